@@ -1,0 +1,53 @@
+# Every target builds the environment first if it does not stand yet.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+# One BLAS and one numba thread per process: results keep their bits, and test workers do not compete.
+export OPENBLAS_NUM_THREADS ?= 1
+export MKL_NUM_THREADS ?= 1
+export OMP_NUM_THREADS ?= 1
+export MPLBACKEND ?= Agg
+
+.PHONY: help figures test verify docs benchmarks lint wheel clean
+
+help:
+	@echo "make figures     every figure at its quick size, with a gallery page (figures/output/index.html)"
+	@echo "make test        the fast tests"
+	@echo "make verify      every theory-against-simulation check at full size, resumable (validation/)"
+	@echo "make docs        the documentation (docs/_build/html/index.html)"
+	@echo "make benchmarks  speed, as ratios against what one would otherwise run"
+	@echo "make lint        style and types"
+	@echo "make wheel       the wheel, tried in an empty environment"
+
+$(STAMP): pyproject.toml constraints.txt
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV) 2>/dev/null || (rm -rf $(VENV) && $(PYTHON) -m virtualenv -q $(VENV)) 2>/dev/null \
+		|| { rm -rf $(VENV); echo "No virtual environment can be made: install python3-venv (Debian: apt-get install python3-venv) or virtualenv."; exit 1; }
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev]'
+	@touch $@
+
+figures: $(STAMP)
+	$(BIN)/python -m figures --preset quick
+
+test: $(STAMP)
+	$(BIN)/python -m pytest -n 2 --dist worksteal
+
+verify: $(STAMP)
+	$(BIN)/statphys-gen verify --output validation
+
+docs: $(STAMP)
+	$(BIN)/python -m sphinx -W --keep-going -b html docs docs/_build/html
+
+benchmarks: $(STAMP)
+	$(BIN)/python -m benchmarks
+
+lint: $(STAMP)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+wheel: $(STAMP)
+	PYTHON=$(PYTHON) BIN=$(BIN) sh .ci/wheel
+
+clean:
+	rm -rf $(VENV) build dist *.egg-info docs/_build figures/output

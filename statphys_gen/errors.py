@@ -1,0 +1,61 @@
+"""The exceptions a user can meet.
+
+Every message is one line. Wrong input raises :class:`InvalidArgument`, which names the argument, the value and what is
+allowed; a number that could not be computed raises one of the others and is never returned.
+"""
+
+from typing import Any
+
+_LONGEST_VALUE = 80
+
+
+class StatphysError(Exception):
+    """Base of every exception that this package raises on purpose."""
+
+
+class InvalidArgument(StatphysError, ValueError):
+    """An argument is outside its domain.
+
+    Parameters
+    ----------
+    argument : the name of the argument, as the caller wrote it.
+    value : the offending value; long or multi-line values are abbreviated.
+    allowed : what is allowed, to be read after "must be".
+    """
+
+    def __init__(self, argument: str, value: Any, allowed: str) -> None:
+        self.argument = argument
+        self.value = value
+        self.allowed = allowed
+        super().__init__(f"{argument} = {describe(value)}: must be {allowed}")
+
+    def __reduce__(self) -> tuple[type, tuple[str, Any, str]]:
+        return type(self), (self.argument, self.value, self.allowed)
+
+
+class NotConverged(StatphysError, ArithmeticError):
+    """An iterative solver did not reach a solution at every point that was asked for."""
+
+
+class AccuracyNotReached(StatphysError, ArithmeticError):
+    """A quadrature or series could not reach the requested accuracy."""
+
+
+class InsufficientSamples(StatphysError, ValueError):
+    """A simulation is too short or too small for the error bar that was asked of it."""
+
+
+class StoreError(StatphysError, RuntimeError):
+    """The store of a sweep is locked, unreadable or belongs to something else."""
+
+
+def describe(value: Any) -> str:
+    """One short line that shows a value: scalars in full, arrays by shape, everything else abbreviated."""
+    shape = getattr(value, "shape", None)
+    if shape is not None and shape != ():
+        return f"array of shape {tuple(shape)}"
+    item = getattr(value, "item", None)
+    if shape == () and callable(item):
+        value = item()
+    text = " ".join(repr(value).split())
+    return text if len(text) <= _LONGEST_VALUE else text[: _LONGEST_VALUE - 3] + "..."

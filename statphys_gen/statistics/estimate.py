@@ -1,0 +1,54 @@
+"""A simulated number with its standard error."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from .. import validation
+from ..errors import InsufficientSamples
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """Mean, standard error of the mean and its degrees of freedom, each a scalar or an array of one common shape.
+
+    The degrees of freedom are those of the standard error: number of independent samples minus one.
+    """
+
+    mean: NDArray[np.float64]
+    standard_error: NDArray[np.float64]
+    degrees_of_freedom: NDArray[np.float64]
+
+    def __post_init__(self) -> None:
+        mean = validation.array("mean", self.mean)
+        error = validation.array("standard_error", self.standard_error, at_least=0.0)
+        freedom = validation.array("degrees_of_freedom", self.degrees_of_freedom, above=0.0)
+        shape = np.broadcast_shapes(mean.shape, error.shape, freedom.shape)
+        for name, entry in (("mean", mean), ("standard_error", error), ("degrees_of_freedom", freedom)):
+            object.__setattr__(self, name, np.broadcast_to(entry, shape))
+
+    @classmethod
+    def from_samples(cls, samples: ArrayLike, axis: int = 0) -> Estimate:
+        """From *independent* samples along one axis: chains, disorder samples or blocks, never correlated sweeps."""
+        checked = validation.array("samples", samples)
+        count = checked.shape[axis]
+        if count < 2:
+            raise InsufficientSamples(f"{count} independent sample(s) give no error bar: at least 2 are needed")
+        mean = checked.mean(axis=axis)
+        error = checked.std(axis=axis, ddof=1) / np.sqrt(count)
+        return cls(mean, error, np.full(mean.shape, count - 1.0))
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        return self.mean.shape
+
+    def __getitem__(self, index: int | tuple[int, ...] | slice) -> Estimate:
+        return Estimate(self.mean[index], self.standard_error[index], self.degrees_of_freedom[index])
+
+    def __str__(self) -> str:
+        if self.shape:
+            return "[" + ", ".join(str(self[i]) for i in range(len(self.mean))) + "]"
+        return f"{float(self.mean):.6g} +- {float(self.standard_error):.2g}"
