@@ -13,7 +13,7 @@ from ..errors import InsufficientSamples
 
 @dataclass(frozen=True)
 class Estimate:
-    """Mean, standard error of the mean and its degrees of freedom, each a scalar or an array of one common shape.
+    """Mean, its standard error and the degrees of freedom of that: scalars or arrays of one common shape.
 
     The degrees of freedom are those of the standard error: number of independent samples minus one.
     """
@@ -32,11 +32,11 @@ class Estimate:
 
     @classmethod
     def from_samples(cls, samples: ArrayLike, axis: int = 0) -> Estimate:
-        """From *independent* samples along one axis: chains, disorder samples or blocks, never correlated sweeps."""
+        """From *independent* samples along one axis: chains or disorder samples, never correlated sweeps."""
         checked = validation.array("samples", samples)
         count = checked.shape[axis]
         if count < 2:
-            raise InsufficientSamples(f"{count} independent sample(s) give no error bar: at least 2 are needed")
+            raise InsufficientSamples(f"{count} independent sample(s): an error bar needs at least 2")
         mean = checked.mean(axis=axis)
         error = checked.std(axis=axis, ddof=1) / np.sqrt(count)
         return cls(mean, error, np.full(mean.shape, count - 1.0))

@@ -1,7 +1,8 @@
 """Random streams that are keyed, not drawn in order of arrival.
 
-A stream is determined by the seed, by what it is for (a mapping of names to values, the system size included) and by a
-replica or block number. Any number of threads or workers, in any order, therefore sees the same random numbers.
+A stream is determined by the seed, by what it is for (a mapping of names to values, the system size included)
+and by a replica or block number. Any number of threads or workers, in any order, therefore sees the same
+random numbers.
 """
 
 import hashlib
@@ -16,7 +17,8 @@ from .. import validation
 def canonical_text(value: Any) -> str:
     """A text that is equal exactly when the values are: floats by their hexadecimal form, arrays by bytes."""
     if isinstance(value, np.ndarray):
-        return f"array({value.dtype.str},{value.shape},{hashlib.sha256(np.ascontiguousarray(value)).hexdigest()})"
+        digest = hashlib.sha256(value.tobytes()).hexdigest()
+        return f"array({value.dtype.str},{value.shape},{digest})"
     if isinstance(value, np.generic):
         value = value.item()
     if isinstance(value, bool) or value is None or isinstance(value, int | str):
