@@ -1,4 +1,4 @@
-"""Executable derivations: each file derives what the code evaluates, by symbols or to 50 digits, and says whether it holds.
+"""Executable derivations: each file derives what the code evaluates, by symbols or to 50 digits.
 
 A derivation is a plain function marked with :func:`claim`; it returns True when its claim holds. It works from the
 definition and imports from the package only what it compares with. ``python -m derivations`` runs and tabulates them.

@@ -14,7 +14,10 @@ def main(prefixes: list[str]) -> int:
     for outcome in run(chosen):
         failed += not outcome.holds
         verdict = "holds" if outcome.holds else "FAILS"
-        print(f"{verdict}  {outcome.seconds:6.2f} s  {outcome.derivation.name}: {outcome.derivation.text}", flush=True)
+        print(
+            f"{verdict}  {outcome.seconds:6.2f} s  {outcome.derivation.name}: {outcome.derivation.text}",
+            flush=True,
+        )
     print(f"{len(chosen) - failed} of {len(chosen)} derivations hold")
     return 1 if failed else 0
 

@@ -25,7 +25,7 @@ _SUBPACKAGES = (
     "validation",
 )
 
-__all__ = ["__version__", *_SUBPACKAGES]  # noqa: PLE0604 - the names are strings in a tuple
+__all__ = ["__version__", *_SUBPACKAGES]
 
 
 def __getattr__(name: str) -> ModuleType:

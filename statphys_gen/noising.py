@@ -95,5 +95,7 @@ def ddpm_step(
     grid = np.concatenate([[0.0], ddpm_times(steps, first_beta, last_beta)])
     checked = validation.array("time", time, at_least=0.0)
     if (checked > grid[-1]).any():
-        raise InvalidArgument("time", float(checked.max()), f"at most {grid[-1]:.6g}, the end of the schedule")
+        raise InvalidArgument(
+            "time", float(checked.max()), f"at most {grid[-1]:.6g}, the end of the schedule"
+        )
     return np.interp(checked, grid, np.arange(len(grid), dtype=np.float64))

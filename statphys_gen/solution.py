@@ -1,4 +1,4 @@
-"""What an iterative solver returns: values with a status, the residual of the undamped equations, and an honest error."""
+"""What an iterative solver returns: values with a status, the undamped residual, and an honest error."""
 
 from __future__ import annotations
 
@@ -16,14 +16,20 @@ from .errors import InvalidArgument, NotConverged
 if TYPE_CHECKING:
     import xarray
 
-_NAMES = {0: "converged", 1: "near-critical", 2: "not converged", 3: "no solution in the domain", 4: "left the domain"}
+_NAMES = {
+    0: "converged",
+    1: "near-critical",
+    2: "not converged",
+    3: "no solution in the domain",
+    4: "left the domain",
+}
 
 _ADVICE = {
     0: "The residual and the error are within the requested accuracy.",
-    1: "The solution is near-critical: the Jacobian is almost singular, so trust only the digits that the error leaves; "
-    "move away from the transition or ask for the transition itself.",
-    2: "The iteration did not converge: start closer to the solution, allow more iterations, or follow the branch from a "
-    "point that converges.",
+    1: "The solution is near-critical: the Jacobian is almost singular, so trust only the digits that the error "
+    "leaves; move away from the transition or ask for the transition itself.",
+    2: "The iteration did not converge: start closer to the solution, allow more iterations, or follow the branch "
+    "from a point that converges.",
     3: "No solution exists in the domain: the branch ends before this point; ask for its end (fold) instead.",
     4: "The iteration left the domain where the equations make sense: restrict the start or the parameters.",
 }
@@ -91,7 +97,9 @@ class Solution:
         object.__setattr__(self, "value", value)
         object.__setattr__(self, "status", status)
         for name, kind in (("residual", np.float64), ("error", np.float64), ("iterations", np.int64)):
-            object.__setattr__(self, name, np.broadcast_to(np.asarray(getattr(self, name), dtype=kind), status.shape))
+            object.__setattr__(
+                self, name, np.broadcast_to(np.asarray(getattr(self, name), dtype=kind), status.shape)
+            )
         object.__setattr__(self, "error", np.where(bad, np.nan, self.error))
 
     def __getitem__(self, name: str) -> NDArray[np.float64]:

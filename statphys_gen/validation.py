@@ -92,7 +92,12 @@ def array(
     if at_least is not None:
         domain += f", at least {at_least:g}"
     if shape is not None:
-        free = "(" + ", ".join("any" if n is None else str(n) for n in shape) + ("," if len(shape) == 1 else "") + ")"
+        free = (
+            "("
+            + ", ".join("any" if n is None else str(n) for n in shape)
+            + ("," if len(shape) == 1 else "")
+            + ")"
+        )
         domain += f" of shape {free}"
     elif ndim is not None:
         domain += f" in an array with {ndim} axes" if ndim != 1 else " in a one-dimensional array"
@@ -106,7 +111,8 @@ def array(
     if ndim is not None and result.ndim != ndim:
         raise InvalidArgument(argument, value, domain)
     if shape is not None and (
-        result.ndim != len(shape) or any(n is not None and n != m for n, m in zip(shape, result.shape, strict=True))
+        result.ndim != len(shape)
+        or any(n is not None and n != m for n, m in zip(shape, result.shape, strict=True))
     ):
         raise InvalidArgument(argument, value, domain)
     if result.size == 0 and not empty:

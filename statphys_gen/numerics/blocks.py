@@ -13,7 +13,9 @@ from .. import validation
 T = TypeVar("T")
 
 
-def map_blocks(function: Callable[[int], T], blocks: int, *, threads: int = 1, progress: bool = False) -> list[T]:
+def map_blocks(
+    function: Callable[[int], T], blocks: int, *, threads: int = 1, progress: bool = False
+) -> list[T]:
     """``[function(0), ..., function(blocks - 1)]``, computed by ``threads`` threads with one BLAS thread each.
 
     Only functions that release the interpreter lock (BLAS, numba kernels with ``nogil=True``) gain from more threads.

@@ -1,0 +1,29 @@
+"""Sphinx configuration. Pages that can be made from the package or from the figures are made here, never typed."""
+
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+sys.path.insert(0, str(Path(__file__).parent))
+
+import generate
+
+import statphys_gen
+
+project = "statphys_gen"
+author = "The statphys_gen developers"
+copyright = "2026, the statphys_gen developers"
+release = version = statphys_gen.__version__
+
+extensions = ["sphinx.ext.autodoc", "sphinx.ext.mathjax", "sphinx.ext.napoleon", "sphinx.ext.viewcode"]
+autodoc_typehints = "signature"
+autodoc_member_order = "bysource"
+napoleon_numpy_docstring = True
+napoleon_use_rtype = False
+exclude_patterns = ["_build", "Thumbs.db", ".DS_Store"]
+html_theme = "alabaster"
+html_theme_options = {"description": "Statistical physics of generative models", "page_width": "1060px"}
+html_static_path: list[str] = []
+suppress_warnings: list[str] = []
+
+generate.write_pages(Path(__file__).parent)

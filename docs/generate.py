@@ -1,0 +1,141 @@
+"""Writes the pages that repeat facts of the package: predictions, gallery, validation table, reference."""
+
+from __future__ import annotations
+
+import inspect
+import json
+import shutil
+from importlib import import_module
+from pathlib import Path
+from pkgutil import iter_modules
+
+from statphys_gen.approximation import Approximation
+from statphys_gen.verification import SYSTEMS
+
+ROOT = Path(__file__).parents[1]
+
+
+def write_pages(docs: Path) -> None:
+    generated = docs / "generated"
+    generated.mkdir(exist_ok=True)
+    (generated / "predictions.rst").write_text(_predictions(), encoding="utf-8")
+    (generated / "gallery.rst").write_text(_gallery(generated), encoding="utf-8")
+    (generated / "validation.rst").write_text(_validation(), encoding="utf-8")
+    (generated / "api.rst").write_text(_api(), encoding="utf-8")
+
+
+def _heading(text: str, mark: str = "=") -> list[str]:
+    return [text, mark * len(text), ""]
+
+
+def _table(columns: list[str], rows: list[list[str]], widths: str) -> list[str]:
+    lines = [".. list-table::", "   :header-rows: 1", f"   :widths: {widths}", ""]
+    for row in [columns, *rows]:
+        lines += [f"   {'* -' if k == 0 else '  -'} {cell}" for k, cell in enumerate(row)]
+    return [*lines, ""]
+
+
+def _modules(package_name: str) -> list[str]:
+    package = import_module(package_name)
+    found = [package_name]
+    for module in iter_modules(package.__path__):
+        if module.name not in ("kernels", "__main__"):
+            name = f"{package_name}.{module.name}"
+            found += _modules(name) if module.ispkg else [name]
+    return found
+
+
+def _predictions() -> str:
+    lines = _heading("What each prediction is worth")
+    lines += [
+        "Every public prediction states how exact it is. The numerical error of an exact formula is a matter "
+        "of digits; "
+        "the error of a leading-order formula is not, and no residual shows it.",
+        "",
+    ]
+    for system in SYSTEMS:
+        rows = []
+        for module in _modules(f"statphys_gen.{system}"):
+            for name, function in inspect.getmembers(import_module(module), inspect.isfunction):
+                approximation = getattr(function, "approximation", None)
+                if isinstance(approximation, Approximation) and function.__module__ == module:
+                    rows.append(
+                        [
+                            f":py:func:`{name} <{module}.{name}>`",
+                            approximation.level,
+                            _escape(approximation.valid) or "always",
+                            _escape(approximation.source),
+                            approximation.verification,
+                        ]
+                    )
+        lines += _heading(system.replace("_", " "), "-")
+        lines += _table(["prediction", "level", "valid", "source", "verification"], rows, "20 15 30 25 10")
+    return "\n".join(lines)
+
+
+def _gallery(generated: Path) -> str:
+    lines = _heading("Gallery")
+    lines += ["Made by ``make figures``; every picture is the output of one script in ``figures/``.", ""]
+    for record in sorted((ROOT / "figures" / "output").glob("*.json")):
+        entry = json.loads(record.read_text(encoding="utf-8"))
+        shutil.copy(record.with_suffix(".png"), generated)
+        lines += _heading(entry["title"], "-")
+        lines += [
+            f".. image:: {record.stem}.png",
+            "   :width: 100%",
+            "",
+            _escape(entry["caption"]) + f" ({entry['preset']} size; ``figures/{record.stem}.py``)",
+            "",
+        ]
+    return "\n".join(lines)
+
+
+def _validation() -> str:
+    lines = _heading("Theory against simulation")
+    lines += [
+        "Each row compares a prediction with a simulation of the definition, which does not use the theory. "
+        "*Detectable* is the relative error that the comparison would have found with 90 % probability.",
+        "",
+    ]
+    for system in SYSTEMS:
+        report = ROOT / "validation" / f"{system}.json"
+        lines += _heading(system.replace("_", " "), "-")
+        if not report.is_file():
+            lines += ["No report yet: run ``make verify``.", ""]
+            continue
+        document = json.loads(report.read_text(encoding="utf-8"))
+        rows = []
+        for record in document["checks"]:
+            detectable = record["detectable"]
+            rows.append(
+                [
+                    _escape(record["prediction"]),
+                    _escape(str(record["sizes"])),
+                    "-" if detectable is None else f"{detectable:.2g}",
+                    record["verdict"],
+                ]
+            )
+        lines += _table(["prediction", "simulation", "detectable", "verdict"], rows, "50 25 10 15")
+    return "\n".join(lines)
+
+
+def _api() -> str:
+    lines = _heading("Reference")
+    names = ["noising", "solution", "approximation", "errors", "validation", "verification"]
+    modules = [f"statphys_gen.{name}" for name in names]
+    for package in (*SYSTEMS, "numerics", "statistics", "sweep"):
+        modules += _modules(f"statphys_gen.{package}")
+    for module in modules:
+        lines += _heading(module, "-")
+        lines += [f".. automodule:: {module}", "   :members:", ""]
+    return "\n".join(lines)
+
+
+def _escape(text: str) -> str:
+    return (
+        text.replace("\\", "\\\\")
+        .replace("|", "\\|")
+        .replace("*", "\\*")
+        .replace("_", "\\_")
+        .replace("`", "'")
+    )

@@ -1,0 +1,27 @@
+"""``python -m figures [NAME ...] [--preset quick|full] [--output DIR]``."""
+
+import argparse
+import sys
+
+from statphys_gen.errors import StatphysError
+
+from .runner import make_all
+
+
+def main(arguments: list[str]) -> int:
+    parser = argparse.ArgumentParser(prog="python -m figures", description=__doc__)
+    parser.add_argument("names", nargs="*", help="figures to make (default: all)")
+    parser.add_argument("--preset", choices=("quick", "full"), default="quick")
+    parser.add_argument("--output", default="figures/output")
+    options = parser.parse_args(arguments)
+    try:
+        for path in make_all(options.names, options.preset, options.output):
+            print(path, flush=True)
+    except StatphysError as error:
+        print(error, file=sys.stderr)
+        return 2
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

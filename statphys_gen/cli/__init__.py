@@ -1,0 +1,54 @@
+"""The command line: ``statphys-gen <system> <quantity> [options]``.
+
+This package is thin: it parses, calls a prediction or a simulation, and prints. Nothing heavy is imported before the
+arguments have been accepted.
+
+Exit status: 0 when every record is converged or near-critical; 2 for bad input, with one line on standard error and
+nothing on standard output; 3 when a record is not usable, with every record printed.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+
+from .. import __version__
+from ..errors import InvalidArgument, StatphysError
+from .parsing import BadUsage, Parser
+
+PROGRAM = "statphys-gen"
+
+
+def build_parser() -> Parser:
+    from . import diffusion, figures, verify
+
+    parser = Parser(
+        prog=PROGRAM,
+        description="Statistical physics of generative models: predictions, simulations, and their comparison.",
+    )
+    parser.add_argument("--version", action="version", version=f"{PROGRAM} {__version__}")
+    commands = parser.add_subparsers(dest="system", metavar="SYSTEM", required=True)
+    for module in (diffusion, figures, verify):
+        module.register(commands)
+    return parser
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; returns the exit status."""
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    try:
+        options = build_parser().parse_args(words)
+        return int(options.run(options))
+    except (BadUsage, InvalidArgument) as error:
+        return _complain(error, 2)
+    except StatphysError as error:
+        return _complain(error, 3)
+    except BrokenPipeError:
+        return 0
+    except KeyboardInterrupt:
+        return _complain("interrupted; finished points are kept where a store was given", 130)
+
+
+def _complain(message: object, status: int) -> int:
+    print(f"{PROGRAM}: {' '.join(str(message).split())}", file=sys.stderr)
+    return status

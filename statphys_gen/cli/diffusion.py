@@ -1,0 +1,208 @@
+"""``statphys-gen diffusion``: Gaussian-mixture diffusion."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from .. import validation
+from .parsing import BadUsage, Parser, add_output_options, add_seed, between, integer, number
+
+if TYPE_CHECKING:
+    from ..diffusion.model import GaussianMixture
+
+
+def register(systems: Any) -> None:
+    system = systems.add_parser(
+        "diffusion",
+        help="speciation of Gaussian-mixture diffusion, and the analysis of a data set",
+        description="When the backward process of a diffusion model chooses a class.",
+    )
+    quantities = system.add_subparsers(dest="quantity", metavar="QUANTITY", required=True)
+    _register_clone_agreement(quantities)
+    _register_speciation_time(quantities)
+    _register_analyse(quantities)
+
+
+def _register_clone_agreement(quantities: Any) -> None:
+    parser = quantities.add_parser(
+        "clone-agreement",
+        help="probability that two trajectories sharing x_t end in the same class",
+        description="Clone agreement phi(t): the probability that two backward trajectories that share x_t end in the "
+        "same class.\nGive the signal x(t) of two classes, or two classes and times, or a mixture and times.",
+    )
+    parser.add_argument(
+        "--signal",
+        metavar="X",
+        nargs="+",
+        type=number("--signal", validation.non_negative),
+        help="squared half distance of the two noised classes over their variance",
+    )
+    _add_mixture_options(parser)
+    _add_times(parser)
+    add_output_options(parser)
+    parser.set_defaults(run=_clone_agreement)
+
+
+def _register_speciation_time(quantities: Any) -> None:
+    parser = quantities.add_parser(
+        "speciation-time",
+        help="time at which a trajectory commits to a class, by each definition",
+        description="Speciation time by each of its definitions (criterion): spectral, asymptotic, bayes, drift.",
+    )
+    _add_mixture_options(parser)
+    add_output_options(parser, plot=False)
+    parser.set_defaults(run=_speciation_time)
+
+
+def _register_analyse(quantities: Any) -> None:
+    parser = quantities.add_parser(
+        "analyse",
+        help="speciation times of a data set",
+        description="Spectrum, speciation times with errors, and label agreement of a data set "
+        "(.npy, .npz or .csv; one sample a row).",
+    )
+    parser.add_argument("data", metavar="DATA", help="samples, one a row")
+    parser.add_argument("--labels", metavar="FILE", help="one label a sample (.npy, .npz, .csv or .txt)")
+    _add_times(parser)
+    parser.add_argument("--output", metavar="DIR", help="folder for the report and its pictures")
+    add_seed(parser)
+    add_output_options(parser, plot=False)
+    parser.set_defaults(run=_analyse)
+
+
+def _add_mixture_options(parser: Parser) -> None:
+    group = parser.add_argument_group("data", "two classes at +m and -m, or a mixture from a file")
+    group.add_argument(
+        "-d", "--dimension", metavar="D", type=integer("--dimension", 1), help="dimension of the data"
+    )
+    group.add_argument(
+        "--separation",
+        "--mu-tilde",
+        metavar="M",
+        type=number("--separation", validation.positive),
+        help="norm of m over the square root of the dimension",
+    )
+    group.add_argument(
+        "--variance",
+        "--sigma2",
+        metavar="V",
+        type=number("--variance", validation.non_negative),
+        help="variance of each class in every direction (default 1)",
+    )
+    group.add_argument(
+        "--weight",
+        metavar="W",
+        type=number("--weight", between(0.0, 1.0)),
+        help="weight of the class at +m (default 0.5)",
+    )
+    group.add_argument(
+        "--mixture", metavar="FILE", help='JSON file {"weights": ..., "means": ..., "covariances": ...}'
+    )
+
+
+def _add_times(parser: Parser) -> None:
+    parser.add_argument(
+        "-t",
+        "--time",
+        metavar="T",
+        nargs="+",
+        type=number("--time", validation.positive),
+        help="diffusion times",
+    )
+
+
+def _refuse(options: argparse.Namespace, names: tuple[str, ...], reason: str) -> None:
+    for name in names:
+        value = getattr(options, name)
+        if value is not None:
+            raise BadUsage(f"--{name.replace('_', '-')} = {value}: must be left out {reason}")
+
+
+def _require(options: argparse.Namespace, names: tuple[str, ...], reason: str) -> None:
+    for name in names:
+        if getattr(options, name) is None:
+            raise BadUsage(f"--{name.replace('_', '-')} is missing: it is needed {reason}")
+
+
+def _mixture(options: argparse.Namespace) -> tuple[GaussianMixture, dict[str, Any]]:
+    """The mixture that the options describe, and the parameters to echo."""
+    if options.mixture is not None:
+        _refuse(options, ("dimension", "separation", "variance", "weight"), "with --mixture")
+        path = validation.readable_file("--mixture", options.mixture)
+        from ..diffusion.model import GaussianMixture
+
+        return GaussianMixture.from_json(path), {"mixture": str(path)}
+    _require(options, ("dimension", "separation"), "without --mixture")
+    from ..diffusion.model import GaussianMixture
+
+    parameters = {
+        "dimension": options.dimension,
+        "separation": options.separation,
+        "variance": 1.0 if options.variance is None else options.variance,
+        "weight": 0.5 if options.weight is None else options.weight,
+    }
+    return GaussianMixture.two_classes(**parameters), parameters
+
+
+def _clone_agreement(options: argparse.Namespace) -> int:
+    if options.signal is not None:
+        _refuse(options, ("dimension", "separation", "variance", "mixture", "time"), "with --signal")
+        weight = 0.5 if options.weight is None else options.weight
+        return _agreement_of_signal(options, weight)
+    _require(options, ("time",), "without --signal")
+    mixture, parameters = _mixture(options)
+    from ..diffusion.clone_agreement import clone_agreement
+    from .output import emit
+
+    result = clone_agreement(mixture, options.time)
+    records = [
+        {
+            "time": time,
+            "signal": signal,
+            "clone_agreement": value,
+            "error": error,
+            "approximation": str(result.approximation),
+        }
+        for time, signal, value, error in zip(
+            options.time, result.signal, result.value, result.error, strict=True
+        )
+    ]
+
+    def plot(path: Path) -> None:
+        from ..diffusion.plots import plot_clone_agreement
+
+        plot_clone_agreement(mixture, path)
+
+    parameters["time"] = options.time
+    return emit(options, "diffusion clone-agreement", parameters, records, plot=plot)
+
+
+def _agreement_of_signal(options: argparse.Namespace, weight: float) -> int:
+    from ..approximation import approximation_of
+    from ..diffusion.clone_agreement import two_class_agreement
+    from .output import emit
+
+    result = two_class_agreement(options.signal, weight)
+    records = [
+        {
+            "signal": signal,
+            "time": None,
+            "clone_agreement": value,
+            "error": error,
+            "approximation": str(approximation_of(two_class_agreement)),
+        }
+        for signal, value, error in zip(options.signal, result.value, result.error, strict=True)
+    ]
+    return emit(
+        options, "diffusion clone-agreement", {"signal": options.signal, "weight": weight}, records, plot=None
+    )
+
+
+def _speciation_time(options: argparse.Namespace) -> int:
+    raise NotImplementedError
+
+
+def _analyse(options: argparse.Namespace) -> int:
+    raise NotImplementedError

@@ -1,0 +1,146 @@
+"""The direction of imports, read from the syntax trees: who may know whom."""
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+PACKAGE = ROOT / "statphys_gen"
+SYSTEMS = [path.name for path in PACKAGE.iterdir() if (path / "model.py").is_file()]
+BASE = {"errors", "validation", "approximation", "solution", "noising"}
+THEORY_FREE = {"simulation", "kernels"}
+
+
+def modules() -> list[Path]:
+    return sorted(path for path in PACKAGE.rglob("*.py"))
+
+
+def imported(path: Path, *, top_level_only: bool = False) -> set[str]:
+    """Absolute names of everything a file imports."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    package = list(path.relative_to(ROOT).parent.parts)
+    nodes = tree.body if top_level_only else list(ast.walk(tree))
+    names: set[str] = set()
+    for node in nodes:
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            base = package[: len(package) - node.level + 1] if node.level else []
+            prefix = ".".join(base + ([node.module] if node.module else []))
+            names |= {prefix} | {f"{prefix}.{alias.name}" for alias in node.names}
+    return names
+
+
+def layer(path: Path) -> str:
+    return path.relative_to(PACKAGE).parts[0].removesuffix(".py")
+
+
+def uses(path: Path, layers: set[str]) -> set[str]:
+    return {
+        name for name in imported(path) if any(f"{name}.".startswith(f"statphys_gen.{x}.") for x in layers)
+    }
+
+
+@pytest.mark.parametrize("path", modules(), ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_layers_do_not_look_up(path: Path) -> None:
+    above = {
+        **{
+            base: {"numerics", "statistics", "sweep", "cli", "figures", "verification", *SYSTEMS}
+            for base in BASE
+        },
+        "numerics": {"statistics", "sweep", "cli", "figures", "verification", *SYSTEMS},
+        "statistics": {"sweep", "cli", "figures", "verification", *SYSTEMS},
+        "sweep": {"cli", "figures", "verification", *SYSTEMS},
+        **{system: {"sweep", "cli", "figures", "verification", *SYSTEMS} - {system} for system in SYSTEMS},
+    }
+    assert not uses(path, above.get(layer(path), set()))
+
+
+@pytest.mark.parametrize("system", SYSTEMS)
+def test_theory_and_simulation_do_not_know_each_other(system: str) -> None:
+    folder = PACKAGE / system
+    for path in folder.glob("*.py"):
+        own = {name for name in imported(path) if name.startswith(f"statphys_gen.{system}")}
+        parts = {name.split(".")[2] for name in own if name.count(".") >= 2}
+        if path.stem.startswith(("simulat", "kernels")):
+            theory = (
+                parts
+                - {"model", "simulation", "kernels"}
+                - {p for p in parts if p.startswith(("simulat", "kernels"))}
+            )
+            assert not {p for p in theory if (folder / f"{p}.py").is_file()}, path
+        elif path.stem not in ("checks", "__init__"):
+            assert not {p for p in parts if p.startswith(("simulat", "kernels"))} or path.stem in EMPIRICAL, (
+                path
+            )
+
+
+# These analyse a user's samples: they are neither a prediction nor a simulation of a model, and may run kernels.
+EMPIRICAL = {"analysis", "dataset"}
+
+
+@pytest.mark.parametrize("path", modules(), ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_heavy_libraries_are_imported_where_they_are_used(path: Path) -> None:
+    heavy = {"matplotlib", "xarray", "pandas", "sklearn", "dask", "distributed", "sympy", "scipy.stats"}
+    if not path.stem.startswith("kernels"):
+        heavy |= {"numba"}
+    assert not {
+        name
+        for name in imported(path, top_level_only=True)
+        if any(f"{name}.".startswith(f"{h}.") for h in heavy)
+    }
+
+
+def test_matplotlib_is_imported_only_in_plot_functions() -> None:
+    for path in modules():
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        allowed = {
+            id(inner)
+            for node in ast.walk(tree)
+            if isinstance(node, ast.FunctionDef) and node.name.lstrip("_").startswith("plot")
+            for inner in ast.walk(node)
+        }
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Import | ast.ImportFrom) and id(node) not in allowed:
+                names = (
+                    [node.module or ""] if isinstance(node, ast.ImportFrom) else [a.name for a in node.names]
+                )
+                assert not any(name.split(".")[0] == "matplotlib" for name in names), path
+
+
+@pytest.mark.parametrize(
+    ("code", "absent"),
+    [
+        ("import statphys_gen", {"numpy", "numba", "xarray", "matplotlib", "scipy", "pandas"}),
+        (
+            "import contextlib, io\nfrom statphys_gen.cli import main\n"
+            "with contextlib.suppress(SystemExit), contextlib.redirect_stdout(io.StringIO()): main(['--help'])",
+            {"numpy", "numba", "scipy", "xarray", "matplotlib", "pandas"},
+        ),
+        (
+            "import contextlib, io\nfrom statphys_gen.cli import main\n"
+            "with contextlib.redirect_stderr(io.StringIO()):\n"
+            "    assert main(['diffusion', 'clone-agreement', '--signal', '-1']) == 2",
+            {"numpy", "numba", "scipy", "xarray", "matplotlib", "pandas"},
+        ),
+        (
+            "import contextlib, io\nfrom statphys_gen.cli import main\n"
+            "with contextlib.redirect_stdout(io.StringIO()):\n"
+            "    assert main(['diffusion', 'clone-agreement', '--signal', '1', '--json']) == 0",
+            {"numba", "scipy.stats", "xarray", "matplotlib", "pandas"},
+        ),
+        (
+            "import contextlib, io\nfrom statphys_gen.cli import main\n"
+            "with contextlib.redirect_stdout(io.StringIO()):\n"
+            "    assert main('diffusion speciation-time --dimension 64 --separation 1 --variance 1'.split()) == 0",
+            {"numba", "scipy.stats", "xarray", "matplotlib", "pandas"},
+        ),
+    ],
+)
+def test_light_commands_stay_light(code: str, absent: set[str]) -> None:
+    code += f"\nimport sys\nprint(sorted(set({sorted(absent)!r}) & set(sys.modules)))"
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert result.stdout.strip() == "[]"

@@ -1,0 +1,26 @@
+"""What the wheel carries, and what the project says of itself."""
+
+import tomllib
+from pathlib import Path
+
+import statphys_gen
+
+ROOT = Path(__file__).parents[1]
+
+
+def test_every_folder_of_the_package_is_in_the_wheel() -> None:
+    listed = set(tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["setuptools"]["packages"])
+    found = {
+        ".".join(path.parent.relative_to(ROOT).parts) for path in (ROOT / "statphys_gen").rglob("__init__.py")
+    }
+    assert listed == found | {"statphys_gen.figures"}
+
+
+def test_version_stands_in_one_place_and_in_the_changelog() -> None:
+    assert "version" in tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["dynamic"]
+    assert f"## {statphys_gen.__version__}" in (ROOT / "CHANGELOG.md").read_text()
+
+
+def test_names_of_the_package_are_found_lazily() -> None:
+    assert "diffusion" in dir(statphys_gen)
+    assert statphys_gen.noising.signal_scale(0.0) == 1.0
