@@ -8,16 +8,22 @@ rate of false alarms.
 from __future__ import annotations
 
 import hashlib
+import html
+import json
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Any
 
+import numpy as np
+
+from . import __version__
 from .errors import InvalidArgument
-
-if TYPE_CHECKING:
-    from .statistics.agreement import Check
+from .statistics.agreement import Check, CheckResult, judge
+from .statistics.estimate import Estimate
 
 SYSTEMS = ("diffusion",)
+_ARRAYS = ("theory", "mean", "standard_error", "degrees_of_freedom")
+_LARGEST = 64  # components of one check
 
 
 def checks_of(system: str) -> list[Check]:
@@ -40,3 +46,110 @@ def source_hash(system: str) -> str:
             digest.update(path.relative_to(root).as_posix().encode())
             digest.update(path.read_bytes())
     return digest.hexdigest()
+
+
+def run_check(system: str, check: str) -> dict[str, Any]:
+    """Theory and simulation of one check, flattened; a refusal by the package is a result too (``failure``)."""
+    chosen = next(entry for entry in checks_of(system) if entry.name == check)
+    result = chosen.run()
+    if result.theory is None or result.estimate is None:
+        nothing = np.full(1, np.nan)
+        return dict.fromkeys(_ARRAYS, nothing) | {"failure": result.error}
+    estimate = result.estimate
+    arrays = (result.theory, estimate.mean, estimate.standard_error, estimate.degrees_of_freedom)
+    return {name: entry.ravel() for name, entry in zip(_ARRAYS, arrays, strict=True)} | {"failure": ""}
+
+
+def verify(
+    system: str, output: str | Path, *, workers: int = 1, only: str | None = None, progress: bool = True
+) -> list[dict[str, Any]]:
+    """Run and judge the checks of one system; write ``output/<system>.json`` and ``output/index.html``.
+
+    Parameters
+    ----------
+    system : name of the system.
+    output : folder of the reports; finished checks are kept in ``output/verification.sqlite``, so that a run that was
+        cut off resumes. A change of the sources starts the checks afresh.
+    workers : number of processes.
+    only : run only the checks whose name contains this text, and write no report.
+
+    Returns
+    -------
+    One record for each check, with its verdict.
+    """
+    from . import sweep
+
+    checks = [check for check in checks_of(system) if only is None or only in check.name]
+    if not checks:
+        raise InvalidArgument("only", only, f"part of the name of a check of {system}")
+    folder = Path(output)
+    folder.mkdir(parents=True, exist_ok=True)
+    sources = source_hash(system)
+    grid = {"system": system, "check": [check.name for check in checks]}
+    dataset = sweep.run(
+        run_check,
+        grid,
+        workers=workers if workers > 1 else None,
+        store=folder / "verification.sqlite",
+        version=sources,
+        progress=progress,
+        maximum=dict.fromkeys(_ARRAYS, _LARGEST),
+    )
+    results = [_result(check, dataset.sel(check=check.name)) for check in checks]
+    report = judge(results)
+    if only is None:
+        document = {
+            "system": system,
+            "version": __version__,
+            "sources": sources,
+            "family_wise_rate": report.family_wise_rate,
+            "passed": report.passed,
+            "checks": report.records(),
+        }
+        text = json.dumps(document, indent=1, allow_nan=False) + "\n"
+        (folder / f"{system}.json").write_text(text, encoding="utf-8")
+        _write_page(folder)
+    return report.records()
+
+
+def _result(check: Check, row: Any) -> CheckResult:
+    failure = str(row["failure"].item()) or str(row["error"].item())
+    if failure:
+        return CheckResult(check, None, None, failure)
+    kept = np.isfinite(row["theory"].values)
+    theory, mean, error, freedom = (row[name].values[kept] for name in _ARRAYS)
+    return CheckResult(check, theory, Estimate(mean, error, freedom))
+
+
+def _write_page(folder: Path) -> None:
+    """``index.html``: every system's report in the folder, one row for each check."""
+    columns = ["verdict", "name", "prediction", "approximation", "sizes", "theory", "value", "standard_error"]
+    columns += ["degrees_of_freedom", "resolution", "detectable", "p_value", "note"]
+    parts = [
+        "<!doctype html><html lang='en'><meta charset='utf-8'><title>statphys_gen: verification</title>",
+        "<style>body{font:14px/1.4 sans-serif;margin:2em}table{border-collapse:collapse}"
+        "td,th{border:1px solid #bbb;padding:.2em .5em;text-align:left;vertical-align:top}</style>",
+        "<h1>Theory against simulation</h1>",
+    ]
+    for path in sorted(folder.glob("*.json")):
+        document = json.loads(path.read_text(encoding="utf-8"))
+        outcome = "passed" if document["passed"] else "FAILED"
+        parts.append(
+            f"<h2>{document['system']}: {outcome}</h2><p>Version {document['version']}, sources "
+            f"{document['sources'][:12]}; false alarms in the whole report: {document['family_wise_rate']:.0%}.</p>"
+        )
+        parts.append("<table><tr>" + "".join(f"<th>{name}</th>" for name in columns) + "</tr>")
+        for record in document["checks"]:
+            parts.append("<tr>" + "".join(f"<td>{_cell(record[name])}</td>" for name in columns) + "</tr>")
+        parts.append("</table>")
+    (folder / "index.html").write_text("\n".join(parts) + "\n", encoding="utf-8")
+
+
+def _cell(value: Any) -> str:
+    if isinstance(value, float):
+        return f"{value:.5g}"
+    if isinstance(value, list):
+        return ", ".join(_cell(entry) for entry in value)
+    if isinstance(value, dict):
+        return html.escape(", ".join(f"{name} {entry}" for name, entry in value.items()))
+    return "" if value is None else html.escape(str(value))

@@ -7,6 +7,8 @@ from typing import Any
 
 from .parsing import add_output_options, integer
 
+_SHOWN = ("name", "theory", "value", "standard_error", "detectable", "verdict")
+
 
 def register(commands: Any) -> None:
     parser = commands.add_parser(
@@ -34,5 +36,9 @@ def _run(options: argparse.Namespace) -> int:
     records = []
     for system in options.systems or SYSTEMS:
         records += verify(system, options.output, workers=options.workers, only=options.only)
-    emit(options, "verify", {"systems": options.systems or list(SYSTEMS)}, records)
+    parameters = {"systems": options.systems or list(SYSTEMS)}
+    if options.json:
+        emit(options, "verify", parameters, records)
+    else:
+        emit(options, "verify", parameters, [{name: record[name] for name in _SHOWN} for record in records])
     return 0 if all(record["verdict"] in ("agrees", "reported") for record in records) else 3
