@@ -136,10 +136,7 @@ class NoisedMixture:
         if self.mixture.covariance_kind == "isotropic":
             means = np.exp(-time) * self.mixture.means
             return self._isotropic_posterior(np.einsum("bi,bi->b", x, x), x @ means.T, time)
-        return _normalised(
-            np.stack([component.at(time).log_density(x) for component in self._components], axis=1)
-            + self._log_weights
-        )
+        return _normalised(self._log_terms(x, time))
 
     def sample_posterior(self, components: IntArray, time: float, rng: np.random.Generator) -> FloatArray:
         """p(k | x_t) for x_t drawn from the given components, the same random numbers as in :meth:`sample`."""
@@ -154,6 +151,17 @@ class NoisedMixture:
             rng, components, np.stack([law.mean for law in laws]), deviations, squares, products
         )
         return self._isotropic_posterior(squares, products, time)
+
+    def log_density(self, x: FloatArray, time: float) -> FloatArray:
+        """log P_t(x) for every row."""
+        logs = self._log_terms(x, time)
+        largest = logs.max(axis=1)
+        summed = np.log(np.exp(logs - largest[:, None]).sum(axis=1))
+        return largest + summed - 0.5 * self.mixture.dimension * np.log(2.0 * np.pi)
+
+    def _log_terms(self, x: FloatArray, time: float) -> FloatArray:
+        """log w_k N(x; mu_k, S_k), without the (2 pi)^(d/2)."""
+        return self._log_weights + np.stack([c.at(time).log_density(x) for c in self._components], axis=1)
 
     def _isotropic_posterior(self, squares: FloatArray, products: FloatArray, time: float) -> FloatArray:
         """From |x|^2, shape (walkers,), and x . mu_k(t), shape (walkers, K)."""
