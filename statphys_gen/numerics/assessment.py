@@ -1,0 +1,265 @@
+"""How good a point is at which an iteration ended: rounding of the equations, error in the unknowns, status.
+
+The linear estimate of the error is |J^-1| (|F| + rounding + whatever the caller's quadrature adds). It holds only
+where the Jacobian J does not change over a distance of that size, which is tested by evaluating F there. Where it
+fails (close to a double or triple root) the equations are reduced to one function g(s) along the critical direction v,
+
+    F(x) + u g = 0,    v . (x - x0) = s,
+
+a regular system even where J is singular (Lyapunov-Schmidt). A root is then enclosed by a change of sign of g between
+-s and s that stands out from the rounding; the error is that s. If g has the same sign on both sides and does not reach
+zero between them, there is no root here: the branch has ended.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from ..errors import InvalidArgument
+from ..solution import Status
+from .equations import EPSILON, Array, Equations, apply, inverse
+
+ResidualError = ArrayLike | Callable[..., ArrayLike]
+
+# Rounding is sampled at these distances, in units of Equations.scale: short against any curvature, incommensurate with
+# the spacing of floats, and of several lengths, since a rounded F can be flat over many of its arguments.
+_PROBES = (1.0731e-14, -2.9347e-13, 1.1927e-11, -2.2153e-10, 1.7411e-9)
+# The sampled rounding errors are a few of many: the bound is this many times their largest.
+_ROUNDING_SAFETY = 4.0
+# The linear estimate is tested at this multiple of itself, and at a length at which F is certainly not flat.
+_REACH = 8.0
+_SHORTEST_REACH = 1e-7
+# F counts as linear when it deviates by this part at most.
+_LARGEST_DEVIATION = 0.25
+# With that deviation (and the rounding in it) the root is within 1 / (1 - 5/16) of the linear estimate.
+_LINEAR_SAFETY = 1.5
+_FLOOR = 4 * EPSILON
+
+
+@dataclass(frozen=True)
+class Assessment:
+    """Status (int8), residual (both of shape (batch,)) and error of every unknown (batch, unknowns)."""
+
+    status: NDArray[np.int8]
+    residual: Array
+    error: Array
+
+
+def assess(
+    equations: Equations, x: Array, *, tolerance: float, accuracy: float, residual_error: ResidualError = 0.0
+) -> Assessment:
+    """Judge the points x.
+
+    A point is good when the largest |F_i| is at most ``tolerance`` and a root was located: converged when the error of
+    every unknown is at most ``accuracy`` max(1, |x|), near-critical otherwise. A point without a root nearby has no
+    solution; any other is not converged.
+    """
+    batch = len(x)
+    status = np.full(batch, Status.NOT_CONVERGED, dtype=np.int8)
+    error = np.full_like(x, np.inf)
+    value = equations(x)
+    residual = np.abs(value).max(axis=1, initial=0.0)
+    residual[np.isnan(residual)] = np.inf
+    jacobian = equations.derivative(x, value, accurate=True)
+    finite = np.flatnonzero(
+        np.isfinite(residual) & np.isfinite(jacobian).all(axis=(1, 2)) & equations.inside(x)
+    )
+    if not len(finite):
+        return Assessment(status, residual, error)
+    point = _Point.at(
+        equations.rows(finite), x[finite], value[finite], jacobian[finite], finite, batch, residual_error
+    )
+    regular, linear_error = _linear(point)
+    error[finite] = linear_error
+    status[finite[regular]] = Status.CONVERGED
+    critical = np.flatnonzero(~regular)
+    if len(critical):
+        status[finite[critical]], error[finite[critical]] = _reduce(point, critical)
+    # What was written so far only says whether there is a root; the residual and the accuracy decide the rest.
+    located = status <= Status.NEAR_CRITICAL
+    error += np.where(located, _FLOOR * np.abs(x).max(axis=1, initial=0.0), 0.0)[:, None]
+    status[located & (residual > tolerance)] = Status.NOT_CONVERGED
+    inaccurate = (error > accuracy * np.maximum(1.0, np.abs(x))).any(axis=1)
+    status[(status == Status.CONVERGED) & inaccurate] = Status.NEAR_CRITICAL
+    return Assessment(status, residual, error)
+
+
+@dataclass(frozen=True)
+class _Point:
+    """Everything known at the points x to first order; ``budget`` bounds what F may differ by from zero."""
+
+    equations: Equations
+    x: Array
+    value: Array
+    jacobian: Array
+    inverse: Array
+    rounding: Array
+    budget: Array
+    scale: Array
+
+    @classmethod
+    def at(
+        cls,
+        equations: Equations,
+        x: Array,
+        value: Array,
+        jacobian: Array,
+        rows: NDArray[np.intp],
+        batch: int,
+        residual_error: ResidualError,
+    ) -> _Point:
+        if callable(residual_error):
+            extra = np.asarray(residual_error(x, *equations.parameters), dtype=np.float64)
+            extra = np.broadcast_to(extra, x.shape)
+        else:
+            extra = np.broadcast_to(np.asarray(residual_error, dtype=np.float64), (batch, x.shape[1]))[rows]
+        if not (extra >= 0).all():
+            raise InvalidArgument("residual_error", extra, "not negative")
+        rounding = _rounding(equations, x, value, jacobian) + extra
+        budget = np.abs(value) + rounding
+        return cls(equations, x, value, jacobian, inverse(jacobian), rounding, budget, equations.scale(x))
+
+
+def _rounding(equations: Equations, x: Array, value: Array, jacobian: Array) -> Array:
+    """The rounding error of F, measured: its deviation from a straight line over a distance too short for curvature."""
+    count = len(_PROBES)
+    signs = np.where(np.arange(x.shape[1]) % 2, -1.0, 1.0)
+    reach = np.minimum(equations.scale(x), equations.nearest(x) / (4 * max(np.abs(_PROBES))))
+    probes = np.concatenate([x + factor * signs**k * reach for k, factor in enumerate(_PROBES)])
+    sampled = equations.rows(np.tile(np.arange(len(x)), count))(probes).reshape(count, *x.shape)
+    shifts = probes.reshape(count, *x.shape) - x
+    deviation = np.abs(sampled - value - np.einsum("bij,kbj->kbi", jacobian, shifts)).max(axis=0)
+    representation = 2 * EPSILON * apply(np.abs(jacobian), np.abs(x))
+    return np.asarray(_ROUNDING_SAFETY * deviation + representation)
+
+
+def _linear(point: _Point) -> tuple[NDArray[np.bool_], Array]:
+    """Whether the equations are linear over the distance of the linear error estimate, and that estimate."""
+    with np.errstate(all="ignore"):
+        error = apply(np.abs(point.inverse), point.budget)
+        worst = np.argmax(error / point.scale, axis=1)
+        row = np.take_along_axis(point.inverse, worst[:, None, None], axis=1)[:, 0, :]
+        extreme = apply(point.inverse, np.sign(row) * point.budget)
+        # A singular J is recognised by the failure of its inverse, whatever F is.
+        identity = np.abs(point.inverse @ point.jacobian - np.eye(point.x.shape[1])).max(
+            axis=(1, 2), initial=0.0
+        )
+        regular = np.isfinite(error).all(axis=1) & (identity < 0.1)
+        length = np.abs(extreme / point.scale).max(axis=1, initial=0.0)
+        direction = apply(point.inverse, np.sign(row) * np.maximum(point.budget, 1e-300))
+        direction /= np.abs(direction / point.scale).max(axis=1, initial=0.0)[:, None]
+        for reach in (_REACH * length, -_REACH * length, _SHORTEST_REACH, -_SHORTEST_REACH):
+            trial = _stop_inside(point.equations, point.x, np.asarray(reach)[..., None] * direction)
+            shift = trial - point.x
+            deviation = point.equations(trial) - point.value - apply(point.jacobian, shift)
+            excess = np.abs(apply(point.inverse, deviation)) / point.scale
+            allowed = _LARGEST_DEVIATION * np.abs(shift) / point.scale + np.abs(extreme) / point.scale / 2
+            regular &= excess.max(axis=1, initial=0.0) <= allowed.max(axis=1, initial=0.0)
+    return regular, _LINEAR_SAFETY * error
+
+
+def _stop_inside(equations: Equations, x: Array, step: Array) -> Array:
+    """x + step, the step shortened to half the way to the first bound that it would cross."""
+    room = np.where(step > 0, equations.upper - x, x - equations.lower) / 2
+    fraction = np.minimum(1.0, np.min(room / np.maximum(np.abs(step), 1e-300), axis=1, initial=1.0))
+    return np.asarray(x + fraction[:, None] * step)
+
+
+def _reduce(point: _Point, rows: NDArray[np.intp]) -> tuple[NDArray[np.int8], Array]:
+    """Status and error of nearly singular points from the reduced function g along the critical direction."""
+    reduced = _Reduced.build(point, rows)
+    status = np.full(len(rows), Status.NOT_CONVERGED, dtype=np.int8)
+    error = np.full((len(rows), point.x.shape[1]), np.inf)
+    active = np.arange(len(rows))
+    centre, _, valid = reduced.solve(active, np.zeros(len(rows)), reduced.radius)
+    active = active[valid]
+    radius = reduced.radius.copy()
+    while len(active):
+        left, left_x, left_valid = reduced.solve(active, -radius[active], radius[active])
+        right, right_x, right_valid = reduced.solve(active, radius[active], radius[active])
+        noise, middle = reduced.noise[active], centre[active]
+        weaker = np.minimum(np.abs(left), np.abs(right))
+        usable = left_valid & right_valid
+        enclosed = usable & (left * right < 0) & (weaker >= 2 * noise)
+        minimum = usable & (left * right > 0) & (weaker >= 2 * np.abs(middle) + 2 * noise)
+        touching = minimum & (np.abs(middle) <= 2 * noise)
+        status[active[enclosed | touching]] = Status.CONVERGED
+        status[active[minimum & ~touching]] = Status.NO_SOLUTION
+        spread = np.maximum(np.abs(left_x - reduced.x[active]), np.abs(right_x - reduced.x[active]))
+        error[active] = spread + reduced.transverse[active]
+        radius[active] *= 2
+        keep = usable & ~enclosed & ~minimum & (radius[active] <= 4.0)
+        active = active[keep]
+    return status, error
+
+
+@dataclass(frozen=True)
+class _Reduced:
+    """The bordered system F(x) + u g = 0, v.(x - x0) = s, with its inverse at x0; s in units of Equations.scale."""
+
+    equations: Equations
+    x: Array
+    left: Array
+    right: Array
+    scale: Array
+    inverse: Array
+    noise: Array
+    transverse: Array
+    radius: Array
+
+    @classmethod
+    def build(cls, point: _Point, rows: NDArray[np.intp]) -> _Reduced:
+        x, scale, jacobian = point.x[rows], point.scale[rows], point.jacobian[rows]
+        n = x.shape[1]
+        # One step of inverse iteration from both sides in scaled unknowns gives the critical direction.
+        values = np.linalg.svd(jacobian * scale[:, None, :])
+        left = values[0][:, :, -1] * np.maximum(values[1][:, :1], 1e-150)
+        right = values[2][:, -1, :] / scale
+        bordered = np.zeros((len(rows), n + 1, n + 1))
+        bordered[:, :n, :n] = jacobian
+        bordered[:, :n, n] = left
+        bordered[:, n, :n] = right
+        inverted = inverse(bordered)
+        linear = np.abs(point.inverse[rows]) @ point.budget[rows][:, :, None]
+        with np.errstate(all="ignore"):
+            expected = (linear[:, :, 0] / scale).max(axis=1, initial=0.0)
+        return cls(
+            point.equations.rows(rows),
+            x,
+            left,
+            right,
+            scale,
+            inverted,
+            apply(np.abs(inverted[:, n:, :n]), point.rounding[rows])[:, 0],
+            apply(np.abs(inverted[:, :n, :n]), point.budget[rows]),
+            np.clip(np.nan_to_num(expected, nan=0.0) / 8, 4 * EPSILON, 1e-2),
+        )
+
+    def solve(
+        self, rows: NDArray[np.intp], s: Array, size: Array, iterations: int = 12
+    ) -> tuple[Array, Array, NDArray[np.bool_]]:
+        """g(s), x(s) and whether both were found, by iteration with the Jacobian at the centre."""
+        n = self.x.shape[1]
+        equations, origin, inverted = self.equations.rows(rows), self.x[rows], self.inverse[rows]
+        x = origin + s[:, None] * inverted[:, :n, n]
+        g = np.zeros(len(rows))
+        valid = np.zeros(len(rows), dtype=bool)
+        for _ in range(iterations):
+            defect = np.empty((len(rows), n + 1))
+            defect[:, :n] = equations(x) + self.left[rows] * g[:, None]
+            defect[:, n] = (self.right[rows] * (x - origin)).sum(axis=1) - s
+            correction = apply(inverted, defect)
+            x = x - correction[:, :n]
+            g = g - correction[:, n]
+            with np.errstate(all="ignore"):
+                moved = np.abs(correction[:, :n] / self.scale[rows]).max(axis=1)
+                valid = (moved <= 0.1 * size) & (
+                    np.abs(correction[:, n]) <= 0.1 * np.abs(g) + self.noise[rows]
+                )
+            if (valid | ~np.isfinite(g)).all():
+                break
+        return g, x, valid & np.isfinite(g) & equations.inside(x)
