@@ -173,7 +173,7 @@ def _clone_agreement(options: argparse.Namespace) -> int:
     def plot(path: Path) -> None:
         from ..diffusion.plots import plot_clone_agreement
 
-        plot_clone_agreement(mixture, path)
+        plot_clone_agreement(mixture, result, options.time, path)
 
     parameters["time"] = options.time
     return emit(options, "diffusion clone-agreement", parameters, records, plot=plot)
@@ -181,28 +181,46 @@ def _clone_agreement(options: argparse.Namespace) -> int:
 
 def _agreement_of_signal(options: argparse.Namespace, weight: float) -> int:
     from ..approximation import approximation_of
-    from ..diffusion.clone_agreement import two_class_agreement
+    from ..diffusion.two_class import two_class_agreement
     from .output import emit
 
-    result = two_class_agreement(options.signal, weight)
+    approximation = str(approximation_of(two_class_agreement))
     records = [
-        {
-            "signal": signal,
-            "time": None,
-            "clone_agreement": value,
-            "error": error,
-            "approximation": str(approximation_of(two_class_agreement)),
-        }
-        for signal, value, error in zip(options.signal, result.value, result.error, strict=True)
+        {"signal": signal, "time": None, "clone_agreement": value, "approximation": approximation}
+        for signal, value in zip(options.signal, two_class_agreement(options.signal, weight), strict=True)
     ]
-    return emit(
-        options, "diffusion clone-agreement", {"signal": options.signal, "weight": weight}, records, plot=None
-    )
+
+    def plot(path: Path) -> None:
+        from ..diffusion.plots import plot_signal_agreement
+
+        plot_signal_agreement(options.signal, weight, path)
+
+    parameters = {"signal": options.signal, "weight": weight}
+    return emit(options, "diffusion clone-agreement", parameters, records, plot=plot)
 
 
 def _speciation_time(options: argparse.Namespace) -> int:
-    raise NotImplementedError
+    mixture, parameters = _mixture(options)
+    from ..diffusion.speciation_time import speciation_times
+    from .output import emit
+
+    times = speciation_times(mixture)
+    records = [
+        {"criterion": criterion} | record
+        for criterion, solution in times.items()
+        for record in solution.records()
+    ]
+    notes = [times.warning] if times.warning else []
+    if times.drift is None:
+        notes.append("the criterion drift is defined for two classes with a common covariance only")
+    return emit(options, "diffusion speciation-time", parameters, records, notes=notes)
 
 
 def _analyse(options: argparse.Namespace) -> int:
-    raise NotImplementedError
+    data = validation.readable_file("DATA", options.data)
+    labels = None if options.labels is None else validation.readable_file("--labels", options.labels)
+    from ..diffusion.analysis import analyse
+    from ..diffusion.dataset import load_dataset
+
+    report = analyse(load_dataset(data, labels), time=options.time, seed=options.seed)
+    raise SystemExit(str(report))

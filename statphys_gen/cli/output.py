@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import json
 import math
-import sys
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -45,9 +44,12 @@ def emit(
             document["notes"] = list(notes)
         print(json.dumps(plain(document), allow_nan=False))
     else:
+        texts = list(dict.fromkeys(str(r["approximation"]) for r in results if r.get("approximation")))
+        if len(texts) > 1:
+            results = [dict(r) | {"exactness": _mark(texts, r.get("approximation"))} for r in results]
         print(table(results))
-        for text in dict.fromkeys(str(r["approximation"]) for r in results if r.get("approximation")):
-            print(f"approximation: {text}")
+        for text in texts:
+            print(f"approximation: {text}" if len(texts) == 1 else f"{_mark(texts, text)}: {text}")
         for name, value in (summary or {}).items():
             print(f"{name}: {format_number(value, None)}")
         for note in notes:
@@ -113,6 +115,6 @@ def table(records: Sequence[Mapping[str, Any]]) -> str:
     return "\n".join(line.rstrip() for line in lines)
 
 
-def progress_wanted() -> bool:
-    """Progress belongs on a terminal only."""
-    return sys.stderr.isatty()
+def _mark(texts: Sequence[str], text: object) -> str:
+    """The number under which an approximation is spelt out below the table."""
+    return f"({texts.index(str(text)) + 1})" if text else ""

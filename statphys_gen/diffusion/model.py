@@ -72,7 +72,10 @@ class GaussianMixture:
             validation.array("covariances", checked, at_least=0.0)
         else:
             checked = np.stack(
-                [validation.covariance_matrix(f"covariances[{k}]", c, dimension) for k, c in enumerate(checked)]
+                [
+                    validation.covariance_matrix(f"covariances[{k}]", c, dimension)
+                    for k, c in enumerate(checked)
+                ]
             )
         for name, entry in (("weights", checked_weights), ("means", checked_means), ("covariances", checked)):
             entry = np.array(entry)
@@ -113,7 +116,8 @@ class GaussianMixture:
         expected = {"weights", "means", "covariances"}
         if not isinstance(content, dict) or set(content) != expected:
             raise InvalidArgument("mixture", str(path), "an object with the keys weights, means, covariances")
-        for name, entry in content.items():
+        for name in ("means", "covariances"):
+            entry = content[name]
             if isinstance(entry, str):
                 array_file = validation.readable_file(name, file.parent / entry)
                 try:
