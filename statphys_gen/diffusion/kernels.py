@@ -60,22 +60,32 @@ def euler_isotropic(
     The rows of x are walkers; each makes all its steps before the next one starts, so that it stays in cache.
     """
     classes, dimension = means.shape
-    norms = np.empty(classes)
-    for k in range(classes):
-        norms[k] = np.dot(means[k], means[k])
+    steps = len(times) - 1
+    # log p(k|x) = constants + slopes (x . m_k) - |x|^2 precisions / 2 up to a common constant, for every step.
+    constants, slopes, precisions = (
+        np.empty((steps, classes)),
+        np.empty((steps, classes)),
+        np.empty((steps, classes)),
+    )
+    for j in range(steps):
+        decay = math.exp(-2.0 * times[j])
+        for k in range(classes):
+            width = decay * variances[k] - math.expm1(-2.0 * times[j])
+            norm = decay * np.dot(means[k], means[k])
+            constants[j, k] = log_weights[k] - 0.5 * (norm / width + dimension * math.log(width))
+            slopes[j, k] = math.exp(-times[j]) / width
+            precisions[j, k] = 1.0 / width
     products, posterior, noise = np.empty(classes), np.empty(classes), np.empty(dimension)
     for walker in range(len(x)):
         square = np.dot(x[walker], x[walker])
         for k in range(classes):
             products[k] = np.dot(x[walker], means[k])
-        for j in range(len(times) - 1):
+        for j in range(steps):
             h = times[j] - times[j + 1]
-            scale = math.exp(-times[j])
+            deviation = math.sqrt(2.0 * h)
             largest = -np.inf
             for k in range(classes):
-                width = scale * scale * variances[k] - math.expm1(-2.0 * times[j])
-                distance = square - 2.0 * scale * products[k] + scale * scale * norms[k]
-                posterior[k] = log_weights[k] - 0.5 * (distance / width + dimension * math.log(width))
+                posterior[k] = constants[j, k] + slopes[j, k] * products[k] - 0.5 * precisions[j, k] * square
                 largest = max(largest, posterior[k])
             total = 0.0
             for k in range(classes):
@@ -83,11 +93,8 @@ def euler_isotropic(
                 total += posterior[k]
             factor = 1.0 + h
             for k in range(classes):
-                width = scale * scale * variances[k] - math.expm1(-2.0 * times[j])
-                pull = 2.0 * h * posterior[k] / (total * width)
-                factor -= pull
-                posterior[k] = pull * scale
-            deviation = math.sqrt(2.0 * h)
+                factor -= 2.0 * h * precisions[j, k] * posterior[k] / total
+                posterior[k] *= 2.0 * h * slopes[j, k] / total
             for i in range(dimension):
                 noise[i] = rng.standard_normal()
             for i in range(dimension):
