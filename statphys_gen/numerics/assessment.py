@@ -26,13 +26,18 @@ from .equations import EPSILON, Array, Equations, apply, inverse
 ResidualError = ArrayLike | Callable[..., ArrayLike]
 
 # Rounding is sampled at these distances, in units of Equations.scale: short against any curvature, incommensurate with
-# the spacing of floats, and of several lengths, since a rounded F can be flat over many of its arguments.
-_PROBES = (1.0731e-14, -2.9347e-13, 1.1927e-11, -2.2153e-10, 1.7411e-9)
+# the spacing of floats, and of several lengths, since a rounded F can be flat over many of its arguments. Where much
+# depends on it, at nearly singular points, the sample is larger.
+_FEW_PROBES = np.array([1.0731e-14, -2.9347e-13, 1.1927e-11, -2.2153e-10, 1.7411e-9])
+_MANY_PROBES = np.geomspace(1.0731e-14, 1.7411e-9, 48) * np.tile([1.0, -1.0], 24)
 # The sampled rounding errors are a few of many: the bound is this many times their largest.
 _ROUNDING_SAFETY = 4.0
 # The linear estimate is tested at this multiple of itself, and at a length at which F is certainly not flat.
 _REACH = 8.0
 _SHORTEST_REACH = 1e-7
+# The reduced function is sampled at these parts of a radius that doubles up to LONGEST_REACH.
+_SAMPLES = (-1.0, -0.6, -0.2, 0.2, 0.6, 1.0)
+_LONGEST_REACH = 4.0
 # F counts as linear when it deviates by this part at most.
 _LARGEST_DEVIATION = 0.25
 # With that deviation (and the rounding in it) the root is within 1 / (1 - 5/16) of the linear estimate.
@@ -119,17 +124,24 @@ class _Point:
             extra = np.broadcast_to(np.asarray(residual_error, dtype=np.float64), (batch, x.shape[1]))[rows]
         if not (extra >= 0).all():
             raise InvalidArgument("residual_error", extra, "not negative")
-        rounding = _rounding(equations, x, value, jacobian) + extra
+        rounding = _rounding(equations, x, value, jacobian, _FEW_PROBES) + extra
         budget = np.abs(value) + rounding
         return cls(equations, x, value, jacobian, inverse(jacobian), rounding, budget, equations.scale(x))
 
 
-def _rounding(equations: Equations, x: Array, value: Array, jacobian: Array) -> Array:
-    """The rounding error of F, measured: its deviation from a straight line over a distance too short for curvature."""
-    count = len(_PROBES)
-    signs = np.where(np.arange(x.shape[1]) % 2, -1.0, 1.0)
-    reach = np.minimum(equations.scale(x), equations.nearest(x) / (4 * max(np.abs(_PROBES))))
-    probes = np.concatenate([x + factor * signs**k * reach for k, factor in enumerate(_PROBES)])
+def _rounding(equations: Equations, x: Array, value: Array, jacobian: Array, distances: Array) -> Array:
+    """The rounding error of F, measured: its deviation from a straight line over distances too short for curvature."""
+    count = len(distances)
+    # Generic directions: none that an integer combination of the unknowns would miss.
+    turns = (
+        np.outer(np.arange(1, count + 1), np.arange(1, x.shape[1] + 1)) * np.sqrt(2)
+        + np.arange(x.shape[1]) * np.e
+    )
+    directions = 0.3 * np.sin(turns) + np.copysign(0.7, np.sin(turns))
+    reach = np.minimum(equations.scale(x), equations.nearest(x) / (4 * np.abs(distances).max()))
+    probes = np.concatenate(
+        [x + d * direction * reach for d, direction in zip(distances, directions, strict=True)]
+    )
     sampled = equations.rows(np.tile(np.arange(len(x)), count))(probes).reshape(count, *x.shape)
     shifts = probes.reshape(count, *x.shape) - x
     deviation = np.abs(sampled - value - np.einsum("bij,kbj->kbi", jacobian, shifts)).max(axis=0)
@@ -170,30 +182,34 @@ def _stop_inside(equations: Equations, x: Array, step: Array) -> Array:
 
 
 def _reduce(point: _Point, rows: NDArray[np.intp]) -> tuple[NDArray[np.int8], Array]:
-    """Status and error of nearly singular points from the reduced function g along the critical direction."""
+    """Status and error of nearly singular points from the reduced function g, sampled from -s to s for growing s."""
     reduced = _Reduced.build(point, rows)
     status = np.full(len(rows), Status.NOT_CONVERGED, dtype=np.int8)
     error = np.full((len(rows), point.x.shape[1]), np.inf)
+    noise, radius = reduced.noise.copy(), reduced.radius.copy()
+    before = np.zeros(len(rows), dtype=bool)
     active = np.arange(len(rows))
-    centre, _, valid = reduced.solve(active, np.zeros(len(rows)), reduced.radius)
-    active = active[valid]
-    radius = reduced.radius.copy()
     while len(active):
-        left, left_x, left_valid = reduced.solve(active, -radius[active], radius[active])
-        right, right_x, right_valid = reduced.solve(active, radius[active], radius[active])
-        noise, middle = reduced.noise[active], centre[active]
-        weaker = np.minimum(np.abs(left), np.abs(right))
-        usable = left_valid & right_valid
-        enclosed = usable & (left * right < 0) & (weaker >= 2 * noise)
-        minimum = usable & (left * right > 0) & (weaker >= 2 * np.abs(middle) + 2 * noise)
-        touching = minimum & (np.abs(middle) <= 2 * noise)
-        status[active[enclosed | touching]] = Status.CONVERGED
-        status[active[minimum & ~touching]] = Status.NO_SOLUTION
-        spread = np.maximum(np.abs(left_x - reduced.x[active]), np.abs(right_x - reduced.x[active]))
-        error[active] = spread + reduced.transverse[active]
+        g, x, valid = reduced.sample(active, radius[active])
+        # The fifth difference of a smooth function over six points is nearly nothing: what is there is rounding.
+        noise[active] = np.fmax(noise[active], np.abs(np.diff(g, 5, axis=0)[0]) / 2)
+        doubt = 2 * noise[active]
+        side = np.sign(g[-1])
+        ends = np.minimum(np.abs(g[0]), np.abs(g[-1]))
+        lowest = np.min(side * g[1:-1], axis=0)
+        enclosed = valid & (ends > doubt) & ((g[0] * g[-1] < 0) | (lowest < -doubt))
+        minimum = valid & ~enclosed & (g[0] * g[-1] > 0) & (ends > 2 * np.abs(lowest) + doubt)
+        touching = minimum & (lowest <= doubt)
+        # Between two samples g may dip by a tenth of its rise.
+        barren = minimum & (lowest - 0.1 * ends > doubt)
+        # A change of sign made by rounding does not last to twice the distance.
+        located = (enclosed & before[active]) | touching
+        before[active] = enclosed
+        status[active[located]] = Status.CONVERGED
+        status[active[barren]] = Status.NO_SOLUTION
+        error[active] = np.abs(x - reduced.x[active]).max(axis=0) + reduced.transverse[active]
         radius[active] *= 2
-        keep = usable & ~enclosed & ~minimum & (radius[active] <= 4.0)
-        active = active[keep]
+        active = active[valid & ~located & ~minimum & (radius[active] <= _LONGEST_REACH)]
     return status, error
 
 
@@ -224,25 +240,40 @@ class _Reduced:
         bordered[:, :n, n] = left
         bordered[:, n, :n] = right
         inverted = inverse(bordered)
-        linear = np.abs(point.inverse[rows]) @ point.budget[rows][:, :, None]
+        equations = point.equations.rows(rows)
+        more = _rounding(equations, x, point.value[rows], jacobian, _MANY_PROBES)
+        rounding = np.fmax(point.rounding[rows], more)
         with np.errstate(all="ignore"):
-            expected = (linear[:, :, 0] / scale).max(axis=1, initial=0.0)
+            linear = apply(np.abs(point.inverse[rows]), rounding)
+            expected = (linear / scale).max(axis=1, initial=0.0)
         return cls(
-            point.equations.rows(rows),
+            equations,
             x,
             left,
             right,
             scale,
             inverted,
-            apply(np.abs(inverted[:, n:, :n]), point.rounding[rows])[:, 0],
-            apply(np.abs(inverted[:, :n, :n]), point.budget[rows]),
-            np.clip(np.nan_to_num(expected, nan=0.0) / 8, 4 * EPSILON, 1e-2),
+            apply(np.abs(inverted[:, n:, :n]), rounding)[:, 0],
+            apply(np.abs(inverted[:, :n, :n]), np.abs(point.value[rows]) + rounding),
+            np.clip(np.nan_to_num(expected, nan=0.0) / 64, 4 * EPSILON, 1e-9),
         )
 
-    def solve(
-        self, rows: NDArray[np.intp], s: Array, size: Array, iterations: int = 12
+    def sample(self, rows: NDArray[np.intp], radius: Array) -> tuple[Array, Array, NDArray[np.bool_]]:
+        """g and x at _SAMPLES times the radius, first axis, and whether all of them were found."""
+        count = len(_SAMPLES)
+        g, x, valid = self._solve(
+            np.tile(rows, count), np.outer(_SAMPLES, radius).reshape(-1), np.tile(radius, count)
+        )
+        return (
+            g.reshape(count, -1),
+            x.reshape(count, len(rows), -1),
+            np.asarray(valid.reshape(count, -1).all(axis=0)),
+        )
+
+    def _solve(
+        self, rows: NDArray[np.intp], s: Array, radius: Array, iterations: int = 12
     ) -> tuple[Array, Array, NDArray[np.bool_]]:
-        """g(s), x(s) and whether both were found, by iteration with the Jacobian at the centre."""
+        """g(s), x(s) and whether they were found, by iteration with the Jacobian at the centre."""
         n = self.x.shape[1]
         equations, origin, inverted = self.equations.rows(rows), self.x[rows], self.inverse[rows]
         x = origin + s[:, None] * inverted[:, :n, n]
@@ -257,9 +288,9 @@ class _Reduced:
             g = g - correction[:, n]
             with np.errstate(all="ignore"):
                 moved = np.abs(correction[:, :n] / self.scale[rows]).max(axis=1)
-                valid = (moved <= 0.1 * size) & (
-                    np.abs(correction[:, n]) <= 0.1 * np.abs(g) + self.noise[rows]
+                valid = (moved <= 0.1 * radius) & (
+                    np.abs(correction[:, n]) <= 1e-3 * np.abs(g) + self.noise[rows]
                 )
             if (valid | ~np.isfinite(g)).all():
                 break
-        return g, x, valid & np.isfinite(g) & equations.inside(x)
+        return g, x, np.asarray(valid & np.isfinite(g) & equations.inside(x))

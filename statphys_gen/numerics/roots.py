@@ -21,6 +21,8 @@ from .equations import EPSILON, Array, Equations, Jacobian, Residual, apply, inv
 # Default of the accuracy in the unknowns, in units of the tolerance of the residual.
 ACCURACY_PER_TOLERANCE = 1e3
 _HALVINGS = 20
+# In units of Equations.scale: a longer step is only the sign of a Jacobian that happens to be almost singular.
+_LONGEST_STEP = 1e4
 # A step that would cross a bound goes this part of the way; so many such steps in a row are an exit.
 _PART_OF_THE_WAY = 0.9
 _PATIENCE_AT_BOUND = 40
@@ -129,7 +131,10 @@ class _Search:
             limit = np.min(np.where(step != 0, room / np.abs(step), np.inf), axis=1)
         self.x, self.value = x.copy(), value.copy()
         self.shortened = limit <= 1.0
-        self.fraction = np.where(self.shortened, _PART_OF_THE_WAY * limit, 1.0)
+        with np.errstate(all="ignore"):
+            self.fraction = np.minimum(
+                np.where(self.shortened, _PART_OF_THE_WAY * limit, 1.0), _LONGEST_STEP / size
+            )
         self.correction = size.copy()
         self.next_step = np.zeros_like(x)
         self.lost = np.zeros(len(x), dtype=bool)
