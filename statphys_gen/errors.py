@@ -49,6 +49,10 @@ class StoreError(StatphysError, RuntimeError):
     """The store of a sweep is locked, unreadable or belongs to something else."""
 
 
+class WorkersLost(StatphysError, RuntimeError):
+    """The worker processes of a sweep died, and died again in the pool that replaced them."""
+
+
 def describe(value: Any) -> str:
     """One short line that shows a value: scalars in full, arrays by shape, everything else abbreviated."""
     shape = getattr(value, "shape", None)

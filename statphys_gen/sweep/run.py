@@ -1,0 +1,311 @@
+"""Sweeps: evaluate a function at many points, on any executor, and keep every finished point."""
+
+from __future__ import annotations
+
+import inspect
+import pickle
+import sys
+import warnings
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import BrokenExecutor, Executor, Future, ProcessPoolExecutor
+from contextlib import nullcontext
+from pathlib import Path
+from queue import Empty, SimpleQueue
+from typing import TYPE_CHECKING, Any
+
+from .. import __version__, validation
+from ..errors import InvalidArgument, WorkersLost
+from . import keys
+from .dataset import assemble
+from .execution import Job, Outcome, decode, execute, failure, fits, process_pool, single_threaded, terminate
+from .grid import Grid
+from .keys import Point
+from .store import Store
+
+if TYPE_CHECKING:
+    import xarray
+
+Arrivals = list[tuple[Point, Outcome]]
+Record = Callable[[Arrivals], None]
+
+
+def run(
+    function: Callable[..., Mapping[str, Any]],
+    grid: Mapping[str, Any] | Sequence[Mapping[str, Any]],
+    executor: Any = None,
+    workers: int | None = None,
+    store: str | Path | None = None,
+    version: str | None = None,
+    seed: int = 0,
+    replicas: int = 1,
+    batch: int = 1,
+    progress: bool = True,
+    *,
+    key: str | None = None,
+    maximum: Mapping[str, int | tuple[int, ...]] | None = None,
+) -> xarray.Dataset:
+    """Evaluate ``function`` at every point and return one dataset.
+
+    The same call gives the same bits in series, on any executor, with any number of workers, and after any number of
+    kills and resumptions: random streams are keyed by the point, and BLAS has one thread at every point.
+
+    Parameters
+    ----------
+    function : called with the parameters of a point as keywords, it returns a dict of numbers, Booleans, strings or
+        arrays of fixed shape. Three more keywords are passed if it has parameters of these names (and the grid has
+        not): ``generator``, a numpy Generator; ``seed``, an integer for code that takes one; ``replica``, the number of
+        the replica. The first two are keyed by the sweep's seed, the function's name, the point and the replica.
+    grid : a mapping of names to one-dimensional values, whose Cartesian product is taken, or a list of points as
+        :func:`line` makes it (dimension ``point``). A value that is not a list, tuple, range or array, or that is
+        marked by :func:`constant`, is the same at every point.
+    executor : any object with the ``submit`` of ``concurrent.futures``, for instance
+        ``dask.distributed.Client.get_executor()``; it stays open. The default computes here, in series.
+    workers : number of processes of an own pool, with one BLAS and numba thread each; 0 is the same as ``None``.
+    store : file that keeps every finished point, so that the same call, repeated, computes only what is missing.
+    version : version of the function, to be changed whenever its results change: a store cannot see that. The default
+        is the version of this package.
+    seed : a non-negative integer.
+    replicas : number of calls per point with independent streams; above 1 they are the last dimension, ``replica``.
+    batch : points per submitted task. A kill loses the unfinished batches, at most one per worker.
+    progress : show a bar on standard error if that is a terminal.
+    key : name of the function in the store, instead of ``module:name``; necessary for lambdas and local functions,
+        which cannot go to the processes of ``workers``.
+    maximum : largest shape of each result whose shape depends on the point; it is padded with NaN.
+
+    Returns
+    -------
+    A dataset whose dimensions are those of the grid, then ``replica``, then ``{name}_0``, ... for results that are
+    arrays; the attributes are function, version and seed. The variable ``error`` holds one line per failed point, whose
+    results are NaN (integers become floats then). A failed point is recorded, does not stop the sweep, is announced by
+    one warning at the end, and is tried again when the sweep is resumed.
+
+    Raises
+    ------
+    InvalidArgument : bad input, found before the first point is computed.
+    StoreError : the store is in use by another sweep, damaged, or not a store.
+    WorkersLost : the pool broke, was rebuilt, and broke again. Finished points are in the store.
+    KeyboardInterrupt : after the finished points were recorded and the own pool was ended.
+    """
+    name = keys.function_name(function, key)
+    plan = Grid.of(grid)
+    seed = validation.integer("seed", seed, minimum=0)
+    replicas = validation.integer("replicas", replicas, minimum=1)
+    batch = validation.integer("batch", batch, minimum=1)
+    version = _version(version)
+    job = Job(function, seed, _keyed(function, plan, replicas), _shapes(maximum))
+    _check_executor(function, executor, workers)
+    points = [
+        keys.point(name, version, parameters, seed, replica)
+        for parameters in plan.points
+        for replica in range(replicas)
+    ]
+    outcomes: dict[str, Outcome] = {}
+    with nullcontext() if store is None else Store(store) as opened, single_threaded():
+        if opened is not None:
+            outcomes.update((found, Outcome(result)) for found, result in opened.finished(points).items())
+            _check_maximum(outcomes.values(), job.maximum)
+        pending = list({point.key: point for point in points if point.key not in outcomes}.values())
+        with _progress(progress, name, len(outcomes) + len(pending), len(outcomes)) as bar:
+
+            def record(arrived: Arrivals) -> None:
+                if opened is not None:
+                    opened.record(arrived)
+                outcomes.update((point.key, outcome) for point, outcome in arrived)
+                if bar is not None:
+                    bar.update(len(arrived))
+
+            _compute(job, pending, executor, workers, batch, record)
+    attributes = {"function": name, "version": version, "seed": seed}
+    dataset, errors = assemble(
+        plan, replicas, [outcomes[point.key] for point in points], job.maximum, attributes
+    )
+    failed = [error for error in errors if error]
+    if failed:
+        message = f"{name}: {len(failed)} of {len(errors)} points failed, the first with {failed[0]}"
+        warnings.warn(message, RuntimeWarning, stacklevel=2)
+    return dataset
+
+
+def _compute(
+    job: Job, pending: list[Point], executor: Executor | None, workers: int | None, batch: int, record: Record
+) -> None:
+    if not pending:
+        return
+    if executor is None and not workers:
+        for point in pending:
+            record(list(zip([point], execute(job, [point]), strict=True)))
+        return
+    tasks = [pending[start : start + batch] for start in range(0, len(pending), batch)]
+    if executor is not None:
+        lost = _collect(job, tasks, executor, record)
+    else:
+        lost = _collect_on_processes(job, tasks, workers or 1, record)
+        if lost:
+            lost = _collect_on_processes(job, lost, workers or 1, record)
+    if lost:
+        raise WorkersLost(
+            f"worker processes died (memory, a crash in compiled code, or a script without an "
+            f"'if __name__ == \"__main__\"' guard); {sum(map(len, lost))} of {len(pending)} points are left"
+        )
+
+
+def _collect_on_processes(
+    job: Job, tasks: list[list[Point]], workers: int, record: Record
+) -> list[list[Point]]:
+    pool = process_pool(min(workers, len(tasks)))
+    try:
+        lost = _collect(job, tasks, pool, record)
+    except BaseException:
+        terminate(pool)
+        raise
+    pool.shutdown()
+    return lost
+
+
+def _collect(job: Job, tasks: list[list[Point]], pool: Executor, record: Record) -> list[list[Point]]:
+    """Submit tasks, record what arrives, and return the tasks whose workers died or that were cancelled."""
+    done: SimpleQueue[Future[list[Outcome]]] = SimpleQueue()
+    running: dict[Future[list[Outcome]], list[Point]] = {}
+    lost: list[list[Point]] = []
+    try:
+        for task in tasks:
+            try:
+                future = pool.submit(execute, job, task)
+            except BrokenExecutor:
+                lost.append(task)
+                continue
+            running[future] = task
+            future.add_done_callback(done.put)
+        while running:
+            # All that has arrived goes into one transaction: the store keeps up with any number of workers.
+            finished = [done.get()]
+            try:
+                while True:
+                    finished.append(done.get_nowait())
+            except Empty:
+                pass
+            lost += _record_finished(finished, running, record)
+    except KeyboardInterrupt:
+        _record_finished([future for future in running if future.done()], running, record)
+        for future in running:
+            future.cancel()
+        raise
+    return lost
+
+
+def _record_finished(
+    finished: Iterable[Future[list[Outcome]]],
+    running: dict[Future[list[Outcome]], list[Point]],
+    record: Record,
+) -> list[list[Point]]:
+    """Record these futures, then take them off the list of running ones; return the lost tasks."""
+    arrived: Arrivals = []
+    lost = []
+    for future in finished:
+        task = running[future]
+        error = None if future.cancelled() else future.exception()
+        if future.cancelled() or isinstance(error, BrokenExecutor):
+            lost.append(task)
+        elif error is not None:
+            # The pool survived but could not do this task: it could not be sent, or the cluster gave up on it.
+            arrived += [(point, failure(error)) for point in task]
+        else:
+            arrived += zip(task, future.result(), strict=True)
+    if arrived:
+        record(arrived)
+    for future in finished:
+        del running[future]
+    return lost
+
+
+def _version(version: str | None) -> str:
+    if version is None:
+        return __version__
+    if not isinstance(version, str) or not version:
+        raise InvalidArgument("version", version, "a text that is not empty")
+    return version
+
+
+def _keyed(function: Callable[..., Any], grid: Grid, replicas: int) -> tuple[str, ...]:
+    """Which of the keyed keywords the function takes; its other parameters must be those of the grid."""
+    names = list(grid.points[0])
+    try:
+        signature = inspect.signature(function)
+    except (TypeError, ValueError):
+        keyed: tuple[str, ...] = ()
+    else:
+        wanted = {
+            parameter.name
+            for parameter in signature.parameters.values()
+            if parameter.kind is not parameter.VAR_KEYWORD
+        }
+        keyed = tuple(
+            name for name in ("generator", "seed", "replica") if name in wanted and name not in names
+        )
+        try:
+            signature.bind(**dict.fromkeys((*names, *keyed)))
+        except TypeError as error:
+            raise InvalidArgument("grid", names, f"the parameters of the function ({error})") from None
+    if replicas > 1 and not keyed:
+        allowed = (
+            "1 for a function without a parameter named generator, seed or replica: all would be the same"
+        )
+        raise InvalidArgument("replicas", replicas, allowed)
+    return keyed
+
+
+def _shapes(maximum: Mapping[str, int | tuple[int, ...]] | None) -> dict[str, tuple[int, ...]]:
+    if maximum is None:
+        return {}
+    if not isinstance(maximum, Mapping):
+        raise InvalidArgument("maximum", maximum, "a mapping of results to their largest shape")
+    shapes = {}
+    for name, shape in maximum.items():
+        lengths = shape if isinstance(shape, tuple) else (shape,)
+        shapes[name] = tuple(
+            validation.integer(f"maximum[{name!r}]", length, minimum=1) for length in lengths
+        )
+    return shapes
+
+
+def _check_maximum(outcomes: Iterable[Outcome], maximum: Mapping[str, tuple[int, ...]]) -> None:
+    """A maximum below what the store holds is found before anything is computed."""
+    if not maximum:
+        return
+    for outcome in outcomes:
+        arrays = decode(outcome.result or b"[]\n")
+        for name, shape in maximum.items():
+            if name not in arrays or not fits(arrays[name].shape, shape):
+                found = f"shape {arrays[name].shape}" if name in arrays else "no such result"
+                raise InvalidArgument(
+                    f"maximum[{name!r}]", shape, f"large enough for the store, which has {found}"
+                )
+
+
+def _check_executor(function: Callable[..., Any], executor: Any, workers: int | None) -> None:
+    if executor is not None and not callable(getattr(executor, "submit", None)):
+        raise InvalidArgument("executor", executor, "an object with a submit method, or None")
+    if workers is not None:
+        validation.integer("workers", workers, minimum=0)
+        if executor is not None:
+            raise InvalidArgument("workers", workers, "None when an executor is given")
+    if workers or isinstance(executor, ProcessPoolExecutor):
+        # What is defined at an interactive prompt pickles by its name, but no new process can import it.
+        sendable = not workers or keys.module_name(function) != "__main__"
+        try:
+            pickle.dumps(function)
+        except (pickle.PicklingError, AttributeError, TypeError):
+            sendable = False
+        if not sendable:
+            raise InvalidArgument(
+                "function", function, "importable by its name, to be sent to other processes"
+            )
+
+
+def _progress(wanted: bool, name: str, total: int, done: int) -> Any:
+    """A bar on a terminal; otherwise nothing, and tqdm is not even loaded."""
+    if not wanted or not sys.stderr.isatty():
+        return nullcontext()
+    from tqdm import tqdm
+
+    return tqdm(total=total, initial=done, desc=name.rpartition(":")[2], unit="point", file=sys.stderr)

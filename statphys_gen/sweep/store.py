@@ -1,0 +1,141 @@
+"""The store of a sweep: one SQLite file that loses no finished point, whenever the sweep is killed.
+
+One parent at a time opens the file and holds an exclusive lock until it ends; the operating system releases the lock
+however the process ends. SQLite's rollback journal makes each transaction all or nothing, and it works on network file
+systems, unlike the write-ahead log. A point counts as finished when its transaction is committed.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import sqlite3
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING
+
+from ..errors import StoreError
+
+if TYPE_CHECKING:
+    from .execution import Outcome
+    from .keys import Point
+
+_APPLICATION = 0x53475357  # "SGSW": marks the file as ours
+_LAYOUT = 1
+_SCHEMA = """
+CREATE TABLE points (
+    key TEXT PRIMARY KEY,  -- SHA-256 of the next column, in hexadecimal
+    point TEXT NOT NULL,   -- canonical JSON: function, version, parameters, seed, replica
+    result BLOB,           -- header line and exact bytes; NULL if the point failed
+    checksum TEXT,         -- SHA-256 of the result
+    error TEXT,            -- one line; NULL if the point is finished
+    traceback TEXT
+)
+"""
+
+
+class Store:
+    """The finished and failed points of any number of sweeps; a context manager, used by one process at a time."""
+
+    def __init__(self, path: str | Path) -> None:
+        self.path = Path(path)
+        with self._errors():
+            self._connection = sqlite3.connect(self.path, timeout=1.0, isolation_level=None)
+        try:
+            with self._errors():
+                self._open()
+        except BaseException:
+            self._connection.close()
+            raise
+
+    def __enter__(self) -> Store:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        self._connection.close()
+
+    def finished(self, points: Iterable[Point]) -> dict[str, bytes]:
+        """The results of those points that are finished, by key."""
+        results = {}
+        with self._errors():
+            for point in points:
+                row = self._connection.execute(
+                    "SELECT result, checksum FROM points WHERE key = ? AND error IS NULL", (point.key,)
+                ).fetchone()
+                if row is None:
+                    continue
+                if not isinstance(row[0], bytes) or hashlib.sha256(row[0]).hexdigest() != row[1]:
+                    raise StoreError(
+                        f"{self.path}: the file is damaged (the result of point {point.key[:12]})"
+                    )
+                results[point.key] = row[0]
+        return results
+
+    def record(self, outcomes: Iterable[tuple[Point, Outcome]]) -> None:
+        """Write outcomes in one transaction; when this returns they survive a kill and a power cut."""
+        rows = [
+            (
+                point.key,
+                point.text,
+                outcome.result,
+                None if outcome.result is None else hashlib.sha256(outcome.result).hexdigest(),
+                outcome.error,
+                outcome.traceback,
+            )
+            for point, outcome in outcomes
+        ]
+        with self._errors(), self._transaction():
+            self._connection.executemany("INSERT OR REPLACE INTO points VALUES (?, ?, ?, ?, ?, ?)", rows)
+
+    def _open(self) -> None:
+        self._connection.execute("PRAGMA locking_mode = EXCLUSIVE")
+        self._connection.execute("PRAGMA synchronous = FULL")
+        with self._transaction():
+            application = self._pragma("application_id")
+            if application == 0 and not self._connection.execute("SELECT 1 FROM sqlite_master").fetchone():
+                self._connection.execute(_SCHEMA)
+                self._connection.execute(f"PRAGMA application_id = {_APPLICATION}")
+                self._connection.execute(f"PRAGMA user_version = {_LAYOUT}")
+            elif application != _APPLICATION:
+                raise StoreError(f"{self.path}: the file is not the store of a sweep")
+            elif self._pragma("user_version") != _LAYOUT:
+                raise StoreError(f"{self.path}: the store was written by another version of this package")
+        if self._pragma("quick_check(1)") != "ok":
+            raise StoreError(f"{self.path}: the file is damaged")
+
+    def _pragma(self, name: str) -> object:
+        return self._connection.execute(f"PRAGMA {name}").fetchone()[0]
+
+    @contextmanager
+    def _transaction(self) -> Iterator[None]:
+        self._connection.execute("BEGIN EXCLUSIVE")
+        try:
+            yield
+            self._connection.execute("COMMIT")
+        except BaseException:
+            if self._connection.in_transaction:
+                self._connection.execute("ROLLBACK")
+            raise
+
+    @contextmanager
+    def _errors(self) -> Iterator[None]:
+        """SQLite's errors as one line that names the file."""
+        try:
+            yield
+        except sqlite3.Error as error:
+            code = getattr(error, "sqlite_errorcode", None)
+            if code == sqlite3.SQLITE_BUSY:
+                reason = "another sweep is using this store"
+            elif code == sqlite3.SQLITE_NOTADB:
+                reason = "the file is not the store of a sweep"
+            elif code is not None and code & 0xFF == sqlite3.SQLITE_CORRUPT:
+                reason = "the file is damaged"
+            else:
+                reason = " ".join(str(error).split())
+            raise StoreError(f"{self.path}: {reason}") from None
