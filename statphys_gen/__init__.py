@@ -19,6 +19,7 @@ _SUBPACKAGES = (
     "errors",
     "noising",
     "numerics",
+    "random_features",
     "solution",
     "statistics",
     "sweep",
