@@ -19,8 +19,9 @@ whose entries share the nodes. ``Integral.error`` is an estimate that is meant t
 difference of two successive rules (the error of the coarser one), plus the mass beyond the range, plus the effect of
 rounding every node and value once.
 
-``scipy.integrate.quad_vec`` is a good alternative for integrands that are not vectorised over nodes; it calls the
-function with one node at a time, which costs a factor of 20 and more on integrands that are.
+``scipy.integrate.quad_vec`` calls its function with one node at a time, reports no effect of rounding, and returns a
+number also where it failed; it is about as fast (between half as fast and nine times slower in our trials) and a good
+choice for a function of an interval that is not vectorised over nodes.
 """
 
 from __future__ import annotations
@@ -133,7 +134,7 @@ def _legendre(order: int) -> tuple[Array, Array]:
     numpy's ``leggauss`` and scipy's ``roots_legendre`` are off by 2e-14 at 400 nodes, and take an eigenvalue problem.
     """
     angle = np.pi * (4.0 * np.arange(order, 0, -1) - 1.0) / (4.0 * order + 2.0)
-    x: NDArray[np.longdouble] = np.asarray(
+    x: NDArray[Any] = np.asarray(
         np.cos(angle) * (1.0 - (order - 1.0) / (8.0 * order**3)), dtype=np.longdouble
     )
     for _ in range(5):
@@ -501,6 +502,10 @@ def _located(
         (max(inner[0] - 1, 0), min(inner[-1] + 2, len(modulus))) if inner.size else (0, len(modulus))
     )
     beyond = modulus[: start + 1].sum(axis=0) + modulus[stop - 1 :].sum(axis=0)
+    if not goal.relative:
+        # Nothing is known of the function where it was not evaluated; what is negligible is a fraction of 1.
+        ends = np.array([first, last], dtype=np.float64)
+        beyond = np.maximum(beyond, (normal_density(ends) / np.abs(ends)).sum())
     return first + int(start), first + int(stop), signed[start:stop], modulus[start:stop], beyond
 
 
