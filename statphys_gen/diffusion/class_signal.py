@@ -21,6 +21,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import combinations
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -121,6 +122,18 @@ def signal(mixture: GaussianMixture, time: ArrayLike, first: int = 0, second: in
     check_pair(mixture, first, second)
     signal_at = pair_signal(mixture, first, second)
     return np.array([signal_at(e) for e in excess_time(times).ravel().tolist()]).reshape(times.shape)
+
+
+def pairwise_signals(mixture: GaussianMixture, time: ArrayLike) -> FloatArray:
+    """x(t) of all pairs of classes, shape (T, K, K), symmetric with a zero diagonal; ``time`` one-dimensional."""
+    times = np.atleast_1d(check_times(mixture, time))
+    excesses = excess_time(times).tolist()
+    spectra = covariance_spectra(mixture)
+    result = np.zeros((len(excesses), mixture.classes, mixture.classes))
+    for k, m in combinations(range(mixture.classes), 2):
+        signal_at = pair_signal(mixture, k, m, spectra)
+        result[:, k, m] = result[:, m, k] = [signal_at(e) for e in excesses]
+    return result
 
 
 def check_pair(mixture: GaussianMixture, first: int, second: int) -> None:
