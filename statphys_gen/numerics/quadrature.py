@@ -99,7 +99,7 @@ def gaussian_rule(slope: float, tolerance: float = 1e-12) -> Rule:
     ----------
     slope : g is a function of slope * z, analytic in the strip |Im| < pi/2 and at most double poles on its edge, or
         smoother; at least 0. For a batch, the largest slope.
-    tolerance : error relative to the size of g; about 56 slope + 25 nodes for 1e-12.
+    tolerance : error relative to the size of g; about 60 slope + 25 nodes for 1e-12.
     """
     slope = validation.non_negative("slope", slope)
     tolerance = validation.inside("tolerance", tolerance, 1e-15, 0.1, closed=True)
@@ -160,9 +160,9 @@ def _spacing(slope: float, tolerance: float) -> float:
     """Spacing at which the trapezoidal rule of the Gaussian average has this error.
 
     Poles at distance d from the axis leave an error of order exp(d^2/2 - 2 pi d/h), and the Gaussian itself one of
-    exp(-2 pi^2/h^2), which is the former at the best d = 2 pi/h. The factor 100 covers the residues of double poles.
+    exp(-2 pi^2/h^2), which is the former at the best d = 2 pi/h. The factor 1000 covers the residues of double poles.
     """
-    digits = math.log(100.0 / tolerance)
+    digits = math.log(1000.0 / tolerance)
     strip = math.sqrt(2.0 * digits)
     if slope * strip > math.pi / 2.0:
         strip = math.pi / (2.0 * slope)

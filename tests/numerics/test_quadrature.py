@@ -262,7 +262,7 @@ def test_values_of_the_wrong_shape() -> None:
 
 @pytest.mark.parametrize("name", ANALYTIC)
 def test_gaussian_rule_reaches_its_tolerance(name: str) -> None:
-    for tolerance in (1e-4, 1e-8, 1e-12):
+    for tolerance in (1e-4, 1e-8, 1e-12, 1e-13, 1e-14):
         for slope, shift, exact in table_of(name).T:
             if slope == 1e4:
                 continue
@@ -274,7 +274,7 @@ def test_gaussian_rule_reaches_its_tolerance(name: str) -> None:
 def test_gaussian_rule_is_small_and_symmetric() -> None:
     for slope in (0.0, 1.0, 10.0, 1e3):
         rule = gaussian_rule(slope)
-        assert rule.nodes.size <= 57 * slope + 25
+        assert rule.nodes.size <= 61 * slope + 25
         assert (rule.nodes == -rule.nodes[::-1]).all()
         assert rule.weights.sum() == pytest.approx(1.0, abs=4e-16)
         assert rule.average(rule.nodes**3) == pytest.approx(0.0, abs=5e-15)
