@@ -1,0 +1,326 @@
+"""What the analysis of a data set reports: speciation times with their errors, in every convention, and warnings."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..errors import InvalidArgument
+from ..noising import ddpm_step, ddpm_times, edm_sigma, signal_to_noise, vp_sigma
+from .empirical import LabelAgreement
+
+FloatArray = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class CriticalTime:
+    """One speciation time by one criterion.
+
+    Attributes
+    ----------
+    criterion : spectral, bimodality, between-class or bayes; what it means is in ``meaning``.
+    time : the diffusion time; None where it is not defined.
+    standard_error : over the samples, None where the time is None.
+    upward_bias : estimated excess of the expected value over the population's; None where it is not estimated.
+    reason : why the time is None; empty otherwise.
+    """
+
+    criterion: str
+    time: float | None
+    standard_error: float | None
+    meaning: str
+    approximation: str
+    upward_bias: float | None = None
+    reason: str = ""
+
+    def record(self) -> dict[str, Any]:
+        return {**asdict(self), "conversions": None if self.time is None else conversions(self.time)}
+
+
+@dataclass(frozen=True)
+class Direction:
+    """One principal direction.
+
+    Attributes
+    ----------
+    rank : 1 for the largest eigenvalue.
+    eigenvalue, eigenvalue_error : variance of the data along it, with standard error.
+    corrected_eigenvalue : with the upward bias of a finite sample removed; None inside a bulk of eigenvalues.
+    spectral_time, spectral_time_error : log(eigenvalue) / 2; None if the eigenvalue is at most 1.
+    dip, dip_p_value, bimodal : whether the projection has more than one mode, at 1 %.
+    bimodality_time, bimodality_time_error : latest time at which the noised projection has more than one mode; None
+        unless it is ``bimodal``.
+    between_class_fraction, between_class_fraction_error : share of the variance that is between the class means; None
+        without labels. Corrected for the error of the class means, so that it may be slightly negative.
+    class_time : log(between + 1 - within) / 2, where the noised class means along this direction have the variance of
+        the noised classes; None without labels, or where this never happens (fraction at most 1/2).
+    """
+
+    rank: int
+    eigenvalue: float
+    eigenvalue_error: float
+    corrected_eigenvalue: float | None
+    spectral_time: float | None
+    spectral_time_error: float | None
+    dip: float
+    dip_p_value: float
+    bimodal: bool
+    bimodality_time: float | None
+    bimodality_time_error: float | None
+    between_class_fraction: float | None = None
+    between_class_fraction_error: float | None = None
+    class_time: float | None = None
+
+
+@dataclass(frozen=True)
+class Report:
+    """The analysis of one data set. ``record()`` gives it as plain JSON-ready values.
+
+    Attributes
+    ----------
+    source, samples, distinct_samples, dimension : the data set.
+    class_names, class_weights : the classes; empty without labels.
+    total_variance, variance_per_coordinate : the scale of the data. Every time is for the data in this scale: data
+        multiplied by s have spectral times larger by log(s).
+    effective_rank : (tr C)^2 / tr C^2.
+    eigenvalues : the known part of the spectrum, decreasing (covariance with weight 1/n); ``spectrum_complete``.
+    unbiased_top_eigenvalue : the largest eigenvalue of the covariance with weight 1/(n - 1), as other programs have it.
+    times : the speciation times by every criterion that applies.
+    directions : the leading principal directions.
+    grid : the diffusion times of the curves; ``modes`` of the noised leading projection (0: finer than resolved).
+    agreement : phi(t) in-sample and leave-one-out; None without labels.
+    agreement_level : the value of phi whose crossing is the time ``bayes``; None without labels.
+    leading_projection, leading_multiplicities : the data along the leading direction, for the picture.
+    warnings, notes : plain sentences.
+    seed : of every random number.
+    """
+
+    source: str
+    samples: int
+    distinct_samples: int
+    dimension: int
+    class_names: tuple[str, ...]
+    class_weights: FloatArray
+    total_variance: float
+    variance_per_coordinate: float
+    effective_rank: float
+    eigenvalues: FloatArray
+    spectrum_complete: bool
+    unbiased_top_eigenvalue: float
+    times: tuple[CriticalTime, ...]
+    directions: tuple[Direction, ...]
+    grid: FloatArray
+    modes: NDArray[np.int64]
+    agreement: LabelAgreement | None
+    agreement_level: float | None
+    leading_projection: FloatArray
+    leading_multiplicities: NDArray[np.int64]
+    leading_labels: NDArray[np.int64] | None
+    warnings: tuple[str, ...]
+    notes: tuple[str, ...]
+    seed: int
+
+    def time(self, criterion: str) -> CriticalTime:
+        """The speciation time by one criterion."""
+        for entry in self.times:
+            if entry.criterion == criterion:
+                return entry
+        raise InvalidArgument(
+            "criterion", criterion, "one of " + ", ".join(entry.criterion for entry in self.times)
+        )
+
+    def record(self) -> dict[str, Any]:
+        """Plain numbers, texts, lists and dictionaries; no NaN or infinity, None where something is not defined."""
+        curves: list[dict[str, Any]] = []
+        for index, time in enumerate(self.grid):
+            row: dict[str, Any] = {
+                "time": float(time),
+                **conversions(float(time)),
+                "modes": int(self.modes[index]),
+            }
+            if self.agreement is not None:
+                for name in (
+                    "in_sample",
+                    "in_sample_error",
+                    "leave_one_out",
+                    "leave_one_out_error",
+                    "confidence",
+                    "concentration",
+                ):
+                    row[name] = float(getattr(self.agreement, name)[index])
+            curves.append(row)
+        return {
+            "source": self.source,
+            "samples": self.samples,
+            "distinct_samples": self.distinct_samples,
+            "dimension": self.dimension,
+            "classes": {name: float(w) for name, w in zip(self.class_names, self.class_weights, strict=True)},
+            "total_variance": self.total_variance,
+            "variance_per_coordinate": self.variance_per_coordinate,
+            "effective_rank": self.effective_rank,
+            "eigenvalues": self.eigenvalues[:20].tolist(),
+            "spectrum_complete": self.spectrum_complete,
+            "unbiased_top_eigenvalue": self.unbiased_top_eigenvalue,
+            "times": [entry.record() for entry in self.times],
+            "directions": [asdict(direction) for direction in self.directions],
+            "agreement_level": self.agreement_level,
+            "curves": curves,
+            "warnings": list(self.warnings),
+            "notes": list(self.notes),
+            "seed": self.seed,
+        }
+
+
+def conversions(time: float) -> dict[str, float | None]:
+    """One time as DDPM step (None beyond the end of the schedule), VP sigma, EDM sigma and signal-to-noise ratio."""
+    within = time <= float(ddpm_times()[-1])
+    return {
+        "ddpm_step": float(ddpm_step(time)) if within else None,
+        "vp_sigma": float(vp_sigma(time)),
+        "edm_sigma": float(edm_sigma(time)),
+        "signal_to_noise": float(signal_to_noise(time)) if time > 0.0 else None,
+    }
+
+
+def plot_report(report: Report, directory: str | Path) -> list[Path]:
+    """Draw the report into a directory, each picture as PNG and PDF; returns the files.
+
+    ``spectrum``: eigenvalues with their spectral times. ``projection``: the leading projection as it is, and noised to
+    its spectral time. ``agreement``: phi(t), with labels only.
+    """
+    from matplotlib.figure import Figure
+
+    folder = Path(directory)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError:
+        raise InvalidArgument("directory", str(directory), "a directory that can be written") from None
+    pictures = {"spectrum": _plot_spectrum, "projection": _plot_projection}
+    if report.agreement is not None:
+        pictures["agreement"] = _plot_agreement
+    files = []
+    for name, draw in pictures.items():
+        figure = Figure(figsize=(6.0, 4.0), layout="constrained")
+        draw(report, figure)
+        for ending in ("png", "pdf"):
+            files.append(folder / f"{name}.{ending}")
+            figure.savefig(files[-1], dpi=150)
+    return files
+
+
+def _plot_spectrum(report: Report, figure: Any) -> None:
+    axes = figure.subplots()
+    values = report.eigenvalues[report.eigenvalues > 1e-12 * report.eigenvalues[0]]
+    axes.loglog(np.arange(1, len(values) + 1), values, ".", color="C0", label="eigenvalues of the covariance")
+    axes.errorbar(
+        [d.rank for d in report.directions],
+        [d.eigenvalue for d in report.directions],
+        [d.eigenvalue_error for d in report.directions],
+        fmt="o",
+        color="C0",
+        capsize=3,
+    )
+    axes.axhline(1.0, color="0.5", linestyle=":", label="1: below, no spectral time")
+    for direction in report.directions:
+        if direction.spectral_time is not None:
+            axes.annotate(
+                f"t = {direction.spectral_time:.3f}",
+                (direction.rank, direction.eigenvalue),
+                xytext=(6, 4),
+                textcoords="offset points",
+                fontsize="x-small",
+                rotation=30,
+            )
+    axes.set(xlabel="rank", ylabel="eigenvalue", title="Spectrum and spectral times log(eigenvalue) / 2")
+    axes.legend()
+
+
+def _plot_projection(report: Report, figure: Any) -> None:
+    left, right = figure.subplots(1, 2)
+    values = report.leading_projection
+    copies = report.leading_multiplicities
+    direction = report.directions[0]
+    bins = np.linspace(values.min(), values.max(), 61)
+    labels = report.leading_labels
+    groups = [np.ones(len(values), dtype=bool)]
+    if labels is not None and len(report.class_names) <= 10:
+        groups = [labels == k for k in range(len(report.class_names))]
+    left.hist(
+        [values[g] for g in groups],
+        bins,
+        weights=[copies[g] for g in groups],
+        stacked=True,
+        label=list(report.class_names) if len(groups) > 1 else None,
+    )
+    verdict = "more than one mode" if direction.bimodal else "one mode is not excluded"
+    p_value = "p < 0.001" if direction.dip_p_value <= 0.001 else f"p = {direction.dip_p_value:.2g}"
+    left.set(xlabel="leading projection", ylabel="samples", title=f"data: {verdict}\n(dip test, {p_value})")
+    if len(groups) > 1:
+        left.legend(fontsize="xx-small", ncols=2)
+    time = direction.spectral_time
+    if time is None:
+        right.set_axis_off()
+        right.text(
+            0.5,
+            0.5,
+            "no spectral time:\nlargest eigenvalue at most 1",
+            ha="center",
+            transform=right.transAxes,
+        )
+        return
+    for factor, style in ((1.0, "-"), (0.5, "--")):
+        noise = np.sqrt(-np.expm1(-2.0 * factor * time))
+        centres = np.exp(-factor * time) * values
+        u = np.linspace(centres.min() - 3 * noise, centres.max() + 3 * noise, 201)
+        heights, edges = np.histogram(centres, 400, weights=copies / copies.sum())
+        middle = (edges[1:] + edges[:-1]) / 2
+        kernel = np.exp(-0.5 * ((u[:, None] - middle) / noise) ** 2) / (noise * np.sqrt(2.0 * np.pi))
+        right.plot(u, kernel @ heights, f"k{style}", label=f"t = {factor * time:.3f}")
+    right.set(
+        xlabel="noised projection", ylabel="density", title="noised to its spectral time,\nand to half of it"
+    )
+    right.legend()
+
+
+def _plot_agreement(report: Report, figure: Any) -> None:
+    agreement = report.agreement
+    assert agreement is not None
+    axes = figure.subplots()
+    axes.errorbar(
+        agreement.times,
+        agreement.in_sample,
+        agreement.in_sample_error,
+        fmt="s",
+        color="C1",
+        markersize=3,
+        label="in-sample (biased upwards at small t)",
+    )
+    axes.errorbar(
+        agreement.times,
+        agreement.leave_one_out,
+        agreement.leave_one_out_error,
+        fmt="o",
+        color="C0",
+        markersize=3,
+        label="leave-one-out",
+    )
+    if report.agreement_level is not None:
+        axes.axhline(
+            report.agreement_level, color="0.5", linestyle=":", label=f"level {report.agreement_level:.4f}"
+        )
+    for index, entry in enumerate(report.times):
+        if entry.time is not None:
+            axes.axvline(
+                entry.time, color=f"C{index + 2}", linestyle="--", linewidth=1, label=entry.criterion
+            )
+    axes.set(
+        xscale="log",
+        xlabel="diffusion time t",
+        ylabel="label agreement",
+        title="Agreement of the class after noising",
+    )
+    axes.legend(fontsize="x-small")
