@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ..errors import InvalidArgument
 from .execution import Outcome, decode, fits
 from .grid import Grid
 
@@ -40,7 +41,7 @@ def assemble(
         result = None if outcome.result is None else decode(outcome.result)
         error = outcome.error or ""
         if result is not None:
-            error = _mismatch(result, reference or result, maximum, {*grid.coordinates, *dimensions, "error"})
+            error = _mismatch(result, reference or result, maximum)
             result = None if error else result
             reference = reference or result
         results.append(result)
@@ -59,18 +60,23 @@ def assemble(
     return xarray.Dataset(variables, coordinates, dict(attributes)), errors
 
 
+def check_names(outcome: Outcome, grid: Grid) -> None:
+    """A name that cannot stand in the dataset is a mistake in the function, to be told after the first point."""
+    taken = {*grid.coordinates, *grid.dimensions, "error", "replica"}
+    for name, array in decode(outcome.result or b"[]\n").items():
+        if taken & {name, *(f"{name}_{axis}" for axis in range(array.ndim))}:
+            raise InvalidArgument("result", name, "named unlike every parameter and axis of the dataset")
+
+
 def _mismatch(
     result: Mapping[str, np.ndarray],
     reference: Mapping[str, np.ndarray],
     maximum: Mapping[str, tuple[int, ...]],
-    taken: set[str],
 ) -> str:
     """What prevents a result from standing in the dataset; empty if nothing does."""
     if set(result) != set(reference):
         return f"the function returned {sorted(result)}, at the first finished point {sorted(reference)}"
     for name, array in result.items():
-        if taken & {name, *(f"{name}_{axis}" for axis in range(array.ndim))}:
-            return f"the name of result {name!r} is taken by a parameter or an axis"
         if (array.dtype.kind == "U") != (reference[name].dtype.kind == "U"):
             return f"result {name!r} is a string at some points and a number at others"
         if name in maximum:

@@ -134,10 +134,13 @@ def single_threaded() -> Iterator[None]:
     """One BLAS thread in this process, also for libraries that are loaded in the meantime.
 
     BLAS changes the last bits with its number of threads, so every point, wherever it runs, is computed with one.
-    Points that run on threads of this process share this limit and leave it alone.
+    Points that run on threads of this process, and sweeps inside a point, share this limit and leave it alone.
     """
     from threadpoolctl import threadpool_limits
 
+    if _held_single.is_set():
+        yield
+        return
     with _environment(dict.fromkeys(_BLAS_THREADS, "1")), threadpool_limits(limits=1):
         _held_single.set()
         try:

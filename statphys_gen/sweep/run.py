@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from .. import __version__, validation
 from ..errors import InvalidArgument, WorkersLost
 from . import keys
-from .dataset import assemble
+from .dataset import assemble, check_names
 from .execution import Job, Outcome, decode, execute, failure, fits, process_pool, single_threaded, terminate
 from .grid import Grid
 from .keys import Point
@@ -81,7 +81,8 @@ def run(
 
     Raises
     ------
-    InvalidArgument : bad input, found before the first point is computed.
+    InvalidArgument : bad input, found before the first point is computed; or a result named like a parameter, found
+        after it.
     StoreError : the store is in use by another sweep, damaged, or not a store.
     WorkersLost : the pool broke, was rebuilt, and broke again. Finished points are in the store.
     KeyboardInterrupt : after the finished points were recorded and the own pool was ended.
@@ -103,14 +104,18 @@ def run(
     with nullcontext() if store is None else Store(store) as opened, single_threaded():
         if opened is not None:
             outcomes.update((found, Outcome(result)) for found, result in opened.finished(points).items())
-            _check_maximum(outcomes.values(), job.maximum)
+            for outcome in outcomes.values():
+                check_names(outcome, plan)
+                _check_maximum(outcome, job.maximum)
         pending = list({point.key: point for point in points if point.key not in outcomes}.values())
         with _progress(progress, name, len(outcomes) + len(pending), len(outcomes)) as bar:
 
             def record(arrived: Arrivals) -> None:
                 if opened is not None:
                     opened.record(arrived)
-                outcomes.update((point.key, outcome) for point, outcome in arrived)
+                for point, outcome in arrived:
+                    check_names(outcome, plan)
+                    outcomes[point.key] = outcome
                 if bar is not None:
                     bar.update(len(arrived))
 
@@ -268,18 +273,15 @@ def _shapes(maximum: Mapping[str, int | tuple[int, ...]] | None) -> dict[str, tu
     return shapes
 
 
-def _check_maximum(outcomes: Iterable[Outcome], maximum: Mapping[str, tuple[int, ...]]) -> None:
+def _check_maximum(outcome: Outcome, maximum: Mapping[str, tuple[int, ...]]) -> None:
     """A maximum below what the store holds is found before anything is computed."""
-    if not maximum:
-        return
-    for outcome in outcomes:
-        arrays = decode(outcome.result or b"[]\n")
-        for name, shape in maximum.items():
-            if name not in arrays or not fits(arrays[name].shape, shape):
-                found = f"shape {arrays[name].shape}" if name in arrays else "no such result"
-                raise InvalidArgument(
-                    f"maximum[{name!r}]", shape, f"large enough for the store, which has {found}"
-                )
+    arrays = decode(outcome.result or b"[]\n") if maximum else {}
+    for name, shape in maximum.items():
+        if name not in arrays or not fits(arrays[name].shape, shape):
+            found = f"shape {arrays[name].shape}" if name in arrays else "no such result"
+            raise InvalidArgument(
+                f"maximum[{name!r}]", shape, f"large enough for the store, which has {found}"
+            )
 
 
 def _check_executor(function: Callable[..., Any], executor: Any, workers: int | None) -> None:

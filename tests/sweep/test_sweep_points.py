@@ -241,10 +241,17 @@ def test_results_that_no_dataset_can_hold_are_errors_of_their_points():
     np.testing.assert_array_equal(np.isnan(dataset["v"]), [True] * 5 + [False])
 
 
-def test_result_with_the_name_of_a_parameter_is_an_error():
-    with pytest.warns(RuntimeWarning, match="taken by a parameter"):
-        dataset = sweep.run(lambda a: {"a": a}, {"a": [1, 2]}, key="same name")
-    assert set(dataset.data_vars) == {"error"}
+@pytest.mark.parametrize("name", ["a", "error", "replica"])
+def test_result_with_the_name_of_a_parameter_is_refused_at_the_first_point(name):
+    calls = []
+
+    def function(a):
+        calls.append(a)
+        return {name: a}
+
+    with pytest.raises(InvalidArgument, match="unlike every parameter"):
+        sweep.run(function, {"a": [1, 2]}, key="same name")
+    assert calls == [1]
 
 
 def test_dataset_files_are_identical_and_replaced_as_a_whole(tmp_path, monkeypatch):
