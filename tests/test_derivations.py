@@ -1,11 +1,6 @@
 """Every executable derivation holds."""
 
-import sys
-from pathlib import Path
-
 import pytest
-
-sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from derivations import Derivation, all_derivations
 

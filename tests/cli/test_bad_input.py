@@ -212,10 +212,12 @@ def test_data_files(
     write: Callable[[Path], object],
     fragment: str,
     capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
     tmp_path: Path,
 ) -> None:
-    write(tmp_path / name)
-    assert_one_line(*run(["diffusion", "analyse", str(tmp_path / name)], capsys), fragment)
+    monkeypatch.chdir(tmp_path)
+    write(Path(name))
+    assert_one_line(*run(["diffusion", "analyse", name], capsys), fragment)
 
 
 def test_the_table_is_as_long_as_promised() -> None:

@@ -1,0 +1,91 @@
+"""The verification report: resumable, judged as one family, written with the hash of its sources."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from statphys_gen import verification
+from statphys_gen.errors import InsufficientSamples, InvalidArgument
+from statphys_gen.statistics.agreement import Check
+from statphys_gen.statistics.estimate import Estimate
+
+CALLS: list[str] = []
+
+
+def normal_mean(name: str, theory: float) -> Check:
+    def simulate(seed: int) -> Estimate:
+        CALLS.append(name)
+        return Estimate.from_samples(1.0 + 0.01 * np.random.default_rng(seed).standard_normal(400))
+
+    return Check(name, "the mean of a normal law", "exact", lambda: theory, simulate, 0.02)
+
+
+def refusing(name: str) -> Check:
+    def simulate(seed: int) -> Estimate:
+        raise InsufficientSamples("too short")
+
+    return Check(name, "nothing", "exact", lambda: 1.0, simulate, 0.02)
+
+
+@pytest.fixture
+def checks(monkeypatch: pytest.MonkeyPatch) -> list[Check]:
+    family = [normal_mean("first", 1.0), normal_mean("second", 1.0)]
+    monkeypatch.setattr(verification, "checks_of", lambda system: family)
+    CALLS.clear()
+    return family
+
+
+def test_a_report_is_written_and_a_second_run_only_reads(checks: list[Check], tmp_path: Path) -> None:
+    records = verification.verify("diffusion", tmp_path, progress=False)
+    assert [record["verdict"] for record in records] == ["agrees", "agrees"]
+    assert sorted(CALLS) == ["first", "second"]
+    document = json.loads((tmp_path / "diffusion.json").read_text())
+    assert document["passed"] is True
+    assert document["sources"] == verification.source_hash("diffusion")
+    assert document["family_wise_rate"] == 0.01
+    assert "first" in (tmp_path / "index.html").read_text()
+    assert verification.verify("diffusion", tmp_path, progress=False) == records
+    assert len(CALLS) == 2
+
+
+def test_a_run_that_was_cut_off_resumes(checks: list[Check], tmp_path: Path) -> None:
+    verification.verify("diffusion", tmp_path, only="first", progress=False)
+    assert not (tmp_path / "diffusion.json").exists()
+    verification.verify("diffusion", tmp_path, progress=False)
+    assert CALLS == ["first", "second"]
+
+
+def test_a_change_of_the_sources_starts_afresh(
+    checks: list[Check], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    verification.verify("diffusion", tmp_path, progress=False)
+    monkeypatch.setattr(verification, "source_hash", lambda system: "changed")
+    verification.verify("diffusion", tmp_path, progress=False)
+    assert len(CALLS) == 4
+
+
+def test_a_wrong_theory_and_a_refusal_fail_the_report(checks: list[Check], tmp_path: Path) -> None:
+    checks += [normal_mean("wrong", 1.05), refusing("refused")]
+    records = {
+        record["name"]: record for record in verification.verify("diffusion", tmp_path, progress=False)
+    }
+    assert records["wrong"]["verdict"] == "disagrees"
+    assert records["refused"]["verdict"] == "failed"
+    assert "too short" in records["refused"]["note"]
+    assert json.loads((tmp_path / "diffusion.json").read_text())["passed"] is False
+
+
+def test_an_unknown_system_and_an_empty_choice_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(InvalidArgument, match=r"^system = 'nonsense': must be one of diffusion"):
+        verification.verify("nonsense", tmp_path)
+    with pytest.raises(InvalidArgument, match=r"^only = 'nonsense': must be part of the name of a check"):
+        verification.verify("diffusion", tmp_path, only="nonsense")
+
+
+@pytest.mark.parametrize("system", verification.SYSTEMS)
+def test_the_checks_of_a_system_are_many_and_named_apart(system: str) -> None:
+    checks = verification.checks_of(system)
+    assert len(checks) >= 12
+    assert len({check.seed for check in checks}) == len(checks)
