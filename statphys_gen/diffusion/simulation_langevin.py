@@ -166,11 +166,7 @@ def step_bias(
         )
         for count in counts
     ]
-    return Estimate(
-        np.array([float(e.mean) for e in estimates]),
-        np.array([float(e.standard_error) for e in estimates]),
-        np.array([float(e.degrees_of_freedom) for e in estimates]),
-    )
+    return Estimate.stack(estimates)
 
 
 def step_grid(start: float, end: float, steps: int, smallest_variance: float | None = None) -> FloatArray:
