@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import html
 import json
+import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from importlib import import_module
@@ -16,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from statphys_gen import __version__
-from statphys_gen.errors import InvalidArgument
+from statphys_gen.errors import InvalidArgument, MissingExtra
 
 _NOT_FIGURES = {"runner", "style", "__main__"}
 
@@ -56,8 +57,13 @@ def make_all(names: Sequence[str], preset: str, output: str | Path) -> Iterator[
     folder = Path(output)
     folder.mkdir(parents=True, exist_ok=True)
     for figure in figures:
-        if not names or figure.name in names:
+        if figure.name in names:
             yield make(figure, preset, folder)
+        elif not names:
+            try:
+                yield make(figure, preset, folder)
+            except MissingExtra as error:
+                print(f"left out: {error}", file=sys.stderr)
     yield write_gallery(figures, folder)
 
 

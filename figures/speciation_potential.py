@@ -76,8 +76,8 @@ def draw(data: dict[str, Any]) -> Figure:
     right.plot(time[single], critical[single, 1], color=style.COLOURS[0])
     right.plot(time[~single], critical[~single, 1], "--", color=style.COLOURS[0], label="barrier")
     for column in (0, 2):
-        label = "modes of the density" if column else None
-        right.plot(time, data["modes"][:, column], ":", color=style.COLOURS[1], label=label)
+        name = "modes of the density" if column else None
+        right.plot(time, data["modes"][:, column], ":", color=style.COLOURS[1], label=name)
     style.simulation(
         right, data["simulated_time"], data["mean"], data["error"], 1, r"$\langle|u|\rangle$, simulation"
     )

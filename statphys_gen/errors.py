@@ -53,6 +53,13 @@ class WorkersLost(StatphysError, RuntimeError):
     """The worker processes of a sweep died, and died again in the pool that replaced them."""
 
 
+class MissingExtra(StatphysError, ImportError):
+    """A library that is only installed with an extra of this package is absent."""
+
+    def __init__(self, what: str, library: str, extra: str) -> None:
+        super().__init__(f"{what} needs {library}: pip install 'statphys-gen[{extra}]'")
+
+
 def describe(value: Any) -> str:
     """One short line that shows a value: scalars in full, arrays by shape, everything else abbreviated."""
     shape = getattr(value, "shape", None)

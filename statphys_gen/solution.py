@@ -149,16 +149,17 @@ class Solution:
                 {name: grid.shape for name, grid in grids.items()},
                 f"one-dimensional, one for each axis of the batch shape {self.shape}",
             )
+        arrays: dict[str, NDArray[Any]] = {
+            **self.value,
+            "status": self.status,
+            "residual": self.residual,
+            "error": self.error,
+            "iterations": self.iterations,
+        }
         axes = tuple(grids)
         data = {
             name: (axes + tuple(f"{name}_{k}" for k in range(entry.ndim - len(axes))), entry)
-            for name, entry in (
-                *self.value.items(),
-                ("status", self.status),
-                ("residual", self.residual),
-                ("error", self.error),
-                ("iterations", self.iterations),
-            )
+            for name, entry in arrays.items()
         }
         attributes = {"status_meaning": "; ".join(f"{status.value} {status}" for status in Status)}
         if self.approximation is not None:

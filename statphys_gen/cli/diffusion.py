@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import argparse
+import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from .. import validation
+from ..errors import InvalidArgument
 from .parsing import BadUsage, Parser, add_output_options, add_seed, between, integer, number
 
 if TYPE_CHECKING:
@@ -219,8 +221,48 @@ def _speciation_time(options: argparse.Namespace) -> int:
 def _analyse(options: argparse.Namespace) -> int:
     data = validation.readable_file("DATA", options.data)
     labels = None if options.labels is None else validation.readable_file("--labels", options.labels)
+    folder = None if options.output is None else _report_folder(options.output)
     from ..diffusion.analysis import analyse
     from ..diffusion.dataset import load_dataset
+    from ..diffusion.report import plot_report
+    from .output import emit, plain
 
     report = analyse(load_dataset(data, labels), time=options.time, seed=options.seed)
-    raise SystemExit(str(report))
+    record = report.record() | {"approximation": "estimates from a finite sample; each time states its own"}
+    files: list[str] = []
+    if folder is not None:
+        files = [str(path) for path in plot_report(report, folder)]
+        text = json.dumps(plain(record), indent=1, allow_nan=False) + "\n"
+        (folder / "report.json").write_text(text, encoding="utf-8")
+        files.append(str(folder / "report.json"))
+    parameters = {"data": str(data), "labels": options.labels, "time": options.time, "seed": options.seed}
+    if options.json:
+        return emit(options, "diffusion analyse", parameters, [record | {"files": files}])
+    rows = [
+        {
+            "criterion": time.criterion,
+            "time": time.time,
+            "standard error": time.standard_error,
+            "error": time.standard_error,
+            "approximation": time.approximation,
+        }
+        for time in report.times
+    ]
+    undefined = [f"{time.criterion}: {time.reason}" for time in report.times if time.reason]
+    print(
+        f"{report.source}: {report.samples} samples in dimension {report.dimension}, total variance "
+        f"{report.total_variance:.6g}, largest eigenvalue {report.eigenvalues[0]:.9g}"
+    )
+    notes = [*undefined, *(f"WARNING: {text}" for text in report.warnings), *report.notes]
+    return emit(
+        options, "diffusion analyse", parameters, rows, notes=[*notes, *(f"written: {f}" for f in files)]
+    )
+
+
+def _report_folder(value: str) -> Path:
+    folder = Path(value)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError:
+        raise InvalidArgument("--output", value, "a folder that can be written") from None
+    return folder

@@ -106,13 +106,20 @@ def table(records: Sequence[Mapping[str, Any]]) -> str:
         for name in dict.fromkeys(name for record in records for name in record)
         if name not in _NOT_COLUMNS and not any(isinstance(r.get(name), list | dict) for r in records)
     ]
-    shown = [[format_number(record.get(name), record.get("error")) for name in names] for record in records]
+    shown = [[_cell(name, record) for name in names] for record in records]
     widths = [max(len(row[k]) for row in [names, *shown]) for k in range(len(names))]
     lines = [
         "  ".join(word.rjust(width) for word, width in zip(row, widths, strict=True))
         for row in [names, *shown]
     ]
     return "\n".join(line.rstrip() for line in lines)
+
+
+def _cell(name: str, record: Mapping[str, Any]) -> str:
+    value = record.get(name)
+    if name.endswith("error") and isinstance(plain(value), float):
+        return f"{plain(value):.2g}"
+    return format_number(value, record.get("error"))
 
 
 def _mark(texts: Sequence[str], text: object) -> str:
