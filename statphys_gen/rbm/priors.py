@@ -1,0 +1,657 @@
+"""Laws of single units: the measure rho(h) of a hidden (or visible) unit before the couplings act.
+
+Every prior has the same verbs. With the tilted weight
+
+    w(h) = rho_beta(h) exp(a h^2 / 2 + b h),        rho_beta(h) ~ exp(-beta U(h)),
+
+- ``log_partition(a, b, beta)``, ``mean``, ``variance``, ``second_moment``: of w, element by element; NaN where the
+  integral diverges. ``variance`` is summed from positive terms.
+- ``sample(rng, field, beta)``: exact draws from w at a = 0, b = ``field``, one for each entry.
+- ``tail_coefficient(side, beta)``: Omega in log rho_beta(h) -> -h^2 / (2 Omega) as h -> side * infinity; 0 for bounded
+  units and for tails thinner than Gaussian. Thicker tails have no partition function in a large network.
+- ``zero_temperature_response(curvature, field)``: the h at which curvature h^2 / 2 + field h - U(h) is largest.
+- ``energy(h)``: U, up to the constant of the normalisation; ``energy_gradient(h)`` for continuous units.
+- ``support``: the interval of h; ``states``: the values of a discrete unit, None for a continuous one.
+- ``steepness(a, beta)``: the mean varies, as a function of b, over distances of 1/steepness.
+
+beta = 1 gives the law itself (convention "sqrt-beta"); in the convention "beta" the whole of U, quadratic term and
+thresholds included, is multiplied by the inverse temperature. Parameters of a prior are plain numbers; a, b, beta and
+``field`` broadcast.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from .. import validation
+from ..errors import InvalidArgument
+from ..numerics.special import log_two_cosh, truncated_normal
+
+Array = NDArray[np.float64]
+
+
+class Prior:
+    """Base of all priors: what follows from the other verbs."""
+
+    name: ClassVar[str]
+    states: Array | None = None
+    support: tuple[float, float] = (-math.inf, math.inf)
+
+    def log_partition(self, a: ArrayLike, b: ArrayLike, beta: ArrayLike = 1.0) -> Array:
+        """log of the integral of rho_beta(h) exp(a h^2/2 + b h)."""
+        raise NotImplementedError
+
+    def mean_and_variance(self, a: ArrayLike, b: ArrayLike, beta: ArrayLike = 1.0) -> tuple[Array, Array]:
+        """Both moments of the tilted law at the price of one."""
+        raise NotImplementedError
+
+    def sample(self, rng: np.random.Generator, field: ArrayLike, beta: float = 1.0) -> Array:
+        """One exact draw from rho_beta(h) exp(field h) for each entry of ``field``."""
+        raise NotImplementedError
+
+    def energy(self, h: ArrayLike) -> Array:
+        """U(h), infinite outside the support."""
+        raise NotImplementedError
+
+    def energy_gradient(self, h: ArrayLike) -> Array:
+        """dU/dh inside the support; refused for discrete units."""
+        raise InvalidArgument("prior", self.name, "a continuous prior: discrete units have no gradient")
+
+    def tail_coefficient(self, side: int = 1, beta: float = 1.0) -> float:
+        """Omega towards side * infinity."""
+        return 0.0
+
+    def zero_temperature_response(self, curvature: ArrayLike, field: ArrayLike) -> Array:
+        """argmax of curvature h^2/2 + field h - U(h)."""
+        raise NotImplementedError
+
+    def steepness(self, a: ArrayLike, beta: ArrayLike = 1.0) -> Array:
+        """1 / distance in b over which the mean varies."""
+        raise NotImplementedError
+
+    def mean(self, a: ArrayLike, b: ArrayLike, beta: ArrayLike = 1.0) -> Array:
+        """Mean of the tilted law."""
+        return self.mean_and_variance(a, b, beta)[0]
+
+    def variance(self, a: ArrayLike, b: ArrayLike, beta: ArrayLike = 1.0) -> Array:
+        """Variance of the tilted law, without cancellation."""
+        return self.mean_and_variance(a, b, beta)[1]
+
+    def second_moment(self, a: ArrayLike, b: ArrayLike, beta: ArrayLike = 1.0) -> Array:
+        """Mean of h^2 in the tilted law."""
+        mean, variance = self.mean_and_variance(a, b, beta)
+        return np.asarray(variance + mean * mean)
+
+    @property
+    def symmetric(self) -> bool:
+        """True when rho(h) = rho(-h), so that the network has a paramagnet."""
+        low, high = self.support
+        return low == -high
+
+
+def _arrays(*values: ArrayLike) -> tuple[Array, ...]:
+    return tuple(np.asarray(v, dtype=np.float64) for v in values)
+
+
+def _positive_part(c: Array) -> Array:
+    """c where it is positive and NaN elsewhere: the integral diverges there."""
+    return np.where(c > 0, c, np.nan)
+
+
+@dataclass(frozen=True)
+class Gaussian(Prior):
+    """rho = exp(-h^2 / (2 v)) / sqrt(2 pi v), U = h^2 / (2 v).
+
+    Parameters
+    ----------
+    variance : v > 0; default 1, the Hopfield network.
+    """
+
+    variance_: float = field(default=1.0, repr=False)
+    name: ClassVar[str] = "gaussian"
+
+    def __init__(self, variance: float = 1.0) -> None:
+        object.__setattr__(self, "variance_", validation.positive("variance", variance))
+
+    def __repr__(self) -> str:
+        return f"Gaussian(variance={self.variance_!r})"
+
+    def log_partition(self, a: ArrayLike, b: ArrayLike, beta: ArrayLike = 1.0) -> Array:
+        a, b, beta = _arrays(a, b, beta)
+        c = _positive_part(beta / self.variance_ - a)
+        return np.asarray(0.5 * b * b / c - 0.5 * np.log(c * self.variance_ / beta))
+
+    def mean_and_variance(self, a: ArrayLike, b: ArrayLike, beta: ArrayLike = 1.0) -> tuple[Array, Array]:
+        a, b, beta = _arrays(a, b, beta)
+        c = _positive_part(beta / self.variance_ - a)
+        return np.asarray(b / c), np.asarray(np.broadcast_to(1.0 / c, np.broadcast_shapes(b.shape, c.shape)))
+
+    def sample(self, rng: np.random.Generator, field: ArrayLike, beta: float = 1.0) -> Array:
+        field = np.asarray(field, dtype=np.float64)
+        v = self.variance_ / beta
+        return np.asarray(v * field + math.sqrt(v) * rng.standard_normal(field.shape))
+
+    def energy(self, h: ArrayLike) -> Array:
+        return np.asarray(np.square(h) / (2.0 * self.variance_), dtype=np.float64)
+
+    def energy_gradient(self, h: ArrayLike) -> Array:
+        return np.asarray(h, dtype=np.float64) / self.variance_
+
+    def tail_coefficient(self, side: int = 1, beta: float = 1.0) -> float:
+        return self.variance_ / beta
+
+    def zero_temperature_response(self, curvature: ArrayLike, field: ArrayLike) -> Array:
+        curvature, field = _arrays(curvature, field)
+        return np.asarray(field / _positive_part(1.0 / self.variance_ - curvature))
+
+    def steepness(self, a: ArrayLike, beta: ArrayLike = 1.0) -> Array:
+        return np.zeros(np.broadcast_shapes(np.shape(a), np.shape(beta)))
+
+
+class Discrete(Prior):
+    """Finitely many states v_k with weights w_k; rho_beta(v_k) = base exp(-beta U_k). Base of the discrete priors."""
+
+    states: Array
+    log_base: float
+    energies: Array
+
+    def _set(self, states: ArrayLike, log_base: float, energies: ArrayLike) -> None:
+        values = np.asarray(states, dtype=np.float64)
+        object.__setattr__(self, "states", values)
+        object.__setattr__(self, "log_base", log_base)
+        object.__setattr__(self, "energies", np.asarray(energies, dtype=np.float64))
+        object.__setattr__(self, "support", (float(values.min()), float(values.max())))
+
+    def _exponents(self, a: ArrayLike, b: ArrayLike, beta: ArrayLike) -> Array:
+        """log weight of every state, states along the first axis."""
+        a, b, beta = _arrays(a, b, beta)
+        return np.stack(
+            np.broadcast_arrays(
+                *(
+                    self.log_base - beta * u + v * (0.5 * v * a + b)
+                    for u, v in zip(self.energies, self.states, strict=True)
+                )
+            )
+        )
+
+    def log_partition(self, a: ArrayLike, b: ArrayLike, beta: ArrayLike = 1.0) -> Array:
+        exponents = self._exponents(a, b, beta)
+        largest = exponents.max(axis=0)
+        return np.asarray(largest + np.log(np.exp(exponents - largest).sum(axis=0)))
+
+    def mean_and_variance(self, a: ArrayLike, b: ArrayLike, beta: ArrayLike = 1.0) -> tuple[Array, Array]:
+        exponents = self._exponents(a, b, beta)
+        likeliest = exponents.argmax(axis=0)
+        weights = np.exp(exponents - exponents.max(axis=0))
+        weights /= weights.sum(axis=0)
+        # Measured from the likeliest state nothing cancels, however unlikely the others are.
+        origin = self.states[likeliest]
+        distance = self.states.reshape(-1, *([1] * origin.ndim)) - origin
+        shift = (weights * distance).sum(axis=0)
+        variance = (weights * np.square(distance - shift)).sum(axis=0)
+        # Summed directly the mean is exact to rounding of its largest term, also when it is almost zero.
+        return np.asarray(np.tensordot(self.states, weights, axes=1)), np.asarray(variance)
+
+    def sample(self, rng: np.random.Generator, field: ArrayLike, beta: float = 1.0) -> Array:
+        exponents = self._exponents(0.0, field, beta)
+        cumulative = np.exp(exponents - exponents.max(axis=0)).cumsum(axis=0)
+        threshold = rng.random(cumulative.shape[1:]) * cumulative[-1]
+        index = (cumulative[:-1] <= threshold).sum(axis=0)
+        return np.asarray(self.states[index])
+
+    def energy(self, h: ArrayLike) -> Array:
+        h = np.asarray(h, dtype=np.float64)
+        match = h[..., None] == self.states
+        return np.asarray(np.where(match.any(axis=-1), self.energies[match.argmax(axis=-1)], np.inf))
+
+    def zero_temperature_response(self, curvature: ArrayLike, field: ArrayLike) -> Array:
+        exponents = self._exponents(curvature, field, 1.0)
+        return np.asarray(self.states[exponents.argmax(axis=0)])
+
+    def steepness(self, a: ArrayLike, beta: ArrayLike = 1.0) -> Array:
+        low, high = self.support
+        return np.full(np.broadcast_shapes(np.shape(a), np.shape(beta)), 0.5 * (high - low))
+
+    @property
+    def symmetric(self) -> bool:
+        order = np.argsort(self.states)
+        states, energies = self.states[order], self.energies[order]
+        return bool(np.allclose(states, -states[::-1]) and np.allclose(energies, energies[::-1]))
+
+
+@dataclass(frozen=True, init=False, eq=False)
+class Binary(Discrete):
+    """h = +-1 with equal weights, U = 0.
+
+    Parameters
+    ----------
+    weight : of each state: 1/2 for a hidden unit (default), 1 for a visible one, so that a free visible unit has the
+        free entropy log 2.
+    """
+
+    weight: float
+    name: ClassVar[str] = "binary"
+
+    def __init__(self, weight: float = 0.5) -> None:
+        object.__setattr__(self, "weight", validation.positive("weight", weight))
+        self._set([-1.0, 1.0], math.log(self.weight), [0.0, 0.0])
+
+    def log_partition(self, a: ArrayLike, b: ArrayLike, beta: ArrayLike = 1.0) -> Array:
+        a, b = _arrays(a, b)
+        return np.asarray(0.5 * a + log_two_cosh(b) + self.log_base)
+
+    def mean_and_variance(self, a: ArrayLike, b: ArrayLike, beta: ArrayLike = 1.0) -> tuple[Array, Array]:
+        b = np.asarray(b, dtype=np.float64)
+        unlikely = np.exp(-2.0 * np.abs(b))
+        return np.tanh(b), np.asarray(4.0 * unlikely / np.square(1.0 + unlikely))
+
+    def mean(self, a: ArrayLike, b: ArrayLike, beta: ArrayLike = 1.0) -> Array:
+        return np.asarray(np.tanh(b))
+
+
+@dataclass(frozen=True, init=False, eq=False)
+class ZeroOne(Discrete):
+    """h in {0, 1} with weights 1 and exp(-threshold), U = threshold h.
+
+    Parameters
+    ----------
+    threshold : theta, any sign; default 0.
+    """
+
+    threshold: float
+    name: ClassVar[str] = "zero-one"
+
+    def __init__(self, threshold: float = 0.0) -> None:
+        object.__setattr__(self, "threshold", validation.finite("threshold", threshold))
+        self._set([0.0, 1.0], 0.0, [0.0, self.threshold])
+
+
+@dataclass(frozen=True, init=False, eq=False)
+class Ternary(Discrete):
+    """h in {-1, 0, +1} with weights exp(-inactive_cost), 1, exp(-inactive_cost), U = inactive_cost h^2.
+
+    Parameters
+    ----------
+    inactive_cost : Delta, what leaving 0 costs; any sign (towards -infinity the unit becomes binary); default 0.
+    """
+
+    inactive_cost: float
+    name: ClassVar[str] = "ternary"
+
+    def __init__(self, inactive_cost: float = 0.0) -> None:
+        object.__setattr__(self, "inactive_cost", validation.finite("inactive_cost", inactive_cost))
+        self._set([-1.0, 0.0, 1.0], 0.0, [self.inactive_cost, 0.0, self.inactive_cost])
+
+
+@dataclass(frozen=True, init=False, eq=False)
+class QState(Discrete):
+    """q states with probabilities p_k; by default equally spaced, equally likely and of unit variance.
+
+    Parameters
+    ----------
+    states : the number q of states, at least 2, or the values themselves (different from each other).
+    weights : probabilities of the states (positive, sum 1); equal by default. U_k = -log(q p_k).
+    """
+
+    weights: Array
+    name: ClassVar[str] = "q-state"
+
+    def __init__(self, states: int | ArrayLike = 3, weights: ArrayLike | None = None) -> None:
+        if np.ndim(states) == 0:
+            q = validation.integer("states", states, minimum=2, maximum=100_000)
+            values = (2.0 * np.arange(q) - (q - 1)) * math.sqrt(3.0 / (q * q - 1.0))
+        else:
+            values = validation.array("states", states, ndim=1)
+            q = len(values)
+            if q < 2 or len(np.unique(values)) != q:
+                raise InvalidArgument("states", states, "at least two different values")
+        given = np.full(q, 1.0 / q) if weights is None else validation.probability_vector("weights", weights)
+        if len(given) != q:
+            raise InvalidArgument("weights", weights, f"{q} positive weights, one for each state")
+        object.__setattr__(self, "weights", given)
+        self._set(values, -math.log(q), -np.log(q * given))
+
+
+@dataclass(frozen=True)
+class ReLU(Prior):
+    """rho = sqrt(2/pi) exp(-h^2/2 - threshold h) on h >= 0: a truncated Gaussian, whose mean is a soft ReLU.
+
+    U = h^2/2 + threshold h; at inverse temperature beta the weight is sqrt(2 beta / pi) exp(-beta U).
+
+    Parameters
+    ----------
+    threshold : theta, any sign; default 0.
+    """
+
+    threshold: float = 0.0
+    name: ClassVar[str] = "relu"
+    support = (0.0, math.inf)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "threshold", validation.finite("threshold", self.threshold))
+
+    def log_partition(self, a: ArrayLike, b: ArrayLike, beta: ArrayLike = 1.0) -> Array:
+        a, b, beta = _arrays(a, b, beta)
+        piece, valid = _truncated(beta - a, b - beta * self.threshold)
+        return np.where(valid, piece.log_normaliser + 0.5 * np.log(2.0 * beta / math.pi), np.nan)
+
+    def mean_and_variance(self, a: ArrayLike, b: ArrayLike, beta: ArrayLike = 1.0) -> tuple[Array, Array]:
+        a, b, beta = _arrays(a, b, beta)
+        piece, valid = _truncated(beta - a, b - beta * self.threshold)
+        return np.where(valid, piece.mean, np.nan), np.where(valid, piece.variance, np.nan)
+
+    def sample(self, rng: np.random.Generator, field: ArrayLike, beta: float = 1.0) -> Array:
+        field = np.asarray(field, dtype=np.float64)
+        root = math.sqrt(beta)
+        return np.asarray(_sample_truncated(rng, (field - beta * self.threshold) / root) / root)
+
+    def energy(self, h: ArrayLike) -> Array:
+        h = np.asarray(h, dtype=np.float64)
+        return np.where(h >= 0, h * (0.5 * h + self.threshold), np.inf)
+
+    def energy_gradient(self, h: ArrayLike) -> Array:
+        return np.asarray(h, dtype=np.float64) + self.threshold
+
+    def tail_coefficient(self, side: int = 1, beta: float = 1.0) -> float:
+        return 1.0 / beta if side > 0 else 0.0
+
+    def zero_temperature_response(self, curvature: ArrayLike, field: ArrayLike) -> Array:
+        curvature, field = _arrays(curvature, field)
+        return np.asarray(np.maximum(field - self.threshold, 0.0) / _positive_part(1.0 - curvature))
+
+    def steepness(self, a: ArrayLike, beta: ArrayLike = 1.0) -> Array:
+        # The complex zeros of the normal distribution function nearest to the real axis have imaginary part 2.8.
+        a, beta = _arrays(a, beta)
+        return np.asarray(0.6 / np.sqrt(np.maximum(beta - a, 1e-300)))
+
+
+def _truncated(curvature: Array, shift: Array) -> tuple[Any, NDArray[np.bool_]]:
+    """Moments on the half-line, and where they exist."""
+    curvature, shift = np.broadcast_arrays(curvature, shift)
+    valid = (curvature > 0) & np.isfinite(curvature) & np.isfinite(shift)
+    return truncated_normal(np.where(valid, curvature, 1.0), np.where(valid, shift, 0.0)), valid
+
+
+def _sample_truncated(rng: np.random.Generator, u: Array) -> Array:
+    """exp(-h^2/2 + u h) on h >= 0: rejection from the normal law, or from an exponential one for u < -0.5 (Robert)."""
+    u = np.asarray(u, dtype=np.float64)
+    flat = u.ravel()
+    result = np.empty_like(flat)
+    pending = np.arange(flat.size)
+    while len(pending):
+        mean = flat[pending]
+        lower = np.minimum(mean, -0.5)
+        rate = 0.5 * (np.sqrt(lower * lower + 4.0) - lower)
+        exponential = rng.standard_exponential(len(pending)) / rate
+        normal = mean + rng.standard_normal(len(pending))
+        uniform = rng.random(len(pending))
+        far = mean < -0.5
+        proposal = np.where(far, exponential, normal)
+        # For the exponential proposal, h - u is compared with its rate.
+        accepted = np.where(far, uniform <= np.exp(-0.5 * np.square(exponential - mean - rate)), normal >= 0)
+        result[pending[accepted]] = proposal[accepted]
+        pending = pending[~accepted]
+    return result.reshape(u.shape)
+
+
+@dataclass(frozen=True)
+class SoftThreshold(Prior):
+    """rho = exp(-h^2/2 - threshold |h|) / sqrt(2 pi), U = h^2/2 + threshold |h|: a two-sided soft threshold.
+
+    Parameters
+    ----------
+    threshold : theta, any sign; default 0, where it is the Gaussian of unit variance.
+    """
+
+    threshold: float = 0.0
+    name: ClassVar[str] = "soft-threshold"
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "threshold", validation.finite("threshold", self.threshold))
+
+    def _pieces(self, a: ArrayLike, b: ArrayLike, beta: ArrayLike) -> tuple[Any, Any, Array, Array]:
+        """Moments of both halves, the difference of their log weights, and log Z."""
+        a, b, beta = _arrays(a, b, beta)
+        right, valid = _truncated(beta - a, b - beta * self.threshold)
+        left, _ = _truncated(beta - a, -b - beta * self.threshold)
+        difference = right.log_normaliser - left.log_normaliser
+        total = np.logaddexp(right.log_normaliser, left.log_normaliser) + 0.5 * np.log(beta / (2.0 * math.pi))
+        return right, left, np.where(valid, difference, np.nan), np.where(valid, total, np.nan)
+
+    def log_partition(self, a: ArrayLike, b: ArrayLike, beta: ArrayLike = 1.0) -> Array:
+        return self._pieces(a, b, beta)[3]
+
+    def mean_and_variance(self, a: ArrayLike, b: ArrayLike, beta: ArrayLike = 1.0) -> tuple[Array, Array]:
+        right, left, difference, _ = self._pieces(a, b, beta)
+        on_right = 1.0 / (1.0 + np.exp(np.minimum(-difference, 700.0)))
+        on_left = 1.0 / (1.0 + np.exp(np.minimum(difference, 700.0)))
+        mean = on_right * right.mean - on_left * left.mean
+        between = on_right * on_left * np.square(right.mean + left.mean)
+        return np.asarray(mean), np.asarray(on_right * right.variance + on_left * left.variance + between)
+
+    def sample(self, rng: np.random.Generator, field: ArrayLike, beta: float = 1.0) -> Array:
+        field = np.asarray(field, dtype=np.float64)
+        difference = self._pieces(0.0, field, beta)[2]
+        sign = np.where(rng.random(field.shape) * (1.0 + np.exp(-np.abs(difference))) < 1.0, 1.0, -1.0)
+        sign = np.where(difference >= 0, sign, -sign)
+        root = math.sqrt(beta)
+        return np.asarray(sign * _sample_truncated(rng, (sign * field - beta * self.threshold) / root) / root)
+
+    def energy(self, h: ArrayLike) -> Array:
+        h = np.abs(np.asarray(h, dtype=np.float64))
+        return np.asarray(h * (0.5 * h + self.threshold))
+
+    def energy_gradient(self, h: ArrayLike) -> Array:
+        h = np.asarray(h, dtype=np.float64)
+        return np.asarray(h + self.threshold * np.sign(h))
+
+    def tail_coefficient(self, side: int = 1, beta: float = 1.0) -> float:
+        return 1.0 / beta
+
+    def zero_temperature_response(self, curvature: ArrayLike, field: ArrayLike) -> Array:
+        curvature, field = _arrays(curvature, field)
+        size = np.maximum(np.abs(field) - self.threshold, 0.0) / _positive_part(1.0 - curvature)
+        return np.asarray(np.where(field >= 0, size, -size))
+
+    def steepness(self, a: ArrayLike, beta: ArrayLike = 1.0) -> Array:
+        a, beta = _arrays(a, beta)
+        c = np.maximum(beta - a, 1e-300)
+        return np.asarray(1.0 / np.sqrt(c) + beta * max(-self.threshold, 0.0) / c)
+
+
+@dataclass(frozen=True)
+class Mixture(Prior):
+    """h = sqrt(delta) g + sqrt(1 - delta) e with g normal and e = +-1: between binary (0) and Gaussian (1).
+
+    Parameters
+    ----------
+    gaussian_weight : delta in [0, 1]; default 1/2.
+
+    It is defined as a law and not by an energy: the convention "beta" is refused.
+    """
+
+    gaussian_weight: float = 0.5
+    name: ClassVar[str] = "mixture"
+
+    def __post_init__(self) -> None:
+        value = validation.inside("gaussian_weight", self.gaussian_weight, 0.0, 1.0, closed=True)
+        object.__setattr__(self, "gaussian_weight", value)
+
+    def _parameters(self, a: ArrayLike, beta: ArrayLike) -> tuple[float, Array]:
+        """sqrt(1 - delta) and 1 - delta a."""
+        _only_law(self.name, beta)
+        a = np.asarray(a, dtype=np.float64)
+        return math.sqrt(1.0 - self.gaussian_weight), _positive_part(1.0 - self.gaussian_weight * a)
+
+    def log_partition(self, a: ArrayLike, b: ArrayLike, beta: ArrayLike = 1.0) -> Array:
+        jump, d = self._parameters(a, beta)
+        a, b = _arrays(a, b)
+        smooth = 0.5 * (a * jump * jump + self.gaussian_weight * b * b) / d
+        return np.asarray(smooth - 0.5 * np.log(d) + log_two_cosh(jump * b / d) - math.log(2.0))
+
+    def mean_and_variance(self, a: ArrayLike, b: ArrayLike, beta: ArrayLike = 1.0) -> tuple[Array, Array]:
+        jump, d = self._parameters(a, beta)
+        b = np.asarray(b, dtype=np.float64)
+        unlikely = np.exp(-2.0 * np.abs(jump * b / d))
+        mean = (self.gaussian_weight * b + jump * np.tanh(jump * b / d)) / d
+        jumps = 4.0 * unlikely / np.square(1.0 + unlikely)
+        return np.asarray(mean), np.asarray(self.gaussian_weight / d + np.square(jump / d) * jumps)
+
+    def sample(self, rng: np.random.Generator, field: ArrayLike, beta: float = 1.0) -> Array:
+        jump, _ = self._parameters(0.0, beta)
+        field = np.asarray(field, dtype=np.float64)
+        positive = rng.random(field.shape) * (1.0 + np.exp(-2.0 * jump * np.abs(field))) < 1.0
+        sign = np.where(positive, 1.0, -1.0) * np.where(field >= 0, 1.0, -1.0)
+        noise = math.sqrt(self.gaussian_weight) * rng.standard_normal(field.shape)
+        return np.asarray(jump * sign + self.gaussian_weight * field + noise)
+
+    def energy(self, h: ArrayLike) -> Array:
+        if self.gaussian_weight == 0.0:
+            raise InvalidArgument("gaussian_weight", 0.0, "above 0 for a density")
+        h = np.asarray(h, dtype=np.float64)
+        jump = math.sqrt(1.0 - self.gaussian_weight)
+        weight = self.gaussian_weight
+        return np.asarray(
+            0.5 * (h * h + jump * jump) / weight
+            - log_two_cosh(jump * h / weight)
+            + math.log(2.0)
+            + 0.5 * math.log(2.0 * math.pi * weight)
+        )
+
+    def energy_gradient(self, h: ArrayLike) -> Array:
+        h = np.asarray(h, dtype=np.float64)
+        jump = math.sqrt(1.0 - self.gaussian_weight)
+        return np.asarray((h - jump * np.tanh(jump * h / self.gaussian_weight)) / self.gaussian_weight)
+
+    def tail_coefficient(self, side: int = 1, beta: float = 1.0) -> float:
+        _only_law(self.name, beta)
+        return self.gaussian_weight
+
+    def zero_temperature_response(self, curvature: ArrayLike, field: ArrayLike) -> Array:
+        raise InvalidArgument("hidden", self.name, "a prior with an energy: a law has no ground state")
+
+    def steepness(self, a: ArrayLike, beta: ArrayLike = 1.0) -> Array:
+        jump, d = self._parameters(a, beta)
+        return np.asarray(jump / d)
+
+
+def _only_law(name: str, beta: ArrayLike) -> None:
+    if not np.all(np.asarray(beta) == 1.0):
+        raise InvalidArgument("convention", "beta", f"sqrt-beta for the prior {name}, which has no energy")
+
+
+@dataclass(frozen=True)
+class Spherical(Prior):
+    """P hidden units uniform on the sphere sum_a h_a^2 = P; the only prior in which the units are not independent.
+
+    In a large layer each unit is Gaussian with the curvature c that keeps the mean square at 1: 1/c + E b^2 / c^2 = 1
+    with the average over the units of the layer, c = (1 + sqrt(1 + 4 E b^2)) / 2, whatever the quadratic tilt. The
+    verbs take the last axis of b as the layer. U = 0 on the sphere: the law does not depend on the temperature.
+    """
+
+    name: ClassVar[str] = "spherical"
+
+    def _curvature(self, b: Array) -> Array:
+        return np.asarray(
+            0.5 + np.sqrt(0.25 + np.mean(np.square(np.atleast_1d(b)), axis=-1, keepdims=b.ndim > 0))
+        )
+
+    def log_partition(self, a: ArrayLike, b: ArrayLike, beta: ArrayLike = 1.0) -> Array:
+        a, b = _arrays(a, b)
+        c = self._curvature(b)
+        return np.asarray(0.5 * b * b / c - 0.5 * np.log(c) + 0.5 * (c - 1.0) + 0.5 * a)
+
+    def mean_and_variance(self, a: ArrayLike, b: ArrayLike, beta: ArrayLike = 1.0) -> tuple[Array, Array]:
+        b = np.asarray(b, dtype=np.float64)
+        c = self._curvature(b)
+        return np.asarray(b / c), np.asarray(np.broadcast_to(1.0 / c, b.shape))
+
+    def sample(self, rng: np.random.Generator, field: ArrayLike, beta: float = 1.0) -> Array:
+        """A point of the sphere for each layer (last axis of ``field``): von Mises-Fisher, by Wood's rejection."""
+        field = np.atleast_1d(np.asarray(field, dtype=np.float64))
+        units = field.shape[-1]
+        if units < 2:
+            raise InvalidArgument("field", field, "fields of at least two units along the last axis")
+        layers = field.reshape(-1, units)
+        norm = np.linalg.norm(layers, axis=1)
+        concentration = norm * math.sqrt(units)
+        tangent = rng.standard_normal(layers.shape)
+        axis = layers / np.where(norm > 0, norm, 1.0)[:, None]
+        tangent -= (tangent * axis).sum(axis=1)[:, None] * axis
+        tangent /= np.linalg.norm(tangent, axis=1)[:, None]
+        along = _sample_cosine(rng, concentration, units)
+        points = along[:, None] * axis + np.sqrt(np.maximum(1.0 - along * along, 0.0))[:, None] * tangent
+        free = norm == 0
+        if free.any():
+            gauss = rng.standard_normal((int(free.sum()), units))
+            points[free] = gauss / np.linalg.norm(gauss, axis=1)[:, None]
+        return np.asarray((math.sqrt(units) * points).reshape(field.shape))
+
+    def energy(self, h: ArrayLike) -> Array:
+        return np.zeros(np.shape(h))
+
+    def tail_coefficient(self, side: int = 1, beta: float = 1.0) -> float:
+        """That of the free layer; in the network the constraint sets it (1 / Lagrange multiplier)."""
+        return 1.0
+
+    def steepness(self, a: ArrayLike, beta: ArrayLike = 1.0) -> Array:
+        return np.zeros(np.broadcast_shapes(np.shape(a), np.shape(beta)))
+
+
+def _sample_cosine(rng: np.random.Generator, concentration: Array, dimension: int) -> Array:
+    """Cosine of the angle to the field for von Mises-Fisher laws in ``dimension`` dimensions (Wood 1994)."""
+    rest = dimension - 1.0
+    b = rest / (2.0 * concentration + np.sqrt(4.0 * concentration**2 + rest**2))
+    x0 = (1.0 - b) / (1.0 + b)
+    # log(1 - x0^2) by its factors, which does not cancel at large concentration.
+    constant = concentration * x0 + rest * (math.log(4.0) + np.log(b) - 2.0 * np.log1p(b))
+    result = np.empty_like(concentration)
+    pending = np.arange(len(concentration))
+    while len(pending):
+        beta_draw = rng.beta(0.5 * rest, 0.5 * rest, len(pending))
+        uniform = rng.random(len(pending))
+        bb = b[pending]
+        w = (1.0 - (1.0 + bb) * beta_draw) / (1.0 - (1.0 - bb) * beta_draw)
+        bound = concentration[pending] * w + rest * np.log1p(-x0[pending] * w) - constant[pending]
+        accepted = bound >= np.log(np.maximum(uniform, 1e-300))
+        result[pending[accepted]] = w[accepted]
+        pending = pending[~accepted]
+    return result
+
+
+_BY_NAME: dict[str, type[Prior]] = {
+    prior.name: prior
+    for prior in (Gaussian, Binary, ZeroOne, Ternary, QState, ReLU, SoftThreshold, Mixture, Spherical)
+}
+NAMES: Sequence[str] = tuple(_BY_NAME)
+
+
+def prior(name: str, **parameters: Any) -> Prior:
+    """The prior of this name with its parameters (``inactive-cost`` and ``inactive_cost`` are the same)."""
+    kind = _BY_NAME[validation.choice("prior", name, NAMES)]
+    given = {key.replace("-", "_"): value for key, value in parameters.items()}
+    allowed = _PARAMETERS[kind.name]
+    for key in given:
+        if key not in allowed:
+            listed = ", ".join(allowed) if allowed else "no parameters"
+            raise InvalidArgument(f"{name} parameter", key, f"one of: {listed}")
+    return kind(**given)
+
+
+_PARAMETERS: dict[str, tuple[str, ...]] = {
+    "gaussian": ("variance",),
+    "binary": (),
+    "zero-one": ("threshold",),
+    "ternary": ("inactive_cost",),
+    "q-state": ("states", "weights"),
+    "relu": ("threshold",),
+    "soft-threshold": ("threshold",),
+    "mixture": ("gaussian_weight",),
+    "spherical": (),
+}
