@@ -55,13 +55,19 @@ class Assessment:
 
 
 def assess(
-    equations: Equations, x: Array, *, tolerance: float, accuracy: float, residual_error: ResidualError = 0.0
+    equations: Equations,
+    x: Array,
+    *,
+    tolerance: float,
+    accuracy: float,
+    residual_error: ResidualError = 0.0,
+    judged: int | None = None,
 ) -> Assessment:
     """Judge the points x.
 
     A point is good when the largest |F_i| is at most ``tolerance`` and a root was located: converged when the error of
     every unknown is at most ``accuracy`` max(1, |x|), near-critical otherwise. A point without a root nearby has no
-    solution; any other is not converged.
+    solution; any other is not converged. Only the first ``judged`` unknowns have to be accurate (default: all).
     """
     batch = len(x)
     status = np.full(batch, Status.NOT_CONVERGED, dtype=np.int8)
@@ -88,7 +94,7 @@ def assess(
     located = status <= Status.NEAR_CRITICAL
     error += np.where(located, _FLOOR * np.abs(x).max(axis=1, initial=0.0), 0.0)[:, None]
     status[located & (residual > tolerance)] = Status.NOT_CONVERGED
-    inaccurate = (error > accuracy * np.maximum(1.0, np.abs(x))).any(axis=1)
+    inaccurate = (error > accuracy * np.maximum(1.0, np.abs(x)))[:, :judged].any(axis=1)
     status[(status == Status.CONVERGED) & inaccurate] = Status.NEAR_CRITICAL
     return Assessment(status, residual, error)
 
