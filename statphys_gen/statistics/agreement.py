@@ -308,10 +308,8 @@ class _Deviation:
         shift = result.scale / error
         in_errors = [detectable_shift(nu, level) for nu in freedom.ravel().tolist()]
         detectable = float((np.reshape(in_errors, t.shape) / shift).max())
-        shifted = 2.0 * result.check.resolution * shift
-        rejects = all(
-            bool((two_sided_p_value(t + sign * shifted, freedom) <= level).all()) for sign in (-1, 1)
-        )
+        shifted = t + np.multiply.outer([-2.0, 2.0], result.check.resolution * shift)
+        rejects = bool((two_sided_p_value(shifted, freedom) <= level).all())
         p_value = min(1.0, t.size * float(two_sided_p_value(t, freedom).min()))
         return cls(result, t, p_value, detectable, rejects)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -28,7 +29,7 @@ class Estimate:
         freedom = validation.array("degrees_of_freedom", self.degrees_of_freedom, above=0.0)
         shape = np.broadcast_shapes(mean.shape, error.shape, freedom.shape)
         for name, entry in (("mean", mean), ("standard_error", error), ("degrees_of_freedom", freedom)):
-            object.__setattr__(self, name, np.broadcast_to(entry, shape))
+            object.__setattr__(self, name, entry if entry.shape == shape else np.broadcast_to(entry, shape))
 
     @classmethod
     def from_samples(cls, samples: ArrayLike, axis: int = 0) -> Estimate:
@@ -40,6 +41,15 @@ class Estimate:
         mean = checked.mean(axis=axis)
         error = checked.std(axis=axis, ddof=1) / np.sqrt(count)
         return cls(mean, error, np.full(mean.shape, count - 1.0))
+
+    @classmethod
+    def stack(cls, estimates: Sequence[Estimate]) -> Estimate:
+        """One estimate with a new first axis from several of equal shape, one for each size for instance."""
+        return cls(
+            np.stack([estimate.mean for estimate in estimates]),
+            np.stack([estimate.standard_error for estimate in estimates]),
+            np.stack([estimate.degrees_of_freedom for estimate in estimates]),
+        )
 
     @property
     def shape(self) -> tuple[int, ...]:
