@@ -129,10 +129,10 @@ def _checked_grid(time: ArrayLike) -> FloatArray:
 
 
 def _default_grid(dataset: DataSet, principal: PrincipalDirections) -> FloatArray:
-    """Noise levels from a tenth of the typical standard deviation to four times the largest, evenly in log(sigma)."""
+    """Noise levels from a fifth of the typical standard deviation to four times the largest, evenly in log(sigma)."""
     highest = 4.0 * math.sqrt(principal.eigenvalues[0])
     rank = min(len(dataset.samples) - 1, dataset.dimension)
-    lowest = min(0.1 * math.sqrt(principal.total_variance / rank), highest / 10.0)
+    lowest = min(0.2 * math.sqrt(principal.total_variance / rank), highest / 10.0)
     return time_from_edm_sigma(np.geomspace(lowest, highest, _GRID))
 
 
@@ -295,7 +295,7 @@ def _bayes(agreement: LabelAgreement, level: float) -> CriticalTime:
         time=time,
         standard_error=error,
         meaning=f"where the leave-one-out label agreement crosses {level:.4f}",
-        approximation="heuristic: exact as n -> infinity in a fixed dimension; unreliable where few points carry the posterior",
+        approximation="heuristic: exact as n -> infinity in fixed dimension; see the concentration of the posterior",
         reason=reason,
     )
 
@@ -372,8 +372,8 @@ def _warning_of_direction(examined: list[Direction]) -> list[str]:
             return []
         return [
             f"The leading direction is a within-class one: only {max(fraction, 0.0):.1%} +- "
-            f"{leading.between_class_fraction_error:.1%} of its variance is between the classes, so {time} need not mark "
-            "a choice of class; use the criteria between-class and bayes."
+            f"{leading.between_class_fraction_error:.1%} of its variance is between the classes, so {time} need not "
+            "mark a choice of class; use the criteria between-class and bayes."
         ]
     if leading.bimodal:
         return []

@@ -45,7 +45,7 @@ _DIP_QUANTILES: dict[int, tuple[float, ...]] = {
 }
 
 _CELLS = 512
-_BISECTIONS = 40
+_BISECTIONS = 30
 _BOOTSTRAPS = 50
 _SMALLEST_BANDWIDTH = 2.0  # in cells: below, the histogram itself would show
 _TRIMMED = 0.01
@@ -246,9 +246,9 @@ def _critical_bandwidth(counts: FloatArray) -> float:
 
 
 def _resampled_bandwidths(counts: FloatArray, critical: float) -> FloatArray:
-    """Critical bandwidths of many histograms, to 5 %, within a factor 4 of a given one."""
+    """Critical bandwidths of many histograms, to 9 %, within a factor 4 of a given one."""
     result = np.full(len(counts), 4.0 * critical)
-    for bandwidth in critical * np.geomspace(4.0, 0.25, 57)[1:]:
+    for bandwidth in critical * np.geomspace(4.0, 0.25, 33)[1:]:
         single = _modes(counts @ _kernel(bandwidth)) <= 1
         result[single] = bandwidth
     return result

@@ -235,8 +235,9 @@ def _plot_spectrum(report: Report, figure: Any) -> None:
                 fontsize="x-small",
                 rotation=30,
             )
-    axes.set(xlabel="rank", ylabel="eigenvalue", title="Spectrum and spectral times log(eigenvalue) / 2")
-    axes.legend()
+    axes.set(xlabel="rank", ylabel="eigenvalue", title="Spectrum, with log(eigenvalue) / 2")
+    axes.set_ylim(top=5.0 * values[0])
+    axes.legend(loc="lower left")
 
 
 def _plot_projection(report: Report, figure: Any) -> None:
@@ -283,7 +284,8 @@ def _plot_projection(report: Report, figure: Any) -> None:
     right.set(
         xlabel="noised projection", ylabel="density", title="noised to its spectral time,\nand to half of it"
     )
-    right.legend()
+    right.set_ylim(0.0, 1.25 * right.get_ylim()[1])
+    right.legend(loc="upper right")
 
 
 def _plot_agreement(report: Report, figure: Any) -> None:
