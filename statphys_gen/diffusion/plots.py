@@ -12,7 +12,9 @@ from .model import GaussianMixture
 from .two_class import two_class_agreement
 
 
-def plot_clone_agreement(mixture: GaussianMixture, result: CloneAgreement, time: ArrayLike, path: Path) -> None:
+def plot_clone_agreement(
+    mixture: GaussianMixture, result: CloneAgreement, time: ArrayLike, path: Path
+) -> None:
     """Clone agreement against time: the curve, and the times that were asked for."""
     from matplotlib import pyplot
 
