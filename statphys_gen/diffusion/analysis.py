@@ -190,7 +190,7 @@ def _direction(dataset: DataSet, principal: PrincipalDirections, k: int, seed: i
         dip_p_value=shape.p_value,
         bimodal=shape.bimodal,
         bimodality_time=shape.critical_time if shape.bimodal else None,
-        bimodality_time_error=shape.critical_time_error if shape.bimodal else None,
+        bimodality_time_error=shape.critical_time_error,
         between_class_fraction=None if between is None else between.fraction,
         between_class_fraction_error=None if between is None else between.fraction_error,
         class_time=class_time,

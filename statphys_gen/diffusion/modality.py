@@ -44,7 +44,7 @@ _DIP_QUANTILES: dict[int, tuple[float, ...]] = {
     2000: (0.3746, 0.4524, 0.4986, 0.5399, 0.5965, 0.6319, 0.6579, 0.6907, 0.7501),
 }
 
-_CELLS = 512
+_CELLS = 256
 _BISECTIONS = 30
 _BOOTSTRAPS = 50
 _SMALLEST_BANDWIDTH = 2.0  # in cells: below, the histogram itself would show
@@ -62,13 +62,13 @@ class Modality:
         never below 0.001, where the table of quantiles ends.
     critical_time : the latest time at which the noised sample has more than one mode; the outer 1 % of the sample on
         each side are left out, so that single outliers do not count as modes. It means something where ``bimodal``.
-    critical_time_error : its standard error (bootstrap over the sample).
+    critical_time_error : its standard error (bootstrap over the sample); None unless ``bimodal``.
     """
 
     dip: float
     p_value: float
     critical_time: float
-    critical_time_error: float
+    critical_time_error: float | None
 
     @property
     def bimodal(self) -> bool:
@@ -94,13 +94,15 @@ def modality(values: ArrayLike, multiplicities: ArrayLike | None = None, *, seed
     distance = dip(sample, copies)
     counts, width = _histogram(*_trimmed(sample, copies))
     critical = _critical_bandwidth(counts)
-    resampled = generator(seed, {"purpose": "critical time", "samples": total}).multinomial(
-        int(counts.sum()), counts / counts.sum(), size=_BOOTSTRAPS
-    )
-    times = _time(_resampled_bandwidths(resampled.astype(np.float64), critical) * width)
-    return Modality(
-        distance, dip_p_value(distance, total), float(_time(critical * width)), float(times.std(ddof=1))
-    )
+    p_value = dip_p_value(distance, total)
+    error = None
+    if p_value <= LEVEL:
+        resampled = generator(seed, {"purpose": "critical time", "samples": total}).multinomial(
+            int(counts.sum()), counts / counts.sum(), size=_BOOTSTRAPS
+        )
+        times = _time(_resampled_bandwidths(resampled.astype(np.float64), critical) * width)
+        error = float(times.std(ddof=1))
+    return Modality(distance, p_value, float(_time(critical * width)), error)
 
 
 def noised_modes(
@@ -205,17 +207,21 @@ def _time(bandwidth: ArrayLike) -> FloatArray:
 
 
 def _histogram(sample: FloatArray, copies: FloatArray) -> tuple[FloatArray, float]:
-    """Counts in cells that cover the sample with half its range to spare on each side, and the width of a cell."""
+    """Counts in cells that cover the sample, and the width of a cell."""
     lowest = sample.min()
-    width = 2.0 * float(sample.max() - lowest) / _CELLS
-    cell = np.minimum(((sample - lowest) / width).astype(np.int64) + _CELLS // 4, _CELLS - 1)
+    width = float(sample.max() - lowest) / _CELLS
+    cell = np.minimum(((sample - lowest) / width).astype(np.int64), _CELLS - 1)
     return np.bincount(cell, weights=copies, minlength=_CELLS).astype(np.float64), width
 
 
 def _kernel(bandwidth: float) -> FloatArray:
-    """Matrix of the Gaussian kernel, bandwidth in cells. Only positive numbers are added, so there are no ripples."""
-    offset = np.exp(-0.5 * (np.arange(1 - _CELLS, _CELLS) / bandwidth) ** 2)
-    return np.ascontiguousarray(np.lib.stride_tricks.sliding_window_view(offset, _CELLS))
+    """Gaussian kernel from the cells of the histogram to a grid with half the range to spare on each side.
+
+    Only positive numbers are added, so that there are no ripples, as a Fourier transform would make them.
+    """
+    reach = _CELLS + _CELLS // 2
+    offset = np.exp(-0.5 * (np.arange(1 - reach, reach) / bandwidth) ** 2)
+    return np.ascontiguousarray(np.lib.stride_tricks.sliding_window_view(offset, 2 * _CELLS)[::-1])
 
 
 def _modes(density: FloatArray) -> NDArray[np.int64]:

@@ -34,12 +34,12 @@ def within_class_warnings(report: Report) -> list[str]:
 
 @pytest.fixture(scope="module")
 def genuine() -> Report:
-    return analyse(DataSet.from_arrays(*two_classes(1)), sources=600)
+    return analyse(DataSet.from_arrays(*two_classes(1)), directions=2)
 
 
 @pytest.fixture(scope="module")
 def spiked() -> Report:
-    return analyse(DataSet.from_arrays(*two_classes(2, spike=400.0)), sources=600)
+    return analyse(DataSet.from_arrays(*two_classes(2, spike=400.0)), directions=2)
 
 
 def test_two_genuine_classes(genuine: Report) -> None:
@@ -81,7 +81,7 @@ def test_a_within_class_spike_is_seen_with_labels(spiked: Report) -> None:
 
 
 def test_a_within_class_spike_is_seen_without_labels() -> None:
-    report = analyse(DataSet.from_arrays(two_classes(2, spike=400.0)[0]))
+    report = analyse(DataSet.from_arrays(two_classes(2, spike=400.0)[0]), directions=3)
     assert len(within_class_warnings(report)) == 1
     assert "direction 2" in within_class_warnings(report)[0]
     assert report.time("bimodality").time == pytest.approx(0.5 * np.log(16.0), abs=0.1)
@@ -147,9 +147,10 @@ def test_data_repeated_twice_have_the_same_times_and_smaller_errors() -> None:
 
 def test_same_bits_for_any_number_of_threads() -> None:
     data = DataSet.from_arrays(*two_classes(6, count=300))
-    one, two = analyse(data, threads=1).record(), analyse(data, threads=2).record()
+    times = [0.1, 1.0]
+    one, two = (analyse(data, time=times, directions=2, threads=threads).record() for threads in (1, 2))
     assert json.dumps(one) == json.dumps(two)
-    assert json.dumps(analyse(data, seed=1).record()) != json.dumps(one)
+    assert json.dumps(analyse(data, time=times, directions=2, seed=1).record()) != json.dumps(one)
 
 
 def test_small_scale_has_no_spectral_time_and_a_record_without_nan() -> None:
@@ -224,7 +225,9 @@ def test_handwritten_digits() -> None:
     datasets = pytest.importorskip("sklearn.datasets")
     images, labels = datasets.load_digits(return_X_y=True)
     samples = images / 8.0 - 1.0
-    report = analyse(DataSet.from_arrays(samples, labels), sources=500, directions=2)
+    report = analyse(
+        DataSet.from_arrays(samples, labels), time=[0.3, 0.4, 0.5, 0.7], sources=500, directions=2
+    )
     exact = np.linalg.svd(samples - samples.mean(axis=0), compute_uv=False) ** 2 / 1797
     np.testing.assert_allclose(report.eigenvalues[:10], exact[:10], rtol=1e-10)
     assert report.time("spectral").time == pytest.approx(0.5 * np.log(exact[0]), abs=1e-12)
