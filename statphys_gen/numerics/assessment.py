@@ -38,6 +38,10 @@ _SHORTEST_REACH = 1e-7
 # The reduced function is sampled at these parts of a radius that doubles up to LONGEST_REACH.
 _SAMPLES = (-1.0, -0.6, -0.2, 0.2, 0.6, 1.0)
 _LONGEST_REACH = 4.0
+# The radius starts here where F is not small and the only question is whether there is a root at all.
+_COARSE = 1e-6
+# The radius by which the bordered system must have a solution.
+_CLOSE_BY = 1e-3
 # F counts as linear when it deviates by this part at most.
 _LARGEST_DEVIATION = 0.25
 # With that deviation (and the rounding in it) the root is within 1 / (1 - 5/16) of the linear estimate.
@@ -89,10 +93,10 @@ def assess(
     status[finite[regular]] = Status.CONVERGED
     critical = np.flatnonzero(~regular)
     if len(critical):
-        status[finite[critical]], error[finite[critical]] = _reduce(point, critical)
+        status[finite[critical]], error[finite[critical]] = _reduce(point, critical, tolerance)
     # What was written so far only says whether there is a root; the residual and the accuracy decide the rest.
     located = status <= Status.NEAR_CRITICAL
-    error += np.where(located, _FLOOR * np.abs(x).max(axis=1, initial=0.0), 0.0)[:, None]
+    error += _FLOOR * np.abs(x).max(axis=1, initial=0.0)[:, None] + np.finfo(np.float64).tiny
     status[located & (residual > tolerance)] = Status.NOT_CONVERGED
     inaccurate = (error > accuracy * np.maximum(1.0, np.abs(x)))[:, :judged].any(axis=1)
     status[(status == Status.CONVERGED) & inaccurate] = Status.NEAR_CRITICAL
@@ -159,17 +163,12 @@ def _linear(point: _Point) -> tuple[NDArray[np.bool_], Array]:
     """Whether the equations are linear over the distance of the linear error estimate, and that estimate."""
     with np.errstate(all="ignore"):
         error = apply(np.abs(point.inverse), point.budget)
-        worst = np.argmax(error / point.scale, axis=1)
-        row = np.take_along_axis(point.inverse, worst[:, None, None], axis=1)[:, 0, :]
-        extreme = apply(point.inverse, np.sign(row) * point.budget)
         # A singular J is recognised by the failure of its inverse, whatever F is.
-        identity = np.abs(point.inverse @ point.jacobian - np.eye(point.x.shape[1])).max(
-            axis=(1, 2), initial=0.0
-        )
-        regular = np.isfinite(error).all(axis=1) & (identity < 0.1)
+        identity = point.inverse @ point.jacobian - np.eye(point.x.shape[1])
+        regular = np.isfinite(error).all(axis=1) & (np.abs(identity).max(axis=(1, 2), initial=0.0) < 0.1)
+        extreme = _extreme(point.inverse, np.maximum(point.budget, 1e-300), point.scale)[1]
         length = np.abs(extreme / point.scale).max(axis=1, initial=0.0)
-        direction = apply(point.inverse, np.sign(row) * np.maximum(point.budget, 1e-300))
-        direction /= np.abs(direction / point.scale).max(axis=1, initial=0.0)[:, None]
+        direction = extreme / length[:, None]
         for reach in (_REACH * length, -_REACH * length, _SHORTEST_REACH, -_SHORTEST_REACH):
             trial = _stop_inside(point.equations, point.x, np.asarray(reach)[..., None] * direction)
             shift = trial - point.x
@@ -180,6 +179,14 @@ def _linear(point: _Point) -> tuple[NDArray[np.bool_], Array]:
     return regular, _LINEAR_SAFETY * error
 
 
+def _extreme(inverted: Array, budget: Array, scale: Array) -> tuple[Array, Array]:
+    """The change of F within ``budget`` that moves some unknown furthest, in units of ``scale``; and that move of x."""
+    worst = np.argmax(apply(np.abs(inverted), budget) / scale, axis=1)
+    row = np.take_along_axis(inverted, worst[:, None, None], axis=1)[:, 0, :]
+    push = np.copysign(budget, row)
+    return push, apply(inverted, push)
+
+
 def _stop_inside(equations: Equations, x: Array, step: Array) -> Array:
     """x + step, the step shortened to half the way to the first bound that it would cross."""
     room = np.where(step > 0, equations.upper - x, x - equations.lower) / 2
@@ -187,27 +194,29 @@ def _stop_inside(equations: Equations, x: Array, step: Array) -> Array:
     return np.asarray(x + fraction[:, None] * step)
 
 
-def _reduce(point: _Point, rows: NDArray[np.intp]) -> tuple[NDArray[np.int8], Array]:
+def _reduce(point: _Point, rows: NDArray[np.intp], tolerance: float) -> tuple[NDArray[np.int8], Array]:
     """Status and error of nearly singular points from the reduced function g, sampled from -s to s for growing s."""
-    reduced = _Reduced.build(point, rows)
+    reduced = _Reduced.build(point, rows, tolerance)
     status = np.full(len(rows), Status.NOT_CONVERGED, dtype=np.int8)
     error = np.full((len(rows), point.x.shape[1]), np.inf)
     noise, radius = reduced.noise.copy(), reduced.radius.copy()
-    before = np.zeros(len(rows), dtype=bool)
+    before, seen = np.zeros((2, len(rows)), dtype=bool)
     active = np.arange(len(rows))
     while len(active):
         g, x, valid = reduced.sample(active, radius[active])
-        # The fifth difference of a smooth function over six points is nearly nothing: what is there is rounding.
-        noise[active] = np.fmax(noise[active], np.abs(np.diff(g, 5, axis=0)[0]) / 2)
-        doubt = 2 * noise[active]
-        side = np.sign(g[-1])
-        ends = np.minimum(np.abs(g[0]), np.abs(g[-1]))
-        lowest = np.min(side * g[1:-1], axis=0)
-        enclosed = valid & (ends > doubt) & ((g[0] * g[-1] < 0) | (lowest < -doubt))
-        minimum = valid & ~enclosed & (g[0] * g[-1] > 0) & (ends > 2 * np.abs(lowest) + doubt)
-        touching = minimum & (lowest <= doubt)
-        # Between two samples g may dip by a tenth of its rise.
-        barren = minimum & (lowest - 0.1 * ends > doubt)
+        with np.errstate(all="ignore"):
+            # The fifth difference of a smooth function over six points is nearly nothing: what is there is rounding.
+            noise[active] = np.fmax(noise[active], np.abs(np.diff(g, 5, axis=0)[0]) / 2)
+            doubt = 2 * noise[active]
+            side = np.sign(g[-1])
+            ends = np.minimum(np.abs(g[0]), np.abs(g[-1]))
+            lowest = np.min(side * g[1:-1], axis=0)
+            same = np.sign(g[0]) == side
+            enclosed = valid & (ends > doubt) & (~same | (lowest < -doubt))
+            minimum = valid & ~enclosed & same & (ends > 2 * np.abs(lowest) + doubt)
+            touching = minimum & (lowest <= doubt)
+            # Between two samples g may dip by a tenth of its rise.
+            barren = minimum & (lowest - 0.1 * ends > doubt)
         # A change of sign made by rounding does not last to twice the distance.
         located = (enclosed & before[active]) | touching
         before[active] = enclosed
@@ -215,7 +224,10 @@ def _reduce(point: _Point, rows: NDArray[np.intp]) -> tuple[NDArray[np.int8], Ar
         status[active[barren]] = Status.NO_SOLUTION
         error[active] = np.abs(x - reduced.x[active]).max(axis=0) + reduced.transverse[active]
         radius[active] *= 2
-        active = active[valid & ~located & ~minimum & (radius[active] <= _LONGEST_REACH)]
+        # Very close by, rounding may hide the solution of the bordered system.
+        usable = valid | (~seen[active] & (radius[active] < _CLOSE_BY))
+        seen[active] |= valid
+        active = active[usable & ~located & ~minimum & (radius[active] <= _LONGEST_REACH)]
     return status, error
 
 
@@ -234,34 +246,37 @@ class _Reduced:
     radius: Array
 
     @classmethod
-    def build(cls, point: _Point, rows: NDArray[np.intp]) -> _Reduced:
+    def build(cls, point: _Point, rows: NDArray[np.intp], tolerance: float) -> _Reduced:
         x, scale, jacobian = point.x[rows], point.scale[rows], point.jacobian[rows]
         n = x.shape[1]
-        # One step of inverse iteration from both sides in scaled unknowns gives the critical direction.
-        values = np.linalg.svd(jacobian * scale[:, None, :])
-        left = values[0][:, :, -1] * np.maximum(values[1][:, :1], 1e-150)
-        right = values[2][:, -1, :] / scale
-        bordered = np.zeros((len(rows), n + 1, n + 1))
-        bordered[:, :n, :n] = jacobian
-        bordered[:, :n, n] = left
-        bordered[:, n, :n] = right
-        inverted = inverse(bordered)
         equations = point.equations.rows(rows)
         more = _rounding(equations, x, point.value[rows], jacobian, _MANY_PROBES)
         rounding = np.fmax(point.rounding[rows], more)
-        with np.errstate(all="ignore"):
-            linear = apply(np.abs(point.inverse[rows]), rounding)
-            expected = (linear / scale).max(axis=1, initial=0.0)
+        # The change of F that moves x furthest, among those as large as its rounding, and the move: with unequal units
+        # of the equations this, not the smallest singular value, says which direction is critical. Where F is not
+        # small it is F itself that cannot be removed.
+        coarse = np.abs(point.value[rows]).max(axis=1) > tolerance
+        least = np.maximum(EPSILON * apply(np.abs(jacobian), scale), 1e-300)
+        push, move = _extreme(point.inverse[rows], np.maximum(rounding, least), scale)
+        push[coarse] = point.value[rows[coarse]]
+        move[coarse] = apply(point.inverse[rows[coarse]], push[coarse])
+        length = np.abs(move / scale).max(axis=1)
+        along = move / length[:, None]
+        bordered = np.zeros((len(rows), n + 1, n + 1))
+        bordered[:, :n, :n] = jacobian
+        bordered[:, :n, n] = np.where(coarse[:, None], push, push / EPSILON)
+        bordered[:, n, :n] = along / scale**2 / ((along / scale) ** 2).sum(axis=1, keepdims=True)
+        inverted = inverse(bordered)
         return cls(
             equations,
             x,
-            left,
-            right,
+            bordered[:, :n, n],
+            bordered[:, n, :n],
             scale,
             inverted,
             apply(np.abs(inverted[:, n:, :n]), rounding)[:, 0],
             apply(np.abs(inverted[:, :n, :n]), np.abs(point.value[rows]) + rounding),
-            np.clip(np.nan_to_num(expected, nan=0.0) / 64, 4 * EPSILON, 1e-9),
+            np.where(coarse, _COARSE, np.clip(length / 64, 4 * EPSILON, 1e-9)),
         )
 
     def sample(self, rows: NDArray[np.intp], radius: Array) -> tuple[Array, Array, NDArray[np.bool_]]:
@@ -286,17 +301,16 @@ class _Reduced:
         g = np.zeros(len(rows))
         valid = np.zeros(len(rows), dtype=bool)
         for _ in range(iterations):
-            defect = np.empty((len(rows), n + 1))
-            defect[:, :n] = equations(x) + self.left[rows] * g[:, None]
-            defect[:, n] = (self.right[rows] * (x - origin)).sum(axis=1) - s
-            correction = apply(inverted, defect)
-            x = x - correction[:, :n]
-            g = g - correction[:, n]
             with np.errstate(all="ignore"):
+                defect = np.empty((len(rows), n + 1))
+                defect[:, :n] = equations(x) + self.left[rows] * g[:, None]
+                defect[:, n] = (self.right[rows] * (x - origin)).sum(axis=1) - s
+                correction = apply(inverted, defect)
+                x = x - correction[:, :n]
+                g = g - correction[:, n]
                 moved = np.abs(correction[:, :n] / self.scale[rows]).max(axis=1)
-                valid = (moved <= 0.1 * radius) & (
-                    np.abs(correction[:, n]) <= 1e-3 * np.abs(g) + self.noise[rows]
-                )
+                settled = np.abs(correction[:, n]) <= 1e-3 * np.abs(g) + self.noise[rows]
+            valid = (moved <= 0.1 * radius) & settled
             if (valid | ~np.isfinite(g)).all():
                 break
         return g, x, np.asarray(valid & np.isfinite(g) & equations.inside(x))

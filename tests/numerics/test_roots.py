@@ -158,6 +158,23 @@ def test_beyond_a_fold_in_two_unknowns():
         assert float(abs(magnetisation(0.5, -field, guess=float(m)) - mpmath.mpf(float(m)))) <= error
 
 
+@pytest.mark.parametrize("unit", [1e-6, 1.0, 1e3])
+def test_double_root_is_recognised_in_whatever_units_the_equations_are(unit):
+    # The harmless first equation has the smaller singular value; the double root is in the second.
+    def residual(x, offset):
+        return np.stack([1e-6 * (x[:, 0] - np.cos(x[:, 1])), unit * ((x[:, 1] - 1) ** 2 + offset)], axis=-1)
+
+    offsets = np.array([0.0, -1e-12, -1e-6, 1e-8, 1e-3])
+    solution = newton(residual, [0.3, 1.5], parameters=[offsets], tolerance=min(unit, 1.0) * 1e-11)
+    assert solution.good[:3].all()
+    assert (solution.status[3:] == Status.NO_SOLUTION).all()
+    place = 1 + np.sqrt(-offsets[:3])
+    true_error = np.maximum(np.abs(solution["x_1"][:3] - place), np.abs(solution["x_0"][:3] - np.cos(place)))
+    assert (true_error <= solution.error[:3]).all()
+    assert solution.error[0] > 1e-9
+    assert solution.error[2] < 1e-11
+
+
 def test_every_bad_status_of_newton_and_its_cause():
     assert newton(lambda x: np.log(x), [0.5], lower=0.1, upper=0.8).status == Status.LEFT_DOMAIN
     assert newton(lambda x: np.sqrt(x) + 1, [1.0]).status == Status.LEFT_DOMAIN
