@@ -93,7 +93,7 @@ def process_number(x, folder):
     (Path(folder) / f"worker-{os.getpid()}").touch()
     (Path(folder) / f"point-{x}").touch()
     time.sleep(0.05)
-    return {"x": x}
+    return {"double": 2 * x}
 
 
 def two_threads():

@@ -7,9 +7,10 @@ import sqlite3
 import subprocess
 import sys
 import time
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 
+import pytest
 import sweep_functions
 
 from statphys_gen import sweep
@@ -59,29 +60,35 @@ sweep.run(process_number, {"x": range(500), "folder": sys.argv[1]}, workers=2, s
 """
 
 
-def start_slow_sweep(folder):
+@pytest.fixture
+def slow_sweep(tmp_path):
     """The parent of a sweep that has started its tenth point, and its two workers."""
-    parent = subprocess.Popen(
-        [sys.executable, "-c", SLOW_SWEEP, str(folder)],
+    with subprocess.Popen(
+        [sys.executable, "-c", SLOW_SWEEP, str(tmp_path)],
         env={**ENVIRONMENT, "PYTHONPATH": str(HERE)},
         start_new_session=True,
         stderr=subprocess.PIPE,
         text=True,
-    )
-    wait_until(lambda: len(list(folder.glob("worker-*"))) == 2 and len(list(folder.glob("point-*"))) >= 10)
-    return parent, [int(path.name.removeprefix("worker-")) for path in folder.glob("worker-*")]
+    ) as parent:
+        try:
+            wait_until(lambda: parent.poll() is not None or len(list(tmp_path.glob("point-*"))) >= 10)
+            wait_until(lambda: parent.poll() is not None or len(list(tmp_path.glob("worker-*"))) == 2)
+            assert parent.poll() is None
+            yield parent, [int(path.name.removeprefix("worker-")) for path in tmp_path.glob("worker-*")]
+        finally:
+            with suppress(ProcessLookupError):
+                os.killpg(parent.pid, signal.SIGKILL)
 
 
-def test_workers_end_with_a_killed_parent(tmp_path):
-    parent, workers = start_slow_sweep(tmp_path)
+def test_workers_end_with_a_killed_parent(slow_sweep):
+    parent, workers = slow_sweep
     assert all(map(is_running, workers))
     os.kill(parent.pid, signal.SIGKILL)
-    parent.communicate()
     wait_until(lambda: not any(map(is_running, workers)))
 
 
-def test_interrupt_keeps_finished_points_and_ends_the_workers(tmp_path):
-    parent, workers = start_slow_sweep(tmp_path)
+def test_interrupt_keeps_finished_points_and_ends_the_workers(slow_sweep, tmp_path):
+    parent, workers = slow_sweep
     os.killpg(parent.pid, signal.SIGINT)
     _, errors = parent.communicate(timeout=30)
     assert parent.returncode in (-signal.SIGINT, 1)
