@@ -61,7 +61,7 @@ def logarithmic_contour(
     nodes: int | None = None,
     *,
     shift: float = 0.0,
-    outside: tuple[float, float] = (0.0, math.inf),
+    outside: tuple[float, float] = (-math.inf, math.inf),
     closeness: float = 0.5,
     tolerance: float = 1e-14,
 ) -> Contour:
@@ -80,7 +80,7 @@ def logarithmic_contour(
     high = validation.finite("upper", upper) + moved
     if not 0.0 < low < high:
         raise InvalidArgument("lower", lower, f"above {-moved:g} and below upper = {upper:g}")
-    below, above = outside[0] + moved, outside[1] + moved
+    below, above = max(outside[0] + moved, 0.0), outside[1] + moved
     if not (below < low and high < above):
         raise InvalidArgument("outside", outside, f"below {lower:g} and above {upper:g}")
     share = validation.inside("closeness", closeness, 0.0, 1.0)
@@ -162,5 +162,5 @@ def require_mass(
     if not abs(float(mass.value) - expected) <= tolerance * max(1.0, abs(expected)) + float(mass.error):
         raise AccuracyNotReached(
             f"contour around [{contour.lower:.6g}, {contour.upper:.6g}]: it encloses the mass "
-            f"{float(mass.value):.12g} of {name}, not {expected:.12g}; it cuts through the spectrum or has too few nodes"
+            f"{float(mass.value):.12g} of {name}, not {expected:.12g}; it cuts through a bulk or has too few nodes"
         )

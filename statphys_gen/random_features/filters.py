@@ -49,15 +49,15 @@ class Filter:
 
     def __call__(self, z: ArrayLike) -> ComplexArray:
         points = np.atleast_1d(np.asarray(z, dtype=np.complex128))
-        values = np.asarray(self.function(points), dtype=np.complex128)
+        # A filter may overflow far off the real axis: that is seen in its value.
+        with np.errstate(all="ignore"):
+            values = np.asarray(self.function(points), dtype=np.complex128)
         if values.shape != (self.size, points.size):
             raise InvalidArgument(
                 "function",
                 values,
                 f"a function that returns shape ({self.size}, {points.size}) for {points.size} points",
             )
-        if not np.isfinite(values).all():
-            raise InvalidArgument("function", self.name, "a filter that is finite near the spectrum")
         return values
 
 
@@ -78,8 +78,7 @@ def gradient_flow(model: RandomFeatures, training_time: ArrayLike) -> Filter:
     infinite = np.isinf(times)
 
     def function(z: ComplexArray) -> ComplexArray:
-        with np.errstate(over="ignore"):
-            values = -np.expm1(-products * z) / z
+        values = -np.expm1(-products * z) / z
         values[infinite] = 1.0 / z
         return values
 
@@ -121,9 +120,7 @@ def gradient_descent(model: RandomFeatures, steps: ArrayLike, step_size: float) 
     product = relaxation_rate(model) * validation.positive("step_size", step_size)
 
     def function(z: ComplexArray) -> ComplexArray:
-        with np.errstate(divide="ignore"):
-            logarithm = np.log1p(-product * z)
-        return -np.expm1(counts[:, None] * logarithm) / z
+        return -np.expm1(counts[:, None] * np.log1p(-product * z)) / z
 
     return Filter(
         function, len(counts), -math.inf, 1.0 / (product * max(int(counts.max()), 1)), "gradient descent"
@@ -163,5 +160,10 @@ def custom(
         raise InvalidArgument("function", function, "a function of complex z")
     if not (isinstance(pole, int | float) and pole <= 0):
         raise InvalidArgument("pole", pole, "at most 0")
-    size = np.atleast_2d(function(np.array([1.0 + 0.0j, 2.0 + 0.5j]))).shape[0]
+    probe = np.atleast_2d(function(np.array([1.0 + 0.0j, 2.0 + 0.5j])))
+    if probe.shape[1] != 2 or not np.isfinite(probe).all():
+        raise InvalidArgument(
+            "function", name, "a finite function of complex z (points,) -> (points,) or (batch, points)"
+        )
+    size = probe.shape[0]
     return Filter(lambda z: np.atleast_2d(function(z)), size, float(pole), abs(float(pole)), name)

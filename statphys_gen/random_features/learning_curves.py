@@ -1,0 +1,377 @@
+r"""Train loss, test loss and score error along training, for any algorithm that is a spectral filter.
+
+With A = -sqrt(p/D) V^T F(U) (:mod:`.filters`), the losses are functionals of the resolvent of U,
+
+    L_train = 1 + <x F^2 - 2 F, omega>,                                   omega(z)  = (1/d) Tr V^T G(z) V,
+    L_test  = 1 + <F x F, T> - 2 <F, chi>,                                chi(z)    = (1/d) Tr V^T G(z) E[V],
+                                                                          T(z, z')  = (1/d) Tr V^T G(z) E[U] G(z') V,
+
+evaluated on a contour in the right half-plane, on which gradient flow is bounded uniformly in the training
+time. By Tweedie's formula and orthogonality, for any model and any data,
+
+    E_score = (1/d) E |s_A(x_t) - grad log P_t(x_t)|^2 = (L_test - 1)/D + (Fisher information of P_t)/d ,
+
+where the last term is Tr Sigma_t^{-1}/d here. The total masses of omega, q and T are asserted for every contour.
+
+Source: derivations/random_features_two_point.py, derivations/random_features_score_error.py; the setting is
+that of Bonnaire et al., arXiv 2505.17638.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from .. import noising, validation
+from ..approximation import states
+from ..errors import AccuracyNotReached, InvalidArgument
+from ..numerics.contour import Contour, logarithmic_contour, one_point, require_mass, two_point
+from .dyson import Dyson, Resolvent, dyson
+from .filters import Filter, custom, gradient_flow, ridge
+from .model import RandomFeatures
+from .spectrum import _support, atoms
+from .two_point import one_point_mass, two_point_mass, two_point_table
+
+FloatArray = NDArray[np.float64]
+ComplexArray = NDArray[np.complex128]
+
+_SOURCE = "derivations/random_features_two_point.py; setting of arXiv 2505.17638"
+# A positive spectrum whose lowest edge is below this part of the highest is treated as reaching 0.
+_SMALLEST_EDGE = 1e-9
+_ACCURACY = 1e-9
+_MOST_NODES = 1500
+_USUAL_CLOSENESS = 0.5
+
+
+@dataclass(frozen=True)
+class LearningCurves:
+    """Losses of a batch of filters (training times, ridges, numbers of steps), each of shape (batch,).
+
+    Attributes
+    ----------
+    train_loss, test_loss : per dimension, 1 for the untrained model.
+    score_error : mean squared distance to the true score of P_t, per dimension.
+    error : estimate of the largest absolute numerical error of the two losses; that of the score error is error / D.
+    """
+
+    train_loss: FloatArray
+    test_loss: FloatArray
+    score_error: FloatArray
+    error: FloatArray
+
+
+@dataclass(frozen=True)
+class BulkContributions:
+    """The parts of the losses that single bulks carry, for a batch of filters; bulks in increasing order.
+
+    Attributes
+    ----------
+    edges : (bulks, 2).
+    train : (batch, bulks), sums to L_train - 1.
+    test : (batch, bulks, bulks), the quadratic part of L_test between two bulks, plus the linear part on the
+        diagonal; sums to L_test - 1.
+    """
+
+    edges: FloatArray
+    train: FloatArray
+    test: FloatArray
+
+
+@dataclass(frozen=True)
+class _Table:
+    """Everything on one contour that does not depend on the filter."""
+
+    contour: Contour
+    resolvent: Resolvent
+    same: ComplexArray
+    opposite: ComplexArray
+
+
+# --------------------------------------------------------------------------------------------- score-error identity
+
+
+@states(
+    "exact",
+    "any model and any data with a finite Fisher information",
+    source="derivations/random_features_score_error.py (Tweedie's formula)",
+    verification="derived",
+)
+def score_error_from_test_loss(
+    test_loss: ArrayLike, time: ArrayLike, fisher_information: ArrayLike
+) -> FloatArray:
+    """E_score = (L_test - 1)/D + I, for the denoising loss L = E |sqrt(D) s + xi|^2 / d.
+
+    Parameters
+    ----------
+    test_loss : L_test per dimension, normalised so that s = 0 has 1.
+    time : diffusion time, above 0.
+    fisher_information : I = E |grad log P_t|^2 / d, of the noised data.
+    """
+    loss = validation.array("test_loss", test_loss)
+    noise = noising.noise_variance(validation.array("time", time, above=0.0))
+    return np.asarray(
+        (loss - 1.0) / noise + validation.array("fisher_information", fisher_information, at_least=0.0)
+    )
+
+
+@states(
+    "exact",
+    "Gaussian data",
+    source="definition",
+    verification="derived",
+)
+def fisher_information(model: RandomFeatures) -> float:
+    """Tr Sigma_t^{-1} / d, the Fisher information of the noised data per dimension."""
+    noise = float(noising.noise_variance(model.time))
+    covariance = model.covariance
+    return float(covariance.weights @ (1.0 / (math.exp(-2.0 * model.time) * covariance.eigenvalues + noise)))
+
+
+@states("exact", "Gaussian data", source="definition", verification="derived")
+def bayes_test_loss(model: RandomFeatures) -> float:
+    """1 - D Tr Sigma_t^{-1}/d, the smallest possible test loss, that of the true score."""
+    covariance, noise = model.covariance, float(noising.noise_variance(model.time))
+    signal = math.exp(-2.0 * model.time) * covariance.eigenvalues
+    return float(covariance.weights @ (signal / (signal + noise)))
+
+
+# ------------------------------------------------------------------------------------------------------- contours
+
+
+def _has_floor(system: Dyson) -> bool:
+    """For m = infinity no eigenvalue is below s_t^2."""
+    return system.inverse_draws == 0.0 and system.s2 > 0.0
+
+
+def _contour(
+    model: RandomFeatures, system: Dyson, weight: Filter | None, closeness: float
+) -> tuple[Contour, float]:
+    """A contour around all that carries weight, and the mass of q in it."""
+    if _has_floor(system) and closeness == _USUAL_CLOSENESS:
+        # No edge has to be known.
+        return logarithmic_contour(system.s2, system.scale, closeness=closeness), 1.0
+    if _has_floor(system):
+        return logarithmic_contour(system.s2, _support(model)[-1][1], closeness=closeness), 1.0
+    edges = _support(model)
+    lower, upper = edges[0][0], edges[-1][1]
+    if lower > _SMALLEST_EDGE * upper:
+        absent = sum(a.weight for a in atoms(model))
+        return logarithmic_contour(lower, upper, closeness=closeness), 1.0 - absent
+    # The spectrum reaches 0: the contour has to go around it, between 0 and the pole of the filter.
+    assert weight is not None
+    shift = min(0.5 * -weight.pole, weight.reach, upper)
+    if not shift > 0.0:
+        raise InvalidArgument(
+            "features_per_dimension",
+            model.features_per_dimension,
+            "different from noise_draws * samples_per_dimension at infinite training time: the test loss diverges",
+        )
+    return logarithmic_contour(0.0, upper, shift=shift, closeness=closeness), 1.0
+
+
+def _table(model: RandomFeatures, system: Dyson, contour: Contour, mass: float) -> _Table:
+    resolvent = system.resolvent(contour.node)
+    require_mass(contour, resolvent.q, mass, "eigenvalues")
+    require_mass(contour, resolvent.omega, one_point_mass(system), "omega")
+    # E[U] = A w Sigma w^T + b^2 w w^T + (v^2 + s^2).
+    population = (system.linear, system.b2, system.v2 + system.s2)
+    same = two_point_table(system, resolvent, resolvent, *population)
+    opposite = two_point_table(system, resolvent, resolvent, *population, conjugate=True)
+    one = np.ones_like(contour.node)
+    found = two_point((contour, contour), one, one, same, opposite)
+    expected = two_point_mass(system, *population)
+    if not abs(float(found.value) - expected) <= 1e-9 * expected + float(found.error):
+        raise AccuracyNotReached(
+            f"two-point function: total mass {float(found.value):.12g}, not {expected:.12g}"
+        )
+    return _Table(contour, resolvent, same, opposite)
+
+
+@lru_cache(maxsize=32)
+def _standard_table(model: RandomFeatures, closeness: float) -> _Table:
+    system = dyson(model)
+    return _table(model, system, *_contour(model, system, None, closeness))
+
+
+def _reaches_zero(model: RandomFeatures, system: Dyson) -> bool:
+    if _has_floor(system):
+        return False
+    edges = _support(model)
+    return edges[0][0] <= _SMALLEST_EDGE * edges[-1][1]
+
+
+# ---------------------------------------------------------------------------------------------------------- losses
+
+
+@states(
+    "exact as N -> infinity",
+    "odd (or centred) activation, full-batch training from A = 0 by an algorithm that is linear in A",
+    source=_SOURCE,
+    verification="derived and simulated",
+)
+def losses(model: RandomFeatures, algorithm: Filter) -> LearningCurves:
+    """Train loss, test loss and score error of a batch of spectral filters.
+
+    Parameters
+    ----------
+    algorithm : a filter of :mod:`.filters`: gradient flow, gradient descent, momentum, ridge, or a user's.
+
+    Raises
+    ------
+    AccuracyNotReached : the filter grows too fast off the real axis for the estimated error to be below 1e-9
+        (gradient descent with very many steps close to its stability limit), or a total mass is wrong.
+    InvalidArgument : infinite training time exactly at the interpolation threshold of finitely many noise draws.
+    """
+    if not isinstance(algorithm, Filter):
+        raise InvalidArgument(
+            "algorithm", algorithm, "a Filter, as made by the functions of random_features.filters"
+        )
+    system = dyson(model)
+    special = _reaches_zero(model, system)
+    closeness = _USUAL_CLOSENESS
+    while True:
+        if special:
+            table = _table(model, system, *_contour(model, system, algorithm, closeness))
+        else:
+            table = _standard_table(model, closeness)
+        # A filter that grows off the real axis may overflow: the estimated error shows it.
+        with np.errstate(all="ignore"):
+            result = _evaluate(model, table, algorithm)
+            relative = result.error / np.maximum(1.0, np.abs(result.test_loss))
+            relative = np.where(np.isfinite(relative), relative, np.inf)
+        if (relative <= _ACCURACY).all():
+            return result
+        if 4 * len(table.contour.node) > _MOST_NODES:
+            worst = float(relative.max())
+            raise AccuracyNotReached(
+                f"{algorithm.name}: relative error {worst:.2g} of the losses with {2 * len(table.contour.node)} nodes; "
+                "the filter grows too fast off the real axis"
+            )
+        closeness *= 0.5
+
+
+def _evaluate(model: RandomFeatures, table: _Table, algorithm: Filter) -> LearningCurves:
+    contour, resolvent = table.contour, table.resolvent
+    values = algorithm(contour.node)
+    train = one_point(contour, values * (contour.node * values - 2.0), resolvent.omega)
+    linear = one_point(contour, values, resolvent.chi)
+    quadratic = two_point((contour, contour), values, values, table.same, table.opposite)
+    test_loss = 1.0 + quadratic.value - 2.0 * linear.value
+    error = np.maximum(train.error, quadratic.error + 2.0 * linear.error)
+    return LearningCurves(
+        1.0 + train.value,
+        test_loss,
+        (test_loss - 1.0) / float(noising.noise_variance(model.time)) + fisher_information(model),
+        error,
+    )
+
+
+@states(
+    "exact as N -> infinity",
+    "odd (or centred) activation, full-batch gradient flow from A = 0",
+    source=_SOURCE,
+    verification="derived and simulated",
+)
+def learning_curves(model: RandomFeatures, training_time: ArrayLike) -> LearningCurves:
+    """Train loss, test loss and score error under gradient flow.
+
+    Parameters
+    ----------
+    training_time : tau = (number of steps) eta / d^2, at least 0; infinity is allowed. Any shape, which the
+        curves have. The mode of eigenvalue x relaxes at the rate 2 D x / psi_p.
+    """
+    times = np.asarray(training_time)
+    result = losses(model, gradient_flow(model, times.ravel()))
+    shape = times.shape
+    return LearningCurves(
+        result.train_loss.reshape(shape),
+        result.test_loss.reshape(shape),
+        result.score_error.reshape(shape),
+        result.error.reshape(shape),
+    )
+
+
+@states(
+    "exact as N -> infinity",
+    "odd (or centred) activation; the minimum of L_train + (D penalty/d) |A|^2/p; penalty 0 is infinite training time",
+    source="George, Veiga, Macris, arXiv 2502.00336 (setting); " + _SOURCE,
+    verification="derived and simulated",
+)
+def ridge_curves(model: RandomFeatures, penalty: ArrayLike) -> LearningCurves:
+    """Train loss, test loss and score error at the ridge minimum; ``penalty`` at least 0, of any shape.
+
+    In units of U: the filter is 1/(x + penalty). In the loss (1/(d n m)) sum |sqrt(D) s + xi|^2 + (D
+    penalty/(d p)) |A|^2. With noise_draws = 1 this is the common random-features regression with its
+    interpolation peak at p = n.
+    """
+    penalties = validation.array("penalty", penalty, at_least=0.0)
+    flat = penalties.ravel()
+    positive = flat > 0.0
+    fields = np.zeros((4, flat.size))
+    for part, algorithm in (
+        (positive, lambda: ridge(flat[positive])),
+        (~positive, lambda: custom(lambda z: 1.0 / z, name="infinite training time")),
+    ):
+        if part.any():
+            r = losses(model, algorithm())
+            fields[:, part] = np.stack([r.train_loss, r.test_loss, r.score_error, r.error])
+    return LearningCurves(*(field.reshape(penalties.shape) for field in fields))
+
+
+@states(
+    "exact as N -> infinity",
+    "odd (or centred) activation; the order parameter of memorization for t -> 0, m = infinity",
+    source=_SOURCE,
+    verification="derived and simulated",
+)
+def memorization_order_parameter(model: RandomFeatures) -> float:
+    """1 - L_train at infinite training time: as t -> 0 it vanishes for p < n and is positive for p > n."""
+    return float(1.0 - learning_curves(model, math.inf).train_loss)
+
+
+# --------------------------------------------------------------------------------------------------- bulk by bulk
+
+
+@states(
+    "exact as N -> infinity",
+    "odd (or centred) activation; bulks that are separated by gaps",
+    source=_SOURCE,
+    verification="derived and simulated",
+)
+def bulk_contributions(model: RandomFeatures, algorithm: Filter) -> BulkContributions:
+    """Which bulk carries which part of the losses, by contours around single bulks.
+
+    The sums over bulks agree with :func:`losses`, which is asserted.
+    """
+    system = dyson(model)
+    edges = _support(model)
+    contours = []
+    for k, (lower, upper) in enumerate(edges):
+        below = edges[k - 1][1] if k else (system.s2 if _has_floor(system) else 0.0)
+        above = edges[k + 1][0] if k + 1 < len(edges) else math.inf
+        contours.append(logarithmic_contour(lower, upper, outside=(below, above)))
+    resolvents = [system.resolvent(contour.node) for contour in contours]
+    values = [algorithm(contour.node) for contour in contours]
+    count = len(edges)
+    train = np.empty((algorithm.size, count))
+    test = np.empty((algorithm.size, count, count))
+    population = (system.linear, system.b2, system.v2 + system.s2)
+    for i in range(count):
+        f, z = values[i], contours[i].node
+        train[:, i] = one_point(contours[i], f * (z * f - 2.0), resolvents[i].omega).value
+        for j in range(count):
+            same = two_point_table(system, resolvents[i], resolvents[j], *population)
+            opposite = two_point_table(system, resolvents[i], resolvents[j], *population, conjugate=True)
+            test[:, i, j] = two_point((contours[i], contours[j]), f, values[j], same, opposite).value
+        test[:, i, i] -= 2.0 * one_point(contours[i], f, resolvents[i].chi).value
+    whole = losses(model, algorithm)
+    for part, total in ((train.sum(axis=1), whole.train_loss), (test.sum(axis=(1, 2)), whole.test_loss)):
+        if not (np.abs(1.0 + part - total) <= 1e-7 * np.maximum(1.0, np.abs(total))).all():
+            raise AccuracyNotReached(
+                "bulk contributions: they do not add up to the losses; two bulks are too close"
+            )
+    return BulkContributions(np.array(edges), train, test)
