@@ -13,7 +13,7 @@ that uses ``workers`` starts its sweep under ``if __name__ == "__main__":``, bec
 
 from .dataset import to_netcdf
 from .grid import constant, line
-from .run import run
+from .runner import run
 from .store import Store
 
 __all__ = ["Store", "constant", "line", "run", "to_netcdf"]
