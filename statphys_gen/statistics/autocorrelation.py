@@ -66,9 +66,9 @@ def estimate_from_chain(chains: ArrayLike) -> Estimate:
     variance 2 (2W + 1) / N, hence N / (2W + 1) degrees of freedom, about a tenth of the effective sample
     size.
 
-    Sokal's window closes too early if a slow mode carries little of the variance. The means of (at least) 20
-    blocks see such a mode; if they scatter significantly more than the standard error explains, it is
-    refused.
+    Sokal's window cuts a mode that carries a fraction f of the variance after about 10 f of its relaxation
+    times: too early if f is small. The means of (at least) 20 blocks see such a mode; if they scatter
+    significantly more than the standard error explains, it is refused.
 
     Drop the approach to stationarity before: a drift is no noise. A single chain that never left one of
     several states cannot be told from a good one; start several chains from different states.

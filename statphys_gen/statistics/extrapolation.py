@@ -35,9 +35,9 @@ from .estimate import Estimate
 # limit.
 PROFILE_LEVEL = 0.01
 GRID = 401
-# With fewer, the corrections of first order in 1/nu do not suffice (measured at 3: a 95 % interval covers 91
-# %).
-FEWEST_DEGREES = 5.0
+# The corrections are of first order in 1/nu. Measured coverage of a 95 % interval: 94 % at nu = 7 with 5
+# sizes, 92 % with 20 sizes; 91 % at nu = 3 with 5 sizes.
+FEWEST_DEGREES = 7.0
 
 
 @dataclass(frozen=True)
@@ -80,7 +80,7 @@ def extrapolate(
 
     Raises
     ------
-    InsufficientSamples : too few sizes, or fewer than 5 degrees of freedom at one of them; or the data leave
+    InsufficientSamples : too few sizes, or fewer than 7 degrees of freedom at one of them; or the data leave
         the exponent undetermined within its range.
     """
     size = validation.array("sizes", sizes, ndim=1, above=0.0)

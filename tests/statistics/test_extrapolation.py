@@ -132,6 +132,17 @@ def test_a_poorly_determined_exponent_is_refused_or_covered():
     assert at_99 >= stats.binom.ppf(0.001, accepted, 0.99)
 
 
+def test_p_values_allow_for_measured_errors():
+    """20 sizes with 15 degrees of freedom each: the plain chi-square law would reject the right law too often."""
+    random = np.random.default_rng(25)
+    sizes = np.geomspace(50, 1000, 20)
+    values = law(sizes, 1.0, 1.0, 2 / 3)
+    fits = [extrapolate(sizes, draw(random, values, 1e-3, 16), exponent=2 / 3) for _ in range(500)]
+    low, high = stats.binom.interval(0.998, 500, 0.05)
+    assert low <= sum(fit.p_value < 0.05 for fit in fits) <= high
+    assert sum(stats.chi2.sf(fit.chi_square, 18) < 0.05 for fit in fits) > high
+
+
 def test_a_wrong_law_has_a_small_p_value():
     random = np.random.default_rng(24)
     values = law(SIZES, 1.0, 1.0, 2 / 3)
@@ -161,8 +172,8 @@ def test_too_few_sizes_or_degrees_of_freedom_are_refused():
         extrapolate(SIZES[:2], exact_values(values[:2]), exponent=1.0)
     with pytest.raises(InsufficientSamples, match="3 sizes: at least 4 are needed with a fitted exponent"):
         extrapolate(SIZES[:3], exact_values(values[:3]))
-    with pytest.raises(InsufficientSamples, match="3 degrees of freedom"):
-        extrapolate(SIZES, exact_values(values, freedom=3.0), exponent=1.0)
+    with pytest.raises(InsufficientSamples, match="6 degrees of freedom"):
+        extrapolate(SIZES, exact_values(values, freedom=6.0), exponent=1.0)
 
 
 @pytest.mark.parametrize(
