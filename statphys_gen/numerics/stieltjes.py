@@ -41,6 +41,8 @@ _LARGEST_RESIDUAL = 1e-10
 _ROUNDS = 400
 _SMALLEST_FACTOR = 0.2
 _SMALLEST_HEIGHT = 1e-9
+# Candidates for edges that are closer than this, relative to their position, are one.
+_NARROWEST = 1e-8
 
 
 @dataclass(frozen=True)
@@ -285,8 +287,7 @@ def support(system: SelfConsistent, candidates: ArrayLike, unknown: int = 0) -> 
     """
     places = np.unique(validation.array("candidates", candidates, ndim=1))
     keep = np.ones(len(places), dtype=bool)
-    # Extrema that coincide to rounding are one.
-    keep[1:] = np.diff(places) > 1e-13 * np.abs(places[1:])
+    keep[1:] = np.diff(places) > _NARROWEST * np.abs(places[1:])
     places = places[keep]
     if len(places) < 2:
         return []
@@ -294,9 +295,9 @@ def support(system: SelfConsistent, candidates: ArrayLike, unknown: int = 0) -> 
     same_sign = (lower > 0) | (upper < 0)
     with np.errstate(invalid="ignore"):
         middle = np.where(same_sign, np.sign(upper) * np.sqrt(np.abs(lower * upper)), 0.5 * (lower + upper))
-    height = 1e-3 * np.minimum(middle - lower, upper - middle)
-    both = resolve(system, np.concatenate([middle + 1j * height, middle + 1e-2j * height]))[:, unknown].imag
-    inside = both[len(middle) :] > 0.1 * both[: len(middle)]
+    height = 0.1 * np.minimum(middle - lower, upper - middle)
+    both = resolve(system, np.concatenate([middle + 1j * height, middle + 0.1j * height]))[:, unknown].imag
+    inside = both[len(middle) :] > 0.3 * both[: len(middle)]
     bulks: list[tuple[float, float]] = []
     for a, b, carries in zip(lower, upper, inside, strict=True):
         if carries and bulks and bulks[-1][1] == a:
@@ -441,8 +442,10 @@ def boundary_values(
         near = angle < 0.5 * np.pi
         if lower > 0.0:
             length = np.log(upper / lower)
-            return angle, np.where(near, lower * np.exp(length * left), upper * np.exp(-length * right))
-        return angle, np.where(near, lower + (upper - lower) * left, upper - (upper - lower) * right)
+            x = np.where(near, lower * np.exp(length * left), upper * np.exp(-length * right))
+            return np.asarray(angle), np.asarray(x)
+        x = np.where(near, lower + (upper - lower) * left, upper - (upper - lower) * right)
+        return np.asarray(angle), np.asarray(x)
 
     count = first
     angle, position = positions(count)

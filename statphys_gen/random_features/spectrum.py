@@ -24,7 +24,7 @@ from numpy.typing import ArrayLike, NDArray
 from .. import validation
 from ..approximation import states
 from ..errors import AccuracyNotReached, InvalidArgument
-from ..numerics.stieltjes import BoundaryValues, boundary_values, critical_points, support
+from ..numerics.stieltjes import BoundaryValues, CriticalPoints, boundary_values, critical_points, support
 from .dyson import Dyson, Resolvent, dyson
 from .model import RandomFeatures
 
@@ -32,6 +32,7 @@ FloatArray = NDArray[np.float64]
 ComplexArray = NDArray[np.complex128]
 Group = Literal["generalisation", "overfitting", "interpolation"]
 Density = Literal["eigenvalues", "feature", "data", "train"]
+Parameter = Literal["features_per_dimension", "samples_per_dimension", "time"]
 
 _SOURCE = "arXiv 2505.17638, theorem 3.1; derivations/random_features_self_consistent.py"
 # Decades below and above the variance of the data that the real curve is looked at, in mu.
@@ -145,39 +146,64 @@ def _segments(system: Dyson, continuous: bool) -> list[tuple[float, int, float]]
     return [*pieces, (float(points[-1]), 1, math.inf)]
 
 
-def edge_candidates(system: Dyson, continuous: bool = False) -> FloatArray:
-    """All extrema z of the real curve, in increasing order; every edge of the spectrum is among them."""
-    pieces = _segments(system, continuous)
-    base = np.array([piece[0] for piece in pieces])
-    direction = np.array([float(piece[1]) for piece in pieces])
+@dataclass(frozen=True)
+class _RealCurve:
+    """z along the real curve: t on the sheet j of the piece k has mu = end_k +- exp(t), and branch 2 k + j."""
 
-    def evaluate(
-        t: ComplexArray, piece: NDArray[np.intp], sheet: NDArray[np.intp]
-    ) -> tuple[ComplexArray, ComplexArray]:
+    system: Dyson
+    base: FloatArray
+    direction: FloatArray
+    lengths: tuple[float, ...]
+
+    @classmethod
+    def of(cls, system: Dyson, continuous: bool) -> _RealCurve:
+        pieces = _segments(system, continuous)
+        return cls(
+            system,
+            np.array([piece[0] for piece in pieces]),
+            np.array([float(piece[1]) for piece in pieces]),
+            tuple(piece[2] for piece in pieces),
+        )
+
+    def evaluate(self, t: ComplexArray, branch: NDArray[np.intp]) -> tuple[ComplexArray, ComplexArray]:
+        """z and the discriminant of the sheets."""
+        piece = branch // 2
         with np.errstate(all="ignore"):
-            z, _, discriminant = system.real_curve(base[piece], direction[piece] * np.exp(t), sheet)
+            z, _, discriminant = self.system.real_curve(
+                self.base[piece],
+                np.asarray(self.direction[piece] * np.exp(t), dtype=np.complex128),
+                branch % 2,
+            )
         return z, discriminant
 
-    def curve(t: ComplexArray, branch: NDArray[np.intp]) -> ComplexArray:
-        z, discriminant = evaluate(t, branch // 2, branch % 2)
+    def position(self, t: ComplexArray, branch: NDArray[np.intp]) -> ComplexArray:
+        """z, NaN where the sheets are complex."""
+        z, discriminant = self.evaluate(t, branch)
         return np.where(discriminant.real >= 0, z, np.nan)
 
-    def discriminant_on(piece: int, t: FloatArray) -> FloatArray:
-        index = np.full(t.size, piece)
-        values = evaluate(t.ravel().astype(np.complex128), index, np.zeros_like(index))[1].real
-        return np.asarray(values.reshape(t.shape))
+    def discriminant(self, piece: int, t: FloatArray) -> FloatArray:
+        branch = np.full(t.size, 2 * piece)
+        return np.asarray(self.evaluate(t.ravel().astype(np.complex128), branch)[1].real.reshape(t.shape))
 
-    lowest = math.log(system.variance) - _DECADES * math.log(10.0)
-    highest = math.log(system.variance) + _DECADES * math.log(10.0)
-    per_piece = 240 if len(pieces) <= 12 else 60
-    grids: list[tuple[int, FloatArray]] = []
-    for k, (_, _, length) in enumerate(pieces):
-        top = min(highest, math.log(length) if math.isfinite(length) else highest)
-        t = np.linspace(min(lowest, top - 10.0), top, per_piece)
-        for piece in _real_pieces(partial(discriminant_on, k), t):
-            grids += [(2 * k, piece), (2 * k + 1, piece)]
-    found = critical_points(curve, grids).value
-    return found[(found > 0.0) & (found < 1e3 * system.scale)]
+    def grids(self) -> list[tuple[int, FloatArray]]:
+        """Branches and the values of t between which extrema are looked for."""
+        lowest = math.log(self.system.variance) - _DECADES * math.log(10.0)
+        highest = math.log(self.system.variance) + _DECADES * math.log(10.0)
+        count = 240 if len(self.lengths) <= 12 else 60
+        result: list[tuple[int, FloatArray]] = []
+        for k, length in enumerate(self.lengths):
+            top = min(highest, math.log(length) if math.isfinite(length) else highest)
+            t = np.linspace(min(lowest, top - 10.0), top, count)
+            for part in _real_pieces(partial(self.discriminant, k), t):
+                result += [(2 * k, part), (2 * k + 1, part)]
+        return result
+
+
+def _extrema(curve: _RealCurve) -> CriticalPoints:
+    """All extrema z > 0 of the real curve, in increasing order; every edge of the spectrum is among them."""
+    found = critical_points(curve.position, curve.grids())
+    keep = (found.value > 0.0) & (found.value < 1e3 * curve.system.scale)
+    return CriticalPoints(found.parameter[keep], found.branch[keep], found.value[keep])
 
 
 def _real_pieces(discriminant: Callable[[FloatArray], FloatArray], t: FloatArray) -> list[FloatArray]:
@@ -201,7 +227,7 @@ def _real_pieces(discriminant: Callable[[FloatArray], FloatArray], t: FloatArray
 @lru_cache(maxsize=256)
 def _support(model: RandomFeatures) -> tuple[tuple[float, float], ...]:
     system = dyson(model)
-    extrema = edge_candidates(system, model.covariance.continuous)
+    extrema = _extrema(_RealCurve.of(system, model.covariance.continuous)).value
     floor = [system.s2] if system.inverse_draws == 0.0 else []
     return tuple(support(system.system, np.concatenate([[0.0], floor, extrema])))
 
@@ -281,6 +307,92 @@ def _name_groups(model: RandomFeatures, counts: list[float]) -> list[tuple[Group
         names.append(tuple(inside))
         position = high
     return names
+
+
+# ------------------------------------------------------------------------------------------------------- merging
+
+
+@states(
+    "exact as N -> infinity",
+    "for the Gaussian equivalent",
+    source="derivations/random_features_self_consistent.py",
+    verification="derived",
+)
+def merging_point(
+    model: RandomFeatures, solve_for: Parameter, lower: float, upper: float, *, gap_near: float | None = None
+) -> float:
+    """The value of one parameter at which a gap between two bulks closes.
+
+    There, an inflection of the real curve z(mu) is horizontal, dz/dmu = d^2z/dmu^2 = 0; that is what is solved.
+
+    Parameters
+    ----------
+    solve_for : features_per_dimension, samples_per_dimension or time; the other parameters are those of ``model``.
+    lower, upper : values at which the numbers of bulks differ by one.
+    gap_near : position in the spectrum of the gap that is meant; default the narrowest.
+    """
+    validation.choice("solve_for", solve_for, ("features_per_dimension", "samples_per_dimension", "time"))
+    low, high = validation.positive("lower", lower), validation.positive("upper", upper)
+    if not low < high:
+        raise InvalidArgument("lower", lower, f"below upper = {high:g}")
+
+    def at(value: float) -> RandomFeatures:
+        return model.replace(**{solve_for: value})
+
+    counts = {value: len(_support(at(value))) for value in (low, high)}
+    if abs(counts[low] - counts[high]) != 1:
+        raise InvalidArgument(
+            "upper",
+            upper,
+            f"such that the number of bulks changes by 1 (it is {counts[low]} and {counts[high]})",
+        )
+    # Close in by counting, until the two edges of the gap are the only extrema near by.
+    for _ in range(60):
+        if high / low - 1.0 < 1e-3:
+            break
+        middle = math.sqrt(low * high)
+        counts[middle] = len(_support(at(middle)))
+        low, high = (middle, high) if counts[middle] == counts[low] else (low, middle)
+    open_side = low if counts[low] > counts[high] else high
+    return _closing(at, open_side, low, high, gap_near)
+
+
+def _closing(
+    at: Callable[[float], RandomFeatures], open_side: float, low: float, high: float, gap_near: float | None
+) -> float:
+    from scipy.optimize import brentq, minimize_scalar
+
+    edges = np.array(_support(at(open_side)))
+    gaps = np.stack([edges[:-1, 1], edges[1:, 0]], axis=1)
+    if gap_near is None:
+        lower_edge, upper_edge = gaps[np.argmin(gaps[:, 1] / gaps[:, 0])]
+    else:
+        lower_edge, upper_edge = gaps[np.argmin(np.abs(np.log(gaps.mean(axis=1) / gap_near)))]
+    found = _extrema(_RealCurve.of(dyson(at(open_side)), at(open_side).covariance.continuous))
+    ends = [int(np.argmin(np.abs(found.value - edge))) for edge in (lower_edge, upper_edge)]
+    branch = found.branch[ends]
+    if branch[0] != branch[1]:
+        raise AccuracyNotReached(
+            "merging point: the edges of the gap lie on different branches of the real curve"
+        )
+    start, stop = np.sort(found.parameter[ends])
+    margin = stop - start
+
+    def extreme_slope(value: float) -> float:
+        """The largest slope towards the gap; positive while it is open."""
+        curve = _RealCurve.of(dyson(at(value)), at(value).covariance.continuous)
+
+        def slope(t: float) -> float:
+            z = curve.position(np.array([t + 1e-30j]), branch[:1])
+            return -sign * float(z[0].imag / 1e-30)
+
+        return -float(minimize_scalar(slope, bounds=(start - margin, stop + margin), method="bounded").fun)
+
+    # In the gap z increases from the lower to the upper edge.
+    sign = 1.0 if found.parameter[ends[1]] > found.parameter[ends[0]] else -1.0
+    if not extreme_slope(open_side) > 0.0 > extreme_slope(low + high - open_side):
+        raise AccuracyNotReached("merging point: the gap was lost on the real curve")
+    return float(brentq(extreme_slope, low, high, xtol=1e-14, rtol=1e-13))
 
 
 # ------------------------------------------------------------------------------------------------------- spectrum
