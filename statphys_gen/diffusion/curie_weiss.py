@@ -256,19 +256,18 @@ def curie_weiss_speciation_time(model: CurieWeiss) -> Solution:
     verification="derived and simulated",
 )
 def curie_weiss_agreement(model: CurieWeiss, time: ArrayLike) -> FloatArray:
-    """Clone agreement phi(t) of the sign of the magnetisation in the limit of large d: two Gaussian classes at x(t)."""
+    """Clone agreement of the sign of the magnetisation in the limit of large d: two Gaussian classes at x(t)."""
     return two_class_agreement(curie_weiss_signal(model, time))
 
 
 @states(
     "exact",
-    "for an observer of the sum of the coordinates only: a lower bound of phi(t) at any d, phi(t) itself as d -> infinity",
+    "for an observer of the sum of the coordinates only: a lower bound of phi(t) at any d, phi(t) as d -> infinity",
     source=_SOURCE,
     verification="derived and simulated",
 )
 def curie_weiss_agreement_from_sum(model: CurieWeiss, time: ArrayLike) -> FloatArray:
-    """Probability that two classes drawn from the posterior given sum_i x_i agree, with the exact law of the
-    magnetisation.
+    """Probability that two classes drawn from the posterior given sum_i x_i agree, at finite d.
 
     Parameters
     ----------

@@ -108,13 +108,13 @@ def group_matrix(groups: ArrayLike | None, classes: int) -> FloatArray:
 
 
 def _disagreement_at(log_joint: FloatArray, memberships: Memberships) -> FloatArray:
-    """1 - sum_G p_G^2 for each way of grouping, shape (L, n), from the logarithms of w_k p_k(x), shape (n, K)."""
-    posterior = np.exp(log_joint - log_joint.max(axis=1, keepdims=True))
-    posterior /= posterior.sum(axis=1, keepdims=True)
+    """1 - sum_G p_G^2 for each way of grouping, shape (L, n), from the logarithms of w_k p_k(x), shape (K, n)."""
+    posterior = np.exp(log_joint - log_joint.max(axis=0))
+    posterior /= posterior.sum(axis=0)
     rows = []
     for membership in memberships:
-        grouped = posterior @ membership
-        rows.append((grouped * (1.0 - grouped)).sum(axis=1))
+        grouped = membership.T @ posterior
+        rows.append((grouped * (1.0 - grouped)).sum(axis=0))
     return np.stack(rows)
 
 
@@ -189,7 +189,7 @@ class _View:
         return [(rule.nodes, rule.weights) for rule in rules]
 
     def log_joint(self, points: FloatArray) -> FloatArray:
-        return self.log_weights + points @ self.positions.T
+        return self.log_weights[:, None] + self.positions @ points.T
 
 
 def _view_from(c: int, positions: FloatArray, weights: FloatArray) -> _View:
@@ -213,6 +213,10 @@ def _quasi_monte_carlo(
     log_weights = np.log(weights) - 0.5 * (positions**2).sum(axis=1)
     classes, rank = positions.shape
     exponent = min(15, max(5, int(math.log2(2.0**24 / (_SCRAMBLINGS * classes**2)))))
+
+    def log_joint(points: FloatArray) -> FloatArray:
+        return log_weights[:, None] + positions @ points.T
+
     estimates = np.zeros((_SCRAMBLINGS, len(memberships)))
     for replica in range(_SCRAMBLINGS):
         rng = generator(seed, {"quantity": "class agreement", "classes": classes, "rank": rank}, replica)
@@ -220,9 +224,7 @@ def _quasi_monte_carlo(
         nodes = ndtri(np.clip(uniform, 1e-12, 1.0 - 1e-12))
         share = np.full(len(nodes), 1.0 / len(nodes))
         for w, position in zip(weights.tolist(), positions, strict=True):
-            estimates[replica] += w * _weighted_disagreement(
-                nodes + position, share, lambda points: log_weights + points @ positions.T, memberships
-            )
+            estimates[replica] += w * _weighted_disagreement(nodes + position, share, log_joint, memberships)
     mean = estimates.mean(axis=0)
     error = float(estimates.std(axis=0, ddof=1).max()) / math.sqrt(_SCRAMBLINGS)
     # What happens once in fewer draws than were made shows neither in the mean nor in the standard error.
@@ -390,7 +392,7 @@ def _isotropic_at(
             (points[:, :1] - line) ** 2 if j < on_line else points[:, j : j + 1]
             for j in range(points.shape[1])
         )
-        return log_prefactor - squares / (2.0 * variances)
+        return (log_prefactor - squares / (2.0 * variances)).T
 
     def total_at(slope: float) -> FloatArray:
         rule = gaussian_rule(slope, 1e-13)

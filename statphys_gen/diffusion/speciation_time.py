@@ -100,7 +100,11 @@ def spectral_time(mixture: GaussianMixture) -> Solution:
         mixture,
         eigenvalue - 1.0,
         approximation_of(spectral_time),
-        relative_error=8 * _EPSILON * max(1.0, eigenvalue) / max(abs(eigenvalue - 1.0), _EPSILON),
+        # Sums over d coordinates round like sqrt(d).
+        relative_error=(8 + math.sqrt(mixture.dimension))
+        * _EPSILON
+        * max(1.0, eigenvalue)
+        / max(abs(eigenvalue - 1.0), _EPSILON),
     )
 
 

@@ -37,9 +37,10 @@ def leading_directions(mixture: GaussianMixture, count: int) -> tuple[FloatArray
 
 
 def _isotropic(between: FloatArray, variance: float, count: int) -> tuple[FloatArray, FloatArray]:
-    _, singular, right = np.linalg.svd(between, full_matrices=False)
-    kept = singular > 1e-12 * max(float(singular[0]), 1e-300)
-    values, vectors = variance + singular[kept] ** 2, right[kept]
+    gram, left = np.linalg.eigh(between @ between.T)
+    kept = gram > 1e-14 * max(float(gram[-1]), 1e-300)
+    values = variance + gram[kept][::-1]
+    vectors = (left[:, kept] / np.sqrt(gram[kept])).T[::-1] @ between
     if len(values) < between.shape[1]:
         vectors = np.vstack([vectors, _orthogonal_direction(vectors, between.shape[1])])
         values = np.append(values, variance)
