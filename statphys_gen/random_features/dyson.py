@@ -132,7 +132,7 @@ class Dyson:
         f, i, psi = self.ratio, self.inverse_draws, self.features
         fresh = i * (self.b2 * s + self.s2 * q)
         rows = [
-            psi * (self.s2 * gamma_bar + self.v2 * gamma_1 - z) * q + (1.0 - psi) - s / q,
+            (psi * (self.s2 * gamma_bar + self.v2 * gamma_1 - z) * q + (1.0 - psi) - s / q) / (1.0 + psi),
             gamma_1 * (1.0 + f * (self.linear * r + self.v2 * q + fresh)) - 1.0,
         ]
         if self.unknowns == 3:
@@ -167,11 +167,12 @@ class Dyson:
             if self.unknowns == 3:
                 matrix[:, 2, j] = gamma_2 * f * d_fresh + is_2 * (1.0 + f * fresh)
         matrix[:, 0, 0] += psi * (self.s2 * gamma_bar + self.v2 * gamma_1 - z) + s / q**2
+        matrix[:, 0] /= 1.0 + psi
         return matrix
 
     def _slope(self, x: ComplexArray, z: ComplexArray) -> ComplexArray:
         result = np.zeros_like(x)
-        result[:, 0] = -self.features * x[:, 0]
+        result[:, 0] = -self.features / (1.0 + self.features) * x[:, 0]
         return result
 
     def _far_field(self, z: ComplexArray) -> ComplexArray:

@@ -254,6 +254,19 @@ def losses(model: RandomFeatures, algorithm: Filter) -> LearningCurves:
         closeness *= 0.5
 
 
+def quadratic_form(model: RandomFeatures, algorithm: Filter, direction: Filter) -> float:
+    """<F' x F, T> - <F', chi>, filters of one member: half the derivative of the test loss when F moves along F'."""
+    system = dyson(model)
+    if _reaches_zero(model, system):
+        table = _table(model, system, *_contour(model, system, algorithm, _USUAL_CLOSENESS))
+    else:
+        table = _standard_table(model, _USUAL_CLOSENESS)
+    f, g = algorithm(table.contour.node), direction(table.contour.node)
+    quadratic = two_point((table.contour, table.contour), g, f, table.same, table.opposite)
+    linear = one_point(table.contour, g, table.resolvent.chi)
+    return float((quadratic.value - linear.value)[0])
+
+
 def _evaluate(model: RandomFeatures, table: _Table, algorithm: Filter) -> LearningCurves:
     contour, resolvent = table.contour, table.resolvent
     values = algorithm(contour.node)
