@@ -73,22 +73,20 @@ def leading_order() -> bool:
     )  # q = exp(-2t); epsilon scales the difference of the classes
     gap = sp.Matrix([1, -2])
     base = sp.Matrix([[2, 1], [1, 3]])
-    change = sp.Matrix([[1, sp.Rational(1, 2)], [sp.Rational(1, 2), -1]])
-    covariances = [base + size * change, base - size * change]
-    noised = [(1 - q) * sp.eye(2) + q * c for c in covariances]
-    inverses = [s.inv() for s in noised]
-    shift = sp.sqrt(q) * size * gap
-    total = (noised[0] * inverses[1]).trace() + (noised[1] * inverses[0]).trace() - 4
-    signal = (total + (shift.T * (inverses[0] + inverses[1]) * shift)[0]) / 8  # the determinants cancel
-    second = sp.diff(signal, size, 2).subs(size, 0) / 2
+    change = sp.Matrix([[2, 1], [1, -2]])
+    noised = [(1 - q) * sp.eye(2) + q * (base + sign * size * change / 2) for sign in (1, -1)]
+    inverses = [s.adjugate() / s.det() for s in noised]
+    total = (noised[0] * inverses[1]).trace() + (noised[1] * inverses[0]).trace() - 4  # determinants cancel
+    means = q * size**2 * (gap.T * (inverses[0] + inverses[1]) * gap)[0]
+    quadratic = sp.cancel(sp.cancel((total + means) / 8) / size**2).subs(size, 0)
+    # At any t the quadratic term is that of the common covariance; as t -> infinity its inverse becomes the identity.
     common = ((1 - q) * sp.eye(2) + q * base).inv()
-    fisher = q * (gap.T * common * gap)[0] + q**2 * (2 * change * common * 2 * change * common).trace() / 2
-    leading = q * (gap.T * gap)[0] + q**2 * (2 * change * 2 * change).trace() / 2
-    exact_in_t = sp.simplify(4 * second - fisher) == 0
-    means_only = sp.limit(4 * second / q, q, 0) == (gap.T * gap)[0]
-    covariance_part = fisher - q * (gap.T * common * gap)[0]
+    from_means = q * (gap.T * common * gap)[0]
+    from_covariances = q**2 * (change * common * change * common).trace() / 2
+    same = sp.cancel(4 * quadratic - from_means - from_covariances) == 0
+    first = sp.cancel(from_means / q).subs(q, 0) == gap.dot(gap)
     return bool(
-        exact_in_t and means_only and sp.limit((covariance_part - (leading - q * 5)) / q**2, q, 0) == 0
+        same and first and sp.cancel(from_covariances / q**2).subs(q, 0) == (change * change).trace() / 2
     )
 
 
