@@ -20,6 +20,7 @@ _SUBPACKAGES = (
     "noising",
     "numerics",
     "random_features",
+    "rbm",
     "solution",
     "statistics",
     "sweep",

@@ -32,7 +32,7 @@ Ensemble = Literal["patterns", "low-rank", "bidirectional", "repeated"]
 
 CONVENTIONS = ("sqrt-beta", "beta")
 ENSEMBLES = ("patterns", "low-rank", "bidirectional", "repeated")
-PATTERN_LAWS = ("binary", "sparse", "gaussian")
+PATTERN_LAWS = ("binary", "sparse", "gaussian", "diluted")
 VISIBLE_NAMES = ("binary", "zero-one", "gaussian")
 
 
@@ -43,7 +43,10 @@ class Patterns:
     Parameters
     ----------
     law : "binary", +-1 with equal probability (default); "sparse", +-1 with probability density/2 each and else 0, not
-        rescaled, so that its variance is ``density``; "gaussian", standard normal.
+        rescaled, so that its variance is ``density``; "gaussian", standard normal; "diluted", the limit of the sparse
+        law of density p -> 0 at fixed g sqrt(p) and fixed mean number p L of condensed patterns on a visible unit
+        (theory only, ensemble ``patterns``): the coupling is then g sqrt(p), ``condensed`` is p L, overlaps are
+        divided by p, and the sum of the condensed entries on a unit is a difference of two Poisson numbers.
     density : p in (0, 1], for the sparse law only; default 1.
     """
 
@@ -66,6 +69,8 @@ class Patterns:
         """Independent entries."""
         if self.law == "gaussian":
             return rng.standard_normal(shape)
+        if self.law == "diluted":
+            raise InvalidArgument("patterns", self.law, "binary, sparse or gaussian in a finite network")
         sign = 2.0 * rng.integers(0, 2, shape) - 1.0
         if self.law == "binary":
             return np.asarray(sign, dtype=np.float64)
@@ -96,7 +101,9 @@ class Model:
     spikes : strengths of the spikes in ``low-rank``, positive; default none.
     visible_field : uniform field on the visible units; default 0.
     pattern_field : field F along the first pattern (or u^1), F xi_i^1 on unit i; default 0.
-    condensed : number L of patterns with which the state may have a finite overlap, at least 0; default 1.
+    condensed : number L of patterns with which the state has the same finite overlap, an integer of at least 0
+        (default 1); for diluted patterns their mean number on a visible unit, above 0. In ``low-rank`` the number of
+        leading spikes that may have finite overlaps.
     size : N for the finite-size corrected theory; None (default) for the limit.
 
     Raises
@@ -116,7 +123,7 @@ class Model:
     spikes: tuple[float, ...] = ()
     visible_field: float = 0.0
     pattern_field: float = 0.0
-    condensed: int = 1
+    condensed: float = 1
     size: int | None = None
 
     def __post_init__(self) -> None:
@@ -136,7 +143,7 @@ class Model:
             "spikes": tuple(validation.positive(f"spikes[{k}]", w) for k, w in enumerate(self.spikes)),
             "visible_field": validation.finite("visible_field", self.visible_field),
             "pattern_field": validation.finite("pattern_field", self.pattern_field),
-            "condensed": validation.integer("condensed", self.condensed, minimum=0, maximum=1000),
+            "condensed": self._checked_condensed(),
             "layer_ratio": self._checked_layer_ratio(),
         }
         if self.size is not None:
@@ -151,6 +158,13 @@ class Model:
             raise InvalidArgument("size", self.size, "None except for the ensemble patterns")
         for name, value in values.items():
             object.__setattr__(self, name, value)
+
+    def _checked_condensed(self) -> float:
+        if self.patterns.law != "diluted":
+            return validation.integer("condensed", self.condensed, minimum=0, maximum=1000)
+        if self.ensemble != "patterns":
+            raise InvalidArgument("ensemble", self.ensemble, "patterns when the patterns are diluted")
+        return validation.inside("condensed", self.condensed, 0.0, 1000.0)
 
     def _checked_layer_ratio(self) -> float:
         tied = self.ensemble in ("patterns", "low-rank")

@@ -21,6 +21,7 @@ thresholds included, is multiplied by the inverse temperature. Parameters of a p
 
 from __future__ import annotations
 
+import copy
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -40,6 +41,7 @@ class Prior:
     """Base of all priors: what follows from the other verbs."""
 
     name: ClassVar[str]
+    continuous: ClassVar[tuple[str, ...]] = ()
     states: Array | None = None
     support: tuple[float, float] = (-math.inf, math.inf)
 
@@ -63,7 +65,7 @@ class Prior:
         """dU/dh inside the support; refused for discrete units."""
         raise InvalidArgument("prior", self.name, "a continuous prior: discrete units have no gradient")
 
-    def tail_coefficient(self, side: int = 1, beta: float = 1.0) -> float:
+    def tail_coefficient(self, side: int = 1, beta: Any = 1.0) -> Any:
         """Omega towards side * infinity."""
         return 0.0
 
@@ -87,6 +89,24 @@ class Prior:
         """Mean of h^2 in the tilted law."""
         mean, variance = self.mean_and_variance(a, b, beta)
         return np.asarray(variance + mean * mean)
+
+    def with_arrays(self, **parameters: Array) -> Prior:
+        """A copy whose continuous parameters are arrays that broadcast with the arguments of the verbs.
+
+        For batches over a parameter of the prior; the values are checked by making a prior of their extremes.
+        """
+        batch = copy.copy(self)
+        for name, values in parameters.items():
+            if name not in self.continuous:
+                listed = ", ".join(self.continuous) if self.continuous else "no parameter: there is none"
+                raise InvalidArgument("parameter", name, f"continuous in the prior {self.name}: {listed}")
+            for extreme in (values.min(), values.max()):
+                type(self)(**{name: float(extreme)})
+            batch._set_array(name, values)
+        return batch
+
+    def _set_array(self, name: str, values: Array) -> None:
+        object.__setattr__(self, name, values)
 
     @property
     def symmetric(self) -> bool:
@@ -115,12 +135,16 @@ class Gaussian(Prior):
 
     variance_: float = field(default=1.0, repr=False)
     name: ClassVar[str] = "gaussian"
+    continuous = ("variance",)
 
     def __init__(self, variance: float = 1.0) -> None:
         object.__setattr__(self, "variance_", validation.positive("variance", variance))
 
     def __repr__(self) -> str:
         return f"Gaussian(variance={self.variance_!r})"
+
+    def _set_array(self, name: str, values: Array) -> None:
+        object.__setattr__(self, "variance_", values)
 
     def log_partition(self, a: ArrayLike, b: ArrayLike, beta: ArrayLike = 1.0) -> Array:
         a, b, beta = _arrays(a, b, beta)
@@ -143,7 +167,7 @@ class Gaussian(Prior):
     def energy_gradient(self, h: ArrayLike) -> Array:
         return np.asarray(h, dtype=np.float64) / self.variance_
 
-    def tail_coefficient(self, side: int = 1, beta: float = 1.0) -> float:
+    def tail_coefficient(self, side: int = 1, beta: Any = 1.0) -> Any:
         return self.variance_ / beta
 
     def zero_temperature_response(self, curvature: ArrayLike, field: ArrayLike) -> Array:
@@ -221,8 +245,10 @@ class Discrete(Prior):
     @property
     def symmetric(self) -> bool:
         order = np.argsort(self.states)
-        states, energies = self.states[order], self.energies[order]
-        return bool(np.allclose(states, -states[::-1]) and np.allclose(energies, energies[::-1]))
+        states = self.states[order]
+        energies = [self.energies[k] for k in order]
+        even = all(np.allclose(u, v) for u, v in zip(energies, energies[::-1], strict=True))
+        return bool(np.allclose(states, -states[::-1]) and even)
 
 
 @dataclass(frozen=True, init=False, eq=False)
@@ -266,10 +292,14 @@ class ZeroOne(Discrete):
 
     threshold: float
     name: ClassVar[str] = "zero-one"
+    continuous = ("threshold",)
 
     def __init__(self, threshold: float = 0.0) -> None:
         object.__setattr__(self, "threshold", validation.finite("threshold", threshold))
         self._set([0.0, 1.0], 0.0, [0.0, self.threshold])
+
+    def _set_array(self, name: str, values: Array) -> None:
+        object.__setattr__(self, "energies", (0.0, values))
 
 
 @dataclass(frozen=True, init=False, eq=False)
@@ -283,10 +313,14 @@ class Ternary(Discrete):
 
     inactive_cost: float
     name: ClassVar[str] = "ternary"
+    continuous = ("inactive_cost",)
 
     def __init__(self, inactive_cost: float = 0.0) -> None:
         object.__setattr__(self, "inactive_cost", validation.finite("inactive_cost", inactive_cost))
         self._set([-1.0, 0.0, 1.0], 0.0, [self.inactive_cost, 0.0, self.inactive_cost])
+
+    def _set_array(self, name: str, values: Array) -> None:
+        object.__setattr__(self, "energies", (values, 0.0, values))
 
 
 @dataclass(frozen=True, init=False, eq=False)
@@ -331,6 +365,7 @@ class ReLU(Prior):
 
     threshold: float = 0.0
     name: ClassVar[str] = "relu"
+    continuous = ("threshold",)
     support = (0.0, math.inf)
 
     def __post_init__(self) -> None:
@@ -358,7 +393,7 @@ class ReLU(Prior):
     def energy_gradient(self, h: ArrayLike) -> Array:
         return np.asarray(h, dtype=np.float64) + self.threshold
 
-    def tail_coefficient(self, side: int = 1, beta: float = 1.0) -> float:
+    def tail_coefficient(self, side: int = 1, beta: Any = 1.0) -> Any:
         return 1.0 / beta if side > 0 else 0.0
 
     def zero_temperature_response(self, curvature: ArrayLike, field: ArrayLike) -> Array:
@@ -411,6 +446,7 @@ class SoftThreshold(Prior):
 
     threshold: float = 0.0
     name: ClassVar[str] = "soft-threshold"
+    continuous = ("threshold",)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "threshold", validation.finite("threshold", self.threshold))
@@ -451,7 +487,7 @@ class SoftThreshold(Prior):
         h = np.asarray(h, dtype=np.float64)
         return np.asarray(h + self.threshold * np.sign(h))
 
-    def tail_coefficient(self, side: int = 1, beta: float = 1.0) -> float:
+    def tail_coefficient(self, side: int = 1, beta: Any = 1.0) -> Any:
         return 1.0 / beta
 
     def zero_temperature_response(self, curvature: ArrayLike, field: ArrayLike) -> Array:
@@ -462,7 +498,7 @@ class SoftThreshold(Prior):
     def steepness(self, a: ArrayLike, beta: ArrayLike = 1.0) -> Array:
         a, beta = _arrays(a, beta)
         c = np.maximum(beta - a, 1e-300)
-        return np.asarray(1.0 / np.sqrt(c) + beta * max(-self.threshold, 0.0) / c)
+        return np.asarray(1.0 / np.sqrt(c) + beta * np.maximum(-np.asarray(self.threshold), 0.0) / c)
 
 
 @dataclass(frozen=True)
@@ -478,16 +514,17 @@ class Mixture(Prior):
 
     gaussian_weight: float = 0.5
     name: ClassVar[str] = "mixture"
+    continuous = ("gaussian_weight",)
 
     def __post_init__(self) -> None:
         value = validation.inside("gaussian_weight", self.gaussian_weight, 0.0, 1.0, closed=True)
         object.__setattr__(self, "gaussian_weight", value)
 
-    def _parameters(self, a: ArrayLike, beta: ArrayLike) -> tuple[float, Array]:
+    def _parameters(self, a: ArrayLike, beta: ArrayLike) -> tuple[Any, Array]:
         """sqrt(1 - delta) and 1 - delta a."""
         _only_law(self.name, beta)
         a = np.asarray(a, dtype=np.float64)
-        return math.sqrt(1.0 - self.gaussian_weight), _positive_part(1.0 - self.gaussian_weight * a)
+        return np.sqrt(1.0 - self.gaussian_weight), _positive_part(1.0 - self.gaussian_weight * a)
 
     def log_partition(self, a: ArrayLike, b: ArrayLike, beta: ArrayLike = 1.0) -> Array:
         jump, d = self._parameters(a, beta)
@@ -529,7 +566,7 @@ class Mixture(Prior):
         jump = math.sqrt(1.0 - self.gaussian_weight)
         return np.asarray((h - jump * np.tanh(jump * h / self.gaussian_weight)) / self.gaussian_weight)
 
-    def tail_coefficient(self, side: int = 1, beta: float = 1.0) -> float:
+    def tail_coefficient(self, side: int = 1, beta: Any = 1.0) -> Any:
         _only_law(self.name, beta)
         return self.gaussian_weight
 
@@ -596,7 +633,7 @@ class Spherical(Prior):
     def energy(self, h: ArrayLike) -> Array:
         return np.zeros(np.shape(h))
 
-    def tail_coefficient(self, side: int = 1, beta: float = 1.0) -> float:
+    def tail_coefficient(self, side: int = 1, beta: Any = 1.0) -> Any:
         """That of the free layer; in the network the constraint sets it (1 / Lagrange multiplier)."""
         return 1.0
 

@@ -1,0 +1,492 @@
+"""Replica-symmetric states of any model: order parameters, free entropy, stability, and which state dominates.
+
+A state is asked for by its name. "paramagnet": all overlaps zero, which needs symmetric priors and no field. "glass":
+Edwards-Anderson overlaps without an overlap with a pattern (with priors that are not symmetric or with fields this is
+the only state without retrieval, at every temperature). "retrieval": a finite overlap with the ``condensed`` patterns;
+with several of them the state is a symmetric mixture, or a vector of overlaps when ``groups`` are given.
+
+Batches: any continuous parameter may be given as an array; the arrays broadcast::
+
+    solve(model, "retrieval", temperature=np.linspace(0.1, 1, 200)[:, None], load=np.linspace(0.01, 0.2, 200))
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from .. import validation
+from ..approximation import approximation_of, states
+from ..errors import InvalidArgument
+from ..numerics.roots import newton
+from ..solution import Solution, Status
+from .model import Model
+from .priors import ZeroOne
+from .saddle_point import Batch, State, Values
+from .single_site import ROUGH, TOLERANCE
+
+Array = NDArray[np.float64]
+
+STARTS = ("paramagnet", "glass", "retrieval")
+_SOURCE = "Barra, Genovese, Sollich, Tantari, arXiv 1702.05882; derivations/rbm_replica_symmetric.py"
+_ROUGH_STEPS = 150
+_DECAYED = 1e-3
+_DAMPING = 0.4
+# An overlap below this, or a q below this, is that of another state: the one that was asked for has ended.
+_NONE_LEFT = 1e-7
+# Central difference of eighth order for the energy.
+_DIFFERENCE = (4 / 5, -1 / 5, 4 / 105, -1 / 280)
+_STEP = 5e-3
+
+
+class Equations:
+    """The four names of a state: unknowns, residual, free entropy and starting points.
+
+    The unknowns are the overlaps, q and Q of the visible layer; those of the hidden layer follow in closed form or by
+    one average. In the ensemble bidirectional, where the noise of both layers depends on both, all are unknown.
+    """
+
+    def __init__(self, batch: Batch, start: str) -> None:
+        self.batch = batch
+        self.model = batch.model
+        self.start = validation.choice("start", start, STARTS)
+        self.joint = self.model.ensemble == "bidirectional" and self.model.load + ("load" in batch.names) > 0
+        self.free = self.model.ensemble == "repeated" or (
+            self.model.ensemble == "bidirectional" and not self.joint
+        )
+        along = self.model.pattern_field != 0.0 or "pattern_field" in batch.names
+        self.with_overlap = bool(batch.groups) and (start == "retrieval" or along)
+        self.with_glass = start != "paramagnet" and not self.free
+        if start == "paramagnet" and not batch.has_paramagnet:
+            raise InvalidArgument(
+                "start", start, "glass or retrieval: with these priors or fields q is never 0"
+            )
+        if start == "retrieval" and not batch.groups:
+            raise InvalidArgument("start", start, "paramagnet or glass when no pattern is condensed")
+        self.deflated = start == "glass" and batch.has_paramagnet and not self.with_overlap
+        self.names = self._names()
+
+    def _names(self) -> tuple[str, ...]:
+        groups = len(self.batch.groups) if self.with_overlap else 0
+        names = [f"overlap_{u}" for u in range(groups)]
+        if self.joint:
+            names += [f"hidden_overlap_{u}" for u in range(groups)]
+        if self.with_glass:
+            names += ["q"] + ["r"] * self.joint
+        if not self.batch.fixed_visible and not self.free:
+            names.append("Q")
+        if self.joint and not self.batch.fixed_hidden:
+            names.append("R")
+        return tuple(names)
+
+    def state(self, x: Array, v: Values, tolerance: float = TOLERANCE) -> State:
+        """All order parameters from the unknowns; the hidden ones follow from the visible ones unless joint."""
+        points, groups = len(x), len(self.batch.groups)
+        column = {name: x[:, k] for k, name in enumerate(self.names)}
+        zero, one = np.zeros(points), np.ones(points)
+        none = np.zeros((points, groups))
+
+        def overlaps(prefix: str) -> Array:
+            return np.stack([column[f"{prefix}_{u}"] for u in range(groups)], axis=1)
+
+        start = State(
+            overlaps("overlap") if self.with_overlap else none,
+            overlaps("hidden_overlap") if self.with_overlap and self.joint else none,
+            column.get("q", zero),
+            column.get("Q", one),
+            column.get("r", zero),
+            column.get("R", one),
+        )
+        if self.joint:
+            return start
+        hidden = self.batch.hidden_moments(v, start, tolerance=tolerance)
+        carried = none if self.model.ensemble == "patterns" else hidden.overlaps
+        return start.replaced(hidden_overlap=carried, r=hidden.glass, R=hidden.glass + hidden.spread)
+
+    def image(self, x: Array, *values: Array, tolerance: float = TOLERANCE) -> Array:
+        """The order parameters that the state x produces, in the order of the unknowns."""
+        v = self.batch.values(*values)
+        state = self.state(x, v, tolerance)
+        visible = self.batch.visible_moments(v, state, tolerance=tolerance)
+        produced = {"q": visible.glass, "Q": visible.glass + visible.spread}
+        for u in range(visible.overlaps.shape[1]):
+            produced[f"overlap_{u}"] = visible.overlaps[:, u]
+        if self.joint:
+            hidden = self.batch.hidden_moments(v, state, tolerance=tolerance)
+            produced |= {"r": hidden.glass, "R": hidden.glass + hidden.spread}
+            for u in range(hidden.overlaps.shape[1]):
+                produced[f"hidden_overlap_{u}"] = hidden.overlaps[:, u]
+        if not self.names:
+            return np.zeros_like(x)
+        return np.stack([produced[name] for name in self.names], axis=1)
+
+    def residual(self, x: Array, *values: Array) -> Array:
+        """x minus its image; for the glass divided by q (and r), which removes the paramagnet from the roots."""
+        difference = x - self.image(x, *values)
+        if self.deflated:
+            for name in ("q", "r"):
+                if name in self.names:
+                    k = self.names.index(name)
+                    difference[:, k] /= x[:, k]
+        return difference
+
+    def bounds(self) -> tuple[Array, Array]:
+        """Open bounds of the unknowns."""
+        largest = {"q": 1.0} if self.batch.fixed_visible else {}
+        if self.batch.fixed_hidden:
+            largest["r"] = 1.0
+        lower = [0.0 if name in ("q", "r", "Q", "R") else -np.inf for name in self.names]
+        return np.array(lower), np.array([largest.get(name, np.inf) for name in self.names])
+
+    def starting_points(
+        self, v: Values, values: Sequence[Array], points: int
+    ) -> tuple[Array, NDArray[np.bool_]]:
+        """A saturated state improved by damped iteration with rough averages, and whether it kept what was asked for.
+
+        A point whose overlap (or, for the glass, q) has decayed to zero has no such state: the map is monotone, and
+        iterated from above it stops at the largest fixed point.
+        """
+        x = self._first_guess(v, points)
+        alive = np.ones(points, dtype=bool)
+        if not self.names or self.start == "paramagnet":
+            return x, alive
+        lower, upper = self.bounds()
+        upper = np.where(np.isfinite(upper), upper - 1e-12, upper)
+        active = np.arange(points)
+        for _ in range(_ROUGH_STEPS):
+            here = x[active]
+            image = self.image(here, *(value[active] for value in values), tolerance=ROUGH)
+            lost = np.asarray(~np.isfinite(image).all(axis=1))
+            step = _DAMPING * here + (1.0 - _DAMPING) * np.where(lost[:, None], here, image)
+            # Outside the domain of the Gaussian integrals the fluctuations Q - q are too large: halve them.
+            for inner, outer in (("q", "Q"), ("r", "R")):
+                if inner in self.names:
+                    k = self.names.index(inner)
+                    one = np.ones(len(here))
+                    size = here[:, self.names.index(outer)] if outer in self.names else one
+                    step[:, k] = np.where(lost, 0.5 * (here[:, k] + size), step[:, k])
+            step = np.clip(step, lower + 1e-9, upper)
+            x[active] = step
+            decayed = ~lost & self._decayed(step)
+            alive[active[decayed]] = False
+            moved = np.abs(step - here).max(axis=1)
+            settled = ~lost & (moved < 1e-3 * np.abs(step).min(axis=1))
+            active = active[~(settled | decayed)]
+            if not len(active):
+                break
+        return x, alive
+
+    def _decayed(self, x: Array) -> NDArray[np.bool_]:
+        along = self.model.pattern_field != 0.0 or "pattern_field" in self.batch.names
+        if self.start == "retrieval" and not along:
+            groups = len(self.batch.groups)
+            return np.asarray((np.abs(x[:, :groups]) < _DECAYED).any(axis=1))
+        if self.deflated:
+            return np.asarray(x[:, self.names.index("q")] < 1e-2 * _DECAYED)
+        return np.zeros(len(x), dtype=bool)
+
+    def _first_guess(self, v: Values, points: int) -> Array:
+        batch = self.batch
+        size = 0.5 if isinstance(self.model.visible, ZeroOne) else 1.0
+        tail = batch.tail(v, np.ones((points, 1)))[:, 0]
+        gain = v.noise_coupling**2 * np.maximum(tail, 0.0)
+        if self.joint:
+            gain = v.noise_coupling * np.sqrt(v.alpha)
+        room = np.minimum(0.5, 0.3 / np.maximum(gain, 1e-300))
+        fluctuation = np.minimum(0.05, room) if self.start == "retrieval" else np.minimum(0.3, room)
+        guess = np.empty((points, len(self.names)))
+        values = v.classes_visible.values
+        number = v.classes_visible.multiplicity
+        saturated = np.full((1, len(batch.groups)), np.sqrt(2.0 / np.pi))
+        if values is not None:
+            saturated = (v.classes_visible.weights @ np.abs(values)) / number
+        for k, name in enumerate(self.names):
+            if name.startswith("overlap") or name.startswith("hidden_overlap"):
+                scale = size if name.startswith("overlap") else 1.0
+                full = 0.98 if self.start == "retrieval" else 0.05
+                guess[:, k] = full * scale * saturated[:, int(name.rsplit("_", 1)[1])]
+            elif name in ("Q", "R"):
+                guess[:, k] = size if name == "Q" else 1.0
+            else:
+                guess[:, k] = (size if name == "q" else 1.0) * (1.0 - fluctuation)
+        return guess
+
+    def fields(self, x: Array, *values: Array) -> dict[str, Array]:
+        """Everything that is reported about the states x."""
+        batch = self.batch
+        v = batch.values(*values)
+        state = self.state(x, v)
+        if self.free:
+            visible = batch.visible_moments(v, state)
+            state = state.replaced(q=visible.glass, Q=visible.glass + visible.spread)
+        moments = batch.hidden_moments(v, state, full=True), batch.visible_moments(v, state, full=True)
+        entropy = batch.free_entropy(v, state, moments)
+        if self.model.convention == "sqrt-beta" and v.size is None:
+            energy = -0.5 * batch.interaction(v, state) / v.beta
+        else:
+            energy = self.energy_by_difference(state, values, len(x))
+        single = len(batch.groups) == 1
+        carried = state.hidden_overlap
+        if self.model.ensemble == "patterns" and batch.groups:
+            signal = batch.visible_signal(v, state)
+            signal[:, 0] -= v.along
+            carried = signal / v.g[:, None]
+        stability = batch.stability(v, state, moments)
+        result = {
+            "overlap": state.overlap[:, 0] if single else state.overlap,
+            "hidden_overlap": carried[:, 0] if single else carried,
+            "edwards_anderson_overlap": state.q,
+            "self_overlap": state.Q,
+            "hidden_edwards_anderson_overlap": state.r,
+            "hidden_self_overlap": state.R,
+            "free_entropy": entropy,
+            "free_energy": -entropy / v.beta,
+            "energy": energy,
+            "entropy": entropy + v.beta * energy,
+            "replicon": stability["replicon"],
+            "inverse_spin_glass_susceptibility": stability["inverse_spin_glass_susceptibility"],
+            "pattern_stability": stability["pattern_stability"],
+        }
+        if not batch.groups:
+            result["overlap"] = result["hidden_overlap"] = np.zeros(len(x))
+        if single and batch.groups[0] != 1.0:
+            result["mixture_stability"] = stability["mixture_stability"]
+        return result
+
+    def energy_by_difference(self, state: State, values: Sequence[Array], points: int) -> Array:
+        """-dA/dbeta at fixed order parameters, in which A is stationary."""
+        batch, names = self.batch, self.batch.names
+        if "temperature" in names:
+            place = names.index("temperature")
+            temperature = values[place]
+            wide, given = batch, list(values)
+        else:
+            wide = Batch(self.model, (*names, "temperature"), batch.given)
+            temperature = np.full(points, self.model.temperature)
+            place, given = len(names), [*values, temperature]
+        beta = 1.0 / temperature
+
+        def shifted(k: int) -> Array:
+            moved = list(given)
+            moved[place] = 1.0 / (beta * (1.0 + k * _STEP))
+            return wide.free_entropy(wide.values(*moved), state)
+
+        total = np.zeros(points)
+        for k, weight in enumerate(_DIFFERENCE, start=1):
+            total += weight * (shifted(k) - shifted(-k))
+        return np.asarray(-total / (_STEP * beta))
+
+
+@states(
+    "replica symmetric",
+    "N -> infinity; where the replicon is negative replica symmetry is broken and the state is approximate",
+    source=_SOURCE,
+    verification="derived",
+)
+def solve(
+    model: Model,
+    start: str,
+    *,
+    groups: Sequence[float] | None = None,
+    **parameters: ArrayLike,
+) -> Solution:
+    """The state of the model that is asked for, for one point or a batch.
+
+    Parameters
+    ----------
+    model : the model; see :class:`~statphys_gen.rbm.model.Model`. With a ``size`` the condensed hidden unit of the
+        ensemble ``patterns`` is treated exactly, which resums the leading corrections in 1/sqrt(size).
+    start : "paramagnet", "glass" or "retrieval".
+    groups : numbers of condensed patterns, each group with its own overlap (the field ``overlap`` then has an axis
+        more); one group of model.condensed patterns by default.
+    **parameters : temperature, load, layer_ratio, noise, spike, visible_field, pattern_field, density, size, or a
+        continuous parameter of the hidden prior (threshold, ...), as numbers or arrays that broadcast.
+
+    Returns
+    -------
+    Solution with the fields overlap m, hidden_overlap (in ``patterns`` that of the one unit that carries the pattern,
+    over sqrt(N)), edwards_anderson_overlap q, self_overlap Q, hidden_edwards_anderson_overlap r, hidden_self_overlap
+    R, free_entropy A, free_energy -A/beta, energy -dA/dbeta (fields do not count in the convention "sqrt-beta", where
+    they are not multiplied by beta), entropy A + beta energy, replicon, inverse_spin_glass_susceptibility,
+    pattern_stability (1 minus the gain of a further pattern) and, for mixtures, mixture_stability. The state is stable
+    where the last four are positive. No solution: the state does not exist there (its branch has ended).
+
+    Raises
+    ------
+    InvalidArgument : a parameter is outside its domain, or the state makes no sense in the model.
+    """
+    # A single point is a batch over its own temperature.
+    arrays = _checked(model, parameters or {"temperature": model.temperature})
+    names = tuple(arrays)
+    equations = Equations(Batch(model, names, groups), start)
+    shape = np.broadcast_shapes(*(a.shape for a in arrays.values()))
+    flat = [np.array(np.broadcast_to(a, shape)).reshape(-1) for a in arrays.values()]
+    points = len(flat[0])
+    guess, alive = equations.starting_points(equations.batch.values(*flat), flat, points)
+    x, status = guess.copy(), np.where(alive, Status.CONVERGED, Status.NO_SOLUTION).astype(np.int8)
+    residual, error = np.zeros(points), np.full(points, 1e-15)
+    iterations = np.zeros(points, dtype=np.int64)
+    if equations.names and alive.any():
+        lower, upper = equations.bounds()
+        found = newton(
+            equations.residual,
+            guess[alive],
+            parameters=[a[alive] for a in flat],
+            lower=lower,
+            upper=upper,
+            tolerance=1e-11,
+            accuracy=1e-9,
+            residual_error=TOLERANCE,
+            names=equations.names,
+        )
+        x[alive] = np.stack([found[name] for name in equations.names], axis=1)
+        status[alive] = np.where(_ended(equations, x[alive]), Status.NO_SOLUTION, found.status)
+        if equations.deflated:
+            # The only bound within reach is q = 0, the paramagnet.
+            status[status == Status.LEFT_DOMAIN] = Status.NO_SOLUTION
+        residual[alive], error[alive], iterations[alive] = found.residual, found.error, found.iterations
+    residual[~alive] = np.nan
+    return _completed(equations, Solved(x, status, residual, error, iterations), flat, shape)
+
+
+@dataclass(frozen=True)
+class Solved:
+    """Unknowns of a flat batch with what the solver says about them."""
+
+    x: Array
+    status: NDArray[np.int8]
+    residual: Array
+    error: Array
+    iterations: NDArray[np.int64]
+
+
+def _ended(equations: Equations, x: Array) -> NDArray[np.bool_]:
+    """True where the overlap that was asked for is zero: the branch has merged with another."""
+    along = equations.model.pattern_field != 0.0 or "pattern_field" in equations.batch.names
+    with np.errstate(invalid="ignore"):
+        if equations.start == "retrieval" and not along:
+            groups = len(equations.batch.groups)
+            return np.asarray((np.abs(x[:, :groups]) < _NONE_LEFT).any(axis=1))
+    return np.zeros(len(x), dtype=bool)
+
+
+def _completed(
+    equations: Equations, found: Solved, flat: Sequence[Array], shape: tuple[int, ...]
+) -> Solution:
+    """The solution with every reported field, evaluated at the good points only."""
+    points = len(found.x)
+    good = np.flatnonzero(found.status <= Status.NEAR_CRITICAL)
+    reported: dict[str, Array] = {}
+    for start in range(0, max(len(good), 1), 4096):
+        rows = good[start : start + 4096]
+        probe = found.x[rows] if len(rows) else np.ones((1, found.x.shape[1]))
+        part = equations.fields(probe, *_pick(flat, rows))
+        for name, entry in part.items():
+            if name not in reported:
+                reported[name] = np.full((points, *entry.shape[1:]), np.nan)
+            if len(rows):
+                reported[name][rows] = entry
+    # A state whose Gaussian integrals diverge, or which does not fluctuate at all, is none.
+    lost = ~np.all([np.isfinite(e).reshape(points, -1).all(axis=1) for e in reported.values()], axis=0)
+    status = np.where(lost & (found.status <= Status.NEAR_CRITICAL), Status.NO_SOLUTION, found.status)
+    return Solution(
+        {name: entry.reshape((*shape, *entry.shape[1:])) for name, entry in reported.items()},
+        status.astype(np.int8).reshape(shape),
+        found.residual.reshape(shape),
+        found.error.reshape(shape),
+        found.iterations.reshape(shape),
+        approximation_of(solve),
+    )
+
+
+def _pick(flat: Sequence[Array], rows: NDArray[np.intp]) -> list[Array]:
+    return [a[rows] if len(rows) else a[:1] for a in flat]
+
+
+def _checked(model: Model, parameters: dict[str, ArrayLike]) -> dict[str, Array]:
+    """The arrays of a batch, each checked by making the model of its extremes."""
+    arrays = {name: validation.array(name, value) for name, value in parameters.items()}
+    Batch(model, tuple(arrays))
+    for name, values in arrays.items():
+        for extreme in (float(values.min()), float(values.max())):
+            if name in model.hidden.continuous:
+                model.hidden.with_arrays(**{name: np.array([extreme])})
+            elif name == "spike":
+                model.with_(spikes=(extreme,))
+            elif name == "density":
+                model.with_(patterns=replace(model.patterns, density=extreme))
+            elif name == "size":
+                validation.positive("size", extreme)
+            else:
+                model.with_(**{name: extreme})
+    try:
+        np.broadcast_shapes(*(a.shape for a in arrays.values()))
+    except ValueError:
+        raise InvalidArgument(
+            "parameters", {name: a.shape for name, a in arrays.items()}, "arrays whose shapes broadcast"
+        ) from None
+    return arrays
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Every state at every point, and the one that dominates.
+
+    Attributes
+    ----------
+    solutions : the states by name.
+    dominant : name of the dominant state, "" where none was found; of the batch's shape.
+    """
+
+    solutions: dict[str, Solution]
+    dominant: NDArray[np.str_]
+
+
+@states(
+    "replica symmetric",
+    "N -> infinity; where the replicon is negative replica symmetry is broken and the state is approximate",
+    source=_SOURCE,
+    verification="derived",
+)
+def compare(model: Model, *, groups: Sequence[float] | None = None, **parameters: ArrayLike) -> Comparison:
+    """All states of the model and which of them has the largest weight.
+
+    Without retrieval the state is the glass where it exists and otherwise the paramagnet (replica theory maximises the
+    free energy in q, so that the two are not compared by their free entropies); retrieval dominates where its free
+    entropy is larger than that of the state without it.
+
+    Parameters
+    ----------
+    model, groups, **parameters : as for :func:`solve`.
+    """
+    batch = Batch(model, tuple(parameters), groups)
+    solutions: dict[str, Solution] = {}
+    if batch.has_paramagnet:
+        solutions["paramagnet"] = solve(model, "paramagnet", groups=groups, **parameters)
+    if model.ensemble != "repeated":
+        solutions["glass"] = solve(model, "glass", groups=groups, **parameters)
+    if batch.groups and not _never_retrieves(batch):
+        solutions["retrieval"] = solve(model, "retrieval", groups=groups, **parameters)
+    shape = next(iter(solutions.values())).shape
+    dominant = np.full(shape, "", dtype="<U10")
+    best = np.full(shape, -np.inf)
+    for name in ("paramagnet", "glass", "retrieval"):
+        if name in solutions:
+            found = solutions[name]
+            value = np.where(found.good, found["free_entropy"], -np.inf)
+            better = found.good if name == "glass" else found.good & (value > best)
+            dominant[better] = name
+            best = np.where(better, value, best)
+    return Comparison(solutions, dominant)
+
+
+def _never_retrieves(batch: Batch) -> bool:
+    """True where a single bounded hidden unit would have to carry the pattern of an infinite network."""
+    model = batch.model
+    if model.ensemble != "patterns" or model.size is not None or "size" in batch.names:
+        return False
+    bounded = max(model.hidden.tail_coefficient(1), model.hidden.tail_coefficient(-1)) == 0.0
+    return bounded and model.pattern_field == 0.0 and "pattern_field" not in batch.names
