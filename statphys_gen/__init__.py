@@ -19,6 +19,7 @@ _SUBPACKAGES = (
     "errors",
     "noising",
     "numerics",
+    "phase_retrieval",
     "random_features",
     "rbm",
     "solution",

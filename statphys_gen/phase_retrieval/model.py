@@ -1,0 +1,365 @@
+r"""What is studied: losses of phaseless measurements, and the problem. Definitions only.
+
+Gaussian sensing vectors x_i ~ N(0, I_N), i = 1 ... M = samples_per_dimension N; a signal w* and a student w with
+|w|^2 = |w*|^2 = N. With the pre-activations y_i = x_i.w/sqrt(N) and the labels t_i = x_i.w*/sqrt(N),
+
+    L(w) = sum_i l(y_i, t_i)                       (extensive; energies are L/N)
+    gradient = X^T F / sqrt(N),     F = dl/dy       (``slope``)
+    mu = (1/N) sum_i F_i y_i                        (Lagrange multiplier of the sphere)
+    H  = (1/N) X^T diag(g) X - mu I,  g = d2l/dy2   (``curvature``), projected orthogonally to w
+
+A loss is even in y and in t: neither sign is known. Multiplying it by a prefactor c multiplies energies, eigenvalues
+and gradients by c and changes no threshold.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .. import validation
+from ..errors import InvalidArgument
+
+Array = NDArray[np.float64]
+PointFunction = Callable[[Array, Array], Array]
+
+LOSSES = ("normalised", "intensity", "amplitude")
+
+# Places at which a user's functions are compared with one another; generic, of both signs.
+_PROBES = np.array([-2.31, -1.17, -0.43, 0.29, 0.83, 1.61, 2.97])
+# The infimum of the second derivative is looked for up to here, in every decade.
+_DECADES = 10.0 ** np.arange(1, 9)
+
+
+@dataclass(frozen=True, eq=False)
+class Loss:
+    """The loss l(y, t) of one measurement, with its first two derivatives in y.
+
+    Parameters
+    ----------
+    value, slope, curvature : l, dl/dy and d2l/dy2; each maps two arrays of one shape to an array of that shape. Even
+        in t; l even in y; smooth in y and, apart from ``label_breakpoints``, in t.
+    name : how it is shown.
+    lower_bound : infimum of the curvature over all y and t, which makes the hard edge of spectra; -inf if there is
+        none. Looked for in every decade up to 1e8 when it is not given.
+    scale : shortest length in y and t over which the loss varies; sets the first panels of quadratures.
+    label_breakpoints : positive t where the loss is not smooth in t.
+    offset : the constant a of a named loss, None for others.
+    prefactor : recorded for named losses (it is contained in the functions).
+
+    Named ones come from :meth:`normalised`, :meth:`intensity`, :meth:`amplitude` or :meth:`named`; a formula in y
+    and t from :meth:`from_expression`.
+
+    Raises
+    ------
+    InvalidArgument : a function that is not finite, not even, or not the derivative of the one before it; a
+        ``lower_bound`` above a value that the curvature takes.
+    """
+
+    value: PointFunction
+    slope: PointFunction
+    curvature: PointFunction
+    name: str = "user"
+    lower_bound: float | None = None
+    scale: float = 1.0
+    label_breakpoints: tuple[float, ...] = ()
+    offset: float | None = None
+    prefactor: float = 1.0
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.name, str) or not self.name:
+            raise InvalidArgument("name", self.name, "a non-empty string")
+        for function in ("value", "slope", "curvature"):
+            if not callable(getattr(self, function)):
+                raise InvalidArgument(function, getattr(self, function), "a function of two arrays y and t")
+        object.__setattr__(self, "scale", validation.positive("scale", self.scale))
+        object.__setattr__(self, "prefactor", validation.positive("prefactor", self.prefactor))
+        points = validation.array(
+            "label_breakpoints",
+            np.asarray(self.label_breakpoints, dtype=float),
+            ndim=1,
+            above=0.0,
+            empty=True,
+        )
+        object.__setattr__(self, "label_breakpoints", tuple(sorted(set(points.tolist()))))
+        self._check_functions()
+        found = _infimum(self.curvature, polish=self.lower_bound is None)
+        if self.lower_bound is None:
+            object.__setattr__(self, "lower_bound", found)
+            return
+        bound = self.lower_bound
+        if bound != -math.inf:
+            bound = validation.finite("lower_bound", bound, "a finite number, or -inf")
+            if found < bound - 1e-9 * max(1.0, abs(bound)):
+                raise InvalidArgument(
+                    "lower_bound", bound, f"at most the curvature, which reaches {found:.9g}"
+                )
+        object.__setattr__(self, "lower_bound", float(bound))
+
+    @property
+    def curvature_bound(self) -> float:
+        """The lower bound of the curvature as a number: finite, or -inf."""
+        assert self.lower_bound is not None
+        return self.lower_bound
+
+    def _check_functions(self) -> None:
+        y, t = (grid.ravel() for grid in np.meshgrid(_PROBES, _PROBES))
+        keep = ~np.isin(np.abs(t), self.label_breakpoints)
+        y, t = y[keep], t[keep]
+        step = 1e-5
+        functions = {"value": self.value, "slope": self.slope, "curvature": self.curvature}
+        there = {name: _checked(name, function, y, t) for name, function in functions.items()}
+        for name, function in functions.items():
+            sign = -1.0 if name == "slope" else 1.0
+            size = np.abs(there[name]) + np.abs(there[name]).mean() + 1e-300
+            mirrored = np.abs(sign * _checked(name, function, -y, t) - there[name])
+            if (mirrored > 1e-10 * size).any():
+                raise InvalidArgument(
+                    name, self.name, f"{'odd' if sign < 0 else 'even'} in y: the sign is not measured"
+                )
+            if (np.abs(_checked(name, function, y, -t) - there[name]) > 1e-10 * size).any():
+                raise InvalidArgument(name, self.name, "even in t: the sign is not measured")
+        for lower, upper in (("value", "slope"), ("slope", "curvature")):
+            function = functions[lower]
+            # Fourth order; the allowance covers rounding and the third derivative of smooth functions at scale 0.01.
+            numerical = (
+                8 * (function(y + step, t) - function(y - step, t))
+                - (function(y + 2 * step, t) - function(y - 2 * step, t))
+            ) / (12 * step)
+            size = np.abs(there[upper]).mean() + np.abs(there[upper]) + np.abs(there[lower])
+            if (np.abs(numerical - there[upper]) > 1e-5 * size + 1e-12).any():
+                raise InvalidArgument(upper, self.name, f"the derivative of {lower} in y")
+
+    @classmethod
+    def normalised(cls, offset: float = 1.0, prefactor: float = 1.0) -> Loss:
+        """prefactor (y^2 - t^2)^2 / (2 (offset + t^2)); curvature at least -2 prefactor.
+
+        offset 0 is the limit a -> 0; offset inf is offset times the loss as offset -> infinity, the intensity loss.
+        """
+        if offset == math.inf:
+            return cls.intensity(prefactor)
+        a = validation.non_negative("offset", offset)
+        c = validation.positive("prefactor", prefactor)
+        return cls(
+            partial(_normalised_value, a, c),
+            partial(_normalised_slope, a, c),
+            partial(_normalised_curvature, a, c),
+            name="normalised",
+            lower_bound=-2.0 * c,
+            scale=min(1.0, math.sqrt(a)) if a > 0.0 else 1e-4,
+            offset=a,
+            prefactor=c,
+        )
+
+    @classmethod
+    def intensity(cls, prefactor: float = 1.0) -> Loss:
+        """prefactor (y^2 - t^2)^2 / 2; its curvature 6 y^2 - 2 t^2 has no lower bound."""
+        c = validation.positive("prefactor", prefactor)
+        return cls(
+            partial(_intensity_value, c),
+            partial(_intensity_slope, c),
+            partial(_intensity_curvature, c),
+            name="intensity",
+            lower_bound=-math.inf,
+            offset=math.inf,
+            prefactor=c,
+        )
+
+    @classmethod
+    def amplitude(cls, offset: float = 1.0, prefactor: float = 1.0) -> Loss:
+        """prefactor (sqrt(offset + y^2) - sqrt(offset + t^2))^2 / 2, offset above 0.
+
+        It is (|y| - |t|)^2 / 2 with the kink at y = 0 rounded off, over a distance sqrt(offset). Its curvature
+        1 - offset sqrt(offset + t^2) / (offset + y^2)^(3/2) has no lower bound.
+        """
+        a = validation.positive("offset", offset)
+        c = validation.positive("prefactor", prefactor)
+        return cls(
+            partial(_amplitude_value, a, c),
+            partial(_amplitude_slope, a, c),
+            partial(_amplitude_curvature, a, c),
+            name="amplitude",
+            lower_bound=-math.inf,
+            scale=min(1.0, math.sqrt(a)),
+            offset=a,
+            prefactor=c,
+        )
+
+    @classmethod
+    def named(cls, name: str, offset: float = 1.0, prefactor: float = 1.0) -> Loss:
+        """normalised, intensity (which has no offset) or amplitude."""
+        validation.choice("loss", name, LOSSES)
+        if name == "intensity":
+            return cls.intensity(prefactor)
+        return cls.normalised(offset, prefactor) if name == "normalised" else cls.amplitude(offset, prefactor)
+
+    @classmethod
+    def from_expression(
+        cls, expression: Any, name: str = "user", *, lower_bound: float | None = None, scale: float = 1.0
+    ) -> Loss:
+        """A formula in y and t, as text or as a sympy expression, differentiated symbolically.
+
+        Example: ``Loss.from_expression("(y**2 - t**2)**2 / (2*(1 + t**2))")``.
+        """
+        import sympy
+
+        y, t = sympy.symbols("y t", real=True)
+        try:
+            formula = sympy.sympify(expression, locals={"y": y, "t": t})
+            # Symbols of the user's own expression count by their names.
+            formula = formula.subs({s: {"y": y, "t": t}.get(s.name, s) for s in formula.free_symbols})
+        except (sympy.SympifyError, SyntaxError, TypeError, AttributeError):
+            raise InvalidArgument("expression", expression, "a formula in y and t") from None
+        if not formula.free_symbols <= {y, t}:
+            raise InvalidArgument("expression", expression, "a formula in y and t alone")
+        functions = [sympy.lambdify((y, t), sympy.diff(formula, y, k), "numpy") for k in range(3)]
+        value, slope, curvature = (partial(_broadcast, function) for function in functions)
+        return cls(value, slope, curvature, name, lower_bound, scale)
+
+    def truncated(self, largest_label: float) -> Loss:
+        """The same loss for measurements with |t| <= largest_label, and 0 for the others, which are left out.
+
+        Its curvature is bounded below where that of the loss is at every fixed t.
+        """
+        cut = validation.positive("largest_label", largest_label)
+        value, slope, curvature = (
+            partial(_cut, function, cut) for function in (self.value, self.slope, self.curvature)
+        )
+        # The loss may be unbounded over the plane and bounded on the strip.
+        return replace(
+            self,
+            value=value,
+            slope=slope,
+            curvature=curvature,
+            name=f"{self.name}, |t| <= {cut:g}",
+            lower_bound=None,
+            label_breakpoints=(*(p for p in self.label_breakpoints if p < cut), cut),
+        )
+
+
+def _checked(name: str, function: PointFunction, y: Array, t: Array) -> Array:
+    try:
+        result = np.asarray(function(y, t))
+    except (TypeError, ValueError) as error:
+        raise InvalidArgument(name, function, f"a function of two arrays y and t ({error})") from None
+    if result.shape != y.shape or result.dtype.kind not in "iuf":
+        raise InvalidArgument(
+            name, function, "a function that returns real numbers in the shape of its arguments"
+        )
+    if not np.isfinite(result).all():
+        k = int(np.flatnonzero(~np.isfinite(result))[0])
+        raise InvalidArgument(name, function, f"finite; it is not at y = {y[k]:.6g}, t = {t[k]:.6g}")
+    return np.asarray(result, dtype=np.float64)
+
+
+def _infimum(curvature: PointFunction, polish: bool = True) -> float:
+    """Infimum over the plane; -inf when it keeps falling from decade to decade. Even in both arguments.
+
+    Without ``polish`` it is the lowest value on a grid, which can only lie above.
+    """
+    from scipy.optimize import minimize
+
+    lowest: list[float] = []
+    with np.errstate(all="ignore"):
+        for largest in _DECADES:
+            axis = np.concatenate([[0.0], np.geomspace(1e-6, largest, 120)])
+            y, t = np.meshgrid(axis, axis, indexing="ij")
+            values = np.asarray(curvature(y.ravel(), t.ravel()), dtype=np.float64)
+            values = np.where(np.isfinite(values), values, np.inf)
+            best = int(np.argmin(values))
+            if not polish:
+                lowest.append(float(values[best]))
+                continue
+            start = np.array([y.ravel()[best], t.ravel()[best]])
+
+            def at(x: Array, largest: float = float(largest)) -> float:
+                place = np.minimum(np.abs(x), largest)
+                value = float(curvature(place[:1], place[1:])[0])
+                return value if math.isfinite(value) else math.inf
+
+            found = minimize(at, start, method="Nelder-Mead", options={"xatol": 1e-10, "fatol": 1e-13})
+            lowest.append(min(float(values[best]), float(found.fun), *lowest))
+    if not polish:
+        return min(lowest)
+    falls = -np.diff(lowest)
+    # A bounded infimum that is only approached at infinity is approached ever more slowly.
+    settled = falls[-1] <= 1e-6 * max(1.0, abs(lowest[-1])) or falls[-1] < 0.5 * falls[-2] < 0.25 * falls[-3]
+    if not settled:
+        return -math.inf
+    # Aitken's extrapolation of a geometric approach.
+    beyond = falls[-1] ** 2 / (falls[-2] - falls[-1]) if 0.0 < falls[-1] < 0.5 * falls[-2] else 0.0
+    return lowest[-1] - beyond
+
+
+def _broadcast(function: Callable[..., Any], y: Array, t: Array) -> Array:
+    """A constant derivative still has the shape of its arguments."""
+    return np.asarray(function(y, t) + np.zeros(np.broadcast_shapes(np.shape(y), np.shape(t))))
+
+
+def _cut(function: PointFunction, largest_label: float, y: Array, t: Array) -> Array:
+    return np.where(np.abs(t) <= largest_label, function(y, t), 0.0)
+
+
+def _normalised_value(a: float, c: float, y: Array, t: Array) -> Array:
+    return np.asarray(0.5 * c * (y * y - t * t) ** 2 / (a + t * t))
+
+
+def _normalised_slope(a: float, c: float, y: Array, t: Array) -> Array:
+    return np.asarray(2.0 * c * y * (y * y - t * t) / (a + t * t))
+
+
+def _normalised_curvature(a: float, c: float, y: Array, t: Array) -> Array:
+    return np.asarray(c * (6.0 * y * y - 2.0 * t * t) / (a + t * t))
+
+
+def _intensity_value(c: float, y: Array, t: Array) -> Array:
+    return np.asarray(0.5 * c * (y * y - t * t) ** 2)
+
+
+def _intensity_slope(c: float, y: Array, t: Array) -> Array:
+    return np.asarray(2.0 * c * y * (y * y - t * t))
+
+
+def _intensity_curvature(c: float, y: Array, t: Array) -> Array:
+    return np.asarray(c * (6.0 * y * y - 2.0 * t * t))
+
+
+def _amplitude_value(a: float, c: float, y: Array, t: Array) -> Array:
+    return np.asarray(0.5 * c * (np.sqrt(a + y * y) - np.sqrt(a + t * t)) ** 2)
+
+
+def _amplitude_slope(a: float, c: float, y: Array, t: Array) -> Array:
+    return np.asarray(c * y * (1.0 - np.sqrt((a + t * t) / (a + y * y))))
+
+
+def _amplitude_curvature(a: float, c: float, y: Array, t: Array) -> Array:
+    return np.asarray(c * (1.0 - a * np.sqrt(a + t * t) / (a + y * y) ** 1.5))
+
+
+@dataclass(frozen=True, eq=False)
+class PhaseRetrieval:
+    """Phase retrieval with a given loss.
+
+    Parameters
+    ----------
+    loss : :class:`Loss`.
+    samples_per_dimension : M/N, above 0 (the signal-to-noise ratio of some papers).
+    overlap : m = w.w*/N of the student at the start, in (-1, 1); 0 for a random start, other values for a warm one.
+    """
+
+    loss: Loss
+    samples_per_dimension: float
+    overlap: float = 0.0
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.loss, Loss):
+            raise InvalidArgument("loss", self.loss, "a Loss, such as Loss.normalised(offset=1)")
+        ratio = validation.positive("samples_per_dimension", self.samples_per_dimension)
+        object.__setattr__(self, "samples_per_dimension", ratio)
+        object.__setattr__(self, "overlap", validation.inside("overlap", self.overlap, -1.0, 1.0))
