@@ -142,16 +142,15 @@ class _Point:
 def _rounding(equations: Equations, x: Array, value: Array, jacobian: Array, distances: Array) -> Array:
     """The rounding error of F, measured: its deviation from a straight line over distances too short for curvature."""
     count = len(distances)
-    # Generic directions: none that an integer combination of the unknowns would miss.
+    # Generic directions, none that an integer combination of the unknowns would miss, and on one side only: rounding
+    # is often odd about a special point, and would cancel in a second difference.
     turns = (
         np.outer(np.arange(1, count + 1), np.arange(1, x.shape[1] + 1)) * np.sqrt(2)
         + np.arange(x.shape[1]) * np.e
     )
-    directions = 0.3 * np.sin(turns) + np.copysign(0.7, np.sin(turns))
+    directions = distances[:, None] * (0.3 * np.sin(turns) + np.copysign(0.7, np.sin(turns)))
     reach = np.minimum(equations.scale(x), equations.nearest(x) / (4 * np.abs(distances).max()))
-    probes = np.concatenate(
-        [x + d * direction * reach for d, direction in zip(distances, directions, strict=True)]
-    )
+    probes = np.concatenate([x + shift * reach for shift in directions])
     sampled = equations.rows(np.tile(np.arange(len(x)), count))(probes).reshape(count, *x.shape)
     shifts = probes.reshape(count, *x.shape) - x
     deviation = np.abs(sampled - value - np.einsum("bij,kbj->kbi", jacobian, shifts)).max(axis=0)
@@ -200,7 +199,7 @@ def _reduce(point: _Point, rows: NDArray[np.intp], tolerance: float) -> tuple[ND
     status = np.full(len(rows), Status.NOT_CONVERGED, dtype=np.int8)
     error = np.full((len(rows), point.x.shape[1]), np.inf)
     noise, radius = reduced.noise.copy(), reduced.radius.copy()
-    before, seen = np.zeros((2, len(rows)), dtype=bool)
+    seen = np.zeros(len(rows), dtype=bool)
     active = np.arange(len(rows))
     while len(active):
         g, x, valid = reduced.sample(active, radius[active])
@@ -217,9 +216,7 @@ def _reduce(point: _Point, rows: NDArray[np.intp], tolerance: float) -> tuple[ND
             touching = minimum & (lowest <= doubt)
             # Between two samples g may dip by a tenth of its rise.
             barren = minimum & (lowest - 0.1 * ends > doubt)
-        # A change of sign made by rounding does not last to twice the distance.
-        located = (enclosed & before[active]) | touching
-        before[active] = enclosed
+        located = enclosed | touching
         status[active[located]] = Status.CONVERGED
         status[active[barren]] = Status.NO_SOLUTION
         error[active] = np.abs(x - reduced.x[active]).max(axis=0) + reduced.transverse[active]

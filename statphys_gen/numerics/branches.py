@@ -22,6 +22,11 @@ _STRAIGHT = float(np.cos(0.3))
 _MOST_ITERATIONS = 12
 _QUICK = 4
 _GROWTH = 1.5
+# Two branches closer than about this part of a step are taken to cross; others are told apart.
+_SHARPEST = 1e-4
+# Where the inverse of the system (F, tangent) is larger than this, the tangent cannot be known: such a point, which is
+# one where branches cross, is stepped over.
+_MOST_SINGULAR = 1e7
 
 
 @dataclass(frozen=True)
@@ -147,6 +152,7 @@ class _Node:
     y: Array
     tangent: Array
     determinant_sign: int
+    orientation: int
     status: int
     residual: float
     error: float
@@ -178,7 +184,27 @@ class _Follower:
         return node
 
     def next(self, last: _Node, size: float) -> _Node | None:
-        """The point at arclength ``size`` after the last one; None if it was not found or the branch turned too far."""
+        """The point at arclength ``size`` after the last one; None if it cannot be known to be on the same branch.
+
+        The orientation of the system (F, tangent) changes its sign only where branches cross. It also changes when the
+        step jumps to another branch across a sharp turn, which shows when the place of the change is approached.
+        """
+        new = self._step(last, size)
+        if new is None or new.orientation == last.orientation:
+            return new
+        near, far = 0.0, size
+        while far - near > _SHARPEST * size:
+            middle = self._step(last, (near + far) / 2)
+            if middle is None:
+                return None
+            if middle.orientation == last.orientation:
+                near = (near + far) / 2
+            else:
+                far = (near + far) / 2
+        return new
+
+    def _step(self, last: _Node, size: float) -> _Node | None:
+        """Predictor and corrector; None if the point was not found or the branch turned too far."""
         y = last.y + size * last.tangent
         equations = self._extended(y, last.tangent)
         if not equations.inside(y[None, :])[0]:
@@ -261,7 +287,7 @@ class _Follower:
         jacobian = equations.derivative(y[None, :], value, accurate=True)
         inverted = inverse(jacobian)[0]
         tangent = inverted[:, -1]
-        if not np.isfinite(tangent).all():
+        if not np.abs(inverted).max() < _MOST_SINGULAR:
             return None
         tangent = tangent / np.linalg.norm(tangent)
         verdict = assess(
@@ -274,5 +300,14 @@ class _Follower:
         if verdict.status[0] > Status.NEAR_CRITICAL:
             return None
         error = float((verdict.error[0] * np.append(np.ones(self.unknowns), self.scale)).max())
-        sign = int(np.sign(np.linalg.det(jacobian[0, :-1, :-1])))
-        return _Node(y, tangent, sign, int(verdict.status[0]), float(verdict.residual[0]), error, iterations)
+        sign, orientation = (int(np.sign(np.linalg.det(m))) for m in (jacobian[0, :-1, :-1], jacobian[0]))
+        return _Node(
+            y,
+            tangent,
+            sign,
+            orientation,
+            int(verdict.status[0]),
+            float(verdict.residual[0]),
+            error,
+            iterations,
+        )

@@ -73,6 +73,25 @@ def test_spinodal_of_curie_weiss_in_a_field(jacobian):
         assert abs(overlap - solution["overlap"][k]) <= solution.error[k]
 
 
+def test_error_of_the_differences_enters_the_error_of_a_fold():
+    # At low temperature F varies over a distance that is not long against the step of the differences.
+    for temperature in (0.01, 0.005, 0.002):
+        field, overlap = spinodal_field(temperature)
+        solution = fold(
+            in_field,
+            [float(overlap) - 1e-5],
+            float(field) - 1e-5,
+            parameters=[temperature],
+            lower=0.0,
+            names=["overlap"],
+            parameter_name="field",
+        )
+        assert solution.good
+        assert abs(field - solution["field"]) <= solution.error
+        assert abs(overlap - solution["overlap"]) <= solution.error
+    assert abs(overlap - solution["overlap"]) > 1e-13
+
+
 def test_folds_that_meet_in_a_cusp_stay_honest():
     temperatures = 1 - 10.0 ** -np.arange(5, 13)
     solution = fold(
@@ -349,6 +368,24 @@ def test_branch_through_a_pitchfork_notes_the_change_of_stability():
         curie_weiss, lambda t: np.zeros((len(t), 1)), branch.parameter[index + 1], branch.parameter[index]
     )
     assert abs(transition["parameter"] - 1) <= transition.error < 1e-11
+
+
+@pytest.mark.parametrize("step", [0.125, 0.1])
+def test_branch_point_may_fall_on_a_step(step):
+    branch = follow(curie_weiss, [0.0], 2.0, direction=-1, parameter_lower=0.25, step=step, max_step=step)
+    assert branch.end == "parameter bound"
+    assert (branch.unknowns == 0).all()
+    assert (branch.determinant_sign[branch.parameter > 1] == 1).all()
+    assert (branch.determinant_sign[branch.parameter < 0.999999] == -1).all()
+
+
+@pytest.mark.parametrize("gap", [1e-3, 1e-5, 1e-8])
+def test_sharp_turn_is_not_taken_for_a_crossing(gap):
+    # The two halves of a hyperbola nearly touch: the branch turns by a right angle within sqrt(gap).
+    branch = follow(lambda x, p: x**2 - p[:, None] ** 2 - gap, [1.0], -1.0, parameter_upper=1.0)
+    assert branch.end == "parameter bound"
+    assert (branch.unknowns > 0).all()
+    np.testing.assert_allclose(branch.unknowns[-1, 0], math.sqrt(1 + gap), rtol=0, atol=1e-15)
 
 
 def test_ends_of_branches():
