@@ -106,6 +106,14 @@ class Equations:
         carried = none if self.model.ensemble == "patterns" else hidden.overlaps
         return start.replaced(hidden_overlap=carried, r=hidden.glass, R=hidden.glass + hidden.spread)
 
+    def full_state(self, x: Array, v: Values) -> State:
+        """All order parameters, also those that do not enter the equations."""
+        state = self.state(x, v)
+        if not self.free:
+            return state
+        visible = self.batch.visible_moments(v, state)
+        return state.replaced(q=visible.glass, Q=visible.glass + visible.spread)
+
     def image(self, x: Array, *values: Array, tolerance: float = TOLERANCE) -> Array:
         """The order parameters that the state x produces, in the order of the unknowns."""
         v = self.batch.values(*values)
@@ -156,18 +164,15 @@ class Equations:
         lower, upper = self.bounds()
         upper = np.where(np.isfinite(upper), upper - 1e-12, upper)
         active = np.arange(points)
+        safe = self._without_fluctuations(x)
         for _ in range(_ROUGH_STEPS):
             here = x[active]
             image = self.image(here, *(value[active] for value in values), tolerance=ROUGH)
             lost = np.asarray(~np.isfinite(image).all(axis=1))
             step = _DAMPING * here + (1.0 - _DAMPING) * np.where(lost[:, None], here, image)
-            # Outside the domain of the Gaussian integrals the fluctuations Q - q are too large: halve them.
-            for inner, outer in (("q", "Q"), ("r", "R")):
-                if inner in self.names:
-                    k = self.names.index(inner)
-                    one = np.ones(len(here))
-                    size = here[:, self.names.index(outer)] if outer in self.names else one
-                    step[:, k] = np.where(lost, 0.5 * (here[:, k] + size), step[:, k])
+            # A step across a pole of the Gaussian integrals is halved until it stays on this side.
+            step[lost] = 0.5 * (here[lost] + safe[active[lost]])
+            safe[active[~lost]] = here[~lost]
             step = np.clip(step, lower + 1e-9, upper)
             x[active] = step
             decayed = ~lost & self._decayed(step)
@@ -177,7 +182,17 @@ class Equations:
             active = active[~(settled | decayed)]
             if not len(active):
                 break
+        x[active] = safe[active]
         return x, alive
+
+    def _without_fluctuations(self, x: Array) -> Array:
+        """The same with q = Q and r = R, where every Gaussian integral exists."""
+        safe = x.copy()
+        for inner, outer in (("q", "Q"), ("r", "R")):
+            if inner in self.names:
+                size = x[:, self.names.index(outer)] if outer in self.names else np.ones(len(x))
+                safe[:, self.names.index(inner)] = size * (1.0 - 1e-9)
+        return safe
 
     def _decayed(self, x: Array) -> NDArray[np.bool_]:
         along = self.model.pattern_field != 0.0 or "pattern_field" in self.batch.names
@@ -196,7 +211,8 @@ class Equations:
         if self.joint:
             gain = v.noise_coupling * np.sqrt(v.alpha)
         room = np.minimum(0.5, 0.3 / np.maximum(gain, 1e-300))
-        fluctuation = np.minimum(0.05, room) if self.start == "retrieval" else np.minimum(0.3, room)
+        # Retrieval is approached from above, where the iteration cannot miss it.
+        fluctuation = 1e-4 * room if self.start == "retrieval" else np.minimum(0.3, room)
         guess = np.empty((points, len(self.names)))
         values = v.classes_visible.values
         number = v.classes_visible.multiplicity
@@ -206,7 +222,7 @@ class Equations:
         for k, name in enumerate(self.names):
             if name.startswith("overlap") or name.startswith("hidden_overlap"):
                 scale = size if name.startswith("overlap") else 1.0
-                full = 0.98 if self.start == "retrieval" else 0.05
+                full = 1.0 if self.start == "retrieval" else 0.05
                 guess[:, k] = full * scale * saturated[:, int(name.rsplit("_", 1)[1])]
             elif name in ("Q", "R"):
                 guess[:, k] = size if name == "Q" else 1.0
@@ -218,10 +234,7 @@ class Equations:
         """Everything that is reported about the states x."""
         batch = self.batch
         v = batch.values(*values)
-        state = self.state(x, v)
-        if self.free:
-            visible = batch.visible_moments(v, state)
-            state = state.replaced(q=visible.glass, Q=visible.glass + visible.spread)
+        state = self.full_state(x, v)
         moments = batch.hidden_moments(v, state, full=True), batch.visible_moments(v, state, full=True)
         entropy = batch.free_entropy(v, state, moments)
         if self.model.convention == "sqrt-beta" and v.size is None:
