@@ -8,7 +8,8 @@ fails (close to a double or triple root) the equations are reduced to one functi
 
 a regular system even where J is singular (Lyapunov-Schmidt). A root is then enclosed by a change of sign of g between
 -s and s that stands out from the rounding; the error is that s. If g has the same sign on both sides and does not reach
-zero between them, there is no root here: the branch has ended.
+zero between them, there is no root here: the branch has ended. Where two directions are critical at once, one function
+does not suffice, and the point counts as not converged.
 """
 
 from __future__ import annotations
@@ -257,8 +258,9 @@ class _Reduced:
         push, move = _extreme(point.inverse[rows], np.maximum(rounding, least), scale)
         push[coarse] = point.value[rows[coarse]]
         move[coarse] = apply(point.inverse[rows[coarse]], push[coarse])
-        length = np.abs(move / scale).max(axis=1)
-        along = move / length[:, None]
+        with np.errstate(all="ignore"):
+            length = np.abs(move / scale).max(axis=1)
+            along = move / length[:, None]
         bordered = np.zeros((len(rows), n + 1, n + 1))
         bordered[:, :n, :n] = jacobian
         bordered[:, :n, n] = np.where(coarse[:, None], push, push / EPSILON)
