@@ -12,7 +12,7 @@ from collections.abc import Callable
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from statphys_gen.diffusion.clone_agreement import signal, two_class_agreement
+from statphys_gen.diffusion.clones import signal, two_class_agreement
 from statphys_gen.diffusion.model import GaussianMixture
 from statphys_gen.diffusion.simulation import posterior_agreement, simulate_clones
 from statphys_gen.diffusion.simulation_langevin import reduced_clones_langevin, simulate_clones_langevin

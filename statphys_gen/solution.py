@@ -30,7 +30,8 @@ _ADVICE = {
     "leaves; move away from the transition or ask for the transition itself.",
     2: "The iteration did not converge: start closer to the solution, allow more iterations, or follow the branch "
     "from a point that converges.",
-    3: "No solution exists in the domain: the branch ends before this point; ask for its end (fold) instead.",
+    3: "No solution exists where it was looked for: the branch ends before this point; ask for its end (fold) "
+    "instead, or start from another branch.",
     4: "The iteration left the domain where the equations make sense: restrict the start or the parameters.",
 }
 

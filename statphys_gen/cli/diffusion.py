@@ -155,7 +155,7 @@ def _clone_agreement(options: argparse.Namespace) -> int:
         return _agreement_of_signal(options, weight)
     _require(options, ("time",), "without --signal")
     mixture, parameters = _mixture(options)
-    from ..diffusion.clone_agreement import clone_agreement
+    from ..diffusion.clones import clone_agreement
     from .output import emit
 
     result = clone_agreement(mixture, options.time)

@@ -7,8 +7,6 @@ from typing import Any
 
 from .parsing import add_output_options, integer
 
-_SHOWN = ("name", "theory", "value", "standard_error", "detectable", "verdict")
-
 
 def register(commands: Any) -> None:
     parser = commands.add_parser(
@@ -40,5 +38,19 @@ def _run(options: argparse.Namespace) -> int:
     if options.json:
         emit(options, "verify", parameters, records)
     else:
-        emit(options, "verify", parameters, [{name: record[name] for name in _SHOWN} for record in records])
+        emit(options, "verify", parameters, [_row(record) for record in records])
     return 0 if all(record["verdict"] in ("agrees", "reported") for record in records) else 3
+
+
+def _row(record: dict[str, Any]) -> dict[str, Any]:
+    """One line of the table; of a check with several components, the one that deviates most."""
+    row: dict[str, Any] = {"check": record["name"]}
+    deviations = record["t"]
+    if deviations is not None:
+        worst = max(range(len(deviations)), key=lambda k: abs(deviations[k]))
+        for name in ("theory", "value", "standard_error"):
+            row[name] = (
+                f"{record[name][worst]:.6g}" if name != "standard_error" else f"{record[name][worst]:.2g}"
+            )
+        row["detectable"] = f"{record['detectable']:.2g}"
+    return row | {"verdict": record["verdict"], "note": record["note"]}

@@ -64,7 +64,7 @@ def _two_classes(
     name: str, prediction: str, mixture: GaussianMixture, time: list[float], walkers: int, **kind: Any
 ) -> Check:
     """Clones (or ``experiment``) of two classes with a common covariance against the exact function of the signal."""
-    from .clone_agreement import signal, two_class_agreement
+    from .clones import signal, two_class_agreement
 
     experiment = kind.get("experiment", simulate_clones)
     return Check(
@@ -145,7 +145,7 @@ def two_class_checks() -> list[Check]:
 
 
 def label_checks() -> list[Check]:
-    from .clone_agreement import sign_agreement
+    from .clones import sign_agreement
 
     overlapping, unbalanced = (GaussianMixture.two_classes(4, 0.65, 1.0, w) for w in (0.5, 0.3))
     time = [0.1, 0.4]
@@ -197,7 +197,7 @@ def tree_of_classes(dimension: int, upper: float, lower: float, variance: float)
 
 
 def many_class_checks() -> list[Check]:
-    from .clone_agreement import common_covariance_agreement, hierarchical_agreement
+    from .clones import common_covariance_agreement, hierarchical_agreement
 
     def check(
         name: str,
@@ -251,7 +251,7 @@ def many_class_checks() -> list[Check]:
 
 
 def different_covariance_checks() -> list[Check]:
-    from .clone_agreement import gaussian_ratio_agreement, isotropic_agreement, two_variance_agreement
+    from .clones import gaussian_ratio_agreement, isotropic_agreement, two_variance_agreement
 
     def variances(
         name: str, dimension: int, pair: tuple[float, float], time: list[float], walkers: int
@@ -359,7 +359,7 @@ def skewed_classes() -> list[GaussianMixture]:
 
 
 def skewness_checks() -> list[Check]:
-    from .clone_agreement import two_class_agreement
+    from .clones import two_class_agreement
     from .speciation_time import order_time
 
     dimension, walkers = 1024, 20_000
@@ -385,7 +385,7 @@ def skewness_checks() -> list[Check]:
 
 
 def langevin_checks() -> list[Check]:
-    from .clone_agreement import sign_agreement, signal, two_class_agreement
+    from .clones import sign_agreement, signal, two_class_agreement
 
     steps, horizon = [50, 100, 200], 6.0
 
@@ -438,7 +438,7 @@ def langevin_checks() -> list[Check]:
 
 
 def potential_checks() -> list[Check]:
-    from .potential import critical_points, potential
+    from .drift_potential import critical_points, potential
     from .speciation_time import bayes_time, drift_time
 
     mixture = GaussianMixture.two_classes(16, 1.0, 0.5)

@@ -85,7 +85,7 @@ def class_kernel(mixture: GaussianMixture, time: ArrayLike) -> FloatArray:
     return np.stack([(rotated / (e + eigenvalues)) @ rotated.T for e in excess_time(times).tolist()])
 
 
-def _positions(kernel: FloatArray) -> tuple[FloatArray, float]:
+def kernel_positions(kernel: FloatArray) -> tuple[FloatArray, float]:
     """Y with Y Y^T = kernel, without the directions that cannot matter; and the trace that was dropped."""
     values, vectors = np.linalg.eigh(kernel)
     kept = values > 1e-15 * max(1.0, float(values[-1]))
@@ -118,7 +118,7 @@ def _disagreement_at(log_joint: FloatArray, memberships: Memberships) -> FloatAr
     return np.stack(rows)
 
 
-def _product_rule(
+def product_rule(
     rules: list[tuple[FloatArray, FloatArray]], tolerance: float
 ) -> tuple[FloatArray, FloatArray]:
     """Nodes (n, r) and weights (n,) of the product of one-dimensional rules (nodes, weights)."""
@@ -150,14 +150,14 @@ def _kernel_agreement(
     kernel: FloatArray, weights: FloatArray, memberships: Memberships, seed: int
 ) -> tuple[FloatArray, float]:
     """phi for each way of grouping, and the error."""
-    positions, dropped = _positions(kernel)
-    plans = [_view_from(c, positions, weights) for c in range(len(weights))]
+    positions, dropped = kernel_positions(kernel)
+    plans = [view_from(c, positions, weights) for c in range(len(weights))]
     if sum(plan.terms for plan in plans) > _MOST_TERMS:
         return _quasi_monte_carlo(positions, weights, memberships, seed, dropped)
     total = np.zeros(len(memberships))
     error = dropped
     for w, plan in zip(weights.tolist(), plans, strict=True):
-        nodes, node_weights = _product_rule(plan.rules(), plan.tolerance)
+        nodes, node_weights = product_rule(plan.rules(), plan.tolerance)
         seen = [membership[plan.near] for membership in memberships]
         total += w * _weighted_disagreement(nodes, node_weights, plan.log_joint, seen)
         error += w * (len(plan.slopes) + 1) * plan.tolerance
@@ -165,7 +165,7 @@ def _kernel_agreement(
 
 
 @dataclass(frozen=True)
-class _View:
+class ClassView:
     """What a point of class c can be confused with: the classes near c, in coordinates with the origin at c."""
 
     near: NDArray[np.int64]
@@ -192,13 +192,13 @@ class _View:
         return self.log_weights[:, None] + self.positions @ points.T
 
 
-def _view_from(c: int, positions: FloatArray, weights: FloatArray) -> _View:
+def view_from(c: int, positions: FloatArray, weights: FloatArray) -> ClassView:
     relative = positions - positions[c]
     near = np.flatnonzero((relative**2).sum(axis=1) <= _FAR**2)
     _, singular, right = np.linalg.svd(relative[near], full_matrices=False)
     local = relative[near] @ right[singular**2 > 1e-15 * max(1.0, float(singular.max(initial=0.0)) ** 2)].T
     slopes = 0.5 * np.abs(local[:, None, :] - local[None, :, :]).max(axis=(0, 1))
-    return _View(near, local, np.log(weights[near]) - 0.5 * (local**2).sum(axis=1), slopes.tolist())
+    return ClassView(near, local, np.log(weights[near]) - 0.5 * (local**2).sum(axis=1), slopes.tolist())
 
 
 def _quasi_monte_carlo(
@@ -403,7 +403,7 @@ def _isotropic_at(
             raise AccuracyNotReached(
                 f"the integral of the clone agreement did not reach 1e-10 with {len(rule.nodes)} nodes a side"
             )
-        nodes, node_weights = _product_rule(rules, 1e-13)
+        nodes, node_weights = product_rule(rules, 1e-13)
         total = np.zeros(len(memberships))
         for k, w in enumerate(weights.tolist()):
             scale = np.array([math.sqrt(variances[k])] * on_line + [variances[k]] * bool(degrees))

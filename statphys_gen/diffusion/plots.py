@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import ArrayLike
 
-from .clone_agreement import CloneAgreement, clone_agreement
+from .clones import CloneAgreement, clone_agreement
 from .model import GaussianMixture
 from .two_class import two_class_agreement
 

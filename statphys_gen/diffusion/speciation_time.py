@@ -43,8 +43,8 @@ from ..approximation import Approximation, approximation_of, states
 from ..errors import InvalidArgument
 from ..solution import Solution, Status
 from .class_signal import Spectra, check_pair, class_line, covariance_spectra, pair_signal
+from .drift_potential import bistability_threshold
 from .model import GaussianMixture
-from .potential import bistability_threshold
 from .total_covariance import leading_directions
 
 FloatArray = NDArray[np.float64]
@@ -173,7 +173,7 @@ def bayes_time(mixture: GaussianMixture) -> Solution:
     speciates first.
 
     One pair of many: :func:`pair_bayes_time`; levels of a tree of classes:
-    :func:`statphys_gen.diffusion.clone_agreement.hierarchical_speciation_times`.
+    :func:`statphys_gen.diffusion.clones.hierarchical_speciation_times`.
     """
     spectra = covariance_spectra(mixture)
     solutions = [_pair_bayes_time(mixture, k, m, spectra) for k, m in combinations(range(mixture.classes), 2)]

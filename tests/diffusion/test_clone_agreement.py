@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from statphys_gen.diffusion.clone_agreement import (
+from statphys_gen.diffusion.clones import (
     clone_agreement,
     sign_agreement,
     signal,

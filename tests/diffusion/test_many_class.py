@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from statphys_gen.diffusion.class_signal import pairwise_signals
-from statphys_gen.diffusion.clone_agreement import (
+from statphys_gen.diffusion.clones import (
     clone_agreement,
     common_covariance_agreement,
     gaussian_ratio_agreement,

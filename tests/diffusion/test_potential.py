@@ -7,13 +7,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from statphys_gen.diffusion.model import GaussianMixture
-from statphys_gen.diffusion.potential import (
+from statphys_gen.diffusion.drift_potential import (
     bistability_threshold,
     critical_points,
     landau_coefficients,
     potential,
 )
+from statphys_gen.diffusion.model import GaussianMixture
 from statphys_gen.diffusion.speciation_time import bayes_time, drift_time
 from statphys_gen.errors import InvalidArgument
 from statphys_gen.solution import Status
