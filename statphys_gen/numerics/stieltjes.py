@@ -43,6 +43,9 @@ _SMALLEST_FACTOR = 0.2
 _SMALLEST_HEIGHT = 1e-9
 # Candidates for edges that are closer than this, relative to their position, are one.
 _NARROWEST = 1e-8
+# Heights over the middle of an interval, relative to its half length, at which a density is looked for.
+_HEIGHTS = (1e-2, 1e-3, 1e-5, 1e-7)
+_LOWEST_HEIGHT = 1e-12
 
 
 @dataclass(frozen=True)
@@ -282,7 +285,7 @@ def _brackets(
 def support(system: SelfConsistent, candidates: ArrayLike, unknown: int = 0) -> list[tuple[float, float]]:
     """The intervals that carry a density, with ends among the ``candidates`` (which contain all edges, and all atoms).
 
-    The density is looked at once between neighbouring candidates: with the solution at two heights above the
+    The density is looked at once between neighbouring candidates: with the solution at several heights above the
     point, Im m is proportional to the height in a gap, and hardly changes inside of a bulk.
     """
     places = np.unique(validation.array("candidates", candidates, ndim=1))
@@ -295,9 +298,17 @@ def support(system: SelfConsistent, candidates: ArrayLike, unknown: int = 0) -> 
     same_sign = (lower > 0) | (upper < 0)
     with np.errstate(invalid="ignore"):
         middle = np.where(same_sign, np.sign(upper) * np.sqrt(np.abs(lower * upper)), 0.5 * (lower + upper))
-    height = 0.1 * np.minimum(middle - lower, upper - middle)
-    both = resolve(system, np.concatenate([middle + 1j * height, middle + 0.1j * height]))[:, unknown].imag
-    inside = both[len(middle) :] > 0.3 * both[: len(middle)]
+    reach = np.minimum(middle - lower, upper - middle)
+    inside = np.zeros(len(middle), dtype=bool)
+    previous = resolve(system, middle + 1j * _HEIGHTS[0] * reach)[:, unknown].imag
+    for k in range(1, len(_HEIGHTS)):
+        # Beside a heavy atom, a light bulk shows only close to the axis.
+        open_ = np.flatnonzero(~inside & ((k == 1) | (_HEIGHTS[k] * reach > _LOWEST_HEIGHT * np.abs(middle))))
+        if not len(open_):
+            break
+        now = resolve(system, middle[open_] + 1j * _HEIGHTS[k] * reach[open_])[:, unknown].imag
+        inside[open_] = now > 1.05 * _HEIGHTS[k] / _HEIGHTS[k - 1] * previous[open_]
+        previous[open_] = now
     bulks: list[tuple[float, float]] = []
     for a, b, carries in zip(lower, upper, inside, strict=True):
         if carries and bulks and bulks[-1][1] == a:

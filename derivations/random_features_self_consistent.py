@@ -1,0 +1,147 @@
+"""The self-consistent equations of the feature matrix, from the planar Wick contractions of the Gaussian equivalent."""
+
+from collections.abc import Iterator
+from itertools import product
+
+from derivations import claim
+from statphys_gen.random_features.dyson import Dyson, dyson
+from statphys_gen.random_features.model import Covariance, RandomFeatures
+from statphys_gen.random_features.spectrum import spectral_moments
+
+Pair = tuple[int, int]
+
+
+def pairings(items: list[int]) -> Iterator[list[Pair]]:
+    if not items:
+        yield []
+        return
+    first, rest = items[0], items[1:]
+    for k, partner in enumerate(rest):
+        for others in pairings(rest[:k] + rest[k + 1 :]):
+            yield [(first, partner), *others]
+
+
+class Loops:
+    """Classes of equal indices."""
+
+    def __init__(self) -> None:
+        self.parent: dict[tuple[str, int], tuple[str, int]] = {}
+
+    def find(self, x: tuple[str, int]) -> tuple[str, int]:
+        self.parent.setdefault(x, x)
+        while self.parent[x] != x:
+            x = self.parent[x]
+        return x
+
+    def join(self, x: tuple[str, int], y: tuple[str, int]) -> None:
+        self.parent[self.find(x)] = self.find(y)
+
+    def count(self, kind: str) -> int:
+        return len({self.find(x) for x in self.parent if x[0] == kind})
+
+
+def wick_moment(system: Dyson, order: int, draws: int | None) -> float:
+    """(1/p) E Tr U^order at leading order in 1/d, for isotropic data; draws = None is the average over the noise.
+
+    A factor of U is a sum over columns (sample n, draw k) of phi phi^T, and phi is one of four fields: "x" = w X
+    (shared, variance A sigma^2), "o" = Omega (shared, v^2), "e" = w xi (fresh, b^2), "h" = eta (fresh, s^2).
+    """
+    variance = {"x": system.linear * system.variance, "o": system.v2, "e": system.b2, "h": system.s2}
+    psi, samples = system.features, system.samples
+    total = 0.0
+    for word in product("xoeh", repeat=2 * order):
+        if any(word.count(kind) % 2 for kind in "xoeh"):
+            continue
+        total += _word(word, order, variance, psi, samples, draws)
+    return total / psi
+
+
+def _word(
+    word: tuple[str, ...],
+    order: int,
+    variance: dict[str, float],
+    psi: float,
+    samples: float,
+    draws: int | None,
+) -> float:
+    places = {kind: [j for j, letter in enumerate(word) if letter == kind] for kind in "xoeh"}
+    carriers = sorted(places["x"] + places["e"])
+    amplitude = 1.0
+    for kind, entry in places.items():
+        amplitude *= variance[kind] ** (len(entry) // 2)
+    total = 0.0
+    for chosen in product(*(list(pairings(places[kind])) for kind in "xoeh")):
+        for strong in pairings(carriers):
+            total += _graph(chosen, strong, carriers, order, psi, samples, draws)
+    return amplitude * total
+
+
+def _graph(
+    chosen: tuple[list[Pair], ...],
+    strong: list[Pair],
+    carriers: list[int],
+    order: int,
+    psi: float,
+    samples: float,
+    draws: int | None,
+) -> float:
+    """Power and value of one contraction; position j is the left (even) or right (odd) phi of the factor j // 2."""
+    loops = Loops()
+
+    def row(j: int) -> tuple[str, int]:
+        return ("p", ((j + 1) // 2) % order)
+
+    for j in range(2 * order):
+        loops.find(row(j))
+        loops.find(("n", j // 2))
+        loops.find(("k", j // 2))
+    for j in carriers:
+        loops.find(("d", j))
+    for kind, pairs in zip("xoeh", chosen, strict=True):
+        for a, b in pairs:
+            loops.join(("n", a // 2), ("n", b // 2))
+            if kind in "eh":
+                loops.join(("k", a // 2), ("k", b // 2))
+            if kind in "xe":
+                loops.join(("d", a), ("d", b))
+            else:
+                loops.join(row(a), row(b))
+    for a, b in strong:
+        loops.join(row(a), row(b))
+        loops.join(("d", a), ("d", b))
+    free = {kind: loops.count(kind) for kind in "pdnk"}
+    # Each factor has 1/(n m), each pair of w has 1/d; Tr U^order is of order d.
+    power = free["p"] + free["d"] + free["n"] - order - len(strong)
+    if power != 1:
+        return 0.0
+    # The draw of a sample is one index when it is contracted to a fresh field of another factor.
+    value = psi ** free["p"] * samples ** (free["n"] - order)
+    if draws is not None:
+        return value * float(draws) ** (free["k"] - order)
+    return value * (1.0 if free["k"] == order else 0.0)
+
+
+def _system(draws: float) -> Dyson:
+    return dyson(RandomFeatures("tanh", 3.0, 1.7, 0.4, Covariance.identity(1.3), draws))
+
+
+@claim(
+    "first two moments of U for m = 1, 2, 3 and infinity: the equations against all planar Wick contractions"
+)
+def two_moments() -> bool:
+    for draws in (1, 2, 3, None):
+        system = _system(float("inf") if draws is None else draws)
+        expected = spectral_moments(system)
+        for order in (1, 2):
+            if abs(wick_moment(system, order, draws) / expected[order - 1] - 1) > 1e-12:
+                return False
+    return True
+
+
+@claim("third moment of U for m = 2 and infinity: the equations against all planar Wick contractions")
+def third_moment() -> bool:
+    for draws in (2, None):
+        system = _system(float("inf") if draws is None else draws)
+        if abs(wick_moment(system, 3, draws) / spectral_moments(system)[2] - 1) > 1e-12:
+            return False
+    return True
