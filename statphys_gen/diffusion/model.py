@@ -6,6 +6,9 @@ balanced classes at +-m with |m|^2 = d separation^2 and covariance variance * I,
 
 ``CurieWeiss`` is the law  P(a) ~ exp(beta (sum_i a_i)^2 / (2 d))  on a in {-1, +1}^d: two classes, the signs of the
 magnetisation, that are not Gaussian.
+
+``Spectrum`` is one Gaussian class of which only the eigenvalues of the covariance matter, and ``DiscreteProduct`` the
+law of independent, identically distributed discrete components: the laws whose collapse has a closed form.
 """
 
 from __future__ import annotations
@@ -167,3 +170,111 @@ class CurieWeiss:
     def __post_init__(self) -> None:
         validation.integer("dimension", self.dimension, minimum=2)
         validation.non_negative("inverse_temperature", self.inverse_temperature)
+
+
+@dataclass(frozen=True)
+class Spectrum:
+    """One Gaussian class, P(a) = N(a; m, C), given by the eigenvalues of C alone.
+
+    Parameters
+    ----------
+    eigenvalues : (k,) at least 0, not all 0.
+    multiplicities : (k,) how often each eigenvalue occurs, integers of at least 1; default once each. The dimension d
+        is their sum. Eigenvalues 0 are directions without data: a linear manifold.
+    """
+
+    eigenvalues: FloatArray
+    multiplicities: FloatArray
+
+    def __init__(self, eigenvalues: ArrayLike, multiplicities: ArrayLike | None = None) -> None:
+        values = validation.array("eigenvalues", eigenvalues, ndim=1, at_least=0.0)
+        if not values.any():
+            raise InvalidArgument("eigenvalues", values, "at least 0 and not all 0")
+        counts = np.ones(len(values))
+        if multiplicities is not None:
+            counts = validation.array("multiplicities", multiplicities, shape=values.shape, at_least=1.0)
+            if (counts != np.floor(counts)).any():
+                raise InvalidArgument("multiplicities", counts, "integers of at least 1")
+        for name, entry in (("eigenvalues", values), ("multiplicities", counts)):
+            entry = np.array(entry)
+            entry.setflags(write=False)
+            object.__setattr__(self, name, entry)
+
+    @classmethod
+    def isotropic(cls, dimension: int, variance: float = 1.0) -> Spectrum:
+        """The covariance variance * I in the given dimension."""
+        d = validation.integer("dimension", dimension, minimum=1)
+        return cls([validation.positive("variance", variance)], [d])
+
+    @property
+    def dimension(self) -> int:
+        """d, the number of eigenvalues."""
+        return int(self.multiplicities.sum())
+
+    @property
+    def rank(self) -> int:
+        """The number of eigenvalues above 0, the dimension of the manifold that carries the data."""
+        return int(self.multiplicities[self.eigenvalues > 0.0].sum())
+
+
+@dataclass(frozen=True)
+class DiscreteProduct:
+    """Independent components that take each value v_j with probability p_j: P(a) = prod_i p(a_i).
+
+    Parameters
+    ----------
+    dimension : d, the number of components, at least 1.
+    values : (k,) at least two different numbers.
+    probabilities : (k,) positive, summing to 1.
+    """
+
+    dimension: int
+    values: FloatArray
+    probabilities: FloatArray
+
+    def __init__(self, dimension: int, values: ArrayLike, probabilities: ArrayLike) -> None:
+        checked = validation.array("values", values, ndim=1)
+        if len(checked) < 2 or len(np.unique(checked)) < len(checked):
+            raise InvalidArgument("values", checked, "at least two different numbers")
+        weights = validation.probability_vector("probabilities", probabilities)
+        if weights.shape != checked.shape:
+            raise InvalidArgument("probabilities", weights, f"one for each of the {len(checked)} values")
+        object.__setattr__(self, "dimension", validation.integer("dimension", dimension, minimum=1))
+        for name, entry in (("values", checked), ("probabilities", weights)):
+            entry = np.array(entry)
+            entry.setflags(write=False)
+            object.__setattr__(self, name, entry)
+
+    @classmethod
+    def binary(cls, dimension: int, mean: float = 0.0) -> DiscreteProduct:
+        """Components +1 and -1 with the given mean, in (-1, 1)."""
+        m = validation.inside("mean", mean, -1.0, 1.0)
+        return cls(dimension, [1.0, -1.0], [0.5 * (1.0 + m), 0.5 * (1.0 - m)])
+
+
+DataLaw = GaussianMixture | Spectrum | DiscreteProduct | CurieWeiss
+
+
+@dataclass(frozen=True)
+class IndependentCoordinates:
+    """d independent, identically distributed coordinates.
+
+    Parameters
+    ----------
+    marginal : law of one coordinate, a mixture in dimension 1; point masses (variance 0) make it discrete.
+    dimension : d, the number of coordinates, at least 1.
+    """
+
+    marginal: GaussianMixture
+    dimension: int
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.marginal, GaussianMixture) or self.marginal.dimension != 1:
+            raise InvalidArgument("marginal", self.marginal, "a GaussianMixture in dimension 1")
+        validation.integer("dimension", self.dimension, minimum=1)
+
+    @classmethod
+    def binary(cls, dimension: int, mean: float = 0.0) -> IndependentCoordinates:
+        """Coordinates +1 and -1 with the given mean, in (-1, 1)."""
+        m = validation.inside("mean", mean, -1.0, 1.0)
+        return cls(GaussianMixture([(1.0 + m) / 2.0, (1.0 - m) / 2.0], [[1.0], [-1.0]], 0.0), dimension)
