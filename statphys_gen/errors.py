@@ -69,4 +69,8 @@ def describe(value: Any) -> str:
     if shape == () and callable(item):
         value = item()
     text = " ".join(repr(value).split())
-    return text if len(text) <= _LONGEST_VALUE else text[: _LONGEST_VALUE - 3] + "..."
+    if len(text) <= _LONGEST_VALUE:
+        return text
+    # Both ends are kept: the end of a path says more than its middle.
+    half = (_LONGEST_VALUE - 3) // 2
+    return f"{text[:half]}...{text[-half:]}"
