@@ -35,8 +35,8 @@ test: $(STAMP)
 verify: $(STAMP)
 	$(BIN)/statphys-gen verify --output validation
 
-docs: $(STAMP)
-	$(BIN)/python -m sphinx -W --keep-going -b html docs docs/_build/html
+docs: figures
+	$(BIN)/python -m sphinx -q -W --keep-going -b html docs docs/_build/html
 
 benchmarks: $(STAMP)
 	$(BIN)/python -m benchmarks

@@ -6,7 +6,9 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parents[1]))
 sys.path.insert(0, str(Path(__file__).parent))
 
+import docstrings
 import generate
+from sphinx.application import Sphinx
 
 import statphys_gen
 
@@ -15,15 +17,16 @@ author = "The statphys_gen developers"
 copyright = "2026, the statphys_gen developers"
 release = version = statphys_gen.__version__
 
-extensions = ["sphinx.ext.autodoc", "sphinx.ext.mathjax", "sphinx.ext.napoleon", "sphinx.ext.viewcode"]
+extensions = ["sphinx.ext.autodoc", "sphinx.ext.mathjax", "sphinx.ext.viewcode"]
 autodoc_typehints = "signature"
 autodoc_member_order = "bysource"
-napoleon_numpy_docstring = True
-napoleon_use_rtype = False
 exclude_patterns = ["_build", "Thumbs.db", ".DS_Store"]
 html_theme = "alabaster"
 html_theme_options = {"description": "Statistical physics of generative models", "page_width": "1060px"}
 html_static_path: list[str] = []
-suppress_warnings: list[str] = []
 
 generate.write_pages(Path(__file__).parent)
+
+
+def setup(app: Sphinx) -> None:
+    app.connect("autodoc-process-docstring", docstrings.process)

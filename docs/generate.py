@@ -127,7 +127,8 @@ def _api() -> str:
         modules += _modules(f"statphys_gen.{package}")
     for module in modules:
         lines += _heading(module, "-")
-        lines += [f".. automodule:: {module}", "   :members:", ""]
+        package = hasattr(import_module(module), "__path__")
+        lines += [f".. automodule:: {module}", *([] if package else ["   :members:"]), ""]
     return "\n".join(lines)
 
 

@@ -3,13 +3,11 @@
 The fit minimises chi^2 = sum_i (value_i - limit - amplitude N_i^(-exponent))^2 / s_i^2 with the standard
 errors s_i. Because these are themselves measured, with nu_i degrees of freedom each,
 
-* the covariance (J^T W J)^-1 of the parameters is corrected to first order in 1/nu_i for the noise of the
-weights,
+* the covariance (J^T W J)^-1 of the parameters is corrected to first order in 1/nu_i for the noise of the weights,
   C + 4 C [sum_i w_i (1 - h_i) / nu_i x_i x_i^T] C with leverages h_i (Meier 1953; Kenward and Roger 1997);
 * the limit, sum_i a_i value_i, has the degrees of freedom of Welch and Satterthwaite,
   (sum a_i^2 s_i^2)^2 / sum (a_i^4 s_i^4 / nu_i);
-* chi^2 is compared with the F law of Welch and Johansen (1980), which is the chi-square law for nu_i ->
-infinity.
+* chi^2 is compared with the F law of Welch and Johansen (1980), which is the chi-square law for nu_i -> infinity.
 
 A fitted exponent is one of the parameters: its error is propagated into the limit through the covariance. The
 limit then depends on the data nonlinearly, and its error is skew: a slow decay allows a far limit. Hence the
