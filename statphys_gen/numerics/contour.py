@@ -33,6 +33,8 @@ Array = NDArray[np.float64]
 Complex = NDArray[np.complex128]
 
 _EPS = float(np.finfo(np.float64).eps)
+# Phases of the error of the two rules differ.
+_SAFETY = 30.0
 # The nodes of the coarser rule, whose weights are three times as large.
 _THIRD = slice(1, None, 3)
 
@@ -121,7 +123,7 @@ def one_point(contour: Contour, function: ArrayLike, transform: ArrayLike) -> Co
     value = 2.0 * terms.sum(axis=-1).real
     coarse = 6.0 * terms[..., _THIRD].sum(axis=-1).real
     magnitude = 2.0 * np.abs(terms).sum(axis=-1)
-    return ContourIntegral(value, _error(value - coarse, magnitude))
+    return ContourIntegral(value, _error((contour,), value - coarse, magnitude))
 
 
 def two_point(
@@ -144,14 +146,13 @@ def two_point(
     value = total(slice(None), 1.0)
     size = np.abs(tables[0]) + np.abs(tables[1])
     magnitude = 2.0 * (np.abs(f) * np.matmul(np.abs(g), size.T)).sum(axis=-1)
-    return ContourIntegral(value, _error(value - total(_THIRD, 9.0), magnitude))
+    return ContourIntegral(value, _error(contours, value - total(_THIRD, 9.0), magnitude))
 
 
-def _error(difference: Array, magnitude: Array) -> Array:
-    """The rule with a third of the nodes has the cubic root of the relative error."""
-    with np.errstate(divide="ignore", invalid="ignore"):
-        relative = np.where(magnitude > 0, np.minimum(np.abs(difference) / magnitude, 1.0), 0.0)
-    return np.asarray(magnitude * (relative**3 + 8 * _EPS))
+def _error(contours: tuple[Contour, ...], difference: Array, magnitude: Array) -> Array:
+    """From the difference to the rule with N/3 nodes, whose error is of order rate^(-N/3) instead of rate^-N."""
+    gain = max(contour.rate ** (-4.0 / 3.0 * len(contour.node)) for contour in contours)
+    return np.asarray(np.abs(difference) * min(1.0, _SAFETY * gain) + 8 * _EPS * magnitude)
 
 
 def require_mass(

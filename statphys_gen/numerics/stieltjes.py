@@ -5,12 +5,10 @@ is usually the Stieltjes transform) and in the spectral parameter z. The physica
 continues the far field x ~ far_field(z) at |z| -> infinity through the upper half-plane. An explicit inverse
 map z(m) is the case of one unknown, made by :func:`inverse_map`.
 
-- :func:`resolve`: the physical solution at any points of the closed upper half-plane, by Newton steps along
-the line from
-  far above each point.
-- :func:`boundary_values`: the solution on a bulk [lower, upper], at Chebyshev angles, where it is analytic
-between the two
-  square-root edges; refined until its Fourier series has ended.
+- :func:`resolve`: the physical solution at any points of the closed upper half-plane, by Newton steps along the line
+  from far above each point.
+- :func:`boundary_values`: the solution on a bulk [lower, upper], at Chebyshev angles, where it is analytic between the
+  two square-root edges; refined until its Fourier series has ended.
 - :func:`critical_points`: extrema of a real curve z(t), the candidates for edges.
 - :func:`support`: which intervals between the candidates carry spectrum.
 - :func:`outliers`: isolated eigenvalues (BBP), real zeros of a function outside of the support.
@@ -45,7 +43,7 @@ _SMALLEST_HEIGHT = 1e-9
 _NARROWEST = 1e-8
 # Heights over the middle of an interval, relative to its half length, at which a density is looked for.
 _HEIGHTS = (1e-2, 1e-3, 1e-5, 1e-7)
-_LOWEST_HEIGHT = 1e-12
+_LOWEST_HEIGHT = 1e-10
 
 
 @dataclass(frozen=True)

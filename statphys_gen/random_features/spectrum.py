@@ -386,13 +386,25 @@ def _closing(
             z = curve.position(np.array([t + 1e-30j]), branch[:1])
             return -sign * float(z[0].imag / 1e-30)
 
-        return -float(minimize_scalar(slope, bounds=(start - margin, stop + margin), method="bounded").fun)
+        best = minimize_scalar(
+            slope,
+            bounds=(start - margin, stop + margin),
+            method="bounded",
+            options={"xatol": 1e-9 * margin},
+        )
+        return -float(best.fun)
 
     # In the gap z increases from the lower to the upper edge.
     sign = 1.0 if found.parameter[ends[1]] > found.parameter[ends[0]] else -1.0
-    if not extreme_slope(open_side) > 0.0 > extreme_slope(low + high - open_side):
+    closed_side = low + high - open_side
+    for _ in range(8):
+        # The last gaps before they close are too narrow to be counted.
+        if extreme_slope(closed_side) < 0.0:
+            break
+        closed_side += closed_side - open_side
+    if not extreme_slope(open_side) > 0.0 > extreme_slope(closed_side):
         raise AccuracyNotReached("merging point: the gap was lost on the real curve")
-    return float(brentq(extreme_slope, low, high, xtol=1e-14, rtol=1e-13))
+    return float(brentq(extreme_slope, open_side, closed_side, xtol=1e-14, rtol=1e-13))
 
 
 # ------------------------------------------------------------------------------------------------------- spectrum
