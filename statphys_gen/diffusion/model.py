@@ -253,28 +253,3 @@ class DiscreteProduct:
 
 
 DataLaw = GaussianMixture | Spectrum | DiscreteProduct | CurieWeiss
-
-
-@dataclass(frozen=True)
-class IndependentCoordinates:
-    """d independent, identically distributed coordinates.
-
-    Parameters
-    ----------
-    marginal : law of one coordinate, a mixture in dimension 1; point masses (variance 0) make it discrete.
-    dimension : d, the number of coordinates, at least 1.
-    """
-
-    marginal: GaussianMixture
-    dimension: int
-
-    def __post_init__(self) -> None:
-        if not isinstance(self.marginal, GaussianMixture) or self.marginal.dimension != 1:
-            raise InvalidArgument("marginal", self.marginal, "a GaussianMixture in dimension 1")
-        validation.integer("dimension", self.dimension, minimum=1)
-
-    @classmethod
-    def binary(cls, dimension: int, mean: float = 0.0) -> IndependentCoordinates:
-        """Coordinates +1 and -1 with the given mean, in (-1, 1)."""
-        m = validation.inside("mean", mean, -1.0, 1.0)
-        return cls(GaussianMixture([(1.0 + m) / 2.0, (1.0 - m) / 2.0], [[1.0], [-1.0]], 0.0), dimension)

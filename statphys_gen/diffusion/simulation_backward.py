@@ -27,8 +27,9 @@ from ..errors import InvalidArgument
 from ..numerics.blocks import map_blocks
 from ..statistics.estimate import Estimate
 from ..statistics.streams import generator
+from .model import DataLaw
 from .simulation import draw_index
-from .simulation_collapse import Law, draw_data, law_key, posterior_weights
+from .simulation_collapse import draw_data, law_key, posterior_weights
 from .simulation_first_passage import FirstPassage
 from .simulation_langevin import step_grid
 
@@ -37,7 +38,7 @@ IntArray = NDArray[np.int64]
 
 
 def simulate_empirical_clones(
-    law: Law,
+    law: DataLaw,
     samples: int,
     time: ArrayLike,
     seed: int,
@@ -53,7 +54,7 @@ def simulate_empirical_clones(
 
     Parameters
     ----------
-    law : GaussianMixture, CurieWeiss or IndependentCoordinates.
+    law : GaussianMixture, Spectrum, DiscreteProduct or CurieWeiss.
     samples : n, training points of a data set, at least 2.
     time : branch times, any shape, above ``end``.
     seed : of the random streams.
@@ -73,7 +74,7 @@ def simulate_empirical_clones(
 
 
 def simulate_empirical_clones_langevin(
-    law: Law,
+    law: DataLaw,
     samples: int,
     time: ArrayLike,
     seed: int,
@@ -106,7 +107,7 @@ def simulate_empirical_clones_langevin(
 
 
 def simulate_last_change(
-    law: Law,
+    law: DataLaw,
     samples: int,
     seed: int,
     *,
@@ -203,7 +204,7 @@ def _denoise(
 def _clones(
     agree: Callable[[FloatArray, FloatArray, float, np.random.Generator], NDArray[np.bool_]],
     purpose: str,
-    law: Law,
+    law: DataLaw,
     samples: int,
     times: FloatArray,
     seed: int,

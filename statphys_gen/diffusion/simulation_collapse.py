@@ -30,14 +30,13 @@ from ..errors import InsufficientSamples, InvalidArgument
 from ..numerics.blocks import map_blocks
 from ..statistics.estimate import Estimate
 from ..statistics.streams import generator
-from .model import CurieWeiss, GaussianMixture, IndependentCoordinates
+from .model import CurieWeiss, DataLaw, DiscreteProduct, GaussianMixture, Spectrum
 from .simulation import NoisedMixture
 from .simulation_beyond_gaussian import sample_curie_weiss
 from .simulation_posterior import ROWS, EmpiricalPosterior, PosteriorSums
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
-Law = GaussianMixture | CurieWeiss | IndependentCoordinates
 _Reading = Callable[[PosteriorSums], FloatArray]
 
 
@@ -102,7 +101,7 @@ _FRESH: dict[str, _Reading] = {
 
 
 def simulate_collapse(
-    law: Law,
+    law: DataLaw,
     samples: int,
     time: ArrayLike,
     seed: int,
@@ -117,7 +116,7 @@ def simulate_collapse(
 
     Parameters
     ----------
-    law : GaussianMixture (one component of given covariance for a spectrum), CurieWeiss or IndependentCoordinates.
+    law : GaussianMixture, Spectrum, DiscreteProduct or CurieWeiss.
     samples : n, training points of a data set, at least 2.
     time : diffusion times, any shape, above 0; all times of a data set share points and noise.
     seed : of the random streams.
@@ -156,7 +155,7 @@ def simulate_collapse(
 
 
 def simulate_condensation(
-    law: Law,
+    law: DataLaw,
     samples: int,
     time: ArrayLike,
     seed: int,
@@ -187,7 +186,7 @@ def simulate_condensation(
 
 
 def simulate_posterior_variance(
-    law: GaussianMixture,
+    law: DataLaw,
     samples: int,
     time: float,
     seed: int,
@@ -232,7 +231,7 @@ def posterior_weights(points: FloatArray, x: FloatArray, time: float) -> FloatAr
     return weights
 
 
-def draw_data(law: Law, count: int, rng: np.random.Generator) -> tuple[FloatArray, IntArray]:
+def draw_data(law: DataLaw, count: int, rng: np.random.Generator) -> tuple[FloatArray, IntArray]:
     """Independent data (count, d) and their components (count,), all 0 where the law has none."""
     if isinstance(law, GaussianMixture):
         mixture = NoisedMixture(law)
@@ -240,20 +239,23 @@ def draw_data(law: Law, count: int, rng: np.random.Generator) -> tuple[FloatArra
         return mixture.sample(components, 0.0, rng), components
     if isinstance(law, CurieWeiss):
         return sample_curie_weiss(law, count, rng), np.zeros(count, dtype=np.int64)
-    if isinstance(law, IndependentCoordinates):
-        marginal = NoisedMixture(law.marginal)
-        components = marginal.draw_components(count * law.dimension, rng)
-        values = marginal.sample(components, 0.0, rng)
-        return values.reshape(count, law.dimension), np.zeros(count, dtype=np.int64)
-    raise InvalidArgument("law", law, "a GaussianMixture, CurieWeiss or IndependentCoordinates")
+    if isinstance(law, Spectrum):
+        deviations = np.repeat(np.sqrt(law.eigenvalues), law.multiplicities.astype(np.int64))
+        return deviations * rng.standard_normal((count, law.dimension)), np.zeros(count, dtype=np.int64)
+    if isinstance(law, DiscreteProduct):
+        places = np.searchsorted(
+            np.cumsum(law.probabilities)[:-1], rng.random((count, law.dimension)), side="right"
+        )
+        return law.values[places], np.zeros(count, dtype=np.int64)
+    raise InvalidArgument("law", law, "a GaussianMixture, Spectrum, DiscreteProduct or CurieWeiss")
 
 
-def law_key(law: Law) -> dict[str, object]:
+def law_key(law: DataLaw) -> dict[str, object]:
     """What of a law enters the key of its random streams: its kind and its dimension."""
     return {"law": type(law).__name__, "dimension": getattr(law, "dimension", 0)}
 
 
-def _stream(seed: int, purpose: str, law: Law, samples: int, data_set: int) -> np.random.Generator:
+def _stream(seed: int, purpose: str, law: DataLaw, samples: int, data_set: int) -> np.random.Generator:
     return generator(seed, {"simulation": purpose, "samples": samples} | law_key(law), data_set)
 
 
@@ -268,7 +270,7 @@ def _sizes(samples: int, noised: int, data_sets: int) -> None:
     validation.integer("data_sets", data_sets, minimum=2)
 
 
-def _class_count(law: Law) -> int:
+def _class_count(law: DataLaw) -> int:
     if not isinstance(law, GaussianMixture):
         raise InvalidArgument("by_class", True, "False for a law without components")
     return law.classes

@@ -30,7 +30,8 @@ from ..errors import InsufficientSamples, InvalidArgument
 from ..numerics.blocks import map_blocks
 from ..statistics.estimate import Estimate
 from ..statistics.streams import generator
-from .simulation_collapse import Law, draw_data, law_key
+from .model import DataLaw
+from .simulation_collapse import draw_data, law_key
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
@@ -67,7 +68,7 @@ class FirstPassage:
 
 
 def simulate_first_passage(
-    law: Law,
+    law: DataLaw,
     samples: int,
     seed: int,
     *,
@@ -83,7 +84,7 @@ def simulate_first_passage(
 
     Parameters
     ----------
-    law : GaussianMixture, CurieWeiss or IndependentCoordinates.
+    law : GaussianMixture, Spectrum, DiscreteProduct or CurieWeiss.
     samples : n, training points of a data set, at least 2.
     seed : of the random streams.
     paths : forward paths of a data set, spread evenly over its points.
@@ -181,7 +182,7 @@ def _crossing(height: FloatArray, new: FloatArray, elapsed: float) -> FloatArray
     stayed = np.zeros(len(height))
     with np.errstate(divide="ignore"):
         np.add.at(stayed, row, np.log1p(-single))
-    return np.asarray(-np.expm1(stayed))
+    return np.negative(np.expm1(stayed))
 
 
 def _monitored(step: float, horizon: float, times: ArrayLike | None) -> FloatArray:
@@ -190,7 +191,8 @@ def _monitored(step: float, horizon: float, times: ArrayLike | None) -> FloatArr
         if (np.diff(monitored) <= 0.0).any():
             raise InvalidArgument("times", monitored, "increasing")
         return monitored
+        return monitored
     size, end = validation.positive("step", step), validation.positive("horizon", horizon)
     if end <= size:
         raise InvalidArgument("horizon", horizon, f"above step = {size:g}")
-    return size * np.arange(1, int(np.ceil(end / size)) + 1)
+    return np.arange(1.0, np.ceil(end / size) + 1.0) * size

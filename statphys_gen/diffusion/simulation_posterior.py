@@ -1,8 +1,8 @@
 r"""The posterior over a finite set of points given a noised one: matrix products in blocks, and one fused pass.
 
 Points a_mu with multiplicities c_mu; a noised point x = exp(-t) b + sqrt(D_t) z, with b one of the points (its
-*source*) or not (a *fresh* one). The posterior weights are w_mu ~ c_mu exp(-|x - exp(-t) a_mu|^2 / (2 D_t)). Relative to a copy
-of b, with sigma^2 = exp(2t) - 1,
+*source*) or not (a *fresh* one). The posterior weights are w_mu ~ c_mu exp(-|x - exp(-t) a_mu|^2 / (2 D_t)).
+Relative to a copy of b, with sigma^2 = exp(2t) - 1,
 
     log weight = log c_mu - |b - a_mu|^2 / (2 sigma^2) - z.(b - a_mu) / sigma,
 

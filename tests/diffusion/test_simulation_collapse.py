@@ -8,7 +8,7 @@ from scipy.integrate import quad
 from scipy.special import logsumexp
 from scipy.stats import kstest, norm
 
-from statphys_gen.diffusion.model import CurieWeiss, GaussianMixture, IndependentCoordinates
+from statphys_gen.diffusion.model import CurieWeiss, DiscreteProduct, GaussianMixture, Spectrum
 from statphys_gen.diffusion.simulation_backward import (
     backward_grid,
     nearest_points,
@@ -30,8 +30,8 @@ from statphys_gen.errors import InsufficientSamples, InvalidArgument
 TIMES = np.array([0.02, 0.1, 0.5, 2.0])
 
 
-def gaussian(dimension: int, variance: float = 1.0) -> GaussianMixture:
-    return GaussianMixture([1.0], np.zeros((1, dimension)), variance)
+def gaussian(dimension: int, variance: float = 1.0) -> Spectrum:
+    return Spectrum.isotropic(dimension, variance)
 
 
 def direct_log_weights(
@@ -118,7 +118,7 @@ def test_identities_by_quadrature(time: float) -> None:
 
 def test_two_points_have_the_clone_agreement_of_two_classes() -> None:
     """Two binary samples in dimension 1 are equal or different with probability 1/2 each: enumeration."""
-    law, time = IndependentCoordinates.binary(1), 0.6
+    law, time = DiscreteProduct.binary(1), 0.6
     curves = simulate_collapse(law, 2, time, 3, noised=400, data_sets=400)
     signal = 1.0 / np.expm1(2.0 * time)
     different = quad(lambda z: norm.pdf(z) * 0.5 * (1.0 + np.tanh(signal + np.sqrt(signal) * z)), -9.0, 9.0)[
@@ -156,7 +156,7 @@ def test_fresh_points_condense_less_than_training_points() -> None:
 
 def test_posterior_variance_of_fresh_points() -> None:
     """Late, the posterior is uniform: the variance of the sample; early, one point has all the weight."""
-    law = GaussianMixture([1.0], np.zeros((1, 3)), [[4.0, 1.0, 0.25]])
+    law = Spectrum([4.0, 1.0, 0.25])
     late = simulate_posterior_variance(law, 500, 10.0, 0, noised=300, data_sets=20)
     expected = np.array([4.0, 1.0, 0.25]) * 499 / 500
     assert (np.abs(late.mean - expected) < 4.0 * late.standard_error).all()
@@ -268,15 +268,19 @@ def test_grid_and_nearest_points() -> None:
 
 def test_laws_are_sampled() -> None:
     rng = np.random.default_rng(0)
-    spins, _ = draw_data(IndependentCoordinates.binary(50, 0.5), 4000, rng)
+    spins, _ = draw_data(DiscreteProduct.binary(50, 0.5), 4000, rng)
     assert set(np.unique(spins)) == {-1.0, 1.0}
     assert abs(spins.mean() - 0.5) < 4.0 * np.sqrt(0.75 / spins.size)
     magnetised, _ = draw_data(CurieWeiss(30, 2.0), 500, rng)
     assert (np.abs(magnetised.mean(axis=1)) > 0.5).mean() > 0.9
     spectrum = np.array([9.0, 1.0, 0.0])
-    normal, components = draw_data(GaussianMixture([1.0], np.zeros((1, 3)), spectrum[None]), 4000, rng)
-    np.testing.assert_allclose(normal.var(axis=0), spectrum, rtol=0.1)
-    assert not components.any()
+    for law in (GaussianMixture([1.0], np.zeros((1, 3)), spectrum[None]), Spectrum(spectrum)):
+        normal, components = draw_data(law, 4000, rng)
+        np.testing.assert_allclose(normal.var(axis=0), spectrum, rtol=0.1)
+        assert not components.any()
+    three, _ = draw_data(DiscreteProduct(20, [-1.0, 0.0, 3.0], [0.5, 0.3, 0.2]), 4000, rng)
+    shares = [(three == value).mean() for value in (-1.0, 0.0, 3.0)]
+    np.testing.assert_allclose(shares, [0.5, 0.3, 0.2], atol=4.0 * np.sqrt(0.25 / three.size))
 
 
 def test_same_bits_for_any_number_of_threads() -> None:
@@ -305,7 +309,7 @@ def test_same_bits_for_any_number_of_threads() -> None:
     assert (another != runs[0][0]).all()
 
 
-BINARY = IndependentCoordinates.binary(4)
+BINARY = DiscreteProduct.binary(4)
 BAD: list[tuple[str, Any]] = [
     ("samples", lambda: simulate_collapse(BINARY, 1, 0.5, 0)),
     ("samples", lambda: simulate_collapse(BINARY, 2.5, 0.5, 0)),  # type: ignore[arg-type]
@@ -336,9 +340,6 @@ BAD: list[tuple[str, Any]] = [
     ("horizon", lambda: simulate_last_change(BINARY, 10, 0, horizon=0.0)),
     ("steps", lambda: simulate_last_change(BINARY, 10, 0, steps=-3)),
     ("runs", lambda: simulate_last_change(BINARY, 10, 0, runs=0)),
-    ("mean", lambda: IndependentCoordinates.binary(4, 1.0)),
-    ("dimension", lambda: IndependentCoordinates.binary(0)),
-    ("marginal", lambda: IndependentCoordinates(gaussian(2), 3)),
 ]
 
 
@@ -352,7 +353,7 @@ def test_bad_input_is_refused_in_one_line(argument: str, call: Any) -> None:
 
 def test_what_cannot_be_measured_is_refused() -> None:
     with pytest.raises(InsufficientSamples, match="equal"):
-        simulate_first_passage(IndependentCoordinates.binary(1), 10, 0)
+        simulate_first_passage(DiscreteProduct.binary(1), 10, 0)
     with pytest.raises(InsufficientSamples, match="horizon"):
         simulate_first_passage(gaussian(3), 10, 0, horizon=0.05)
     rare = GaussianMixture([1e-9, 1.0 - 1e-9], np.zeros((2, 2)), 1.0)
