@@ -29,7 +29,7 @@ Source: Bonnaire et al., arXiv 2505.17638, theorem 3.1 (m = infinity); derivatio
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -277,3 +277,12 @@ def dyson(model: RandomFeatures) -> Dyson:
         eigenvalues=model.covariance.eigenvalues,
         weights=model.covariance.weights,
     )
+
+
+def dyson_fine(model: RandomFeatures, nodes: int) -> Dyson:
+    """The equations with many nodes for a continuous covariance, for z on the real axis or next to it.
+
+    There, the pole of S(x) may be so close to the law's interval that the usual nodes would be seen as atoms.
+    """
+    eigenvalues, weights = model.covariance.fine_nodes(nodes)
+    return replace(dyson(model), eigenvalues=eigenvalues, weights=weights)

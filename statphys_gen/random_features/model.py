@@ -33,6 +33,8 @@ from .. import validation
 from ..errors import InvalidArgument
 
 FloatArray = NDArray[np.float64]
+# Eigenvalues and weights.
+Nodes = tuple[FloatArray, FloatArray]
 
 _LARGEST_TIME = 20.0
 
@@ -144,6 +146,7 @@ class Covariance:
     continuous : the positive eigenvalues are the nodes of a quadrature for a law on an interval, not atoms:
         then no gap between two of them is a gap of the law (an atom at 0 beside the interval is allowed).
     name : how it is shown.
+    rule : for a continuous law, its quadrature by number of nodes (set by the constructors).
     quadrature_error : for a continuous law, the largest error of the average of 1/(1 + k eigenvalue) over k in
         [0, infinity), by comparison with twice the nodes; 0 for atoms.
 
@@ -157,6 +160,7 @@ class Covariance:
     continuous: bool = False
     name: str = "atoms"
     quadrature_error: float = 0.0
+    rule: Callable[[int], Nodes] | None = field(default=None, repr=False)
 
     def __init__(
         self,
@@ -181,6 +185,7 @@ class Covariance:
         object.__setattr__(self, "weights", merged)
         object.__setattr__(self, "continuous", bool(continuous))
         object.__setattr__(self, "name", name)
+        object.__setattr__(self, "rule", None)
         object.__setattr__(
             self, "quadrature_error", validation.non_negative("quadrature_error", quadrature_error)
         )
@@ -225,14 +230,16 @@ class Covariance:
         scale = validation.positive("variance", variance)
         validation.integer("nodes", nodes, minimum=2, maximum=4096)
 
-        def rule(count: int) -> tuple[FloatArray, FloatArray]:
-            angle = np.pi * np.arange(1, count + 1) / (count + 1)
-            values = 1.0 + c + 2.0 * math.sqrt(c) * np.cos(angle)
-            weights = 2.0 / (count + 1) * np.sin(angle) ** 2 / values
+        def rule(count: int) -> Nodes:
             if c == 1.0:
                 # The edge is at 0, where the density diverges: midpoints, for the law of 4 cos^2.
-                angle = np.pi * (np.arange(count) + 0.5) / count
-                values, weights = 4.0 * np.cos(angle / 2.0) ** 2, 2.0 / count * np.sin(angle / 2.0) ** 2
+                u = np.pi * (np.arange(count) + 0.5) / count
+            else:
+                u = np.pi * np.arange(1, count + 1) / (count + 1)
+            values = 1.0 + c + 2.0 * math.sqrt(c) * np.cos(u)
+            # The density times dx/du, divided by u's spacing.
+            weights = np.sin(0.5 * u) ** 2 if c == 1.0 else np.sin(u) ** 2 / values
+            weights *= 2.0 / np.pi * (u[1] - u[0])
             if c > 1.0:
                 values, weights = np.append(values, 0.0), np.append(weights, 1.0 - 1.0 / c)
             return scale * values, weights / weights.sum()
@@ -253,27 +260,39 @@ class Covariance:
         scale = validation.positive("variance", variance)
         validation.integer("nodes", nodes, minimum=2, maximum=4096)
 
-        def rule(count: int) -> tuple[FloatArray, FloatArray]:
+        # The mean of u^-exponent between cutoff and 1, and of the constant below.
+        body = -math.log(edge) if a == 1.0 else (1.0 - edge ** (1.0 - a)) / (1.0 - a)
+        mean = body + edge ** (1.0 - a)
+
+        def rule(count: int) -> Nodes:
             x, w = np.polynomial.legendre.leggauss(count)
-            log_u = 0.5 * math.log(edge) * (1.0 - x)
-            weights = np.append(-0.5 * math.log(edge) * w * np.exp(log_u), edge)
+            half = -0.5 * math.log(edge)
+            log_u = -half * (1.0 - x)
+            weights = np.append(half * w * np.exp(log_u), edge)
             values = np.append(np.exp(-a * log_u), edge**-a)
-            weights /= weights.sum()
-            return scale * values / (weights @ values), weights
+            return scale / mean * values, weights / weights.sum()
 
         return cls._continuous(rule, nodes, "power-law")
 
     @classmethod
-    def _continuous(
-        cls, rule: Callable[[int], tuple[FloatArray, FloatArray]], nodes: int, name: str
-    ) -> Covariance:
+    def _continuous(cls, rule: Callable[[int], Nodes], nodes: int, name: str) -> Covariance:
         values, weights = rule(nodes)
         finer_values, finer_weights = rule(2 * nodes)
         probes = np.concatenate([[0.0], np.logspace(-3, 6, 91)])[:, None] / (weights @ values)
         coarse = (weights / (1.0 + probes * values)).sum(axis=1)
         fine = (finer_weights / (1.0 + probes * finer_values)).sum(axis=1)
         error = float(np.abs(coarse - fine).max()) + 4 * np.finfo(float).eps
-        return cls(values, weights, continuous=True, name=name, quadrature_error=error)
+        result = cls(values, weights, continuous=True, name=name, quadrature_error=error)
+        object.__setattr__(result, "rule", rule)
+        return result
+
+    def fine_nodes(self, count: int) -> Nodes:
+        """Eigenvalues and weights of a continuous law on ``count`` nodes, in increasing order; of atoms, the atoms."""
+        if self.rule is None:
+            return self.eigenvalues, self.weights
+        values, weights = self.rule(count)
+        order = np.argsort(values)
+        return values[order], weights[order]
 
     @classmethod
     def from_eigenvalues(cls, eigenvalues: ArrayLike) -> Covariance:

@@ -23,9 +23,9 @@ from numpy.typing import ArrayLike, NDArray
 
 from .. import validation
 from ..approximation import states
-from ..errors import AccuracyNotReached, InvalidArgument
+from ..errors import AccuracyNotReached, InvalidArgument, NotConverged
 from ..numerics.stieltjes import BoundaryValues, CriticalPoints, boundary_values, critical_points, support
-from .dyson import Dyson, Resolvent, dyson
+from .dyson import Dyson, Resolvent, dyson, dyson_fine
 from .model import RandomFeatures
 
 FloatArray = NDArray[np.float64]
@@ -39,6 +39,8 @@ _SOURCE = "arXiv 2505.17638, theorem 3.1; derivations/random_features_self_consi
 _DECADES = 13.0
 # Longer series are evaluated by Newton's iteration from a table.
 _LONG_SERIES = 150
+# Nodes for a continuous covariance next to the real axis.
+_FINE_NODES = (1024, 2048)
 
 
 @dataclass(frozen=True)
@@ -227,9 +229,9 @@ def _real_pieces(discriminant: Callable[[FloatArray], FloatArray], t: FloatArray
 @lru_cache(maxsize=256)
 def _support(model: RandomFeatures) -> tuple[tuple[float, float], ...]:
     system = dyson(model)
-    extrema = _extrema(_RealCurve.of(system, model.covariance.continuous)).value
+    extrema = _extrema(_RealCurve.of(dyson_fine(model, _FINE_NODES[0]), model.covariance.continuous)).value
     floor = [system.s2] if system.inverse_draws == 0.0 else []
-    return tuple(support(system.system, np.concatenate([[0.0], floor, extrema])))
+    return tuple(support(dyson_fine(model, _FINE_NODES[0]).system, np.concatenate([[0.0], floor, extrema])))
 
 
 @states(
@@ -368,7 +370,9 @@ def _closing(
         lower_edge, upper_edge = gaps[np.argmin(gaps[:, 1] / gaps[:, 0])]
     else:
         lower_edge, upper_edge = gaps[np.argmin(np.abs(np.log(gaps.mean(axis=1) / gap_near)))]
-    found = _extrema(_RealCurve.of(dyson(at(open_side)), at(open_side).covariance.continuous))
+    found = _extrema(
+        _RealCurve.of(dyson_fine(at(open_side), _FINE_NODES[0]), at(open_side).covariance.continuous)
+    )
     ends = [int(np.argmin(np.abs(found.value - edge))) for edge in (lower_edge, upper_edge)]
     branch = found.branch[ends]
     if branch[0] != branch[1]:
@@ -380,7 +384,7 @@ def _closing(
 
     def extreme_slope(value: float) -> float:
         """The largest slope towards the gap; positive while it is open."""
-        curve = _RealCurve.of(dyson(at(value)), at(value).covariance.continuous)
+        curve = _RealCurve.of(dyson_fine(at(value), _FINE_NODES[0]), at(value).covariance.continuous)
 
         def slope(t: float) -> float:
             z = curve.position(np.array([t + 1e-30j]), branch[:1])
@@ -427,10 +431,25 @@ def spectrum(model: RandomFeatures) -> Spectrum:
     return _spectrum(model)
 
 
+def _boundaries(model: RandomFeatures) -> tuple[Dyson, list[BoundaryValues]]:
+    """The solution on every bulk; a continuous covariance gets more nodes if its usual ones show as atoms."""
+    edges = _support(model)
+
+    def attempt(nodes: int) -> tuple[Dyson, list[BoundaryValues]]:
+        system = dyson_fine(model, nodes)
+        return system, [boundary_values(system.system, lower, upper) for lower, upper in edges]
+
+    try:
+        return attempt(_FINE_NODES[0])
+    except (AccuracyNotReached, NotConverged):
+        if not model.covariance.continuous:
+            raise
+        return attempt(_FINE_NODES[1])
+
+
 @lru_cache(maxsize=64)
 def _spectrum(model: RandomFeatures) -> Spectrum:
-    system = dyson(model)
-    pieces = [boundary_values(system.system, lower, upper) for lower, upper in _support(model)]
+    system, pieces = _boundaries(model)
     points = atoms(model)
     weights = [float(b.integral(b.value[:, 0].imag / np.pi)) for b in pieces]
     mass = sum(weights) + sum(a.weight for a in points)

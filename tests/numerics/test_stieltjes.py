@@ -111,7 +111,7 @@ def test_outlier_of_a_rank_one_deformation(strength: float) -> None:
 
 
 def test_light_bulk_beside_a_heavy_atom() -> None:
-    """Weight 1e-6 of a semicircle at 1 with radius 0.1, and an atom at 0.5: the density is seen although the atom's tail is larger."""
+    """A semicircle of weight 1e-6 beside an atom whose tail is larger than its density."""
     weight, radius = 1e-6, 0.1
 
     def position_residual(x: np.ndarray, z: np.ndarray) -> np.ndarray:

@@ -34,7 +34,7 @@ MODELS = [
     RandomFeatures("linear", 3, 2, 0.1, noise_draws=2),
     RandomFeatures("relu", 0.5, 2, 0.1),
     RandomFeatures("erf", 8, 4, 1e-5),
-    RandomFeatures("tanh", 3, 5, 0.2, Covariance.marchenko_pastur(2.0, nodes=16)),
+    RandomFeatures("tanh", 3, 5, 0.2, Covariance.marchenko_pastur(0.5, nodes=16)),
 ]
 
 
@@ -123,7 +123,7 @@ def test_light_bulks_at_very_large_ratios() -> None:
 
 def test_two_bulks_merge_where_the_inflection_is_horizontal() -> None:
     model = RandomFeatures("tanh", 64, 8, 0.1)
-    samples = merging_point(model, "samples_per_dimension", 29, 31)
+    samples = merging_point(model, "samples_per_dimension", 30.1, 30.4)
     assert len(bulk_edges(model.replace(samples_per_dimension=samples * (1 - 1e-4)))) == 3
     assert len(bulk_edges(model.replace(samples_per_dimension=samples * (1 + 1e-4)))) == 2
     # The gap closes with the power 3/2 of the distance.
@@ -133,5 +133,5 @@ def test_two_bulks_merge_where_the_inflection_is_horizontal() -> None:
         gaps.append(edges[1, 0] - edges[0, 1])
     assert math.log(gaps[0] / gaps[1], 4) == pytest.approx(1.5, abs=0.02)
     # The same point, solved for the time.
-    time = merging_point(model.replace(samples_per_dimension=samples), "time", 0.095, 0.105)
+    time = merging_point(model.replace(samples_per_dimension=samples), "time", 0.0997, 0.1003)
     assert time == pytest.approx(0.1, rel=1e-7)
