@@ -179,9 +179,9 @@ def model_coefficients(model: RandomFeatures) -> Coefficients:
 
 @states(
     "leading order",
-    "in 1/d for the first, rank-one argument for the others; isolated eigenvalues only",
-    source="derivations/random_features_dual_kernel.py",
-    verification="derived",
+    "in 1/d; each rank-one part alone, without its interaction with the bulks, which shifts it by a number of order 1",
+    source="rank-one argument of the docstring",
+    verification="unverified",
 )
 def outliers(model: RandomFeatures, dimension: int) -> dict[str, float]:
     """Eigenvalues of U beyond the bulks, for an activation that is not odd, in dimension d.
