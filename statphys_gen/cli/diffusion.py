@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from .. import validation
 from ..errors import InvalidArgument
+from . import diffusion_collapse
 from .parsing import BadUsage, Parser, add_output_options, add_seed, between, integer, number
 
 if TYPE_CHECKING:
@@ -18,13 +19,14 @@ if TYPE_CHECKING:
 def register(systems: Any) -> None:
     system = systems.add_parser(
         "diffusion",
-        help="speciation of Gaussian-mixture diffusion, and the analysis of a data set",
-        description="When the backward process of a diffusion model chooses a class.",
+        help="speciation and collapse of Gaussian-mixture diffusion, and the analysis of a data set",
+        description="When the backward process of a diffusion model chooses a class, and when it collapses.",
     )
     quantities = system.add_subparsers(dest="quantity", metavar="QUANTITY", required=True)
     _register_clone_agreement(quantities)
     _register_speciation_time(quantities)
     _register_analyse(quantities)
+    diffusion_collapse.register(quantities)
 
 
 def _register_clone_agreement(quantities: Any) -> None:

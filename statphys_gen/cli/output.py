@@ -116,10 +116,12 @@ def table(records: Sequence[Mapping[str, Any]]) -> str:
 
 
 def _cell(name: str, record: Mapping[str, Any]) -> str:
-    value = record.get(name)
-    if name.endswith("error") and isinstance(plain(value), float):
-        return f"{plain(value):.2g}"
-    return format_number(value, record.get("error"))
+    value = plain(record.get(name))
+    if isinstance(value, float) and (name.endswith("error") or name == "z"):
+        return f"{value:.2g}"
+    # One digit more than that of a standard error, as is usual for measured numbers.
+    measured = plain(record.get("standard_error")) if name == "value" else None
+    return format_number(value, measured / 10 if measured else record.get("error"))
 
 
 def _mark(texts: Sequence[str], text: object) -> str:
