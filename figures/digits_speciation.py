@@ -34,7 +34,7 @@ def compute(preset: str) -> dict[str, Any]:
     sources = 400 if preset == "quick" else 1797
     times = np.geomspace(0.03, 1.6, 16 if preset == "quick" else 40)
     dataset = DataSet.from_arrays(digits.data / 8.0 - 1.0, digits.target)
-    report = analyse(dataset, time=times, seed=0, sources=sources, directions=3, threads=2)
+    report = analyse(dataset, time=times, seed=0, sources=sources, directions=3, collapse=False, threads=2)
     agreement = report.agreement
     assert agreement is not None
     found = [report.time(criterion) for criterion in CRITERIA]

@@ -63,8 +63,8 @@ def _register_speciation_time(quantities: Any) -> None:
 def _register_analyse(quantities: Any) -> None:
     parser = quantities.add_parser(
         "analyse",
-        help="speciation times of a data set",
-        description="Spectrum, speciation times with errors, and label agreement of a data set "
+        help="speciation and collapse times of a data set",
+        description="Spectrum, speciation and collapse times with errors, and label agreement of a data set "
         "(.npy, .npz or .csv; one sample a row).",
     )
     parser.add_argument("data", metavar="DATA", help="samples, one a row")
@@ -229,7 +229,7 @@ def _analyse(options: argparse.Namespace) -> int:
     from ..diffusion.report import plot_report
     from .output import emit, plain
 
-    report = analyse(load_dataset(data, labels), time=options.time, seed=options.seed)
+    report = analyse(load_dataset(data, labels), time=options.time, seed=options.seed, progress=True)
     record = report.record() | {"approximation": "estimates from a finite sample; each time states its own"}
     files: list[str] = []
     if folder is not None:
@@ -240,17 +240,21 @@ def _analyse(options: argparse.Namespace) -> int:
     parameters = {"data": str(data), "labels": options.labels, "time": options.time, "seed": options.seed}
     if options.json:
         return emit(options, "diffusion analyse", parameters, [record | {"files": files}])
+    assert report.collapse is not None
+    kinds = {"speciation": report.times, "collapse": report.collapse.times}
+    times = [(kind, time) for kind, entries in kinds.items() for time in entries]
     rows = [
         {
+            "transition": kind,
             "criterion": time.criterion,
             "time": time.time,
             "standard error": time.standard_error,
             "error": time.standard_error,
             "approximation": time.approximation,
         }
-        for time in report.times
+        for kind, time in times
     ]
-    undefined = [f"{time.criterion}: {time.reason}" for time in report.times if time.reason]
+    undefined = [f"{time.criterion}: {time.reason}" for _, time in times if time.reason]
     print(
         f"{report.source}: {report.samples} samples in dimension {report.dimension}, total variance "
         f"{report.total_variance:.6g}, largest eigenvalue {report.eigenvalues[0]:.9g}"

@@ -10,6 +10,8 @@ between-class : log(Lambda_B) / 2 with Lambda_B the largest eigenvalue of the co
     for the error of the means. Directions inside classes do not enter.
 bayes : where the leave-one-out label agreement phi(t) crosses the value that two Gaussian classes have when the squared
     half distance of their noised means equals their noised variance (0.7752 for balanced classes).
+
+The collapse onto the data points and its times are those of :mod:`statphys_gen.diffusion.collapse_analysis`.
 """
 
 from __future__ import annotations
@@ -22,6 +24,8 @@ from numpy.typing import ArrayLike, NDArray
 
 from .. import validation
 from ..noising import ddpm_times, edm_sigma, time_from_edm_sigma
+from .collapse_analysis import analyse_collapse
+from .collapse_report import Collapse
 from .dataset import DataSet
 from .empirical import LabelAgreement, label_agreement
 from .modality import LEVEL, Modality, modality, noised_modes
@@ -45,19 +49,24 @@ def analyse(
     seed: int = 0,
     directions: int = 5,
     sources: int = 2000,
+    collapse: bool = True,
     threads: int = 1,
+    progress: bool = False,
 ) -> Report:
-    """Speciation times of a data set by every criterion that applies, with errors and warnings.
+    """Speciation and collapse times of a data set by every criterion that applies, with errors and warnings.
 
     Parameters
     ----------
     dataset : from :func:`~statphys_gen.diffusion.dataset.load_dataset` or ``DataSet.from_arrays``.
     time : diffusion times of the curves, above 0; the default grid follows from the spectrum. The time ``bayes`` is
-        interpolated in them.
+        interpolated in them. The curves of the collapse have a grid of their own, with these times added to it.
     seed : of every random number.
     directions : number of leading directions that are examined.
-    sources : number of samples that are noised for the label agreement (all if there are fewer).
+    sources : number of samples that are noised for the label agreement (all if there are fewer), and number of noised
+        points for the collapse (the same sample again with other noise if there are fewer).
+    collapse : also analyse the collapse onto the data points.
     threads : number of threads; the results have the same bits for any number.
+    progress : show bars on standard error.
 
     Raises
     ------
@@ -74,9 +83,23 @@ def analyse(
     agreement: LabelAgreement | None = None
     level: float | None = None
     if dataset.labels is not None:
-        agreement = label_agreement(dataset, grid, sources=sources, seed=seed, threads=threads)
+        agreement = label_agreement(
+            dataset, grid, sources=sources, seed=seed, threads=threads, progress=progress
+        )
         level = agreement_level(dataset.class_weights)
         times += [_between_class(dataset), _bayes(agreement, level)]
+    collapsed: Collapse | None = None
+    if collapse:
+        collapsed = analyse_collapse(
+            dataset,
+            principal.eigenvalues if principal.complete else None,
+            float(principal.eigenvalues[0]),
+            times=None if time is None else grid,
+            sources=sources,
+            seed=seed,
+            threads=threads,
+            progress=progress,
+        )
     return Report(
         source=dataset.source,
         samples=dataset.count,
@@ -96,10 +119,14 @@ def analyse(
         modes=noised_modes(principal.projections[0], grid, dataset.multiplicities),
         agreement=agreement,
         agreement_level=level,
+        collapse=collapsed,
         leading_projection=principal.projections[0],
         leading_multiplicities=dataset.multiplicities,
         leading_labels=dataset.labels,
-        warnings=tuple(_warnings(dataset, principal, examined, times, agreement)),
+        warnings=(
+            *_warnings(dataset, principal, examined, times, agreement),
+            *([] if collapsed is None else _warning_of_collapse(collapsed, times)),
+        ),
         notes=(*dataset.notes, *_notes(dataset, principal, times)),
         seed=seed,
     )
@@ -357,6 +384,25 @@ def _warnings(
     found += _warning_of_spectrum(dataset, principal, times[0])
     if agreement is not None:
         found += _warning_of_labels(dataset, times, agreement)
+    return found
+
+
+def _warning_of_collapse(collapse: Collapse, times: list[CriticalTime]) -> list[str]:
+    found = []
+    half = collapse.time("half-participation")
+    if half.time is None:
+        found.append(f"No collapse time: {half.reason}.")
+    spectral = times[0].time
+    if half.time is not None and spectral is not None and half.time > spectral:
+        found.append(
+            f"The collapse time {half.time:.3f} is later than the spectral time {spectral:.3f}: backward runs with the "
+            "score of these samples commit to one of them before they have chosen along the leading direction."
+        )
+    if collapse.duplicates:
+        found.append(
+            f"{collapse.duplicates} samples repeat another one (up to {collapse.largest_multiplicity} times) and count "
+            "as one point of larger weight for the collapse: near duplicates would be found among the points instead."
+        )
     return found
 
 

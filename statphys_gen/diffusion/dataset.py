@@ -99,6 +99,16 @@ class DataSet:
                 entry.setflags(write=False)
         return cls(checked, multiplicities, codes, names, source, tuple(notes))
 
+    def without_labels(self) -> DataSet:
+        """The same samples without labels: points that differ by their label only become one."""
+        if self.labels is None:
+            return self
+        first, places = _merged(self.samples)
+        if len(first) == len(self.samples):
+            return DataSet(self.samples, self.multiplicities, None, (), self.source, self.notes)
+        multiplicities = np.bincount(places, weights=self.multiplicities).astype(np.int64)
+        return DataSet(self.samples[first], multiplicities, None, (), self.source, self.notes)
+
     @property
     def count(self) -> int:
         """n, the number of samples, duplicates included."""
@@ -245,6 +255,19 @@ def _distinct(
             counts[known] += 1
     contradictions = sum(len(by_label) > 1 for by_label in place.values())
     return np.array(first, dtype=np.int64), np.array(counts, dtype=np.int64), contradictions
+
+
+def _merged(samples: FloatArray) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Index of the first occurrence of each different row, and for every row the number of its point."""
+    place: dict[bytes, int] = {}
+    first: list[int] = []
+    numbers = np.empty(len(samples), dtype=np.int64)
+    for row, values in enumerate(samples):
+        number = place.setdefault(hashlib.blake2b(values.data, digest_size=16).digest(), len(first))
+        if number == len(first):
+            first.append(row)
+        numbers[row] = number
+    return np.array(first, dtype=np.int64), numbers
 
 
 def _one_line(error: Exception) -> str:

@@ -128,7 +128,13 @@ class PosteriorPass:
 
 
 def label_agreement(
-    dataset: DataSet, times: FloatArray, *, sources: int = 2000, seed: int = 0, threads: int = 1
+    dataset: DataSet,
+    times: FloatArray,
+    *,
+    sources: int = 2000,
+    seed: int = 0,
+    threads: int = 1,
+    progress: bool = False,
 ) -> LabelAgreement:
     """phi(t) of a labelled data set, in-sample and leave-one-out, with jackknife errors.
 
@@ -139,6 +145,7 @@ def label_agreement(
     sources : number of samples that are noised (all of them if there are fewer), drawn without replacement.
     seed : of the choice of the sources, the groups and the noise.
     threads : number of threads; the result has the same bits for any number.
+    progress : show a bar of the blocks on standard error.
     """
     random = generator(seed, {"purpose": "label agreement: sources and groups", "samples": dataset.count})
     copies = np.repeat(np.arange(len(dataset.samples)), dataset.multiplicities)
@@ -157,7 +164,7 @@ def label_agreement(
         ]
         return np.stack([full for full, _ in outcome]), np.stack([deleted for _, deleted in outcome])
 
-    parts = map_blocks(run, posterior.blocks, threads=threads)
+    parts = map_blocks(run, posterior.blocks, threads=threads, progress=progress)
     full = np.concatenate([part[0] for part in parts], axis=2).mean(axis=2)
     deleted_sum = np.sum([part[1] for part in parts], axis=0)
     kept = len(copies) - np.bincount(groups[copies], minlength=segments.groups)

@@ -1,10 +1,10 @@
-"""What the analysis of a data set reports: speciation times with their errors, in every convention, and warnings."""
+"""What the analysis of a data set reports: critical times with their errors, in every convention, and warnings."""
 
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,18 +13,21 @@ from ..errors import InvalidArgument
 from ..noising import ddpm_step, ddpm_times, edm_sigma, signal_to_noise, vp_sigma
 from .empirical import LabelAgreement
 
+if TYPE_CHECKING:
+    from .collapse_report import Collapse
+
 FloatArray = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
 class CriticalTime:
-    """One speciation time by one criterion.
+    """One speciation or collapse time by one criterion.
 
     Attributes
     ----------
-    criterion : spectral, bimodality, between-class or bayes; what it means is in ``meaning``.
+    criterion : its name; what it means is in ``meaning``.
     time : the diffusion time; None where it is not defined.
-    standard_error : over the samples, None where the time is None.
+    standard_error : over the samples; None where the time is None.
     upward_bias : estimated excess of the expected value over the population's; None where it is not estimated.
     reason : why the time is None; empty otherwise.
     """
@@ -94,6 +97,7 @@ class Report:
     grid : the diffusion times of the curves; ``modes`` of the noised leading projection (0: finer than resolved).
     agreement : phi(t) in-sample and leave-one-out; None without labels.
     agreement_level : the value of phi whose crossing is the time ``bayes``; None without labels.
+    collapse : the collapse onto the data points; None if it was not asked for.
     leading_projection, leading_multiplicities : the data along the leading direction, for the picture.
     warnings, notes : plain sentences.
     seed : of every random number.
@@ -117,6 +121,7 @@ class Report:
     modes: NDArray[np.int64]
     agreement: LabelAgreement | None
     agreement_level: float | None
+    collapse: Collapse | None
     leading_projection: FloatArray
     leading_multiplicities: NDArray[np.int64]
     leading_labels: NDArray[np.int64] | None
@@ -169,6 +174,7 @@ class Report:
             "directions": [asdict(direction) for direction in self.directions],
             "agreement_level": self.agreement_level,
             "curves": curves,
+            "collapse": None if self.collapse is None else self.collapse.record(),
             "warnings": list(self.warnings),
             "notes": list(self.notes),
             "seed": self.seed,
@@ -190,9 +196,12 @@ def plot_report(report: Report, directory: str | Path) -> list[Path]:
     """Draw the report into a directory, each picture as PNG and PDF; returns the files.
 
     ``spectrum``: eigenvalues with their spectral times. ``projection``: the leading projection as it is, and noised to
-    its spectral time. ``agreement``: phi(t), with labels only.
+    its spectral time. ``agreement``: phi(t), with labels only. ``collapse``: entropy, participation and top-1 against
+    time; ``collapse-sizes``: collapse times against the number of samples, where there are enough.
     """
     from matplotlib.figure import Figure
+
+    from .collapse_report import plot_collapse, plot_collapse_sizes
 
     folder = Path(directory)
     try:
@@ -202,6 +211,11 @@ def plot_report(report: Report, directory: str | Path) -> list[Path]:
     pictures = {"spectrum": _plot_spectrum, "projection": _plot_projection}
     if report.agreement is not None:
         pictures["agreement"] = _plot_agreement
+    collapse = report.collapse
+    if collapse is not None:
+        pictures["collapse"] = lambda report, figure: plot_collapse(collapse, figure)
+        if collapse.predictions:
+            pictures["collapse-sizes"] = lambda report, figure: plot_collapse_sizes(collapse, figure)
     files = []
     for name, draw in pictures.items():
         figure = Figure(figsize=(6.0, 4.0), layout="constrained")

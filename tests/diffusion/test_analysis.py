@@ -39,7 +39,7 @@ def genuine() -> Report:
 
 @pytest.fixture(scope="module")
 def spiked() -> Report:
-    return analyse(DataSet.from_arrays(*two_classes(2, spike=400.0)), directions=2)
+    return analyse(DataSet.from_arrays(*two_classes(2, spike=400.0)), directions=2, collapse=False)
 
 
 def test_two_genuine_classes(genuine: Report) -> None:
@@ -81,7 +81,7 @@ def test_a_within_class_spike_is_seen_with_labels(spiked: Report) -> None:
 
 
 def test_a_within_class_spike_is_seen_without_labels() -> None:
-    report = analyse(DataSet.from_arrays(two_classes(2, spike=400.0)[0]), directions=3)
+    report = analyse(DataSet.from_arrays(two_classes(2, spike=400.0)[0]), directions=3, collapse=False)
     assert len(within_class_warnings(report)) == 1
     assert "direction 2" in within_class_warnings(report)[0]
     assert report.time("bimodality").time == pytest.approx(0.5 * np.log(16.0), abs=0.1)
@@ -93,7 +93,9 @@ def test_a_within_class_spike_is_seen_without_labels() -> None:
 def test_genuine_classes_are_not_suspected_without_labels() -> None:
     suspected = 0
     for seed in range(10):
-        report = analyse(DataSet.from_arrays(two_classes(100 + seed, count=300)[0]), directions=1)
+        report = analyse(
+            DataSet.from_arrays(two_classes(100 + seed, count=300)[0]), directions=1, collapse=False
+        )
         suspected += bool(within_class_warnings(report))
     assert suspected == 0
 
@@ -103,8 +105,9 @@ def test_rotation_and_order_do_not_matter() -> None:
     random = np.random.default_rng(0)
     rotation = np.linalg.qr(random.standard_normal((DIMENSION, DIMENSION)))[0]
     shuffle = random.permutation(len(samples))
-    one = analyse(DataSet.from_arrays(samples, labels), directions=2)
-    other = analyse(DataSet.from_arrays((samples @ rotation + 5.0)[shuffle], labels[shuffle]), directions=2)
+    one = analyse(DataSet.from_arrays(samples, labels), directions=2, collapse=False)
+    moved = DataSet.from_arrays((samples @ rotation + 5.0)[shuffle], labels[shuffle])
+    other = analyse(moved, directions=2, collapse=False)
     np.testing.assert_allclose(other.eigenvalues, one.eigenvalues, rtol=1e-10)
     assert one.agreement is not None
     assert other.agreement is not None
@@ -121,7 +124,9 @@ def test_rotation_and_order_do_not_matter() -> None:
 
 def test_scale_shifts_the_spectral_time_by_its_logarithm() -> None:
     samples, _ = two_classes(4, count=200)
-    one, other = (analyse(DataSet.from_arrays(scale * samples), directions=1) for scale in (1.0, 3.0))
+    one, other = (
+        analyse(DataSet.from_arrays(scale * samples), directions=1, collapse=False) for scale in (1.0, 3.0)
+    )
     first, second = one.time("spectral").time, other.time("spectral").time
     assert first is not None
     assert second == pytest.approx(first + np.log(3.0), abs=1e-10)
@@ -251,7 +256,9 @@ def test_handwritten_digits() -> None:
 def test_pictures_are_written(genuine: Report, tmp_path: Path) -> None:
     files = plot_report(genuine, tmp_path / "new" / "folder")
     assert {file.name for file in files} == {
-        f"{name}.{ending}" for name in ("spectrum", "projection", "agreement") for ending in ("png", "pdf")
+        f"{name}.{ending}"
+        for name in ("spectrum", "projection", "agreement", "collapse", "collapse-sizes")
+        for ending in ("png", "pdf")
     }
     assert all(file.stat().st_size > 3000 for file in files)
     (tmp_path / "file").write_text("")
