@@ -38,8 +38,9 @@ def tree(dimension: int) -> tuple[GaussianMixture, list[np.ndarray]]:
 def compute(preset: str) -> dict[str, Any]:
     dimension, walkers = (256, 2000) if preset == "quick" else (3000, 20_000)
     mixture, labels = tree(dimension)
-    grid = np.linspace(0.2, 5.0, 49 if preset == "quick" else 97)
-    times = np.arange(0.4, 5.0, 0.5)
+    last = 0.5 * np.log(dimension) + 2.4
+    grid = np.linspace(0.2, last, 49 if preset == "quick" else 97)
+    times = np.arange(0.4, last, 0.5)
     simulated = [
         simulate_clones(mixture, times, walkers, seed=0, groups=label, threads=2) for label in labels
     ]
