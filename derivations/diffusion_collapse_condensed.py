@@ -26,7 +26,7 @@ def moments() -> bool:
 
 
 @claim(
-    "N/m groups of replicas on one point each: extremising (alpha + phi)/m gives alpha = [log(1+mr) - m(1-m)r/(1+mr)^2]/2"
+    "N/m groups of replicas on one point each: (alpha + phi)/m is extremal at alpha = [log(1+mr) - m(1-m)r/(1+mr)^2]/2"
 )
 def one_step() -> bool:
     root = sp.solve(sp.Eq(sp.diff((alpha + PHI) / m, m), 0), alpha)[0]

@@ -135,7 +135,7 @@ def _quasi_monte_carlo(positions: FloatArray, weights: FloatArray, tolerance: fl
 
     classes, rank = positions.shape
     log_weights = np.log(weights)
-    exponent = min(14, max(5, int(math.log2(2.0**24 / (_SCRAMBLINGS * classes**2)))))
+    exponent = min(12, max(5, int(math.log2(2.0**24 / (_SCRAMBLINGS * classes**2)))))
     estimates = np.empty((_SCRAMBLINGS, classes))
     for replica in range(_SCRAMBLINGS):
         rng = generator(seed, {"quantity": "class information", "classes": classes, "rank": rank}, replica)

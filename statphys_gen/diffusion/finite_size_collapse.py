@@ -38,6 +38,7 @@ _STEP = 0.3  # in u: the integrand is analytic for |Im u| < pi/2, and the error 
 _NEGLIGIBLE = 40.0  # logarithm
 _MOST_NODES = 60_000
 _ROWS = 32
+_RADIUS_STEP = 0.35
 _ALMOST = 1.0 - 1e-16
 
 
@@ -125,7 +126,7 @@ def _nodes(d: int, centre: float, rate: float, rare: float) -> tuple[FloatArray,
     middle = math.sqrt(centre + d - 1.0)
     reach = math.sqrt(2.0 * (rare + _NEGLIGIBLE)) + 1.5
     low, high = max(0.0, middle - reach), middle + reach
-    panels = math.ceil((high - low) * max(0.4, rate * high / 4.0))
+    panels = math.ceil((high - low) * max(0.4, rate * high / 5.0))
     if 16 * panels > _MOST_NODES:
         raise AccuracyNotReached(
             f"finite-size collapse: {16 * panels} nodes would be needed, {_MOST_NODES} are allowed; "
@@ -133,6 +134,22 @@ def _nodes(d: int, centre: float, rate: float, rare: float) -> tuple[FloatArray,
         )
     rule = legendre_rule(np.linspace(low, high, panels + 1), 16)
     return rule.nodes, rule.weights * _root_density(d, centre, rule.nodes)
+
+
+def _radii(d: int) -> tuple[FloatArray, FloatArray]:
+    """Square roots of B and probabilities; away from 0 the density is smooth enough for a trapezoidal sum."""
+    if d < 40:
+        rule = legendre_rule(np.linspace(0.0, math.sqrt(d) + 7.0, math.ceil(0.4 * math.sqrt(d) + 3.0)), 12)
+        return rule.nodes, rule.weights * _root_density(d, 0.0, rule.nodes)
+    nodes = math.sqrt(d - 0.5) + _RADIUS_STEP * np.arange(-16.0, 17.0)
+    return nodes, _RADIUS_STEP * _root_density(d, 0.0, nodes)
+
+
+def _exponential(rows: FloatArray, columns: FloatArray) -> FloatArray:
+    """exp(rows + columns), as a product of exponentials where none of them leaves the range of float64."""
+    if max(np.abs(rows).max(), np.abs(columns).max()) < 340.0:
+        return np.multiply.outer(np.exp(rows), np.exp(columns))
+    return np.exp(np.minimum(rows[:, None] + columns, 700.0))
 
 
 def _cumulative(d: int, centre: float, ends: FloatArray) -> FloatArray:
@@ -145,7 +162,7 @@ def _cumulative(d: int, centre: float, ends: FloatArray) -> FloatArray:
 
 def _at(d: int, n: float, r: float) -> tuple[float, float, float]:
     """H, Y and the probability that the own point is nearest."""
-    roots, weights = _nodes(d, 0.0, 0.0, 0.0)
+    roots, weights = _radii(d)
     kept = weights > 1e-13
     total = np.zeros(3)
     for root, weight in zip(roots[kept].tolist(), weights[kept].tolist(), strict=True):
@@ -166,14 +183,14 @@ def _given_radius(d: int, n: float, r: float, b: float) -> FloatArray:
     entropy = participation = 0.0
     start = float(noise[-1]) + math.log(_NEGLIGIBLE)
     while True:
-        v = start - _STEP * np.arange(_ROWS)
+        v: FloatArray = start - _STEP * np.arange(_ROWS, dtype=np.float64)
         start -= _STEP * _ROWS
         with np.errstate(over="ignore", under="ignore"):
-            own = np.exp(v[:, None] - noise)
+            own = _exponential(v, -noise)
             # exp(-s) and s exp(-s), averaged over the noise.
             late = np.exp(-own) @ noise_weights
             rate = (own * np.exp(-np.minimum(own, 745.0))) @ noise_weights
-            met = -np.expm1(-np.exp(np.minimum(v[:, None] + competitor, 700.0))) @ other_weights
+            met = -np.expm1(-_exponential(v, competitor)) @ other_weights
         survives = (n - 1.0) * np.log1p(-np.minimum(met, _ALMOST))
         entropy_terms = late * -np.expm1(survives)
         participation_terms = rate * np.exp(survives)

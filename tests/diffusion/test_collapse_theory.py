@@ -1,0 +1,520 @@
+"""Collapse: exact identities, reference values by other routes, published simulations."""
+
+import csv
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from statphys_gen.approximation import approximation_of
+from statphys_gen.diffusion import (
+    class_information as class_module,
+)
+from statphys_gen.diffusion import (
+    collapse_time as collapse_module,
+)
+from statphys_gen.diffusion import (
+    condensed as condensed_module,
+)
+from statphys_gen.diffusion import (
+    excess_entropy as entropy_module,
+)
+from statphys_gen.diffusion import (
+    finite_size_collapse,
+    phase_diagram,
+    trajectory_collapse,
+)
+from statphys_gen.diffusion.class_information import class_information, two_class_information
+from statphys_gen.diffusion.collapse_time import (
+    basin_radius,
+    class_collapse,
+    collapse_time,
+    collapse_time_bound,
+    isotropic_collapse_time,
+    leading_collapse_time,
+    sparse_collapse_time,
+    trap_onset_time,
+)
+from statphys_gen.diffusion.component_channel import channel
+from statphys_gen.diffusion.condensed import (
+    condensed_phase,
+    finite_size_condensed_phase,
+    parisi_parameter_slope,
+    posterior_variances,
+    score_jacobian_eigenvalues,
+)
+from statphys_gen.diffusion.excess_entropy import (
+    class_excess_entropy,
+    excess_entropy,
+    excess_entropy_bound,
+    excess_entropy_slope,
+    gaussian_window,
+    leading_excess_entropy,
+    mutual_information,
+)
+from statphys_gen.diffusion.finite_size_collapse import isotropic_collapse
+from statphys_gen.diffusion.model import CurieWeiss, DiscreteProduct, GaussianMixture, Spectrum
+from statphys_gen.diffusion.phase_diagram import Phase
+from statphys_gen.diffusion.trajectory_collapse import (
+    FIRST_PASSAGE,
+    linear_mean_shift,
+    own_nearest_probability,
+)
+
+REFERENCE = Path(__file__).parents[1] / "reference"
+with (REFERENCE / "diffusion_collapse.csv").open() as file:
+    ROWS = [
+        (row["quantity"], row["arguments"].split(" | "), float(row["value"])) for row in csv.DictReader(file)
+    ]
+SIZES = json.loads((REFERENCE / "diffusion_collapse_sizes.json").read_text())
+PASSAGE = json.loads((REFERENCE / "diffusion_first_passage.json").read_text())
+POWER_LAW = Spectrum(np.arange(1.0, 61.0) ** -1.2 * 8.0)
+
+
+def rows(quantity: str) -> list[tuple[list[str], float]]:
+    found = [(arguments, value) for name, arguments, value in ROWS if name == quantity]
+    assert found
+    return found
+
+
+def laws() -> list[object]:
+    rng = np.random.default_rng(0)
+    return [
+        Spectrum.isotropic(30, 1.3),
+        POWER_LAW,
+        Spectrum([2.0, 0.0, 0.1], [3, 10, 4]),
+        DiscreteProduct.binary(20, 0.5),
+        DiscreteProduct(7, [0.0, 1.0, 3.0], [0.2, 0.5, 0.3]),
+        GaussianMixture.two_classes(16, 0.8, 1.0, 0.3),
+        GaussianMixture([0.5, 0.2, 0.3], rng.standard_normal((3, 5)), rng.uniform(0.2, 2.0, (1, 5))),
+        CurieWeiss(50, 1.4),
+        CurieWeiss(50, 0.7),
+    ]
+
+
+# ------------------------------------------------------------------------------------------- reference values
+
+
+@pytest.mark.parametrize(("arguments", "expected"), rows("isotropic_collapse"))
+def test_isotropic_collapse_time(arguments: list[str], expected: float) -> None:
+    dimension, variance, log_n = int(arguments[0]), float(arguments[1]), float(arguments[2])
+    assert float(isotropic_collapse_time(dimension, variance, log_n)) == pytest.approx(expected, rel=4e-15)
+    solution = leading_collapse_time(Spectrum.isotropic(dimension, variance), log_n).require()
+    assert abs(float(solution["time"]) - expected) <= 2 * float(solution.error) + 1e-15
+    assert float(solution.error) < 1e-13
+
+
+@pytest.mark.parametrize(("arguments", "expected"), rows("gaussian_collapse"))
+def test_spectrum_collapse_time(arguments: list[str], expected: float) -> None:
+    solution = collapse_time(Spectrum([float(a) for a in arguments[1:]]), float(arguments[0])).require()
+    assert float(solution["time"]) == pytest.approx(expected, rel=1e-13)
+
+
+@pytest.mark.parametrize(("arguments", "expected"), rows("product_information"))
+def test_product_information(arguments: list[str], expected: float) -> None:
+    law = DiscreteProduct.binary(3, float(arguments[0]))
+    assert float(mutual_information(law, float(arguments[1]))) == pytest.approx(3 * expected, rel=1e-11)
+
+
+@pytest.mark.parametrize(("arguments", "expected"), rows("class_information"))
+def test_class_information(arguments: list[str], expected: float) -> None:
+    weight = float(arguments[1])
+    both = two_class_information(float(arguments[0]), weight)
+    assert float(both @ [weight, 1 - weight]) == pytest.approx(expected, rel=1e-11)
+
+
+@pytest.mark.parametrize(("arguments", "expected"), rows("trap_onset"))
+def test_trap_onset(arguments: list[str], expected: float) -> None:
+    law = Spectrum.isotropic(int(arguments[0]), float(arguments[1]))
+    assert float(trap_onset_time(law, float(arguments[2]))["time"]) == pytest.approx(expected, rel=1e-13)
+
+
+@pytest.mark.parametrize(("arguments", "expected"), rows("radius"))
+def test_basin_radius(arguments: list[str], expected: float) -> None:
+    law = Spectrum.isotropic(int(arguments[0]), float(arguments[1]))
+    value = float(basin_radius(law, float(arguments[2]), float(arguments[3])))
+    assert value == pytest.approx(expected, rel=1e-13)
+
+
+@pytest.mark.parametrize(("arguments", "expected"), rows("parisi"))
+def test_parisi_parameter(arguments: list[str], expected: float) -> None:
+    levels = np.array([[float(v) for v in level.split(":")] for level in arguments[2:]])
+    law = Spectrum(levels[:, 0], 40 * levels[:, 1])
+    solution = condensed_phase(law, 40 * float(arguments[0]), float(arguments[1])).require()
+    assert float(solution["parisi_parameter"]) == pytest.approx(expected, rel=1e-13)
+    assert float(solution["test_participation_ratio"]) == pytest.approx(1 - expected, rel=1e-13)
+
+
+# ------------------------------------------------------------------------------------------- exact identities
+
+
+@pytest.mark.parametrize("law", laws(), ids=lambda law: type(law).__name__)
+def test_no_information_late(law) -> None:  # type: ignore[no-untyped-def]
+    limit = 5.0 / law.dimension
+    assert float(excess_entropy(law, 5.0, 60.0)) == pytest.approx(limit, rel=1e-14)
+    assert float(leading_excess_entropy(law, 5.0, 60.0)) == pytest.approx(limit, rel=1e-14)
+
+
+@pytest.mark.parametrize("law", laws(), ids=lambda law: type(law).__name__)
+def test_slope_is_the_derivative(law) -> None:  # type: ignore[no-untyped-def]
+    times, step = np.array([0.2, 0.7, 1.8]), 1e-5
+    change = leading_excess_entropy(law, 1.0, times + step) - leading_excess_entropy(law, 1.0, times - step)
+    assert excess_entropy_slope(law, times) == pytest.approx(change / (2 * step), rel=1e-8)
+
+
+@pytest.mark.parametrize("law", laws(), ids=lambda law: type(law).__name__)
+def test_information_grows_backward_and_obeys_the_bound(law) -> None:  # type: ignore[no-untyped-def]
+    times = np.geomspace(0.01, 5.0, 12)
+    known = mutual_information(law, times)
+    assert (np.diff(known) < 0).all()
+    if isinstance(law, DiscreteProduct):
+        variance = law.probabilities @ law.values**2 - (law.probabilities @ law.values) ** 2
+        covariance = Spectrum.isotropic(law.dimension, float(variance))
+        bound = excess_entropy_bound(covariance, 6.0, times)
+        assert (np.maximum(excess_entropy(law, 6.0, times), 0.0) >= bound).all()
+        assert float(collapse_time(law, 4.0)["time"]) < float(collapse_time_bound(covariance, 4.0)["time"])
+
+
+def test_bound_holds_for_a_mixture() -> None:
+    mixture = GaussianMixture.two_classes(6, 0.7, 0.4, 0.3)
+    total = Spectrum([0.4 + 4 * 0.3 * 0.7 * 6 * 0.49, 0.4], [1, 5])
+    times = np.geomspace(0.05, 3, 9)
+    assert (excess_entropy(mixture, 3.0, times) > leading_excess_entropy(total, 3.0, times)).all()
+
+
+def test_collapse_time_is_the_zero_of_the_excess_entropy() -> None:
+    for law in laws():
+        log_n = 0.3 * law.dimension  # type: ignore[attr-defined]
+        with_term, without = collapse_time(law, log_n).require(), leading_collapse_time(law, log_n).require()  # type: ignore[arg-type]
+        assert abs(float(excess_entropy(law, log_n, float(with_term["time"])))) < 1e-11  # type: ignore[arg-type]
+        assert abs(float(leading_excess_entropy(law, log_n, float(without["time"])))) < 1e-11  # type: ignore[arg-type]
+        assert float(with_term["time"]) >= float(without["time"])
+
+
+def test_collapse_time_is_batched_and_monotone() -> None:
+    logs = np.array([[1.0, 5.0, 20.0], [40.0, 1e-3, 700.0]])
+    solution = leading_collapse_time(POWER_LAW, logs).require()
+    assert solution.shape == (2, 3)
+    order = np.argsort(logs.ravel())
+    assert (np.diff(solution["time"].ravel()[order]) < 0).all()
+    single = [float(leading_collapse_time(POWER_LAW, x)["time"]) for x in logs.ravel()]
+    assert solution["time"].ravel() == pytest.approx(single, rel=1e-14)
+
+
+def test_rank_and_not_dimension_counts() -> None:
+    full = Spectrum.isotropic(12, 0.9)
+    embedded = Spectrum([0.9, 0.0], [12, 500])
+    assert embedded.rank == 12
+    for solver in (leading_collapse_time, trap_onset_time):
+        assert float(solver(embedded, 6.0)["time"]) == pytest.approx(
+            float(solver(full, 6.0)["time"]), rel=1e-13
+        )
+    assert float(condensed_phase(embedded, 6.0, 0.1)["parisi_parameter"]) == pytest.approx(
+        float(condensed_phase(full, 6.0, 0.1)["parisi_parameter"]), rel=1e-12
+    )
+
+
+def test_no_collapse_of_discrete_data_beyond_their_entropy() -> None:
+    law = DiscreteProduct.binary(10, 0.5)
+    entropy = -10 * (0.75 * np.log(0.75) + 0.25 * np.log(0.25))
+    solution = collapse_time(law, [entropy * 1.0001, entropy * 0.9, 9.9])
+    assert solution.status.tolist() == [3, 0, 3]
+    assert np.isnan(solution["time"][[0, 2]]).all()
+    points = GaussianMixture.two_classes(3, 2.0, 0.0)
+    assert collapse_time(points, [0.5, 0.7]).status.tolist() == [0, 3]
+
+
+def test_information_equals_that_of_the_channel_limits() -> None:
+    law = DiscreteProduct.binary(1, 0.2)
+    far = channel(law, np.array([1e9, 1e-9]))
+    assert far.information[0] == pytest.approx(-(0.6 * np.log(0.6) + 0.4 * np.log(0.4)), rel=1e-14)
+    assert far.posterior_variance[0] == 0.0
+    assert far.information[1] == pytest.approx(0.5e-9 * (1 - 0.04), rel=1e-6)
+    assert far.posterior_variance[1] == pytest.approx(1 - 0.04, rel=1e-6)
+
+
+def test_condensation_starts_at_the_collapse_time() -> None:
+    for law in (Spectrum.isotropic(40, 1.0), POWER_LAW, Spectrum([4.0, 0.25], [10, 30])):
+        t_c = float(leading_collapse_time(law, 12.0).require()["time"])
+        slope = parisi_parameter_slope(law, t_c)
+        times = t_c * np.array([1 - 1e-4, 1.0, 1.0001, 2.0])
+        solution = condensed_phase(law, 12.0, times).require()
+        assert solution["test_participation_ratio"][0] == pytest.approx(1e-4 * t_c * slope, rel=1e-3)
+        assert solution["parisi_parameter"][1:] == pytest.approx(1.0, abs=1e-12)
+        below = condensed_phase(law, 12.0, t_c * np.geomspace(1e-5, 0.99, 9)).require()
+        assert (np.diff(below["parisi_parameter"]) > 0).all()
+        assert float(basin_radius(law, 12.0, t_c)) == pytest.approx(1.0, rel=1e-7)
+        onset = float(trap_onset_time(law, 12.0)["time"])
+        assert onset > t_c
+        assert float(basin_radius(law, 12.0, onset * (1 - 1e-9))) < 1e-3
+        assert float(basin_radius(law, 12.0, onset * 1.01)) == 0.0
+
+
+def test_basin_grows_into_the_condensed_phase() -> None:
+    law = Spectrum.isotropic(40, 0.6)
+    radius = basin_radius(law, 7.3, [0.01, 0.1, 0.3, 0.42, 0.44, 0.6])
+    assert (np.diff(radius) < 0).all()
+    assert radius[3] > 1 > radius[4]
+
+
+def test_posterior_variance_and_jacobian_are_one_statement() -> None:
+    law, times = Spectrum([4.0, 0.25, 0.0], [10, 28, 2]), np.array([0.05, 0.3, 3.0])
+    variances, eigenvalues = (
+        posterior_variances(law, 12.0, times),
+        score_jacobian_eigenvalues(law, 12.0, times),
+    )
+    noise = -np.expm1(-2 * times)[:, None]
+    assert eigenvalues == pytest.approx(
+        -1 / noise + np.exp(-2 * times)[:, None] * variances / noise**2, rel=1e-9
+    )
+    # Above the collapse time: the population.
+    assert eigenvalues[2] == pytest.approx(-1 / (noise[2] + np.exp(-6.0) * law.eigenvalues), rel=1e-13)
+
+
+def test_finite_size_correction_vanishes_slowly() -> None:
+    limit = float(condensed_phase(Spectrum.isotropic(40, 1.0), 12.0, 0.1)["test_participation_ratio"])
+    gaps = []
+    for d in (100, 10_000, 1_000_000):
+        law = Spectrum.isotropic(d, 1.0)
+        value = finite_size_condensed_phase(law, 0.3 * d, 0.1).require()["test_participation_ratio"]
+        gaps.append((float(value) - limit) * d / np.log(d))
+    assert gaps[0] > 0
+    # log(d)/d: 1/d alone would make the ratio fall by log(10^4).
+    assert 0.4 < gaps[2] / gaps[0] < 1.6
+
+
+# ------------------------------------------------------------------------------------------- classes
+
+
+def test_classes_average_to_the_whole() -> None:
+    rng = np.random.default_rng(1)
+    mixture = GaussianMixture([0.2, 0.5, 0.3], rng.standard_normal((3, 4)), [0.3, 1.0, 2.0])
+    times = [0.1, 0.9]
+    each = class_excess_entropy(mixture, 4.0, times)
+    assert each.shape == (2, 3)
+    assert each @ mixture.weights == pytest.approx(excess_entropy(mixture, 4.0, times), rel=1e-13)
+    window = gaussian_window(mixture, 4.0, times)
+    assert window.class_entropy @ mixture.weights == pytest.approx(window.entropy, rel=1e-13)
+
+
+def test_class_information_by_kernel_agrees_with_two_classes() -> None:
+    two = GaussianMixture.two_classes(4, 0.6, 0.7)
+    split = GaussianMixture([0.5, 0.25, 0.25], [two.means[0], two.means[1], two.means[1]], [0.7])
+    exact, kernel = class_information(two, 0.4), class_information(split, 0.4)
+    # Splitting one class into equal halves does not add information.
+    assert kernel[0] == pytest.approx(exact[0], rel=1e-10)
+    assert kernel[1:] == pytest.approx([exact[1]] * 2, rel=1e-10)
+
+
+def test_class_information_by_quasi_monte_carlo() -> None:
+    rng = np.random.default_rng(2)
+    means = np.zeros((6, 6))
+    means[:, :3] = rng.standard_normal((6, 3))
+    exact = class_information(GaussianMixture(np.full(6, 1 / 6), means, [1.0]), 0.5)
+    nearly = means.copy()
+    nearly[:, 3:] = 1e-6 * rng.standard_normal((6, 3))
+    sampled = class_information(GaussianMixture(np.full(6, 1 / 6), nearly, [1.0]), 0.5)
+    assert sampled == pytest.approx(exact, abs=2e-3)
+
+
+def test_class_resolved_collapse_and_its_warning() -> None:
+    rng = np.random.default_rng(0)
+    mixture = GaussianMixture([0.5, 0.5], 2 * rng.standard_normal((2, 40)), [0.25, 4.0])
+    result = class_collapse(mixture, np.log(3000))
+    closed = [float(isotropic_collapse_time(40, s2, np.log(1500))) for s2 in (0.25, 4.0)]
+    assert result.classes["time"] == pytest.approx(closed, rel=1e-13)
+    assert result.warning is not None
+    assert "no class collapses" in result.warning
+    same = class_collapse(GaussianMixture.two_classes(40, 1.0, 1.0), np.log(3000))
+    assert same.warning is None
+
+
+# ------------------------------------------------------------------------------------------- simulations
+
+
+def published_chi_square(function) -> tuple[float, int]:  # type: ignore[no-untyped-def]
+    """Mean squared deviation over the points above 0.3 of the late value, in units of the published errors."""
+    published = json.loads((REFERENCE / "diffusion_published_excess_entropy.json").read_text())
+    log_n = np.log(published["samples"])
+    terms: list[float] = []
+    for dimension, points in published["relative_excess_entropy"].items():
+        times, measured = np.array(points).T
+        d = int(dimension)
+        mixture = GaussianMixture.two_classes(d, published["separation"], published["variance"])
+        used = d * excess_entropy(mixture, log_n, times) / log_n > 0.3
+        theory = function(mixture, log_n, times[used])
+        terms.extend(((measured[used] - theory) / published["standard_error"][dimension]) ** 2)
+    return float(np.mean(terms)), len(terms)
+
+
+def test_published_excess_entropy_needs_the_class_term() -> None:
+    with_term, count = published_chi_square(lambda m, n, t: m.dimension * excess_entropy(m, n, t) / n)
+    smoothed, _ = published_chi_square(lambda m, n, t: gaussian_window(m, n, t).entropy / n)
+    without, _ = published_chi_square(lambda m, n, t: m.dimension * leading_excess_entropy(m, n, t) / n)
+    assert count >= 30
+    # 1 +- 0.25 for independent points with these errors.
+    assert smoothed < 1.5
+    assert with_term < 1.7
+    assert without > 20.0
+
+
+@pytest.mark.parametrize("case", SIZES["isotropic"], ids=lambda case: f"d = {case['dimension']}")
+def test_isotropic_curve_against_simulation(case: dict) -> None:  # type: ignore[type-arg]
+    used = [0, 1] if len(case["times"]) == 2 else [1]
+    times = [case["times"][k] for k in used]
+    exact = isotropic_collapse(case["dimension"], case["variance"], case["samples"], times)
+    theory = np.stack([exact.entropy, exact.participation, exact.own_nearest], axis=1)
+    measured, error = (np.array(case[name])[used, :3] for name in ("mean", "standard_error"))
+    assert np.abs((measured - theory) / error).max() < 3.5
+    # The same test with one point more must fail where the data sets are many.
+    if case["dimension"] == 3:
+        wrong = isotropic_collapse(3, case["variance"], case["samples"] + 1, times[1:])
+        assert abs(measured[1, 0] - float(wrong.entropy[0])) > 5 * error[1, 0]
+
+
+def test_isotropic_curve_limits() -> None:
+    alone = isotropic_collapse(5, 1.0, 1, 0.5)
+    assert (float(alone.entropy), float(alone.participation), float(alone.own_nearest)) == pytest.approx(
+        (0, 1, 1)
+    )
+    late = isotropic_collapse(5, 1.0, 50, 9.0)
+    assert float(late.entropy) == pytest.approx(np.log(50), rel=1e-6)
+    assert float(late.participation) == pytest.approx(0.02, rel=1e-6)
+    early = isotropic_collapse(30, 1.0, 10, 0.25)
+    assert float(early.participation) == pytest.approx(1.0, abs=1e-3)
+
+
+def test_gaussian_window_against_simulation() -> None:
+    case = SIZES["two_classes"]
+    window = gaussian_window(GaussianMixture.two_classes(64, 1.0, 1.0), np.log(4000), case["times"])
+    deviation = (np.array(case["mean"])[:, 0] - window.entropy) / np.array(case["standard_error"])[:, 0]
+    assert np.abs(deviation).max() < 3.0
+    binary = SIZES["binary"]
+    theory = gaussian_window(DiscreteProduct.binary(48, 0.5), np.log(2000), binary["times"]).entropy
+    excess = theory / np.array(binary["mean"])[:, 0] - 1.0
+    # Stated: an overestimate by up to 10 % above the collapse time.
+    assert (excess > 0.0).all()
+    assert (excess < 0.1).all()
+    assert excess[1] < 0.01
+
+
+def test_class_resolved_participation_against_simulation() -> None:
+    case = SIZES["class_resolved"]
+    means = np.array([[-2.0], [2.0]]) * np.ones(40)
+    window = gaussian_window(
+        GaussianMixture([0.5, 0.5], means, case["variances"]), np.log(3000), case["times"]
+    )
+    measured = np.array(case["mean"])[:, 3:]
+    # The window is an approximation: it places each class on its side of its own collapse.
+    assert np.abs(window.class_participation - measured).max() < 0.12
+    assert window.class_participation[1] == pytest.approx([0.0276, 0.9988], abs=0.02)
+
+
+def test_condensed_participation_against_simulation() -> None:
+    for case in SIZES["fresh"]:
+        d = case["dimension"]
+        law = Spectrum.isotropic(d, case["variance"])
+        corrected = finite_size_condensed_phase(law, case["alpha"] * d, case["time"])
+        limit = condensed_phase(law, case["alpha"] * d, case["time"])
+        z = (case["mean"] - float(corrected["test_participation_ratio"])) / case["standard_error"]
+        assert abs(z) < 3.0
+        assert case["mean"] - float(limit["test_participation_ratio"]) > 8 * case["standard_error"]
+
+
+# ------------------------------------------------------------------------------------------- trajectories
+
+
+def test_first_passage_number() -> None:
+    for run in PASSAGE["first_passage"]:
+        assert abs(run["mean"] - FIRST_PASSAGE) < 3 * run["standard_error"]
+
+
+@pytest.mark.parametrize(
+    "case", PASSAGE["exit_times"], ids=lambda case: f"n = {case['samples']}, d = {case['dimension']}"
+)
+def test_trajectory_collapse_against_exit_times(case: dict) -> None:  # type: ignore[type-arg]
+    law = Spectrum.isotropic(case["dimension"], case["variance"])
+    result = trajectory_collapse.trajectory_collapse(law, np.log(case["samples"]))
+    assert abs(float(result.mean) - case["mean"]) < 0.03 + 2 * case["standard_error"]
+    assert float(result.width) == pytest.approx(case["width"], rel=0.12)
+    assert float(result.mean_shift) > 0
+
+
+def test_trajectory_mean_approaches_its_expansion() -> None:
+    gaps = []
+    for d in (200, 3200):
+        law = Spectrum.isotropic(d, 1.0)
+        shift = trajectory_collapse.trajectory_collapse(law, 0.3 * d).mean_shift
+        gaps.append(float(shift / linear_mean_shift(law, 0.3 * d)) - 1.0)
+    assert 0 < gaps[1] < 0.2 * gaps[0]
+    assert gaps[1] < 0.02
+
+
+def test_own_nearest_probability_against_the_exact_one() -> None:
+    times = np.array([0.42])
+    exact = isotropic_collapse(60, 1.0, np.exp(18.0), times).own_nearest
+    approximate = own_nearest_probability(Spectrum.isotropic(60, 1.0), 18.0, times)
+    assert approximate == pytest.approx(exact, abs=0.02)
+
+
+def test_trajectory_collapse_is_batched() -> None:
+    mixture = GaussianMixture.two_classes(100, 1.0, 1.0)
+    batch = trajectory_collapse.trajectory_collapse(mixture, [[6.0], [9.0]])
+    assert batch.mean.shape == batch.width.shape == (2, 1)
+    alone = trajectory_collapse.trajectory_collapse(Spectrum.isotropic(100, 1.0), 9.0 - np.log(2))
+    assert float(batch.mean[1, 0]) == pytest.approx(float(alone.mean), rel=1e-13)
+
+
+# ------------------------------------------------------------------------------------------- forms and planes
+
+
+def test_many_dimensions() -> None:
+    law = Spectrum.isotropic(10**6, 2.0)
+    assert float(sparse_collapse_time(law, 7.0)) == pytest.approx(
+        float(leading_collapse_time(law, 7.0)["time"]), abs=1e-5
+    )
+
+
+def test_curse_of_dimensionality() -> None:
+    # log n needed for collapse at a given small time, and back.
+    for d in (10, 100, 1000):
+        law = Spectrum.isotropic(d, 1.5)
+        needed = mutual_information(law, 0.05)
+        assert float(needed) == pytest.approx(0.5 * d * np.log1p(1.5 / np.expm1(0.1)), rel=1e-14)
+        assert float(leading_collapse_time(law, needed)["time"]) == pytest.approx(0.05, rel=1e-12)
+
+
+def test_phase_diagram() -> None:
+    mixture = GaussianMixture.two_classes(100, 1.0, 1.0)
+    alphas, times = np.linspace(0.02, 1.0, 40), np.linspace(0.02, 3.0, 50)
+    diagram = phase_diagram.phase_diagram(mixture, times, alphas)
+    dataset = diagram.to_dataset()
+    assert dataset["phase"].shape == (50, 40)
+    for a in (0, 7, 39):
+        t_c, t_o = float(dataset["collapse_time"][a]), float(dataset["trap_onset_time"][a])
+        column = diagram.phase[:, a]
+        assert (column[times < t_c] == Phase.COLLAPSE).all()
+        assert (column[(times > t_c) & (times < t_o)] == Phase.TRAPS).all()
+        assert (column[times > max(t_o, diagram.speciation_time or 0.0)] == Phase.NOISE).all()
+    assert diagram.speciation_time == pytest.approx(np.log(10.0), rel=1e-12)
+    assert phase_diagram.phase_diagram(POWER_LAW, times, alphas).speciation_time is None
+
+
+def test_every_prediction_states_what_it_is_worth() -> None:
+    modules = [
+        class_module,
+        collapse_module,
+        condensed_module,
+        entropy_module,
+        finite_size_collapse,
+        phase_diagram,
+        trajectory_collapse,
+    ]
+    stated = 0
+    for module in modules:
+        for function in vars(module).values():
+            if hasattr(function, "approximation") and function.__module__ == module.__name__:
+                assert approximation_of(function).source
+                stated += 1
+    assert stated >= 24
