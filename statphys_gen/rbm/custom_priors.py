@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from itertools import pairwise
 from typing import Any, ClassVar
 
 import numpy as np
@@ -151,9 +152,7 @@ class FromLogDensity(Prior):
         """log Z, mean and variance: panels over the part of each piece of the support that matters."""
         a, b, beta = a[:, None], b[:, None], beta[:, None]
         edges = np.concatenate([[self.support[0]], self._cuts, [self.support[1]]])
-        pieces = [
-            self._piece(left, right, a, b, beta) for left, right in zip(edges[:-1], edges[1:], strict=True)
-        ]
+        pieces = [self._piece(left, right, a, b, beta) for left, right in pairwise(edges)]
         nodes = np.concatenate([p[0] for p in pieces], axis=1)
         weights = np.concatenate([p[1] for p in pieces], axis=1)
         exponent = self._exponent(nodes, a, b, beta)

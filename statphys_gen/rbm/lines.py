@@ -48,7 +48,7 @@ _RANGES: dict[str, tuple[float, float]] = {
     "variance": (1e-2, 10.0),
     "gaussian_weight": (1e-3, 1.0),
 }
-_SCAN = 97
+_SCAN = 49
 
 
 @dataclass(frozen=True)

@@ -277,9 +277,14 @@ def _starts(model: Model, equations: _Equations, loads: Array) -> tuple[Array, A
     """Starting points of shape (starts, points, unknowns), and the replica-symmetric overlaps beside them."""
     if not equations.retrieval:
         T = equations.temperature
-        pairs = [([x, max(p * (1.0 - T * x - q), 0.05)], max(1.0 / p, 1.1 * T)) for x, q, p in _GLASS]
-        table = np.array([[*own, w] + own * equations.two_layers for own, w in pairs])
-        return np.repeat(table[:, None, :], loads.size, axis=1), np.zeros(loads.size)
+        # Fields grow as the root of the load, and responses fall with it.
+        scale = 1.3 / (1.0 + np.sqrt(loads))
+        table = []
+        for response, q, p in _GLASS:
+            own = [scale * response, np.maximum(scale * p * (1.0 - T * scale * response - q), 0.05 * scale)]
+            inverse = np.maximum(1.0 / (scale * p), 1.1 * T)
+            table.append(np.stack([*own, inverse] + own * equations.two_layers, axis=1))
+        return np.stack(table), np.zeros(loads.size)
     m, n, response, hidden = _symmetric(model, equations, loads)
     temperature = equations.temperature
     rows: list[Array] = []

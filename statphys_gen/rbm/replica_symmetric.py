@@ -26,15 +26,16 @@ from ..solution import Solution, Status
 from .model import Model
 from .priors import ZeroOne
 from .saddle_point import Batch, State, Values
-from .single_site import ROUGH, TOLERANCE
+from .single_site import ROUGH as TOLERANCE_ROUGH
+from .single_site import TOLERANCE
 
 Array = NDArray[np.float64]
 
 STARTS = ("paramagnet", "glass", "retrieval")
 _SOURCE = "Barra, Genovese, Sollich, Tantari, arXiv 1702.05882; derivations/rbm_replica_symmetric.py"
-_ROUGH_STEPS = 150
+# Damping and number of steps of the first, rough iterations; the second for points that met a pole in the first.
+_ROUGH = ((0.4, 150), (0.85, 400))
 _DECAYED = 1e-3
-_DAMPING = 0.4
 # An overlap below this, or a q below this, is that of another state: the one that was asked for has ended.
 _NONE_LEFT = 1e-7
 # Central difference of eighth order for the energy.
@@ -151,39 +152,63 @@ class Equations:
 
     def starting_points(
         self, v: Values, values: Sequence[Array], points: int
-    ) -> tuple[Array, NDArray[np.bool_]]:
-        """A saturated state improved by damped iteration with rough averages, and whether it kept what was asked for.
+    ) -> tuple[Array, NDArray[np.int8]]:
+        """A saturated state improved by damped iteration with rough averages, and what is known before Newton's steps.
 
-        A point whose overlap (or, for the glass, q) has decayed to zero has no such state: the map is monotone, and
-        iterated from above it stops at the largest fixed point.
+        A point whose overlap (or, for the glass, q) has decayed to zero has no such state, provided that the iteration
+        kept away from the poles of the Gaussian integrals: the map is then monotone, and stops at the largest fixed
+        point from above. Points that met a pole are tried again with more damping, and are otherwise not converged.
         """
         x = self._first_guess(v, points)
-        alive = np.ones(points, dtype=bool)
+        status = np.zeros(points, dtype=np.int8)
         if not self.names or self.start == "paramagnet":
-            return x, alive
+            return x, status
+        pending = np.arange(points)
+        for damping, steps in _ROUGH:
+            chosen = [value[pending] for value in values]
+            found, decayed, crossed = self._rough(x[pending], chosen, damping, steps)
+            good = ~decayed
+            x[pending[good]] = found[good]
+            # Units outside a sparse pattern are noise only, and can hold the state close to a pole.
+            unsure = crossed | (self.model.patterns.law in ("sparse", "diluted"))
+            status[pending] = np.where(
+                good, Status.CONVERGED, np.where(unsure, Status.NOT_CONVERGED, Status.NO_SOLUTION)
+            )
+            pending = pending[decayed & crossed]
+            if not len(pending):
+                break
+        return x, status
+
+    def _rough(
+        self, x: Array, values: Sequence[Array], damping: float, steps: int
+    ) -> tuple[Array, NDArray[np.bool_], NDArray[np.bool_]]:
+        """Damped iteration: where it ended, whether the state decayed, whether it met a pole on the way."""
+        x = x.copy()
         lower, upper = self.bounds()
         upper = np.where(np.isfinite(upper), upper - 1e-12, upper)
-        active = np.arange(points)
+        gone, crossed = np.zeros(len(x), dtype=bool), np.zeros(len(x), dtype=bool)
+        active = np.arange(len(x))
         safe = self._without_fluctuations(x)
-        for _ in range(_ROUGH_STEPS):
+        for _ in range(steps):
             here = x[active]
-            image = self.image(here, *(value[active] for value in values), tolerance=ROUGH)
+            image = self.image(here, *(value[active] for value in values), tolerance=TOLERANCE_ROUGH)
             lost = np.asarray(~np.isfinite(image).all(axis=1))
-            step = _DAMPING * here + (1.0 - _DAMPING) * np.where(lost[:, None], here, image)
+            step = damping * here + (1.0 - damping) * np.where(lost[:, None], here, image)
             # A step across a pole of the Gaussian integrals is halved until it stays on this side.
             step[lost] = 0.5 * (here[lost] + safe[active[lost]])
             safe[active[~lost]] = here[~lost]
+            crossed[active[lost]] = True
             step = np.clip(step, lower + 1e-9, upper)
             x[active] = step
             decayed = ~lost & self._decayed(step)
-            alive[active[decayed]] = False
+            gone[active[decayed]] = True
             moved = np.abs(step - here).max(axis=1)
-            settled = ~lost & (moved < 1e-3 * np.abs(step).min(axis=1))
+            settled = ~lost & (moved < 1e-3 * (1.0 - damping) * np.abs(step).min(axis=1))
             active = active[~(settled | decayed)]
             if not len(active):
                 break
         x[active] = safe[active]
-        return x, alive
+        return x, gone, crossed
 
     def _without_fluctuations(self, x: Array) -> Array:
         """The same with q = Q and r = R, where every Gaussian integral exists."""
@@ -338,8 +363,8 @@ def solve(
     shape = np.broadcast_shapes(*(a.shape for a in arrays.values()))
     flat = [np.array(np.broadcast_to(a, shape)).reshape(-1) for a in arrays.values()]
     points = len(flat[0])
-    guess, alive = equations.starting_points(equations.batch.values(*flat), flat, points)
-    x, status = guess.copy(), np.where(alive, Status.CONVERGED, Status.NO_SOLUTION).astype(np.int8)
+    guess, status = equations.starting_points(equations.batch.values(*flat), flat, points)
+    x, alive = guess.copy(), status == Status.CONVERGED
     residual, error = np.zeros(points), np.full(points, 1e-15)
     iterations = np.zeros(points, dtype=np.int64)
     if equations.names and alive.any():
