@@ -44,6 +44,7 @@ from .spectral_average import one_spectrum, spectral_average
 FloatArray = NDArray[np.float64]
 _SOURCE = "derivations/diffusion_collapse_first_passage.py"
 FIRST_PASSAGE = 1.55  # E log A, standard error 0.03
+_LEAST = 5.0  # d v below which an expansion in its inverse says nothing
 _SPACING, _REACH = 0.2, 7.0  # of the two Gaussian variables; the integrand varies over at least 1/sqrt(d v)
 
 
@@ -145,11 +146,17 @@ def trajectory_collapse(law: DataLaw, log_samples: ArrayLike) -> TrajectoryColla
     Parameters
     ----------
     law : a Spectrum, or a GaussianMixture with a common covariance whose classes are told apart at t_C.
-    log_samples : log n, any shape, so large that every class has several samples.
+    log_samples : log n, any shape, so large that every class has several samples and d v at t_C is at least 5.
     """
     spectrum, logs = _competitors(law, log_samples)
     times = leading_collapse_time(spectrum, logs).require()["time"]
     dv, _ = _fluctuations(spectrum, excess_time(times.ravel()))
+    if (dv < _LEAST).any():
+        raise InvalidArgument(
+            "log_samples",
+            float(logs.ravel()[dv.argmin()]),
+            f"so large that d v at the collapse time exceeds {_LEAST:g}",
+        )
     noise = -np.expm1(-2.0 * times)
     unit = noise / dv.reshape(times.shape)
     width = noise / np.sqrt(dv.reshape(times.shape))
@@ -157,7 +164,7 @@ def trajectory_collapse(law: DataLaw, log_samples: ArrayLike) -> TrajectoryColla
         _mean_of_survival(spectrum, float(log_n), t, w, u)
         for log_n, t, w, u in zip(logs.ravel(), times.ravel(), width.ravel(), unit.ravel(), strict=True)
     ]
-    shift = np.array(means).reshape(times.shape) - FIRST_PASSAGE * unit - times
+    shift = np.asarray(np.array(means).reshape(times.shape) - FIRST_PASSAGE * unit - times)
     return TrajectoryCollapse(times, shift, width)
 
 

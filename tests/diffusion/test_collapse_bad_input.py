@@ -100,6 +100,8 @@ CASES: list[tuple[str, Callable[[], object]]] = [
     ("weight", lambda: two_class_information(1.0, 1.0)),
     ("tolerance", lambda: class_information(UNEQUAL, 1.0, tolerance=0.0)),
     ("log_samples", lambda: trajectory_collapse(GaussianMixture.two_classes(9, 1.0), 0.5)),
+    ("log_samples", lambda: trajectory_collapse(Spectrum.isotropic(2, 1.0), 2.0)),
+    ("log_samples", lambda: trajectory_collapse(LAW, [3.0, 0.1])),
     ("law", lambda: trajectory_collapse(PRODUCT, 3.0)),
     ("log_samples", lambda: own_nearest_probability(LAW, [3.0, 4.0], 1.0)),  # type: ignore[arg-type]
 ]

@@ -225,6 +225,13 @@ def test_no_collapse_of_discrete_data_beyond_their_entropy() -> None:
     assert collapse_time(points, [0.5, 0.7]).status.tolist() == [0, 3]
 
 
+def test_frozen_spins_know_their_class_only() -> None:
+    frozen = CurieWeiss(50, 25.0)
+    # Two points: log 2 nats, all on the class, long before t reaches speciation.
+    assert float(mutual_information(frozen, 0.1)) == pytest.approx(np.log(2), rel=1e-12)
+    assert collapse_time(frozen, [0.5, 0.7]).status.tolist() == [0, 3]
+
+
 def test_information_equals_that_of_the_channel_limits() -> None:
     law = DiscreteProduct.binary(1, 0.2)
     far = channel(law, np.array([1e9, 1e-9]))
