@@ -4,7 +4,8 @@ Run ``python tests/reference/diffusion_first_passage.py`` (about a minute) to wr
 
 E log A: a path b(-s), s > 0, is Brownian of variance 2 per time, b(0) = 0. Particles at l at time -s, of density
 exp(-s - l), are Brownian of variance 2 too. A = lim int dl exp(-s - l) q(l, s), q the probability of being above b at
-some time of [-s, 0]. With y = b - l, q is carried from s to s + ds on a grid in y; the passage between the two times is that of a
+some time of [-s, 0]. With y = b - l, q is carried from s to s + ds on a grid in y; the passage between the
+two times is that of a
 Brownian bridge of the relative motion (variance 4), exp(-y y'/(2 ds)).
 
 Exit times: X = a + W(E) leaves the Voronoi cell of a, E = exp(2t) - 1; between two times the passage through each half
