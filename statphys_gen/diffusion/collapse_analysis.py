@@ -300,7 +300,7 @@ def _surrogate(eigenvalues: FloatArray | None, log_points: float, samples: int) 
         time=None if place is None else _time(place),
         standard_error=None if place is None else error * _slope(place),
         meaning="collapse time of a Gaussian law with the covariance of these points: an upper bound",
-        approximation="exact bound for a law with this covariance; the error is that of the covariance of Gaussian data",
+        approximation="exact bound for a law with this covariance; its error is that of Gaussian data",
         reason="" if place is not None else "only the leading eigenvalues of the covariance are known",
     )
 
