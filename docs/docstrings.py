@@ -22,7 +22,8 @@ def convert(lines: list[str]) -> list[str]:
             result += ["", f"**{inside}**", ""]
             index += 2
             continue
-        entry = re.match(r"^(\S.*?) : (.*)$", line) if inside in _SECTIONS else None
+        pattern = r"^(\S.*?) : (.*)$" if inside in _SECTIONS else r"^([a-z][\w-]*) : (.*)$"
+        entry = re.match(pattern, line)
         if entry:
             result += [f"``{entry.group(1)}``", f"    {entry.group(2)}"]
         else:
