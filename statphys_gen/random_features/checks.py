@@ -47,6 +47,9 @@ _EDGE_RESOLUTION = 0.05
 _DIMENSIONS = (32, 64, 128)
 _INSTANCES = (160, 80, 40)
 _FEWER = (64, 32, 16)
+# Where single instances fluctuate much.
+_SMALLER = (24, 48, 96)
+_MANY = (400, 240, 120)
 _INFINITE = math.inf
 
 
@@ -143,6 +146,7 @@ def curve_checks() -> list[Check]:
     both = ("train_loss", "test_loss")
     test = ("test_loss",)
     small: dict[str, Any] = {"instances": _FEWER}
+    many: dict[str, Any] = {"dimensions": _SMALLER, "instances": _MANY}
     final = RandomFeatures("sin", 4.0, 2.0, 0.2)
     equivalent = RandomFeatures("tanh", 2.0, 1.0, 0.2)
     return [
@@ -164,7 +168,12 @@ def curve_checks() -> list[Check]:
             **small,
         ),
         _flow("linear activation", RandomFeatures("linear", 1.0, 1.0, 0.3), [0.5, 2.0, 10.0], fields=both),
-        _flow("one draw, p < n", RandomFeatures("tanh", 1.0, 2.0, 0.3, noise_draws=1), [1.0, 5.0, _INFINITE]),
+        _flow(
+            "one draw, p < n",
+            RandomFeatures("tanh", 1.0, 2.0, 0.3, noise_draws=1),
+            [1.0, 5.0, _INFINITE],
+            fields=both,
+        ),
         _flow(
             "one draw, p = n",
             RandomFeatures("tanh", 2.0, 2.0, 0.3, noise_draws=1),
@@ -173,9 +182,10 @@ def curve_checks() -> list[Check]:
         ),
         _flow(
             "one draw, p > n",
-            RandomFeatures("tanh", 3.0, 1.5, 0.3, noise_draws=1),
+            RandomFeatures("tanh", 3.0, 1.0, 0.3, noise_draws=1),
             [2.0, 20.0, _INFINITE],
             fields=test,
+            **many,
         ),
         _flow(
             "two draws, p < 2n",
@@ -188,7 +198,7 @@ def curve_checks() -> list[Check]:
             RandomFeatures("tanh", 4.0, 1.0, 0.2, noise_draws=2),
             [3.0, 20.0, _INFINITE],
             fields=test,
-            **small,
+            **many,
         ),
         _flow(
             "four draws", RandomFeatures("sin", 2.0, 1.0, 0.2, noise_draws=4), [2.0, 10.0, 50.0], fields=both
@@ -263,10 +273,10 @@ def algorithm_checks() -> list[Check]:
     model = RandomFeatures("sin", 2.0, 1.0, 0.2)
     sampled = RandomFeatures("tanh", 1.0, 1.5, 0.3, noise_draws=2)
     steps, step_size, memory = [2, 10, 60], 0.8, 0.8
-    penalties = [0.003, 0.03, 0.3]
+    penalties = [0.01, 0.05, 0.3]
     few_features = RandomFeatures("tanh", 2.0, 2.0, 0.3, noise_draws=1)
 
-    def ridge_check(name: str, of: RandomFeatures) -> Check:
+    def ridge_check(name: str, of: RandomFeatures, **options: Any) -> Check:
         return _losses(
             name,
             "losses at the minimum with a ridge",
@@ -318,7 +328,13 @@ def algorithm_checks() -> list[Check]:
         momentum_check("heavy-ball momentum", False),
         momentum_check("Nesterov's momentum", True),
         ridge_check("ridge, all noise", model),
-        ridge_check("ridge, one draw, p = n", few_features),
+        ridge_check(
+            "ridge, one draw, p = n",
+            few_features,
+            fields=("train_loss", "test_loss"),
+            dimensions=_SMALLER,
+            instances=_MANY,
+        ),
     ]
 
 
@@ -430,6 +446,8 @@ def _distribution(name: str, model: RandomFeatures, equivalent: bool, instances:
         theory=theory,
         simulate=simulate,
         resolution=_RESOLUTION,
+        # Relative to all modes of the bulk.
+        scale=lambda modes: np.full(modes.shape, spectrum(model).bulks[-1].modes_per_dimension),
         sizes=_sizes(model, list(_DIMENSIONS), list(instances)),
     )
 
@@ -468,13 +486,13 @@ def count_checks() -> list[Check]:
             "distribution of eigenvalues, nonlinear matrix",
             RandomFeatures("sin", 1.0, 2.0, 0.2),
             False,
-            (60, 30, 15),
+            (80, 40, 20),
         ),
         _distribution(
             "distribution of eigenvalues, one draw",
             RandomFeatures("tanh", 1.0, 2.0, 0.2, noise_draws=1),
             False,
-            (60, 30, 15),
+            (80, 40, 20),
         ),
         Check(
             "parts of the train loss",

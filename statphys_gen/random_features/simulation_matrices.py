@@ -26,7 +26,7 @@ FloatArray = NDArray[np.float64]
 
 _REACH = 7.5
 _TOLERANCE = 1e-8
-_ORDERS = (6, 12, 24, 48)
+_ORDERS = (6, 12, 24, 48, 96)
 _BLOCK_NUMBERS = 2**21
 
 
@@ -124,7 +124,8 @@ def _hermite_averages(
     activation: Activation, shift: FloatArray, deviation: FloatArray, orders: int
 ) -> tuple[FloatArray, FloatArray]:
     """f_k for k < orders, (orders, features, n), and E sigma^2, (features, n)."""
-    step = 0.5 / max(1.0, float(deviation.max()) / 0.6)
+    # The orders oscillate as fast as sqrt(order).
+    step = min(0.4 / max(1.0, float(deviation.max()) / 0.6), 3.4 / (math.sqrt(orders) + 6.0))
     rule = _rule(step, orders)
     _require_convergence(activation, shift, deviation, orders, step)
     features, samples = shift.shape
@@ -170,7 +171,7 @@ def _require_convergence(
     coarse, square = _average(activation, *probe, *_rule(step, orders))
     fine, _ = _average(activation, *probe, *_rule(0.5 * step, orders))
     error = float(np.abs(coarse - fine).max())
-    if not error <= 1e-9 * math.sqrt(float(square.max())):
+    if not error <= _TOLERANCE * math.sqrt(float(square.max())):
         raise AccuracyNotReached(
             f"activation {activation.name!r}: averages over the noise are off by {error:.2g}; it is not smooth enough"
         )
