@@ -117,7 +117,7 @@ def table(records: Sequence[Mapping[str, Any]]) -> str:
 
 def _cell(name: str, record: Mapping[str, Any]) -> str:
     value = plain(record.get(name))
-    if isinstance(value, float) and (name.endswith("error") or name == "z"):
+    if isinstance(value, float) and (name.endswith(("standard error", "standard_error")) or name == "z"):
         return f"{value:.2g}"
     # One digit more than that of a standard error, as is usual for measured numbers.
     measured = plain(record.get("standard_error")) if name == "value" else None

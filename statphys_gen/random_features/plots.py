@@ -1,0 +1,192 @@
+"""Pictures of the command line's results."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from .coefficients import Coefficients
+from .learning_curves import bayes_test_loss, learning_curves, ridge_curves
+from .model import RandomFeatures
+from .spectrum import Bulk, Spectrum
+from .timescales import EarlyStopping, PhaseDiagram, Timescales
+
+_GROUP_COLOURS = {"interpolation": "#009E73", "overfitting": "#D55E00", "generalisation": "#0072B2"}
+
+
+def plot_coefficients(result: Coefficients, path: Path) -> None:
+    """The four coefficients against diffusion time."""
+    from matplotlib import pyplot
+
+    order = np.argsort(result.time)
+    figure, axes = pyplot.subplots(figsize=(3.4, 2.5), constrained_layout=True)
+    for name, label in (
+        ("a_t", "$a_t$"),
+        ("b_t_squared", "$b_t^2$"),
+        ("v_t_squared", "$v_t^2$"),
+        ("s_t_squared", "$s_t^2$"),
+    ):
+        values = getattr(result, name)[order]
+        if (values > 0).any():
+            axes.loglog(result.time[order], np.where(values > 0, values, np.nan), "o-", label=label)
+    axes.set(xlabel="diffusion time $t$", ylabel="coefficient")
+    axes.legend(frameon=False, fontsize=7)
+    figure.savefig(path)
+    pyplot.close(figure)
+
+
+def _draw_bulk(axes: Any, found: Spectrum, bulk: Bulk, colour: str | None = None, points: int = 400) -> None:
+    """One bulk as eigenvalue times density against the logarithm of the eigenvalue: equal areas are equal masses."""
+    angle = (np.arange(points) + 0.5) * (np.pi / points)
+    inside = bulk.lower + (bulk.upper - bulk.lower) * np.sin(0.5 * angle) ** 2
+    x = np.concatenate([[bulk.lower], inside, [bulk.upper]])
+    density = np.concatenate([[0.0], found.density(inside), [0.0]])
+    shown = x > 0
+    name = bulk.groups[0] if len(bulk.groups) == 1 else None
+    axes.plot(
+        x[shown],
+        (x * density)[shown],
+        color=colour or (_GROUP_COLOURS[name] if name else "black"),
+        label=" + ".join(bulk.groups),
+    )
+
+
+def plot_spectrum(found: Spectrum, path: Path) -> None:
+    """Density of every bulk on logarithmic axes, coloured by its group of modes, and the atom as a line."""
+    from matplotlib import pyplot
+
+    figure, axes = pyplot.subplots(figsize=(4.6, 2.8), constrained_layout=True)
+    for bulk in found.bulks:
+        _draw_bulk(axes, found, bulk)
+    for atom in found.atoms:
+        if atom.position > 0:
+            axes.axvline(
+                atom.position,
+                color="grey",
+                linestyle="--",
+                linewidth=0.8,
+                label=f"atom, weight {atom.weight:.3g}",
+            )
+    axes.set(xscale="log", xlabel=r"eigenvalue $\lambda$ of $U$", ylabel=r"$\lambda\,\rho(\lambda)$")
+    axes.set_ylim(bottom=0.0)
+    handles, labels = axes.get_legend_handles_labels()
+    unique = dict(zip(labels, handles, strict=True))
+    axes.legend(list(unique.values()), list(unique), frameon=False, fontsize=7)
+    figure.savefig(path)
+    pyplot.close(figure)
+
+
+def plot_learning_curves(model: RandomFeatures, name: str, values: ArrayLike, path: Path) -> None:
+    """Losses and score error along ``name`` ("training time" or "ridge"): curves through the values asked for."""
+    from matplotlib import pyplot
+
+    evaluate: Any = learning_curves if name == "training time" else ridge_curves
+    given = np.asarray(values, dtype=np.float64)
+    given = np.sort(given[np.isfinite(given) & (given > 0)])
+    low, high = (0.1 * float(given[0]), 10.0 * float(given[-1])) if given.size else (1e-2, 1e6)
+    grid = np.geomspace(low, high, 200)
+    curves, points = evaluate(model, grid), evaluate(model, given) if given.size else None
+    figure, (left, right) = pyplot.subplots(1, 2, figsize=(6.4, 2.6), constrained_layout=True)
+    for axes, field, label, colour in (
+        (left, "train_loss", "train", "#0072B2"),
+        (left, "test_loss", "test", "#D55E00"),
+        (right, "score_error", "score error", "#009E73"),
+    ):
+        axes.plot(grid, getattr(curves, field), color=colour, label=label)
+        if points is not None:
+            axes.plot(given, getattr(points, field), "o", color=colour, markersize=3.5)
+    left.axhline(bayes_test_loss(model), color="grey", linestyle="--", linewidth=0.8, label="true score")
+    unit = r"training time $\tau$" if name == "training time" else "ridge penalty"
+    left.set(xscale="log", xlabel=unit, ylabel="loss per dimension")
+    right.set(xscale="log", yscale="log", xlabel=unit, ylabel="score error per dimension")
+    left.legend(frameon=False, fontsize=7)
+    figure.savefig(path)
+    pyplot.close(figure)
+
+
+def plot_early_stopping(models: Sequence[RandomFeatures], found: Sequence[EarlyStopping], path: Path) -> None:
+    """Score error against training time for each number of samples, with its minimum marked."""
+    from matplotlib import pyplot
+
+    figure, axes = pyplot.subplots(figsize=(3.4, 2.6), constrained_layout=True)
+    finite = [best.parameter for best in found if math.isfinite(best.parameter)] or [1.0]
+    grid = np.geomspace(1e-2 * min(finite), 1e4 * max(finite), 300)
+    for model, best in zip(models, found, strict=True):
+        (line,) = axes.loglog(
+            grid, learning_curves(model, grid).score_error, label=f"$n/d$ = {model.samples_per_dimension:g}"
+        )
+        if math.isfinite(best.parameter):
+            axes.plot(best.parameter, best.score_error, "o", color=line.get_color(), markersize=4)
+    axes.set(xlabel=r"training time $\tau$", ylabel="score error per dimension")
+    axes.legend(frameon=False, fontsize=7)
+    figure.savefig(path)
+    pyplot.close(figure)
+
+
+def plot_timescales(samples: Sequence[float], found: Sequence[Timescales], path: Path) -> None:
+    """The times of generalisation, overfitting and interpolation against samples per dimension."""
+    from matplotlib import pyplot
+
+    order = np.argsort(samples)
+    figure, axes = pyplot.subplots(figsize=(3.4, 2.6), constrained_layout=True)
+    for group, colour in _GROUP_COLOURS.items():
+        times = np.array([getattr(found[k], group) or math.nan for k in order], dtype=np.float64)
+        axes.plot(np.asarray(samples)[order], times, "o-", color=colour, markersize=3.5, label=group)
+        merged = np.array([found[k].merged for k in order])
+        axes.plot(
+            np.asarray(samples)[order][merged], times[merged], "o", color=colour, markersize=3.5, mfc="white"
+        )
+    axes.set_title("open symbols: two groups share a bulk", fontsize=7)
+    axes.set(
+        xscale="log",
+        yscale="log",
+        xlabel="samples per dimension $n/d$",
+        ylabel=f"training time ({found[0].unit})",
+    )
+    axes.set_xticks(sorted(set(samples)), [f"{n:g}" for n in sorted(set(samples))], minor=False)
+    axes.set_xticks([], minor=True)
+    axes.legend(frameon=False, fontsize=7)
+    figure.savefig(path)
+    pyplot.close(figure)
+
+
+def plot_phase_diagram(found: PhaseDiagram, path: Path) -> None:
+    """Score error over the (n, p) plane, a panel for each training time; on the line L_test - L_train = 0.1."""
+    from matplotlib import pyplot
+    from matplotlib.colors import LogNorm
+
+    count = len(found.training_time)
+    figure, grid = pyplot.subplots(
+        1, count, figsize=(0.7 + 2.7 * count, 2.6), squeeze=False, constrained_layout=True
+    )
+    norm = LogNorm(float(found.score_error.min()), float(found.score_error.max()))
+    for axes, time, error, gap in zip(
+        grid.flat, found.training_time, found.score_error, found.generalisation_gap, strict=True
+    ):
+        plane = (found.samples_per_dimension, found.features_per_dimension)
+        borders = [_borders(axis) for axis in plane]
+        mesh = axes.pcolormesh(*borders, error, norm=norm, cmap="viridis")
+        if min(gap.shape) > 1 and gap.min() < 0.1 < gap.max():
+            axes.contour(*plane, gap, levels=[0.1], colors="white", linewidths=1.0)
+        axes.set(xscale="log", yscale="log", xlabel="samples per dimension $n/d$")
+        axes.set_title(rf"$\tau$ = {time:g}", fontsize=8)
+    grid[0, 0].set_ylabel("features per dimension $p/d$")
+    figure.colorbar(mesh, ax=grid, label="score error")
+    figure.savefig(path)
+    pyplot.close(figure)
+
+
+def _borders(centres: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Borders of cells around increasing positive centres, halfway between them on a logarithmic axis."""
+    logs = np.log(centres)
+    if len(logs) == 1:
+        return np.asarray(np.exp(logs[0] + np.array([-0.3, 0.3])))
+    middle = 0.5 * (logs[1:] + logs[:-1])
+    return np.asarray(
+        np.exp(np.concatenate([[2 * logs[0] - middle[0]], middle, [2 * logs[-1] - middle[-1]]]))
+    )
