@@ -34,7 +34,7 @@ from .single_site import TOLERANCE
 
 Array = NDArray[np.float64]
 
-_SOURCE = "Barra, Genovese, Sollich, Tantari, arXiv 1702.05882; derivations/rbm_stability.py"
+_SOURCE = "Barra, Genovese, Sollich, Tantari, arXiv 1702.05882; derivations/rbm_replica_symmetric.py"
 _WHERE = "N -> infinity; the line of the replica-symmetric theory, see the replicon beside it"
 # Where a parameter is sought unless the caller says otherwise, and whether the scan is in its logarithm.
 _RANGES: dict[str, tuple[float, float]] = {

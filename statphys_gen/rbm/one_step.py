@@ -12,8 +12,7 @@ signal alpha mbar, D_k = alpha X_k Y_k, s_0 = load alpha (r_0 + alpha Y_2^2 q_0)
 s_1 = s_0 + load alpha (Y_2/(1 - D_2) - Y_1/(1 - D_1)) / p, and so for the hidden layer. The Parisi parameter makes the
 free energy stationary.
 
-Source: Crisanti, Amit, Gutfreund, Europhys. Lett. 2 (1986) 337; Steffan, Kuehn, Z. Phys. B 95 (1994) 249;
-derivations/rbm_one_step.py.
+Source: Crisanti, Amit, Gutfreund, Europhys. Lett. 2 (1986) 337; Steffan, Kuehn, Z. Phys. B 95 (1994) 249.
 """
 
 from __future__ import annotations
@@ -37,7 +36,7 @@ from .replica_symmetric import solve
 
 Array = NDArray[np.float64]
 
-_SOURCE = "Crisanti, Amit, Gutfreund, Europhys. Lett. 2 (1986) 337; derivations/rbm_one_step.py"
+_SOURCE = "Crisanti, Amit, Gutfreund, Europhys. Lett. 2 (1986) 337; Steffan, Kuehn, Z. Phys. B 95 (1994) 249"
 _WHERE = "N -> infinity; one step of replica-symmetry breaking, whose own stability is not examined"
 _DIFFERENCE = (4 / 5, -1 / 5, 4 / 105, -1 / 280)
 # Error of the averages with the rules below, relative to the integrands; the tests double the nodes.
@@ -279,11 +278,11 @@ def _starts(model: Model, equations: _Equations, loads: Array) -> tuple[Array, A
         T = equations.temperature
         # Fields grow as the root of the load, and responses fall with it.
         scale = 1.3 / (1.0 + np.sqrt(loads))
-        table = []
-        for response, q, p in _GLASS:
-            own = [scale * response, np.maximum(scale * p * (1.0 - T * scale * response - q), 0.05 * scale)]
-            inverse = np.maximum(1.0 / (scale * p), 1.1 * T)
-            table.append(np.stack([*own, inverse] + own * equations.two_layers, axis=1))
+        table: list[Array] = []
+        for small, q, strong in _GLASS:
+            own = [scale * small, np.maximum(scale * strong * (1.0 - T * scale * small - q), 0.05 * scale)]
+            inverse = np.maximum(1.0 / (scale * strong), 1.1 * T)
+            table.append(np.stack([*own, inverse, *(own * equations.two_layers)], axis=1))
         return np.stack(table), np.zeros(loads.size)
     m, n, response, hidden = _symmetric(model, equations, loads)
     temperature = equations.temperature
@@ -310,7 +309,7 @@ def _symmetric(model: Model, equations: _Equations, loads: Array) -> tuple[Array
     return tuple(np.nan_to_num(x, nan=0.5) for x in (m, n, response, hidden))  # type: ignore[return-value]
 
 
-@states("1RSB", _WHERE, source=_SOURCE, verification="derived")
+@states("1RSB", _WHERE, source=_SOURCE, verification="unverified")
 def solve_one_step(
     model: Model,
     start: str,
@@ -405,7 +404,7 @@ def _reported(equations: _Equations, found: Solution, loads: Array) -> Solution:
     )
 
 
-@states("1RSB", _WHERE, source=_SOURCE, verification="derived")
+@states("1RSB", _WHERE, source=_SOURCE, verification="unverified")
 def one_step_capacity(model: Model, *, temperature: float = 0.0) -> Solution:
     """The load at which the retrieval state with one step of replica-symmetry breaking ends (a fold).
 
