@@ -273,7 +273,7 @@ def algorithm_checks() -> list[Check]:
     model = RandomFeatures("sin", 2.0, 1.0, 0.2)
     sampled = RandomFeatures("tanh", 1.0, 1.5, 0.3, noise_draws=2)
     steps, step_size, memory = [2, 10, 60], 0.8, 0.8
-    penalties = [0.01, 0.05, 0.3]
+    penalties = [0.03, 0.1, 0.5]
     few_features = RandomFeatures("tanh", 2.0, 2.0, 0.3, noise_draws=1)
 
     def ridge_check(name: str, of: RandomFeatures, **options: Any) -> Check:
@@ -285,9 +285,7 @@ def algorithm_checks() -> list[Check]:
             lambda: ridge_curves(of, penalties),
             ridge_curves,
             penalty=penalties,
-            fields=("train_loss", "test_loss")
-            if of.noise_draws == 1
-            else ("train_loss", "test_loss", "score_error"),
+            **options,
         )
 
     def momentum_check(name: str, nesterov: bool) -> Check:
@@ -455,13 +453,13 @@ def _distribution(name: str, model: RandomFeatures, equivalent: bool, instances:
 def count_checks() -> list[Check]:
     three = RandomFeatures("sin", 16.0, 4.0, 0.01)
     parts = RandomFeatures("tanh", 8.0, 4.0, 0.01)
-    time = [300.0]
+    time = [300.0, 10_000.0]
 
     def theory() -> FloatArray:
-        return bulk_contributions(parts, gradient_flow(parts, time)).train.ravel()
+        return bulk_contributions(parts, gradient_flow(parts, time)).train.T.ravel()
 
     def simulate(seed: int) -> Estimate:
-        runs, dimensions, instances = [], (16, 32, 64), (60, 30, 16)
+        runs, dimensions, instances = [], (16, 32, 64), (160, 80, 40)
         for d, count in zip(dimensions, instances, strict=True):
             # Between the d modes beside the atom, the n - d of overfitting, and the d of generalisation.
             ranks = [0, 4 * d, 7 * d, 8 * d]
@@ -473,13 +471,13 @@ def count_checks() -> list[Check]:
         return limit_in_dimension(dimensions, runs)
 
     return [
-        _counts("counts of modes, Gaussian equivalent, three bulks", three, 20, 16, True),
-        _counts("counts of modes, nonlinear matrix, upper bulks", three, 40, 8, False),
+        _counts("counts of modes, Gaussian equivalent, three bulks", three, 40, 32, True),
+        _counts("counts of modes, nonlinear matrix, upper bulks", three, 40, 32, False),
         _counts(
             "counts of modes, two draws, atom at 0",
             RandomFeatures("tanh", 4.0, 1.5, 0.05, noise_draws=2),
             60,
-            10,
+            16,
             False,
         ),
         _distribution(
@@ -501,7 +499,9 @@ def count_checks() -> list[Check]:
             theory=theory,
             simulate=simulate,
             resolution=_RESOLUTION,
-            sizes=_sizes(parts, [16, 32, 64], [60, 30, 16], training_time=time),
+            # Relative to the whole drop at each time.
+            scale=lambda drops: np.tile(-drops.reshape(3, 2).sum(axis=0), 3),
+            sizes=_sizes(parts, [16, 32, 64], [160, 80, 40], training_time=time),
         ),
     ]
 
@@ -546,33 +546,37 @@ def edge_checks() -> list[Check]:
         _edges(
             "edges of three bulks, Gaussian equivalent",
             RandomFeatures("tanh", 8.0, 4.0, 0.01),
-            # 3 d modes of the atom, d, 3 d, d.
-            lambda d: [3 * d, 4 * d - 1, 4 * d, 7 * d - 1, 7 * d, 8 * d - 1],
-            [0, 1, 2, 3, 4, 5],
+            # 4 d modes: the atom's 3 d and d beside it; 3 d of overfitting; d above. The uppermost bulk is below.
+            lambda d: [3 * d, 4 * d - 1, 4 * d, 7 * d - 1],
+            [0, 1, 2, 3],
             equivalent=True,
             dimensions=(16, 32, 64),
+            instances=(280, 140, 70),
         ),
         _edges(
-            "edges of two bulks, nonlinear matrix",
+            "edges of the upper bulk, nonlinear matrix",
             RandomFeatures("sin", 2.0, 4.0, 0.05),
             lambda d: [d, 2 * d - 1],
             [2, 3],
             equivalent=False,
+            instances=(400, 200, 100),
         ),
         _edges(
-            "edges, one draw",
+            "edges, one draw, Gaussian equivalent",
             RandomFeatures("tanh", 2.0, 6.0, 0.1, noise_draws=1),
-            lambda d: [0, d - 1, d, 2 * d - 1],
-            [0, 1, 2, 3],
-            equivalent=False,
+            lambda d: [0, d - 1, 2 * d - 1],
+            [0, 1, 3],
+            equivalent=True,
+            instances=(240, 120, 60),
         ),
         _edges(
-            "edges, covariance with two eigenvalues",
+            "upper edges, covariance with two eigenvalues",
             RandomFeatures("tanh", 8.0, 16.0, 0.01, two_atoms),
-            lambda d: [7 * d, 7 * d + d // 2 - 1, 7 * d + d // 2, 8 * d - 1],
-            [-4, -3, -2, -1],
+            lambda d: [7 * d + d // 2 - 1, 8 * d - 1],
+            [-3, -1],
             equivalent=True,
             dimensions=(16, 32, 64),
+            instances=(400, 200, 100),
         ),
     ]
 
