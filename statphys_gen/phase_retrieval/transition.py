@@ -36,7 +36,7 @@ from .weights import Weights, initial_weights
 
 _SOURCE = "derivations/phase_retrieval_spectrum.py, derivations/phase_retrieval_initialisation.py"
 # Points of S between which the transition is looked for.
-_GRID = 240
+_GRID = 120
 LOWER_BOUND = 0.5
 # The excess at S_max is zero within rounding below this.
 _MARGINAL = 1e-11
@@ -197,6 +197,8 @@ def switch_offset(
         raise InvalidArgument("upper", upper, f"above lower = {low:g}")
 
     def at_limit(offset: float) -> tuple[float, float, float]:
+        if not offset > 0.0:
+            return math.nan, math.nan, math.nan
         weights = initial_weights(loss(offset), overlap)
         require_left_edge(weights)
         _, below = stieltjes_limits(weights)

@@ -378,7 +378,8 @@ def sampled_weights(loss: Loss, samples: ArrayLike | str | Path, overlap: float 
         raise InvalidArgument(
             "samples", checked, f"labels t (second column) of mean square 1; it is {mean_square:.4g}"
         )
-    weight = loss.curvature(y, t)
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+        weight = loss.curvature(y, t)
     if not np.isfinite(weight).all():
         raise InvalidArgument("samples", checked, "pairs at which the curvature of the loss is finite")
     rule = node_rule(weight, (t - m * y) ** 2 / (1.0 - m * m), np.full(count, 1.0 / count))
