@@ -191,7 +191,7 @@ def early_stopping(model: RandomFeatures) -> EarlyStopping:
     "exact as N -> infinity",
     "odd (or centred) activation; the minimum of L_train + (D penalty/d) |A|^2/p",
     source=_SOURCE,
-    verification="derived and simulated",
+    verification="derived",
 )
 def optimal_ridge(model: RandomFeatures) -> EarlyStopping:
     """The ridge penalty with the least score error; 0 if every penalty does harm."""
@@ -225,7 +225,7 @@ def _final_score_error(model: RandomFeatures) -> float:
     "exact as N -> infinity",
     "odd (or centred) activation",
     source=_SOURCE,
-    verification="derived and simulated",
+    verification="derived",
 )
 def better_regularisation(model: RandomFeatures) -> Literal["early stopping", "ridge", "equal"]:
     """Which of the two, each at its best, has the smaller score error; "equal" within 1e-9 relative."""
@@ -239,7 +239,7 @@ def better_regularisation(model: RandomFeatures) -> Literal["early stopping", "r
     "exact as N -> infinity",
     "odd (or centred) activation; a local slope: for 1 << n/d << p/d it tends to -1, it is not a constant",
     source=_SOURCE,
-    verification="derived and simulated",
+    verification="derived",
 )
 def score_error_exponent(
     model: RandomFeatures, samples_per_dimension: ArrayLike, features_per_dimension: ArrayLike | None = None
@@ -301,7 +301,7 @@ class TrainingWindow:
     "exact as N -> infinity",
     "odd (or centred) activation, full-batch gradient flow from A = 0",
     source=_SOURCE,
-    verification="derived and simulated",
+    verification="derived",
 )
 def training_window(model: RandomFeatures, tolerance: float = 0.5) -> TrainingWindow:
     """The training budget for which a model stays in its generalising window.
@@ -349,7 +349,7 @@ def _crossing(
     "exact as N -> infinity",
     "odd (or centred) activation, full-batch gradient flow from A = 0",
     source=_SOURCE,
-    verification="derived and simulated",
+    verification="derived",
 )
 def memorization_time(model: RandomFeatures, gap: float = 0.1) -> float:
     """The first training time at which L_test - L_train exceeds ``gap``; infinite if it never does."""

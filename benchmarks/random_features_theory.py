@@ -1,0 +1,151 @@
+"""Spectrum and learning curves of random features against what one would otherwise run.
+
+Density: 400 positions in the bulks, against a general root-finder at each position with continuation in the imaginary
+part, measured on a few positions and scaled linearly. The time of the theory includes finding the edges of all
+bulks. Residuals are of the same equations. Curves: train loss, test loss and score error at 400 training times,
+against one direct simulation in d = 400 (its matrices, one eigendecomposition, the same 400 times). One thread;
+nothing is cached between repetitions, compilation and imports are not counted.
+
+    python -m benchmarks.random_features_theory
+"""
+
+import json
+from typing import Any
+
+import numpy as np
+from threadpoolctl import threadpool_limits
+
+from statphys_gen.random_features import dyson as equations
+from statphys_gen.random_features import learning_curves as curves
+from statphys_gen.random_features import spectrum as spectra
+from statphys_gen.random_features.coefficients import model_coefficients
+from statphys_gen.random_features.filters import gradient_flow
+from statphys_gen.random_features.model import RandomFeatures
+from statphys_gen.random_features.simulation import sample_matrices
+from statphys_gen.random_features.simulation_training import GradientFlow
+
+from .baselines import random_features_density as baseline
+from .measure import cpu_seconds, machine
+
+POINTS, MEASURED_POINTS = 400, 4
+DIMENSION = 400
+TIMES = np.geomspace(0.1, 1e5, 400)
+
+
+def _forget() -> None:
+    """Empty every cache of the theory."""
+    for module in (equations, spectra, curves):
+        for entry in vars(module).values():
+            if hasattr(entry, "cache_clear"):
+                entry.cache_clear()
+
+
+def _digits(value: float) -> float:
+    return float(f"{value:.3g}")
+
+
+def density() -> dict[str, Any]:
+    model = RandomFeatures("tanh", 2.0, 4.0, 0.01)
+    c = model_coefficients(model)
+    constants = (
+        2.0,
+        4.0,
+        float(np.exp(-0.02) * c.a_t**2),
+        float(c.b_t_squared),
+        float(c.v_t_squared),
+        float(c.s_t_squared),
+    )
+    found = spectra.spectrum(model)
+    grid = found.grid(POINTS // len(found.bulks))
+    few = grid[np.linspace(0, len(grid) - 1, MEASURED_POINTS + 2).astype(int)[1:-1]]
+
+    def whole() -> object:
+        _forget()
+        return spectra.spectrum(model).density(grid)
+
+    seconds = cpu_seconds(
+        {
+            "spectrum with edges, and density": whole,
+            "density on a known spectrum": lambda: found.density(grid),
+            "root-finder": lambda: baseline.density(few, *constants),
+        }
+    )
+    slow, errors = baseline.density(few, *constants)
+    fast = found.density(few)
+    bulks = found.bulks
+    worst = 0.0
+    for point in few:
+        bulk = next(b for b in bulks if b.lower < point < b.upper)
+        long = len(bulk.boundary.angle) > 150
+        at = np.array([point])
+        system = found.system
+        x = bulk.boundary.polished(system.system, at) if long else bulk.boundary.interpolate(at)
+        package = system.package(x, at.astype(complex))
+        solution = np.array([package.q[0], package.r[0], package.s[0]])
+        worst = max(worst, float(np.abs(baseline.residual(solution, point, *constants)).max()))
+    scaled = seconds["root-finder"] * len(grid) / MEASURED_POINTS
+    return {
+        "positions": len(grid),
+        "positions_measured_with_the_root_finder": MEASURED_POINTS,
+        "cpu_seconds": {
+            "spectrum with edges, and density": _digits(seconds["spectrum with edges, and density"]),
+            "density on a known spectrum": _digits(seconds["density on a known spectrum"]),
+            "root-finder": _digits(scaled),
+        },
+        "faster_than_the_root_finder": {
+            name: _digits(scaled / seconds[name])
+            for name in ("spectrum with edges, and density", "density on a known spectrum")
+        },
+        "residual": {"root-finder": _digits(float(errors.max())), "theory": _digits(worst)},
+        "largest_difference_relative": _digits(float(np.abs(slow / fast - 1.0).max())),
+    }
+
+
+def learning_curves() -> dict[str, Any]:
+    model = RandomFeatures("sin", 4.0, 2.0, 0.1)
+
+    def theory() -> curves.LearningCurves:
+        _forget()
+        return curves.learning_curves(model, TIMES)
+
+    def simulation() -> Any:
+        matrices = sample_matrices(model, DIMENSION, np.random.default_rng(0))
+        return GradientFlow(TIMES).losses(matrices, 4.0)
+
+    curves.learning_curves(model, TIMES)
+    seconds = cpu_seconds(
+        {
+            "theory": theory,
+            "theory after set-up": lambda: curves.losses(model, gradient_flow(model, TIMES)),
+        }
+    )
+    seconds |= cpu_seconds({"simulation": simulation}, repeats=1)
+    one, other = theory(), simulation()
+    return {
+        "training_times": len(TIMES),
+        "dimension": DIMENSION,
+        "cpu_seconds": {name: _digits(value) for name, value in seconds.items()},
+        "faster_than_one_simulation": {
+            name: _digits(seconds["simulation"] / seconds[name]) for name in ("theory", "theory after set-up")
+        },
+        "largest_difference": {
+            "train_loss": _digits(float(np.abs(one.train_loss - other.train_loss).max())),
+            "test_loss": _digits(float(np.abs(one.test_loss - other.test_loss).max())),
+        },
+    }
+
+
+def main() -> None:
+    document = {
+        "benchmark": "random_features_theory",
+        "machine": machine(),
+        "threads": 1,
+        "density": density(),
+        "curves": learning_curves(),
+    }
+    print(json.dumps(document, indent=2))
+
+
+if __name__ == "__main__":
+    with threadpool_limits(limits=1):
+        main()
