@@ -49,7 +49,7 @@ _INSTANCES = (160, 80, 40)
 _FEWER = (64, 32, 16)
 # Where single instances fluctuate much.
 _SMALLER = (24, 48, 96)
-_MANY = (400, 240, 120)
+_MANY = (280, 160, 90)
 _INFINITE = math.inf
 
 
@@ -559,7 +559,9 @@ def edge_checks() -> list[Check]:
             lambda d: [d, 2 * d - 1],
             [2, 3],
             equivalent=False,
-            instances=(400, 200, 100),
+            # Corrections of order 1/d, from the norms of the rows of W, come on top: larger dimensions.
+            dimensions=(64, 128, 256),
+            instances=(100, 60, 40),
         ),
         _edges(
             "edges, one draw, Gaussian equivalent",
