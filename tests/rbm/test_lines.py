@@ -1,0 +1,332 @@
+"""Lines of the phase diagram and zero temperature against references from another route, and refusals."""
+
+import json
+import math
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from statphys_gen.errors import InvalidArgument
+from statphys_gen.rbm.lines import at_line, condensation_line, first_order_line, glass_line, spinodal
+from statphys_gen.rbm.model import Model, Patterns
+from statphys_gen.rbm.one_step import one_step_capacity, solve_one_step
+from statphys_gen.rbm.priors import (
+    Binary,
+    Gaussian,
+    Mixture,
+    QState,
+    ReLU,
+    SoftThreshold,
+    Ternary,
+    ZeroOne,
+)
+from statphys_gen.rbm.replica_symmetric import solve
+from statphys_gen.rbm.zero_temperature import capacity, first_order_load, glass_state, retrieval_state
+
+REFERENCE = Path(__file__).parents[1] / "reference"
+
+
+def model(hidden, convention="sqrt-beta", **options):
+    load = options.pop("load", 0.05)
+    return Model(hidden, options.pop("temperature", 0.5), load, convention=convention, **options)
+
+
+def own_prior(row):
+    if row["prior"] == "gaussian":
+        return Gaussian()
+    return (ReLU if row["prior"] == "relu" else Mixture)(float(row["parameter"]))
+
+
+def reference_rows(line):
+    return [row for row in json.loads((REFERENCE / "rbm_lines.json").read_text()) if row["line"] == line]
+
+
+def test_spinodals_agree_with_the_maximum_of_the_load_in_multiple_precision():
+    # One row of each prior; the others are as good and take a minute.
+    for row in reference_rows("spinodal")[1::4]:
+        exact = float(row["load"])
+        found = spinodal(
+            model(own_prior(row), row["convention"]),
+            temperature=row["temperature"],
+            between=(0.5 * exact, 1.5 * exact),
+        ).require()
+        assert abs(float(found["load"]) - exact) < max(1e-10 * exact, 1e-13), row
+        assert abs(float(found["load"]) - exact) <= float(found.error) + 1e-13 * exact
+        assert float(found["overlap"]) == pytest.approx(float(row["overlap"]), abs=1e-6)
+
+
+def test_hopfield_spinodals_agree_with_thirty_digits():
+    table = json.loads((REFERENCE / "hopfield_spinodal.json").read_text())
+    temperature = [float(t) for t in table]
+    found = spinodal(model(Gaussian()), temperature=temperature, between=(1e-3, 0.3)).require()
+    np.testing.assert_allclose(found["load"], [float(row["load"]) for row in table.values()], rtol=1e-11)
+
+
+def test_first_order_lines_agree_with_multiple_precision():
+    rows = reference_rows("first-order")
+    assert len(rows) >= 2
+    for row in rows:
+        exact = float(row["temperature"])
+        found = first_order_line(
+            model(own_prior(row)),
+            solve_for="temperature",
+            load=row["load"],
+            between=(0.8 * exact, 1.2 * exact),
+        ).require()
+        assert float(found["temperature"]) == pytest.approx(exact, abs=2e-10), row
+
+
+def test_glass_lines_of_symmetric_priors():
+    load = np.array([0.1, 0.5, 1.0, 2.0])
+    root = np.sqrt(load)
+    for hidden, expected in (
+        (Gaussian(), 1.0 + root),
+        (Binary(), root),
+        (Mixture(0.5), 0.5 + root / 2 + np.sqrt(load + root) / 2),
+        (Mixture(0.2), 0.2 + root / 2 + np.sqrt(load + 0.64 * root) / 2),
+    ):
+        found = glass_line(model(hidden), load=load).require()
+        np.testing.assert_allclose(found["temperature"], expected, rtol=1e-12)
+    np.testing.assert_allclose(
+        glass_line(model(Binary(), "beta"), load=load).require()["temperature"], load**0.25, rtol=1e-12
+    )
+
+
+def independent_glass_temperature(mean_square, load):
+    """Root of sqrt(load) g^2 R(g^2) = 1 by bisection on the definition of R."""
+    low, high = 1e-3, 50.0
+    for _ in range(200):
+        middle = 0.5 * (low + high)
+        low, high = (
+            (middle, high) if math.sqrt(load) * mean_square(1 / middle) / middle > 1 else (low, middle)
+        )
+    return low
+
+
+@pytest.mark.parametrize("cost", [0.0, 1.0, 2.0])
+def test_glass_line_of_ternary_units(cost):
+    def mean_square(square):
+        active = 2.0 * math.exp(square / 2 - cost) if square < 1000 else math.inf
+        return 1.0 if math.isinf(active) else active / (1.0 + active)
+
+    load = [0.1, 0.5, 1.0, 2.0]
+    found = glass_line(model(Ternary(cost)), load=load).require()["temperature"]
+    expected = [independent_glass_temperature(mean_square, a) for a in load]
+    np.testing.assert_allclose(found, expected, rtol=1e-11)
+    printed = {
+        0.0: [0.290297975476, 0.583331923445, 0.790165897741, 1.0761164777],
+        1.0: [0.262889741289, 0.478433678136, 0.621812427736, 0.814746227456],
+        2.0: [0.225499421195, 0.364812666473, 0.450757749195, 0.56181532131],
+    }
+    np.testing.assert_allclose(found, printed[cost], rtol=2e-11)
+
+
+@pytest.mark.parametrize(
+    ("states", "printed"),
+    [
+        (2, 0.707106781187),
+        (3, 0.874997885168),
+        (4, 0.935290722804),
+        (5, 0.963513839472),
+        (8, 0.994360221523),
+        (16, 1.00930644386),
+    ],
+)
+def test_glass_line_of_many_states(states, printed):
+    values = (2.0 * np.arange(states) - states + 1) * math.sqrt(3.0 / (states**2 - 1))
+
+    def mean_square(square):
+        exponent = square * values**2 / 2
+        weights = np.exp(exponent - exponent.max())
+        return float((weights * values**2).sum() / weights.sum())
+
+    found = float(glass_line(model(QState(states)), load=0.5).require()["temperature"])
+    assert found == pytest.approx(independent_glass_temperature(mean_square, 0.5), rel=1e-11)
+    assert found == pytest.approx(printed, rel=1e-11)
+
+
+def test_bidirectional_glass_line_at_equal_layers():
+    for load in (0.1, 0.5):
+        beta = 1.0 / float(
+            glass_line(model(Binary(), "beta", ensemble="bidirectional"), load=load).require()["temperature"]
+        )
+        # det = 0 of the linearised equations at g = beta, Q = R = 1, equal layers.
+        assert load * beta**2 * (1 + beta**2) == pytest.approx((1 - beta**2) ** 2, rel=1e-11)
+
+
+def test_bidirectional_at_line_and_its_own_determinant():
+    """On the glass line of unequal layers the paramagnet has a singular replicon matrix, built here by hand."""
+    options = {"ensemble": "bidirectional", "layer_ratio": 0.5}
+    found = glass_line(model(Binary(), "beta", **options), load=0.2).require()
+    g = 1.0 / float(found["temperature"])
+    a, load = 0.5 * g * g, 0.2
+    rest = (1 - a) ** 2
+    product = load**2 * a * g * g / rest**2
+    assert (1 - load * a * a / rest) * (1 - load * g * g * a / rest) == pytest.approx(product, rel=1e-10)
+
+
+def test_critical_temperature_at_low_load():
+    for hidden, expected in ((Gaussian(), 1.0), (Gaussian(1.5), 1.5), (ReLU(0.7), 1.0), (Mixture(0.4), 0.4)):
+        found = condensation_line(model(hidden, load=0.0)).require()
+        assert float(found["temperature"]) == pytest.approx(expected, rel=1e-13)
+    ratio = np.array([0.5, 1.0, 2.0])
+    found = condensation_line(
+        model(Binary(), "beta", load=0.0, ensemble="repeated"), layer_ratio=ratio
+    ).require()
+    np.testing.assert_allclose(found["temperature"], np.sqrt(ratio), rtol=1e-12)
+    found = condensation_line(
+        model(Binary(), load=0.5, ensemble="low-rank", spikes=(2.0,), noise=0.1), solve_for="temperature"
+    ).require()
+    assert float(found["temperature"]) == pytest.approx(0.5 * 2.0**2, rel=1e-12)
+
+
+def test_lines_solve_for_other_parameters():
+    """The variance v of Gaussian units scales the temperature, T -> v T."""
+    load = 0.0588155205475
+    found = spinodal(
+        model(Gaussian(), load=load), solve_for="variance", temperature=0.5, between=(0.6, 3.0), upwards=False
+    ).require()
+    assert float(found["variance"]) == pytest.approx(1.0, abs=1e-9)
+
+
+def test_de_almeida_thouless_line_approaches_its_small_temperature_form():
+    """T_R = sqrt(8 load r / 9 pi) exp(-m^2 / 2 load r) becomes exact where T_R is small."""
+    ratios = []
+    for load in (0.12, 0.13):
+        found = at_line(model(Gaussian()), load=load, between=(1e-3, 2e-2)).require()
+        assert abs(float(found["replicon"])) < 1e-9
+        ratios.append(float(found["temperature"]) / retrieval_state(model(Gaussian()), load).at_temperature)
+    assert abs(ratios[0] - 1) < abs(ratios[1] - 1) < 0.15
+
+
+def test_hopfield_at_zero_temperature():
+    largest = capacity(model(Gaussian()))
+    assert largest.load == pytest.approx(0.137905566494931737843636, abs=2e-16)
+    assert largest.overlap == pytest.approx(0.967417115685291592, abs=1e-15)
+    equal = first_order_load(model(Gaussian()))
+    assert equal.load == pytest.approx(0.05185433091891706, rel=1e-12)
+    assert equal.overlap == pytest.approx(0.9999887, abs=1e-7)
+    assert retrieval_state(model(Gaussian()), 0.05).energy == pytest.approx(-0.525000356382941, rel=1e-13)
+    assert retrieval_state(model(Gaussian()), 0.1).energy == pytest.approx(-0.550154209347389, rel=2e-13)
+    for load in (0.05, 0.5):
+        expected = -1 / math.pi - math.sqrt(2 * load / math.pi) - load / 2
+        assert glass_state(model(Gaussian()), load).energy == pytest.approx(expected, rel=1e-14)
+
+
+@pytest.mark.parametrize(
+    ("theta", "load", "growth"),
+    [
+        (0.0, 0.2758111330, 1.0),
+        (0.5, 0.6578231886, 1.47),
+        (1.0, 1.8304481427, 2.11),
+        (1.5, 6.0360442230, 2.92),
+        (2.0, 23.9057201562, 3.94),
+    ],
+)
+def test_capacity_of_thresholded_units_and_their_instability(theta, load, growth):
+    found = capacity(model(ReLU(theta), "beta"))
+    assert found.load == pytest.approx(load, rel=1e-10)
+    assert capacity(model(SoftThreshold(theta), "beta")).load == pytest.approx(load / 2, rel=1e-10)
+    hopfield = capacity(model(Gaussian()))
+    assert found.at_temperature / hopfield.at_temperature == pytest.approx(growth, abs=0.006)
+
+
+def test_zero_temperature_is_the_limit_of_low_temperature():
+    for hidden, load in ((Gaussian(), 0.1), (ReLU(0.5), 0.4), (SoftThreshold(0.4), 0.2)):
+        ground = retrieval_state(model(hidden, "beta"), load)
+        temperature = np.array([0.004, 0.002, 0.001])
+        warm = solve(model(hidden, "beta"), "retrieval", temperature=temperature, load=load).require()
+        for name, limit in (("overlap", ground.overlap), ("hidden_edwards_anderson_overlap", ground.noise)):
+            # Without the term linear in T the distance falls at least as T^(3/2).
+            value = warm[name]
+            distance = np.abs(2 * value[1:] - value[:-1] - limit)
+            assert distance[1] < 0.5 * distance[0] + 1e-7
+            assert distance[1] < 2e-4 * limit
+
+
+def test_convention_decides_what_is_left_at_zero_temperature():
+    assert capacity(model(Mixture(0.3))).load == pytest.approx(0.137905566494931738, rel=1e-15)
+    assert capacity(model(ReLU(1.0))).load == pytest.approx(2 * 0.137905566494931738, rel=1e-15)
+    for bounded in (Binary(), Ternary(1.0), ZeroOne(0.5), QState(5)):
+        assert capacity(model(bounded)).load == 0.0
+        assert "bounded" in capacity(model(bounded)).reason
+
+
+def test_bidirectional_capacity_at_zero_temperature():
+    found = capacity(model(Binary(), "beta", ensemble="bidirectional"))
+    assert found.load == pytest.approx(0.1998015441404102, rel=1e-13)
+    assert found.overlap == pytest.approx(0.93278840, abs=5e-9)
+    small, large = (
+        capacity(model(Binary(), "beta", ensemble="bidirectional", layer_ratio=r)).load for r in (0.5, 2.0)
+    )
+    # Exchanging the layers only changes which of them counts the patterns.
+    assert large == pytest.approx(2 * small, rel=1e-12)
+
+
+def test_one_step_capacity_of_the_hopfield_network():
+    """Steffan and Kuehn, Z. Phys. B 95 (1994) 249: 0.138186 with one step."""
+    found = one_step_capacity(model(Gaussian())).require()
+    assert float(found["load"]) == pytest.approx(0.138186, abs=6e-7)
+    assert float(found["load"]) > capacity(model(Gaussian())).load
+
+
+def test_one_step_glass_lies_above_the_symmetric_one():
+    symmetric = glass_state(model(Gaussian()), 0.5).energy
+    broken = solve_one_step(model(Gaussian()), "glass", load=0.5).require()
+    assert symmetric < float(broken["free_energy"]) < symmetric + 0.03
+
+
+def test_one_step_glass_at_finite_temperature():
+    guess = [0.65, 0.1, 4.6]
+    warm = solve_one_step(model(Gaussian()), "glass", load=0.1, temperature=0.3, guess=guess).require()
+    assert 0 < float(warm["q_0"]) < float(warm["edwards_anderson_overlap"]) < 1
+    plain = solve(model(Gaussian()), "glass", load=0.1, temperature=0.3).require()
+    assert 0 < float(warm["free_energy"]) - float(plain["free_energy"]) < 0.02
+
+
+def test_one_step_of_large_load_is_that_of_the_sherrington_kirkpatrick_model():
+    """E / sqrt(load) -> the ground state of the SK model with one step, -0.7652 (Parisi 1980), as load -> infinity."""
+    loads = np.array([80.0, 320.0])
+    found = solve_one_step(model(Gaussian()), "glass", load=loads).require()
+    # The self-interaction contributes -load/2.
+    scaled = (found["free_energy"] + loads / 2) / np.sqrt(loads)
+    assert 2 * scaled[1] - scaled[0] == pytest.approx(-0.7652, abs=1e-4)
+
+
+BAD = [
+    lambda: glass_line(model(ReLU())),
+    lambda: glass_line(model(Gaussian()), temperature=0.5),
+    lambda: glass_line(model(Gaussian()), solve_for="layer_ratio"),
+    lambda: glass_line(model(Gaussian()), solve_for="colour"),
+    lambda: glass_line(model(Gaussian()), load=[-0.1]),
+    lambda: glass_line(model(Gaussian()), between=(2.0, 1.0)),
+    lambda: glass_line(model(Gaussian()), between=(math.nan, 1.0)),
+    lambda: spinodal(model(Gaussian(), condensed=0)),
+    lambda: spinodal(model(Gaussian()), temperature=[0.1, 0.2], threshold=0.1),
+    lambda: spinodal(model(ReLU()), temperature=[0.1, 0.2], threshold=[0.1, 0.2, 0.3]),
+    lambda: at_line(model(Gaussian()), "paramagnetic"),
+    lambda: first_order_line(model(Binary()), temperature=0.5),
+    lambda: condensation_line(model(Gaussian()), load=0.1),
+    lambda: condensation_line(model(Gaussian(), load=0.0), solve_for="load"),
+    lambda: retrieval_state(model(Gaussian()), 0.2),
+    lambda: retrieval_state(model(Gaussian()), 0.0),
+    lambda: retrieval_state(model(Binary()), 0.1),
+    lambda: glass_state(model(Ternary()), 0.1),
+    lambda: first_order_load(model(Binary())),
+    lambda: capacity(model(Gaussian(), visible_field=0.1)),
+    lambda: capacity(model(Gaussian(), visible=ZeroOne())),
+    lambda: capacity(model(Gaussian(), patterns=Patterns("gaussian"))),
+    lambda: capacity(model(Ternary(), ensemble="bidirectional")),
+    lambda: solve_one_step(model(Binary()), "glass"),
+    lambda: solve_one_step(model(Gaussian()), "paramagnet"),
+    lambda: solve_one_step(model(Gaussian()), "glass", temperature=-0.1),
+    lambda: solve_one_step(model(Gaussian()), "glass", load=0.0),
+]
+
+
+@pytest.mark.parametrize("call", BAD, ids=range(len(BAD)))
+def test_bad_input_is_refused_in_one_line(call):
+    with pytest.raises(InvalidArgument) as refusal:
+        call()
+    assert "\n" not in str(refusal.value)
