@@ -17,7 +17,6 @@ from .replica_symmetric import compare
 
 if TYPE_CHECKING:
     import xarray
-    from matplotlib.figure import Figure
 
 Array = NDArray[np.float64]
 
@@ -106,8 +105,8 @@ def _lines(model: Model, temperature: Array, load: Array) -> dict[str, Array]:
     return result
 
 
-def plot_phase_diagram(dataset: xarray.Dataset) -> Figure:
-    """Dominant phases in colour, with the lines and the boundary of broken replica symmetry."""
+def plot_phase_diagram(dataset: xarray.Dataset) -> Any:
+    """A matplotlib figure: dominant phases in colour, with the lines and the boundary of broken replica symmetry."""
     import matplotlib.pyplot as plt
     from matplotlib.colors import ListedColormap
 
