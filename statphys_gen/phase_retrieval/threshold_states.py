@@ -61,6 +61,8 @@ FIELDS = (
 
 # Susceptibilities, in units of the inverse of a typical curvature, among which solutions are bracketed.
 _GRID = np.geomspace(0.01, 1000.0, 70)
+# Good enough to bracket a solution.
+_SCAN_ORDERS = (8, 60)
 # Logarithms of s/chi between which s is sought at given chi.
 _LOG_RATIOS = np.arange(-9.0, 9.5, 1.5)
 
@@ -185,7 +187,7 @@ def _bracketed(
     """The first two neighbours on the curve, from small susceptibility on, between which ``function`` changes sign."""
     largest = math.inf if jump or loss.curvature_bound >= 0.0 else -1.0 / loss.curvature_bound
     before: _Point | None = None
-    for here in _curve(loss, state, ORDERS[1]):
+    for here in _curve(loss, state, _SCAN_ORDERS):
         if here is not None and before is not None and function(here) * function(before) <= 0.0:
             return before, here
         if here is not None and here.susceptibility > largest:

@@ -36,7 +36,7 @@ from .weights import Weights, initial_weights
 
 _SOURCE = "derivations/phase_retrieval_spectrum.py, derivations/phase_retrieval_initialisation.py"
 # Points of S between which the transition is looked for.
-_GRID = 120
+_GRID = 60
 LOWER_BOUND = 0.5
 # The excess at S_max is zero within rounding below this.
 _MARGINAL = 1e-11

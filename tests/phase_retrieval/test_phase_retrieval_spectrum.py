@@ -73,7 +73,7 @@ def test_switch_and_best_offset() -> None:
     switch = switch_offset()
     assert float(switch["offset"]) == pytest.approx(offset, rel=1e-12)
     assert float(switch["samples_per_dimension"]) == pytest.approx(ratio, rel=1e-12)
-    best = best_offset(0.9, 1.4)
+    best = best_offset(1.05, 1.2)
     assert best["offset"] == pytest.approx(offset, abs=2 * best["offset_error"])
     assert best["samples_per_dimension"] == pytest.approx(ratio, abs=1e-8)
     assert int(switch_offset(lower=2.0, upper=3.0).status) == Status.NO_SOLUTION
