@@ -27,7 +27,7 @@ $(STAMP): pyproject.toml constraints.txt
 	@touch $@
 
 figures: $(STAMP)
-	$(BIN)/python -m figures --preset quick
+	$(BIN)/python -m figures --preset quick --workers 2
 
 test: $(STAMP)
 	$(BIN)/python -m pytest -n 2 --dist worksteal

@@ -1,4 +1,4 @@
-"""``python -m figures [NAME ...] [--preset quick|full] [--output DIR]``."""
+"""``python -m figures [NAME ...] [--preset quick|full] [--output DIR] [--workers K]``."""
 
 import argparse
 import sys
@@ -13,9 +13,10 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("names", nargs="*", help="figures to make (default: all)")
     parser.add_argument("--preset", choices=("quick", "full"), default="quick")
     parser.add_argument("--output", default="figures/output")
+    parser.add_argument("--workers", type=int, default=1, help="processes (default 1)")
     options = parser.parse_args(arguments)
     try:
-        for path in make_all(options.names, options.preset, options.output):
+        for path in make_all(options.names, options.preset, options.output, workers=options.workers):
             print(path, flush=True)
     except StatphysError as error:
         print(error, file=sys.stderr)

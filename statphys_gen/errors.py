@@ -57,7 +57,11 @@ class MissingExtra(StatphysError, ImportError):
     """A library that is only installed with an extra of this package is absent."""
 
     def __init__(self, what: str, library: str, extra: str) -> None:
+        self.missing = (what, library, extra)
         super().__init__(f"{what} needs {library}: pip install 'statphys-gen[{extra}]'")
+
+    def __reduce__(self) -> tuple[type, tuple[str, str, str]]:
+        return type(self), self.missing
 
 
 def describe(value: Any) -> str:
