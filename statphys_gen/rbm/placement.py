@@ -24,6 +24,8 @@ from .replica_symmetric import Comparison, compare
 
 Array = NDArray[np.float64]
 
+# Far above any coupling of a machine that fluctuates.
+_LARGEST = 1e6
 _WHERE = "large layers, independent normal noise; a trained machine follows this law only roughly"
 
 
@@ -62,6 +64,9 @@ def weights(
     visible, hidden = matrix.shape
     if min(visible, hidden) < 2:
         raise InvalidArgument("W", matrix, "a matrix of at least two rows and columns")
+    largest = float(np.abs(matrix).max())
+    if largest > _LARGEST:
+        raise InvalidArgument("W", largest, f"couplings of at most {_LARGEST:g}")
     own = validation.array(
         "visible_bias", np.zeros(visible) if visible_bias is None else visible_bias, shape=(visible,)
     )
