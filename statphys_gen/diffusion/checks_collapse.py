@@ -1,0 +1,502 @@
+"""Theory against simulation for collapse, condensation and the last change of the nearest training point.
+
+Entropies are resolved relative to log n, the largest there is; everything else relative to itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import lru_cache
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from ..approximation import approximation_of
+from ..statistics.agreement import Check
+from ..statistics.estimate import Estimate
+from ..statistics.extrapolation import extrapolate
+from .finite_size_collapse import FiniteSizeCollapse, isotropic_collapse
+from .model import CurieWeiss, DataLaw, DiscreteProduct, GaussianMixture, Spectrum
+from .simulation_backward import (
+    backward_grid,
+    simulate_empirical_clones,
+    simulate_empirical_clones_langevin,
+    simulate_last_change,
+)
+from .simulation_collapse import simulate_collapse, simulate_condensation, simulate_posterior_variance
+from .simulation_first_passage import simulate_first_passage
+from .simulation_information import (
+    simulate_basin_radius,
+    simulate_information,
+    simulate_information_slope,
+    simulate_information_time,
+)
+
+FloatArray = NDArray[np.float64]
+_RESOLUTION = 0.02
+_ENTROPY_RESOLUTION = 0.005  # relative to log n
+_REFERENCE = 4000  # points behind an information
+
+
+def checks() -> list[Check]:
+    """Every check of collapse, by name."""
+    return [
+        *isotropic_checks(),
+        *information_checks(),
+        *time_checks(),
+        *condensation_checks(),
+        *trajectory_checks(),
+    ]
+
+
+# ------------------------------------------------------------------------------------- n points in d dimensions
+
+
+@lru_cache
+def _at(dimension: int, variance: float, samples: int, time: float) -> FiniteSizeCollapse:
+    return isotropic_collapse(dimension, variance, samples, time)
+
+
+def _finite(dimension: int, variance: float, samples: int, time: list[float], field: str) -> FloatArray:
+    """A field of the exact law at several times, each computed once."""
+    return np.array([getattr(_at(dimension, variance, samples, t), field) for t in time])
+
+
+def isotropic_checks() -> list[Check]:
+    found: list[Check] = []
+
+    def add(
+        name: str, prediction: str, field: str, reading: str, size: tuple[int, int, float], **run: Any
+    ) -> None:
+        samples, dimension, variance = size
+        time: list[float] = run.pop("time")
+        entropy = field == "entropy"
+        law = Spectrum.isotropic(dimension, variance)
+
+        def simulate(seed: int) -> Estimate:
+            estimate: Estimate = getattr(simulate_collapse(law, samples, time, seed, **run), reading)
+            return estimate
+
+        found.append(
+            Check(
+                name,
+                prediction,
+                approximation_of(isotropic_collapse),
+                theory=lambda: _finite(dimension, variance, samples, time, field),
+                simulate=simulate,
+                resolution=_ENTROPY_RESOLUTION if entropy else _RESOLUTION,
+                scale=float(np.log(samples)) if entropy else None,
+                sizes={
+                    "samples": samples,
+                    "dimension": dimension,
+                    "variance": variance,
+                    "time": time,
+                    **run,
+                },
+            )
+        )
+
+    middle, small, wide = (1500, 40, 0.6), (100, 12, 1.0), (1000, 200, 1.0)
+    entropy = "entropy of the posterior of a noised training point"
+    participation = "sum of the squared posterior weights of a noised training point"
+    top_one = "probability that the nearest training point is the own one"
+    run: dict[str, Any] = {"noised": 1500, "data_sets": 48}
+    wide_run: dict[str, Any] = {"noised": 3000, "data_sets": 64}
+    add("entropy, n = 1500, d = 40", entropy, "entropy", "entropy", middle, time=[0.3, 0.5, 0.8], **run)
+    add(
+        "entropy, n = 100, d = 12",
+        entropy,
+        "entropy",
+        "entropy",
+        small,
+        time=[0.3, 0.7],
+        noised=2000,
+        data_sets=256,
+    )
+    add("entropy, n = 1000, d = 200", entropy, "entropy", "entropy", wide, time=[1.5, 1.9], **run)
+    add(
+        "participation, n = 1500, d = 40",
+        participation,
+        "participation",
+        "participation",
+        middle,
+        time=[0.3, 0.45],
+        **run,
+    )
+    add(
+        "participation, n = 100, d = 12",
+        participation,
+        "participation",
+        "participation",
+        small,
+        time=[0.15, 0.35],
+        noised=2000,
+        data_sets=256,
+    )
+    add(
+        "participation, n = 1000, d = 200",
+        participation,
+        "participation",
+        "participation",
+        wide,
+        time=[1.25, 1.4],
+        **wide_run,
+    )
+    add("nearest point, n = 1500, d = 40", top_one, "own_nearest", "top_one", middle, time=[0.3, 0.45], **run)
+    add(
+        "nearest point, n = 1000, d = 200",
+        top_one,
+        "own_nearest",
+        "top_one",
+        wide,
+        time=[1.25, 1.4],
+        **wide_run,
+    )
+    add(
+        "surprise of the source, n = 1500, d = 40",
+        "the entropy of the posterior is the mean surprise of the source",
+        "entropy",
+        "surprise",
+        middle,
+        time=[0.3, 0.5],
+        noised=3000,
+        data_sets=64,
+    )
+    add(
+        "weight of the source, n = 1500, d = 40",
+        "the sum of the squared weights is the mean weight of the source",
+        "participation",
+        "source_weight",
+        middle,
+        time=[0.3, 0.45],
+        **run,
+    )
+    return found
+
+
+# ----------------------------------------------------------------------------------------------- information
+
+
+def information_checks() -> list[Check]:
+    from .excess_entropy import class_excess_entropy, excess_entropy_slope, mutual_information
+
+    run: dict[str, Any] = {"noised": 4000, "data_sets": 32}
+
+    def information(name: str, law: DataLaw, time: list[float], **options: Any) -> Check:
+        return Check(
+            name,
+            "information of a noised point on its source, from the weight of the other points",
+            approximation_of(mutual_information),
+            theory=lambda: mutual_information(law, time),
+            simulate=lambda seed: simulate_information(law, _REFERENCE, time, seed, **run),
+            resolution=_RESOLUTION,
+            sizes={"samples": _REFERENCE, "dimension": law.dimension, "time": time, **run},
+            **options,
+        )
+
+    rng = np.random.default_rng(0)
+    anisotropic = Spectrum([4.0, 1.0, 0.25], [4, 8, 12])
+    three = GaussianMixture([0.2, 0.3, 0.5], rng.standard_normal((3, 16)), [np.geomspace(0.2, 2.0, 16)])
+    different = GaussianMixture([0.4, 0.6], np.stack([np.full(20, 1.5), np.full(20, -1.5)]), [0.3, 1.5])
+    class_time, step = 1.1, 0.1
+    slope_run: dict[str, Any] = {"noised": 2000, "data_sets": 32}
+
+    def of_classes() -> FloatArray:
+        excess = class_excess_entropy(different, np.log(_REFERENCE), class_time)
+        return np.asarray(np.log(_REFERENCE) - different.dimension * excess)
+
+    return [
+        information("information, three eigenvalues", anisotropic, [0.9, 1.15]),
+        information("information, data on a linear manifold", Spectrum([1.5, 0.0], [10, 54]), [0.6, 0.85]),
+        information("information, binary data", DiscreteProduct.binary(32, 0.5), [0.85, 1.05]),
+        information(
+            "information, discrete data below their entropy", DiscreteProduct.binary(6, 0.2), [0.1, 0.4]
+        ),
+        information("information, two classes", GaussianMixture.two_classes(24, 1.0, 0.8), [1.0, 1.25]),
+        information("information, three classes", three, [0.7, 1.0]),
+        information(
+            "information, Curie-Weiss data above the critical temperature", CurieWeiss(40, 0.5), [1.1, 1.3]
+        ),
+        information(
+            "information, magnetised Curie-Weiss data",
+            CurieWeiss(160, 1.5),
+            [2.0, 2.4],
+            judged=False,
+            reason="leading order: at finite d the magnetisation fluctuates",
+        ),
+        Check(
+            "information by class, variances that differ",
+            "information of a noised point of each class, the class included",
+            approximation_of(class_excess_entropy),
+            theory=of_classes,
+            simulate=lambda seed: simulate_information(
+                different, _REFERENCE, class_time, seed, by_class=True, **run
+            ),
+            resolution=_RESOLUTION,
+            sizes={"samples": _REFERENCE, "dimension": 20, "classes": 2, "time": class_time, **run},
+        ),
+        Check(
+            "slope of the information",
+            "the information falls with the mean square error of the best denoiser",
+            approximation_of(excess_entropy_slope),
+            theory=lambda: _mean_slope(anisotropic, 1.1, step),
+            simulate=lambda seed: simulate_information_slope(
+                anisotropic, _REFERENCE, 1.1, seed, step=step, **slope_run
+            ),
+            resolution=_RESOLUTION,
+            sizes={"samples": _REFERENCE, "dimension": 24, "time": 1.1, "step": step, **slope_run},
+        ),
+    ]
+
+
+def _mean_slope(law: DataLaw, time: float, step: float) -> float:
+    """dI/dt averaged over [time - step, time + step], by the rule of Simpson."""
+    from .excess_entropy import excess_entropy_slope
+
+    nodes = np.linspace(time - step, time + step, 9)
+    weights = np.array([1, 4, 2, 4, 2, 4, 2, 4, 1]) / 24.0
+    return -law.dimension * float(weights @ excess_entropy_slope(law, nodes))
+
+
+# ------------------------------------------------------------------------------------- collapse times and basins
+
+
+def time_checks() -> list[Check]:
+    from .collapse_time import basin_radius, class_collapse, collapse_time, trap_onset_time
+
+    run: dict[str, Any] = {"noised": 1000, "data_sets": 24}
+    log_n = 3.0
+    anisotropic = Spectrum([4.0, 1.0, 0.25], [4, 8, 12])
+    two = GaussianMixture.two_classes(24, 1.0, 0.8)
+    binary = DiscreteProduct.binary(32, 0.5)
+    different = GaussianMixture([0.4, 0.6], np.stack([np.full(20, 1.5), np.full(20, -1.5)]), [0.3, 1.5])
+    radius_times = [0.79, 0.86]
+
+    def check(
+        name: str,
+        prediction: str,
+        law: DataLaw,
+        solver: Callable[..., Any],
+        theory: Callable[[], ArrayLike],
+        **kind: Any,
+    ) -> Check:
+        return Check(
+            name,
+            prediction,
+            approximation_of(solver),
+            theory=theory,
+            simulate=lambda seed: simulate_information_time(law, _REFERENCE, log_n, seed, **run, **kind),
+            resolution=_RESOLUTION,
+            sizes={"samples": _REFERENCE, "log_samples": log_n, "dimension": law.dimension, **run},
+        )
+
+    def collapse(name: str, law: DataLaw) -> Check:
+        return check(
+            name,
+            "time at which as many of many points as exp(log_samples) balance the source",
+            law,
+            collapse_time,
+            lambda: collapse_time(law, log_n).require()["time"],
+        )
+
+    def of_class(k: int) -> Check:
+        return check(
+            f"collapse time of class {k} of two with different variances",
+            "time at which the points of its own class balance a source",
+            different,
+            class_collapse,
+            lambda: class_collapse(different, log_n).classes.require()["time"][k],
+            source_class=k,
+        )
+
+    return [
+        collapse("collapse time, three eigenvalues", anisotropic),
+        collapse("collapse time, two classes", two),
+        collapse("collapse time, binary data", binary),
+        of_class(0),
+        of_class(1),
+        check(
+            "onset of traps",
+            "time at which the training points themselves become attractive",
+            anisotropic,
+            trap_onset_time,
+            lambda: trap_onset_time(anisotropic, log_n).require()["time"],
+            radius=0.0,
+        ),
+        Check(
+            "basin radius",
+            "radius of the noise at which a point ceases to belong to its training point",
+            approximation_of(basin_radius),
+            theory=lambda: basin_radius(anisotropic, log_n, radius_times),
+            simulate=lambda seed: Estimate.stack(
+                [simulate_basin_radius(anisotropic, _REFERENCE, log_n, t, seed, **run) for t in radius_times]
+            ),
+            resolution=_RESOLUTION,
+            sizes={"samples": _REFERENCE, "log_samples": log_n, "dimension": 24, "time": radius_times, **run},
+        ),
+    ]
+
+
+# ---------------------------------------------------------------------------------------------- condensation
+
+
+def condensation_checks() -> list[Check]:
+    from .condensed import finite_size_condensed_phase, posterior_variances
+
+    alpha, time = 0.3, 0.1
+
+    def participation(dimension: int, noised: int) -> Check:
+        samples = round(np.exp(alpha * dimension))
+        law = Spectrum.isotropic(dimension)
+        run = {"noised": noised, "data_sets": 24}
+        return Check(
+            f"condensed participation, d = {dimension}",
+            "sum of the squared posterior weights of a fresh point below the collapse time",
+            approximation_of(finite_size_condensed_phase),
+            theory=lambda: finite_size_condensed_phase(law, np.log(samples), time)[
+                "test_participation_ratio"
+            ],
+            simulate=lambda seed: simulate_condensation(law, samples, time, seed, **run).participation,
+            resolution=_RESOLUTION,
+            sizes={"samples": samples, "dimension": dimension, "time": time, **run},
+        )
+
+    two_level = Spectrum([4.0, 0.25], [4, 12])
+    above, run = 1.1, {"noised": 2000, "data_sets": 24}
+    below_law, below_run = Spectrum([4.0, 0.25], [8, 24]), {"noised": 500, "data_sets": 8}
+    below_samples = round(np.exp(alpha * 32))
+
+    def by_eigenvalue(law: Spectrum, samples: int, time: float, seed: int, run: dict[str, int]) -> Estimate:
+        estimate = simulate_posterior_variance(law, samples, time, seed, **run)
+        counts = law.multiplicities.astype(int)
+        edges = np.concatenate([[0], np.cumsum(counts)])
+        parts = [slice(a, b) for a, b in pairwise(edges)]
+        # Directions of one eigenvalue are exchangeable and nearly independent; their errors add at most linearly.
+        mean = np.array([estimate.mean[part].mean() for part in parts])
+        error = np.array([estimate.standard_error[part].mean() for part in parts])
+        return Estimate(mean, error, np.full(len(parts), run["data_sets"] - 1.0))
+
+    return [
+        participation(16, 2000),
+        participation(24, 2000),
+        participation(32, 500),
+        Check(
+            "posterior variances above the collapse time",
+            "variance of the data given a fresh point, direction by direction",
+            approximation_of(posterior_variances),
+            theory=lambda: posterior_variances(two_level, np.log(_REFERENCE), above),
+            simulate=lambda seed: by_eigenvalue(two_level, _REFERENCE, above, seed, run),
+            resolution=_RESOLUTION,
+            sizes={"samples": _REFERENCE, "dimension": 16, "time": above, **run},
+        ),
+        Check(
+            "posterior variances below the collapse time, d = 32",
+            "variance of the data given a fresh point in the condensed phase",
+            approximation_of(posterior_variances),
+            theory=lambda: posterior_variances(below_law, np.log(below_samples), 0.08),
+            simulate=lambda seed: by_eigenvalue(below_law, below_samples, 0.08, seed, below_run),
+            resolution=_RESOLUTION,
+            sizes={"samples": below_samples, "dimension": 32, "time": 0.08, **below_run},
+            judged=False,
+            reason="1RSB: the limit is approached as log(d)/d only",
+        ),
+    ]
+
+
+# ----------------------------------------------------------------------------------- trajectories and backward runs
+
+
+def trajectory_checks() -> list[Check]:
+    from .trajectory_collapse import trajectory_collapse
+
+    samples, dimension, variance = 100, 12, 1.0
+    law = Spectrum.isotropic(dimension, variance)
+    clone_times = [0.15, 0.35]
+    clone_run = {"noised": 2000, "data_sets": 128}
+    few, flat, flat_time = 40, Spectrum.isotropic(6), 0.3
+    steps, euler_run = [25, 50, 100], {"noised": 1500, "data_sets": 24}
+    change_run = {"runs": 1500, "data_sets": 24}
+
+    def euler_clones(seed: int) -> Estimate:
+        runs = [
+            simulate_empirical_clones_langevin(flat, few, flat_time, seed, steps=k, **euler_run)
+            for k in steps
+        ]
+        return extrapolate(steps, Estimate.stack(runs), exponent=1.0).limit
+
+    def last_change(seed: int) -> Estimate:
+        differences = []
+        for k in steps:
+            backward = simulate_last_change(flat, few, seed, steps=k, **change_run).mean
+            late = np.geomspace(5.0, 25.0, 8)
+            grid = np.concatenate([backward_grid(4.0, 1e-3, k)[::-1], late])
+            forward = simulate_first_passage(
+                flat, few, seed, times=grid, bridge=False, paths=3000, data_sets=24
+            ).mean
+            error = np.hypot(backward.standard_error, forward.standard_error)
+            freedom = backward.degrees_of_freedom + forward.degrees_of_freedom
+            differences.append(Estimate(backward.mean - forward.mean, error, freedom))
+        return extrapolate(steps, Estimate.stack(differences), exponent=1.0).limit
+
+    def passage(name: str, size: tuple[int, int, float], quantity: str, run: dict[str, Any]) -> Check:
+        n, d, s2 = size
+        data = Spectrum.isotropic(d, s2)
+
+        def theory() -> ArrayLike:
+            result = trajectory_collapse(data, np.log(n))
+            return result.mean if quantity == "mean" else result.width
+
+        def simulate(seed: int) -> Estimate:
+            estimate: Estimate = getattr(simulate_first_passage(data, n, seed, **run), quantity)
+            return estimate
+
+        return Check(
+            name,
+            "time of the last change of the nearest training point along a backward trajectory",
+            approximation_of(trajectory_collapse),
+            theory=theory,
+            simulate=simulate,
+            resolution=_RESOLUTION,
+            sizes={"samples": n, "dimension": d, "variance": s2, **run},
+            judged=False,
+            reason="expansion in 1/(d v), which is at least 1/(2 log n)",
+        )
+
+    quick: dict[str, Any] = {"paths": 250, "data_sets": 16}
+    return [
+        Check(
+            "clones on a training point, exact transitions",
+            "two backward runs with the empirical score end at one training point as often as the weights say",
+            approximation_of(isotropic_collapse),
+            theory=lambda: _finite(dimension, variance, samples, clone_times, "participation"),
+            simulate=lambda seed: simulate_empirical_clones(law, samples, clone_times, seed, **clone_run),
+            resolution=_RESOLUTION,
+            sizes={"samples": samples, "dimension": dimension, "time": clone_times, **clone_run},
+        ),
+        Check(
+            "clones on a training point, Euler steps",
+            "Euler runs with the empirical score, extrapolated to steps of zero length",
+            approximation_of(isotropic_collapse),
+            theory=lambda: _finite(6, 1.0, few, [flat_time], "participation")[0],
+            simulate=euler_clones,
+            resolution=_RESOLUTION,
+            scale=1.0,
+            sizes={"samples": few, "dimension": 6, "time": flat_time, "steps": steps, **euler_run},
+        ),
+        Check(
+            "last change backward against first passage forward",
+            "the last change of the nearest point along Euler runs has the law of a forward first passage",
+            "exact: time reversal, at monitored times, extrapolated to steps of zero length",
+            theory=lambda: 0.0,
+            simulate=last_change,
+            resolution=_RESOLUTION,
+            scale=1.0,
+            sizes={"samples": few, "dimension": 6, "steps": steps, **change_run},
+        ),
+        passage("trajectory collapse time, n = 2000, d = 48, mean", (2000, 48, 1.7), "mean", quick),
+        passage("trajectory collapse time, n = 2000, d = 48, width", (2000, 48, 1.7), "deviation", quick),
+        passage("trajectory collapse time, n = 2000, d = 192, mean", (2000, 192, 1.7), "mean", quick),
+        passage("trajectory collapse time, n = 500, d = 48, width", (500, 48, 1.7), "deviation", quick),
+    ]
