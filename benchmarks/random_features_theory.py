@@ -4,9 +4,9 @@ Density: 400 positions in the bulks, against a general root-finder at each posit
 part, measured on a few positions and scaled linearly. The time of the theory includes finding the edges of all
 bulks. Residuals are of the same equations. Curves: train loss, test loss and score error at 400 training times,
 against one direct simulation in d = 400 (its matrices, one eigendecomposition, the same 400 times), and against
-gradient descent at d = 100, p = 6400, n = 800, t = 0.1 up to a training time of 10^4: a few steps are measured and scaled to
-all of them, at the largest stable step. One thread; nothing is cached between repetitions unless it says so,
-compilation and imports are not counted.
+gradient descent at d = 100, p = 6400, n = 800, t = 0.1 up to a training time of 10^4: a few steps are measured and
+scaled to all of them, each as large as the inverse of the largest rate. One thread; nothing is cached between
+repetitions unless it says so, compilation and imports are not counted.
 
     python -m benchmarks.random_features_theory
 """

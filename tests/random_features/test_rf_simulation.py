@@ -278,6 +278,22 @@ def test_equivalent_with_draws_has_the_moments_asked_for():
     assert abs(mean.mean - expected) < 4 * mean.standard_error
 
 
+def test_gaussian_equivalent_has_the_losses_of_the_nonlinear_model():
+    """With the coefficients of the sine at Gamma = 1, from kappa(r) = exp(-1) sinh r, written out here."""
+    rho = math.exp(-0.4)
+    linear = math.exp(-0.5)
+    shared = math.exp(-1.0) * (math.sinh(rho) - rho)
+    fresh = math.exp(-1.0) * (math.sinh(1.0) - 1.0) - shared
+    moments = FeatureMoments(linear, shared, fresh)
+    arguments = SIN, (16, 32, 64), (60, 40, 24), 0, GradientFlow([2.0, 20.0])
+    exact, reduced = simulate_limit(*arguments), simulate_limit(*arguments, moments=moments)
+    for field in ("train_loss", "test_loss"):
+        one, other = getattr(exact, field), getattr(reduced, field)
+        error = np.hypot(one.standard_error, other.standard_error)
+        assert (error < 0.01 * one.mean).all()
+        assert (np.abs(one.mean - other.mean) < 4 * error).all()
+
+
 def test_population_eigenvalues_are_quantiles():
     two = Covariance.atoms([0.5, 1.5], [0.25, 0.75])
     assert population_eigenvalues(two, 8).tolist() == [0.5] * 2 + [1.5] * 6
