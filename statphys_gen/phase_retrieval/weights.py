@@ -44,6 +44,7 @@ _CHUNK = 2**18
 # Poles of 1/(c^2 + y^2) beyond this distance from the mean are invisible to a Gauss-Hermite rule.
 _FAR_POLE = 15.0
 _HERMITE_NODES = 14
+_RAY = 0.3
 
 
 class Moments(NamedTuple):
@@ -159,7 +160,7 @@ def _normalised(loss: Loss, m: float) -> Weights:
     assert loss.offset is not None
     a, c = loss.offset, loss.prefactor
     # Convergence is exponential in the order over the length of the sinh map; these reach rounding.
-    order = math.ceil(24 + 12 * math.asinh(_FARTHEST / math.sqrt(a)))
+    order = math.ceil(36 + 12 * math.asinh(_FARTHEST / math.sqrt(a)))
     rules = [_normalised_rule(a, c, m, order), _normalised_rule(a, c, m, math.ceil(0.75 * order))]
     t, probability = _label_rule(a, order)
     # y given t is N(m t, 1 - m^2).
@@ -188,10 +189,17 @@ def _label_rule(a: float, order: int) -> tuple[Array, Array]:
 
 def _normalised_rule(a: float, prefactor: float, m: float, order: int) -> MomentRule:
     """1/(1 + g S) = (a + t^2)/(A + B y^2) with A = a + (1 - 2S) t^2, B = 6 S (prefactor absorbed into S)."""
-    t, probability = _label_rule(a, order)
+    label, label_probability = _label_rule(a, order)
     sigma = math.sqrt(1.0 - m * m)
+    # For complex S the labels run along a ray above the real axis, away from the branch points A = 0, which come close
+    # to it next to a hard edge: the average over y is analytic between the two.
+    ray = np.exp(1j * _RAY)
+    ray_probability = label_probability * np.exp(0.5 * label**2 * (1.0 - ray**2)) * ray
 
     def rule(s: Values, signal: bool) -> Values:
+        turned = np.iscomplexobj(s)
+        t = label * ray if turned else label
+        probability = ray_probability if turned else label_probability
         results = np.empty((4 if signal else 2, len(s)), dtype=np.result_type(s, np.float64))
         rows = max(1, _CHUNK // (4 * order))
         for start in range(0, len(s), rows):
@@ -209,7 +217,7 @@ def _normalised_rule(a: float, prefactor: float, m: float, order: int) -> Moment
                 plain = np.einsum("n,sn->s", probability, factor * averages[k])
                 squared = np.einsum("n,sn->s", probability, factor**2 * averages[k + 1])
                 for row, value in ((k, 1.0 - plain), (k + 1, 1.0 - 2.0 * plain + squared)):
-                    results[row, part] = value if np.iscomplexobj(s) else value.real
+                    results[row, part] = value if turned else value.real
         return results
 
     return rule
@@ -218,7 +226,7 @@ def _normalised_rule(a: float, prefactor: float, m: float, order: int) -> Moment
 Complex = NDArray[np.complex128]
 
 
-def _lorentzian_averages(c: Complex, mean: Array, sigma: float) -> tuple[Complex, Complex, Complex, Complex]:
+def _lorentzian_averages(c: Complex, mean: Values, sigma: float) -> tuple[Complex, Complex, Complex, Complex]:
     """E[L], E[L^2], E[y L], E[y L^2] over y ~ N(mean, sigma^2), for L = 1/(c^2 + y^2), Re c > 0.
 
     With w the Faddeeva function and z+- = (i c +- mean)/(sigma sqrt 2): E 1/(y - i c) = i sqrt(pi/2)/sigma w(z-).
@@ -227,7 +235,7 @@ def _lorentzian_averages(c: Complex, mean: Array, sigma: float) -> tuple[Complex
     from scipy.special import wofz
 
     centred = not mean.any()
-    mean = np.broadcast_to(mean, c.shape)
+    mean = np.asarray(np.broadcast_to(mean, c.shape), dtype=np.complex128)
     unit = sigma * math.sqrt(2.0)
     amplitude = math.sqrt(math.pi / 2.0) / sigma
     z_minus, z_plus = (1j * c - mean) / unit, (1j * c + mean) / unit
@@ -259,7 +267,7 @@ def _lorentzian_averages(c: Complex, mean: Array, sigma: float) -> tuple[Complex
 
 
 def _with_signal(
-    averages: tuple[Complex, Complex, Complex, Complex], c: Complex, t: Array, m: float
+    averages: tuple[Complex, Complex, Complex, Complex], c: Complex, t: Values, m: float
 ) -> tuple[Complex, Complex]:
     """E[u^2 L] and E[u^2 L^2] over y, u = (t - m y)/sqrt(1 - m^2); y^2 L = 1 - c^2 L."""
     plain, squared, odd, odd_squared = averages

@@ -161,6 +161,18 @@ def test_density_vanishes_like_a_square_root_at_a_soft_edge() -> None:
     assert near[1] / near[0] == pytest.approx(2.0, rel=1e-3)
 
 
+def test_density_is_exponentially_thin_at_a_hard_edge() -> None:
+    weights = initial_weights(Loss.normalised(4.0))
+    edge = float(left_edge(weights, 3.0)["position"])
+    density = spectral_density(weights, 3.0, edge + np.array([0.05, 0.1, 0.2, 0.4]))
+    assert 0 < density[0] < 1e-9
+    assert (np.diff(np.log(density)) > 0).all()
+    # The logarithm falls faster than any power of the distance.
+    assert (np.diff(np.log(density), 2) < 0).all()
+    x = edge + np.concatenate([np.linspace(0.01, 6, 700), np.geomspace(6.01, 200, 500)])
+    assert np.trapezoid(spectral_density(weights, 3.0, x), x) == pytest.approx(1.0, abs=1e-4)
+
+
 def test_density_against_a_finite_matrix() -> None:
     rng = np.random.default_rng(5)
     dimension, alpha = 700, 3.0
