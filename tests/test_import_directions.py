@@ -142,7 +142,8 @@ def test_matplotlib_is_imported_only_in_plot_functions() -> None:
             "import contextlib, io\nfrom statphys_gen.cli import main\n"
             "with contextlib.redirect_stderr(io.StringIO()):\n"
             "    for words in ('coefficients --activation tanh --time 0', 'timescales --psi-p 0',\n"
-            "        'spectrum --psi-n -1', 'learning-curves --covariance 1:2 --tau 1', 'early-stopping --noise-draws 0',\n"
+            "        'spectrum --psi-n -1', 'learning-curves --covariance 1:2 --tau 1',\n"
+            "        'early-stopping --noise-draws 0',\n"
             "        'spectrum --activation sin --psi-p 4 --psi-n 2 -t 0.1 --eigenvalues absent.npy',\n"
             "        'phase-diagram --activation sin -t 0.1 --tau 1 --psi-p 2 1 --output x'):\n"
             "        assert main(['random-features', *words.split()]) == 2",
@@ -153,7 +154,8 @@ def test_matplotlib_is_imported_only_in_plot_functions() -> None:
             "model = '--activation sin --psi-p 4 --psi-n 2 -t 0.1'\n"
             "with contextlib.redirect_stdout(io.StringIO()):\n"
             "    for words in ('coefficients --activation tanh --time 0.1', f'spectrum {model}',\n"
-            "        f'timescales {model}', f'learning-curves {model} --tau 1 inf', f'early-stopping {model} --window 1'):\n"
+            "        f'timescales {model}', f'learning-curves {model} --tau 1 inf',\n"
+            "        f'early-stopping {model} --window 1'):\n"
             "        assert main(['random-features', *words.split()]) == 0",
             {"numba", "scipy.stats", "xarray", "matplotlib", "pandas"},
         ),

@@ -2,9 +2,10 @@ r"""Train loss, test loss and score error along training, for any algorithm that
 
 With A = -sqrt(p/D) V^T F(U) (:mod:`.filters`), the losses are functionals of the resolvent of U,
 
-    L_train = 1 + <x F^2 - 2 F, omega>,                                   omega(z)  = (1/d) Tr V^T G(z) V,
-    L_test  = 1 + <F x F, T> - 2 <F, chi>,                                chi(z)    = (1/d) Tr V^T G(z) E[V],
-                                                                          T(z, z')  = (1/d) Tr V^T G(z) E[U] G(z') V,
+    L_train = 1 + <x F^2 - 2 F, omega>,     L_test  = 1 + <F x F, T> - 2 <F, chi>,
+
+    omega(z)  = (1/d) Tr V^T G(z) V,        chi(z)  = (1/d) Tr V^T G(z) E[V],
+    T(z, z')  = (1/d) Tr V^T G(z) E[U] G(z') V,
 
 evaluated on a contour in the right half-plane, on which gradient flow is bounded uniformly in the training
 time. By Tweedie's formula and orthogonality, for any model and any data,

@@ -22,7 +22,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from .. import validation
 from ..approximation import states
-from ..errors import InvalidArgument
+from ..errors import AccuracyNotReached, InvalidArgument
 from .dyson import dyson
 from .filters import Filter, gradient_flow, relaxation_rate, ridge
 from .learning_curves import fisher_information, learning_curves, losses, quadratic_form, ridge_curves
@@ -126,6 +126,10 @@ def timescales(model: RandomFeatures, *, unit: Unit = "rate-exact", at: Place = 
 def _range(model: RandomFeatures) -> tuple[float, float]:
     """The smallest and the largest eigenvalue that matter."""
     edges = _support(model)
+    if not edges:
+        raise AccuracyNotReached(
+            "spectrum: every bulk is narrower than float64 resolves; lower the diffusion time"
+        )
     system = dyson(model)
     low = max(edges[0][0], system.s2 if system.inverse_draws == 0.0 else 0.0, 1e-9 * edges[-1][1])
     return low, edges[-1][1]
@@ -153,6 +157,8 @@ def _minimum(
         return quadratic_form(model, family(np.array([x])), slope(x))
 
     left, right = math.log(grid[best - 1]), math.log(grid[best + 1])
+    if not derivative(left) < 0.0 < derivative(right):
+        raise AccuracyNotReached("least score error: the minimum is flatter than the accuracy of the losses")
     return math.exp(brentq(derivative, left, right, xtol=1e-13, rtol=1e-13))
 
 
