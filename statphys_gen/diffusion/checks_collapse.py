@@ -182,7 +182,7 @@ def isotropic_checks() -> list[Check]:
 def information_checks() -> list[Check]:
     from .excess_entropy import class_excess_entropy, excess_entropy_slope, mutual_information
 
-    run: dict[str, Any] = {"noised": 4000, "data_sets": 32}
+    run: dict[str, Any] = {"noised": 4000, "data_sets": 40}
 
     def information(name: str, law: DataLaw, time: list[float], **options: Any) -> Check:
         return Check(

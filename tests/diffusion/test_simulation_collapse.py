@@ -24,6 +24,12 @@ from statphys_gen.diffusion.simulation_collapse import (
     simulate_posterior_variance,
 )
 from statphys_gen.diffusion.simulation_first_passage import first_passage_times, simulate_first_passage
+from statphys_gen.diffusion.simulation_information import (
+    simulate_basin_radius,
+    simulate_information,
+    simulate_information_slope,
+    simulate_information_time,
+)
 from statphys_gen.diffusion.simulation_posterior import EmpiricalPosterior
 from statphys_gen.errors import InsufficientSamples, InvalidArgument
 
@@ -188,6 +194,23 @@ def test_larger_noise_leaves_the_basin() -> None:
     assert values[0] < 0.0 < values[-1]
 
 
+def test_information_of_a_gaussian_channel_with_many_points() -> None:
+    """I = (d/2) log(1 + 1/(exp(2t) - 1)) for d unit variances: its value, its slope and where it is log 10."""
+    law, time = gaussian(10), 0.9
+    exact = -5.0 * np.log(-np.expm1(-2.0 * time))
+    run: dict[str, Any] = {"noised": 1000, "data_sets": 8}
+    information = simulate_information(law, 1000, time, 0, **run)
+    assert abs(float(information.mean) - exact) < 4.0 * float(information.standard_error) + 0.005
+    slope = simulate_information_slope(law, 1000, time, 0, **run)
+    assert abs(float(slope.mean) + 10.0 / np.expm1(2.0 * time)) < 4.0 * float(slope.standard_error) + 0.02
+    root = simulate_information_time(law, 1000, np.log(10.0), 0, **run)
+    expected = -0.5 * np.log(-np.expm1(-np.log(10.0) / 5.0))
+    assert abs(float(root.mean) - expected) < 4.0 * float(root.standard_error) + 0.01
+    # At the collapse time the edge of the basin is at the distance of the noise itself.
+    radius = simulate_basin_radius(law, 1000, np.log(10.0), float(expected), 0, **run)
+    assert abs(float(radius.mean) - 1.0) < 4.0 * float(radius.standard_error) + 0.03
+
+
 def test_two_points_are_left_by_the_law_of_brownian_motion() -> None:
     """The plane halfway, at the distance h, is reached after tau > s with probability 2 Phi(h / sqrt(s)) - 1."""
     points, half = np.array([[0.0, 0.0, 0.0], [1.0, 1.0, 0.5]]), 0.75
@@ -340,6 +363,12 @@ BAD: list[tuple[str, Any]] = [
     ("horizon", lambda: simulate_last_change(BINARY, 10, 0, horizon=0.0)),
     ("steps", lambda: simulate_last_change(BINARY, 10, 0, steps=-3)),
     ("runs", lambda: simulate_last_change(BINARY, 10, 0, runs=0)),
+    ("log_samples", lambda: simulate_information_time(BINARY, 10, 0.0, 0)),
+    ("log_samples", lambda: simulate_information_time(BINARY, 10, 2.5, 0)),
+    ("samples", lambda: simulate_basin_radius(BINARY, 1, 1.0, 0.5, 0)),
+    ("time", lambda: simulate_basin_radius(BINARY, 10, 1.0, 0.0, 0)),
+    ("step", lambda: simulate_information_slope(BINARY, 10, 0.5, 0, step=0.5)),
+    ("data_sets", lambda: simulate_information_slope(BINARY, 10, 0.5, 0, data_sets=1)),
 ]
 
 
