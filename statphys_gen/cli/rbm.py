@@ -103,8 +103,10 @@ def _solve(options: argparse.Namespace) -> int:
         grid["load"] = np.tile(options.load, len(options.temperature))
     elif len(options.load) > 1:
         raise BadUsage("--load: must be different values")
-    compared = compare(model, **grid)
-    found = compared.solutions.get(options.start) or solve(model, options.start, **grid)
+    # Where numbers overflow the state is lost, and its status says so.
+    with np.errstate(all="ignore"):
+        compared = compare(model, **grid)
+        found = compared.solutions.get(options.start) or solve(model, options.start, **grid)
     points = [(t, a) for t in options.temperature for a in options.load]
     records = []
     for k, ((temperature, load), fields) in enumerate(zip(points, found.records(), strict=True)):
@@ -186,10 +188,15 @@ def _unknown(options: argparse.Namespace) -> str:
     ):
         options.load = [0.0]
     given = [name for name in ("temperature", "load") if getattr(options, name) is not None]
+    if options.line == "low-load" and ensemble == "patterns" and any(options.load):
+        shown = " ".join(f"{value:g}" for value in options.load)
+        raise BadUsage(
+            f"--load = {shown}: must be 0 on the line low-load: at finite load it is of first order"
+        )
     name = options.solve_for
     if name is None:
         if len(given) == 2:
-            raise BadUsage("--solve-for is missing: it is needed when load and temperature are given")
+            raise BadUsage("--solve-for is missing: load and temperature are both known")
         if not given:
             raise BadUsage("--load is missing: it or --temperature is needed")
         return "load" if given == ["temperature"] else "temperature"
@@ -284,13 +291,14 @@ def _solved_line(
         if other != name and not (other == "load" and model.ensemble == "repeated"):
             batch[other] = np.array([points[0][other]])
     common: dict[str, Any] = {"solve_for": name, "between": options.between and tuple(options.between)}
-    if options.line == "at":
-        found = at_line(model, options.start or "retrieval", **common, **batch)
-    elif options.line == "spinodal":
-        found = spinodal(model, upwards=not options.lower_end, **common, **batch)
-    else:
-        line = {"glass": glass_line, "first-order": first_order_line, "low-load": condensation_line}
-        found = line[options.line](model, **common, **batch)
+    with np.errstate(all="ignore"):
+        if options.line == "at":
+            found = at_line(model, options.start or "retrieval", **common, **batch)
+        elif options.line == "spinodal":
+            found = spinodal(model, upwards=not options.lower_end, **common, **batch)
+        else:
+            line = {"glass": glass_line, "first-order": first_order_line, "low-load": condensation_line}
+            found = line[options.line](model, **common, **batch)
     return found, points
 
 
@@ -390,13 +398,13 @@ def _register_phase_diagram(quantities: Any) -> None:
 
 
 def _phase_diagram(options: argparse.Namespace) -> int:
+    if ensemble_of(options) == "repeated":
+        raise BadUsage("--ensemble = repeated: must be one with a load (finitely many patterns have none)")
     early_checks(options)
     for flag in ("temperature", "load"):
         low, high = getattr(options, flag)
         if not low < high:
             raise BadUsage(f"--{flag} = {low:g} {high:g}: must be an increasing pair of numbers")
-    if ensemble_of(options) == "repeated":
-        raise BadUsage("--ensemble = repeated: must be one with a load (finitely many patterns have none)")
     folder = _folder(options.output)
     model = chosen_model(options, temperature=options.temperature[0], load=options.load[0])
     import numpy as np
@@ -408,7 +416,8 @@ def _phase_diagram(options: argparse.Namespace) -> int:
         name: np.linspace(getattr(options, name)[0], getattr(options, name)[1], points)
         for name, points in zip(("temperature", "load"), options.points, strict=True)
     }
-    dataset = phase_diagram(model, temperature=axes["temperature"], load=axes["load"])
+    with np.errstate(all="ignore"):
+        dataset = phase_diagram(model, temperature=axes["temperature"], load=axes["load"])
     files = _written(dataset, folder)
     phase = dataset["phase"].values
     lines = ("glass_load", "spinodal_load", "first_order_load")
@@ -486,13 +495,17 @@ def _register_place(quantities: Any) -> None:
 def _place(options: argparse.Namespace) -> int:
     hidden_parameters(options)
     path = validation.readable_file("WEIGHTS.npz", options.weights)
+    import numpy as np
+
     from ..approximation import approximation_of
     from ..rbm.model import visible_prior
     from ..rbm.placement import phases, place, read_weights
     from .output import emit
 
     found = place(read_weights(path), margin=options.margin)
-    compared = phases(found, hidden=chosen_prior(options), visible=visible_prior(options.visible))
+    laws = {"hidden": chosen_prior(options), "visible": visible_prior(options.visible)}
+    with np.errstate(all="ignore"):
+        compared = phases(found, **laws)
     states = {name: next(solution.records()) for name, solution in compared.solutions.items()}
     dominant = str(compared.dominant.reshape(-1)[0]) or None
     spikes = [

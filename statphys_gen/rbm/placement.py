@@ -131,7 +131,8 @@ def place(machine: Weights, *, margin: float | None = None) -> Placement:
         bulk = values[outside:]
         sigma = math.sqrt(float(np.median(bulk**2)) / _median(min(ratio, 1.0 / ratio), visible, hidden))
         edge = sigma * (1.0 + math.sqrt(ratio))
-        count = int((values > edge * (1.0 + allowed)).sum())
+        # Without noise the other singular values are rounding.
+        count = int((values > max(edge * (1.0 + allowed), 1e-12 * values[0])).sum())
         if count <= outside or count >= len(values) // 2:
             break
         outside = count
