@@ -31,7 +31,7 @@ SIMULATED = (1, 4, 16, 64)
 
 def compute(preset: str) -> dict[str, Any]:
     quick = preset == "quick"
-    dimension, instances, points = (14, 6, 11) if quick else (50, 12, 41)
+    dimension, instances, points = (14, 6, 8) if quick else (50, 12, 41)
     samples = np.geomspace(1.0, 1e4, points)
     best, slope = score_error_exponent(
         RandomFeatures("tanh", 32, 1, 0.01), samples[None, :], np.array(FEATURES)[:, None]

@@ -17,8 +17,8 @@ CAPTION = (
     "Training times at which the three groups of modes have relaxed, psi_p/(2 D eigenvalue) at the lowest eigenvalue "
     "of each group, and the best training time (dotted), for tanh at p/d = 1000, at t = 0.01 (left) and 0.1 (right). "
     "The time of overfitting grows like n (grey guide line), that of generalisation does not grow. Where two groups "
-    "share a bulk (open symbols) the time of the upper group is that of the other end of the bulk. Theory only (n, p, "
-    "d to infinity)."
+    "share a bulk (open symbols, if any) the time of the upper group is that of the other end of the bulk. Theory only "
+    "(n, p, d to infinity)."
 )
 
 TIMES = (0.01, 0.1)
@@ -47,7 +47,7 @@ def draw(data: dict[str, Any]) -> Figure:
         merged = data["merged"][i]
         for series, group in enumerate(GROUPS):
             line, colour = data["times"][i, series], style.COLOURS[series]
-            axes.plot(samples, line, style.MARKERS[series] + "-", color=colour, label=group)
+            axes.plot(samples, line, color=colour, label=group)
             axes.plot(samples[merged], line[merged], style.MARKERS[series], color=colour, mfc="white")
         axes.plot(samples, data["best"][i], ":", color="black", label="best stopping")
         few = samples < 30.0
@@ -59,5 +59,5 @@ def draw(data: dict[str, Any]) -> Figure:
         )
         axes.set(xscale="log", yscale="log", xlabel="$n/d$", ylabel=r"training time $\tau$")
         axes.set_title(f"$t$ = {time:g}")
-    panels[0].legend()
+    panels[0].legend(loc="center right", bbox_to_anchor=(1.02, 0.4))
     return figure

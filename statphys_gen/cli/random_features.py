@@ -9,7 +9,7 @@ from typing import Any
 
 from .. import validation
 from . import random_features_times
-from .parsing import add_output_options, integer, number
+from .parsing import add_output_options, between, integer, number
 from .random_features_options import (
     add_activation,
     add_model,
@@ -53,7 +53,7 @@ def _register_coefficients(quantities: Any) -> None:
         "--data-variance",
         "--sigma-x2",
         metavar="S",
-        type=number("--data-variance", validation.positive),
+        type=number("--data-variance", between(1e-8, 1e6, closed=True)),
         default=1.0,
         help="trace of the data's covariance over the dimension (default 1)",
     )

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from .. import validation
 from ..errors import InvalidArgument
-from .parsing import BadUsage, Parser, number
+from .parsing import BadUsage, Parser, between, number
 
 if TYPE_CHECKING:
     from ..random_features.model import Activation, Covariance, RandomFeatures
@@ -86,7 +86,7 @@ def add_activation(parser: Parser) -> None:
         "--polynomial",
         metavar="C",
         nargs="+",
-        type=number("--polynomial"),
+        type=number("--polynomial", between(-1e50, 1e50, closed=True)),
         help="coefficients c_0 c_1 ... of a polynomial activation sum_k c_k x^k",
     )
 
