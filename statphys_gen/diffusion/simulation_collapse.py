@@ -56,6 +56,7 @@ class CollapseCurves:
     source_weight : the same number as E[w_s].
     top_one : probability that the source has the largest weight.
     log_ratio : E log(Z_others / Z_source), the mean logarithm of the weight of all others over that of the source.
+    condensation : E sum w^2 of the posterior without the source.
     """
 
     time: FloatArray
@@ -65,6 +66,7 @@ class CollapseCurves:
     source_weight: Estimate
     top_one: Estimate
     log_ratio: Estimate
+    condensation: Estimate
 
 
 @dataclass(frozen=True)
@@ -92,6 +94,7 @@ _PLANTED: dict[str, _Reading] = {
     "source_weight": lambda sums: sums.source_weight,
     "top_one": lambda sums: sums.source_first.astype(np.float64),
     "log_ratio": lambda sums: sums.log_ratio,
+    "condensation": lambda sums: sums.participation_of_others,
 }
 _FRESH: dict[str, _Reading] = {
     "entropy": lambda sums: sums.entropy_of_others,

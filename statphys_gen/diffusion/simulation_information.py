@@ -5,8 +5,9 @@ With N points of the law, Z_source and Z_others the posterior weights of the sou
     I(t)  <=  log(N - 1) - E log(Z_others / Z_source),
 
 with equality as N -> infinity: Z_others / (N - 1) is an average over independent points, and the bound is off by half
-of its relative variance, about half of the participation of the posterior without the source. N points therefore show
-where n << N points collapse, I(t) = log n, without the finite-size offset of n points themselves.
+of its relative variance, to second order (p - 1/(N - 1))/2 with p the participation of the posterior without the
+source. This is subtracted; what remains is of higher order in p. N points therefore show where n << N points collapse,
+I(t) = log n, without the finite-size offset of n points themselves.
 
 With the noise multiplied by a radius, E log(Z_others / Z_source) = log(N/n) is where a point exp(-t) a_s +
 radius sqrt(D_t) z ceases to belong to a_s among n points: the edge of its basin.
@@ -45,7 +46,7 @@ def simulate_information(
     by_class: bool = False,
     threads: int = 1,
 ) -> Estimate:
-    """log(N - 1) - E log(Z_others / Z_source) in nats, an upper bound of I(t) that is reached as N grows.
+    """log(N - 1) - E log(Z_others / Z_source) in nats, less its bias of second order: I(t) as N grows.
 
     Parameters
     ----------
@@ -57,8 +58,11 @@ def simulate_information(
     curves = simulate_collapse(
         law, samples, time, seed, noised=noised, data_sets=data_sets, by_class=by_class, threads=threads
     )
-    ratio = curves.log_ratio
-    return Estimate(np.log(samples - 1.0) - ratio.mean, ratio.standard_error, ratio.degrees_of_freedom)
+    ratio, p = curves.log_ratio, curves.condensation
+    bias = 0.5 * (p.mean - 1.0 / (samples - 1.0))
+    # The errors add at most.
+    error = ratio.standard_error + 0.5 * p.standard_error
+    return Estimate(np.log(samples - 1.0) - ratio.mean - bias, error, ratio.degrees_of_freedom)
 
 
 def simulate_information_time(
@@ -196,11 +200,13 @@ def _each(
         posterior = EmpiricalPosterior(points)
 
         def mean_log_ratio(time: float, radius: float) -> float:
-            parts = [
-                posterior.sums(np.array([time]), radius * noise[rows], sources=sources[rows]).log_ratio
-                for rows in (slice(start, start + ROWS) for start in range(0, noised, ROWS))
-            ]
-            return float(np.concatenate(parts, axis=1).mean())
+            total = 0.0
+            for start in range(0, noised, ROWS):
+                rows = slice(start, start + ROWS)
+                sums = posterior.sums(np.array([time]), radius * noise[rows], sources=sources[rows])
+                bias = 0.5 * (sums.participation_of_others - 1.0 / (samples - 1.0))
+                total += float((sums.log_ratio + bias).sum())
+            return total / noised
 
         return reading(mean_log_ratio)
 
