@@ -28,8 +28,8 @@ FINAL = 1e4
 
 def compute(preset: str) -> dict[str, Any]:
     quick = preset == "quick"
-    dimension, instances = (40, 12) if quick else (160, 24)
-    features = np.geomspace(0.52, 15.0, 36 if quick else 120)
+    dimension, instances = (24, 8) if quick else (160, 24)
+    features = np.geomspace(0.52, 15.0, 20 if quick else 120)
     simulated_features = np.array([0.5, 1.0, 2.0, 4.0, 8.0])
     grid, times = np.geomspace(0.1, 1e5, 200), np.geomspace(0.3, 3e4, 9)
     data: dict[str, Any] = {
