@@ -13,13 +13,13 @@ SYSTEM = "random_features"
 TITLE = "Random features: generalisation gap over the plane of samples and features"
 CAPTION = (
     "Left and middle: test loss minus train loss for tanh at t = 0.1 after training times 1000 and 10000. Right: the "
-    "lines on which it is 0.1, at five training times: a model generalises to the right of its line, which moves to "
+    "lines on which it is 0.1, at four training times: a model generalises to the right of its line, which moves to "
     "more samples as training goes on and ends at a line (infinite training time). Dashed: p = n. Theory only (n, p, "
     "d to infinity), on a grid of {points} by {points}."
 )
 
 MAPS = (1e3, 1e4)
-LINES = (1e1, 1e2, 1e3, 1e4, np.inf)
+LINES = (1e2, 1e3, 1e4, np.inf)
 
 
 def compute(preset: str) -> dict[str, Any]:
@@ -39,11 +39,15 @@ def draw(data: dict[str, Any]) -> Figure:
         mesh = axes.pcolormesh(
             borders, borders, np.log10(np.maximum(plane, 1e-4)), cmap="viridis", vmin=-3, vmax=1
         )
-        axes.contour(axis, axis, np.log10(plane), levels=[-1.0], colors="white", linewidths=1.0)
+        axes.contour(
+            axis, axis, np.log10(plane), levels=[-1.0], linestyles="solid", colors="white", linewidths=1.0
+        )
         axes.set_title(rf"$\tau$ = {time:g}")
     figure.colorbar(mesh, ax=panels[:2], label=r"$\log_{10}(L_\mathrm{test} - L_\mathrm{train})$", shrink=0.9)
     for series, time in enumerate(LINES):
-        panels[2].contour(axis, axis, np.log10(gap[series]), levels=[-1.0], colors=style.COLOURS[series])
+        panels[2].contour(
+            axis, axis, np.log10(gap[series]), levels=[-1.0], linestyles="solid", colors=style.COLOURS[series]
+        )
         name = r"$\infty$" if np.isinf(time) else f"{time:g}"
         panels[2].plot([], [], color=style.COLOURS[series], label=rf"$\tau$ = {name}")
     panels[2].legend(fontsize=6, loc="upper left", bbox_to_anchor=(1.0, 1.0))

@@ -19,7 +19,8 @@ CAPTION = (
     "Left: test loss (solid) and train loss (dashed) after the training time 10000 against features per dimension: a "
     "peak stands at p = n m, which infinitely many draws remove. Right: test loss along training at p/d = 3. Lines: "
     "theory (n, p, d to infinity). Symbols: {instances} instances of the model in dimension {dimension}, not "
-    "extrapolated; error bars, one standard error over instances."
+    "extrapolated (the corrections, of order 1/d, are large near the peaks); error bars, one standard error over "
+    "instances."
 )
 
 DRAWS = (1.0, 2.0, np.inf)
