@@ -261,10 +261,11 @@ def covariance_checks() -> list[Check]:
             [3.0, 10.0, 100.0],
         ),
         _flow(
-            "covariance of a power law, two draws",
-            RandomFeatures("tanh", 1.5, 1.5, 0.2, Covariance.power_law(0.5, 0.1), 2),
-            [2.0, 10.0],
+            "covariance of a power law",
+            RandomFeatures("sin", 1.5, 1.5, 0.2, Covariance.power_law(0.5, 0.1)),
+            [3.0, 10.0, 100.0],
             fields=both,
+            instances=_FEWER,
         ),
     ]
 
@@ -578,7 +579,7 @@ def edge_checks() -> list[Check]:
             [-3, -1],
             equivalent=True,
             dimensions=(16, 32, 64),
-            instances=(400, 200, 100),
+            instances=(340, 170, 85),
         ),
     ]
 

@@ -24,6 +24,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -34,7 +35,7 @@ from ..numerics.blocks import map_blocks
 from ..statistics.estimate import Estimate
 from ..statistics.extrapolation import extrapolate
 from ..statistics.streams import generator
-from .model import Covariance, RandomFeatures
+from .model import Covariance, Nodes, RandomFeatures
 from .simulation_equivalent import FeatureMoments, equivalent_matrices
 from .simulation_matrices import averaged_products
 from .simulation_training import GradientFlow, Losses, Matrices, SpectralTraining, Training
@@ -54,11 +55,16 @@ class SimulatedLosses:
 def population_eigenvalues(covariance: Covariance, dimension: int) -> FloatArray:
     """The d eigenvalues of Sigma: the quantiles of its law at (i + 1/2)/d, in increasing order."""
     validation.integer("dimension", dimension, minimum=1)
-    values, weights = covariance.fine_nodes(4096)
+    values, weights = _fine_law(covariance)
     cumulative = np.cumsum(weights)
     places = (np.arange(dimension) + 0.5) / dimension * cumulative[-1]
     chosen = np.searchsorted(cumulative, places)
     return np.asarray(values[np.minimum(chosen, len(values) - 1)])
+
+
+@lru_cache(maxsize=16)
+def _fine_law(covariance: Covariance) -> Nodes:
+    return covariance.fine_nodes(1024)
 
 
 def whole_size(argument: str, ratio: float, dimension: int) -> int:
