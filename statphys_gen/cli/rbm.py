@@ -454,20 +454,22 @@ def _folder(value: str) -> Path:
 
 def _written(dataset: xarray.Dataset, folder: Path) -> list[str]:
     """Data set and picture; the names of the files."""
-    import matplotlib
-
-    matplotlib.use("Agg", force=False)
-    import matplotlib.pyplot as plt
-
-    from ..rbm.phase_diagram import plot_phase_diagram
     from ..sweep import to_netcdf
 
     files = [folder / "phase_diagram.nc", folder / "phase_diagram.png"]
     to_netcdf(dataset, files[0])
-    figure = plot_phase_diagram(dataset)
-    figure.savefig(files[1], dpi=150)
-    plt.close(figure)
+    _plot_plane(dataset, files[1])
     return [str(path) for path in files]
+
+
+def _plot_plane(dataset: xarray.Dataset, path: Path) -> None:
+    import matplotlib.pyplot as plt
+
+    from ..rbm.phase_diagram import plot_phase_diagram
+
+    figure = plot_phase_diagram(dataset)
+    figure.savefig(path, dpi=150)
+    plt.close(figure)
 
 
 # ------------------------------------------------------------------------------------------------------- place
