@@ -80,7 +80,8 @@ def draw(data: dict[str, Any]) -> Figure:
             mean, error = data["points"][series, :, k].T
             style.simulation(left, data["simulated_features"], mean, error, series)
         right.plot(data["grid"], data["curve"][series], color=colour)
-        style.simulation(right, data["times"], *data["path"][series], series, label)
+        mean, error = data["path"][series]
+        style.simulation(right, data["times"], mean, error, series, label)
     left.set(xscale="log", yscale="log", xlabel="$p/d$", ylabel="loss per dimension")
     right.set(xscale="log", yscale="log", xlabel=r"training time $\tau$", ylabel="test loss per dimension")
     left.set_ylim(1e-3, 30.0)

@@ -68,7 +68,8 @@ def draw_spectrum(axes: Axes, line: Any, counts: Any, atom: Any) -> None:
     for k, bulk in enumerate(line):
         axes.plot(*bulk, color=style.COLOURS[0], label=None if k else "theory")
     shown = counts[1] > 0
-    style.simulation(axes, *counts[:, shown], series=1, label="simulation")
+    middle, mean, error = counts[:, shown]
+    style.simulation(axes, middle, mean, error, 1, "simulation")
     axes.axvline(float(atom), color="grey", linestyle="--", linewidth=0.8)
     axes.set_xscale("log")
     axes.set_ylim(bottom=0.0)
