@@ -182,7 +182,7 @@ def isotropic_checks() -> list[Check]:
 def information_checks() -> list[Check]:
     from .excess_entropy import class_excess_entropy, excess_entropy_slope, mutual_information
 
-    run: dict[str, Any] = {"noised": 4000, "data_sets": 40}
+    run: dict[str, Any] = {"noised": 4000, "data_sets": 48}
 
     def information(name: str, law: DataLaw, time: list[float], **options: Any) -> Check:
         return Check(
@@ -282,14 +282,15 @@ def time_checks() -> list[Check]:
         theory: Callable[[], ArrayLike],
         **kind: Any,
     ) -> Check:
+        options = run | kind
         return Check(
             name,
             prediction,
             approximation_of(solver),
             theory=theory,
-            simulate=lambda seed: simulate_information_time(law, _REFERENCE, log_n, seed, **run, **kind),
+            simulate=lambda seed: simulate_information_time(law, _REFERENCE, log_n, seed, **options),
             resolution=_RESOLUTION,
-            sizes={"samples": _REFERENCE, "log_samples": log_n, "dimension": law.dimension, **run},
+            sizes={"samples": _REFERENCE, "log_samples": log_n, "dimension": law.dimension, **options},
         )
 
     def collapse(name: str, law: DataLaw) -> Check:
@@ -309,6 +310,7 @@ def time_checks() -> list[Check]:
             class_collapse,
             lambda: class_collapse(different, log_n).classes.require()["time"][k],
             source_class=k,
+            data_sets=64,
         )
 
     return [
@@ -414,10 +416,10 @@ def trajectory_checks() -> list[Check]:
     samples, dimension, variance = 100, 12, 1.0
     law = Spectrum.isotropic(dimension, variance)
     clone_times = [0.15, 0.35]
-    clone_run = {"noised": 2000, "data_sets": 128}
-    few, flat, flat_time = 40, Spectrum.isotropic(6), 0.3
-    steps, euler_run = [25, 50, 100], {"noised": 1500, "data_sets": 24}
-    change_run = {"runs": 1500, "data_sets": 24}
+    clone_run = {"noised": 2000, "data_sets": 224}
+    few, flat, flat_time = 12, Spectrum.isotropic(2), 0.3
+    steps, euler_run = [15, 30, 60], {"noised": 240, "data_sets": 1000}
+    change_run = {"runs": 300, "data_sets": 500}
 
     def euler_clones(seed: int) -> Estimate:
         runs = [
@@ -433,7 +435,7 @@ def trajectory_checks() -> list[Check]:
             late = np.geomspace(5.0, 25.0, 8)
             grid = np.concatenate([backward_grid(4.0, 1e-3, k)[::-1], late])
             forward = simulate_first_passage(
-                flat, few, seed, times=grid, bridge=False, paths=3000, data_sets=24
+                flat, few, seed, times=grid, bridge=False, paths=300, data_sets=500
             ).mean
             error = np.hypot(backward.standard_error, forward.standard_error)
             freedom = backward.degrees_of_freedom + forward.degrees_of_freedom
@@ -479,11 +481,11 @@ def trajectory_checks() -> list[Check]:
             "clones on a training point, Euler steps",
             "Euler runs with the empirical score, extrapolated to steps of zero length",
             approximation_of(isotropic_collapse),
-            theory=lambda: _finite(6, 1.0, few, [flat_time], "participation")[0],
+            theory=lambda: _finite(2, 1.0, few, [flat_time], "participation")[0],
             simulate=euler_clones,
             resolution=_RESOLUTION,
             scale=1.0,
-            sizes={"samples": few, "dimension": 6, "time": flat_time, "steps": steps, **euler_run},
+            sizes={"samples": few, "dimension": 2, "time": flat_time, "steps": steps, **euler_run},
         ),
         Check(
             "last change backward against first passage forward",
@@ -493,7 +495,7 @@ def trajectory_checks() -> list[Check]:
             simulate=last_change,
             resolution=_RESOLUTION,
             scale=1.0,
-            sizes={"samples": few, "dimension": 6, "steps": steps, **change_run},
+            sizes={"samples": few, "dimension": 2, "steps": steps, **change_run},
         ),
         passage("trajectory collapse time, n = 2000, d = 48, mean", (2000, 48, 1.7), "mean", quick),
         passage("trajectory collapse time, n = 2000, d = 48, width", (2000, 48, 1.7), "deviation", quick),
