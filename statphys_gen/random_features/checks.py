@@ -185,7 +185,8 @@ def curve_checks() -> list[Check]:
             RandomFeatures("tanh", 3.0, 1.0, 0.3, noise_draws=1),
             [2.0, 20.0, _INFINITE],
             fields=test,
-            **many,
+            dimensions=_SMALLER,
+            instances=(420, 240, 140),
         ),
         _flow(
             "two draws, p < 2n",
