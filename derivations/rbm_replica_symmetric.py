@@ -12,7 +12,7 @@ n, alpha, g, load = sp.symbols("n alpha g gamma", positive=True)
 Q, q, R, r = sp.symbols("Q q R r", positive=True)
 
 
-def _per_replica(total):
+def _per_replica(total: sp.Expr) -> sp.Expr:
     """Coefficient of n as n -> 0."""
     return sp.simplify(sp.diff(sp.expand(total), n).subs(n, 0))
 

@@ -9,13 +9,13 @@ from mpmath import diff, erf, exp, findroot, mp, mpf, pi, sqrt
 from derivations import claim
 
 
-def _residuals(load, m, c):
+def _residuals(load: mpf, m: mpf, c: mpf) -> tuple[mpf, mpf]:
     r = 1 / (1 - c) ** 2
     width = sqrt(2 * load * r)
     return m - erf(m / width), c - 2 / (sqrt(pi) * width) * exp(-((m / width) ** 2))
 
 
-def _energy(load, m, c):
+def _energy(load: mpf, m: mpf, c: mpf) -> mpf:
     r = 1 / (1 - c) ** 2
     width = sqrt(2 * load * r)
     gauss = exp(-((m / width) ** 2))
@@ -30,8 +30,8 @@ def capacity_is_a_fold() -> bool:
 
     with mp.workdps(30):
 
-        def system(load, m, c):
-            def determinant():
+        def system(load: mpf, m: mpf, c: mpf) -> tuple[mpf, ...]:
+            def determinant() -> mpf:
                 f = [lambda x, y, k=k: _residuals(load, x, y)[k] for k in range(2)]
                 rows = [[diff(g, (m, c), order) for order in ((1, 0), (0, 1))] for g in f]
                 return rows[0][0] * rows[1][1] - rows[0][1] * rows[1][0]
@@ -56,7 +56,7 @@ def equal_energies() -> bool:
 
     with mp.workdps(30):
 
-        def system(load, m, c):
+        def system(load: mpf, m: mpf, c: mpf) -> tuple[mpf, ...]:
             glass = -1 / pi - sqrt(2 * load / pi) - load / 2
             return (*_residuals(load, m, c), _energy(load, m, c) - glass)
 
