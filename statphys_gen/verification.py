@@ -21,7 +21,7 @@ from .errors import InvalidArgument
 from .statistics.agreement import Check, CheckResult, judge
 from .statistics.estimate import Estimate
 
-SYSTEMS = ("diffusion",)
+SYSTEMS = ("diffusion", "random_features")
 _ARRAYS = ("theory", "mean", "standard_error", "degrees_of_freedom")
 _LARGEST = 64  # components of one check
 
