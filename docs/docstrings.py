@@ -49,5 +49,16 @@ def plain_characters(line: str) -> str:
     return "".join(parts)
 
 
+def prepare(lines: list[str]) -> list[str]:
+    """All lines with plain characters; names that end in an underscore, like S_, are no references."""
+    result, borders = [], 0
+    for line in lines:
+        borders += re.fullmatch(r"=+( +=+)+", line.strip()) is not None
+        text = plain_characters(line)
+        # An escape would shift the columns of a table, which has three borders.
+        result.append(text if borders % 3 else re.sub(r"(?<=[A-Za-z0-9])_(?![A-Za-z0-9{`])", r"\\_", text))
+    return result
+
+
 def process(app: Any, what: str, name: str, item: Any, options: Any, lines: list[str]) -> None:
-    lines[:] = convert([plain_characters(line) for line in lines])
+    lines[:] = convert(prepare(lines))

@@ -3,7 +3,7 @@ r"""The replica-symmetric saddle point of every ensemble: order parameters, free
 Order parameters per layer: overlaps m_k of the visible and mbar_k of the hidden units with the condensed patterns,
 self-overlaps Q = E <s^2>, R = E <h^2> and Edwards-Anderson overlaps q = E <s>^2, r = E <h>^2 (E over units and
 disorder). With x = Q - q, y = R - r, hidden per visible units alpha and g_n the coupling of the noise, the free
-entropy per visible unit A = lim (1/N) E log Z is stationary in
+entropy per visible unit A = lim (1/N) E log Z is stationary in::
 
     patterns       A = -alpha g_n^2 (QR - qr)/2 - g^2 Omega sum_k m_k^2 / 2 + E log Z_s + alpha E log Z_h
     low-rank       A = -alpha g_n^2 (QR - qr)/2 - alpha g sum_k w_k m_k mbar_k + E log Z_s + alpha E log Z_h
