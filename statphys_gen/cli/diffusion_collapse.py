@@ -152,9 +152,12 @@ def _collapse_time(options: argparse.Namespace) -> int:
     }
     notes = []
     if solution.good and traps.good:
-        trajectory = trajectory_collapse(law, log_samples)
-        values["width"] = float(trajectory.width)
-        values["mean_shift"] = float(trajectory.mean_shift)
+        try:
+            trajectory = trajectory_collapse(law, log_samples)
+            values["width"] = float(trajectory.width)
+            values["mean_shift"] = float(trajectory.mean_shift)
+        except InvalidArgument as refusal:
+            notes.append(f"width and mean_shift: {refusal}")
     else:
         notes.append(Status(int((traps if solution.good else solution).status)).advice)
     statements = [
@@ -217,14 +220,16 @@ def _need(options: argparse.Namespace, *names: str) -> None:
             raise BadUsage(f"--{name} is missing: it is needed to simulate {options.experiment}")
 
 
-def _comparison(observable: str, estimate: Estimate, theory: float, approximation: str) -> dict[str, Any]:
+def _comparison(
+    observable: str, estimate: Estimate, theory: float | None, approximation: str
+) -> dict[str, Any]:
     value, error = float(estimate.mean), float(estimate.standard_error)
     return {
         "observable": observable,
         "value": value,
         "standard_error": error,
         "theory": theory,
-        "z": (value - theory) / error if error > 0 else None,
+        "z": (value - theory) / error if theory is not None and error > 0 else None,
         "approximation": approximation,
     }
 
@@ -288,10 +293,15 @@ def _simulate_first_passage(options: argparse.Namespace) -> tuple[dict[str, Any]
     from ..diffusion.trajectory_collapse import trajectory_collapse
 
     passages = simulate_first_passage(law, options.samples, options.seed, data_sets=options.data_sets)
-    theory = trajectory_collapse(law, math.log(options.samples))
     statement = str(approximation_of(trajectory_collapse))
+    predicted: tuple[float | None, float | None] = (None, None)
+    try:
+        theory = trajectory_collapse(law, math.log(options.samples))
+        predicted = float(theory.mean), float(theory.width)
+    except InvalidArgument as refusal:
+        statement = f"no theory: {refusal}"
     records = [
-        _comparison("mean time", passages.mean, float(theory.mean), statement),
-        _comparison("width", passages.deviation, float(theory.width), statement),
+        _comparison("mean time", passages.mean, predicted[0], statement),
+        _comparison("width", passages.deviation, predicted[1], statement),
     ]
     return parameters | {"data_sets": options.data_sets}, records

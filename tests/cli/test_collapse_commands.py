@@ -60,7 +60,7 @@ def test_excess_entropy_and_condensed_phase(capsys: pytest.CaptureFixture[str]) 
     [
         ("clones -d 16 --separation 1 --time 0.5 1.5 --walkers 500", {"clone_agreement"}),
         ("collapse -n 60 -d 8 --time 0.4 1 --data-sets 4", {"entropy", "participation"}),
-        ("first-passage -n 40 -d 6 --data-sets 3", {"mean time", "width"}),
+        ("first-passage -n 100 -d 16 --data-sets 3", {"mean time", "width"}),
     ],
 )
 def test_simulations_stand_beside_the_theory(
@@ -72,6 +72,18 @@ def test_simulations_stand_beside_the_theory(
         assert record["z"] == pytest.approx((record["value"] - record["theory"]) / record["standard_error"])
     assert document["parameters"]["seed"] == 0
     assert run_json(f"{SIMULATE} {line} --seed 1", capsys)["results"] != document["results"]
+
+
+def test_what_the_theory_refuses_is_null_with_the_reason(capsys: pytest.CaptureFixture[str]) -> None:
+    document = run_json(f"{TIME} -n 20 -d 3", capsys)
+    (record,) = document["results"]
+    assert record["collapse_time"] > 0.0
+    assert record["width"] is None
+    assert "width and mean_shift" in document["notes"][0]
+    for record in run_json(f"{SIMULATE} first-passage -n 20 -d 3 --data-sets 3", capsys)["results"]:
+        assert record["value"] > 0.0
+        assert record["theory"] is None
+        assert record["approximation"].startswith("no theory: ")
 
 
 DOMAINS: dict[str, tuple[list[str], list[str]]] = {
