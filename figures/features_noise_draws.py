@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 from matplotlib.figure import Figure
 
+from statphys_gen.errors import NotConverged
 from statphys_gen.random_features.learning_curves import learning_curves
 from statphys_gen.random_features.model import RandomFeatures
 from statphys_gen.random_features.simulation import simulate_losses
@@ -20,7 +21,7 @@ CAPTION = (
     "peak stands at p = n m, which infinitely many draws remove. Right: test loss along training at p/d = 3. Lines: "
     "theory (n, p, d to infinity). Symbols: {instances} instances of the model in dimension {dimension}, not "
     "extrapolated (the corrections, of order 1/d, are large near the peaks); error bars, one standard error over "
-    "instances."
+    "instances. Where the theory does not converge its line has a gap."
 )
 
 DRAWS = (1.0, 2.0, np.inf)
@@ -43,7 +44,7 @@ def compute(preset: str) -> dict[str, Any]:
     }
     plane, curve, points, path = [], [], [], []
     for m in DRAWS:
-        plane.append([_losses(learning_curves(_model(p, m), FINAL)) for p in features])
+        plane.append([_losses(_model(p, m)) for p in features])
         curve.append(learning_curves(_model(3.0, m), grid).test_loss)
         row = []
         for p in simulated_features:
@@ -66,7 +67,12 @@ def _model(features: float, draws: float) -> RandomFeatures:
     return RandomFeatures("sin", float(features), 2.0, 0.2, noise_draws=draws)
 
 
-def _losses(curves: Any) -> list[float]:
+def _losses(model: RandomFeatures) -> list[float]:
+    """Test and train loss; a gap in the line where the theory does not converge."""
+    try:
+        curves = learning_curves(model, FINAL)
+    except NotConverged:
+        return [np.nan, np.nan]
     return [float(curves.test_loss), float(curves.train_loss)]
 
 

@@ -121,7 +121,9 @@ def _cell(name: str, record: Mapping[str, Any]) -> str:
         return f"{value:.2g}"
     # One digit more than that of a standard error, as is usual for measured numbers.
     measured = plain(record.get("standard_error")) if name == "value" else None
-    return format_number(value, measured / 10 if measured else record.get("error"))
+    if isinstance(measured, float) and measured > 0.0:
+        return format_number(value, measured / 10)
+    return format_number(value, record.get("error"))
 
 
 def _mark(texts: Sequence[str], text: object) -> str:
