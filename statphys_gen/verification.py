@@ -7,19 +7,22 @@ rate of false alarms.
 
 from __future__ import annotations
 
+import ast
 import hashlib
 import html
 import json
+from functools import partial
 from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from . import __version__
+from . import __version__, validation
 from .errors import InvalidArgument
 from .statistics.agreement import Check, CheckResult, judge
 from .statistics.estimate import Estimate
+from .statistics.streams import generator
 
 SYSTEMS = ("diffusion", "random_features")
 _ARRAYS = ("theory", "mean", "standard_error", "degrees_of_freedom")
@@ -37,15 +40,50 @@ def checks_of(system: str) -> list[Check]:
     return checks
 
 
-def source_hash(system: str) -> str:
-    """SHA-256 over the sources that a report of this system depends on: the system, the methods and the statistics."""
+def source_hash(*modules: str) -> str:
+    """SHA-256 over the sources that modules of this package depend on: themselves and all that they import from here.
+
+    An import inside a function counts; text in the tables of lazily exported names does not.
+    """
     root = Path(__file__).parent
+    found: dict[str, bytes] = {}
+    waiting = list(modules)
+    while waiting:
+        name = waiting.pop()
+        path = root.joinpath(*name.split(".")[1:])
+        path = path / "__init__.py" if path.is_dir() else path.with_suffix(".py")
+        if name in found or not path.is_file():
+            continue
+        found[name] = path.read_bytes()
+        package = name if path.name == "__init__.py" else name.rpartition(".")[0]
+        waiting += _imported(found[name], package)
     digest = hashlib.sha256()
-    for folder in (root / system, root / "numerics", root / "statistics"):
-        for path in sorted(folder.rglob("*.py")):
-            digest.update(path.relative_to(root).as_posix().encode())
-            digest.update(path.read_bytes())
+    for name in sorted(found):
+        digest.update(name.encode() + b"\0" + found[name])
     return digest.hexdigest()
+
+
+def _imported(source: bytes, package: str) -> list[str]:
+    """Names that may be modules of this package, of all imports in a source file."""
+    names = []
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Import):
+            names += [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            above = package.split(".")[: len(package.split(".")) - node.level + 1] if node.level else []
+            base = ".".join([*above, *([node.module] if node.module else [])])
+            names += [base, *(f"{base}.{alias.name}" for alias in node.names)]
+    return [name for name in names if name.split(".")[0] == __package__]
+
+
+def modules_of(check: Check) -> tuple[str, ...]:
+    """The modules in which the theory and the simulation of a check are written, by name."""
+    functions: list[Any] = [check.theory, check.simulate]
+    for k, function in enumerate(functions):
+        while isinstance(function, partial):
+            function = function.func
+        functions[k] = function
+    return tuple(sorted({function.__module__ for function in functions}))
 
 
 def run_check(system: str, check: str) -> dict[str, Any]:
@@ -61,7 +99,14 @@ def run_check(system: str, check: str) -> dict[str, Any]:
 
 
 def verify(
-    system: str, output: str | Path, *, workers: int = 1, only: str | None = None, progress: bool = True
+    system: str,
+    output: str | Path,
+    *,
+    workers: int = 1,
+    only: str | None = None,
+    fraction: float = 1.0,
+    seed: int = 0,
+    progress: bool = True,
 ) -> list[dict[str, Any]]:
     """Run and judge the checks of one system; write ``output/<system>.json`` and ``output/index.html``.
 
@@ -69,9 +114,11 @@ def verify(
     ----------
     system : name of the system.
     output : folder of the reports; finished checks are kept in ``output/verification.sqlite``, so that a run that was
-        cut off resumes. A change of the sources starts the checks afresh.
+        cut off resumes. A change of the sources that a check depends on starts it afresh.
     workers : number of processes.
     only : run only the checks whose name contains this text, and write no report.
+    fraction : run only this part of the checks, at least one, drawn at random, and write no report.
+    seed : of that draw. The seeds of the checks do not depend on it.
 
     Returns
     -------
@@ -82,26 +129,33 @@ def verify(
     checks = [check for check in checks_of(system) if only is None or only in check.name]
     if not checks:
         raise InvalidArgument("only", only, f"part of the name of a check of {system}")
+    if validation.inside("fraction", fraction, 0.0, 1.0, closed=True) < 1.0:
+        count = max(1, round(fraction * len(checks)))
+        drawn = generator(seed, {"purpose": "choice of checks", "system": system}).permutation(len(checks))[
+            :count
+        ]
+        checks = [checks[k] for k in sorted(drawn)]
     folder = Path(output)
     folder.mkdir(parents=True, exist_ok=True)
-    sources = source_hash(system)
-    grid = {"system": system, "check": [check.name for check in checks]}
-    dataset = sweep.run(
-        run_check,
-        grid,
-        workers=workers if workers > 1 else None,
-        store=folder / "verification.sqlite",
-        version=sources,
-        progress=progress,
-        maximum=dict.fromkeys(_ARRAYS, _LARGEST),
-    )
-    results = [_result(check, dataset.sel(check=check.name)) for check in checks]
-    report = judge(results)
-    if only is None:
+    results: dict[str, CheckResult] = {}
+    for modules in sorted({modules_of(check) for check in checks}):
+        members = [check for check in checks if modules_of(check) == modules]
+        dataset = sweep.run(
+            run_check,
+            {"system": system, "check": [check.name for check in members]},
+            workers=workers if workers > 1 else None,
+            store=folder / "verification.sqlite",
+            version=source_hash(*modules),
+            progress=progress,
+            maximum=dict.fromkeys(_ARRAYS, _LARGEST),
+        )
+        results |= {check.name: _result(check, dataset.sel(check=check.name)) for check in members}
+    report = judge([results[check.name] for check in checks])
+    if only is None and fraction == 1.0:
         document = {
             "system": system,
             "version": __version__,
-            "sources": sources,
+            "sources": source_hash(f"{__package__}.{system}.checks"),
             "family_wise_rate": report.family_wise_rate,
             "passed": report.passed,
             "checks": report.records(),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
-from .parsing import add_output_options, integer
+from .parsing import add_output_options, add_seed, between, integer, number
 
 
 def register(commands: Any) -> None:
@@ -23,6 +23,14 @@ def register(commands: Any) -> None:
     parser.add_argument(
         "--only", metavar="TEXT", help="only the checks whose name contains TEXT; writes no report"
     )
+    parser.add_argument(
+        "--fraction",
+        metavar="F",
+        type=number("--fraction", between(0.0, 1.0, closed=True)),
+        default=1.0,
+        help="only this part of the checks of each system, drawn at random by --seed; writes no report",
+    )
+    add_seed(parser)
     add_output_options(parser, plot=False)
     parser.set_defaults(run=_run)
 
@@ -33,7 +41,14 @@ def _run(options: argparse.Namespace) -> int:
 
     records = []
     for system in options.systems or SYSTEMS:
-        records += verify(system, options.output, workers=options.workers, only=options.only)
+        records += verify(
+            system,
+            options.output,
+            workers=options.workers,
+            only=options.only,
+            fraction=options.fraction,
+            seed=options.seed,
+        )
     parameters = {"systems": options.systems or list(SYSTEMS)}
     if options.json:
         emit(options, "verify", parameters, records)
