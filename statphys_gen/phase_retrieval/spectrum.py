@@ -364,6 +364,30 @@ def spectral_density(
     return result.reshape(x.shape)
 
 
+def density_positions(
+    weights: Weights, samples_per_dimension: float, points: int, *, upper: float | None = None
+) -> tuple[Array, float]:
+    """Where to draw a density: positions from its edge on, dense there, and the distance of edge and mean eigenvalue.
+
+    Parameters
+    ----------
+    points : at least 2.
+    upper : the largest position; by default three times as far from the edge as the mean eigenvalue. The bulk of a
+        loss with unbounded curvature has no right edge.
+    """
+    alpha = validation.positive("samples_per_dimension", samples_per_dimension)
+    count = validation.integer("points", points, minimum=2)
+    edge = float(left_edge(weights, alpha).require()["position"])
+    # E r / S tends to E g as S -> 0; this is not smaller by more than a few percent.
+    small = 1e-3 * stieltjes_limits(weights)[1]
+    mean = float(weights.responses(np.array([small]))[0][0]) / small
+    width = alpha * (mean - weights.multiplier_per_sample) - edge
+    end = edge + 3.0 * width if upper is None else validation.finite("upper", upper)
+    if not end > edge:
+        raise InvalidArgument("upper", end, f"above the left edge, {edge:.6g}")
+    return edge + (end - edge) * np.linspace(0.0, 1.0, count) ** 2, width
+
+
 def _stieltjes(weights: Weights, alpha: float, z: Complex, edge: float) -> Complex:
     """S at points of the closed upper half-plane: every few by continuation, the others from their neighbours."""
     from scipy.interpolate import CubicSpline

@@ -1,0 +1,155 @@
+"""Options, losses and checks that the commands of ``statphys-gen phase-retrieval`` share."""
+
+from __future__ import annotations
+
+import argparse
+import math
+from typing import TYPE_CHECKING, Any
+
+from .. import validation
+from ..errors import InvalidArgument
+from .parsing import Parser, between, number
+
+if TYPE_CHECKING:
+    from ..phase_retrieval.model import Loss
+
+# Named here so that a wrong one is refused before the models are loaded.
+LOSSES = ("normalised", "intensity", "amplitude")
+_SMALLEST_RATIO, _LARGEST_RATIO = 1e-3, 1e6
+_LARGEST_OFFSET = 1e6
+
+
+def ratio(name: str, value: Any) -> float:
+    """Samples per dimension."""
+    return validation.inside(name, value, _SMALLEST_RATIO, _LARGEST_RATIO, closed=True)
+
+
+def _offset(name: str, value: Any) -> float:
+    allowed = f"a number, at least 0 and at most {_LARGEST_OFFSET:g}, or inf"
+    if isinstance(value, float) and value == math.inf:
+        return value
+    offset = validation.finite(name, value, allowed)
+    if not 0.0 <= offset <= _LARGEST_OFFSET:
+        raise InvalidArgument(name, value, allowed)
+    return offset
+
+
+def add_samples_per_dimension(parser: Parser, *, several: bool = False, required: bool = True) -> None:
+    parser.add_argument(
+        "--samples-per-dimension",
+        "--alpha",
+        metavar="A",
+        required=required,
+        type=number("--samples-per-dimension", ratio),
+        nargs="+" if several else None,
+        help="measurements over dimension, M/N",
+    )
+
+
+def add_loss(parser: Parser, *, several_offsets: bool = False) -> None:
+    group = parser.add_argument_group("loss", "of one measurement, in y = x.w/sqrt(N) and the label t")
+    kind = group.add_mutually_exclusive_group()
+    kind.add_argument(
+        "--loss",
+        metavar="NAME",
+        choices=LOSSES,
+        help="normalised, (y^2 - t^2)^2 / (2 (a + t^2)) (default); intensity, (y^2 - t^2)^2 / 2; "
+        "amplitude, (sqrt(a + y^2) - sqrt(a + t^2))^2 / 2",
+    )
+    kind.add_argument(
+        "--expression",
+        metavar="FORMULA",
+        help="a formula in y and t, such as '(y**2 - t**2)**2 / (1 + t**2)'",
+    )
+    group.add_argument(
+        "--offset",
+        "-a",
+        metavar="A",
+        type=number("--offset", _offset),
+        nargs="+" if several_offsets else None,
+        help="the constant a (default 1); inf is the intensity loss",
+    )
+    group.add_argument(
+        "--prefactor",
+        metavar="C",
+        type=number("--prefactor", between(1e-6, 1e6, closed=True)),
+        default=1.0,
+        help="factor before the loss (default 1); it changes no threshold",
+    )
+    group.add_argument(
+        "--largest-label",
+        metavar="T",
+        type=number("--largest-label", between(1e-3, 1e3, closed=True)),
+        help="leave out the measurements with |t| above this",
+    )
+
+
+def add_overlap(parser: Parser) -> None:
+    parser.add_argument(
+        "--overlap",
+        "-m",
+        metavar="M",
+        type=number("--overlap", between(-1.0, 1.0)),
+        default=0.0,
+        help="overlap w.w*/N of student and signal (default 0)",
+    )
+
+
+def early_checks(options: argparse.Namespace) -> None:
+    """What can be refused before numpy is loaded."""
+    offsets = options.offset if isinstance(options.offset, list) else [options.offset]
+    for name, chosen in (
+        ("--loss intensity", options.loss == "intensity"),
+        ("--expression", options.expression),
+    ):
+        if chosen and options.offset is not None:
+            raise InvalidArgument("--offset", options.offset, f"left out with {name}")
+    if options.expression and options.prefactor != 1.0:
+        raise InvalidArgument("--prefactor", options.prefactor, "left out with --expression")
+    if options.loss == "amplitude" and not all(a is None or 0.0 < a < math.inf for a in offsets):
+        raise InvalidArgument("--offset", options.offset, "above 0 and finite with --loss amplitude")
+    if getattr(options, "plot", None):
+        from .output import picture_path
+
+        picture_path(options.plot)
+
+
+def chosen_offset(options: argparse.Namespace) -> float | None:
+    """The one offset of the loss; None where the loss has none."""
+    if options.expression or options.loss == "intensity":
+        return None
+    return 1.0 if options.offset is None else float(options.offset)
+
+
+def chosen_loss(options: argparse.Namespace, offset: float | None) -> Loss:
+    """The loss with this offset."""
+    from ..phase_retrieval.model import Loss
+
+    if options.expression:
+        loss = Loss.from_expression(options.expression, name=options.expression)
+    elif offset is None:
+        loss = Loss.intensity(options.prefactor)
+    else:
+        loss = Loss.named(options.loss or "normalised", offset, options.prefactor)
+    return loss if options.largest_label is None else loss.truncated(options.largest_label)
+
+
+def echo(options: argparse.Namespace, offset: Any) -> dict[str, Any]:
+    """The loss as parameters of the output."""
+    parameters: dict[str, Any] = {
+        "loss": "expression" if options.expression else options.loss or "normalised"
+    }
+    if options.expression:
+        parameters["expression"] = options.expression
+    parameters |= {"offset": offset, "prefactor": options.prefactor}
+    if options.largest_label is not None:
+        parameters["largest_label"] = options.largest_label
+    return parameters
+
+
+def require_lower_bound(loss: Loss) -> None:
+    """Refuse losses whose curvature is unbounded below where the weights of all labels are met."""
+    if math.isinf(loss.curvature_bound):
+        raise InvalidArgument(
+            "--loss", loss.name, "one of curvature bounded below: the spectrum has no left edge otherwise"
+        )
