@@ -12,6 +12,8 @@ PACKAGE = ROOT / "statphys_gen"
 SYSTEMS = [path.name for path in PACKAGE.iterdir() if (path / "model.py").is_file()]
 BASE = {"errors", "validation", "approximation", "solution", "noising"}
 THEORY_FREE = {"simulation", "kernels"}
+# What theory and simulation share: the laws and parameters that are studied.
+DEFINITIONS = {"model", "priors", "custom_priors"}
 
 
 def modules() -> list[Path]:
@@ -68,7 +70,8 @@ def test_theory_and_simulation_do_not_know_each_other(system: str) -> None:
         if path.stem.startswith(("simulat", "kernels")):
             theory = (
                 parts
-                - {"model", "simulation", "kernels"}
+                - {"simulation", "kernels"}
+                - DEFINITIONS
                 - {p for p in parts if p.startswith(("simulat", "kernels"))}
             )
             assert not {p for p in theory if (folder / f"{p}.py").is_file()}, path

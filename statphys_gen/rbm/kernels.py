@@ -1,0 +1,339 @@
+"""Numba kernels of the Monte Carlo of restricted Boltzmann machines. Serial, without the lock; imported where they run.
+
+The kernels of block Gibbs sampling turn fields (chains, units), float32, into states in place. The field of a unit is
+``scale[chain] * field + offset[chain] + along[chain] * pattern[unit]``. They add the states to ``sums`` (none if it is
+empty) and write sum_i field_i x_i (with the unscaled field) and sum_i x_i^2 of every chain.
+"""
+
+import math
+from typing import Any
+
+import numpy as np
+from numba import njit, types
+from numba.extending import intrinsic
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float32]
+Doubles = NDArray[np.float64]
+Words = NDArray[np.uint32]
+LongWords = NDArray[np.uint64]
+
+_FAST = {"reassoc", "contract"}
+_ONE, _HALF, _NONE = np.float32(1.0), np.float32(0.5), np.float32(0.0)
+# exp in float32: x = n log 2 + r with log 2 in two parts, a polynomial in r, and n put into the exponent.
+_LOWEST, _HIGHEST = np.float32(-80.0), np.float32(80.0)
+_PER_LOG2, _LOG2_HIGH, _LOG2_LOW = np.float32(1.44269504), np.float32(0.693359375), np.float32(2.12194440e-4)
+_C5, _C4, _C3 = np.float32(1.9875691500e-4), np.float32(1.3981999507e-3), np.float32(8.3334519073e-3)
+_C2, _C1, _C0 = np.float32(4.1665795894e-2), np.float32(1.6666665459e-1), np.float32(5.0000001201e-1)
+_UNIT = np.float32(2.0**-24)
+_BYTE = np.uint32(8)
+
+
+@njit(cache=True, nogil=True, fastmath=_FAST)
+def fast_exp(x: Any) -> Any:
+    """exp for float32, relative error 6e-8; written so that loops over it use vector instructions."""
+    x = min(max(x, _LOWEST), _HIGHEST)
+    n = math.floor(x * _PER_LOG2 + _HALF)
+    r = x - n * _LOG2_HIGH + n * _LOG2_LOW
+    p = ((((_C5 * r + _C4) * r + _C3) * r + _C2) * r + _C1) * r + _C0
+    power = (np.int32(n) + np.int32(127)) << np.int32(23)
+    return (p * r * r + r + _ONE) * np.int32(power).view(np.float32)
+
+
+@njit(cache=True, nogil=True, fastmath=_FAST)
+def two_states(
+    bits: Words,
+    field: Floats,
+    scale: Floats,
+    offset: Floats,
+    along: Floats,
+    pattern: Floats,
+    low: Any,
+    gap: Any,
+    bias: Floats,
+    sums: Floats,
+    dots: Doubles,
+    squares: Doubles,
+) -> None:
+    """States low and low + gap; log P(upper)/P(lower) = gap * field + bias[chain]."""
+    chains, units = field.shape
+    low, gap = np.float32(low), np.float32(gap)
+    for c in range(chains):
+        a = gap * scale[c]
+        b = gap * offset[c] + bias[c]
+        p = gap * along[c]
+        dot = _NONE
+        square = _NONE
+        for i in range(units):
+            f = field[c, i]
+            weight = fast_exp(-(a * f + b + p * pattern[i]))
+            uniform = np.float32(bits[c, i] >> _BYTE) * _UNIT
+            x = low + gap if uniform * (_ONE + weight) < _ONE else low
+            dot += f * x
+            square += x * x
+            field[c, i] = x
+        dots[c] = dot
+        squares[c] = square
+        if len(sums):
+            for i in range(units):
+                sums[c, i] += field[c, i]
+
+
+@njit(cache=True, nogil=True, fastmath=_FAST)
+def normal_units(
+    noise: Floats,
+    field: Floats,
+    scale: Floats,
+    offset: Floats,
+    along: Floats,
+    pattern: Floats,
+    variance: Floats,
+    sums: Floats,
+    dots: Doubles,
+    squares: Doubles,
+) -> None:
+    """variance * field + sqrt(variance) * noise."""
+    chains, units = field.shape
+    for c in range(chains):
+        v = variance[c]
+        width = np.float32(math.sqrt(v))
+        a, b, p = v * scale[c], v * offset[c], v * along[c]
+        dot = _NONE
+        square = _NONE
+        for i in range(units):
+            f = field[c, i]
+            x = a * f + b + p * pattern[i] + width * noise[c, i]
+            dot += f * x
+            square += x * x
+            field[c, i] = x
+        dots[c] = dot
+        squares[c] = square
+        if len(sums):
+            for i in range(units):
+                sums[c, i] += field[c, i]
+
+
+@njit(cache=True, nogil=True, fastmath=_FAST)
+def mixture_units(
+    bits: Words,
+    noise: Floats,
+    field: Floats,
+    scale: Floats,
+    weight: float,
+    sums: Floats,
+    dots: Doubles,
+    squares: Doubles,
+) -> None:
+    """sqrt(w) normal + sqrt(1 - w) sign in a field f: sign with P(+)/P(-) = exp(2 sqrt(1 - w) f), then the normal."""
+    chains, units = field.shape
+    jump, width = np.float32(math.sqrt(1.0 - weight)), np.float32(math.sqrt(weight))
+    smooth = np.float32(weight)
+    for c in range(chains):
+        dot = _NONE
+        square = _NONE
+        for i in range(units):
+            f = field[c, i]
+            total = scale[c] * f
+            odds = fast_exp(-(jump * total + jump * total))
+            uniform = np.float32(bits[c, i] >> _BYTE) * _UNIT
+            sign = jump if uniform * (_ONE + odds) < _ONE else -jump
+            x = sign + smooth * total + width * noise[c, i]
+            dot += f * x
+            square += x * x
+            field[c, i] = x
+        dots[c] = dot
+        squares[c] = square
+        if len(sums):
+            for i in range(units):
+                sums[c, i] += field[c, i]
+
+
+@njit(cache=True, nogil=True, fastmath=_FAST)
+def several_states(
+    bits: Words,
+    field: Floats,
+    scale: Floats,
+    values: Floats,
+    log_weights: Floats,
+    sums: Floats,
+    dots: Doubles,
+    squares: Doubles,
+) -> None:
+    """States values[k] with log weight log_weights[chain, k] + values[k] * field."""
+    chains, units = field.shape
+    number = len(values)
+    weights = np.empty((number, units), dtype=np.float32)
+    largest = np.empty(units, dtype=np.float32)
+    total = np.empty(units, dtype=np.float32)
+    index = np.empty(units, dtype=np.int32)
+    for c in range(chains):
+        # One loop over the units for each state, so that every loop uses vector instructions.
+        largest[:] = np.float32(-np.inf)
+        total[:] = _NONE
+        for k in range(number):
+            for i in range(units):
+                weights[k, i] = log_weights[c, k] + values[k] * (scale[c] * field[c, i])
+                largest[i] = max(largest[i], weights[k, i])
+        for k in range(number):
+            for i in range(units):
+                total[i] += fast_exp(weights[k, i] - largest[i])
+                weights[k, i] = total[i]
+        for i in range(units):
+            total[i] *= np.float32(bits[c, i] >> _BYTE) * _UNIT
+            index[i] = 0
+        for k in range(number - 1):
+            for i in range(units):
+                index[i] += np.int32(weights[k, i] <= total[i])
+        dot = _NONE
+        square = _NONE
+        for i in range(units):
+            x = values[index[i]]
+            dot += field[c, i] * x
+            square += x * x
+            field[c, i] = x
+        dots[c] = dot
+        squares[c] = square
+        if len(sums):
+            for i in range(units):
+                sums[c, i] += field[c, i]
+
+
+@njit(cache=True, nogil=True)
+def half_normal(rng: np.random.Generator, u: float) -> float:
+    """exp(-h^2/2 + u h) on h >= 0: rejection from the normal law, or from an exponential one for u < -0.5 (Robert)."""
+    if u >= -0.5:
+        while True:
+            h = u + rng.standard_normal()
+            if h >= 0.0:
+                return h
+    rate = 0.5 * (math.sqrt(u * u + 4.0) - u)
+    while True:
+        h = rng.standard_exponential() / rate
+        distance = h - u - rate
+        if rng.random() <= math.exp(-0.5 * distance * distance):
+            return h
+
+
+@njit(cache=True, nogil=True)
+def log_half_mass(u: float) -> float:
+    """log of the integral of exp(-h^2/2 + u h) over h >= 0, without sqrt(pi/2)."""
+    if u > -25.0:
+        return 0.5 * u * u + math.log(math.erfc(-u / math.sqrt(2.0)))
+    inverse = 1.0 / (u * u)
+    series = 1.0 - inverse * (1.0 - 3.0 * inverse * (1.0 - 5.0 * inverse))
+    return 0.5 * math.log(2.0 / math.pi) - math.log(-u) + math.log(series)
+
+
+@njit(cache=True, nogil=True)
+def truncated_units(
+    rng: np.random.Generator,
+    field: Floats,
+    scale: Floats,
+    threshold: float,
+    power: Doubles,
+    two_sided: bool,
+    sums: Floats,
+    dots: Doubles,
+    squares: Doubles,
+) -> None:
+    """exp(-power (h^2/2 + threshold |h|) + field h) on h >= 0, or on the line."""
+    chains, units = field.shape
+    for c in range(chains):
+        root = math.sqrt(power[c])
+        shift = power[c] * threshold
+        dot = 0.0
+        square = 0.0
+        for i in range(units):
+            f = field[c, i]
+            total = scale[c] * f
+            sign = 1.0
+            if two_sided:
+                right = log_half_mass((total - shift) / root)
+                left = log_half_mass((-total - shift) / root)
+                if rng.random() * (1.0 + math.exp(min(left - right, 700.0))) >= 1.0:
+                    sign = -1.0
+            x = sign * half_normal(rng, (sign * total - shift) / root) / root
+            dot += f * x
+            square += x * x
+            field[c, i] = x
+        dots[c] = dot
+        squares[c] = square
+        if len(sums):
+            for i in range(units):
+                sums[c, i] += field[c, i]
+
+
+# --------------------------------------------------------------------------------------------------------- packed bits
+
+
+@intrinsic
+def count_bits(_context: Any, word: Any) -> Any:
+    """Number of ones in a 64-bit word, by the processor's instruction."""
+
+    def generate(_context: Any, builder: Any, _signature: Any, arguments: Any) -> Any:
+        return builder.ctpop(arguments[0])
+
+    return types.uint64(types.uint64), generate
+
+
+@njit(cache=True, nogil=True)
+def pack(signs: Floats) -> LongWords:
+    """Rows of +-1 into 64-bit words; the missing bits of the last word are 0."""
+    rows, length = signs.shape
+    words = np.zeros((rows, (length + 63) // 64), dtype=np.uint64)
+    for r in range(rows):
+        for i in range(length):
+            if signs[r, i] > 0:
+                words[r, i >> 6] |= np.uint64(1) << np.uint64(i & 63)
+    return words
+
+
+@njit(cache=True, nogil=True)
+def unpack(words: LongWords, length: int) -> Floats:
+    """The +-1 of rows of words."""
+    signs = np.empty((len(words), length), dtype=np.float32)
+    for r in range(len(words)):
+        for i in range(length):
+            bit = (words[r, i >> 6] >> np.uint64(i & 63)) & np.uint64(1)
+            signs[r, i] = np.float32(1.0) if bit else np.float32(-1.0)
+    return signs
+
+
+@njit(cache=True, nogil=True, fastmath=_FAST)
+def packed_units(
+    bits: Words,
+    units: int,
+    patterns: LongWords,
+    states: LongWords,
+    thresholds: Words,
+    table: NDArray[np.int64],
+    kind: NDArray[np.uint8],
+    drawn: LongWords,
+    sums: NDArray[np.int32],
+    dots: Doubles,
+) -> None:
+    """+-1 units from +-1 patterns (units, words) and the packed +-1 states (chains, words) of the other layer.
+
+    A unit whose pattern differs from the state in k places is +1 with probability
+    thresholds[table[chain], kind[unit], k] / 2^32.
+    ``dots`` is sum over the units of (number of places that differ) times its sign; ``sums`` counts the +1.
+    """
+    chains, words = states.shape
+    for c in range(chains):
+        probability = thresholds[table[c]]
+        dot = np.int64(0)
+        for block in range(drawn.shape[1]):
+            first = 64 * block
+            word = np.uint64(0)
+            for i in range(min(64, units - first)):
+                a = first + i
+                count = np.uint64(0)
+                for w in range(words):
+                    count += count_bits(patterns[a, w] ^ states[c, w])
+                up = bits[c, a] < probability[kind[a], count]
+                word |= np.uint64(up) << np.uint64(i)
+                dot += np.int64(count) if up else -np.int64(count)
+                if len(sums):
+                    sums[c, a] += np.int32(up)
+            drawn[c, block] = word
+        dots[c] = float(dot)
