@@ -1,4 +1,4 @@
-"""Numba kernel of the small trainings. Imported inside the function that runs it; serial, without the lock."""
+"""Numba kernels of the small trainings. Imported inside the functions that run them; serial, without the lock."""
 
 import math
 
@@ -9,7 +9,37 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float64]
 
 
-@njit(cache=True, nogil=True)
+# Division as in numpy: a check for 0 would keep the loops from using vector instructions.
+@njit(cache=True, nogil=True, error_model="numpy")
+def descent_steps(
+    weights: Floats,
+    before: Floats,
+    gram: Floats,
+    target: Floats,
+    count: int,
+    step: float,
+    momentum: float,
+    nesterov: bool,
+) -> None:
+    """``count`` steps of descent with momentum against the gradient ``weights @ gram + target``, in place.
+
+    ``before`` are the weights before the last step; Nesterov's gradient is taken at weights + momentum (weights -
+    before).
+    """
+    rows, columns = weights.shape
+    ahead, product = np.empty_like(weights), np.empty_like(weights)
+    for _ in range(count):
+        for i in range(rows):
+            for j in range(columns):
+                ahead[i, j] = weights[i, j] + momentum * (weights[i, j] - before[i, j])
+                before[i, j] = weights[i, j]
+        np.dot(ahead if nesterov else before, gram, product)
+        for i in range(rows):
+            for j in range(columns):
+                weights[i, j] = ahead[i, j] - step * (product[i, j] + target[i, j])
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
 def adam_steps(
     weights: Floats,
     first: Floats,

@@ -197,15 +197,19 @@ class GradientDescent(Training):
             raise InvalidArgument("momentum", self.momentum, "a number in [0, 1)")
 
     def losses(self, matrices: Matrices, features_per_dimension: float) -> Losses:
+        from .kernels import descent_steps
+
         step = 2.0 * matrices.noise_variance / features_per_dimension * self.step_size
         target = np.ascontiguousarray(matrices.cross.T) / math.sqrt(matrices.noise_variance)
-        old, new = np.zeros_like(target), np.zeros_like(target)
-        kept, counts = [], np.asarray(self.steps)
-        for k in range(int(counts[-1]) + 1):
-            if k in counts:
-                kept.append(losses_of(matrices, new[None]))
-            ahead = new + self.momentum * (new - old)
-            old, new = new, ahead - step * ((ahead if self.nesterov else new) @ matrices.gram + target)
+        gram = np.ascontiguousarray(matrices.gram)
+        weights, before = np.zeros_like(target), np.zeros_like(target)
+        kept, done = [], 0
+        for count in np.asarray(self.steps).tolist():
+            descent_steps(
+                weights, before, gram, target, count - done, step, float(self.momentum), self.nesterov
+            )
+            done = count
+            kept.append(losses_of(matrices, weights[None]))
         return _joined(kept)
 
 

@@ -226,6 +226,21 @@ def test_momentum_reaches_the_same_minimum():
         assert found.train_loss[0] == pytest.approx(final.train_loss[0], rel=1e-8)
 
 
+@pytest.mark.parametrize("nesterov", [False, True])
+def test_momentum_is_its_recursion(nesterov):
+    matrices = matrices_of()
+    noise, step, memory = matrices.noise_variance, 0.4, 0.7
+    old, new = np.zeros((6, 12)), np.zeros((6, 12))
+    expected = []
+    for _ in range(30):
+        ahead = new + memory * (new - old)
+        gradient = (ahead if nesterov else new) @ matrices.gram + matrices.cross.T / np.sqrt(noise)
+        old, new = new, ahead - 2 * noise / 2.0 * step * gradient
+        expected.append(losses_of(matrices, new[None]).test_loss[0])
+    found = GradientDescent([0, 1, 4, 30], step, memory, nesterov).losses(matrices, 2.0)
+    np.testing.assert_allclose(found.test_loss, [1.0, *np.array(expected)[[0, 3, 29]]], rtol=1e-12)
+
+
 def adam_by_numpy(matrices: Matrices, steps: int, rate: float) -> np.ndarray:
     p, d = matrices.cross.shape
     noise = matrices.noise_variance
