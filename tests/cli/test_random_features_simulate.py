@@ -1,0 +1,203 @@
+"""``statphys-gen random-features simulate``: records, seeds, refusals, and bad input in one line."""
+
+import json
+import math
+
+import pytest
+
+from statphys_gen.cli import main
+from statphys_gen.errors import InvalidArgument
+from statphys_gen.random_features import checks_comparison
+from statphys_gen.random_features.checks_comparison import compare_losses, compare_spectrum
+from statphys_gen.random_features.learning_curves import learning_curves, ridge_curves
+from statphys_gen.random_features.model import RandomFeatures
+from statphys_gen.random_features.simulation import simulate_losses
+from statphys_gen.random_features.simulation_equivalent import FeatureMoments
+from statphys_gen.random_features.simulation_training import Adam, GradientDescent, GradientFlow, Ridge
+from statphys_gen.random_features.spectrum import spectrum
+
+MODEL = "--activation sin --features-per-dimension 2 --samples-per-dimension 1.5 --time 0.2"
+SIN = RandomFeatures("sin", 2.0, 1.5, 0.2)
+KEYS = ["value", "standard_error", "theory", "z", "approximation", "reason"]
+
+
+def run(line: str, capsys: pytest.CaptureFixture[str]) -> dict:
+    assert main(["random-features", "simulate", *line.split(), "--json"]) == 0
+    captured = capsys.readouterr()
+    assert captured.err == ""
+    return json.loads(captured.out)
+
+
+def test_losses_beside_the_theory(capsys: pytest.CaptureFixture[str]) -> None:
+    document = run(f"{MODEL} --dimension 16 --samples 6 --seed 3 --training-time 2 inf", capsys)
+    assert document["command"] == "random-features simulate"
+    parameters = document["parameters"]
+    assert (parameters["seed"], parameters["dimension"], parameters["samples"]) == (3, [16], [6])
+    records = document["results"]
+    assert [list(record) for record in records] == [["observable", "training_time", *KEYS]] * 6
+    found = simulate_losses(SIN, 16, 6, 3, GradientFlow([2.0, math.inf]))
+    theory = learning_curves(SIN, [2.0, math.inf])
+    for record, (k, name) in zip(
+        records, ((k, n) for k in (0, 1) for n in checks_comparison.FIELDS), strict=True
+    ):
+        assert record["observable"] == name
+        assert record["training_time"] == (2.0, "inf")[k]
+        assert record["value"] == getattr(found, name).mean[k]
+        assert record["standard_error"] == getattr(found, name).standard_error[k]
+        assert record["theory"] == pytest.approx(getattr(theory, name)[k], rel=1e-9)
+        z = (record["value"] - record["theory"]) / record["standard_error"]
+        assert record["z"] == pytest.approx(z)
+        assert record["reason"] is None
+    assert any("1/d" in note for note in document["notes"])
+
+
+def test_another_seed_gives_other_numbers_and_the_same_theory(capsys: pytest.CaptureFixture[str]) -> None:
+    one, again, other = (
+        run(f"{MODEL} -d 8 --samples 3 --ridge 0.1 --seed {seed}", capsys)["results"][1] for seed in (0, 0, 1)
+    )
+    assert one == again
+    assert one["value"] != other["value"]
+    assert one["theory"] == other["theory"] == pytest.approx(float(ridge_curves(SIN, 0.1).test_loss))
+
+
+def test_extrapolated_losses_agree_with_the_theory(capsys: pytest.CaptureFixture[str]) -> None:
+    """Six observables, each within 4 standard errors that are below 2 % of it."""
+    line = f"{MODEL} --dimension 16 32 64 --samples 60 40 24 --steps 3 20 --step-size 0.5 --momentum 0.5"
+    records = run(line, capsys)["results"]
+    assert [record["steps"] for record in records] == [3] * 3 + [20] * 3
+    for record in records:
+        assert abs(record["z"]) < 4.0
+        assert record["standard_error"] < 0.02 * abs(record["theory"])
+
+
+def test_spectrum_of_the_equivalent(capsys: pytest.CaptureFixture[str]) -> None:
+    line = (
+        "--activation tanh --psi-p 8 --psi-n 4 --time 0.01 -d 16 --samples 4 --spectrum --gaussian-equivalent"
+    )
+    document = run(line, capsys)
+    assert document["parameters"]["matrix"] == "Gaussian equivalent"
+    records = {record["observable"]: record for record in document["results"]}
+    # p - n - d at the atom, d, n - d, d.
+    counts = [records[f"modes of {part}"] for part in ("the atom", "bulk 1", "bulk 2", "bulk 3")]
+    assert [record["value"] for record in counts] == [3.0, 1.0, 3.0, 1.0]
+    assert [record["theory"] for record in counts] == pytest.approx([3.0, 1.0, 3.0, 1.0], rel=1e-8)
+    bulks = spectrum(RandomFeatures("tanh", 8.0, 4.0, 0.01)).bulks
+    for k, bulk in enumerate(bulks, start=1):
+        for side in ("lower", "upper"):
+            record = records[f"{side} edge of bulk {k}"]
+            assert record["theory"] == getattr(bulk, side)
+            assert record["value"] == pytest.approx(record["theory"], rel=0.3)
+
+
+def test_the_atom_of_the_nonlinear_matrix_is_counted_with_the_bulk_beside_it() -> None:
+    model = RandomFeatures("sin", 16.0, 4.0, 0.01)
+    found = compare_spectrum(model, [24], [3], 0)
+    merged = [entry for entry in found if entry.observable.endswith("the atom and bulk 1")]
+    assert [entry.observable.split(" of ")[0] for entry in merged] == ["modes", "lower edge", "upper edge"]
+    assert merged[0].theory == pytest.approx(12.0, rel=1e-8)
+    assert merged[0].estimate.mean == pytest.approx(12.0, abs=0.1)
+    assert merged[1].theory is None
+    assert "norms of the rows" in merged[1].reason
+    assert merged[1].z is None
+
+
+def test_what_has_no_theory_says_why(capsys: pytest.CaptureFixture[str]) -> None:
+    records = run(f"{MODEL} -d 8 --samples 3 --steps 5 --adam 0.01", capsys)["results"]
+    assert {(record["theory"], record["z"]) for record in records} == {(None, None)}
+    assert all("not linear in A" in record["reason"] for record in records)
+    # Interpolation by one draw at p = n m: at infinite training time the test loss has no limit.
+    line = "--activation tanh --psi-p 2 --psi-n 2 -t 0.3 -m 1 -d 8 --samples 3 --tau 1 inf"
+    records = run(line, capsys)["results"]
+    assert all(record["theory"] is not None for record in records[:3])
+    assert all(record["theory"] is None and record["reason"].startswith("refused:") for record in records[3:])
+
+
+def test_a_spectrum_without_theory_gives_its_extremes(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(model: RandomFeatures) -> None:
+        raise InvalidArgument("time", model.time, "another")
+
+    monkeypatch.setattr(checks_comparison, "spectrum", refuse)
+    lowest, highest = compare_spectrum(SIN, [8], [3], 0)
+    assert (lowest.observable, highest.observable) == ("lowest eigenvalue", "highest eigenvalue")
+    assert lowest.theory is None
+    assert lowest.reason == "refused: time = 0.2: must be another"
+    assert lowest.estimate.mean < highest.estimate.mean
+
+
+def test_eigenvalues_outside_of_the_bulks_hide_the_highest_edge() -> None:
+    model = RandomFeatures("relu", 2.0, 2.0, 0.3, noise_draws=2)
+    last = compare_spectrum(model, [12], [4], 0)[-1]
+    assert last.observable.startswith("upper edge")
+    assert last.theory is None
+    assert "not odd" in last.reason
+
+
+def test_the_table_names_seed_and_reasons(capsys: pytest.CaptureFixture[str]) -> None:
+    words = f"random-features simulate {MODEL} -d 8 --samples 3 --steps 5 --adam 0.01 --seed 7"
+    assert main(words.split()) == 0
+    out = capsys.readouterr().out
+    assert "seed: 7" in out
+    assert "no theory for train_loss: Adam" in out
+
+
+BAD = [
+    (f"{MODEL} --tau 1", "required: -d/--dimension"),
+    (f"{MODEL} -d 8", "one of --training-time, --ridge, --steps, --spectrum is required"),
+    (f"{MODEL} -d 0 --tau 1", "--dimension = 0: must be an integer, at least 1"),
+    (f"{MODEL} -d 8.5 --tau 1", "--dimension = 8.5"),
+    (f"{MODEL} -d 8 16 --tau 1", "--dimension = 8 16: must be one, or at least 3 that differ"),
+    (f"{MODEL} -d 8 16 16 --tau 1", "--dimension = 8 16 16: must be one, or at least 3 that differ"),
+    (f"{MODEL} -d 7 --tau 1", "dimension = 7: must be such that samples_per_dimension * dimension"),
+    (f"{MODEL} -d 100000 --tau 1", "--dimension = 100000: must have at most"),
+    (f"{MODEL} -d 2000 -m 1000 --tau 1", "--dimension = 2000: must be smaller"),
+    (f"{MODEL} -d 8 --samples 1 --tau 1", "--samples = 1: must be an integer, at least 2"),
+    (f"{MODEL} -d 8 --samples 3 4 --tau 1", "--samples = 3 4: must be one number"),
+    (f"{MODEL} -d 8 16 32 --samples 4 --tau 1", "--samples = 4: must be at least 8"),
+    (f"{MODEL} -d 8 --tau -1", "--training-time = -1"),
+    (f"{MODEL} -d 8 --tau nan", "--training-time = nan"),
+    (f"{MODEL} -d 8 --ridge 0", "--ridge = 0: must be a finite number above 0"),
+    (f"{MODEL} -d 8 --tau 1 --ridge 1", "not allowed with argument"),
+    (f"{MODEL} -d 8 --steps 5", "--steps needs --step-size (descent) or --adam"),
+    (f"{MODEL} -d 8 --steps 5 --step-size 0.1 --adam 0.1", "and not both"),
+    (f"{MODEL} -d 8 --steps 5 5 --step-size 0.1", "--steps = 5 5: must be increasing"),
+    (f"{MODEL} -d 8 --steps -2 --step-size 0.1", "--steps = -2: must be an integer, at least 0"),
+    (f"{MODEL} -d 8 --steps 5 --step-size 0", "--step-size = 0: must be a finite number above 0"),
+    (f"{MODEL} -d 8 --steps 5 --step-size 0.1 --momentum 1", "--momentum = 1: must be a number in [0, 1)"),
+    (f"{MODEL} -d 8 --steps 5 --adam 0.1 --momentum 0.5", "--momentum = 0.5: must be left out with --adam"),
+    (f"{MODEL} -d 8 --steps 5 --step-size 0.1 --nesterov", "--nesterov needs --momentum"),
+    (f"{MODEL} -d 8 --tau 1 --step-size 0.1", "--step-size = 0.1: must be left out without --steps"),
+    (f"{MODEL} -d 8 --tau 1 --adam 0.1", "--adam = 0.1: must be left out without --steps"),
+    (f"{MODEL} -d 8 --steps 5 --adam -1", "--adam = -1: must be a finite number above 0"),
+    (f"{MODEL} -d 8 --tau 1 --seed -1", "--seed = -1: must be an integer, at least 0"),
+    (f"{MODEL} -d 8 --tau 1 --plot x.png", "unrecognized arguments: --plot"),
+    (f"{MODEL} -d 8 --tau 1 --instances 3", "unrecognized arguments: --instances"),
+]
+
+
+@pytest.mark.parametrize(("words", "said"), BAD, ids=range(len(BAD)))
+def test_bad_input_is_one_line(words: str, said: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["random-features", "simulate", *words.split()]) == 2
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert captured.err.count("\n") == 1
+    assert said in captured.err
+
+
+BAD_CALLS = {
+    "dimensions": lambda: compare_losses(SIN, GradientFlow([1.0]), [8, 16], [8, 8], 0),
+    "dimensions twice": lambda: compare_spectrum(SIN, [8, 8, 16], [8, 8, 8], 0),
+    "instances": lambda: compare_losses(SIN, Ridge([0.1]), [8], [3, 3], 0),
+    "instances[0]": lambda: compare_spectrum(SIN, [8, 16, 32], [4, 8, 8], 0),
+    "training": lambda: compare_losses(SIN, 3.0, [8], [3], 0),
+    "model": lambda: compare_losses("sin", GradientDescent([1], 0.1), [8], [3], 0),
+    "seed": lambda: compare_losses(SIN, Adam([1]), [8], [3], -1),
+    "moments": lambda: compare_spectrum(SIN, [8], [3], 0, moments=(1.0, 0.0, 0.0)),
+    "shared_variance": lambda: compare_spectrum(SIN, [8], [3], 0, moments=FeatureMoments(1.0, -1.0, 0.0)),
+}
+
+
+@pytest.mark.parametrize("name", BAD_CALLS)
+def test_bad_arguments_are_named(name: str) -> None:
+    with pytest.raises(InvalidArgument) as refused:
+        BAD_CALLS[name]()
+    assert str(refused.value).startswith(name.split(" ")[0])
