@@ -76,7 +76,7 @@ def draw_instances(
     precision: Precision = "double",
 ) -> Instances:
     """Instances ``first``, ..., ``first + count - 1`` of a seed; each has a stream of its own."""
-    _check_problem(problem)
+    check_problem(problem)
     size = validation.integer("dimension", dimension, minimum=2)
     number = validation.integer("count", count, minimum=1)
     validation.choice("labels", labels, ("signal", "null"))
@@ -100,7 +100,7 @@ def draw_instances(
 _PRECISIONS = ("double", "single")
 
 
-def _check_problem(problem: PhaseRetrieval) -> None:
+def check_problem(problem: PhaseRetrieval) -> None:
     if not isinstance(problem, PhaseRetrieval):
         raise InvalidArgument("problem", problem, "a PhaseRetrieval, such as PhaseRetrieval(loss, 3.0)")
 
@@ -248,7 +248,7 @@ def simulate_descent(
     precision : of sensing vectors and students; energies are summed in double precision.
     threads : over blocks of instances; the numbers do not depend on it.
     """
-    _check_problem(problem)
+    check_problem(problem)
     size = validation.integer("dimension", dimension, minimum=2)
     count = validation.integer("instances", instances, minimum=1)
     students = validation.integer("starts", starts, minimum=1)
@@ -260,7 +260,7 @@ def simulate_descent(
     kept = _recorded(record, len(eta))
     if labels == "null" and (hold_overlap or problem.overlap != 0.0):
         raise InvalidArgument("labels", labels, "signal, for a warm start or an overlap that is held")
-    per_block = _per_block(problem, size)
+    per_block = instances_per_block(problem, size)
 
     def block(index: int) -> Descents:
         first = index * per_block
@@ -269,7 +269,7 @@ def simulate_descent(
         start = draw_students(drawn, problem.overlap, students, seed, first=first, orthogonal=hold_overlap)
         held = problem.overlap if hold_overlap else None
         noise = [
-            _noise_stream(seed, drawn, first + k, s) if heat > 0.0 else None
+            noise_stream(seed, drawn, first + k, s) if heat > 0.0 else None
             for k in range(there)
             for s in range(students)
         ]
@@ -289,11 +289,11 @@ def simulate_descent(
     return _joined(map_blocks(block, math.ceil(count / per_block), threads=threads))
 
 
-def _per_block(problem: PhaseRetrieval, dimension: int) -> int:
+def instances_per_block(problem: PhaseRetrieval, dimension: int) -> int:
     return max(1, _BLOCK // (number_of_measurements(problem, dimension) * dimension))
 
 
-def _noise_stream(seed: int, instances: Instances, instance: int, start: int) -> np.random.Generator:
+def noise_stream(seed: int, instances: Instances, instance: int, start: int) -> np.random.Generator:
     key = {
         "simulation": "phase retrieval noise",
         "dimension": instances.dimension,

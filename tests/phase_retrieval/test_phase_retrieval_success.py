@@ -1,0 +1,247 @@
+"""Success of gradient descent: the simulation, rates of clusters, midpoints, the verdict on a shift."""
+
+import json
+import math
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from statphys_gen.errors import InsufficientSamples, InvalidArgument, NotConverged
+from statphys_gen.phase_retrieval.model import Loss, PhaseRetrieval
+from statphys_gen.phase_retrieval.simulation import growing_steps, simulate_descent
+from statphys_gen.phase_retrieval.simulation_success import simulate_success
+from statphys_gen.phase_retrieval.success import (
+    SizeShift,
+    amplification_shift,
+    judge_shift,
+    size_shift,
+    success_midpoint,
+    success_rate,
+)
+from statphys_gen.statistics.estimate import Estimate
+
+STEPS = growing_steps(400, 0.01, 1.03, 0.08)
+TABLE = Path(__file__).parents[1] / "reference" / "phase_retrieval_success.json"
+
+
+def problem(ratio: float = 4.0, overlap: float = 0.0) -> PhaseRetrieval:
+    return PhaseRetrieval(Loss.normalised(1.0), ratio, overlap)
+
+
+# ------------------------------------------------------------------------------------------------------- simulation
+
+
+def test_success_is_the_first_time_above_the_threshold() -> None:
+    """Against the records of the plain descent on the same streams."""
+    found = simulate_success(problem(), 24, 12, 3, STEPS, starts=2, threshold=0.9)
+    plain = simulate_descent(problem(), 24, 12, 3, STEPS, starts=2)
+    assert plain.overlap is not None
+    above = np.abs(plain.overlap) > 0.9
+    expected = np.where(above.any(axis=2), plain.time[above.argmax(axis=2)], math.inf)
+    np.testing.assert_allclose(found.success_time, expected, rtol=1e-12)
+    assert 0 < found.succeeded.sum() < 24
+    np.testing.assert_array_equal(found.succeeded, above.any(axis=2).sum(axis=1))
+    np.testing.assert_allclose(found.initial_overlap, plain.overlap[:, :, 0], rtol=1e-12)
+    failed = ~np.isfinite(found.success_time)
+    np.testing.assert_allclose(found.overlap[failed], plain.overlap[:, :, -1][failed], rtol=1e-9)
+    assert (np.abs(found.overlap[~failed]) > 0.9).all()
+    assert found.duration == pytest.approx(STEPS.sum())
+
+
+def test_outcomes_do_not_depend_on_threads() -> None:
+    one = simulate_success(problem(), 300, 4, 1, STEPS[:10], threshold=0.05)
+    two = simulate_success(problem(), 300, 4, 1, STEPS[:10], threshold=0.05, threads=2)
+    np.testing.assert_array_equal(one.success_time, two.success_time)
+    np.testing.assert_array_equal(one.overlap, two.overlap)
+
+
+def test_informed_starts_succeed_at_once_or_soon() -> None:
+    at_once = simulate_success(problem(4.0, 0.99), 32, 3, 0, STEPS)
+    assert (at_once.success_time == 0.0).all()
+    spectral = simulate_success(problem(8.0), 48, 10, 0, STEPS, start="spectral")
+    assert (np.abs(spectral.initial_overlap) > 0.5).all()
+    assert spectral.succeeded.sum() >= 9
+
+
+def test_diverged_descents_are_no_outcomes() -> None:
+    found = simulate_success(problem(), 32, 4, 0, np.full(40, 0.5))
+    assert (found.diverged_step >= 1).all()
+    assert np.isnan(found.success_time).all()
+    with pytest.raises(NotConverged, match="4 of 4 descents diverged: take smaller steps"):
+        _ = found.succeeded
+
+
+@pytest.mark.parametrize(
+    ("name", "options"),
+    [
+        ("problem", {"problem": "normalised"}),
+        ("dimension", {"dimension": 1}),
+        ("instances", {"instances": 0}),
+        ("starts", {"starts": -1}),
+        ("threshold", {"threshold": 1.0}),
+        ("threshold", {"threshold": 0.0}),
+        ("step_sizes[1]", {"step_sizes": [0.1, -0.1]}),
+        ("temperature", {"temperature": -1.0}),
+        ("start", {"start": "warm"}),
+        ("start", {"start": "spectral", "problem": problem(3.0, 0.1)}),
+        ("starts", {"start": "spectral", "starts": 2}),
+        ("preprocessing", {"preprocessing": np.sqrt}),
+        ("preprocessing", {"preprocessing": lambda t: t[:-1], "start": "spectral"}),
+        ("preprocessing", {"preprocessing": lambda t: t * math.nan, "start": "spectral"}),
+        ("precision", {"precision": "quadruple"}),
+    ],
+)
+def test_bad_simulations(name: str, options: dict[str, object]) -> None:
+    good = {"problem": problem(), "dimension": 10, "instances": 2, "seed": 0, "step_sizes": [0.01]}
+    with pytest.raises(InvalidArgument) as caught:
+        simulate_success(**(good | options))  # type: ignore[arg-type]
+    assert caught.value.argument == name
+    assert "\n" not in str(caught.value)
+
+
+# --------------------------------------------------------------------------------------------------------- analysis
+
+
+def test_rate_of_independent_instances_is_wilson_s() -> None:
+    """Both ends p solve (rate - p)^2 = z^2 p (1 - p)/n."""
+    for successes in (0, 3, 20, 40):
+        found = success_rate((np.arange(40) < successes).astype(int))
+        assert found.rate == successes / 40
+        assert found.effective_samples == 40
+        for end in (found.lower, found.upper):
+            gap = (found.rate - end) ** 2 - 1.959963984540054**2 * end * (1.0 - end) / 40
+            assert gap == pytest.approx(0.0, abs=1e-15)
+        assert found.lower <= found.rate <= found.upper
+        assert found.upper - found.lower > 0.08
+
+
+def test_starts_that_share_vectors_are_one_cluster() -> None:
+    """Identical outcomes within an instance are worth one; independent ones are worth all."""
+    rng = np.random.default_rng(0)
+    same = success_rate(10 * (rng.random(400) < 0.3), 10)
+    assert same.effective_samples == 400
+    independent = success_rate(rng.binomial(10, 0.3, 400), 10)
+    assert 3000 < independent.effective_samples <= 4000
+    assert independent.upper - independent.lower < 0.4 * (same.upper - same.lower)
+
+
+def test_coverage_of_the_interval_of_clusters() -> None:
+    """Beta-binomial clusters: the 95 % interval holds the rate in 92 to 98 % of 1000 experiments."""
+    rng = np.random.default_rng(1)
+    inside = 0
+    for _ in range(1000):
+        counts = rng.binomial(5, rng.beta(0.6, 1.4, 60))
+        found = success_rate(counts, 5)
+        inside += found.lower <= 0.3 <= found.upper
+    assert 920 <= inside <= 980
+
+
+def test_midpoint_of_a_known_curve() -> None:
+    """Estimates over 200 synthetic curves are unbiased and their stated errors are right."""
+    rng, ratio, total = np.random.default_rng(2), np.linspace(2.0, 4.0, 6), np.full(6, 200)
+    rate = 1.0 / (1.0 + np.exp(-(ratio - 2.9) / 0.35))
+    found = [success_midpoint(ratio, rng.binomial(total, rate), total) for _ in range(200)]
+    values = np.array([float(m.samples_per_dimension.mean) for m in found])
+    errors = np.array([float(m.samples_per_dimension.standard_error) for m in found])
+    assert abs(values.mean() - 2.9) < 4.0 * values.std() / math.sqrt(200)
+    # Enlarged by the square root of chi-square per degree of freedom where that exceeds 1.
+    assert 0.9 < errors.mean() / values.std(ddof=1) < 1.4
+    assert np.mean([m.width for m in found]) == pytest.approx(0.35, rel=0.03)
+    exact = success_midpoint(ratio, 1e6 * rate, np.full(6, 1e6))
+    assert float(exact.samples_per_dimension.mean) == pytest.approx(2.9, abs=1e-9)
+    assert exact.p_value == pytest.approx(1.0)
+
+
+def test_a_curve_that_is_not_logistic_has_larger_errors() -> None:
+    ratio = np.array([2.0, 2.5, 3.0, 3.5])
+    smooth = success_midpoint(ratio, [100, 200, 300, 350], np.full(4, 400))
+    kinked = success_midpoint(ratio, [100, 290, 210, 350], np.full(4, 400))
+    assert kinked.p_value < 1e-6
+    assert kinked.samples_per_dimension.standard_error > 3 * smooth.samples_per_dimension.standard_error
+
+
+def test_slope_of_the_midpoint() -> None:
+    sizes, rng = np.array([64, 128, 256, 512, 1024]), np.random.default_rng(3)
+    error = np.array([0.02, 0.02, 0.03, 0.03, 0.05])
+    covered = 0
+    for _ in range(400):
+        midpoints = Estimate(
+            1.0 + 0.2 * np.log(sizes) + error * rng.standard_normal(5), error, np.full(5, 500.0)
+        )
+        found = size_shift(sizes, midpoints)
+        covered += found.lower <= 0.2 <= found.upper
+    # Nominally 95 %; the enlargement for bad fits makes it conservative.
+    assert covered >= 372
+    exact = size_shift(sizes, Estimate(1.0 + 0.2 * np.log(sizes), error, np.full(5, 500.0)))
+    assert (exact.slope, exact.intercept) == pytest.approx((0.2, 1.0))
+    bent = size_shift(sizes, Estimate(1.0 + 0.2 * np.abs(np.log(sizes / 256)), error, np.full(5, 500.0)))
+    assert bent.p_value < 1e-3
+    assert bent.upper - bent.lower > 4 * (exact.upper - exact.lower)
+
+
+def test_predicted_shift_of_an_exponential_amplification() -> None:
+    ratio = np.linspace(2.0, 5.0, 7)
+    assert amplification_shift(ratio, np.exp(1.25 * ratio), 3.1) == pytest.approx(0.4)
+    # Success where |m_0| G exceeds a constant: the midpoint of that very rule.
+    sizes = np.array([100.0, 1000.0, 10000.0])
+    midpoint = (math.log(0.8) + 0.5 * np.log(sizes)) / 1.25
+    assert np.diff(midpoint) / np.diff(np.log(sizes)) == pytest.approx(0.4)
+
+
+@pytest.mark.parametrize(
+    ("slope", "half", "predicted", "error", "verdict"),
+    [
+        (0.5, 0.1, 0.52, 0.0, "confirmed"),
+        (0.05, 0.1, 0.5, 0.05, "refuted"),
+        (0.05, 0.1, 0.5, 0.4, "not resolved"),
+        (0.3, 0.5, 0.5, 0.0, "not resolved"),
+        (-0.5, 0.1, 0.5, 0.0, "refuted"),
+    ],
+)
+def test_verdicts(slope: float, half: float, predicted: float, error: float, verdict: str) -> None:
+    measured = SizeShift(slope, half / 1.96, slope - half, slope + half, 2.0, 0.5)
+    found = judge_shift(measured, predicted, error)
+    assert found.verdict == verdict
+    assert found.bound == pytest.approx(max(abs(slope - half), abs(slope + half)))
+    assert found.text.startswith(verdict)
+
+
+def three(values: list[float]) -> Estimate:
+    return Estimate(np.array(values), np.full(len(values), 0.1), np.full(len(values), 100.0))
+
+
+@pytest.mark.parametrize(
+    ("call", "kind", "text"),
+    [
+        (lambda: success_rate([1, 2]), InvalidArgument, "succeeded"),
+        (lambda: success_rate([0.5, 1], 1), InvalidArgument, "succeeded"),
+        (lambda: success_rate([1]), InsufficientSamples, "1 instance"),
+        (lambda: success_rate([1, 0], 0), InvalidArgument, "starts"),
+        (lambda: success_rate([1, 0], level=1.0), InvalidArgument, "level"),
+        (lambda: success_midpoint([1, 2, 3], [1, 5], [9, 9, 9]), InvalidArgument, "successes"),
+        (lambda: success_midpoint([1, 2, 3], [1, 5, 10], [9, 9, 9]), InvalidArgument, "successes"),
+        (lambda: success_midpoint([1, 1, 3], [1, 5, 8], [9, 9, 9]), InvalidArgument, "samples_per_dimension"),
+        (lambda: success_midpoint([1, 2, 3], [0, 5, 9], [9, 9, 9]), InsufficientSamples, "1 ratios"),
+        (lambda: success_midpoint([1, 2, 3], [8, 5, 1], [9, 9, 9]), InsufficientSamples, "do not rise"),
+        (lambda: size_shift([10, 20], three([1.0, 2.0])), InsufficientSamples, "2 sizes"),
+        (lambda: size_shift([10, 20, 1], three([1.0, 2.0, 3.0])), InvalidArgument, "dimensions"),
+        (lambda: size_shift([10, 20, 30], three([1.0, 2.0])), InvalidArgument, "midpoints"),
+        (lambda: amplification_shift([1, 2], [1, 3], 2.5), InvalidArgument, "at"),
+        (lambda: amplification_shift([2, 1], [1, 3], 1.5), InvalidArgument, "samples_per_dimension"),
+        (lambda: amplification_shift([1, 2], [3, 1], 1.5), InvalidArgument, "amplification"),
+        (lambda: amplification_shift([1, 2], [0, 1], 1.5), InvalidArgument, "amplification"),
+    ],
+)
+def test_bad_counts(call: object, kind: type[Exception], text: str) -> None:
+    with pytest.raises(kind) as caught:
+        call()  # type: ignore[operator]
+    assert str(caught.value).startswith(text) or text in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_kept_table_has_its_recipe() -> None:
+    kept = json.loads(TABLE.read_text(encoding="utf-8"))
+    assert kept["recipe"]["threshold"] == 0.98
+    for row in kept["rows"]:
+        assert 0 <= row["successes"] <= row["instances"]
