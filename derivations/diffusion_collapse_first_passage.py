@@ -136,3 +136,33 @@ def survival() -> bool:
             if abs(below + above + mp.euler + mp.log(number)) > mp.mpf("1e-15"):
                 return False
         return True
+
+
+@claim("Two points: the chance to stay in the half-space, averaged over the distance, is Student's law")
+def two_points() -> bool:
+    with mp.workdps(20):
+        for dimension in (2, 3, 7):
+            for ratio in (mp.mpf("0.3"), mp.mpf(2)):  # variance/(2 E)
+
+                def stays(square: mp.mpf, d: int = dimension, q: mp.mpf = ratio) -> mp.mpf:
+                    # |a - b|^2 = 2 variance square; reflection: P(stay) = erf(half distance/sqrt(2 E)).
+                    density = (
+                        square ** (mp.mpf(d) / 2 - 1)
+                        * mp.exp(-square / 2)
+                        / (2 ** (mp.mpf(d) / 2) * mp.gamma(mp.mpf(d) / 2))
+                    )
+                    return density * mp.erf(mp.sqrt(q * square / 2))
+
+                direct = mp.quad(stays, [0, 1, 4, 10, 30, 120])
+                x = mp.sqrt(ratio * dimension)
+                constant = mp.gamma(mp.mpf(dimension + 1) / 2) / (
+                    mp.sqrt(dimension * mp.pi) * mp.gamma(mp.mpf(dimension) / 2)
+                )
+                student = (
+                    2
+                    * constant
+                    * mp.quad(lambda u, d=dimension: (1 + u**2 / d) ** (-mp.mpf(d + 1) / 2), [0, x / 2, x])
+                )
+                if abs(direct - student) > mp.mpf("1e-10"):
+                    return False
+        return True

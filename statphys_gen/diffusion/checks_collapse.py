@@ -208,26 +208,26 @@ def information_checks() -> list[Check]:
         return np.asarray(np.log(_REFERENCE) - different.dimension * excess)
 
     return [
-        information("information, three eigenvalues", anisotropic, [0.9, 1.15]),
-        information("information, data on a linear manifold", Spectrum([1.5, 0.0], [10, 54]), [0.6, 0.85]),
-        information("information, binary data", DiscreteProduct.binary(32, 0.5), [0.85, 1.05]),
+        information("information of three eigenvalues", anisotropic, [0.9, 1.15]),
+        information("information of data on a linear manifold", Spectrum([1.5, 0.0], [10, 54]), [0.6, 0.85]),
+        information("information of binary data", DiscreteProduct.binary(32, 0.5), [0.85, 1.05]),
         information(
-            "information, discrete data below their entropy", DiscreteProduct.binary(6, 0.2), [0.1, 0.4]
+            "information of discrete data below their entropy", DiscreteProduct.binary(6, 0.2), [0.1, 0.4]
         ),
-        information("information, two classes", GaussianMixture.two_classes(24, 1.0, 0.8), [1.0, 1.25]),
-        information("information, three classes", three, [0.7, 1.0]),
+        information("information of two classes", GaussianMixture.two_classes(24, 1.0, 0.8), [1.0, 1.25]),
+        information("information of three classes", three, [0.7, 1.0]),
         information(
-            "information, Curie-Weiss data above the critical temperature", CurieWeiss(40, 0.5), [1.1, 1.3]
+            "information of Curie-Weiss data above the critical temperature", CurieWeiss(40, 0.5), [1.1, 1.3]
         ),
         information(
-            "information, magnetised Curie-Weiss data",
+            "information of magnetised Curie-Weiss data",
             CurieWeiss(160, 1.5),
             [2.0, 2.4],
             judged=False,
             reason="leading order: at finite d the magnetisation fluctuates",
         ),
         Check(
-            "information by class, variances that differ",
+            "information by class of variances that differ",
             "information of a noised point of each class, the class included",
             approximation_of(class_excess_entropy),
             theory=of_classes,
@@ -238,7 +238,7 @@ def information_checks() -> list[Check]:
             sizes={"samples": _REFERENCE, "dimension": 20, "classes": 2, "time": class_time, **run},
         ),
         Check(
-            "slope of the information",
+            "fall of the information",
             "the information falls with the mean square error of the best denoiser",
             approximation_of(excess_entropy_slope),
             theory=lambda: _mean_slope(anisotropic, 1.1, step),
@@ -273,6 +273,7 @@ def time_checks() -> list[Check]:
     binary = DiscreteProduct.binary(32, 0.5)
     different = GaussianMixture([0.4, 0.6], np.stack([np.full(20, 1.5), np.full(20, -1.5)]), [0.3, 1.5])
     radius_times = [0.79, 0.86]
+    radius_run = run | {"data_sets": 88}
 
     def check(
         name: str,
@@ -293,13 +294,14 @@ def time_checks() -> list[Check]:
             sizes={"samples": _REFERENCE, "log_samples": log_n, "dimension": law.dimension, **options},
         )
 
-    def collapse(name: str, law: DataLaw) -> Check:
+    def collapse(name: str, law: DataLaw, **kind: Any) -> Check:
         return check(
             name,
             "time at which as many of many points as exp(log_samples) balance the source",
             law,
             collapse_time,
             lambda: collapse_time(law, log_n).require()["time"],
+            **kind,
         )
 
     def of_class(k: int) -> Check:
@@ -315,7 +317,7 @@ def time_checks() -> list[Check]:
 
     return [
         collapse("collapse time, three eigenvalues", anisotropic),
-        collapse("collapse time, two classes", two),
+        collapse("collapse time of two classes", two, data_sets=56),
         collapse("collapse time, binary data", binary),
         of_class(0),
         of_class(1),
@@ -328,15 +330,24 @@ def time_checks() -> list[Check]:
             radius=0.0,
         ),
         Check(
-            "basin radius",
+            "radius of a basin",
             "radius of the noise at which a point ceases to belong to its training point",
             approximation_of(basin_radius),
             theory=lambda: basin_radius(anisotropic, log_n, radius_times),
             simulate=lambda seed: Estimate.stack(
-                [simulate_basin_radius(anisotropic, _REFERENCE, log_n, t, seed, **run) for t in radius_times]
+                [
+                    simulate_basin_radius(anisotropic, _REFERENCE, log_n, t, seed, **radius_run)
+                    for t in radius_times
+                ]
             ),
             resolution=_RESOLUTION,
-            sizes={"samples": _REFERENCE, "log_samples": log_n, "dimension": 24, "time": radius_times, **run},
+            sizes={
+                "samples": _REFERENCE,
+                "log_samples": log_n,
+                "dimension": 24,
+                "time": radius_times,
+                **radius_run,
+            },
         ),
     ]
 
@@ -366,7 +377,7 @@ def condensation_checks() -> list[Check]:
         )
 
     two_level = Spectrum([4.0, 0.25], [4, 12])
-    above, run = 1.1, {"noised": 2000, "data_sets": 24}
+    above, run = 1.1, {"noised": 2000, "data_sets": 64}
     below_law, below_run = Spectrum([4.0, 0.25], [8, 24]), {"noised": 500, "data_sets": 8}
     below_samples = round(np.exp(alpha * 32))
 
@@ -385,7 +396,7 @@ def condensation_checks() -> list[Check]:
         participation(24, 2000),
         participation(32, 500),
         Check(
-            "posterior variances above the collapse time",
+            "posterior variances of fresh points above the collapse time",
             "variance of the data given a fresh point, direction by direction",
             approximation_of(posterior_variances),
             theory=lambda: posterior_variances(two_level, np.log(_REFERENCE), above),
@@ -411,7 +422,7 @@ def condensation_checks() -> list[Check]:
 
 
 def trajectory_checks() -> list[Check]:
-    from .trajectory_collapse import trajectory_collapse
+    from .trajectory_collapse import trajectory_collapse, two_sample_collapse
 
     samples, dimension, variance = 100, 12, 1.0
     law = Spectrum.isotropic(dimension, variance)
@@ -466,6 +477,14 @@ def trajectory_checks() -> list[Check]:
             reason="expansion in 1/(d v), which is at least 1/(2 log n)",
         )
 
+    pair = Spectrum.isotropic(64)
+    pair_run: dict[str, Any] = {"paths": 1000, "data_sets": 192}
+    pair_times = np.concatenate([np.linspace(0.05, 6.0, 120), np.geomspace(6.2, 60.0, 30)])
+
+    def two_samples(seed: int) -> Estimate:
+        passages = simulate_first_passage(pair, 2, seed, times=pair_times, **pair_run)
+        return Estimate.stack([passages.mean, passages.deviation])
+
     quick: dict[str, Any] = {"paths": 250, "data_sets": 16}
     return [
         Check(
@@ -497,8 +516,19 @@ def trajectory_checks() -> list[Check]:
             scale=1.0,
             sizes={"samples": few, "dimension": 2, "steps": steps, **change_run},
         ),
-        passage("trajectory collapse time, n = 2000, d = 48, mean", (2000, 48, 1.7), "mean", quick),
-        passage("trajectory collapse time, n = 2000, d = 48, width", (2000, 48, 1.7), "deviation", quick),
-        passage("trajectory collapse time, n = 2000, d = 192, mean", (2000, 192, 1.7), "mean", quick),
-        passage("trajectory collapse time, n = 500, d = 48, width", (500, 48, 1.7), "deviation", quick),
+        Check(
+            "trajectory collapse time of two points, mean and width",
+            "first time at which a noised point is nearer to the other one of two training points",
+            approximation_of(two_sample_collapse),
+            theory=lambda: two_sample_collapse(pair),
+            simulate=two_samples,
+            resolution=_RESOLUTION,
+            sizes={"samples": 2, "dimension": 64, **pair_run},
+        ),
+        passage("mean of the trajectory collapse time, n = 2000, d = 48", (2000, 48, 1.7), "mean", quick),
+        passage(
+            "width of the trajectory collapse time, n = 2000, d = 48", (2000, 48, 1.7), "deviation", quick
+        ),
+        passage("mean of the trajectory collapse time, n = 2000, d = 192", (2000, 192, 1.7), "mean", quick),
+        passage("width of the trajectory collapse time, n = 500, d = 48", (500, 48, 1.7), "deviation", quick),
     ]

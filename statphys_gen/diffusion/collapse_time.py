@@ -124,7 +124,7 @@ def isotropic_collapse_time(dimension: int, variance: float, log_samples: ArrayL
     "in d -> infinity at fixed log(n)/d; includes the information on the class; misleading where the classes have "
     "different covariances, see class_collapse",
     source="derivations/diffusion_collapse_class_term.py",
-    verification="derived",
+    verification="derived and simulated",
 )
 def collapse_time(law: DataLaw, log_samples: ArrayLike) -> Solution:
     """t_C with log n = I(a; x_t), the class term included. Field ``time``.
@@ -220,7 +220,7 @@ class ClassCollapse:
     "leading order",
     "in d -> infinity; the classes must be told apart before they collapse",
     source="derivations/diffusion_collapse_class_term.py",
-    verification="derived",
+    verification="derived and simulated",
 )
 def class_collapse(mixture: GaussianMixture, log_samples: float) -> ClassCollapse:
     """The collapse time of each class, log(n w_k) = I_k(t), and whether the averaged formula misleads.
@@ -279,7 +279,7 @@ def _trap_knowledge(r: FloatArray) -> FloatArray:
     "leading order",
     "in d -> infinity at fixed log(n)/d",
     source=_SOURCE,
-    verification="derived",
+    verification="derived and simulated",
 )
 def trap_onset_time(law: DataLaw, log_samples: ArrayLike) -> Solution:
     """t_O with log(n)/d = <log(1 + r) + r/(1 + r)>/2: below it the points exp(-t) a_mu attract. Field ``time``.
@@ -302,7 +302,7 @@ def trap_onset_time(law: DataLaw, log_samples: ArrayLike) -> Solution:
     "leading order",
     "in d -> infinity at fixed log(n)/d; below the collapse time by the condensed (1RSB) free energy",
     source=_SOURCE,
-    verification="derived",
+    verification="derived and simulated",
 )
 def basin_radius(law: DataLaw, log_samples: float, time: ArrayLike) -> FloatArray:
     """rho(t): a point exp(-t) a_mu + rho sqrt(D_t) z, z standard Gaussian, still belongs to the training point mu.

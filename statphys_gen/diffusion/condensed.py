@@ -134,7 +134,7 @@ def condensed_phase(law: DataLaw, log_samples: ArrayLike, time: ArrayLike) -> So
     "the correction of order log(d)/d; relative terms of order 1/d are left out, and near the collapse time it is "
     "partial",
     source=_SOURCE,
-    verification="derived",
+    verification="derived and simulated",
 )
 def finite_size_condensed_phase(law: DataLaw, log_samples: ArrayLike, time: ArrayLike) -> Solution:
     """As :func:`condensed_phase`, with log(n)/d replaced by log(n)/d - log(m sqrt(2 pi d s2))/d."""

@@ -79,7 +79,7 @@ def _reduced(line: ClassLine, time: ArrayLike, kind: str) -> tuple[FloatArray, F
     return a, gamma, kappa
 
 
-@states("exact", "along the line through two classes", source=_SOURCE, verification="derived")
+@states("exact", "along the line through two classes", source=_SOURCE, verification="derived and simulated")
 def potential(
     mixture: GaussianMixture, projection: ArrayLike, time: float, kind: Kind = "drift"
 ) -> FloatArray:
@@ -132,7 +132,7 @@ def _strictly_above(line: ClassLine) -> float | None:
     return None if line.variance > 0.0 else 0.0
 
 
-@states("exact", "along the line through two classes", source=_SOURCE, verification="derived")
+@states("exact", "along the line through two classes", source=_SOURCE, verification="derived and simulated")
 def critical_points(mixture: GaussianMixture, time: ArrayLike, kind: Kind = "drift") -> Solution:
     """Minima and barrier of the drift or the density potential along the line through two classes.
 

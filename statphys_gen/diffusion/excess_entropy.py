@@ -142,7 +142,7 @@ def _information(law: DataLaw, times: FloatArray, *, class_term: bool) -> FloatA
     "for Gaussian and product laws and for classes with a common covariance; for different covariances and "
     "Curie-Weiss data the information on the class (at most log K nats) is of leading order",
     source=_CLASS_SOURCE,
-    verification="derived",
+    verification="derived and simulated",
 )
 def mutual_information(law: DataLaw, time: ArrayLike) -> FloatArray:
     """I(a; x_t) in nats: what a noised point says about the point it came from.
@@ -199,7 +199,7 @@ def leading_excess_entropy(law: DataLaw, log_samples: ArrayLike, time: ArrayLike
     "leading order",
     "as for the excess entropy, class by class",
     source=_CLASS_SOURCE,
-    verification="derived",
+    verification="derived and simulated",
 )
 def class_excess_entropy(law: DataLaw, log_samples: ArrayLike, time: ArrayLike) -> FloatArray:
     """f_k(t) = [log n - I_k(t) - J_k(t)] / d of points noised from class k, shape (..., K).
@@ -214,7 +214,7 @@ def class_excess_entropy(law: DataLaw, log_samples: ArrayLike, time: ArrayLike) 
     return (logs[..., None] - known.reshape(*times.shape, -1)) / law.dimension
 
 
-@states("exact", "within the classes (I-MMSE)", source=_SOURCE, verification="derived")
+@states("exact", "within the classes (I-MMSE)", source=_SOURCE, verification="derived and simulated")
 def excess_entropy_slope(law: DataLaw, time: ArrayLike) -> FloatArray:
     """df/dt = v / D_t of the leading line, v = <r/(1+r)> for Gaussian classes; of the shape of ``time``.
 

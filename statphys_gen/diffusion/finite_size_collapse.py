@@ -62,7 +62,7 @@ class FiniteSizeCollapse:
     "exact",
     "at any number of samples and dimension, averaged over data sets",
     source="derivations/diffusion_collapse_finite_size.py",
-    verification="derived",
+    verification="derived and simulated",
 )
 def isotropic_collapse(
     dimension: int, variance: float, samples: float, time: ArrayLike

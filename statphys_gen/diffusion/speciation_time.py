@@ -221,7 +221,7 @@ def _pair_bayes_time(mixture: GaussianMixture, first: int, second: int, spectra:
     "exact",
     "along the line through two classes with a common covariance",
     source="arXiv 2305.19693 (two point masses); derivations/diffusion_potential.py",
-    verification="derived",
+    verification="derived and simulated",
 )
 def drift_time(mixture: GaussianMixture) -> Solution:
     """The time at which the potential of the exact backward drift along the line through two classes gets

@@ -30,6 +30,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+from scipy import special
 
 from .. import validation
 from ..approximation import states
@@ -191,3 +192,36 @@ def linear_mean_shift(law: DataLaw, log_samples: ArrayLike) -> FloatArray:
     dv, dg = (part.reshape(times.shape) for part in _fluctuations(spectrum, excess_time(times.ravel())))
     bracket = 0.5 * np.log(2.0 * np.pi * dg) + 0.5 + np.exp(-2.0 * times) - np.euler_gamma - FIRST_PASSAGE
     return bracket * -np.expm1(-2.0 * times) / dv
+
+
+@states("exact", "n = 2 and isotropic data", source=_SOURCE, verification="derived and simulated")
+def two_sample_collapse(law: DataLaw) -> tuple[float, float]:
+    """Mean and standard deviation of T for a data set of two points drawn from N(0, variance 1).
+
+    The cell of a point is a half-space, which W leaves by E = exp(2t) - 1 with the probability of a Brownian motion
+    that hits half the distance of the two points. Averaged over the distance,
+
+        P(T > t) = P(|X| < sqrt(variance d/(2E))),    X of Student's law with d degrees of freedom.
+
+    Parameters
+    ----------
+    law : an isotropic Spectrum with positive variance.
+    """
+    spectrum = one_spectrum(law)
+    if len(spectrum.eigenvalues) != 1 or spectrum.eigenvalues[0] <= 0.0:
+        raise InvalidArgument("law", spectrum, "isotropic, with a positive variance")
+    dimension, variance = spectrum.dimension, float(spectrum.eigenvalues[0])
+
+    def survival(time: FloatArray) -> FloatArray:
+        argument = np.sqrt(0.5 * variance * dimension / np.expm1(2.0 * time))
+        return np.asarray(1.0 - 2.0 * special.stdtr(dimension, -argument))
+
+    middle = 0.5 * np.log1p(variance)
+    # In u = sqrt(t): P(T <= t) begins as u^d, and P(T > t) ends as exp(-t).
+    latest = np.sqrt(middle + 45.0)
+    rule = legendre_rule(np.linspace(0.0, latest, 31), 20)
+    times = np.asarray(rule.nodes) ** 2
+    stays = 2.0 * np.asarray(rule.nodes) * survival(times)
+    mean = float(rule.weights @ stays)
+    square = float(rule.weights @ (2.0 * times * stays))
+    return mean, float(np.sqrt(square - mean**2))

@@ -4,6 +4,7 @@ import csv
 import json
 from pathlib import Path
 
+import mpmath as mp
 import numpy as np
 import pytest
 
@@ -61,6 +62,7 @@ from statphys_gen.diffusion.trajectory_collapse import (
     linear_mean_shift,
     own_nearest_probability,
 )
+from statphys_gen.errors import InvalidArgument
 
 REFERENCE = Path(__file__).parents[1] / "reference"
 with (REFERENCE / "diffusion_collapse.csv").open() as file:
@@ -463,6 +465,33 @@ def test_own_nearest_probability_against_the_exact_one() -> None:
     exact = isotropic_collapse(60, 1.0, np.exp(18.0), times).own_nearest
     approximate = own_nearest_probability(Spectrum.isotropic(60, 1.0), 18.0, times)
     assert approximate == pytest.approx(exact, abs=0.02)
+
+
+@pytest.mark.parametrize(("dimension", "variance"), [(2, 1.0), (8, 1.0), (3, 1e4), (64, 0.01)])
+def test_two_sample_collapse_against_a_brownian_hitting_time(dimension: int, variance: float) -> None:
+    # T = log(1 + E)/2, and E = h^2/X^2 for the hitting time of h; h^2 = variance chi^2/2 makes X Student's.
+    with mp.workdps(30):
+        d = mp.mpf(dimension)
+        norm = 2 * mp.gamma((d + 1) / 2) / mp.sqrt(d * mp.pi) / mp.gamma(d / 2)
+
+        def moment(power: int) -> mp.mpf:
+            def weighted(x: mp.mpf) -> mp.mpf:
+                time = mp.log1p(variance * d / (2 * x * x)) / 2
+                return norm * (1 + x * x / d) ** (-(d + 1) / 2) * time**power
+
+            return mp.quad(weighted, [0, 0.01, 0.1, 0.5, 1, 2, 5, 20, 200, mp.inf])
+
+        mean, square = moment(1), moment(2)
+        exact = float(mean), float(mp.sqrt(square - mean**2))
+    law = Spectrum.isotropic(dimension, variance)
+    assert trajectory_collapse.two_sample_collapse(law) == pytest.approx(exact, rel=1e-11)
+    if dimension == 2 and variance == 1.0:
+        assert exact[0] == pytest.approx(np.pi / 4, rel=1e-14)
+
+
+def test_two_sample_collapse_of_an_anisotropic_law_is_refused() -> None:
+    with pytest.raises(InvalidArgument, match=r"^law = .*must be isotropic, with a positive variance"):
+        trajectory_collapse.two_sample_collapse(Spectrum([1.0, 2.0], [3, 3]))
 
 
 def test_trajectory_collapse_is_batched() -> None:
