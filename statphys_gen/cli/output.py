@@ -10,10 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from .. import __version__
-from ..errors import InvalidArgument
+from .export import save_records
 
 _GOOD = ("converged", "near-critical", None)
-_PICTURES = (".png", ".pdf", ".svg")
 # These are printed below the table, or govern the digits of the other columns.
 _NOT_COLUMNS = ("approximation", "error", "residual", "iterations")
 
@@ -30,19 +29,18 @@ def emit(
 ) -> int:
     """Print the records of one command, draw them if asked, and return the exit status."""
     if getattr(options, "plot", None) and plot is not None:
-        plot(picture_path(options.plot))
+        plot(options.plot)
+    document: dict[str, Any] = {"command": command, "version": __version__, "parameters": dict(parameters)}
+    document["results"] = [dict(record) for record in results]
+    if summary is not None:
+        document["summary"] = dict(summary)
+    if notes:
+        document["notes"] = list(notes)
+    document = plain(document)
+    if options.save:
+        save_records(options.save, document)
     if options.json:
-        document: dict[str, Any] = {
-            "command": command,
-            "version": __version__,
-            "parameters": dict(parameters),
-        }
-        document["results"] = [dict(record) for record in results]
-        if summary is not None:
-            document["summary"] = dict(summary)
-        if notes:
-            document["notes"] = list(notes)
-        print(json.dumps(plain(document), allow_nan=False))
+        print(json.dumps(document, allow_nan=False))
     else:
         texts = list(dict.fromkeys(str(r["approximation"]) for r in results if r.get("approximation")))
         if len(texts) > 1:
@@ -55,16 +53,6 @@ def emit(
         for note in notes:
             print(f"note: {note}")
     return 0 if all(record.get("status") in _GOOD for record in results) else 3
-
-
-def picture_path(value: str) -> Path:
-    """The file of ``--plot``: a known ending, in an existing folder."""
-    path = Path(value)
-    if path.suffix.lower() not in _PICTURES:
-        raise InvalidArgument("--plot", value, "a file name that ends in " + ", ".join(_PICTURES))
-    if not path.absolute().parent.is_dir():
-        raise InvalidArgument("--plot", value, "in a folder that exists")
-    return path
 
 
 def plain(value: Any) -> Any:
@@ -120,7 +108,10 @@ def _cell(name: str, record: Mapping[str, Any]) -> str:
     if isinstance(value, float) and (name.endswith(("standard error", "standard_error")) or name == "z"):
         return f"{value:.2g}"
     # One digit more than that of a standard error, as is usual for measured numbers.
-    measured = plain(record.get("standard_error")) if name == "value" else None
+    errors = record.get("standard_error")
+    if isinstance(errors, Mapping):
+        return format_number(value, plain(errors.get(name)))
+    measured = plain(errors) if name == "value" else None
     if isinstance(measured, float) and measured > 0.0:
         return format_number(value, measured / 10)
     return format_number(value, record.get("error"))

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from .. import validation
 from ..errors import InvalidArgument
-from . import phase_retrieval_thresholds
+from . import phase_retrieval_dmft, phase_retrieval_thresholds
 from .parsing import add_output_options, integer, number
 from .phase_retrieval_options import (
     add_loss,
@@ -40,6 +40,7 @@ def register(systems: Any) -> None:
     quantities = system.add_subparsers(dest="quantity", metavar="QUANTITY", required=True)
     _register_spectrum(quantities)
     phase_retrieval_thresholds.register(quantities)
+    phase_retrieval_dmft.register(quantities)
 
 
 # -------------------------------------------------------------------------------------------------- spectrum

@@ -245,7 +245,7 @@ def descent_dynamics(
 
     Returns
     -------
-    :class:`DescentDynamics`. Where the step sizes make the descent diverge, the steps from there have *left the domain*.
+    :class:`DescentDynamics`. Where the step sizes make the descent diverge, later steps have *left the domain*.
     The cost of a replica is n K^3/3 additions, its memory 4 n K^2 bytes.
     """
     sizes, T = _checked(problem, step_sizes, temperature, paths, replicas)
@@ -508,7 +508,9 @@ def bbp_time(dynamics: DescentDynamics) -> OutlierLoss:
     elif (rows.mean(axis=0) <= 1.0).all():
         status, reason = Status.NO_SOLUTION, "there is no outlier at any time"
     else:
-        status, reason = Status.NO_SOLUTION, f"the outlier is not lost until time {float(time[-1]):.4g}"
+        until = f"until the descent diverges after step {dynamics.reached}" if dynamics.diverged else ""
+        status = Status.NO_SOLUTION
+        reason = f"the outlier is not lost {until or f'until time {float(time[-1]):.4g}'}"
     return OutlierLoss(_time(math.nan, math.nan, status), reason, np.empty(0))
 
 

@@ -1,0 +1,197 @@
+"""``statphys-gen phase-retrieval dmft``: the descent of a random student for N -> infinity."""
+
+from __future__ import annotations
+
+import argparse
+import math
+from pathlib import Path
+from typing import Any
+
+from .. import validation
+from ..errors import InvalidArgument
+from .parsing import add_output_options, add_seed, between, integer, number
+from .phase_retrieval_options import (
+    add_loss,
+    add_overlap,
+    add_samples_per_dimension,
+    chosen_loss,
+    chosen_offset,
+    early_checks,
+    echo,
+)
+
+_LARGEST_STEPS = 2000
+_LARGEST_BYTES = 8e9
+_NAMES = ("correlation", "energy", "lagrange_multiplier", "outlier_criterion", "overlap_growth", "overlap")
+
+
+def _growth(name: str, value: Any) -> float:
+    return validation.inside(name, value, 1.0, 10.0, closed=True)
+
+
+def register(quantities: Any) -> None:
+    parser = quantities.add_parser(
+        "dmft",
+        help="dynamical mean-field theory of gradient descent and Langevin dynamics",
+        description="Spherical gradient descent of a random student for N -> infinity, step by step: correlation with "
+        "the start, energy,\nmultiplier, the outlier criterion of the Hessian (there is a signal outlier while it is "
+        "above 1), the growth of an\ninfinitesimal overlap, and the time at which the outlier is lost. Errors are "
+        "over independent replicas of the paths.\nStep k has the size min(E G^k, largest).",
+    )
+    add_samples_per_dimension(parser)
+    add_loss(parser)
+    add_overlap(parser)
+    steps = parser.add_argument_group("steps")
+    steps.add_argument(
+        "--steps",
+        "-k",
+        metavar="K",
+        type=integer("--steps", 1, _LARGEST_STEPS),
+        default=45,
+        help="(default 45)",
+    )
+    steps.add_argument(
+        "--step-size",
+        "--eta",
+        metavar="E",
+        type=number("--step-size", between(1e-12, 1e3)),
+        help="the first one (default 0.01 min(a, 1) over the prefactor)",
+    )
+    steps.add_argument(
+        "--step-growth",
+        metavar="G",
+        type=number("--step-growth", _growth),
+        default=1.04,
+        help="factor from one step to the next, at least 1 (default 1.04)",
+    )
+    steps.add_argument(
+        "--step-max",
+        metavar="E",
+        type=number("--step-max", between(1e-12, 1e3)),
+        help="largest step size (default 10 times the first)",
+    )
+    steps.add_argument(
+        "--gradient-flow",
+        action="store_true",
+        help="extrapolate to steps of size 0, from these steps, their halves and quarters",
+    )
+    parser.add_argument(
+        "--temperature",
+        "-T",
+        metavar="T",
+        type=number("--temperature", validation.non_negative),
+        default=0.0,
+        help="of Langevin dynamics (default 0: gradient descent)",
+    )
+    paths = parser.add_argument_group("paths")
+    paths.add_argument(
+        "--paths",
+        "-n",
+        metavar="N",
+        type=integer("--paths", 100, 2**20),
+        default=4096,
+        help="in each replica, best a power of 2 (default 4096)",
+    )
+    paths.add_argument(
+        "--replicas", metavar="R", type=integer("--replicas", 2, 1000), default=6, help="(default 6)"
+    )
+    add_seed(parser)
+    paths.add_argument(
+        "--threads", metavar="P", type=integer("--threads", 1, 1024), default=1, help="(default 1)"
+    )
+    parser.add_argument(
+        "--every", metavar="J", type=integer("--every", 1), default=1, help="print every Jth step (default 1)"
+    )
+    add_output_options(parser)
+    parser.set_defaults(run=_dmft)
+
+
+def _checks(options: argparse.Namespace) -> None:
+    early_checks(options)
+    if options.offset == 0.0:
+        raise InvalidArgument("--offset", 0.0, "above 0: without it the forces have no mean")
+    refinement = 4 if options.gradient_flow else 1
+    memory = 4.0 * options.paths * (refinement * options.steps + 1.0) ** 2
+    if memory > _LARGEST_BYTES:
+        raise InvalidArgument(
+            "--steps",
+            options.steps,
+            f"fewer: with --paths {options.paths} they need {memory / 1e9:.3g} GB, at most {_LARGEST_BYTES / 1e9:g}",
+        )
+    if (
+        options.step_max is not None
+        and options.step_size is not None
+        and options.step_max < options.step_size
+    ):
+        raise InvalidArgument("--step-max", options.step_max, f"at least --step-size {options.step_size:g}")
+
+
+def _dmft(options: argparse.Namespace) -> int:
+    _checks(options)
+    offset = chosen_offset(options)
+    loss = chosen_loss(options, offset)
+    from ..phase_retrieval.dmft import bbp_time, descent_dynamics, geometric_steps, gradient_flow_dynamics
+    from ..phase_retrieval.model import PhaseRetrieval
+    from .output import emit
+
+    problem = PhaseRetrieval(loss, options.samples_per_dimension, options.overlap)
+    usual = 0.01 * min(1.0, math.inf if offset is None else offset) / loss.prefactor
+    first = options.step_size or min(usual, options.step_max or math.inf)
+    largest = options.step_max or 10.0 * first
+    sizes = geometric_steps(options.steps, first, options.step_growth, largest)
+    solve = gradient_flow_dynamics if options.gradient_flow else descent_dynamics
+    dynamics = solve(
+        problem,
+        sizes,
+        options.temperature,
+        paths=options.paths,
+        replicas=options.replicas,
+        seed=options.seed,
+        threads=options.threads,
+    )
+    parameters = echo(options, offset) | {
+        "samples_per_dimension": options.samples_per_dimension,
+        "overlap": options.overlap,
+        "steps": options.steps,
+        "step_size": first,
+        "step_growth": options.step_growth,
+        "step_max": largest,
+        "gradient_flow": options.gradient_flow,
+        "temperature": options.temperature,
+        "paths": options.paths,
+        "replicas": options.replicas,
+        "seed": options.seed,
+    }
+    records = [_record(row) for row in dynamics.records()]
+    last = len(records) - 1
+    shown = [row for row in records if row["step"] % options.every == 0 or row["step"] == last]
+    summary: dict[str, Any] = {"bbp_time": None}
+    if "outlier_criterion" in dynamics.samples:
+        lost = bbp_time(dynamics)
+        good = bool(lost.solution.good)
+        summary = {
+            "bbp_time": float(lost.solution["time"]) if good else None,
+            "bbp_time_error": float(lost.solution.error) if good else None,
+            "bbp_time_reason": lost.reason,
+        }
+    notes = []
+    if dynamics.diverged:
+        notes.append(
+            f"the descent diverges after step {dynamics.reached}: the step sizes are too large for the curvatures"
+        )
+
+    def plot(path: Path) -> None:
+        from ..phase_retrieval.plots_dynamics import plot_descent
+
+        plot_descent(dynamics, path)
+
+    return emit(options, "phase-retrieval dmft", parameters, shown, summary=summary, notes=notes, plot=plot)
+
+
+def _record(row: dict[str, Any]) -> dict[str, Any]:
+    """The columns in a fixed order; the criterion is null where the Hessian has no left edge."""
+    columns = {name: row[name] for name in _NAMES if name in row}
+    ordered = {"step": row["step"], "time": row["time"], "outlier_criterion": None} | columns
+    names = ["step", "time", *(name for name in _NAMES if name in ordered)]
+    rest = {name: entry for name, entry in row.items() if name not in ordered}
+    return {name: ordered[name] for name in names} | rest
