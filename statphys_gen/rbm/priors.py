@@ -53,6 +53,12 @@ class Prior:
         """Both moments of the tilted law at the price of one."""
         raise NotImplementedError
 
+    def log_partition_and_moments(
+        self, a: ArrayLike, b: ArrayLike, beta: ArrayLike = 1.0
+    ) -> tuple[Array, Array, Array]:
+        """log-partition, mean and variance together."""
+        return self.log_partition(a, b, beta), *self.mean_and_variance(a, b, beta)
+
     def sample(self, rng: np.random.Generator, field: ArrayLike, beta: float = 1.0) -> Array:
         """One exact draw from rho_beta(h) exp(field h) for each entry of ``field``."""
         raise NotImplementedError
@@ -184,6 +190,7 @@ class Discrete(Prior):
     states: Array
     log_base: float
     energies: Array
+    _even: bool
 
     def _set(self, states: ArrayLike, log_base: float, energies: ArrayLike) -> None:
         values = np.asarray(states, dtype=np.float64)
@@ -191,6 +198,10 @@ class Discrete(Prior):
         object.__setattr__(self, "log_base", log_base)
         object.__setattr__(self, "energies", np.asarray(energies, dtype=np.float64))
         object.__setattr__(self, "support", (float(values.min()), float(values.max())))
+        order = np.argsort(values)
+        mirrored = np.allclose(values[order], -values[order[::-1]])
+        same = np.allclose(self.energies[order], self.energies[order[::-1]])
+        object.__setattr__(self, "_even", bool(mirrored and same))
 
     def _exponents(self, a: ArrayLike, b: ArrayLike, beta: ArrayLike) -> Array:
         """log weight of every state, states along the first axis."""
@@ -244,11 +255,7 @@ class Discrete(Prior):
 
     @property
     def symmetric(self) -> bool:
-        order = np.argsort(self.states)
-        states = self.states[order]
-        energies = [self.energies[k] for k in order]
-        even = all(np.allclose(u, v) for u, v in zip(energies, energies[::-1], strict=True))
-        return bool(np.allclose(states, -states[::-1]) and even)
+        return self._even
 
 
 @dataclass(frozen=True, init=False, eq=False)
@@ -371,15 +378,20 @@ class ReLU(Prior):
     def __post_init__(self) -> None:
         object.__setattr__(self, "threshold", validation.finite("threshold", self.threshold))
 
-    def log_partition(self, a: ArrayLike, b: ArrayLike, beta: ArrayLike = 1.0) -> Array:
+    def log_partition_and_moments(
+        self, a: ArrayLike, b: ArrayLike, beta: ArrayLike = 1.0
+    ) -> tuple[Array, Array, Array]:
         a, b, beta = _arrays(a, b, beta)
         piece, valid = _truncated(beta - a, b - beta * self.threshold)
-        return np.where(valid, piece.log_normaliser + 0.5 * np.log(2.0 * beta / math.pi), np.nan)
+        log = np.where(valid, piece.log_normaliser + 0.5 * np.log(2.0 * beta / math.pi), np.nan)
+        return log, np.where(valid, piece.mean, np.nan), np.where(valid, piece.variance, np.nan)
+
+    def log_partition(self, a: ArrayLike, b: ArrayLike, beta: ArrayLike = 1.0) -> Array:
+        return self.log_partition_and_moments(a, b, beta)[0]
 
     def mean_and_variance(self, a: ArrayLike, b: ArrayLike, beta: ArrayLike = 1.0) -> tuple[Array, Array]:
-        a, b, beta = _arrays(a, b, beta)
-        piece, valid = _truncated(beta - a, b - beta * self.threshold)
-        return np.where(valid, piece.mean, np.nan), np.where(valid, piece.variance, np.nan)
+        _, mean, variance = self.log_partition_and_moments(a, b, beta)
+        return mean, variance
 
     def sample(self, rng: np.random.Generator, field: ArrayLike, beta: float = 1.0) -> Array:
         field = np.asarray(field, dtype=np.float64)
@@ -464,12 +476,19 @@ class SoftThreshold(Prior):
         return self._pieces(a, b, beta)[3]
 
     def mean_and_variance(self, a: ArrayLike, b: ArrayLike, beta: ArrayLike = 1.0) -> tuple[Array, Array]:
-        right, left, difference, _ = self._pieces(a, b, beta)
+        _, mean, variance = self.log_partition_and_moments(a, b, beta)
+        return mean, variance
+
+    def log_partition_and_moments(
+        self, a: ArrayLike, b: ArrayLike, beta: ArrayLike = 1.0
+    ) -> tuple[Array, Array, Array]:
+        right, left, difference, total = self._pieces(a, b, beta)
         on_right = 1.0 / (1.0 + np.exp(np.minimum(-difference, 700.0)))
         on_left = 1.0 / (1.0 + np.exp(np.minimum(difference, 700.0)))
         mean = on_right * right.mean - on_left * left.mean
         between = on_right * on_left * np.square(right.mean + left.mean)
-        return np.asarray(mean), np.asarray(on_right * right.variance + on_left * left.variance + between)
+        variance = on_right * right.variance + on_left * left.variance + between
+        return total, np.asarray(mean), np.asarray(variance)
 
     def sample(self, rng: np.random.Generator, field: ArrayLike, beta: float = 1.0) -> Array:
         field = np.asarray(field, dtype=np.float64)

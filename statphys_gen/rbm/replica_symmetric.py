@@ -23,11 +23,12 @@ from ..approximation import approximation_of, states
 from ..errors import InvalidArgument
 from ..numerics.roots import newton
 from ..solution import Solution, Status
+from .explicit import UNRESOLVED, applies, solve_points
 from .model import Model
 from .priors import ZeroOne
 from .saddle_point import Batch, State, Values
 from .single_site import ROUGH as TOLERANCE_ROUGH
-from .single_site import TOLERANCE
+from .single_site import TOLERANCE, Moments
 
 Array = NDArray[np.float64]
 
@@ -85,6 +86,13 @@ class Equations:
 
     def state(self, x: Array, v: Values, tolerance: float = TOLERANCE) -> State:
         """All order parameters from the unknowns; the hidden ones follow from the visible ones unless joint."""
+        own = self.own_state(x)
+        return (
+            own if self.joint else self.followed(own, self.batch.hidden_moments(v, own, tolerance=tolerance))
+        )
+
+    def own_state(self, x: Array) -> State:
+        """The unknowns as order parameters; the others hold zero or one."""
         points, groups = len(x), len(self.batch.groups)
         column = {name: x[:, k] for k, name in enumerate(self.names)}
         zero, one = np.zeros(points), np.ones(points)
@@ -93,7 +101,7 @@ class Equations:
         def overlaps(prefix: str) -> Array:
             return np.stack([column[f"{prefix}_{u}"] for u in range(groups)], axis=1)
 
-        start = State(
+        return State(
             overlaps("overlap") if self.with_overlap else none,
             overlaps("hidden_overlap") if self.with_overlap and self.joint else none,
             column.get("q", zero),
@@ -101,11 +109,11 @@ class Equations:
             column.get("r", zero),
             column.get("R", one),
         )
-        if self.joint:
-            return start
-        hidden = self.batch.hidden_moments(v, start, tolerance=tolerance)
-        carried = none if self.model.ensemble == "patterns" else hidden.overlaps
-        return start.replaced(hidden_overlap=carried, r=hidden.glass, R=hidden.glass + hidden.spread)
+
+    def followed(self, state: State, hidden: Moments) -> State:
+        """The order parameters of the hidden layer from its averages."""
+        carried = np.zeros_like(state.overlap) if self.model.ensemble == "patterns" else hidden.overlaps
+        return state.replaced(hidden_overlap=carried, r=hidden.glass, R=hidden.glass + hidden.spread)
 
     def full_state(self, x: Array, v: Values) -> State:
         """All order parameters, also those that do not enter the equations."""
@@ -114,6 +122,14 @@ class Equations:
             return state
         visible = self.batch.visible_moments(v, state)
         return state.replaced(q=visible.glass, Q=visible.glass + visible.spread)
+
+    def reported(self, x: Array, v: Values) -> tuple[State, tuple[Moments, Moments]]:
+        """All order parameters, and all averages over the hidden and the visible layer."""
+        state = self.full_state(x, v) if self.joint or self.free else self.own_state(x)
+        hidden = self.batch.hidden_moments(v, state, full=True)
+        if not (self.joint or self.free):
+            state = self.followed(state, hidden)
+        return state, (hidden, self.batch.visible_moments(v, state, full=True))
 
     def image(self, x: Array, *values: Array, tolerance: float = TOLERANCE) -> Array:
         """The order parameters that the state x produces, in the order of the unknowns."""
@@ -249,6 +265,10 @@ class Equations:
                 scale = size if name.startswith("overlap") else 1.0
                 full = 1.0 if self.start == "retrieval" else 0.05
                 guess[:, k] = full * scale * saturated[:, int(name.rsplit("_", 1)[1])]
+            elif name in ("Q", "R") and self.start == "paramagnet":
+                # Of a free unit: the other layer only raises it, and beyond a pole Newton's steps have no start.
+                prior, power = (v.visible if name == "Q" else v.hidden).columns()
+                guess[:, k] = prior.second_moment(np.zeros(points), np.zeros(points), power)
             elif name in ("Q", "R"):
                 guess[:, k] = size if name == "Q" else 1.0
             else:
@@ -259,8 +279,7 @@ class Equations:
         """Everything that is reported about the states x."""
         batch = self.batch
         v = batch.values(*values)
-        state = self.full_state(x, v)
-        moments = batch.hidden_moments(v, state, full=True), batch.visible_moments(v, state, full=True)
+        state, moments = self.reported(x, v)
         entropy = batch.free_entropy(v, state, moments)
         if self.model.convention == "sqrt-beta" and v.size is None:
             energy = -0.5 * batch.interaction(v, state) / v.beta
@@ -362,6 +381,20 @@ def solve(
     equations = Equations(Batch(model, names, groups), start)
     shape = np.broadcast_shapes(*(a.shape for a in arrays.values()))
     flat = [np.array(np.broadcast_to(a, shape)).reshape(-1) for a in arrays.values()]
+    values = equations.batch.values(*flat)
+    if start != "paramagnet" and applies(equations.batch):
+        explicit = solve_points(equations.batch, start, values)
+        missing = np.flatnonzero(explicit.status == UNRESOLVED)
+        found = Solved(explicit.x, explicit.status, explicit.residual, explicit.error, explicit.iterations)
+        if len(missing):
+            found.fill(missing, _iterated(equations, [a[missing] for a in flat]))
+    else:
+        found = _iterated(equations, flat)
+    return _completed(equations, found, flat, shape)
+
+
+def _iterated(equations: Equations, flat: Sequence[Array]) -> Solved:
+    """Damped iteration from a saturated state, then Newton's method."""
     points = len(flat[0])
     guess, status = equations.starting_points(equations.batch.values(*flat), flat, points)
     x, alive = guess.copy(), status == Status.CONVERGED
@@ -382,12 +415,16 @@ def solve(
         )
         x[alive] = np.stack([found[name] for name in equations.names], axis=1)
         status[alive] = np.where(_ended(equations, x[alive]), Status.NO_SOLUTION, found.status)
+        # Averages that are too steep for their rule are not the end of the state.
+        lost = alive.copy()
+        lost[alive] = (found.status == Status.LEFT_DOMAIN) & ~np.isfinite(found.residual)
+        status[lost] = Status.NOT_CONVERGED
         if equations.deflated:
             # The only bound within reach is q = 0, the paramagnet.
             status[status == Status.LEFT_DOMAIN] = Status.NO_SOLUTION
         residual[alive], error[alive], iterations[alive] = found.residual, found.error, found.iterations
     residual[~alive] = np.nan
-    return _completed(equations, Solved(x, status, residual, error, iterations), flat, shape)
+    return Solved(x, status, residual, error, iterations)
 
 
 @dataclass(frozen=True)
@@ -399,6 +436,11 @@ class Solved:
     residual: Array
     error: Array
     iterations: NDArray[np.int64]
+
+    def fill(self, rows: NDArray[np.intp], other: Solved) -> None:
+        """Write the points of another batch into these rows."""
+        for name, values in self.__dict__.items():
+            values[rows] = getattr(other, name)
 
 
 def _ended(equations: Equations, x: Array) -> NDArray[np.bool_]:
@@ -427,7 +469,7 @@ def _completed(
                 reported[name] = np.full((points, *entry.shape[1:]), np.nan)
             if len(rows):
                 reported[name][rows] = entry
-    # A state whose Gaussian integrals diverge, or which does not fluctuate at all, is none.
+    # A state whose Gaussian integrals diverge is none.
     lost = ~np.all([np.isfinite(e).reshape(points, -1).all(axis=1) for e in reported.values()], axis=0)
     status = np.where(lost & (found.status <= Status.NEAR_CRITICAL), Status.NO_SOLUTION, found.status)
     return Solution(

@@ -442,7 +442,8 @@ class Batch:
         other, within = self._pattern_stability(v, state, visible, hidden)
         return {
             "replicon": 1.0 - radius**2,
-            "inverse_spin_glass_susceptibility": determinant / (vs * (1.0 - t_hh)),
+            # Without any fluctuation left the susceptibility is 0.
+            "inverse_spin_glass_susceptibility": determinant / (np.maximum(vs, 1e-300) * (1.0 - t_hh)),
             "pattern_stability": other,
             "mixture_stability": within,
         }

@@ -8,7 +8,7 @@ verbs of its prior come E Xi_u <x>, E <x>, E <x>^2, E var x, E (var x)^2 and E l
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -197,26 +197,61 @@ def layer_moments(
     prior, power = law.columns()
     with np.errstate(all="ignore"):
         steep = fluctuating * prior.steepness(a, power)
-        bucket = np.ceil(np.log(np.maximum(steep, _GENTLE) / _GENTLE) / math.log(_RATIO) - 1e-12)
-    usable = np.isfinite(steep) & (steep < _STEEPEST) & np.isfinite(base).all(axis=1) & np.isfinite(a)
-    for level in np.unique(bucket[usable]):
-        rule = _rule(int(level), tolerance)
-        chosen = np.flatnonzero(usable & (bucket == level))
-        size = max(1, _BLOCK // (base.shape[1] * len(rule.nodes)))
-        for start in range(0, len(chosen), size):
-            index = chosen[start : start + size]
-            overlaps[index], table[index] = _block(
-                law, condensed.rows(index), a[index], fluctuating[index], base[index], rule, full, index
-            )
+    usable = np.isfinite(steep) & np.isfinite(base).all(axis=1) & np.isfinite(a)
+    # Without any mean field all means are odd in z.
+    even = law.prior.symmetric and not base.any()
+    for index, rule in blocks(steep, usable, tolerance, base.shape[1], even):
+        overlaps[index], table[index] = _block(
+            law, condensed.rows(index), a[index], fluctuating[index], base[index], rule, full, index
+        )
+    if even:
+        overlaps[:], table[:, 2] = np.where(usable[:, None], 0.0, np.nan), np.where(usable, 0.0, np.nan)
     glass, spread, mean, squared, log, imbalance = table[:, :6].T
     if condensed.values is None:
         overlaps = signal * spread[:, None]
     return Moments(overlaps, glass, spread, mean, squared, log, imbalance)
 
 
+def blocks(
+    steep: Array, usable: NDArray[np.bool_], tolerance: float, columns: int = 1, even: bool = False
+) -> Iterator[tuple[NDArray[np.intp], Rule]]:
+    """Points whose integrands are about equally steep, in numbers that keep ``columns`` arrays of them in the cache,
+    each with the rule for the average over z (over z >= 0 if all integrands are ``even``). Points that are not usable
+    or too steep are left out."""
+    with np.errstate(all="ignore"):
+        bucket = np.ceil(np.log(np.maximum(steep, _GENTLE) / _GENTLE) / math.log(_RATIO) - 1e-12)
+    usable = usable & (steep < _STEEPEST)
+    for level in np.unique(bucket[usable]):
+        rule = _rule(int(level), tolerance, even)
+        chosen = np.flatnonzero(usable & (bucket == level))
+        size = max(1, _BLOCK // (columns * len(rule.nodes)))
+        for start in range(0, len(chosen), size):
+            yield chosen[start : start + size], rule
+
+
 @lru_cache(maxsize=256)
-def _rule(level: int, tolerance: float) -> Rule:
-    return gaussian_rule(_GENTLE * _RATIO**level, tolerance)
+def _rule(level: int, tolerance: float, even: bool) -> Rule:
+    rule = gaussian_rule(_GENTLE * _RATIO**level, tolerance)
+    if not even:
+        return rule
+    centre = len(rule.nodes) // 2
+    weights = 2.0 * rule.weights[centre:]
+    weights[0] = rule.weights[centre]
+    return Rule(rule.nodes[centre:], weights)
+
+
+def _binary_moments(field: Array) -> tuple[Array, Array, Array]:
+    """tanh, 1 - tanh^2 and log 2cosh from one exponential, the second without cancellation."""
+    distance = np.abs(field)
+    unlikely = np.exp(-2.0 * distance)
+    inverse = 1.0 / (1.0 + unlikely)
+    log = np.log1p(unlikely)
+    log += distance
+    mean = np.copysign((1.0 - unlikely) * inverse, field)
+    unlikely *= 4.0
+    unlikely *= inverse
+    unlikely *= inverse
+    return mean, unlikely, log
 
 
 def _block(
@@ -242,10 +277,16 @@ def _block(
             mean = np.tanh(field)
             glass = node_average(mean * mean)
             spread = 1.0 - glass
-            centre = node_average(mean)
         else:
-            mean, variance = prior.mean_and_variance(tilt, field, power)
-            glass, spread, centre = node_average(mean * mean), node_average(variance), node_average(mean)
+            if isinstance(prior, Binary):
+                mean, variance, log = _binary_moments(field)
+                log += 0.5 * tilt + prior.log_base
+            elif full:
+                log, mean, variance = prior.log_partition_and_moments(tilt, field, power)
+            else:
+                mean, variance = prior.mean_and_variance(tilt, field, power)
+            glass, spread = node_average(mean * mean), node_average(variance)
+        centre = node_average(mean)
     weights = condensed.weights
     table = np.full((len(a), 7), np.nan)
     table[:, 0] = (weights * glass).sum(axis=1)
@@ -257,7 +298,7 @@ def _block(
     if full:
         with np.errstate(all="ignore"):
             table[:, 3] = (weights * node_average(variance**2)).sum(axis=1)
-            table[:, 4] = (weights * node_average(prior.log_partition(tilt, field, power))).sum(axis=1)
+            table[:, 4] = (weights * node_average(log)).sum(axis=1)
         table[:, 5] = _imbalance(condensed, spread)
     return overlaps, table
 
