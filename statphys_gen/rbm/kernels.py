@@ -303,20 +303,20 @@ def unpack(words: LongWords, length: int) -> Floats:
 def packed_units(
     bits: Words,
     units: int,
+    length: int,
     patterns: LongWords,
     states: LongWords,
     thresholds: Words,
     table: NDArray[np.int64],
     kind: NDArray[np.uint8],
     drawn: LongWords,
-    sums: NDArray[np.int32],
+    sums: Floats,
     dots: Doubles,
 ) -> None:
     """+-1 units from +-1 patterns (units, words) and the packed +-1 states (chains, words) of the other layer.
 
-    A unit whose pattern differs from the state in k places is +1 with probability
-    thresholds[table[chain], kind[unit], k] / 2^32.
-    ``dots`` is sum over the units of (number of places that differ) times its sign; ``sums`` counts the +1.
+    A unit whose pattern differs from the state in k of ``length`` places is +1 with probability
+    thresholds[table[chain], kind[unit], k] / 2^32. ``dots`` is the sum over the units of (length - 2 k) times the sign.
     """
     chains, words = states.shape
     for c in range(chains):
@@ -332,8 +332,92 @@ def packed_units(
                     count += count_bits(patterns[a, w] ^ states[c, w])
                 up = bits[c, a] < probability[kind[a], count]
                 word |= np.uint64(up) << np.uint64(i)
-                dot += np.int64(count) if up else -np.int64(count)
+                product = length - 2 * np.int64(count)
+                dot += product if up else -product
                 if len(sums):
-                    sums[c, a] += np.int32(up)
+                    sums[c, a] += _ONE if up else -_ONE
             drawn[c, block] = word
         dots[c] = float(dot)
+
+
+# -------------------------------------------------------------------------------------------------------- single spins
+
+
+@njit(cache=True, nogil=True, fastmath=_FAST)
+def collapsed_sweep(
+    rng: np.random.Generator,
+    order: NDArray[np.int64],
+    weights: Floats,
+    strength: Doubles,
+    field: Doubles,
+    visible: Floats,
+    projections: Floats,
+) -> None:
+    """One heat-bath step of each spin in ``order``, of every chain: log P = strength/2 sum_a x_a^2 + sum_i field_i s_i.
+
+    x_a = sum_i weights_ia s_i are the ``projections`` (chains, hidden), kept up to date.
+    """
+    chains, hidden = projections.shape
+    for c in range(chains):
+        for i in order:
+            old = visible[c, i]
+            dot = _NONE
+            own = _NONE
+            for a in range(hidden):
+                w = weights[i, a]
+                dot += w * projections[c, a]
+                own += w * w
+            local = strength[c] * (dot - old * own) + field[c, i]
+            new = _ONE if rng.random() * (1.0 + math.exp(min(-2.0 * local, 700.0))) < 1.0 else -_ONE
+            if new != old:
+                change = new - old
+                for a in range(hidden):
+                    projections[c, a] += change * weights[i, a]
+                visible[c, i] = new
+
+
+@njit(cache=True, nogil=True)
+def ground_energy(x: float, kind: int, parameter: float, values: Doubles, energies: Doubles) -> float:
+    """max over h of x h - U(h): 0 Gaussian of variance ``parameter``, 1 ReLU and 2 soft threshold, 3 discrete."""
+    if kind == 0:
+        return 0.5 * parameter * x * x
+    if kind == 1:
+        above = max(x - parameter, 0.0)
+        return 0.5 * above * above
+    if kind == 2:
+        above = max(abs(x) - parameter, 0.0)
+        return 0.5 * above * above
+    best = values[0] * x - energies[0]
+    for k in range(1, len(values)):
+        best = max(best, values[k] * x - energies[k])
+    return best
+
+
+@njit(cache=True, nogil=True)
+def descent_pass(
+    order: NDArray[np.int64],
+    weights: Floats,
+    field: Doubles,
+    kind: int,
+    parameter: float,
+    values: Doubles,
+    energies: Doubles,
+    visible: Doubles,
+    projections: Doubles,
+) -> int:
+    """Flip every spin of one chain that lowers -sum_a max_h(x_a h - U(h)) - sum_i field_i s_i; number of flips."""
+    flips = 0
+    hidden = len(projections)
+    for i in order:
+        change = -2.0 * visible[i]
+        gain = change * field[i]
+        for a in range(hidden):
+            x = projections[a]
+            gain += ground_energy(x + change * weights[i, a], kind, parameter, values, energies)
+            gain -= ground_energy(x, kind, parameter, values, energies)
+        if gain > 1e-9:
+            for a in range(hidden):
+                projections[a] += change * weights[i, a]
+            visible[i] = -visible[i]
+            flips += 1
+    return flips

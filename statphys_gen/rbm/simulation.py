@@ -7,9 +7,8 @@ exponentially with the size, and chains that start at random do not find it.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,6 +20,7 @@ from ..statistics.estimate import Estimate
 from .model import Model
 from .simulation_gibbs import STARTS, Chains, Settings
 from .simulation_network import Network, draw_network, stream
+from .simulation_packed import make_chains
 
 Array = NDArray[np.float64]
 
@@ -115,30 +115,46 @@ def simulate(
     ------
     InvalidArgument : an argument outside its domain, or numbers of units that are no integers.
     """
-    validation.integer("samples", samples, minimum=2)
-    validation.integer("chains", chains, minimum=2)
-    validation.integer("sweeps", sweeps, minimum=1)
-    burn_in = sweeps // 2 if burn_in is None else validation.integer("burn_in", burn_in, minimum=0)
+    burn_in = checked_run(model, visible_units, samples, chains, sweeps, burn_in, seed)
     validation.choice("start", start, STARTS)
-    draw_shape(model, visible_units, seed)
 
     def one(sample: int) -> tuple[dict[str, Array], Array]:
         network = draw_network(model, visible_units, seed, sample)
         rng = stream(model, visible_units, seed, sample, f"chains from {start}")
-        state = Chains(network, rng, Settings.of(model, chains), start)
+        state = make_chains(network, rng, Settings.of(model, chains), start)
         for _ in range(burn_in):
             state.sweep()
-        return measure(state, sweeps), control_values(network)
+        return measure(state, sweeps)[0], control_values(network)
 
     return collected(map_blocks(one, samples, threads=threads))
 
 
-def draw_shape(model: Model, visible_units: int, seed: int) -> None:
-    """Refuse before any work what no sample can have."""
+def checked_run(
+    model: Model,
+    visible_units: int,
+    samples: int,
+    chains: int,
+    sweeps: int,
+    burn_in: int | None,
+    seed: int,
+) -> int:
+    """Refuse before any work what no sample can have; the number of sweeps before the measured ones."""
     if not isinstance(model, Model):
         raise InvalidArgument("model", model, "a Model")
     validation.integer("visible_units", visible_units, minimum=2)
+    validation.integer("samples", samples, minimum=2)
+    validation.integer("chains", chains, minimum=2)
+    validation.integer("sweeps", sweeps, minimum=1)
     validation.integer("seed", seed, minimum=0)
+    return sweeps // 2 if burn_in is None else validation.integer("burn_in", burn_in, minimum=0)
+
+
+def increasing(argument: str, values: Sequence[float]) -> Array:
+    """At least two positive numbers in increasing order."""
+    checked = validation.array(argument, values, ndim=1, above=0.0)
+    if len(checked) < 2 or not (np.diff(checked) > 0).all():
+        raise InvalidArgument(argument, list(values), "at least two, increasing")
+    return checked
 
 
 def collected(blocks: list[tuple[dict[str, Array], Array]]) -> Measurement:
@@ -148,36 +164,71 @@ def collected(blocks: list[tuple[dict[str, Array], Array]]) -> Measurement:
     return Measurement(samples, np.stack([controls for _, controls in blocks]))
 
 
-def measure(state: Chains, sweeps: int, each: Callable[[Chains], None] | None = None) -> dict[str, Array]:
-    """Averages over ``sweeps`` further sweeps of the chains, all of the same settings."""
-    network = state.network
+def measure(
+    state: Chains,
+    sweeps: int,
+    *,
+    groups: int = 1,
+    each: Callable[[Chains], None] | None = None,
+) -> list[dict[str, Array]]:
+    """Averages over ``sweeps`` further sweeps, for each of ``groups`` equal groups of successive chains.
+
+    The chains of a group have the same settings. ``each`` is called after every sweep.
+    """
     visible, hidden = np.zeros_like(state.visible), np.zeros_like(state.hidden)
-    kept = slice(network.condensed, None)
-    sums: dict[str, Any] = dict.fromkeys(("m", "carried", "Q", "R", "interaction"), 0.0)
-    pairs = Pairs()
+    size = len(visible) // groups
+    rows = [slice(k * size, (k + 1) * size) for k in range(groups)]
+    averages = [Averages(state.network, own) for own in rows]
     for k in range(sweeps):
         state.sweep(visible, hidden)
-        sums["m"] += state.overlaps().mean(axis=0)
-        sums["carried"] += state.hidden_overlaps().mean(axis=0)
-        sums["Q"] += state.visible_squares.mean()
-        condensed = np.square(state.hidden[:, : network.condensed], dtype=np.float64).sum(axis=1)
-        sums["R"] += (state.hidden_squares - condensed).mean()
-        sums["interaction"] += (state.settings.coupling * state.interaction).mean()
-        if k % _PAIR_INTERVAL == 0:
-            pairs.add(state.visible)
+        for group in averages:
+            group.add(state, with_pairs=k % _PAIR_INTERVAL == 0)
         if each is not None:
             each(state)
-    n, m = network.visible_units, network.hidden_units - network.condensed
-    return {
-        "overlap": _plain(sums["m"] / sweeps),
-        "hidden_overlap": _plain(sums["carried"] / sweeps),
-        "edwards_anderson_overlap": _between(visible / np.float32(sweeps)),
-        "self_overlap": np.asarray(sums["Q"] / (sweeps * n)),
-        "hidden_edwards_anderson_overlap": _between(hidden[:, kept] / np.float32(sweeps)),
-        "hidden_self_overlap": np.asarray(sums["R"] / (sweeps * max(m, 1))),
-        "interaction": np.asarray(sums["interaction"] / (sweeps * n)),
-        **pairs.results(n),
-    }
+    share = np.float32(1.0 / sweeps)
+    return [
+        group.results(visible[own] * share, hidden[own] * share)
+        for group, own in zip(averages, rows, strict=True)
+    ]
+
+
+class Averages:
+    """Sums over the sweeps of one group of chains."""
+
+    def __init__(self, network: Network, rows: slice) -> None:
+        self.network, self.rows = network, rows
+        self.pairs = Pairs()
+        self.records = 0
+        number = max(1, int(network.model.condensed))
+        self.overlap, self.carried = np.zeros(number), np.zeros(number)
+        self.visible_square = self.hidden_square = self.interaction = 0.0
+
+    def add(self, state: Chains, *, with_pairs: bool) -> None:
+        rows, network = self.rows, self.network
+        self.records += 1
+        self.overlap = self.overlap + state.overlaps()[rows].mean(axis=0)
+        self.carried = self.carried + state.hidden_overlaps()[rows].mean(axis=0)
+        condensed = np.square(state.hidden[rows, : network.condensed], dtype=np.float64).sum(axis=1)
+        self.visible_square += float(state.visible_squares[rows].mean())
+        self.hidden_square += float((state.hidden_squares[rows] - condensed).mean())
+        self.interaction += float((state.settings.coupling[rows] * state.interaction[rows]).mean())
+        if with_pairs:
+            self.pairs.add(state.visible[rows])
+
+    def results(self, visible: NDArray[np.float32], hidden: NDArray[np.float32]) -> dict[str, Array]:
+        """The observables, from these sums and the averages of every unit in every chain."""
+        network = self.network
+        n, m = network.visible_units, network.hidden_units - network.condensed
+        return {
+            "overlap": _plain(self.overlap / self.records),
+            "hidden_overlap": _plain(self.carried / self.records),
+            "edwards_anderson_overlap": _between(visible),
+            "self_overlap": np.asarray(self.visible_square / (self.records * n)),
+            "hidden_edwards_anderson_overlap": _between(hidden[:, network.condensed :]),
+            "hidden_self_overlap": np.asarray(self.hidden_square / (self.records * max(m, 1))),
+            "interaction": np.asarray(self.interaction / (self.records * n)),
+            **self.pairs.results(n),
+        }
 
 
 def _plain(values: Array) -> Array:

@@ -1,8 +1,8 @@
 """Chains of block Gibbs sampling: all hidden units given the visible ones, then all visible given the hidden.
 
 Many chains of one network share its couplings, so that a sweep is two products of matrices (float32) and two passes
-that draw the units. Every chain has its own coupling g, prior power beta, and fields: chains at several temperatures, or
-along a path of a thermodynamic integration, make one batch.
+that draw the units. Every chain has its own coupling g, prior power beta, and fields: chains at several temperatures,
+or along a path of a thermodynamic integration, make one batch.
 """
 
 from __future__ import annotations
@@ -113,6 +113,16 @@ class Chains:
         self._draw(network.model.hidden, self.hidden, hidden_sums, self.hidden_squares, hidden=True)
         np.matmul(self.hidden, self._transposed, out=self.visible)
         self._draw(network.model.visible, self.visible, visible_sums, self.visible_squares, hidden=False)
+
+    def set_visible(self, states: NDArray[Any]) -> None:
+        """Continue from these visible states, (chains, visible units)."""
+        self.visible = np.array(states, dtype=np.float32)
+
+    def reorder(self, order: NDArray[np.intp]) -> None:
+        """Row c continues with the state of row order[c]; the settings stay with the rows."""
+        self.visible, self.hidden = self.visible[order], self.hidden[order]
+        for rows in (self.interaction, self.visible_squares, self.hidden_squares):
+            rows[:] = rows[order]
 
     def _draw(
         self, prior: Prior, field: Floats, sums: Floats | None, squares: Array, *, hidden: bool

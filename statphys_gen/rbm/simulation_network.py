@@ -1,8 +1,9 @@
 """Finite networks: one draw of the patterns and couplings of a model, and the densities of its units by definition.
 
 A network of N visible units has M = load N hidden units in the ensembles ``patterns`` and ``low-rank``, and
-M = layer_ratio N in ``bidirectional`` and ``repeated``, which have to be integers, and couplings W = g W_0 with g the model's coupling. ``weights`` is W_0, float32 (a rounding
-of 6e-8 of every coupling): chains at several temperatures share it.
+M = layer_ratio N in ``bidirectional`` and ``repeated``, which have to be integers, and couplings W = g W_0 with g the
+model's coupling. ``weights`` is W_0, float32 (a rounding of 6e-8 of every coupling): chains at several temperatures
+share it.
 """
 
 from __future__ import annotations
@@ -139,17 +140,18 @@ def draw_network(model: Model, visible_units: int, seed: int = 0, sample: int = 
         u, v = _entries(model, rng, (n, ranks)), _entries(model, rng, (m, ranks))
         noise = rng.standard_normal((n, m), dtype=np.float32) * np.float32(model.noise / math.sqrt(n))
         strengths = np.asarray(model.spikes, dtype=np.float32) / np.float32(n)
-        return Network(model, np.ascontiguousarray(noise + (u * strengths) @ v.T), u, v)
+        weights = np.asarray(noise + (u * strengths) @ v.T, dtype=np.float32)
+        return Network(model, weights, u, v)
     if model.ensemble == "repeated":
         count = max(1, int(model.condensed))
     else:
         count = _whole("load", model.load, n)
     xi, eta = _entries(model, rng, (n, count)), _entries(model, rng, (m, count))
-    return Network(model, np.ascontiguousarray(xi @ eta.T) / np.float32(n), xi, eta)
+    return Network(model, np.asarray(xi @ eta.T / np.float32(n), dtype=np.float32), xi, eta)
 
 
 def _entries(model: Model, rng: np.random.Generator, shape: tuple[int, int]) -> Floats:
-    return model.patterns.sample(rng, shape).astype(np.float32)
+    return np.asarray(model.patterns.sample(rng, shape), dtype=np.float32)
 
 
 def _whole(argument: str, ratio: float, units: int) -> int:
