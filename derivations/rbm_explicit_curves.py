@@ -4,8 +4,7 @@ import sympy as sp
 
 from derivations import claim
 
-z, b, a, g, q = sp.symbols("z b a g q", real=True)
-t = sp.symbols("t", real=True)
+b, t = sp.symbols("b t", real=True)
 
 
 def _of_field(expression: sp.Expr) -> sp.Expr:
@@ -62,14 +61,3 @@ def spinodal_is_the_largest_load() -> bool:
     )
     ratio = sp.simplify(along * (1 - gain * sp.diff(m(H, S), H)) * S / load - jacobian.det())
     return bool(ratio == 0)
-
-
-@claim(
-    "At any T and load > 0 the state m = 0 of the Hopfield network is stable against a pattern wherever it exists"
-)
-def retrieval_is_never_continuous() -> bool:
-    beta = sp.symbols("beta", positive=True)
-    # The gain of a small overlap, g^2 Omega E(1 - t^2), is the product that must be below 1 for Z_h to exist.
-    gain = beta * (1 - q)
-    curvature = 1 - beta * (1 - q)
-    return sp.simplify(curvature - (1 - gain)) == 0

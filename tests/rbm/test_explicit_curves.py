@@ -54,7 +54,7 @@ def test_curves_and_iteration_agree(hidden, convention, start):
     # The iteration may stop without a verdict close to the end of a state; it never contradicts.
     decided = expected.status != Status.NOT_CONVERGED
     np.testing.assert_array_equal(good[decided], (expected.status <= Status.NEAR_CRITICAL)[decided])
-    assert decided.mean() > 0.9
+    assert decided.sum() >= 7
     both = good & decided
     np.testing.assert_array_less(
         np.abs(found.x - expected.x)[both].max(axis=1, initial=0.0),
