@@ -113,7 +113,7 @@ class DescentDynamics:
             size = float(self.step_sizes[self.reached])
             raise NotConverged(
                 f"the descent diverges after step {self.reached}: the step size {size:.3g} is too large for the "
-                "curvatures of the loss; make the first steps smaller"
+                "curvatures of the loss (or the paths are too few for their average)"
             )
         bad = np.flatnonzero(~self.solution.good)
         if len(bad):
@@ -454,11 +454,10 @@ def _criterion(curvature: Array, rest: Array, alpha: float, largest: float) -> f
         return alpha * float(r @ r) / len(r) - 1.0
 
     below = largest * (1.0 - 1e-13)
-    edge = (
-        below
-        if excess(below) <= 0.0
-        else brentq(excess, 1e-14 * below, below, xtol=1e-14 * below, rtol=1e-13)
-    )
+    edge = below
+    if excess(below) > 0.0:
+        lowest = 1e-12 / float(np.abs(curvature).max())
+        edge = brentq(excess, lowest, below, xtol=1e-4 * lowest, rtol=1e-13, maxiter=400)
     return alpha * float(rest @ response(edge)) / len(rest)
 
 
