@@ -5,12 +5,17 @@ from __future__ import annotations
 import argparse
 import re
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, NoReturn
 
 from .. import validation
 from ..errors import InvalidArgument
 
 _NUMBER = re.compile(r"^-(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?$|^-(inf|nan)$", re.IGNORECASE)
+
+
+PICTURES = (".png", ".pdf", ".svg")
+TABLES = (".csv", ".nc")
 
 
 class BadUsage(Exception):
@@ -68,6 +73,20 @@ def between(lower: float, upper: float, *, closed: bool = False) -> Callable[[st
     return lambda name, value: validation.inside(name, value, lower, upper, closed=closed)
 
 
+def output_file(flag: str, endings: tuple[str, ...]) -> Callable[[str], Path]:
+    """Conversion of one word to the path of a file to write: a known ending, in an existing folder."""
+
+    def check(text: str) -> Path:
+        path = Path(text)
+        if path.suffix.lower() not in endings:
+            raise InvalidArgument(flag, text, "a file name that ends in " + ", ".join(endings))
+        if not path.absolute().parent.is_dir():
+            raise InvalidArgument(flag, text, "in a folder that exists")
+        return path
+
+    return lambda text: _checked(flag, text, lambda: check(text))
+
+
 def _checked(flag: str, text: str, check: Callable[[], Any]) -> Any:
     try:
         return check()
@@ -77,11 +96,22 @@ def _checked(flag: str, text: str, check: Callable[[], Any]) -> Any:
 
 
 def add_output_options(parser: Parser, *, plot: bool = True) -> None:
-    """``--json`` and, where a picture makes sense, ``--plot FILE``."""
+    """``--json``, ``--save FILE`` and, where a picture makes sense, ``--plot FILE``."""
     group = parser.add_argument_group("output")
     group.add_argument("--json", action="store_true", help="one JSON object on standard output")
+    group.add_argument(
+        "--save",
+        metavar="FILE",
+        type=output_file("--save", TABLES),
+        help="also write the records to a file (.csv or .nc)",
+    )
     if plot:
-        group.add_argument("--plot", metavar="FILE", help="draw the result (.png, .pdf or .svg)")
+        group.add_argument(
+            "--plot",
+            metavar="FILE",
+            type=output_file("--plot", PICTURES),
+            help="draw the result (.png, .pdf or .svg)",
+        )
 
 
 def add_seed(parser: Parser) -> None:

@@ -108,10 +108,6 @@ def early_checks(options: argparse.Namespace) -> None:
         raise InvalidArgument("--prefactor", options.prefactor, "left out with --expression")
     if options.loss == "amplitude" and not all(a is None or 0.0 < a < math.inf for a in offsets):
         raise InvalidArgument("--offset", options.offset, "above 0 and finite with --loss amplitude")
-    if getattr(options, "plot", None):
-        from .output import picture_path
-
-        picture_path(options.plot)
 
 
 def chosen_offset(options: argparse.Namespace) -> float | None:

@@ -180,10 +180,6 @@ def early_checks(options: argparse.Namespace) -> None:
     polynomial(options)
     if getattr(options, "eigenvalues", None) is not None:
         validation.readable_file("--eigenvalues", options.eigenvalues)
-    if getattr(options, "plot", None):
-        from .output import picture_path
-
-        picture_path(options.plot)
 
 
 def chosen_models(options: argparse.Namespace) -> tuple[list[RandomFeatures], dict[str, Any]]:

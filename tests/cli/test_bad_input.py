@@ -65,11 +65,11 @@ WORDS: list[tuple[str, str]] = [
     (f"{ANALYSE} absent.npy", "'absent.npy': must be a readable file"),
     (
         f"{AGREEMENT} --signal 1 --plot picture.gif",
-        "--plot = 'picture.gif': must be a file name that ends in",
+        "--plot = picture.gif: must be a file name that ends in",
     ),
     (
         f"{AGREEMENT} --signal 1 --plot absent/a.png",
-        "--plot = 'absent/a.png': must be in a folder that exists",
+        "--plot = absent/a.png: must be in a folder that exists",
     ),
 ]
 

@@ -1,0 +1,143 @@
+"""``compare`` with tables of measured values, and the records of a command saved to a file."""
+
+import csv
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+import xarray
+
+from statphys_gen.cli import main
+
+PREDICTION = "diffusion clone-agreement --dimension 256 --separation 1 --variance 1"
+PUBLISHED = Path(__file__).parents[1] / "reference" / "diffusion_published_clones.json"
+
+
+@pytest.fixture
+def table(tmp_path: Path) -> Path:
+    """The clones of the authors of arXiv 2402.18491 at d = 256, where their error is not zero."""
+    saved = json.loads(PUBLISHED.read_text())
+    rows = [(t, p, np.sqrt(p * (1 - p) / saved["pairs"])) for t, p in saved["agreement"]["256"] if p < 0.99]
+    path = tmp_path / "clones.csv"
+    path.write_text("time,clone_agreement,standard_error\n" + "".join(f"{t},{p},{e}\n" for t, p, e in rows))
+    return path
+
+
+def run(capsys: pytest.CaptureFixture[str], *words: object) -> tuple[int, str, str]:
+    status = main([str(word) for word in words])
+    captured = capsys.readouterr()
+    return status, captured.out, captured.err
+
+
+def test_published_clones_agree_with_the_theory_and_not_with_that_of_another_dimension(
+    table: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    status, out, _ = run(capsys, "compare", table, "--prediction", PREDICTION, "--json")
+    document = json.loads(out)
+    assert status == 0
+    assert document["summary"]["verdict"] == "agrees"
+    assert document["summary"]["chi_square_degrees_of_freedom"] == len(document["results"]) == 11
+    first = document["results"][0]
+    assert first["time"] == 2.0
+    assert first["z"] == pytest.approx((first["value"] - first["theory"]) / first["standard_error"])
+    assert first["approximation"].startswith("exact")
+    status, out, _ = run(capsys, "compare", table, "--prediction", PREDICTION.replace("256", "280"))
+    assert status == 3
+    assert "verdict: disagrees" in out
+
+
+def test_a_column_that_is_no_option_chooses_the_record(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "times.csv"
+    path.write_text(
+        "dimension,criterion,time,standard_error,degrees_of_freedom\n256,spectral,2.7726,0.01,9\n"
+    )
+    words = [
+        "compare",
+        path,
+        "--prediction",
+        "diffusion speciation-time --separation 1 --variance 1",
+        "--json",
+    ]
+    status, out, _ = run(capsys, *words)
+    assert status == 0
+    assert json.loads(out)["results"][0]["theory"] == pytest.approx(np.log(257) / 2, abs=0.01)
+
+
+@pytest.mark.parametrize(
+    ("text", "prediction", "message"),
+    [
+        ("", PREDICTION, "table = "),
+        ("time,time\n1,2\n", PREDICTION, "a header of distinct names"),
+        ("time,clone_agreement,standard_error\n", PREDICTION, "at least one row"),
+        ("time,clone_agreement,standard_error\n1,2\n", PREDICTION, "3 entries in every row; line 2 has 2"),
+        ("time,clone_agreement\n1,0.9\n", PREDICTION, "a table with a column standard_error"),
+        ("time,clone_agreement,standard_error\n1,0.9,0\n", PREDICTION, "standard_error[0] = 0.0"),
+        ("time,clone_agreement,standard_error\n1,abc,0.1\n", PREDICTION, "row 1: clone_agreement = abc"),
+        ("time,clone_agreement,standard_error\n-1,0.9,0.1\n", PREDICTION, "--time = -1: must be"),
+        ("time,agreement,standard_error\n1,0.9,0.1\n", PREDICTION, "one column named like a key"),
+        ("time,clone_agreement,standard_error\n1,0.9,0.1\n", "diffusion clones", "--prediction = "),
+        ("time,clone_agreement,standard_error\n1,0.9,0.1\n", "diffusion", "--prediction = "),
+        ("time,clone_agreement,standard_error\n1,0.9,0.1\n", "nothing at all", "--prediction = "),
+    ],
+)
+def test_bad_tables_and_predictions_are_refused_in_one_line(
+    text: str, prediction: str, message: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "t.csv"
+    path.write_text(text)
+    status, out, err = run(capsys, "compare", path, "--prediction", prediction)
+    assert status == 2
+    assert out == ""
+    assert message in err
+    assert err.count("\n") == 1
+
+
+def test_a_missing_table_and_a_missing_value_column_are_refused(
+    table: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    status, _, err = run(capsys, "compare", "absent.csv", "--prediction", PREDICTION)
+    assert status == 2
+    assert "absent.csv" in err
+    status, _, err = run(capsys, "compare", table, "--prediction", PREDICTION, "--value", "overlap")
+    assert status == 2
+    assert "--value = 'overlap': must be a column of the table" in err
+
+
+def test_records_are_saved_as_csv_and_netcdf(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    words = ["diffusion", "clone-agreement", "--signal", "1", "4", "--json", "--save"]
+    _, out, _ = run(capsys, *words, tmp_path / "a.csv")
+    results = json.loads(out)["results"]
+    with (tmp_path / "a.csv").open(newline="") as stream:
+        rows = list(csv.DictReader(stream))
+    assert [float(row["clone_agreement"]) for row in rows] == [r["clone_agreement"] for r in results]
+    assert rows[0]["time"] == ""
+    run(capsys, *words, tmp_path / "a.nc")
+    with xarray.open_dataset(tmp_path / "a.nc", engine="h5netcdf") as dataset:
+        assert dataset["clone_agreement"].values.tolist() == [r["clone_agreement"] for r in results]
+        assert np.isnan(dataset["time"].values).all()
+        assert json.loads(dataset.attrs["parameters"])["signal"] == [1.0, 4.0]
+        assert dataset.attrs["command"] == "diffusion clone-agreement"
+
+
+def test_lists_inside_a_record_are_saved_as_json(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    command = (
+        "random-features spectrum --activation tanh --features-per-dimension 8 --samples-per-dimension 2"
+    )
+    run(capsys, *command.split(), "--time", "0.5", "--json", "--save", tmp_path / "a.csv")
+    with (tmp_path / "a.csv").open(newline="") as stream:
+        row = next(csv.DictReader(stream))
+    assert json.loads(row["bulks"])[0]["lower"] > 0
+
+
+@pytest.mark.parametrize(
+    ("name", "allowed"), [("a.xls", "a file name that ends in .csv, .nc"), ("no/a.nc", "in a folder")]
+)
+def test_a_bad_file_to_save_is_refused_before_the_work(
+    name: str, allowed: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    status, out, err = run(capsys, "diffusion", "clone-agreement", "--signal", "1", "--save", name)
+    assert (status, out) == (2, "")
+    assert f"--save = {name}: must be {allowed}" in err

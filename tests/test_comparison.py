@@ -1,0 +1,83 @@
+"""Measured values against a prediction: the verdict, its error rates, and what is refused."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from statphys_gen.comparison import LEVEL, compare, plot_comparison
+from statphys_gen.errors import InvalidArgument
+
+
+def test_true_predictions_are_rejected_at_the_stated_level_and_wrong_ones_with_the_stated_power() -> None:
+    rng = np.random.default_rng(1)
+    theory, error, runs = np.linspace(1.0, 2.0, 12), 0.05, 4000
+    noise = error * rng.standard_normal((runs, 12))
+    rejected = sum(compare(theory + row, error, theory).verdict == "disagrees" for row in noise)
+    # The bound on the two tests together is conservative by at most a factor of 2.
+    assert 0.3 * LEVEL * runs < rejected < LEVEL * runs + 4.0 * np.sqrt(LEVEL * runs)
+    detectable = compare(theory, error, theory).detectable
+    found = sum(
+        compare((1.0 + detectable) * theory + row, error, theory).verdict == "disagrees"
+        for row in noise[:1000]
+    )
+    assert found > 900 - 40
+
+
+def test_chi_square_is_that_of_the_errors_and_the_fit() -> None:
+    result = compare([1.1, 1.9, 3.3], [0.1, 0.2, 0.1], [1.0, 2.0, 3.0], fitted=1)
+    assert result.z == pytest.approx([1.0, -0.5, 3.0])
+    assert result.chi_square == pytest.approx(10.25)
+    assert result.chi_square_degrees_of_freedom == 2
+    assert result.p_value == pytest.approx(
+        2 * min(stats.chi2.sf(10.25, 2), 1 - (1 - 2 * stats.norm.sf(3)) ** 3)
+    )
+    assert result.summary()["verdict"] == result.verdict
+
+
+def test_errors_of_few_samples_are_judged_by_the_law_of_student() -> None:
+    result = compare([4.0], [1.0], 0.0, degrees_of_freedom=[3.0])
+    assert result.z[0] == pytest.approx(stats.norm.isf(stats.t.sf(4.0, 3)))
+    assert result.verdict == "agrees"
+    assert compare([4.0], [1.0], 0.0).verdict == "disagrees"
+
+
+def test_one_far_point_among_many_is_seen() -> None:
+    value = np.ones(200)
+    value[17] += 5.2 * 0.1
+    assert compare(value, 0.1, 1.0).verdict == "disagrees"
+    value[17] += 1e3
+    assert np.isfinite(compare(value, 0.1, 1.0, degrees_of_freedom=50.0).z).all()
+
+
+def test_a_comparison_that_could_not_see_the_error_asked_for_is_inconclusive() -> None:
+    assert compare([1.0, 1.0], 0.1, 1.0, resolution=0.01).verdict == "inconclusive"
+    assert compare([1.0, 1.0], 0.1, 1.0, resolution=0.5).verdict == "agrees"
+    assert compare([1.3, 1.0], 0.05, lambda: [1.0, 1.0], resolution=0.01).verdict == "disagrees"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "options", "message"),
+    [
+        (([], 0.1, 1.0), {}, r"^value"),
+        (([[1.0]], 0.1, 1.0), {}, r"^value"),
+        (([1.0, np.nan], 0.1, 1.0), {}, r"^value"),
+        (([1.0], 0.0, 1.0), {}, "^standard_error = "),
+        (([1.0, 2.0], [0.1, 0.1, 0.1], 1.0), {}, "^standard_error = .* one number or 2 numbers"),
+        (([1.0, 2.0], 0.1, [1.0, 2.0, 3.0]), {}, "^prediction = .* one number or 2 numbers"),
+        (([1.0], 0.1, [np.inf]), {}, r"^prediction"),
+        (([1.0], 0.1, 1.0), {"degrees_of_freedom": 0.0}, "^degrees_of_freedom = "),
+        (([1.0], 0.1, 1.0), {"fitted": 1}, "^fitted = 1: must be an integer, at least 0, at most 0"),
+        (([1.0], 0.1, 1.0), {"resolution": -0.1}, "^resolution = "),
+    ],
+)
+def test_bad_input_is_refused(arguments: tuple, options: dict, message: str) -> None:
+    with pytest.raises(InvalidArgument, match=message):
+        compare(*arguments, **options)
+
+
+def test_the_picture_is_drawn(tmp_path: Path) -> None:
+    result = compare([1.0, 2.1], 0.1, [1.0, 2.0])
+    plot_comparison(result, tmp_path / "a.pdf", x=[2.0, 1.0], label="time")
+    assert (tmp_path / "a.pdf").stat().st_size > 1000
