@@ -15,7 +15,7 @@ from ..approximation import states
 from ..errors import InvalidArgument
 from ..solution import Status
 from .model import Loss
-from .threshold_states import STATES, one_step_state
+from .threshold_states import LARGEST_JUMP_FRACTION, STATES, one_step_state
 
 _SOURCE = "derivations/phase_retrieval_threshold_states.py"
 _VALID = "the law at overlap 0"
@@ -27,7 +27,7 @@ def consistency_report(
     samples_per_dimension: float,
     *,
     full: Mapping[str, float] | None = None,
-    allow_jump: bool | None = None,
+    largest_jump_fraction: float = LARGEST_JUMP_FRACTION,
 ) -> dict[str, Any]:
     """Whether the one-step states are consistent with one another, and with full breaking of replica symmetry.
 
@@ -49,7 +49,7 @@ def consistency_report(
             raise InvalidArgument("full", full, "a mapping with the key energy")
         full = {str(name): validation.finite(f"full[{name!r}]", value) for name, value in full.items()}
     solutions = {
-        name: one_step_state(loss, alpha, name, allow_jump=allow_jump)  # type: ignore[arg-type]
+        name: one_step_state(loss, alpha, name, largest_jump_fraction=largest_jump_fraction)  # type: ignore[arg-type]
         for name in STATES
     }
     report: dict[str, Any] = {name: next(s.records()) for name, s in solutions.items()}

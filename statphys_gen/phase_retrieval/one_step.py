@@ -128,6 +128,36 @@ class Branch:
         )
 
 
+def respond(loss: Loss, susceptibility: float, field: Array, label: Array) -> Array:
+    """h(z, t) at fields z >= 0 of any shape: the root of h + chi F(h, t) = z on the branch of the global minimum."""
+    chi, shape = susceptibility, np.broadcast_shapes(field.shape, label.shape)
+    z, t = (np.ascontiguousarray(np.broadcast_to(entry, shape)).reshape(-1) for entry in (field, label))
+    distinct, place = np.unique(t, return_inverse=True)
+    low = _lowest(loss, chi, distinct)[place]
+    high = np.maximum(low, np.maximum(z, t)) + 1.0
+    for _ in range(60):
+        short = high + chi * loss.slope(high, t) < z
+        if not short.any():
+            break
+        high = np.where(short, 2.0 * high, high)
+    h = np.clip(z, low, high)
+    active = np.arange(len(z))
+    for _ in range(_BISECTIONS):
+        here, there = h[active], t[active]
+        excess = here + chi * loss.slope(here, there) - z[active]
+        low[active] = np.where(excess < 0.0, here, low[active])
+        high[active] = np.where(excess >= 0.0, here, high[active])
+        with np.errstate(all="ignore"):
+            following = here - excess / (1.0 + chi * loss.curvature(here, there))
+        inside = (following >= low[active]) & (following <= high[active])
+        following = np.where(inside, following, 0.5 * (low[active] + high[active]))
+        h[active] = following
+        active = active[np.abs(following - here) > 4e-15 * (1.0 + np.abs(following))]
+        if not len(active):
+            break
+    return h.reshape(shape)
+
+
 def _label_nodes(loss: Loss, chi: float, order: int) -> tuple[Array, Array]:
     """Nodes t > 0 and weights dt, in panels that double from the scale of the loss and end at every singular label."""
     first = min(loss.scale, 1.0) / 4.0

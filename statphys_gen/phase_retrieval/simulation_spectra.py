@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from .. import validation
 from ..errors import InvalidArgument, NotConverged
@@ -166,6 +166,15 @@ def _lanczos(
 
 # ------------------------------------------------------------------------------------------------- at initialisation
 
+_QUANTITIES = (
+    "outlier",
+    "unshifted_outlier",
+    "overlap_squared",
+    "next_eigenvalue",
+    "lagrange_multiplier",
+    "energy",
+)
+
 
 @dataclass(frozen=True, eq=False)
 class HessianSamples:
@@ -176,7 +185,8 @@ class HessianSamples:
     outlier, overlap_squared : (I,) eigenvalue and squared overlap of the eigenvector that points most to the signal;
         None for null labels.
     next_eigenvalue : (I,) the smallest of the others.
-    lagrange_multiplier, energy : (I,) mu and L/N.
+    lagrange_multiplier, energy : (I,) mu and L/N. The multiplier shifts all eigenvalues alike and fluctuates much more
+        than their distances.
     """
 
     outlier: Array | None
@@ -185,10 +195,14 @@ class HessianSamples:
     lagrange_multiplier: Array
     energy: Array
 
+    @property
+    def unshifted_outlier(self) -> Array | None:
+        """(I,) eigenvalue of H + mu I = (1/N) X^T diag(g) X, projected."""
+        return None if self.outlier is None else self.outlier + self.lagrange_multiplier
+
     def estimate(self, quantity: str) -> Estimate:
         """Mean and error over instances of one of the attributes."""
-        names = ("outlier", "overlap_squared", "next_eigenvalue", "lagrange_multiplier", "energy")
-        validation.choice("quantity", quantity, names)
+        validation.choice("quantity", quantity, _QUANTITIES)
         values = getattr(self, quantity)
         if values is None:
             raise InvalidArgument("quantity", quantity, "one of the others: null labels have no signal")
@@ -253,6 +267,39 @@ def simulate_hessian(
     if labels == "null":
         return HessianSamples(None, None, *columns[2:])
     return HessianSamples(*columns)
+
+
+def simulate_smoothed_density(
+    problem: PhaseRetrieval,
+    dimension: int,
+    instances: int,
+    seed: int,
+    positions: ArrayLike,
+    smoothing: float,
+    *,
+    threads: int = 1,
+) -> Estimate:
+    """Density of eigenvalues of H + mu I at the start, convoluted with a Lorentzian of half width ``smoothing``.
+
+    Parameters
+    ----------
+    positions : (K,); the multiplier is not subtracted, since its fluctuations would smear the density further.
+    """
+    check_problem(problem)
+    number = validation.integer("instances", instances, minimum=2)
+    size = validation.integer("dimension", dimension, minimum=4)
+    x = validation.array("positions", positions, ndim=1)
+    width = validation.positive("smoothing", smoothing)
+
+    def one(k: int) -> Array:
+        drawn = draw_instances(problem, size, 1, seed, first=k)
+        student = draw_students(drawn, problem.overlap, 1, seed, first=k, orthogonal=True)[0, 0]
+        matrix, multiplier = hessian(problem.loss, drawn.sensing[0], drawn.labels[0], student)
+        # The eigenvalue 0 of the projected direction moves by mu like all others: it is one of N.
+        values = np.linalg.eigvalsh(matrix) + multiplier
+        return np.asarray((width / np.pi / ((x[:, None] - values) ** 2 + width**2)).mean(axis=1))
+
+    return Estimate.from_samples(np.array(map_blocks(one, number, threads=threads)))
 
 
 # ------------------------------------------------------------------------------------------- spectral initialisation

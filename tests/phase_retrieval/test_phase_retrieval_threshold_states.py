@@ -66,12 +66,17 @@ def test_spectrum_of_a_marginal_state_starts_at_zero() -> None:
 
 def test_no_solution_where_there_is_none() -> None:
     """Without jumps the branch ends at chi = 1/2, at 3.990 samples per dimension for offset 1."""
-    found = one_step_state(ONE, [3.0, 3.98, 4.0])
+    found = one_step_state(ONE, [3.0, 3.98, 4.0], largest_jump_fraction=0.0)
     assert found.status.tolist() == [Status.NO_SOLUTION, Status.NO_SOLUTION, Status.CONVERGED]
     assert np.isnan(found["energy"][:2]).all()
     assert 0.49 < found["susceptibility"][2] < 0.5
+    # By default it goes on until the response jumps for one label in a hundred, for states and thresholds alike.
+    few = one_step_state(ONE, [3.0, 3.98])
+    assert few.status.tolist() == [Status.NO_SOLUTION, Status.CONVERGED]
+    assert 0.0 <= few["jump_fraction"][1] < 1e-12
+    assert one_step_threshold(Loss.normalised(5.0), largest_jump_fraction=0.0).status == Status.NO_SOLUTION
     # With a jump it goes on, to one sample per dimension: then the measurements can be fitted.
-    with_jump = one_step_state(ONE, [0.95, 1.5], allow_jump=True)
+    with_jump = one_step_state(ONE, [0.95, 1.5], largest_jump_fraction=1.0)
     assert with_jump.status[0] == Status.NO_SOLUTION
     assert 0.0 < with_jump["energy"][1] < 0.05
     assert with_jump["jump_fraction"][1] > 0.3
@@ -152,7 +157,7 @@ BAD = [
     (lambda: one_step_state(ONE, math.nan), "samples_per_dimension"),
     (lambda: one_step_state(ONE, 5.0, "full"), "state"),
     (lambda: one_step_state(ONE, 5.0, 1), "state"),
-    (lambda: one_step_state(ONE, 5.0, allow_jump="yes"), "allow_jump"),
+    (lambda: one_step_state(ONE, 5.0, largest_jump_fraction=1.5), "largest_jump_fraction"),
     (lambda: one_step_threshold(None), "loss"),
     (lambda: one_step_threshold(ONE, "marginally"), "state"),
     (lambda: one_step_threshold_curve(-1.0), "offset"),
