@@ -224,6 +224,7 @@ class _Retrieval:
     H: Array
     load: Array
     rising: NDArray[np.intp]
+    u_highest: Array
     highest: Array
     rises_again: NDArray[np.bool_]
 
@@ -249,7 +250,7 @@ class _Retrieval:
         falls = ~(np.diff(load, axis=1) > 0)
         top = np.where(falls.any(axis=1), falls.argmax(axis=1), 0)
         rows = np.flatnonzero((top >= 2) & (top < _NODES - 2) & np.isfinite(load).all(axis=1))
-        highest = np.full(len(first), np.nan)
+        u_highest, highest = np.full((2, len(first)), np.nan)
         rising = np.zeros(len(first), dtype=np.intp)
         if len(rows):
             # The maximum of the polynomial through a few nodes around it.
@@ -259,9 +260,33 @@ class _Retrieval:
             scale = near.max(axis=1)
             place, height = _maxima(nodes, near / scale[:, None])
             highest[rows] = scale * height
-            rising[rows] = (u < (u[top[rows]] + width * place)[:, None]).sum(axis=1)
+            u_highest[rows] = u[top[rows]] + width * place
+            rising[rows] = (u < u_highest[rows, None]).sum(axis=1)
         again = np.nanmax(load, axis=1, initial=0.0) > highest * (1.0 + 1e-6)
-        return cls(gain, u, S_end, H, load, rising, highest, again)
+        return cls(gain, u, S_end, H, load, rising, u_highest, highest, again)
+
+
+def spinodal_guess(batch: Batch, v: Values) -> tuple[Array, Array, NDArray[np.bool_]]:
+    """Unknowns (m, q) and load where the load is largest along the curve, for batches over the temperature, and where
+    there is certainly none; NaN where neither is known."""
+    omega = batch.tail(v, np.ones((len(v.beta), 1)))[:, 0]
+    with np.errstate(all="ignore"):
+        curves = _Retrieval.of(batch.model, v, omega, np.arange(len(v.beta)))
+        S = curves.S_end * curves.u_highest**2
+        known = np.isfinite(curves.highest) & ~curves.rises_again
+        H = np.where(known, curves.gain, np.nan)
+        H[known] = _signals(curves.gain[known], S[known])
+        m, q, _, _ = visible_powers(H, S, _CURVE)
+    x = np.where(known[:, None], np.stack([m, q], axis=1), np.nan)
+    return x, np.where(known, curves.highest, np.nan), ~(curves.gain > 1.0)
+
+
+def jacobian(batch: Batch, retrieval: bool, x: Array, *values: Array) -> Array:
+    """Derivatives of the equations of a state to which this ``applies``, with values in the order of the batch."""
+    v = batch.values(*values)
+    omega = batch.tail(v, np.ones((len(x), 1)))[:, 0]
+    with np.errstate(all="ignore"):
+        return _equations(batch.model, v, omega, np.arange(len(x)), x, retrieval)[1]
 
 
 def _maxima(nodes: Array, values: Array) -> tuple[Array, Array]:

@@ -16,6 +16,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -27,6 +28,7 @@ from ..errors import InvalidArgument
 from ..numerics.continuation import Phase, crossing, fold
 from ..numerics.roots import bracketed, newton
 from ..solution import Solution, Status
+from .explicit import applies, jacobian, spinodal_guess
 from .model import Model
 from .replica_symmetric import Equations, compare, solve
 from .saddle_point import Batch
@@ -104,6 +106,41 @@ class _Line:
         """Parameters of a batch in which the unknown one takes these values, shape (points, any)."""
         return {name: given[:, None] for name, given in self.given.items()} | {self.unknown: values}
 
+    def rows(self, index: NDArray[np.intp]) -> _Line:
+        """Some of the points, as a flat batch."""
+        given = {name: values[index] for name, values in self.given.items()}
+        return replace(self, given=given, shape=(len(index),))
+
+    def scattered(self, found: Solution, rows: NDArray[np.intp]) -> Solution:
+        """The results of some points among all; the others have no solution."""
+        status = np.full(self.points, Status.NO_SOLUTION, dtype=np.int8)
+        status[rows] = found.status
+        iterations = np.zeros(self.points, dtype=np.int64)
+        iterations[rows] = found.iterations
+
+        def among(values: Array) -> Array:
+            full = np.full(self.points, np.nan)
+            full[rows] = values
+            return full
+
+        value = {name: among(entry) for name, entry in found.value.items()}
+        return Solution(
+            value, status, among(found.residual), among(found.error), iterations, found.approximation
+        )
+
+    def nothing(self, equations: Equations, approximation: Approximation) -> Solution:
+        """No solution at any point."""
+        none = np.full(self.points, np.nan)
+        found = Solution(
+            dict.fromkeys((*equations.names, self.unknown), none),
+            np.full(self.points, Status.NO_SOLUTION, dtype=np.int8),
+            none,
+            none,
+            np.zeros(self.points, dtype=np.int64),
+            approximation,
+        )
+        return self.finish(found, np.zeros(self.points, dtype=bool), equations)
+
     def equations(self, start: str) -> Equations:
         """The state with the unknown parameter as the first of the batch."""
         return Equations(Batch(self.model, (self.unknown, *self.given)), start)
@@ -133,13 +170,19 @@ class _Line:
         good = np.flatnonzero(status <= Status.NEAR_CRITICAL)
         value = {self.unknown: np.full(self.points, np.nan)}
         value[self.unknown][good] = found[self.unknown][good]
+        # Without a good point the fields are those of any point, all of them NaN.
+        rows = good if len(good) else np.zeros(1, dtype=np.intp)
+        x = np.full((len(rows), len(equations.names)), 0.5)
+        sought = np.full(len(rows), 0.5 * sum(self.between))
         if len(good):
-            x = np.stack([found[name][good] for name in equations.names], axis=1) if equations.names else None
-            x = np.empty((len(good), 0)) if x is None else x
-            arrays = [value[self.unknown][good], *(a[good] for a in self.given.values())]
-            for name, entry in equations.fields(x, *arrays).items():
-                value[name] = np.full((self.points, *entry.shape[1:]), np.nan)
-                value[name][good] = entry
+            sought = value[self.unknown][good]
+            for k, name in enumerate(equations.names):
+                x[:, k] = found[name][good]
+        with np.errstate(all="ignore"):
+            fields = equations.fields(x, sought, *(a[rows] for a in self.given.values()))
+        for name, entry in fields.items():
+            value[name] = np.full((self.points, *entry.shape[1:]), np.nan)
+            value[name][good] = entry[: len(good)]
         value |= {name: np.where(status <= Status.NEAR_CRITICAL, a, np.nan) for name, a in self.given.items()}
         return Solution(
             {name: entry.reshape((*self.shape, *entry.shape[1:])) for name, entry in value.items()},
@@ -171,7 +214,6 @@ def _marginal(
     weight = np.where(guessed, weight, 0.5)
     parameter = (1.0 - weight) * grid[cell] + weight * grid[cell + 1]
     x = (1.0 - weight)[:, None] * unknowns[rows, cell] + weight[:, None] * unknowns[rows, cell + 1]
-    x = np.where(guessed[:, None], x, 0.5)
     low, high = line.between
     parameter = np.clip(parameter, low + 1e-9 * (high - low), high - 1e-9 * (high - low))
 
@@ -183,10 +225,13 @@ def _marginal(
         return np.concatenate([state_residual, stability[name][:, None]], axis=1)
 
     lower, upper = equations.bounds()
+    rows = np.flatnonzero(guessed)
+    if not len(rows):
+        return line.nothing(equations, approximation)
     found = newton(
         residual,
-        np.concatenate([x, parameter[:, None]], axis=1),
-        parameters=list(line.given.values()),
+        np.concatenate([x, parameter[:, None]], axis=1)[rows],
+        parameters=[given[rows] for given in line.given.values()],
         lower=np.append(lower, min(low, 0.5 * low)),
         upper=np.append(upper, max(high, 2.0 * high)),
         tolerance=1e-11,
@@ -195,7 +240,7 @@ def _marginal(
         names=(*equations.names, line.unknown),
         approximation=approximation,
     )
-    return line.finish(found, guessed, equations)
+    return line.finish(line.scattered(found, rows), guessed, equations)
 
 
 @states(
@@ -327,20 +372,32 @@ def spinodal(
         lower one.
     """
     line = _Line.of(model, solve_for, between, parameters)
-    scanned = line.scan("retrieval")
     equations = line.equations("retrieval")
-    good = scanned.good
-    guessed = good.any(axis=1)
-    edge = _SCAN - 1 - good[:, ::-1].argmax(axis=1) if upwards else good.argmax(axis=1)
-    guessed &= (edge < _SCAN - 1) if upwards else (edge > 0)
-    x, parameter = _to_the_edge(line, equations, scanned, edge, guessed, upwards)
+    x, parameter, guessed = _explicit_ends(line, equations, upwards)
+    unknown = np.flatnonzero(np.isnan(parameter) & guessed)
+    if len(unknown):
+        part = line.rows(unknown)
+        scanned = part.scan("retrieval")
+        good = scanned.good
+        edge = _SCAN - 1 - good[:, ::-1].argmax(axis=1) if upwards else good.argmax(axis=1)
+        found_edge = good.any(axis=1) & ((edge < _SCAN - 1) if upwards else (edge > 0))
+        ends = _to_the_edge(part, equations, scanned, edge, found_edge, upwards)
+        x[unknown], parameter[unknown] = ends
+        guessed[unknown] = found_edge
+    rows = np.flatnonzero(guessed)
+    if not len(rows):
+        return line.nothing(equations, approximation_of(spinodal))
     lower, upper = equations.bounds()
     low, high = line.between
+    derivative = None
+    if applies(equations.batch):
+        derivative = partial(jacobian, equations.batch, True)
     found = fold(
         equations.residual,
-        x,
-        parameter,
-        parameters=list(line.given.values()),
+        x[rows],
+        parameter[rows],
+        parameters=[given[rows] for given in line.given.values()],
+        jacobian=derivative,
         lower=lower,
         upper=upper,
         parameter_lower=min(low, 0.5 * low),
@@ -352,7 +409,24 @@ def spinodal(
         residual_error=10 * TOLERANCE,
         approximation=approximation_of(spinodal),
     )
-    return line.finish(found, guessed, equations)
+    return line.finish(line.scattered(found, rows), guessed, equations)
+
+
+def _explicit_ends(
+    line: _Line, equations: Equations, upwards: bool
+) -> tuple[Array, Array, NDArray[np.bool_]]:
+    """Guesses of the unknowns and the load at the end of the branch where the load is explicit along it; NaN where it
+    must be searched for, and False where there is none."""
+    x = np.full((line.points, len(equations.names)), np.nan)
+    parameter, guessed = np.full(line.points, np.nan), np.ones(line.points, dtype=bool)
+    if line.unknown != "load" or not upwards or not applies(equations.batch):
+        return x, parameter, guessed
+    batch = Batch(line.model, tuple(line.given))
+    x, parameter, none = spinodal_guess(batch, batch.values(*line.given.values()))
+    with np.errstate(invalid="ignore"):
+        none |= (parameter <= line.between[0]) | (parameter >= line.between[1])
+    parameter[none] = np.nan
+    return x, parameter, ~none
 
 
 def _to_the_edge(
