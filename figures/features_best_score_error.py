@@ -31,7 +31,7 @@ SIMULATED = (1, 4, 16, 64)
 
 def compute(preset: str) -> dict[str, Any]:
     quick = preset == "quick"
-    dimension, instances, points = (14, 6, 10) if quick else (50, 12, 41)
+    dimension, instances, points = (14, 6, 10) if quick else (40, 8, 41)
     samples = np.geomspace(1.0, 1e4, points)
     best = np.array(
         [

@@ -25,7 +25,7 @@ TIMES = (0.01, 0.1, 0.5, 1.0)
 
 def compute(preset: str) -> dict[str, Any]:
     quick = preset == "quick"
-    dimension, instances = (14, 6) if quick else (60, 6)
+    dimension, instances = (14, 6) if quick else (30, 6)
     models = [RandomFeatures("tanh", 32, 8, t) for t in TIMES]
     grid, times = np.geomspace(0.1, 1e6, 300), np.geomspace(0.3, 3e5, 13)
     return curves_and_points(models, grid, times, dimension, instances, equivalent=quick)

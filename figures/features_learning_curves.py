@@ -71,7 +71,7 @@ def _moments(model: RandomFeatures) -> FeatureMoments:
 
 def compute(preset: str) -> dict[str, Any]:
     quick = preset == "quick"
-    dimension, instances = (8, 6) if quick else (40, 6)
+    dimension, instances = (8, 6) if quick else (20, 6)
     models = [RandomFeatures("tanh", 64, n, 0.1) for n in SAMPLES]
     grid, times = np.geomspace(0.1, 1e6, 300), np.geomspace(0.3, 3e5, 13)
     return curves_and_points(models, grid, times, dimension, instances, equivalent=quick)

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 from matplotlib.figure import Figure
 
-from statphys_gen.errors import NotConverged
+from statphys_gen.errors import AccuracyNotReached, NotConverged
 from statphys_gen.random_features.learning_curves import learning_curves
 from statphys_gen.random_features.model import RandomFeatures
 from statphys_gen.random_features.simulation import simulate_losses
@@ -30,7 +30,7 @@ FINAL = 1e4
 
 def compute(preset: str) -> dict[str, Any]:
     quick = preset == "quick"
-    dimension, instances = (24, 8) if quick else (160, 24)
+    dimension, instances = (24, 8) if quick else (160, 12)
     features = np.geomspace(0.52, 15.0, 20 if quick else 120)
     simulated_features = np.array([0.5, 1.0, 2.0, 4.0, 8.0])
     grid, times = np.geomspace(0.1, 1e5, 200), np.geomspace(0.3, 3e4, 9)
@@ -71,7 +71,7 @@ def _losses(model: RandomFeatures) -> list[float]:
     """Test and train loss; a gap in the line where the theory does not converge."""
     try:
         curves = learning_curves(model, FINAL)
-    except NotConverged:
+    except (NotConverged, AccuracyNotReached):
         return [np.nan, np.nan]
     return [float(curves.test_loss), float(curves.train_loss)]
 

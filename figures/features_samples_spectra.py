@@ -23,7 +23,7 @@ SAMPLES = (8, 32)
 
 
 def compute(preset: str) -> dict[str, Any]:
-    dimension, instances = (10, 8) if preset == "quick" else (60, 8)
+    dimension, instances = (10, 8) if preset == "quick" else (32, 8)
     data: dict[str, Any] = {"dimension": dimension, "instances": instances}
     for samples in SAMPLES:
         model = RandomFeatures("tanh", 64, samples, 0.01)

@@ -31,7 +31,7 @@ POINTS = 200
 
 
 def compute(preset: str) -> dict[str, Any]:
-    dimension, instances = (10, 8) if preset == "quick" else (60, 8)
+    dimension, instances = (10, 8) if preset == "quick" else (32, 8)
     data: dict[str, Any] = {"dimension": dimension, "instances": instances}
     for k, covariance in enumerate(COVARIANCES):
         model = RandomFeatures("tanh", 64, 8, 0.01, covariance)

@@ -26,7 +26,7 @@ FloatArray = NDArray[np.float64]
 
 _REACH = 7.5
 _TOLERANCE = 1e-8
-_ORDERS = (6, 12, 24, 48, 96)
+_ORDERS = (6, 12, 24, 48, 96, 192, 384)
 _BLOCK_NUMBERS = 2**21
 
 

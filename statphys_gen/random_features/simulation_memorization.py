@@ -299,19 +299,18 @@ def memorization_onset(curve: MemorizationCurve, level: float = 0.1, ratio: floa
 
 
 def onset_exponent(samples: ArrayLike, onsets: Estimate) -> Estimate:
-    """The exponent e of onset ~ n^e: the slope of the logarithms by least squares with the standard errors.
+    """The exponent e of onset ~ n^e: the slope of the logarithms, with the error that those of the onsets cause.
 
-    ``onsets`` are logarithms, (sizes,), at least 2 of them; the degrees of freedom are those of Welch and
-    Satterthwaite.
+    ``onsets`` are logarithms, (sizes,), at least 2 of them. They count alike, because standard errors over a few runs
+    are too uncertain to be weights. Degrees of freedom after Welch and Satterthwaite.
     """
     x = np.log(validation.array("samples", samples, ndim=1, above=0.0))
     if len(x) < 2 or len(np.unique(x)) < 2 or onsets.shape != x.shape:
         raise InvalidArgument("samples", samples, "at least 2 distinct sizes, one for each onset")
     if not (onsets.standard_error > 0).all():
         raise InvalidArgument("onsets", onsets.standard_error, "estimates with positive standard errors")
-    weight = onsets.standard_error**-2.0
-    centred = x - weight @ x / weight.sum()
-    share = weight * centred / (weight @ centred**2)
+    centred = x - x.mean()
+    share = centred / (centred @ centred)
     parts = (share * onsets.standard_error) ** 2
     freedom = parts.sum() ** 2 / (parts**2 / onsets.degrees_of_freedom).sum()
     return Estimate(np.asarray(share @ onsets.mean), np.asarray(math.sqrt(parts.sum())), np.asarray(freedom))
