@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import argparse
+import math
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..errors import InvalidArgument
-from .parsing import add_output_options, between, number
+from .parsing import Parser, add_output_options, between, integer, number
 from .phase_retrieval_options import (
     add_loss,
     add_overlap,
@@ -19,6 +20,9 @@ from .phase_retrieval_options import (
     require_lower_bound,
 )
 
+if TYPE_CHECKING:
+    from ..phase_retrieval.model import Loss
+
 STATES = ("initial", "one-step", "full")
 
 
@@ -27,7 +31,13 @@ def register(quantities: Any) -> None:
     _register_state(quantities)
 
 
-def _add_jump(parser: Any) -> None:
+def _add_state_options(parser: Parser) -> None:
+    parser.add_argument(
+        "--steps",
+        metavar="K",
+        type=integer("--steps", 2, 32),
+        help="with --state full: steps of the Parisi function (default 8)",
+    )
     parser.add_argument(
         "--largest-jump-fraction",
         metavar="P",
@@ -51,7 +61,7 @@ def _register_threshold(quantities: Any) -> None:
     parser.add_argument("--state", choices=STATES, default="initial", help="(default initial)")
     add_loss(parser, several_offsets=True)
     add_overlap(parser)
-    _add_jump(parser)
+    _add_state_options(parser)
     add_output_options(parser)
     parser.set_defaults(run=_threshold)
 
@@ -60,7 +70,7 @@ def _threshold(options: argparse.Namespace) -> int:
     early_checks(options)
     if options.state != "initial" and options.overlap != 0.0:
         raise InvalidArgument("--overlap", options.overlap, "left out with --state one-step or full")
-    _check_jump(options)
+    _check_state_options(options)
     offsets: list[float | None] = options.offset or [chosen_offset(options)]
     losses = [chosen_loss(options, offset) for offset in offsets]
     parameters = echo(options, options.offset or offsets[0]) | {"state": options.state}
@@ -83,14 +93,24 @@ def _threshold(options: argparse.Namespace) -> int:
     return emit(options, "phase-retrieval threshold", parameters, records, plot=plot)
 
 
-def _check_jump(options: argparse.Namespace) -> None:
+def _check_state_options(options: argparse.Namespace) -> None:
     if options.state != "one-step" and options.largest_jump_fraction is not None:
         raise InvalidArgument(
             "--largest-jump-fraction", options.largest_jump_fraction, "left out unless --state is one-step"
         )
+    if options.state != "full" and options.steps is not None:
+        raise InvalidArgument("--steps", options.steps, "left out unless --state is full")
 
 
-def _initial(loss: Any, overlap: float) -> dict[str, Any]:
+def _state_options(options: argparse.Namespace) -> dict[str, Any]:
+    """Keyword arguments of the predictions, as far as they were given."""
+    names = {"one-step": "largest_jump_fraction", "full": "steps"}
+    name = names[options.state]
+    value = getattr(options, name)
+    return {} if value is None else {name: value}
+
+
+def _initial(loss: Loss, overlap: float) -> dict[str, Any]:
     from ..phase_retrieval.transition import transition
     from ..phase_retrieval.weights import initial_weights
 
@@ -100,12 +120,12 @@ def _initial(loss: Any, overlap: float) -> dict[str, Any]:
     return {"samples_per_dimension": record.pop("samples_per_dimension"), "kind": str(found.kind)} | record
 
 
-def _of_state(options: argparse.Namespace, loss: Any) -> dict[str, Any]:
-    if options.state == "full":
-        raise InvalidArgument("--state", "full", "initial or one-step in this version")
+def _of_state(options: argparse.Namespace, loss: Loss) -> dict[str, Any]:
+    from ..phase_retrieval.full_rsb import full_rsb_threshold
     from ..phase_retrieval.threshold_states import one_step_threshold
 
-    found = one_step_threshold(loss)
+    predict: Any = full_rsb_threshold if options.state == "full" else one_step_threshold
+    found = predict(loss, **_state_options(options))
     record = next(found.records())
     return {
         "samples_per_dimension": record.pop("samples_per_dimension"),
@@ -126,31 +146,49 @@ def _register_state(quantities: Any) -> None:
     add_samples_per_dimension(parser, several=True)
     parser.add_argument("--state", choices=STATES[1:], default="one-step", help="(default one-step)")
     add_loss(parser)
-    _add_jump(parser)
+    _add_state_options(parser)
+    parser.add_argument(
+        "--consistency",
+        action="store_true",
+        help="compare the states with one another: sign of the complexity, replicon, edge, energy",
+    )
     add_output_options(parser, plot=False)
     parser.set_defaults(run=_state)
 
 
 def _state(options: argparse.Namespace) -> int:
     early_checks(options)
-    _check_jump(options)
+    _check_state_options(options)
     offset = chosen_offset(options)
     loss = chosen_loss(options, offset)
     parameters = echo(options, offset) | {
         "samples_per_dimension": options.samples_per_dimension,
         "state": options.state,
     }
-    if options.state == "full":
-        raise InvalidArgument("--state", "full", "one-step in this version")
+    from ..phase_retrieval.consistency import consistency_report
+    from ..phase_retrieval.full_rsb import full_rsb_state
     from ..phase_retrieval.threshold_states import one_step_state
     from .output import emit
 
+    predict: Any = full_rsb_state if options.state == "full" else one_step_state
+    found = predict(loss, options.samples_per_dimension, **_state_options(options))
     records = [
         {"samples_per_dimension": alpha} | record
-        for alpha, record in zip(
-            options.samples_per_dimension,
-            one_step_state(loss, options.samples_per_dimension).records(),
-            strict=True,
-        )
+        for alpha, record in zip(options.samples_per_dimension, found.records(), strict=True)
     ]
-    return emit(options, "phase-retrieval threshold-state", parameters, records)
+    notes: list[str] = []
+    for record in records:
+        if options.state == "full":
+            record["parisi_parameter"] = None
+        if options.consistency:
+            full = record if options.state == "full" and not math.isnan(record["energy"]) else None
+            report = consistency_report(loss, record["samples_per_dimension"], full=_numbers(full))
+            record["consistent"], record["findings"] = report["consistent"], report["findings"]
+            notes += [f"at {record['samples_per_dimension']:g}: {finding}" for finding in report["findings"]]
+    return emit(options, "phase-retrieval threshold-state", parameters, records, notes=notes)
+
+
+def _numbers(record: dict[str, Any] | None) -> dict[str, float] | None:
+    """What the report compares with."""
+    names = ("energy", "replicon", "outlier_criterion", "lagrange_multiplier")
+    return None if record is None else {name: float(record[name]) for name in names}

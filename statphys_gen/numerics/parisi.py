@@ -52,6 +52,8 @@ _PANEL = 4.0
 _SMALLEST = 1e-60
 # Exponents s (max Psi - min Psi) above this would overflow.
 _LARGEST_EXPONENT = 600.0
+# Values of s below this count as 0, where the recursion is the plain average.
+_SMALLEST_FUNCTION = 1e-8
 # Increments of s below this part of its last value count as absent.
 _ABSENT = 1e-7
 
@@ -188,6 +190,11 @@ class Recursion:
         """Psi at each edge, and at each step exp(s (Psi - max)) and its average."""
         psi, exponentials, averages = [boundary], [], []
         for k in range(len(s) - 1, -1, -1):
+            if s[k] < _SMALLEST_FUNCTION:
+                psi.append(psi[-1] @ self._kernels[k].T)
+                exponentials.append(np.ones_like(psi[-2]))
+                averages.append(np.ones_like(psi[-1]))
+                continue
             top = psi[-1].max(axis=1, keepdims=True)
             if s[k] * float((top - psi[-1].min(axis=1, keepdims=True)).max()) > _LARGEST_EXPONENT:
                 raise AccuracyNotReached(
@@ -201,7 +208,7 @@ class Recursion:
         return psi[::-1], exponentials[::-1], averages[::-1]
 
     def evaluate(self, s: Array, parameters: Array, model: ParisiModel | None = None) -> Evaluation:
-        """A and its gradient at the function s, of shape (k,), above 0. ``model`` may have other labels."""
+        """A and its gradient at the function s, of shape (k,), at least 0. ``model`` may have other labels."""
         model = self.model if model is None else model
         boundary, by_parameters = model.boundary(parameters, self.field)
         psi, exponentials, averages = self._backward(s, boundary)
@@ -209,9 +216,15 @@ class Recursion:
         mean = psi[0][:, 0]
         slopes = np.empty((len(s), len(boundary)))
         for k in range(len(s)):
+            before = law
             law = exponentials[k] * ((law / averages[k]) @ self._kernels[k])
             following = np.einsum("ln,ln->l", law, psi[k + 1])
-            slopes[k] = (following - mean) / s[k]
+            if s[k] < _SMALLEST_FUNCTION:
+                slopes[k] = 0.5 * (
+                    np.einsum("ln,ln->l", law, psi[k + 1] ** 2) - np.einsum("ln,ln->l", before, psi[k] ** 2)
+                )
+            else:
+                slopes[k] = (following - mean) / s[k]
             mean = following
         coupling = model.coupling(self.edges, s, parameters)
         return Evaluation(
@@ -225,14 +238,17 @@ class Recursion:
         """The replicon at each edge, (k + 1,); NaN at q = 1 without a curvature of the boundary function."""
         model = self.model
         boundary, _ = model.boundary(parameters, self.field)
-        _, exponentials, averages = self._backward(s, boundary)
+        psi, exponentials, averages = self._backward(s, boundary)
         law = np.ones((len(boundary), 1))
         squared = np.full(len(s) + 1, np.nan)
         for k, width in enumerate(self.widths.tolist()):
             start = np.array([model.external_field]) if k == 0 else self.field
             _, first, second = self._kernel(start, width)
-            slope = exponentials[k] @ first.T / averages[k]
-            curvature = (exponentials[k] @ second.T / averages[k] - slope**2) / s[k]
+            if s[k] < _SMALLEST_FUNCTION:
+                curvature = psi[k + 1] @ second.T
+            else:
+                slope = exponentials[k] @ first.T / averages[k]
+                curvature = (exponentials[k] @ second.T / averages[k] - slope**2) / s[k]
             squared[k] = float(model.weight @ np.einsum("ln,ln->l", law, curvature**2))
             law = exponentials[k] * ((law / averages[k]) @ self._kernels[k])
         if model.boundary_curvature is not None:
@@ -363,7 +379,7 @@ class _Problem:
         result = np.full(x.shape, np.nan)
         for k, row in enumerate(x):
             s, _, _ = self.unpack(row)
-            if s[0] > 0.0 and (np.abs(row[int(self.free.sum()) :]) < 40.0).all():
+            if s[0] >= 0.0 and (np.abs(row[int(self.free.sum()) :]) < 40.0).all():
                 with np.errstate(all="ignore"):
                     result[k] = self.gradient(row)[1]
         return result

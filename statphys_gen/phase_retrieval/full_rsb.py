@@ -61,6 +61,8 @@ FIELDS = (
     "replicon",
     "edge",
 )
+# In place of 0, where the formulas would divide by it; their relative error is of this order.
+_SMALLEST_FUNCTION = 1e-8
 _FARTHEST_LABEL = 8.5
 # Nodes of a panel of labels; the second rule estimates the error of the first.
 _LABEL_ORDERS = (10, 8)
@@ -68,17 +70,20 @@ _LABEL_ORDERS = (10, 8)
 
 def spherical_coupling(edges: Array, parisi_function: Array, parameters: Array) -> Coupling:
     """(1/2) int dq/lambda(q), lambda(q) = chi + int_q^1 s: the entropy of a spherical constraint."""
-    s, chi = parisi_function, float(parameters[0])
+    s, chi = np.maximum(parisi_function, _SMALLEST_FUNCTION), float(parameters[0])
     width = np.diff(edges)
     stiffness = chi + np.append(np.cumsum((s * width)[::-1])[::-1], 0.0)
-    ratio = np.log(stiffness[:-1] / stiffness[1:])
-    # By lambda at each edge, which contains s of all later steps.
-    by_stiffness = np.append(0.5 / (s * stiffness[:-1]), 0.0) - np.append(0.0, 0.5 / (s * stiffness[1:]))
-    earlier = np.cumsum(by_stiffness)
+    # The integral over a step, log(1 + s width/lambda)/s, and its derivatives by s and lambda at the end of the step.
+    end = stiffness[1:]
+    integral = np.log1p(s * width / end) / s
+    by_end = -width / (end * stiffness[:-1])
+    by_function = (width / stiffness[:-1] - integral) / s
+    # lambda at the end of a step contains s of all later steps.
+    earlier = np.append(0.0, np.cumsum(by_end))
     return Coupling(
-        0.5 * float((ratio / s).sum()),
-        -0.5 * ratio / s**2 + width * earlier[:-1],
-        np.array([earlier[-1]]),
+        0.5 * float(integral.sum()),
+        0.5 * (by_function + width * earlier[:-1]),
+        np.array([0.5 * earlier[-1]]),
         1.0 / stiffness**2,
     )
 
