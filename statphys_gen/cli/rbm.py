@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from .. import validation
 from ..errors import InvalidArgument
+from . import rbm_simulate
 from .parsing import BadUsage, add_output_options, integer, number
 from .rbm_options import (
     add_model,
@@ -71,6 +72,7 @@ def register(systems: Any) -> None:
     _register_capacity(quantities)
     _register_phase_diagram(quantities)
     _register_place(quantities)
+    rbm_simulate.register(quantities)
 
 
 # ------------------------------------------------------------------------------------------------------- solve
@@ -420,16 +422,24 @@ def _phase_diagram(options: argparse.Namespace) -> int:
         dataset = phase_diagram(model, temperature=axes["temperature"], load=axes["load"])
     files = _written(dataset, folder)
     phase = dataset["phase"].values
-    lines = ("glass_load", "spinodal_load", "first_order_load")
-    records = [
-        {"temperature": float(t)}
-        | {name: float(dataset[name].values[k]) for name in lines}
-        | {
-            "status": "not converged" if (phase[k] == 0).any() else "converged",
-            "approximation": dataset.attrs["approximation"],
+    lines = ("glass", "condensation", "spinodal", "first_order")
+    records = []
+    for k, t in enumerate(axes["temperature"]):
+        row = {f"{name}_load": dataset[f"{name}_load"] for name in lines if f"{name}_load" in dataset}
+        worst = {
+            name: max(
+                [float(np.nanmax(dataset[name].values[k], initial=0.0))]
+                + [float(dataset[f"{line}_{name}"].values[k]) for line in lines if _line_found(dataset, line, k)]
+            )
+            for name in ("residual", "error")
         }
-        for k, t in enumerate(axes["temperature"])
-    ]
+        records.append(
+            {"temperature": float(t)}
+            | {name: float(values.values[k]) for name, values in row.items()}
+            | {"status": "not converged" if (phase[k] == 0).any() else "converged"}
+            | worst
+            | {"approximation": dataset.attrs["approximation"]}
+        )
     notes = ensemble_notes(options)
     missing = int((phase == 0).sum())
     if missing:
@@ -441,6 +451,12 @@ def _phase_diagram(options: argparse.Namespace) -> int:
         )
     parameters = echo(options) | {name: getattr(options, name) for name in ("temperature", "load", "points")}
     return emit(options, "rbm phase-diagram", parameters, records, summary={"files": files}, notes=notes)
+
+
+def _line_found(dataset: xarray.Dataset, line: str, k: int) -> bool:
+    """Whether a line was found at the k-th temperature."""
+    name = f"{line}_load"
+    return name in dataset and bool(dataset[name].values[k] == dataset[name].values[k])
 
 
 def _folder(value: str) -> Path:
