@@ -41,7 +41,8 @@ _DECAYED = 1e-3
 _NONE_LEFT = 1e-7
 # Central difference of eighth order for the energy.
 _DIFFERENCE = (4 / 5, -1 / 5, 4 / 105, -1 / 280)
-_STEP = 5e-3
+# Relative steps in beta; the shorter ones next to a pole of the Gaussian integrals, which a longer one would cross.
+_STEPS = (5e-3, 2e-4, 1e-5)
 
 
 class Equations:
@@ -326,15 +327,20 @@ class Equations:
             place, given = len(names), [*values, temperature]
         beta = 1.0 / temperature
 
-        def shifted(k: int) -> Array:
+        def shifted(shift: float) -> Array:
             moved = list(given)
-            moved[place] = 1.0 / (beta * (1.0 + k * _STEP))
+            moved[place] = 1.0 / (beta * (1.0 + shift))
             return wide.free_entropy(wide.values(*moved), state)
 
-        total = np.zeros(points)
-        for k, weight in enumerate(_DIFFERENCE, start=1):
-            total += weight * (shifted(k) - shifted(-k))
-        return np.asarray(-total / (_STEP * beta))
+        energy = np.full(points, np.nan)
+        for step in _STEPS:
+            total = np.zeros(points)
+            for k, weight in enumerate(_DIFFERENCE, start=1):
+                total += weight * (shifted(k * step) - shifted(-k * step))
+            energy = np.where(np.isfinite(energy), energy, -total / (step * beta))
+            if np.isfinite(energy).all():
+                break
+        return energy
 
 
 @states(
