@@ -6,6 +6,7 @@ import numpy as np
 from matplotlib.colors import TwoSlopeNorm
 from matplotlib.figure import Figure
 
+from statphys_gen.rbm.lines import glass_line
 from statphys_gen.rbm.model import Model
 from statphys_gen.rbm.priors import Gaussian, Prior, ReLU
 from statphys_gen.rbm.replica_symmetric import solve
@@ -20,8 +21,8 @@ CAPTION = (
     "pattern for each hidden unit, convention g = sqrt(beta). White: the state does not exist or was not "
     "found. Black line: replicon 0. In the Hopfield network the glass is unstable wherever it exists, below 1 "
     "+ sqrt(load) (above it stands the paramagnet, shown as well); with ReLU units the state without "
-    "retrieval is stable down to a line, and the retrieval state breaks symmetry only at temperatures below "
-    "those shown or close to its end. Theory (N to infinity)."
+    "retrieval is stable down to a line. The retrieval state breaks symmetry only where it is very cold, first "
+    "near its largest load. Theory (N to infinity)."
 )
 
 UNITS: tuple[tuple[str, Prior, float], ...] = (
@@ -34,22 +35,32 @@ UNITS: tuple[tuple[str, Prior, float], ...] = (
 def compute(preset: str) -> dict[str, Any]:
     points = 22 if preset == "quick" else 120
     temperature = np.linspace(0.02, 1.5, points)
-    cold = np.linspace(0.01, 1.0, points)
-    loads, glass, retrieval = [], [], []
+    cold = np.geomspace(0.006, 1.0, points)
+    loads, glass, retrieval, border = [], [], [], []
     for _, hidden, widest in UNITS:
         load = widest * np.linspace(0.02, 1.0, points)
         model = Model(hidden, 1.0, 0.1, convention="sqrt-beta")
         found = solve(model, "glass", temperature=temperature[:, None], load=load[None, :])["replicon"]
         if hidden.symmetric:
             hot = solve(model, "paramagnet", temperature=temperature[:, None], load=load[None, :])
-            # The paramagnet is the state where there is no glass.
+            # The paramagnet is the state where there is no glass; between them the replicon touches 0.
+            border.append(glass_line(model, between=(1.0002, 2.0), load=load)["temperature"])
             found = np.where(
                 np.isfinite(found), found, np.where(hot["replicon"] > 0, hot["replicon"], np.nan)
             )
+        else:
+            border.append(np.full(points, np.nan))
         loads.append(load)
         glass.append(found)
         retrieval.append(solve(model, "retrieval", temperature=cold[:, None], load=load[None, :])["replicon"])
-    return {"temperature": temperature, "cold": cold, "loads": loads, "glass": glass, "retrieval": retrieval}
+    return {
+        "temperature": temperature,
+        "cold": cold,
+        "loads": loads,
+        "glass": glass,
+        "border": border,
+        "retrieval": retrieval,
+    }
 
 
 def draw(data: dict[str, Any]) -> Figure:
@@ -68,12 +79,14 @@ def draw(data: dict[str, Any]) -> Figure:
                 norm=norm,
                 shading="nearest",
             )
-            if (plane[np.isfinite(plane)] < 0).any():
+            if np.isfinite(data["border"][k]).any() and axis == "temperature":
+                axes.plot(data["loads"][k], data["border"][k], color="black", linewidth=0.8)
+            elif (plane[np.isfinite(plane)] < 0).any():
                 axes.contour(
                     data["loads"][k], data[axis], plane, levels=[0.0], colors="black", linewidths=0.8
                 )
             axes.set(xlabel=r"load $\alpha$", ylabel="temperature $T$")
         panels[k].set_title(f"{name}: without retrieval")
-        panels[3 + k].set_title("retrieval")
+        panels[3 + k].set(title="retrieval", yscale="log")
     figure.colorbar(mesh, ax=panels, label="replicon", shrink=0.6)
     return figure
