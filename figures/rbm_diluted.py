@@ -22,8 +22,8 @@ CAPTION = (
     "(Skellam law). Symbols: the theory at the finite densities p = 0.25 (circles) and 0.05 (squares), with "
     "temperature, field and overlap in units of p; they are no simulation. Left: overlap m/p with each of the "
     "L patterns against temperature, up to where the state was found. Middle: stability against a further "
-    "pattern (a state is stable above 0). Right: overlap against l at T = {temperature:g}; dotted: its "
-    "limit T = 0, exp(-l) (I_0(l) + I_1(l))/2. Theory (N to infinity, replica symmetric)."
+    "pattern (a state is stable above 0). Right: overlap against l at T = {temperature:g}; dotted: its limit "
+    "T = 0, exp(-l) (I_0(l) + I_1(l))/2. Theory (N to infinity, replica symmetric)."
 )
 
 NUMBERS = (0.25, 0.5, 1.0)

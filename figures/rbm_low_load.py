@@ -20,10 +20,11 @@ CAPTION = (
     "units retrieve. Left: overlap with one pattern for several ratios alpha of hidden to visible units; it "
     "starts continuously at beta = 1/sqrt(alpha) (ticks on the axis); points: block Gibbs sampling from the "
     "pattern, {samples} networks of {size} visible units, 4 chains and {sweeps} sweeps, error bars: one "
-    "standard error over the networks. Middle: overlap of symmetric mixtures of L patterns against temperature (equal layers), solid where they are stable. Right: the smaller one of "
-    "the two stability eigenvalues, against further patterns and against unequal overlaps within the mixture; "
-    "a mixture is stable above 0. Mixtures of an odd number become stable when it is cold, those of an even "
-    "number never. Lines: theory (N to infinity)."
+    "standard error over the networks. Middle: overlap of symmetric mixtures of L patterns against "
+    "temperature (equal layers), solid where they are stable. Right: the smaller one of the two stability "
+    "eigenvalues, against further patterns and against unequal overlaps within the mixture; a mixture is "
+    "stable above 0. Mixtures of an odd number become stable when it is cold, those of an even number never. "
+    "Lines: theory (N to infinity)."
 )
 
 RATIOS = (0.25, 0.5, 1.0, 2.0)

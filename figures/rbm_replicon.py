@@ -21,8 +21,8 @@ CAPTION = (
     "pattern for each hidden unit, convention g = sqrt(beta). White: the state does not exist or was not "
     "found. Black line: replicon 0. In the Hopfield network the glass is unstable wherever it exists, below 1 "
     "+ sqrt(load) (above it stands the paramagnet, shown as well); with ReLU units the state without "
-    "retrieval is stable down to a line. The retrieval state breaks symmetry only where it is very cold, first "
-    "near its largest load. Theory (N to infinity)."
+    "retrieval is stable down to a line. The retrieval state breaks symmetry only where it is very cold, "
+    "first near its largest load. Theory (N to infinity)."
 )
 
 UNITS: tuple[tuple[str, Prior, float], ...] = (
