@@ -31,10 +31,10 @@ DIMENSION = 8
 def compute(preset: str) -> dict[str, Any]:
     if preset == "quick":
         samples, architecture = [8, 16, 32], Architecture(64, 2)
-        batch, learning_rate, runs, generated, last, looks = 16, 5e-3, 3, 200, 80, 6
+        batch, learning_rate, runs, generated, last, looks = 16, 5e-3, 3, 200, 80, 8
     else:
         samples, architecture = [32, 64, 128, 256], Architecture(128, 3)
-        batch, learning_rate, runs, generated, last, looks = 64, 2e-3, 3, 400, 80, 9
+        batch, learning_rate, runs, generated, last, looks = 64, 2e-3, 3, 400, 80, 11
     data: dict[str, Any] = {
         "dimension": DIMENSION,
         "width": architecture.width,
@@ -47,7 +47,7 @@ def compute(preset: str) -> dict[str, Any]:
     }
     found: dict[str, list[Any]] = {name: [] for name in ("steps", "fraction", "loss", "loss_error")}
     for n in samples:
-        steps = tuple(int(k) for k in np.round(np.geomspace(0.05 * last * n, last * n, looks)))
+        steps = tuple(int(k) for k in np.round(np.geomspace(10, last * n, looks)))
         curve = simulate_memorization(
             Mixture.two_classes(DIMENSION),
             n,
