@@ -86,7 +86,6 @@ class Chains:
     def __init__(
         self, network: Network, rng: np.random.Generator, settings: Settings, start: str = "random"
     ) -> None:
-        validation.choice("start", start, STARTS)
         self.network, self.rng = network, rng
         chains = len(settings.coupling)
         self.use(settings)
@@ -210,6 +209,7 @@ class Chains:
 
 def starting_states(network: Network, rng: np.random.Generator, chains: int, start: str) -> Floats:
     """Visible states of the chains, see :class:`Chains`."""
+    validation.choice("start", start, STARTS)
     prior = network.model.visible
     free = prior.sample(rng, np.zeros((chains, network.visible_units)))
     if start == "random":

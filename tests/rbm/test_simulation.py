@@ -1,0 +1,335 @@
+"""Networks, measurements and their estimators: exact where a small system allows, and the same bits everywhere."""
+
+import math
+
+import numpy as np
+import pytest
+
+from statphys_gen.errors import InsufficientSamples, InvalidArgument
+from statphys_gen.rbm.custom_priors import FromLogMoments
+from statphys_gen.rbm.model import Model, Patterns, visible_prior
+from statphys_gen.rbm.priors import Binary, Gaussian, Mixture, Prior, ReLU, SoftThreshold, Spherical, Ternary
+from statphys_gen.rbm.simulation import Pairs, controlled_estimate, measure, simulate
+from statphys_gen.rbm.simulation_enumeration import enumerate_network
+from statphys_gen.rbm.simulation_free_entropy import simulate_free_entropy
+from statphys_gen.rbm.simulation_gibbs import Chains, Settings
+from statphys_gen.rbm.simulation_hysteresis import simulate_hysteresis
+from statphys_gen.rbm.simulation_langevin import simulate_langevin
+from statphys_gen.rbm.simulation_network import Network, draw_network, stream
+from statphys_gen.rbm.simulation_single_spin import (
+    CollapsedChains,
+    descend,
+    simulate_collapsed,
+    simulate_descent,
+)
+from statphys_gen.rbm.simulation_tempering import simulate_tempering
+
+
+def hopfield(**changes: object) -> Model:
+    options: dict = {"hidden": Gaussian(), "temperature": 0.4, "load": 0.1, "convention": "sqrt-beta"}
+    return Model(**(options | changes))
+
+
+def rng() -> np.random.Generator:
+    return np.random.Generator(np.random.PCG64(0))
+
+
+def same(a: dict, b: dict) -> bool:
+    return all(np.array_equal(a[name], b[name]) for name in a)
+
+
+def test_the_same_bits_for_any_number_of_threads() -> None:
+    for model in (hopfield(), hopfield(hidden=Binary(), temperature=1.0), hopfield(hidden=ReLU(0.3))):
+        runs = [
+            simulate(model, 60, 3, chains=4, sweeps=5, start="pattern", seed=7, threads=threads)
+            for threads in (1, 2)
+        ]
+        assert same(runs[0].samples, runs[1].samples)
+        assert np.array_equal(runs[0].controls, runs[1].controls)
+        other = simulate(model, 60, 3, chains=4, sweeps=5, start="pattern", seed=8)
+        assert not same(runs[0].samples, other.samples)
+
+
+def test_a_sample_is_the_same_network_at_every_temperature_and_field() -> None:
+    first = draw_network(hopfield(), 50, 1, 2)
+    second = draw_network(hopfield(temperature=2.0, pattern_field=0.3, hidden=ReLU()), 50, 1, 2)
+    assert np.array_equal(first.weights, second.weights)
+    assert not np.array_equal(first.weights, draw_network(hopfield(), 50, 1, 3).weights)
+    draws = [stream(hopfield(temperature=t), 50, 1, 2, "chains").random() for t in (0.4, 0.5)]
+    assert draws[0] != draws[1]
+
+
+def test_couplings_of_every_ensemble() -> None:
+    xi = draw_network(hopfield(), 40, 0, 0)
+    assert xi.weights.shape == (40, 4)
+    assert np.allclose(xi.weights, xi.patterns / math.sqrt(40.0))
+    pairs = draw_network(hopfield(hidden=Binary(), ensemble="bidirectional", layer_ratio=0.5), 40, 0, 0)
+    assert pairs.weights.shape == (40, 20)
+    assert pairs.hidden_patterns is not None
+    assert np.allclose(pairs.weights, pairs.patterns @ pairs.hidden_patterns.T / 40.0, atol=1e-6)
+    low = draw_network(hopfield(ensemble="low-rank", load=0.5, spikes=(3.0, 1.0), noise=0.5), 400, 0, 0)
+    assert low.hidden_patterns is not None
+    signal = (low.patterns * np.array([3.0, 1.0])) @ low.hidden_patterns.T / 400.0
+    noise = low.weights - signal
+    assert noise.std() == pytest.approx(0.5 / math.sqrt(400.0), rel=0.02)
+    repeated = draw_network(hopfield(hidden=Binary(), load=0.0, ensemble="repeated", condensed=3), 40, 0, 0)
+    assert repeated.patterns.shape == (40, 3)
+    assert np.linalg.matrix_rank(repeated.weights.astype(float), tol=1e-4) == 3
+
+
+def test_patterns_have_their_law() -> None:
+    sparse = draw_network(hopfield(patterns=Patterns("sparse", 0.3)), 400, 0, 0).patterns
+    assert set(np.unique(sparse)) == {-1.0, 0.0, 1.0}
+    assert (sparse != 0).mean() == pytest.approx(0.3, abs=0.015)
+    gaussian = draw_network(hopfield(patterns=Patterns("gaussian")), 400, 0, 0).patterns
+    assert gaussian.std() == pytest.approx(1.0, abs=0.02)
+
+
+def test_starts() -> None:
+    network = draw_network(hopfield(condensed=3), 60, 0, 0)
+    state = Chains(network, rng(), Settings.of(network.model, 2), "pattern")
+    assert (state.overlaps() > 0.2).all()
+    single = draw_network(hopfield(), 60, 0, 0)
+    state = Chains(single, rng(), Settings.of(single.model, 2), "pattern")
+    assert np.array_equal(state.overlaps(), [[1.0], [1.0]])
+    zero_one = draw_network(hopfield(visible=visible_prior("zero-one")), 60, 0, 0)
+    state = Chains(zero_one, rng(), Settings.of(zero_one.model, 2), "pattern")
+    assert set(np.unique(state.visible)) == {0.0, 1.0}
+    assert ((state.visible == 1.0) == (zero_one.along == 1.0)).all()
+
+
+def test_averages_over_pairs_use_different_chains_only() -> None:
+    """Against sums over all triples and quadruples of different chains, written out."""
+    chains, units = 5, 7
+    spins = np.where(rng().random((chains, units)) < 0.5, -1.0, 1.0).astype(np.float32)
+    g = spins.astype(float) @ spins.T / units
+    index = range(chains)
+    two = [g[a, b] ** 2 for a in index for b in index if a != b]
+    three = [g[a, b] * g[a, c] for a in index for b in index for c in index if len({a, b, c}) == 3]
+    four = [
+        g[a, b] * g[c, d]
+        for a in index
+        for b in index
+        for c in index
+        for d in index
+        if len({a, b, c, d}) == 4
+    ]
+    pairs = Pairs()
+    pairs.add(spins)
+    found = pairs.results(units)
+    assert found["overlap_square"] == pytest.approx(np.mean(two))
+    expected = units * (np.mean(two) - 2.0 * np.mean(three) + np.mean(four))
+    assert found["spin_glass_susceptibility"] == pytest.approx(expected)
+
+
+@pytest.mark.parametrize("hidden", [Gaussian(), Binary(), Ternary(0.5)], ids=str)
+def test_observables_of_a_small_network_are_the_enumerated_ones(hidden: Prior) -> None:
+    model = Model(hidden, 1.5, 0.5, convention="sqrt-beta", visible_field=0.3, pattern_field=0.2)
+    network = draw_network(model, 8, 0, 0)
+    exact = enumerate_network(network)
+    chains = Chains(network, rng(), Settings.of(model, 2000), "random")
+    for _ in range(20):
+        chains.sweep()
+    (found,) = measure(chains, 12)
+    covariance = (exact.states * exact.probability[:, None]).T @ exact.states
+    covariance -= np.outer(exact.visible_mean, exact.visible_mean)
+    expected = {
+        "overlap": exact.visible_mean @ network.along / 8.0,
+        "edwards_anderson_overlap": np.mean(exact.visible_mean**2),
+        "self_overlap": 1.0,
+        "hidden_edwards_anderson_overlap": np.mean(exact.hidden_mean[1:] ** 2),
+        "hidden_self_overlap": np.mean(exact.hidden_square[1:]),
+        "hidden_overlap": exact.hidden_mean[0] / math.sqrt(8.0),
+        "interaction": model.coupling * exact.interaction / 8.0,
+        "spin_glass_susceptibility": (covariance**2).sum() / 8.0,
+    }
+    for name, value in expected.items():
+        assert float(found[name]) == pytest.approx(value, abs=0.02 * max(1.0, abs(value))), name
+
+
+@pytest.mark.parametrize(
+    ("hidden", "convention"),
+    [(Gaussian(1.3), "beta"), (ReLU(0.5), "beta"), (Ternary(0.5), "sqrt-beta"), (Mixture(0.3), "sqrt-beta")],
+    ids=["gaussian", "relu", "ternary", "mixture"],
+)
+@pytest.mark.parametrize("branch", ["paramagnet", "retrieval"])
+def test_free_entropies_of_small_networks_are_the_enumerated_ones(
+    hidden: Prior, convention: str, branch: str
+) -> None:
+    model = Model(hidden, 2.0, 0.5, convention=convention, pattern_field=0.2)
+    found = simulate_free_entropy(model, 8, 2, branch=branch, chains=200, sweeps=60, nodes=6)
+    exact = [enumerate_network(draw_network(model, 8, 0, k)).log_partition / 8.0 for k in range(2)]
+    assert np.allclose(found.samples["free_entropy"], exact, rtol=0, atol=0.008)
+
+
+def test_uncoupled_units_need_no_integration() -> None:
+    model = Model(SoftThreshold(0.5), 1e4, 0.5, convention="sqrt-beta", pattern_field=0.7)
+    found = simulate_free_entropy(model, 40, 2, chains=2, sweeps=2, nodes=2)
+    hidden = 0.5 * SoftThreshold(0.5).log_partition(0.0, 0.0)
+    assert found.samples["free_entropy"] == pytest.approx(math.log(2.0 * math.cosh(0.7)) + hidden, abs=1e-3)
+
+
+def ground_energy(network: Network, s: np.ndarray) -> float:
+    """Energy of spins with the hidden units where their energy is lowest, by the definition."""
+    model = network.model
+    x = s @ network.weights.astype(np.float64)
+    h = np.asarray(model.hidden.zero_temperature_response(0.0, x))
+    return float(-(x * h - model.hidden.energy(h)).sum() - model.pattern_field * s @ network.along)
+
+
+def test_descent_ends_where_no_single_flip_lowers_the_energy() -> None:
+    for hidden in (Gaussian(), ReLU(0.4), SoftThreshold(0.3), Ternary(0.5)):
+        model = Model(hidden, 1.0, 0.2, convention="beta", pattern_field=0.05)
+        network = draw_network(model, 40, 0, 0)
+        start = np.where(rng().random((2, 40)) < 0.5, -1.0, 1.0)
+        for row, first in zip(descend(network, start, rng()), start, strict=True):
+            lowest = ground_energy(network, row)
+            assert lowest <= ground_energy(network, first)
+            for i in range(40):
+                flipped = row.copy()
+                flipped[i] = -flipped[i]
+                assert ground_energy(network, flipped) >= lowest - 1e-6
+
+
+def test_descent_from_a_pattern_stays_there_at_small_load() -> None:
+    found = simulate_descent(Model(Gaussian(), 1.0, 0.02, convention="beta"), 400, 3)
+    assert (found.samples["overlap"] > 0.99).all()
+    # With one pattern and no other the energy is -1/2.
+    assert (np.abs(found.samples["energy"] + 0.51) < 0.01).all()
+
+
+def test_heating_and_cooling_differ_where_both_branches_exist() -> None:
+    found = simulate_hysteresis(hopfield(load=0.01), [0.3, 0.6, 1.5], 300, 2, chains=4, sweeps=10)
+    up = [float(part.samples["overlap"].mean()) for part in found.heating]
+    down = [float(np.abs(part.samples["overlap"]).mean()) for part in found.cooling]
+    assert up[0] > 0.95
+    assert up[1] > 0.7
+    assert abs(up[2]) < 0.25
+    assert down[1] < up[1]
+
+
+def test_tempering_reports_exchanges_of_every_pair() -> None:
+    found = simulate_tempering(hopfield(hidden=Binary()), [0.5, 0.7, 1.0], 40, 2, ladders=3, sweeps=40)
+    assert found.acceptance.shape == (2,)
+    assert ((found.acceptance > 0.0) & (found.acceptance <= 1.0)).all()
+    assert len(found.measurements) == 3
+    energies = [
+        float(part.samples["interaction"].mean() * t**0.5)
+        for part, t in zip(found.measurements, found.temperatures, strict=True)
+    ]
+    assert energies[0] > energies[2]
+
+
+def test_langevin_limits_are_straight_lines_in_the_step() -> None:
+    each, limit = simulate_langevin(
+        hopfield(temperature=2.0), 20, 2, step_sizes=(0.1, 0.2), chains=4, sweeps=4
+    )
+    first, second = (part.samples["hidden_self_overlap"] for part in each)
+    assert np.allclose(limit.samples["hidden_self_overlap"], 2.0 * first - second)
+
+
+def test_controls_keep_the_mean_and_lower_the_error() -> None:
+    stream_ = np.random.Generator(np.random.PCG64(3))
+    controls = stream_.standard_normal((400, 2))
+    values = 5.0 + controls @ [1.0, -2.0] + 0.1 * stream_.standard_normal(400)
+    plain, better = values.mean(), controlled_estimate(values, controls)
+    assert float(better.mean) == pytest.approx(5.0, abs=5 * float(better.standard_error))
+    assert float(better.standard_error) == pytest.approx(0.1 / 20.0, rel=0.15)
+    assert abs(plain - 5.0) > float(better.standard_error)
+    assert float(better.degrees_of_freedom) == 397.0
+
+
+def test_the_controls_average_to_zero() -> None:
+    for changes in (
+        {},
+        {"hidden": Binary(), "ensemble": "bidirectional"},
+        {"ensemble": "low-rank", "load": 0.5, "spikes": (2.0,), "noise": 0.7},
+        {"patterns": Patterns("sparse", 0.5)},
+    ):
+        found = simulate(hopfield(temperature=2.0, **changes), 40, 150, chains=2, sweeps=1)
+        controls = found.controls
+        assert controls.shape[1] >= 1
+        error = controls.std(axis=0, ddof=1) / math.sqrt(len(controls))
+        assert (np.abs(controls.mean(axis=0)) < 4.5 * error).all()
+
+
+MODEL = hopfield()
+BAD: list[tuple[str, object]] = [
+    ("no model", lambda: simulate("hopfield", 100, 2)),  # type: ignore[arg-type]
+    ("one visible unit", lambda: simulate(MODEL, 1, 2)),
+    ("a fraction of a unit", lambda: simulate(MODEL, 100.5, 2)),  # type: ignore[arg-type]
+    ("load times size no integer", lambda: simulate(MODEL, 101, 2)),
+    ("load 0", lambda: simulate(hopfield(load=0.0), 100, 2)),
+    (
+        "layer ratio times size no integer",
+        lambda: simulate(hopfield(ensemble="bidirectional", layer_ratio=0.33), 10, 2),
+    ),
+    ("one sample", lambda: simulate(MODEL, 100, 1)),
+    ("one chain", lambda: simulate(MODEL, 100, 2, chains=1)),
+    ("no sweeps", lambda: simulate(MODEL, 100, 2, sweeps=0)),
+    ("negative burn-in", lambda: simulate(MODEL, 100, 2, burn_in=-1)),
+    ("unknown start", lambda: simulate(MODEL, 100, 2, start="retrieval")),
+    ("negative seed", lambda: simulate(MODEL, 100, 2, seed=-1)),
+    ("no threads", lambda: simulate(MODEL, 100, 2, threads=0)),
+    ("diluted patterns", lambda: simulate(hopfield(patterns=Patterns("diluted")), 100, 2)),
+    (
+        "moments without density",
+        lambda: simulate_free_entropy(hopfield(hidden=FromLogMoments(lambda b: b * b / 2)), 20, 2),
+    ),
+    (
+        "start without patterns",
+        lambda: simulate(hopfield(ensemble="low-rank", load=0.5), 100, 2, start="pattern"),
+    ),
+    ("collapsed ReLU", lambda: simulate_collapsed(hopfield(hidden=ReLU()), 100, 2)),
+    ("collapsed zero-one", lambda: simulate_collapsed(hopfield(visible=visible_prior("zero-one")), 100, 2)),
+    ("descent in the wrong convention", lambda: simulate_descent(MODEL, 100, 2)),
+    ("descent of a mixture", lambda: simulate_descent(hopfield(hidden=Mixture()), 100, 2)),
+    (
+        "descent without a pattern",
+        lambda: simulate_descent(hopfield(convention="beta"), 100, 2, start="glass"),
+    ),
+    ("one temperature", lambda: simulate_tempering(MODEL, [0.5], 100, 2)),
+    ("falling temperatures", lambda: simulate_tempering(MODEL, [0.5, 0.4], 100, 2)),
+    ("negative temperature", lambda: simulate_hysteresis(MODEL, [-0.5, 0.4], 100, 2)),
+    ("one ladder", lambda: simulate_tempering(MODEL, [0.4, 0.5], 100, 2, ladders=1)),
+    ("Langevin of discrete units", lambda: simulate_langevin(hopfield(hidden=Binary()), 100, 2)),
+    ("one step size", lambda: simulate_langevin(MODEL, 100, 2, step_sizes=[0.1])),
+    ("no time between", lambda: simulate_langevin(MODEL, 100, 2, time_between=0.0)),
+    ("unknown branch", lambda: simulate_free_entropy(MODEL, 100, 2, branch="glass")),
+    ("one node", lambda: simulate_free_entropy(MODEL, 100, 2, nodes=1)),
+    (
+        "free entropy of a sphere",
+        lambda: simulate_free_entropy(hopfield(hidden=Spherical()), 20, 2, chains=2, sweeps=1),
+    ),
+    ("too large to enumerate", lambda: enumerate_network(draw_network(MODEL, 30))),
+    (
+        "nothing to enumerate",
+        lambda: enumerate_network(draw_network(hopfield(visible=visible_prior("gaussian")), 10)),
+    ),
+    ("unknown observable", lambda: simulate(MODEL, 20, 2, chains=2, sweeps=1).estimate("energy")),
+]
+
+
+@pytest.mark.parametrize(("case", "call"), BAD, ids=[case for case, _ in BAD])
+def test_bad_input_is_one_line(case: str, call) -> None:
+    with pytest.raises(InvalidArgument) as caught:
+        call()
+    text = str(caught.value)
+    assert "\n" not in text
+    assert "must be" in text
+
+
+def test_controls_need_samples() -> None:
+    found = simulate(MODEL, 20, 3, chains=2, sweeps=1)
+    with pytest.raises(InsufficientSamples):
+        found.estimate("overlap", controlled=True)
+
+
+def test_single_spins_report_the_hidden_layer_too() -> None:
+    model = hopfield(temperature=1.5)
+    network = draw_network(model, 20, 0, 0)
+    state = CollapsedChains(network, rng(), Settings.of(model, 3), "random")
+    state.sweep()
+    assert np.allclose(
+        state.interaction, np.einsum("ci,ia,ca->c", state.visible, network.weights, state.hidden), rtol=1e-4
+    )

@@ -1,0 +1,320 @@
+"""Every sampler against exact enumeration: started at the exact law it stays there, and it obeys detailed balance."""
+
+import math
+
+import numpy as np
+import pytest
+from scipy import special
+
+from statphys_gen.rbm import kernels
+from statphys_gen.rbm.custom_priors import FromLogDensity
+from statphys_gen.rbm.model import Model, Patterns, visible_prior
+from statphys_gen.rbm.priors import (
+    Binary,
+    Gaussian,
+    Mixture,
+    Prior,
+    QState,
+    ReLU,
+    SoftThreshold,
+    Spherical,
+    Ternary,
+    ZeroOne,
+)
+from statphys_gen.rbm.simulation_enumeration import Enumeration, enumerate_network
+from statphys_gen.rbm.simulation_gibbs import Chains, Settings
+from statphys_gen.rbm.simulation_langevin import LangevinChains
+from statphys_gen.rbm.simulation_network import Network, draw_network, field_moments
+from statphys_gen.rbm.simulation_packed import PackedChains, can_pack, make_chains, pack, unpack
+from statphys_gen.rbm.simulation_single_spin import CollapsedChains
+from statphys_gen.rbm.simulation_tempering import Ladders
+
+CHAINS = 8000
+PRIORS: list[Prior] = [
+    Gaussian(2.0),
+    Binary(),
+    ZeroOne(0.5),
+    Ternary(0.5),
+    QState(4),
+    ReLU(0.7),
+    ReLU(-0.5),
+    SoftThreshold(0.6),
+    SoftThreshold(-0.3),
+    Mixture(0.4),
+]
+# Two-sided probability of one false alarm among the few dozen numbers of a test.
+ALARM = 1e-4
+
+
+def rng(seed: int = 0) -> np.random.Generator:
+    return np.random.Generator(np.random.PCG64(seed))
+
+
+def small(hidden: Prior, convention: str = "sqrt-beta", visible: str = "binary", units: int = 8) -> Network:
+    model = Model(
+        hidden,
+        1.6,
+        0.5,
+        convention=convention,
+        visible=visible_prior(visible),
+        visible_field=0.2,
+        pattern_field=0.3,
+    )
+    return draw_network(model, units, 3, 1)
+
+
+def chains_at_the_law(network: Network, exact: Enumeration, kind: type[Chains] = Chains) -> Chains:
+    stream = rng(5)
+    state = kind(network, stream, Settings.of(network.model, CHAINS), "random")
+    state.set_visible(exact.sample(stream, CHAINS))
+    return state
+
+
+def smallest_p_value(samples: np.ndarray, expected: np.ndarray) -> float:
+    """Of the means of independent rows against their expectations, after Bonferroni."""
+    samples = samples.reshape(len(samples), -1).astype(np.float64)
+    error = samples.std(axis=0, ddof=1) / math.sqrt(len(samples))
+    t = (samples.mean(axis=0) - np.ravel(expected)) / np.where(error > 0, error, 1e-300)
+    return float((2.0 * special.ndtr(-np.abs(t))).min()) * samples.shape[1]
+
+
+def assert_no_drift(state: Chains, exact: Enumeration, sweeps: int = 3) -> None:
+    """Means of all units and of the interaction, and the share of every state, after some sweeps."""
+    for _ in range(sweeps):
+        hidden_sums = np.zeros_like(state.hidden)
+        state.sweep(None, hidden_sums)
+    visible = state.visible
+    counts = np.bincount(exact.index(visible), minlength=len(exact.states))
+    often = exact.probability * CHAINS >= 5.0
+    observed = np.append(counts[often], counts[~often].sum())
+    share = np.append(exact.probability[often], exact.probability[~often].sum())
+    kept = share > 0
+    chi_square = (((observed - CHAINS * share) ** 2)[kept] / (CHAINS * share[kept])).sum()
+    assert special.chdtrc(kept.sum() - 1, chi_square) > ALARM
+    assert smallest_p_value(visible, exact.visible_mean) > ALARM
+    assert smallest_p_value(hidden_sums, exact.hidden_mean) > ALARM
+    assert smallest_p_value(state.interaction[:, None], np.array([exact.interaction])) > ALARM
+    total = exact.hidden_square.sum()
+    if np.ptp(state.hidden_squares) == 0.0:
+        assert state.hidden_squares[0] == pytest.approx(total)
+    else:
+        assert smallest_p_value(state.hidden_squares[:, None], total) > ALARM
+
+
+@pytest.mark.parametrize(
+    ("hidden", "convention"),
+    [(p, c) for p in PRIORS for c in ("sqrt-beta", "beta") if (p.name, c) != ("mixture", "beta")],
+    ids=str,
+)
+def test_block_gibbs_stays_at_the_exact_law(hidden: Prior, convention: str) -> None:
+    network = small(hidden, convention)
+    exact = enumerate_network(network)
+    assert_no_drift(chains_at_the_law(network, exact), exact)
+
+
+@pytest.mark.parametrize("hidden", [Gaussian(), ReLU(0.4), Ternary(0.3)], ids=str)
+def test_block_gibbs_with_zero_one_visible_units(hidden: Prior) -> None:
+    network = small(hidden, visible="zero-one")
+    exact = enumerate_network(network)
+    assert_no_drift(chains_at_the_law(network, exact), exact)
+
+
+@pytest.mark.parametrize("hidden", [Binary(), Ternary(0.3)], ids=str)
+def test_block_gibbs_with_gaussian_visible_units(hidden: Prior) -> None:
+    network = small(hidden, visible="gaussian")
+    exact = enumerate_network(network)
+    assert exact.layer == "hidden"
+    state = Chains(network, rng(1), Settings.of(network.model, CHAINS), "random")
+    for _ in range(25):
+        state.sweep()
+    assert smallest_p_value(state.visible, exact.visible_mean) > ALARM
+    assert smallest_p_value(state.visible**2, exact.visible_square) > ALARM
+    assert smallest_p_value(state.hidden, exact.hidden_mean) > ALARM
+
+
+def test_packed_bits_stay_at_the_exact_law() -> None:
+    network = small(Binary(), "beta", units=10)
+    assert can_pack(network)
+    exact = enumerate_network(network)
+    assert_no_drift(chains_at_the_law(network, exact, PackedChains), exact)
+
+
+def test_packed_bits_hold_any_number_of_units() -> None:
+    for length in (1, 63, 64, 65, 130):
+        signs = np.where(rng(length).random((3, length)) < 0.5, -1.0, 1.0).astype(np.float32)
+        words = pack(signs)
+        assert words.shape == (3, -(-length // 64))
+        assert np.array_equal(unpack(words, length), signs)
+
+
+def test_packing_needs_signs_everywhere() -> None:
+    gaussian = Patterns("gaussian")
+    assert not can_pack(small(Ternary()))
+    assert not can_pack(small(Binary(), visible="zero-one"))
+    model = Model(Binary(), 1.0, 0.5, convention="beta", patterns=gaussian)
+    assert not can_pack(draw_network(model, 8))
+    assert type(make_chains(small(Gaussian()), rng(), Settings.of(small(Gaussian()).model, 2))) is Chains
+
+
+@pytest.mark.parametrize("convention", ["sqrt-beta", "beta"])
+def test_collapsed_spins_stay_at_the_exact_law(convention: str) -> None:
+    network = small(Gaussian(1.3), convention)
+    exact = enumerate_network(network)
+    assert_no_drift(chains_at_the_law(network, exact, CollapsedChains), exact)
+
+
+@pytest.mark.parametrize(
+    ("hidden", "kind"),
+    [(Gaussian(), Chains), (Ternary(0.3), Chains), (ReLU(0.4), Chains), (Binary(), PackedChains)],
+    ids=["gaussian", "ternary", "relu", "packed"],
+)
+def test_block_gibbs_obeys_detailed_balance(hidden: Prior, kind: type[Chains]) -> None:
+    """At the exact law as many chains go from one visible state to another as come back."""
+    network = small(hidden, units=4)
+    exact = enumerate_network(network)
+    stream = rng(11)
+    state = kind(network, stream, Settings.of(network.model, 60_000), "random")
+    state.set_visible(exact.sample(stream, 60_000))
+    before = exact.index(state.visible)
+    state.sweep()
+    states = len(exact.states)
+    moves = np.bincount(before * states + exact.index(state.visible), minlength=states**2)
+    moves = moves.reshape(states, states)
+    forth, back = moves[np.triu_indices(states, 1)], moves.T[np.triu_indices(states, 1)]
+    often = forth + back >= 10
+    chi_square = ((forth - back)[often] ** 2 / (forth + back)[often]).sum()
+    assert often.sum() > 50
+    assert special.chdtrc(often.sum(), chi_square) > ALARM
+
+
+def test_a_heat_bath_step_has_the_conditional_probability() -> None:
+    """One spin, all chains in one state: the share of +1 is that of the enumerated law."""
+    network = small(Gaussian(1.3))
+    exact = enumerate_network(network)
+    start = exact.states[77]
+    visible = np.tile(start, (40_000, 1)).astype(np.float32)
+    projections = visible @ network.weights
+    settings = Settings.of(network.model, 40_000)
+    field = settings.offset[:, None] + settings.along[:, None] * network.along
+    strength = settings.coupling**2 * 1.3
+    kernels.collapsed_sweep(rng(2), np.array([3]), network.weights, strength, field, visible, projections)
+    up, down = start.copy(), start.copy()
+    up[3], down[3] = 1.0, -1.0
+    weights = [exact.probability[exact.index(s[None])[0]] for s in (up, down)]
+    assert smallest_p_value(visible[:, 3:4] > 0, np.array([weights[0] / sum(weights)])) > ALARM
+    assert np.allclose(projections, visible @ network.weights, atol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("hidden", "convention"),
+    [(Gaussian(), "beta"), (ReLU(0.5), "beta"), (Ternary(0.5), "sqrt-beta"), (Binary(), "sqrt-beta")],
+    ids=["gaussian", "relu", "ternary", "packed"],
+)
+def test_exchanges_leave_every_temperature_at_its_law(hidden: Prior, convention: str) -> None:
+    model = Model(hidden, 1.0, 0.5, convention=convention, pattern_field=0.2, visible_field=-0.1)
+    network = draw_network(model, 8, 3, 1)
+    temperatures = [1.2, 1.7]
+    exact = [enumerate_network(network, Settings.of(model.with_(temperature=t), 1)) for t in temperatures]
+    stream = rng(3)
+    ladders = Ladders(network, stream, temperatures, CHAINS, "random")
+    ladders.chains.set_visible(np.concatenate([law.sample(stream, CHAINS) for law in exact]))
+    for _ in range(2):
+        ladders.chains.sweep()
+        ladders.parity = 0
+        ladders.exchange(ladders.chains)
+    assert 0.3 < ladders.accepted[0] / ladders.tried[0] < 1.0
+    for k, law in enumerate(exact):
+        rows = slice(k * CHAINS, (k + 1) * CHAINS)
+        assert smallest_p_value(ladders.chains.visible[rows], law.visible_mean) > ALARM
+        assert smallest_p_value(ladders.chains.hidden[rows], law.hidden_mean) > ALARM
+        assert smallest_p_value(ladders.chains.interaction[rows, None], np.array([law.interaction])) > ALARM
+
+
+def test_langevin_steps_of_a_linear_machine_have_the_covariance_of_euler_steps() -> None:
+    """Gaussian layers: with the precision K of h the stationary covariance is (K - step K^2 / 2)^-1."""
+    model = Model(Gaussian(), 2.0, 0.375, convention="sqrt-beta", visible=visible_prior("gaussian"))
+    network = draw_network(model, 8, 3, 1)
+    step = 0.3
+    state = LangevinChains(network, rng(4), Settings.of(model, 20_000), "random", step, 60)
+    state.sweep()
+    w = model.coupling * network.weights.astype(np.float64)
+    precision = np.eye(3) - w.T @ w
+    expected = np.linalg.inv(precision - 0.5 * step * precision @ precision)
+    h = state.hidden.astype(np.float64)
+    products = h[:, :, None] * h[:, None, :]
+    assert smallest_p_value(products, expected) > ALARM
+    assert smallest_p_value(products, np.linalg.inv(precision)) < ALARM
+
+
+@pytest.mark.parametrize("hidden", [ReLU(0.5), SoftThreshold(0.4), Mixture(0.4)], ids=str)
+def test_the_error_of_langevin_steps_vanishes_with_their_size(hidden: Prior) -> None:
+    network = small(hidden)
+    exact = enumerate_network(network)
+    settings = Settings.of(network.model, 5000)
+    squares = []
+    for step in (0.06, 0.12):
+        state = LangevinChains(network, rng(round(1000 * step)), settings, "random", step, round(6.0 / step))
+        state.sweep()
+        squares.append(state.hidden_squares)
+    limit = 2.0 * squares[0] - squares[1]
+    assert smallest_p_value(limit[:, None], exact.hidden_square.sum()) > ALARM
+
+
+@pytest.mark.parametrize("hidden", PRIORS, ids=str)
+def test_moments_by_integration_are_those_of_the_prior(hidden: Prior) -> None:
+    """The integral of the density in the simulation against the closed forms of the theory."""
+    fields = np.array([-7.0, -1.3, 0.0, 0.4, 5.0])
+    for power in (1.0,) if hidden.name == "mixture" else (1.0, 2.5):
+        log, mean, square = field_moments(hidden, fields, power)
+        assert np.allclose(log, hidden.log_partition(0.0, fields, power), rtol=0, atol=1e-11)
+        assert np.allclose(mean, hidden.mean(0.0, fields, power), rtol=1e-10, atol=1e-11)
+        assert np.allclose(square, hidden.second_moment(0.0, fields, power), rtol=1e-10)
+
+
+def test_a_users_density_is_sampled_and_enumerated() -> None:
+    quartic = FromLogDensity(lambda h: -(h**4) / 4.0 - 0.2 * h)
+    model = Model(quartic, 1.6, 0.5, convention="sqrt-beta")
+    network = draw_network(model, 6, 3, 1)
+    exact = enumerate_network(network)
+    stream = rng(5)
+    state = Chains(network, stream, Settings.of(model, 150), "random")
+    state.set_visible(exact.sample(stream, 150))
+    state.sweep()
+    assert smallest_p_value(state.visible, exact.visible_mean) > ALARM
+    assert smallest_p_value(state.hidden, exact.hidden_mean) > ALARM
+    assert smallest_p_value(state.hidden**2, exact.hidden_square) > ALARM
+
+
+def test_spherical_layers_stay_on_the_sphere_along_their_field() -> None:
+    """For three units the mean along the field is that of the Langevin function."""
+    model = Model(Spherical(), 1.0, 0.75, convention="sqrt-beta")
+    network = draw_network(model, 4, 0, 0)
+    state = Chains(network, rng(1), Settings.of(model, 3000), "random")
+    state.set_visible(np.tile([1.0, 1.0, -1.0, 1.0], (3000, 1)))
+    field = np.array([1.0, 1.0, -1.0, 1.0]) @ network.weights
+    state.sweep()
+    assert np.allclose(state.hidden_squares, 3.0, rtol=1e-5)
+    strength = math.sqrt(3.0) * np.linalg.norm(field)
+    mean = math.sqrt(3.0) * (1.0 / math.tanh(strength) - 1.0 / strength)
+    along = state.hidden @ (field / np.linalg.norm(field))
+    assert smallest_p_value(along[:, None], np.array([mean])) > ALARM
+
+
+def test_the_exponential_of_the_kernels_is_exact_to_single_precision() -> None:
+    from numba import njit
+
+    @njit
+    def values(x: np.ndarray) -> np.ndarray:
+        result = np.empty_like(x)
+        for i in range(len(x)):
+            result[i] = kernels.fast_exp(x[i])
+        return result
+
+    x = np.linspace(-79.0, 79.0, 200_001, dtype=np.float32)
+    assert np.abs(values(x) / np.exp(x.astype(np.float64)) - 1.0).max() < 1.2e-7
+
+
+@pytest.mark.parametrize("u", [-60.0, -26.0, -24.0, -3.0, 0.0, 4.0])
+def test_the_mass_of_half_a_line(u: float) -> None:
+    exact = math.log(2.0) + 0.5 * u * u + special.log_ndtr(u)
+    assert kernels.log_half_mass(u) == pytest.approx(exact, abs=2e-6)
