@@ -18,6 +18,7 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from statphys_gen.random_features import dyson as equations
+from statphys_gen.random_features import edges
 from statphys_gen.random_features import learning_curves as curves
 from statphys_gen.random_features import spectrum as spectra
 from statphys_gen.random_features.coefficients import model_coefficients
@@ -40,7 +41,7 @@ TIMES = np.geomspace(0.1, 1e5, 400)
 
 def _forget() -> None:
     """Empty every cache of the theory."""
-    for module in (equations, spectra, curves):
+    for module in (equations, edges, spectra, curves):
         for entry in vars(module).values():
             if hasattr(entry, "cache_clear"):
                 entry.cache_clear()
@@ -141,7 +142,7 @@ def learning_curves() -> dict[str, Any]:
 
 def against_descent() -> dict[str, Any]:
     model = RandomFeatures("tanh", 64.0, 8.0, 0.1)
-    largest = float(spectra.bulk_edges(model)[-1, 1])
+    largest = float(edges.bulk_edges(model)[-1, 1])
     step_size = 1.0 / (relaxation_rate(model) * largest)
     needed = int(DESCENT_END / step_size)
     times = np.geomspace(0.1, DESCENT_END, 400)

@@ -3,9 +3,10 @@
 import numpy as np
 
 from derivations import claim
+from statphys_gen.random_features.edges import bulk_edges
 from statphys_gen.random_features.limits import interpolation_edges, overfitting_edges
 from statphys_gen.random_features.model import RandomFeatures
-from statphys_gen.random_features.spectrum import atoms, bulk_edges, mode_groups
+from statphys_gen.random_features.spectrum import atoms, mode_groups
 
 
 @claim(

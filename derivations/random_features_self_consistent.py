@@ -6,7 +6,7 @@ from itertools import product
 from derivations import claim
 from statphys_gen.random_features.dyson import Dyson, dyson
 from statphys_gen.random_features.model import Covariance, RandomFeatures
-from statphys_gen.random_features.spectrum import spectral_moments
+from statphys_gen.random_features.moments import spectral_moments
 
 Pair = tuple[int, int]
 

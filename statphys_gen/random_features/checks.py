@@ -17,6 +17,7 @@ from ..approximation import approximation_of
 from ..statistics.agreement import Check
 from ..statistics.estimate import Estimate
 from .coefficients import model_coefficients, outliers
+from .edges import bulk_edges
 from .filters import gradient_descent, gradient_flow, momentum_descent
 from .learning_curves import (
     LearningCurves,
@@ -38,7 +39,7 @@ from .simulation import (
 )
 from .simulation_equivalent import FeatureMoments
 from .simulation_training import GradientDescent, GradientFlow, Ridge, Training
-from .spectrum import atoms, bulk_edges, spectrum
+from .spectrum import atoms, spectrum
 from .timescales import early_stopping
 
 FloatArray = NDArray[np.float64]

@@ -15,9 +15,11 @@ the equations are
     1/gamma_1 = 1 + f (A r + v^2 q + i (b^2 s + s_t^2 q)),   1/gamma_2 = 1 + f i (b^2 s + s_t^2 q),
     gbar = i gamma_1 + (1 - i) gamma_2,   h(x) = b^2 gbar + A gamma_1 x,   S(x) = 1/(1/q + psi_p h(x)),
     s = <S>,   r = <x S>   (averages over the spectrum of Sigma),
-    psi_p (s_t^2 gbar + v^2 gamma_1 - z) + (1 - psi_p)/q - s/q^2 = 0 .
+    z = s_t^2 gbar + v^2 gamma_1 + <h S>/q - 1/q .
 
-They are solved for (q, gamma_1) when m is 1 or infinity, and (q, gamma_1, gamma_2) otherwise.
+They are solved for (q, gamma_1) when m is 1 or infinity, and (q, gamma_1, gamma_2) otherwise. For m = infinity
+they contain z - s_t^2 only, so that a spectrum may be measured from its floor s_t^2 (``origin``): bulks close
+to it, or to the atom there, are then resolved to full relative accuracy in their distance from it.
 
 Real solutions. With mu = -1/kappa, kappa = psi_p A q gamma_1/(1 + psi_p b^2 gbar q), the curve of real
 solutions is explicit: for each mu, q solves a quadratic equation, and gamma_1, gamma_2 and z follow. Edges of
@@ -41,6 +43,10 @@ from .model import RandomFeatures
 FloatArray = NDArray[np.float64]
 ComplexArray = NDArray[np.complex128]
 
+_ROUNDING = 1e-13
+# Below this imaginary part, relative to its modulus, q is taken from the trace equation.
+_SLIGHT = 1e-3
+
 
 @dataclass(frozen=True)
 class Resolvent:
@@ -63,7 +69,7 @@ class Resolvent:
 
 @dataclass(frozen=True)
 class Dyson:
-    """The equations of one model, as numbers. Made by :func:`dyson`."""
+    """The equations of one model, as numbers. Made by :func:`dyson`; z is measured from ``origin``."""
 
     features: float
     samples: float
@@ -74,6 +80,7 @@ class Dyson:
     s2: float
     eigenvalues: FloatArray
     weights: FloatArray
+    origin: float = 0.0
 
     @property
     def ratio(self) -> float:
@@ -129,10 +136,11 @@ class Dyson:
         gamma_1, gamma_2, gamma_bar = self._gammas(x)
         moments = self._moments(self._propagator(q, gamma_1, gamma_bar), 2)
         s, r = moments[:, 0], moments[:, 1]
-        f, i, psi = self.ratio, self.inverse_draws, self.features
+        f, i = self.ratio, self.inverse_draws
         fresh = i * (self.b2 * s + self.s2 * q)
+        feature = self.b2 * gamma_bar * s + self.linear * gamma_1 * r
         rows = [
-            (psi * (self.s2 * gamma_bar + self.v2 * gamma_1 - z) * q + (1.0 - psi) - s / q) / (1.0 + psi),
+            (self.s2 * gamma_bar + self.v2 * gamma_1 - z) * q + feature - 1.0,
             gamma_1 * (1.0 + f * (self.linear * r + self.v2 * q + fresh)) - 1.0,
         ]
         if self.unknowns == 3:
@@ -160,19 +168,20 @@ class Dyson:
         matrix = np.empty((len(z), self.unknowns, self.unknowns), dtype=np.complex128)
         for j in range(self.unknowns):
             is_q, is_1, is_2 = float(j == 0), float(j == 1), float(j == 2)
-            matrix[:, 0, j] = psi * (self.s2 * d_bar[j] + self.v2 * is_1) * q - ds[j] / q
+            matrix[:, 0, j] = (self.s2 * d_bar[j] + self.v2 * is_1) * q
+            matrix[:, 0, j] += self.b2 * (d_bar[j] * s + gamma_bar * ds[j])
+            matrix[:, 0, j] += a * (is_1 * r + gamma_1 * dr[j])
             d_fresh = i * (self.b2 * ds[j] + self.s2 * is_q)
             matrix[:, 1, j] = gamma_1 * f * (a * dr[j] + self.v2 * is_q + d_fresh)
             matrix[:, 1, j] += is_1 * (1.0 + f * (a * r + self.v2 * q + fresh))
             if self.unknowns == 3:
                 matrix[:, 2, j] = gamma_2 * f * d_fresh + is_2 * (1.0 + f * fresh)
-        matrix[:, 0, 0] += psi * (self.s2 * gamma_bar + self.v2 * gamma_1 - z) + s / q**2
-        matrix[:, 0] /= 1.0 + psi
+        matrix[:, 0, 0] += self.s2 * gamma_bar + self.v2 * gamma_1 - z
         return matrix
 
     def _slope(self, x: ComplexArray, z: ComplexArray) -> ComplexArray:
         result = np.zeros_like(x)
-        result[:, 0] = -self.features / (1.0 + self.features) * x[:, 0]
+        result[:, 0] = -x[:, 0]
         return result
 
     def _far_field(self, z: ComplexArray) -> ComplexArray:
@@ -181,16 +190,12 @@ class Dyson:
         return result
 
     def _physical(self, x: ComplexArray, z: ComplexArray) -> NDArray[np.bool_]:
-        """Im q, Im s, Im r and Im(-gamma/z) are Stieltjes transforms of positive measures."""
+        """Im q, Im s, Im r and Im(-gamma/z) are Stieltjes transforms of positive measures, up to rounding."""
         q = x[:, 0]
         gamma_1, gamma_2, gamma_bar = self._gammas(x)
         moments = self._moments(self._propagator(q, gamma_1, gamma_bar), 2)
-        return (
-            (q.imag > 0)
-            & (moments.imag > 0).all(axis=1)
-            & ((gamma_1 / z).imag < 0)
-            & ((gamma_2 / z).imag < 0)
-        )
+        others = np.stack([moments[:, 0], moments[:, 1], -gamma_1 / z, -gamma_2 / z])
+        return (q.imag > 0) & (others.imag > -_ROUNDING * np.abs(others)).all(axis=0)
 
     @property
     def system(self) -> SelfConsistent:
@@ -220,6 +225,10 @@ class Dyson:
         i, f = self.inverse_draws, self.ratio
         fresh = i * (self.b2 * s + self.s2 * q)
         missing = i * gamma_1 * f * (self.linear * r + self.v2 * q + fresh) + (1.0 - i) * gamma_2 * f * fresh
+        # z q + 1 = -(trace of the self-energy): so a bulk with few of the p modes is not lost in the rest of q.
+        feature = self.b2 * gamma_bar * s + self.linear * gamma_1 * r
+        energy = (self.s2 * gamma_bar + self.v2 * gamma_1) * q + feature
+        q = np.where(np.abs(q.imag) < _SLIGHT * np.abs(q), q.real + 1j * ((energy - 1.0) / z).imag, q)
         return Resolvent(z, q, s, r, gamma_1, gamma_2, gamma_bar, propagator, missing + gamma_bar * chi, chi)
 
     # ----------------------------------------------------------------------------------------------- the real curve
@@ -257,9 +266,9 @@ class Dyson:
             clean, -b_ / (mu * psi * a * (1.0 + one)), -(1.0 + other) / (psi * q * (a * mu + i * self.b2))
         )
         gamma_bar = i * gamma_1 + (1.0 - i) * gamma_2
-        # s/q = M_0/(1 + psi b^2 gbar q).
-        share = -inverse[:, 0] / (psi * a * q * gamma_1)
-        z = self.s2 * gamma_bar + self.v2 * gamma_1 + ((1.0 - psi) - share) / (psi * q)
+        # <h/(1 + psi q h)>, where 1 + psi b^2 gbar q = -mu psi A q gamma_1.
+        feature = -(self.b2 * gamma_bar * inverse[:, 0] / (a * gamma_1) + inverse[:, 1]) / (psi * q)
+        z = self.s2 * gamma_bar + self.v2 * gamma_1 + feature - 1.0 / q
         return z, q, discriminant
 
 
@@ -279,10 +288,12 @@ def dyson(model: RandomFeatures) -> Dyson:
     )
 
 
-def dyson_fine(model: RandomFeatures, nodes: int) -> Dyson:
-    """The equations with many nodes for a continuous covariance, for z on the real axis or next to it.
+def dyson_from_floor(model: RandomFeatures, nodes: int) -> Dyson:
+    """The equations for z on the real axis or next to it.
 
-    There, the pole of S(x) may be so close to the law's interval that the usual nodes would be seen as atoms.
+    For m = infinity z is measured from the floor s_t^2. A continuous covariance gets ``nodes`` nodes: the pole of S(x)
+    may be so close to the law's interval that the usual ones would be seen as atoms.
     """
     eigenvalues, weights = model.covariance.fine_nodes(nodes)
-    return replace(dyson(model), eigenvalues=eigenvalues, weights=weights)
+    result = replace(dyson(model), eigenvalues=eigenvalues, weights=weights)
+    return replace(result, s2=0.0, origin=result.s2) if result.inverse_draws == 0.0 else result

@@ -32,9 +32,10 @@ from ..approximation import states
 from ..errors import AccuracyNotReached, InvalidArgument
 from ..numerics.contour import Contour, logarithmic_contour, one_point, require_mass, two_point
 from .dyson import Dyson, Resolvent, dyson
+from .edges import absolute_edges
 from .filters import Filter, custom, gradient_flow, ridge
 from .model import RandomFeatures
-from .spectrum import _support, atoms
+from .spectrum import atoms
 from .two_point import one_point_mass, two_point_mass, two_point_table
 
 FloatArray = NDArray[np.float64]
@@ -156,8 +157,8 @@ def _contour(
         # No edge has to be known.
         return logarithmic_contour(system.s2, system.scale, closeness=closeness), 1.0
     if _has_floor(system):
-        return logarithmic_contour(system.s2, _support(model)[-1][1], closeness=closeness), 1.0
-    edges = _support(model)
+        return logarithmic_contour(system.s2, absolute_edges(model)[-1][1], closeness=closeness), 1.0
+    edges = absolute_edges(model)
     lower, upper = edges[0][0], edges[-1][1]
     if lower > _SMALLEST_EDGE * upper:
         absent = sum(a.weight for a in atoms(model))
@@ -201,7 +202,7 @@ def _standard_table(model: RandomFeatures, closeness: float) -> _Table:
 def _reaches_zero(model: RandomFeatures, system: Dyson) -> bool:
     if _has_floor(system):
         return False
-    edges = _support(model)
+    edges = absolute_edges(model)
     return edges[0][0] <= _SMALLEST_EDGE * edges[-1][1]
 
 
@@ -362,7 +363,7 @@ def bulk_contributions(model: RandomFeatures, algorithm: Filter) -> BulkContribu
     The sums over bulks agree with :func:`losses`, which is asserted.
     """
     system = dyson(model)
-    edges = _support(model)
+    edges = absolute_edges(model)
     contours = []
     for k, (lower, upper) in enumerate(edges):
         below = edges[k - 1][1] if k else (system.s2 if _has_floor(system) else 0.0)

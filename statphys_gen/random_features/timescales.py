@@ -24,10 +24,11 @@ from .. import validation
 from ..approximation import states
 from ..errors import AccuracyNotReached, InvalidArgument
 from .dyson import dyson
+from .edges import absolute_edges
 from .filters import Filter, gradient_flow, relaxation_rate, ridge
 from .learning_curves import fisher_information, learning_curves, losses, quadratic_form, ridge_curves
 from .model import Activation, Covariance, RandomFeatures
-from .spectrum import Group, _support, spectrum
+from .spectrum import Group, spectrum
 
 FloatArray = NDArray[np.float64]
 ComplexArray = NDArray[np.complex128]
@@ -125,7 +126,7 @@ def timescales(model: RandomFeatures, *, unit: Unit = "rate-exact", at: Place = 
 
 def _range(model: RandomFeatures) -> tuple[float, float]:
     """The smallest and the largest eigenvalue that matter."""
-    edges = _support(model)
+    edges = absolute_edges(model)
     if not edges:
         raise AccuracyNotReached(
             "spectrum: every bulk is narrower than float64 resolves; lower the diffusion time"

@@ -10,9 +10,9 @@ import pytest
 from statphys_gen.cli import main
 from statphys_gen.cli.random_features_options import ACTIVATIONS
 from statphys_gen.random_features import model as models
+from statphys_gen.random_features.edges import bulk_edges
 from statphys_gen.random_features.learning_curves import learning_curves, ridge_curves
 from statphys_gen.random_features.model import RandomFeatures
-from statphys_gen.random_features.spectrum import bulk_edges
 from statphys_gen.random_features.timescales import early_stopping, training_window
 
 REFERENCE = json.loads((Path(__file__).parents[1] / "reference" / "random_features.json").read_text())

@@ -8,7 +8,17 @@ import numpy as np
 import pytest
 
 from statphys_gen.errors import InvalidArgument
-from statphys_gen.random_features import coefficients, filters, learning_curves, limits, spectrum, timescales
+from statphys_gen.random_features import (
+    coefficients,
+    edges,
+    elimination,
+    filters,
+    learning_curves,
+    limits,
+    merging,
+    spectrum,
+    timescales,
+)
 from statphys_gen.random_features.model import Activation, Covariance, RandomFeatures
 
 GOOD = RandomFeatures("tanh", 2.0, 3.0, 0.1)
@@ -89,11 +99,11 @@ CASES: list[tuple[Callable[[], object], str]] = [
     (lambda: spectrum.spectrum(GOOD).density([math.nan]), "position[0]"),
     (lambda: spectrum.spectrum(GOOD).density(1.0, "weights"), "kind"),
     (lambda: spectrum.spectrum(GOOD).grid(1), "points"),
-    (lambda: spectrum.identity_polynomial(TWO), "model"),
-    (lambda: spectrum.identity_polynomial(FINITE), "model"),
-    (lambda: spectrum.merging_point(GOOD, "size", 1.0, 2.0), "solve_for"),
-    (lambda: spectrum.merging_point(GOOD, "time", 2.0, 1.0), "lower"),
-    (lambda: spectrum.merging_point(GOOD, "time", 0.1, 0.100001), "upper"),
+    (lambda: elimination.identity_polynomial(TWO), "model"),
+    (lambda: elimination.identity_polynomial(FINITE), "model"),
+    (lambda: merging.merging_point(GOOD, "size", 1.0, 2.0), "solve_for"),
+    (lambda: merging.merging_point(GOOD, "time", 2.0, 1.0), "lower"),
+    (lambda: merging.merging_point(GOOD, "time", 0.1, 0.100001), "upper"),
     (lambda: timescales.timescales(GOOD, unit="seconds"), "unit"),
     (lambda: timescales.timescales(GOOD, at="left"), "at"),
     (lambda: timescales.training_window(GOOD, 0.0), "tolerance"),
@@ -111,7 +121,7 @@ CASES: list[tuple[Callable[[], object], str]] = [
         "covariance",
     ),
     (
-        lambda: spectrum.bulk_edges(GOOD.replace(activation=Activation.from_polynomial([0.0, 0.0, 1.0]))),
+        lambda: edges.bulk_edges(GOOD.replace(activation=Activation.from_polynomial([0.0, 0.0, 1.0]))),
         "activation",
     ),
 ]

@@ -73,9 +73,7 @@ def test_train_loss_as_an_integral_over_the_density() -> None:
         for tau in (3.0, 1e3):
             rate = 4 * -math.expm1(-2 * model.time) / model.features_per_dimension * tau
             drop = sum(
-                float(
-                    found.integral(b, -np.expm1(-rate * b.boundary.position) / b.boundary.position, "train")
-                )
+                float(found.integral(b, -np.expm1(-rate * b.position) / b.position, "train"))
                 for b in found.bulks
             )
             assert 1 - float(lc.learning_curves(model, tau).train_loss) == pytest.approx(drop, rel=1e-8)
@@ -209,7 +207,7 @@ def test_contributions_of_the_bulks() -> None:
     found = lc.bulk_contributions(model, gradient_flow(model, [math.inf]))
     np.testing.assert_allclose(-found.train[0], [0.64098, 0.00286, 0.02199], atol=1e-5)
     on_axis = spectrum(model)
-    direct = [float(on_axis.integral(b, 1 / b.boundary.position, "train")) for b in on_axis.bulks]
+    direct = [float(on_axis.integral(b, 1 / b.position, "train")) for b in on_axis.bulks]
     np.testing.assert_allclose(-found.train[0], direct, rtol=1e-8)
     np.testing.assert_allclose(found.test[0], found.test[0].T, rtol=1e-9)
 

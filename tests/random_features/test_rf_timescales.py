@@ -7,7 +7,15 @@ import numpy as np
 import pytest
 
 from statphys_gen.approximation import approximation_of
-from statphys_gen.random_features import coefficients, learning_curves, limits, spectrum, timescales
+from statphys_gen.random_features import (
+    coefficients,
+    edges,
+    learning_curves,
+    limits,
+    merging,
+    spectrum,
+    timescales,
+)
 from statphys_gen.random_features.model import Covariance, RandomFeatures
 
 FOUR = RandomFeatures("tanh", 64, 8, 0.1)
@@ -16,11 +24,11 @@ FOUR = RandomFeatures("tanh", 64, 8, 0.1)
 def test_three_times_and_their_units() -> None:
     exact = timescales.timescales(FOUR)
     paper = timescales.timescales(FOUR, unit="paper")
-    edges = spectrum.bulk_edges(FOUR)
+    bulks = edges.bulk_edges(FOUR)
     noise = -math.expm1(-0.2)
-    assert exact.interpolation == pytest.approx(64 / (2 * noise * edges[0, 0]), rel=1e-12)
-    assert exact.overfitting == pytest.approx(64 / (2 * noise * edges[1, 0]), rel=1e-12)
-    assert exact.generalisation == pytest.approx(64 / (2 * noise * edges[2, 0]), rel=1e-12)
+    assert exact.interpolation == pytest.approx(64 / (2 * noise * bulks[0, 0]), rel=1e-12)
+    assert exact.overfitting == pytest.approx(64 / (2 * noise * bulks[1, 0]), rel=1e-12)
+    assert exact.generalisation == pytest.approx(64 / (2 * noise * bulks[2, 0]), rel=1e-12)
     for name in ("generalisation", "overfitting", "interpolation"):
         assert getattr(paper, name) == pytest.approx(2 * getattr(exact, name))
     middle = timescales.timescales(FOUR, at="middle")
@@ -118,8 +126,8 @@ def test_limits_in_numbers() -> None:
         assert fast == pytest.approx(expected, rel=2e-5)
         assert best.score_error == pytest.approx(fast, rel=1e-2)
         assert limits.large_sample_stopping_time(model) == pytest.approx(best.parameter, rel=0.03)
-    edges = limits.overfitting_edges(RandomFeatures("tanh", 64, 8, 0.01))
-    np.testing.assert_allclose(edges, [0.08726, 0.37624], atol=1e-5)
+    leading = limits.overfitting_edges(RandomFeatures("tanh", 64, 8, 0.01))
+    np.testing.assert_allclose(leading, [0.08726, 0.37624], atol=1e-5)
 
 
 def test_general_variance_and_covariance() -> None:
@@ -138,10 +146,10 @@ def test_every_public_prediction_states_its_approximation() -> None:
     predictions = [
         coefficients.coefficients,
         coefficients.outliers,
-        spectrum.bulk_edges,
+        edges.bulk_edges,
         spectrum.atoms,
         spectrum.spectrum,
-        spectrum.merging_point,
+        merging.merging_point,
         learning_curves.losses,
         learning_curves.learning_curves,
         learning_curves.ridge_curves,
