@@ -62,11 +62,11 @@ def compute(preset: str) -> dict[str, Any]:
             least = np.minimum(least, found["mixture_stability"])
         stability.append(least)
     size, samples, sweeps = (200, 8, 100) if quick else (1000, 16, 400)
-    points = np.array([1.2, 1.6, 2.4])
+    points = np.array([1.2, 1.6, 2.4, 2.9])
     mean, error = np.full((2, len(RATIOS), points.size), np.nan)
     for k, ratio in enumerate(RATIOS):
         for j, value in enumerate(points):
-            if value**2 * ratio > 1.3:
+            if value**2 * ratio > 1.45:
                 cold = _model(ratio, 1).with_(temperature=float(1.0 / value))
                 run = simulate(cold, size, samples, chains=4, sweeps=sweeps, start="pattern", seed=0)
                 found = run.estimate("overlap")
@@ -106,6 +106,6 @@ def draw(data: dict[str, Any]) -> Figure:
     left.set(xlim=(0.6, 3.05), xlabel=r"inverse temperature $\beta$", ylabel="overlap $m$", ylim=(0.0, 1.02))
     middle.set(xlabel="temperature $T$", ylabel="overlap $m$ with each of $L$", ylim=(0.0, 1.02))
     right.set(xlabel="temperature $T$", ylabel="smallest stability", ylim=(-1.5, 1.05))
-    left.legend(loc="lower right", handlelength=1.0, borderaxespad=0.2)
+    left.legend(loc="lower right", handlelength=0.8, borderaxespad=0.2, fontsize=6)
     middle.legend(loc="center left", bbox_to_anchor=(0.0, 0.74), handlelength=1.0)
     return figure
