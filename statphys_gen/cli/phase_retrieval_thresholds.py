@@ -87,7 +87,7 @@ def _threshold(options: argparse.Namespace) -> int:
 
         values = [record["samples_per_dimension"] for record in records]
         if any(offset is None for offset in offsets) or len(offsets) < 2:
-            raise InvalidArgument("--plot", options.plot, "left out with fewer than 2 offsets")
+            raise InvalidArgument("--plot", str(options.plot), "left out with fewer than 2 offsets")
         plot_curve([float(a) for a in offsets if a is not None], values, path, f"{options.state} state")
 
     return emit(options, "phase-retrieval threshold", parameters, records, plot=plot)

@@ -48,7 +48,7 @@ from ..solution import Solution, Status
 from .model import Array, Loss
 from .one_step import respond
 from .spectrum import outlier_criterion
-from .threshold_states import one_step_state, one_step_threshold, typical_susceptibility
+from .threshold_states import one_step_state, one_step_threshold
 from .weights import Weights, node_rule
 
 _SOURCE = "derivations/phase_retrieval_full_rsb.py"
@@ -89,15 +89,20 @@ def spherical_coupling(edges: Array, parisi_function: Array, parameters: Array) 
 
 
 @dataclass(frozen=True, eq=False)
-class _Landscape:
-    """The boundary function of one loss, with quadrature nodes of the label."""
+class Landscape:
+    """The boundary function of one loss, with quadrature nodes of the label.
+
+    Attributes
+    ----------
+    label : (L, 1) nodes t > 0; probability : (L,) of |t|.
+    """
 
     loss: Loss
     label: Array
     probability: Array
 
     @classmethod
-    def of(cls, loss: Loss, order: int) -> _Landscape:
+    def of(cls, loss: Loss, order: int) -> Landscape:
         edges = [0.0, min(loss.scale, 1.0)]
         while edges[-1] < _FARTHEST_LABEL:
             edges.append(min(2.0 * edges[-1], _FARTHEST_LABEL))
@@ -179,6 +184,8 @@ class _Landscape:
 def _step_counts(steps: int) -> tuple[int, int]:
     """The number of steps and half of it, for the error."""
     count = validation.integer("steps", steps, minimum=2, maximum=32)
+    if count % 2:
+        raise InvalidArgument("steps", steps, "an even integer")
     return count // 2, count
 
 
@@ -188,10 +195,9 @@ def _checked_loss(loss: Loss) -> Loss:
     return loss
 
 
-def _nearby(loss: Loss, alpha: float) -> float:
-    """A susceptibility to start from: that of the one-step state, or of a loss with typical curvature."""
-    state = one_step_state(loss, alpha, "ground", largest_jump_fraction=1.0)
-    return float(state["susceptibility"]) if state.good else typical_susceptibility(loss)
+def _one_step(loss: Loss, alpha: float) -> Solution:
+    """The one-step ground state, jumps included: where the search starts, and without which there is none."""
+    return one_step_state(loss, alpha, "ground", largest_jump_fraction=1.0)
 
 
 @states("full RSB", _VALID, source=_SOURCE, verification="derived")
@@ -211,7 +217,7 @@ def full_rsb_state(loss: Loss, samples_per_dimension: ArrayLike, *, steps: int =
     dimension), ``lagrange_multiplier``, ``outlier_criterion`` B, ``replicon`` 1 - alpha <r^2> and ``edge`` z(chi) - mu
     (both 0 in the limit of many steps), and with one more axis ``q`` (the middle of each step) and ``parisi_function``
     s. ``error`` is the largest difference of the scalar fields from those with half as many steps; it is larger where
-    the response jumps.
+    the response jumps. *No solution* where there is no one-step ground state: down there the energy vanishes.
     """
     alphas = validation.array("samples_per_dimension", samples_per_dimension, above=0.0)
     counts = _step_counts(steps)
@@ -221,10 +227,13 @@ def full_rsb_state(loss: Loss, samples_per_dimension: ArrayLike, *, steps: int =
 
 
 def _one_state(loss: Loss, alpha: float, counts: tuple[int, int]) -> _Row:
-    landscape = _Landscape.of(loss, _LABEL_ORDERS[0])
-    start = _nearby(loss, alpha)
+    guess = _one_step(loss, alpha)
+    if not guess.good:
+        return _Row.nothing(FIELDS, counts[1], guess)
+    landscape = Landscape.of(loss, _LABEL_ORDERS[0])
+    start = float(guess["susceptibility"])
     model = landscape.model(alpha, start)
-    coarse = _Landscape.of(loss, _LABEL_ORDERS[1]).model(alpha, start)
+    coarse = Landscape.of(loss, _LABEL_ORDERS[1]).model(alpha, start)
     found: list[ParisiSolution] = []
     for count in counts:
         found.append(minimise(model, step_edges(count), start=found[-1] if found else None, coarse=coarse))
@@ -301,7 +310,7 @@ def full_rsb_threshold(loss: Loss, *, steps: int = 8) -> Solution:
     guess = one_step_threshold(_checked_loss(loss), largest_jump_fraction=1.0)
     if not guess.good:
         return _stacked([_Row.nothing(names, steps, guess)], (), full_rsb_threshold)
-    landscapes = [_Landscape.of(loss, order) for order in _LABEL_ORDERS]
+    landscapes = [Landscape.of(loss, order) for order in _LABEL_ORDERS]
     alpha, start = float(guess["samples_per_dimension"]), float(guess["susceptibility"])
     families = [partial(landscape.model, start=start) for landscape in landscapes]
 
@@ -339,8 +348,9 @@ def full_rsb_weights(loss: Loss, samples_per_dimension: float, *, steps: int = 8
     """The weights of the Hessian in the ground state with full breaking, for spectra and densities."""
     alpha = validation.positive("samples_per_dimension", samples_per_dimension)
     _, count = _step_counts(steps)
-    landscape = _Landscape.of(_checked_loss(loss), _LABEL_ORDERS[0])
-    found = minimise(landscape.model(alpha, _nearby(loss, alpha)), step_edges(count))
+    landscape = Landscape.of(_checked_loss(loss), _LABEL_ORDERS[0])
+    start = float(_one_step(loss, alpha).require()["susceptibility"])
+    found = minimise(landscape.model(alpha, start), step_edges(count))
     found.solution.require()
     return landscape.weights(float(found.parameters[0]), found.recursion.field, found.law)
 
@@ -356,8 +366,9 @@ def breaking_report(
     That of :func:`statphys_gen.numerics.parisi.consistency_report`, with ``energy`` in place of ``value``.
     """
     alpha = validation.positive("samples_per_dimension", samples_per_dimension)
-    landscape = _Landscape.of(_checked_loss(loss), _LABEL_ORDERS[0])
-    report = consistency_report(landscape.model(alpha, _nearby(loss, alpha)), steps)
+    landscape = Landscape.of(_checked_loss(loss), _LABEL_ORDERS[0])
+    start = float(_one_step(loss, alpha).require()["susceptibility"])
+    report = consistency_report(landscape.model(alpha, start), steps)
     for row in report["steps"]:
         row["energy"] = -row.pop("value")
     report["findings"] = [finding.replace("value rises", "energy falls") for finding in report["findings"]]

@@ -245,7 +245,9 @@ class Loss:
 
 def _checked(name: str, function: PointFunction, y: Array, t: Array) -> Array:
     try:
-        result = np.asarray(function(y, t))
+        # What is not finite is refused below, in one line.
+        with np.errstate(all="ignore"):
+            result = np.asarray(function(y, t))
     except (TypeError, ValueError) as error:
         raise InvalidArgument(name, function, f"a function of two arrays y and t ({error})") from None
     if result.shape != y.shape or result.dtype.kind not in "iuf":
