@@ -13,11 +13,10 @@ from .features_learning_curves import curves_and_points
 SYSTEM = "random_features"
 TITLE = "Random features: overfitting at several diffusion times"
 CAPTION = (
-    "Random-features score models with tanh at p/d = 32 and n/d = 8, each trained at one diffusion time t. Left: test "
-    "loss minus train loss; right: score error. Lines: theory (n, p, d to infinity). Symbols: {instances} instances of "
-    "the {kind} in dimension {dimension}, not extrapolated, so that differences of relative order "
-    "1/{dimension} are expected; error bars, one standard error over instances (of the difference: those of the two "
-    "losses added, an upper bound)."
+    "Random-features score models with tanh at p/d = 32 and n/d = 8, each trained at one diffusion time t. Left: "
+    "test loss minus train loss; right: score error. Lines: theory (n, p, d to infinity). Symbols: {instances} "
+    "instances of the {kind} in dimension {dimension}, {deviation}; error bars, one standard error over instances"
+    " (of the difference: those of the two losses added, an upper bound)."
 )
 
 TIMES = (0.01, 0.1, 0.5, 1.0)
