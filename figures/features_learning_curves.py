@@ -27,9 +27,9 @@ CAPTION = (
 
 SAMPLES = (4, 8, 16, 32)
 _LATE_DEVIATION = (
-    "not extrapolated; late in training they lie off the lines (by a third of the final score error at p/d = 64, n/d = 4 "
-    "and d = 18), which the Gaussian equivalent does not: in small dimensions the nonlinear parts of so many features "
-    "are correlated"
+    "not extrapolated; late in training they lie off the lines (by a third of the final score error at p/d = 64, "
+    "n/d = 4 and d = 18), which the Gaussian equivalent does not: in small dimensions the nonlinear parts of so many "
+    "features are correlated"
 )
 FIELDS = ("train_loss", "test_loss", "score_error")
 
