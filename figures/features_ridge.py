@@ -34,19 +34,14 @@ SAMPLES = 2.0
 
 def compute(preset: str) -> dict[str, Any]:
     quick = preset == "quick"
-    dimension, instances = (24, 12) if quick else (80, 24)
+    dimension, instances = (24, 12) if quick else (48, 16)
     # No point at p = n, where the test loss diverges.
-    features = np.geomspace(0.32, 16.0, 18 if quick else 120)
+    features = np.geomspace(0.32, 16.0, 18 if quick else 80)
     simulated_features = np.array([0.5, 1.0, 1.5, 3.0, 6.0, 12.0])
     planes, points = [], []
     for draws in (1.0, np.inf):
         planes.append([_theory(_model(p, draws)) for p in features])
-        points.append(
-            [
-                [_simulated(_model(p, draws), penalty, dimension, instances) for p in simulated_features]
-                for penalty in PENALTIES
-            ]
-        )
+        points.append([_simulated(_model(p, draws), dimension, instances) for p in simulated_features])
     order = [[_order_parameter(p, t) for p in features] for t in TIMES]
     return {
         "dimension": dimension,
@@ -72,10 +67,15 @@ def _theory(model: RandomFeatures) -> list[list[float]]:
     return np.stack([curves.test_loss, curves.train_loss], axis=1).tolist()
 
 
-def _simulated(model: RandomFeatures, penalty: float, dimension: int, instances: int) -> list[list[float]]:
-    training: Training = Ridge([penalty]) if penalty > 0.0 else GradientFlow([np.inf])
-    found = simulate_losses(model, dimension, instances, 0, training, threads=2)
-    return [[float(e.mean[0]), float(e.standard_error[0])] for e in (found.test_loss, found.train_loss)]
+def _simulated(model: RandomFeatures, dimension: int, instances: int) -> list[list[list[float]]]:
+    """Mean and error of test and train loss at each penalty, of the same instances."""
+    trainings: tuple[Training, ...] = (GradientFlow([np.inf]), Ridge(PENALTIES[1:]))
+    runs = [simulate_losses(model, dimension, instances, 0, training, threads=2) for training in trainings]
+    return [
+        [[float(e.mean[k]), float(e.standard_error[k])] for e in (found.test_loss, found.train_loss)]
+        for found in runs
+        for k in range(len(found.test_loss.mean))
+    ]
 
 
 def _order_parameter(features: float, time: float) -> float:
@@ -94,7 +94,7 @@ def draw(data: dict[str, Any]) -> Figure:
         for series, penalty in enumerate(PENALTIES):
             for k, line in enumerate(("-", "--")):
                 axes.plot(features, plane[:, series, k], line, color=style.COLOURS[series])
-                mean, error = points[series, :, k].T
+                mean, error = points[:, series, k].T
                 label = f"penalty {penalty:g}" if k == 0 else None
                 # Zero, up to rounding, has no place on a logarithmic axis.
                 seen = mean > 1e-6
