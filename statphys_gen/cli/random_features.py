@@ -252,6 +252,7 @@ def _learning_curves(options: argparse.Namespace) -> int:
             "test_loss": float(curves.test_loss[k]),
             "score_error": float(curves.score_error[k]),
             "status": "converged",
+            "residual": float(curves.residual[k]),
             # That of the score error, which is the largest of the three.
             "error": float(curves.error[k]) / noise,
             "approximation": approximation,

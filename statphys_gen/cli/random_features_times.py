@@ -182,6 +182,9 @@ def _timescales(options: argparse.Namespace) -> int:
             "merged": times.merged,
             "unit": times.unit,
             "at": times.at,
+            "status": "converged",
+            "residual": times.residual,
+            "error": times.error,
             "approximation": approximation,
         }
         for model, times in zip(models, found, strict=True)

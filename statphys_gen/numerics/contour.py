@@ -157,11 +157,16 @@ def _error(contours: tuple[Contour, ...], difference: Array, magnitude: Array) -
 
 def require_mass(
     contour: Contour, transform: ArrayLike, expected: float, name: str, tolerance: float = 1e-9
-) -> None:
-    """Raise unless the contour encloses the mass ``expected`` of the measure with this transform, <1, w>."""
+) -> float:
+    """Raise unless the contour encloses the mass ``expected`` of the measure with this transform, <1, w>.
+
+    Returns the deviation, relative to the expected mass if that is above 1.
+    """
     mass = one_point(contour, np.ones_like(contour.node), transform)
-    if not abs(float(mass.value) - expected) <= tolerance * max(1.0, abs(expected)) + float(mass.error):
+    deviation = abs(float(mass.value) - expected)
+    if not deviation <= tolerance * max(1.0, abs(expected)) + float(mass.error):
         raise AccuracyNotReached(
             f"contour around [{contour.lower:.6g}, {contour.upper:.6g}]: it encloses the mass "
             f"{float(mass.value):.12g} of {name}, not {expected:.12g}; it cuts through a bulk or has too few nodes"
         )
+    return deviation / max(1.0, abs(expected))

@@ -235,8 +235,8 @@ class Dyson:
 
     def real_curve(
         self, base: FloatArray, offset: ComplexArray, sheet: NDArray[np.intp]
-    ) -> tuple[ComplexArray, ComplexArray, ComplexArray]:
-        """z, q and the discriminant at mu = base + offset on the sheets 0 and 1 of q; all of shape (points,).
+    ) -> tuple[ComplexArray, FloatArray, ComplexArray]:
+        """z, the size of its terms, and the discriminant, at mu = base + offset on the sheets 0 and 1 of q; (points,).
 
         ``base`` is an eigenvalue of Sigma, or 0, and is kept apart so that mu may be close to it.
         """
@@ -268,8 +268,8 @@ class Dyson:
         gamma_bar = i * gamma_1 + (1.0 - i) * gamma_2
         # <h/(1 + psi q h)>, where 1 + psi b^2 gbar q = -mu psi A q gamma_1.
         feature = -(self.b2 * gamma_bar * inverse[:, 0] / (a * gamma_1) + inverse[:, 1]) / (psi * q)
-        z = self.s2 * gamma_bar + self.v2 * gamma_1 + feature - 1.0 / q
-        return z, q, discriminant
+        terms = np.stack([self.s2 * gamma_bar, self.v2 * gamma_1, feature, -1.0 / q])
+        return terms.sum(axis=0), np.abs(terms).sum(axis=0), discriminant
 
 
 def dyson(model: RandomFeatures) -> Dyson:

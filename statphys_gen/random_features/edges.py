@@ -34,6 +34,9 @@ _POINTS = 9.0
 _FEW_POINTS = 2.5
 # Numbers of columns and of features that differ by less are equal: the lowest edge is below 1e-24 of the highest.
 _EQUAL = 1e-12
+# Relative errors: of a sum of rounded terms, and of the coefficients of the activation.
+_ROUNDING = 1e-15
+_COEFFICIENTS = 1e-12
 
 
 def columns_per_dimension(system: Dyson) -> float:
@@ -104,25 +107,23 @@ class RealCurve:
             tuple(piece[2] for piece in pieces),
         )
 
-    def evaluate(self, t: ComplexArray, branch: NDArray[np.intp]) -> tuple[ComplexArray, ComplexArray]:
-        """z and the discriminant of the sheets."""
+    def evaluate(
+        self, t: ComplexArray, branch: NDArray[np.intp]
+    ) -> tuple[ComplexArray, FloatArray, ComplexArray]:
+        """z, the size of its terms, and the discriminant of the sheets."""
         piece = branch // 2
+        offset = np.asarray(self.direction[piece] * np.exp(t), dtype=np.complex128)
         with np.errstate(all="ignore"):
-            z, _, discriminant = self.system.real_curve(
-                self.base[piece],
-                np.asarray(self.direction[piece] * np.exp(t), dtype=np.complex128),
-                branch % 2,
-            )
-        return z, discriminant
+            return self.system.real_curve(self.base[piece], offset, branch % 2)
 
     def position(self, t: ComplexArray, branch: NDArray[np.intp]) -> ComplexArray:
         """z, NaN where the sheets are complex."""
-        z, discriminant = self.evaluate(t, branch)
+        z, _, discriminant = self.evaluate(t, branch)
         return np.where(discriminant.real >= 0, z, np.nan)
 
     def discriminant(self, t: FloatArray, piece: FloatArray) -> FloatArray:
         branch = 2 * np.broadcast_to(piece, t.shape).astype(np.intp).ravel()
-        values = self.evaluate(t.ravel().astype(np.complex128), branch)[1]
+        values = self.evaluate(t.ravel().astype(np.complex128), branch)[2]
         return np.asarray(values.real.reshape(t.shape))
 
     def grids(self) -> list[tuple[int, FloatArray]]:
@@ -169,12 +170,31 @@ def extrema(curve: RealCurve) -> CriticalPoints:
     return CriticalPoints(found.parameter[keep], found.branch[keep], found.value[keep])
 
 
-@lru_cache(maxsize=256)
 def offset_edges(model: RandomFeatures) -> tuple[tuple[float, float], ...]:
     """The edges of all bulks, measured from the floor s_t^2 for m = infinity and from 0 otherwise."""
+    return _edges_and_errors(model)[0]
+
+
+def edge_errors(model: RandomFeatures) -> tuple[tuple[float, float], ...]:
+    """Estimates of the absolute errors of all edges: rounding of z(mu), and of the coefficients of the activation."""
+    edges, rounding = _edges_and_errors(model)
+    origin = dyson_from_floor(model, 1).origin
+    return tuple(
+        (a + _COEFFICIENTS * (origin + lower), b + _COEFFICIENTS * (origin + upper))
+        for (lower, upper), (a, b) in zip(edges, rounding, strict=True)
+    )
+
+
+@lru_cache(maxsize=256)
+def _edges_and_errors(
+    model: RandomFeatures,
+) -> tuple[tuple[tuple[float, float], ...], tuple[tuple[float, float], ...]]:
     curve = RealCurve.of(model)
     system = curve.system
-    candidates = extrema(curve).value
+    found = extrema(curve)
+    candidates = found.value
+    sizes = curve.evaluate(found.parameter.astype(np.complex128), found.branch)[1]
+    rounding = {0.0: 0.0} | dict(zip(candidates.tolist(), (_ROUNDING * sizes).tolist(), strict=True))
     if touches_floor(system):
         # The minimum at the floor is there only up to rounding.
         smallest = min(x for x in (system.b2, system.v2, system.s2, system.linear) if x > 0.0)
@@ -185,7 +205,7 @@ def offset_edges(model: RandomFeatures) -> tuple[tuple[float, float], ...]:
         raise unresolved(model) from None
     if not edges:
         raise AccuracyNotReached("spectrum: no bulk was found")
-    return tuple(edges)
+    return tuple(edges), tuple((rounding[lower], rounding[upper]) for lower, upper in edges)
 
 
 def unresolved(model: RandomFeatures) -> AccuracyNotReached:

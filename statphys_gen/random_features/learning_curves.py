@@ -21,7 +21,7 @@ that of Bonnaire et al., arXiv 2505.17638.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from functools import lru_cache
 
 import numpy as np
@@ -31,6 +31,7 @@ from .. import noising, validation
 from ..approximation import states
 from ..errors import AccuracyNotReached, InvalidArgument
 from ..numerics.contour import Contour, logarithmic_contour, one_point, require_mass, two_point
+from ..numerics.stieltjes import resolve
 from .dyson import Dyson, Resolvent, dyson
 from .edges import absolute_edges
 from .filters import Filter, custom, gradient_flow, ridge
@@ -58,12 +59,15 @@ class LearningCurves:
     train_loss, test_loss : per dimension, 1 for the untrained model.
     score_error : mean squared distance to the true score of P_t, per dimension.
     error : estimate of the largest absolute numerical error of the two losses; that of the score error is error / D.
+    residual : the largest residual of the self-consistent equations on the contour, and relative deviation of the
+        total masses in it.
     """
 
     train_loss: FloatArray
     test_loss: FloatArray
     score_error: FloatArray
     error: FloatArray
+    residual: FloatArray
 
 
 @dataclass(frozen=True)
@@ -91,6 +95,7 @@ class _Table:
     resolvent: Resolvent
     same: ComplexArray
     opposite: ComplexArray
+    residual: float
 
 
 # --------------------------------------------------------------------------------------------- score-error identity
@@ -176,21 +181,26 @@ def _contour(
 
 
 def _table(model: RandomFeatures, system: Dyson, contour: Contour, mass: float) -> _Table:
-    resolvent = system.resolvent(contour.node)
-    require_mass(contour, resolvent.q, mass, "eigenvalues")
-    require_mass(contour, resolvent.omega, one_point_mass(system), "omega")
+    x = resolve(system.system, contour.node)
+    resolvent = system.package(x, contour.node)
     # E[U] = A w Sigma w^T + b^2 w w^T + (v^2 + s^2).
     population = (system.linear, system.b2, system.v2 + system.s2)
     same = two_point_table(system, resolvent, resolvent, *population)
     opposite = two_point_table(system, resolvent, resolvent, *population, conjugate=True)
     one = np.ones_like(contour.node)
-    found = two_point((contour, contour), one, one, same, opposite)
+    pairs = two_point((contour, contour), one, one, same, opposite)
     expected = two_point_mass(system, *population)
-    if not abs(float(found.value) - expected) <= 1e-9 * expected + float(found.error):
+    deviations = [
+        require_mass(contour, resolvent.q, mass, "eigenvalues"),
+        require_mass(contour, resolvent.omega, one_point_mass(system), "omega"),
+        abs(float(pairs.value) - expected) / expected,
+    ]
+    if not deviations[2] <= 1e-9 + float(pairs.error) / expected:
         raise AccuracyNotReached(
-            f"two-point function: total mass {float(found.value):.12g}, not {expected:.12g}"
+            f"two-point function: total mass {float(pairs.value):.12g}, not {expected:.12g}"
         )
-    return _Table(contour, resolvent, same, opposite)
+    residual = float(np.abs(system.residual(x, contour.node)).max())
+    return _Table(contour, resolvent, same, opposite, max(residual, *deviations))
 
 
 @lru_cache(maxsize=32)
@@ -282,6 +292,7 @@ def _evaluate(model: RandomFeatures, table: _Table, algorithm: Filter) -> Learni
         test_loss,
         (test_loss - 1.0) / float(noising.noise_variance(model.time)) + fisher_information(model),
         error,
+        np.full(error.shape, table.residual),
     )
 
 
@@ -301,13 +312,16 @@ def learning_curves(model: RandomFeatures, training_time: ArrayLike) -> Learning
     """
     times = np.asarray(training_time)
     result = losses(model, gradient_flow(model, times.ravel()))
-    shape = times.shape
-    return LearningCurves(
-        result.train_loss.reshape(shape),
-        result.test_loss.reshape(shape),
-        result.score_error.reshape(shape),
-        result.error.reshape(shape),
-    )
+    return _shaped(_stacked(result), times.shape)
+
+
+def _stacked(curves: LearningCurves) -> FloatArray:
+    """All fields, (fields, batch)."""
+    return np.stack([getattr(curves, field.name) for field in fields(LearningCurves)])
+
+
+def _shaped(values: FloatArray, shape: tuple[int, ...]) -> LearningCurves:
+    return LearningCurves(*(row.reshape(shape) for row in values))
 
 
 @states(
@@ -326,15 +340,14 @@ def ridge_curves(model: RandomFeatures, penalty: ArrayLike) -> LearningCurves:
     penalties = validation.array("penalty", penalty, at_least=0.0)
     flat = penalties.ravel()
     positive = flat > 0.0
-    fields = np.zeros((4, flat.size))
+    values = np.zeros((len(fields(LearningCurves)), flat.size))
     for part, algorithm in (
         (positive, lambda: ridge(flat[positive])),
         (~positive, lambda: custom(lambda z: 1.0 / z, name="infinite training time")),
     ):
         if part.any():
-            r = losses(model, algorithm())
-            fields[:, part] = np.stack([r.train_loss, r.test_loss, r.score_error, r.error])
-    return LearningCurves(*(field.reshape(penalties.shape) for field in fields))
+            values[:, part] = _stacked(losses(model, algorithm()))
+    return _shaped(values, penalties.shape)
 
 
 @states(

@@ -24,7 +24,7 @@ from .. import validation
 from ..approximation import states
 from ..errors import AccuracyNotReached, InvalidArgument
 from .dyson import dyson
-from .edges import absolute_edges
+from .edges import absolute_edges, bulk_edges, edge_errors
 from .filters import Filter, gradient_flow, relaxation_rate, ridge
 from .learning_curves import fisher_information, learning_curves, losses, quadratic_form, ridge_curves
 from .model import Activation, Covariance, RandomFeatures
@@ -41,7 +41,7 @@ _SCAN = 160
 
 @dataclass(frozen=True)
 class Timescales:
-    """Training times of the three groups of modes; None where the group is empty.
+    """Training times of the three groups of modes; None where the group is empty, infinite at an eigenvalue 0.
 
     Attributes
     ----------
@@ -50,6 +50,8 @@ class Timescales:
     interpolation : the train loss falls to its final value and the score error grows without bound of order 1.
     merged : True if two groups share a bulk; their times then come from the two ends of it.
     unit, at : see the module.
+    residual : that of the spectrum (masses and moments).
+    error : estimate of the largest absolute error of the three times.
     """
 
     generalisation: float | None
@@ -58,6 +60,8 @@ class Timescales:
     merged: bool
     unit: Unit
     at: Place
+    residual: float
+    error: float
 
 
 @dataclass(frozen=True)
@@ -108,9 +112,12 @@ def timescales(model: RandomFeatures, *, unit: Unit = "rate-exact", at: Place = 
             low = high
         if bulks[-1].groups[-1] != group:
             high = bulks[0].lower
-        return factor / {"lower": low, "middle": math.sqrt(low * high), "upper": high}[at]
+        place = {"lower": low, "middle": math.sqrt(low * high), "upper": high}[at]
+        return factor / place if place > 0.0 else math.inf
 
     times = {group: time(group) for group in order}
+    ends, errors = np.array(bulk_edges(model)), np.array(edge_errors(model))
+    relative = float((errors[ends > 0.0] / ends[ends > 0.0]).max())
     return Timescales(
         times["generalisation"],
         times["overfitting"],
@@ -118,6 +125,8 @@ def timescales(model: RandomFeatures, *, unit: Unit = "rate-exact", at: Place = 
         any(len(bulk.groups) > 1 for bulk in found.bulks),
         unit,
         at,
+        found.residual,
+        relative * max((x for x in times.values() if x is not None and math.isfinite(x)), default=0.0),
     )
 
 

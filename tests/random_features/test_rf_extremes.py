@@ -1,0 +1,108 @@
+"""Hard edges, late diffusion times, extreme ratios: what float64 resolves is solved, the rest refused with a reason."""
+
+import math
+
+import numpy as np
+import pytest
+
+from statphys_gen.errors import AccuracyNotReached
+from statphys_gen.random_features.dyson import dyson
+from statphys_gen.random_features.edges import bulk_edges, edge_errors, offset_edges
+from statphys_gen.random_features.elimination import identity_polynomial
+from statphys_gen.random_features.learning_curves import learning_curves
+from statphys_gen.random_features.model import Covariance, RandomFeatures
+from statphys_gen.random_features.spectrum import atoms, spectrum
+from statphys_gen.random_features.timescales import timescales
+
+
+@pytest.mark.parametrize(("features", "samples"), [(3.0, 2.0), (2.0, 1.0), (1.5, 0.5), (64.0, 63.0)])
+def test_as_many_columns_as_features(features: float, samples: float) -> None:
+    """p = n + d: the atom has gone, and the density grows as 1/sqrt(x - s_t^2) at the floor."""
+    model = RandomFeatures("tanh", features, samples, 0.1)
+    found = spectrum(model)
+    assert found.atoms == ()
+    assert found.bulks[0].lower == found.system.origin
+    near = found.system.origin + found.bulks[0].boundary.upper * np.array([1e-10, 1e-8])
+    one, two = found.density(near)
+    assert one / two == pytest.approx(10.0, rel=0.02)
+    table = identity_polynomial(model)
+    for x in found.grid(5):
+        roots = np.roots((table * np.array([1.0, x, x * x])[:, None]).sum(axis=0)[::-1])
+        assert np.abs(roots.imag / np.pi - found.density(x)).min() < 1e-8 * found.density(x)
+    assert timescales(model).interpolation is not None
+
+
+@pytest.mark.parametrize("activation", ["tanh", "sign", "erf"])
+@pytest.mark.parametrize(("draws", "samples"), [(1, 2.0), (2, 1.0), (3, 2 / 3)])
+def test_curves_exactly_at_the_threshold(activation: str, draws: int, samples: float) -> None:
+    """p = n m: regular at finite training times, and between its neighbours."""
+    model = RandomFeatures(activation, draws * samples, samples, 0.2, noise_draws=draws)
+    here = learning_curves(model, [1.0, 10.0]).test_loss
+    p = model.features_per_dimension
+    around = [
+        learning_curves(model.replace(features_per_dimension=x), [1.0, 10.0]).test_loss
+        for x in (p * (1 - 1e-4), p * (1 + 1e-4))
+    ]
+    np.testing.assert_allclose(here, np.mean(around, axis=0), rtol=1e-7)
+    assert spectrum(model).bulks[0].lower == 0.0
+    assert timescales(model).overfitting == math.inf
+
+
+@pytest.mark.parametrize("time", [10.0, 15.0, 20.0])
+def test_late_times(time: float) -> None:
+    """As v_t^2 -> 0 its bulk is a Marchenko-Pastur law that is narrower than the rounding of s_t^2, beside it."""
+    model = RandomFeatures("tanh", 2.0, 3.0, time)
+    found, v2 = spectrum(model), dyson(model).v2
+    # p - d features outside of the range of w, n samples.
+    expected = v2 * (1.0 + np.array([-1.0, 1.0]) * math.sqrt(1.0 / 3.0)) ** 2
+    np.testing.assert_allclose(offset_edges(model)[0], expected, rtol=1e-4)
+    assert [b.modes_per_dimension for b in found.bulks] == pytest.approx([1.0, 1.0], rel=1e-9)
+    # The rest is the response to the noise, b^2 w w^T.
+    b2 = dyson(model).b2
+    np.testing.assert_allclose(
+        bulk_edges(model)[1],
+        found.system.origin + b2 * (1 + np.array([-1, 1]) * math.sqrt(2)) ** 2,
+        rtol=1e-6,
+    )
+
+
+@pytest.mark.parametrize(
+    ("features", "samples", "modes"),
+    [
+        (1e-6, 1e6, [1e-6]),
+        (1e-3, 1e-6, [1e-3 - 1e-6, 1e-6]),
+        (1e6, 1e-3, [1e-3, 0.999, 1e-3]),
+        (1e3, 1e6, [999.0, 1.0]),
+        (1e6, 1e3, [1.0, 999.0, 1.0]),
+    ],
+)
+def test_extreme_ratios(features: float, samples: float, modes: list[float]) -> None:
+    """Masses, the mass of the train loss and three moments are asserted to 1e-8 on the way."""
+    found = spectrum(RandomFeatures("tanh", features, samples, 0.01))
+    assert found.residual < 1e-8
+    assert [b.modes_per_dimension for b in found.bulks] == pytest.approx(modes, rel=1e-6)
+
+
+def test_a_covariance_at_a_late_time() -> None:
+    found = spectrum(RandomFeatures("erf", 2.0, 3.0, 17.0, Covariance.atoms([0.5, 1.5], [0.5, 0.5])))
+    assert found.residual < 1e-10
+
+
+def test_what_rounding_hides_is_refused_with_the_reason() -> None:
+    with pytest.raises(AccuracyNotReached, match="singular to within the rounding"):
+        spectrum(RandomFeatures("tanh", 1.0, 2.0, 12.0))
+    # The curves do not need the spectrum.
+    assert np.isfinite(
+        learning_curves(RandomFeatures("tanh", 1.0, 2.0, 12.0), [1.0, math.inf]).test_loss
+    ).all()
+    # Three hard edges in one.
+    with pytest.raises(AccuracyNotReached):
+        spectrum(RandomFeatures("linear", 1.0, 1.0, 0.2, noise_draws=1))
+
+
+def test_errors_of_edges_are_small_and_hold() -> None:
+    model = RandomFeatures("tanh", 64, 8, 0.01)
+    relative = np.array(edge_errors(model)) / bulk_edges(model)
+    assert (relative < 1e-11).all()
+    assert (relative > 1e-13).all()
+    assert atoms(model)[0].weight == 55 / 64
