@@ -20,24 +20,109 @@ LongWords = NDArray[np.uint64]
 
 _FAST = {"reassoc", "contract"}
 _ONE, _HALF, _NONE = np.float32(1.0), np.float32(0.5), np.float32(0.0)
+_TWO, _FOUR = np.float32(2.0), np.float32(4.0)
+_UNIT = np.float32(2.0**-24)
+_BYTE = np.uint32(8)
 # exp in float32: x = n log 2 + r with log 2 in two parts, a polynomial in r, and n put into the exponent.
 _LOWEST, _HIGHEST = np.float32(-80.0), np.float32(80.0)
 _PER_LOG2, _LOG2_HIGH, _LOG2_LOW = np.float32(1.44269504), np.float32(0.693359375), np.float32(2.12194440e-4)
 _C5, _C4, _C3 = np.float32(1.9875691500e-4), np.float32(1.3981999507e-3), np.float32(8.3334519073e-3)
 _C2, _C1, _C0 = np.float32(4.1665795894e-2), np.float32(1.6666665459e-1), np.float32(5.0000001201e-1)
-_UNIT = np.float32(2.0**-24)
-_BYTE = np.uint32(8)
+_ROUND, _SHIFT = np.float32(128.5), np.int32(128)
+_BIAS, _MANTISSA = np.int32(127), np.int32(23)
+# log, sine and cosine of the Cephes library.
+_LOG = tuple(
+    np.float32(c)
+    for c in (
+        7.0376836292e-2,
+        -1.1514610310e-1,
+        1.1676998740e-1,
+        -1.2420140846e-1,
+        1.4249322787e-1,
+        -1.6668057665e-1,
+        2.0000714765e-1,
+        -2.4999993993e-1,
+        3.3333331174e-1,
+    )
+)
+_FRACTION, _OF_HALF, _HALF_BIAS = np.int32(0x7FFFFF), np.int32(0x3F000000), np.int32(126)
+_ROOT_HALF = np.float32(0.70710678)
+_SINE = tuple(np.float32(c) for c in (-1.9515295891e-4, 8.3321608736e-3, -1.6666654611e-1))
+_COSINE = tuple(np.float32(c) for c in (2.443315711809948e-5, -1.388731625493765e-3, 4.166664568298827e-2))
+_QUARTER = np.float32(0.5 * math.pi)
+_BIT0, _BIT1 = np.int32(1), np.int32(2)
+
+
+@njit(cache=True, nogil=True)
+def random_words(state: Words, out: Words) -> None:
+    """Fill ``out`` with xoshiro128++ of Blackman and Vigna, one generator in each column of ``state`` (4, lanes).
+
+    The lanes take turns, so that the loop over them uses vector instructions. The length is a multiple of their number.
+    """
+    lanes = state.shape[1]
+    for first in range(0, len(out), lanes):
+        for j in range(lanes):
+            s0, s1, s2, s3 = state[0, j], state[1, j], state[2, j], state[3, j]
+            total = np.uint32(s0 + s3)
+            out[first + j] = np.uint32(np.uint32((total << np.uint32(7)) | (total >> np.uint32(25))) + s0)
+            shifted = np.uint32(s1 << np.uint32(9))
+            s2 = np.uint32(s2 ^ s0)
+            s3 = np.uint32(s3 ^ s1)
+            s1 = np.uint32(s1 ^ s2)
+            s0 = np.uint32(s0 ^ s3)
+            s2 = np.uint32(s2 ^ shifted)
+            s3 = np.uint32((s3 << np.uint32(11)) | (s3 >> np.uint32(21)))
+            state[0, j], state[1, j], state[2, j], state[3, j] = s0, s1, s2, s3
 
 
 @njit(cache=True, nogil=True, fastmath=_FAST)
 def fast_exp(x: Any) -> Any:
-    """exp for float32, relative error 6e-8; written so that loops over it use vector instructions."""
+    """exp for float32, relative error 8e-8; written so that loops over it use vector instructions."""
     x = min(max(x, _LOWEST), _HIGHEST)
-    n = math.floor(x * _PER_LOG2 + _HALF)
+    k = np.int32(np.int32(x * _PER_LOG2 + _ROUND) - _SHIFT)
+    n = np.float32(k)
     r = x - n * _LOG2_HIGH + n * _LOG2_LOW
     p = ((((_C5 * r + _C4) * r + _C3) * r + _C2) * r + _C1) * r + _C0
-    power = (np.int32(n) + np.int32(127)) << np.int32(23)
+    power = np.int32((k + _BIAS) << _MANTISSA)
     return (p * r * r + r + _ONE) * np.int32(power).view(np.float32)
+
+
+@njit(cache=True, nogil=True, fastmath=_FAST)
+def fast_log(x: Any) -> Any:
+    """log for float32 numbers that are positive and normal, absolute error 1e-7 times max(1, |log x|)."""
+    pattern = np.float32(x).view(np.int32)
+    exponent = np.float32((pattern >> _MANTISSA) - _HALF_BIAS)
+    m = np.int32((pattern & _FRACTION) | _OF_HALF).view(np.float32)
+    below = m < _ROOT_HALF
+    exponent = exponent - _ONE if below else exponent
+    m = m + m - _ONE if below else m - _ONE
+    z = m * m
+    y = _LOG[0] * m + _LOG[1]
+    y = ((y * m + _LOG[2]) * m + _LOG[3]) * m + _LOG[4]
+    y = (((y * m + _LOG[5]) * m + _LOG[6]) * m + _LOG[7]) * m + _LOG[8]
+    return m + (y * m * z - _HALF * z - exponent * _LOG2_LOW) + exponent * _LOG2_HIGH
+
+
+@njit(cache=True, nogil=True, fastmath=_FAST)
+def normals(bits: Words, out: Floats) -> None:
+    """Standard normal numbers by Box and Muller, an even number of them, from as many words; at most 5.8."""
+    half = len(out) // 2
+    for i in range(half):
+        uniform = np.float32((bits[i] >> _BYTE) + np.uint32(1)) * _UNIT
+        radius = np.float32(math.sqrt(-_TWO * fast_log(uniform)))
+        turns = np.float32(bits[half + i] >> _BYTE) * (_FOUR * _UNIT)
+        k = np.int32(turns + _HALF)
+        x = (turns - np.float32(k)) * _QUARTER
+        z = x * x
+        sine = ((_SINE[0] * z + _SINE[1]) * z + _SINE[2]) * z * x + x
+        cosine = ((_COSINE[0] * z + _COSINE[1]) * z + _COSINE[2]) * z * z - _HALF * z + _ONE
+        odd = (k & _BIT0) != 0
+        first = sine if odd else cosine
+        second = cosine if odd else sine
+        first = -first if ((k + _BIT0) & _BIT1) != 0 else first
+        second = -second if (k & _BIT1) != 0 else second
+        out[i] = radius * first
+        out[half + i] = radius * second
 
 
 @njit(cache=True, nogil=True, fastmath=_FAST)
@@ -376,7 +461,7 @@ def collapsed_sweep(
                 visible[c, i] = new
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, fastmath=_FAST)
 def ground_energy(x: float, kind: int, parameter: float, values: Doubles, energies: Doubles) -> float:
     """max over h of x h - U(h): 0 Gaussian of variance ``parameter``, 1 ReLU and 2 soft threshold, 3 discrete."""
     if kind == 0:
@@ -393,7 +478,7 @@ def ground_energy(x: float, kind: int, parameter: float, values: Doubles, energi
     return best
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, fastmath=_FAST)
 def descent_pass(
     order: NDArray[np.int64],
     weights: Floats,
@@ -411,10 +496,27 @@ def descent_pass(
     for i in order:
         change = -2.0 * visible[i]
         gain = change * field[i]
-        for a in range(hidden):
-            x = projections[a]
-            gain += ground_energy(x + change * weights[i, a], kind, parameter, values, energies)
-            gain -= ground_energy(x, kind, parameter, values, energies)
+        row = weights[i]
+        # One loop for each kind, so that it uses vector instructions.
+        if kind == 0:
+            for a in range(hidden):
+                x, y = projections[a], projections[a] + change * row[a]
+                gain += 0.5 * parameter * (y - x) * (y + x)
+        elif kind == 1:
+            for a in range(hidden):
+                x = max(projections[a] - parameter, 0.0)
+                y = max(projections[a] + change * row[a] - parameter, 0.0)
+                gain += 0.5 * (y - x) * (y + x)
+        elif kind == 2:
+            for a in range(hidden):
+                x = max(abs(projections[a]) - parameter, 0.0)
+                y = max(abs(projections[a] + change * row[a]) - parameter, 0.0)
+                gain += 0.5 * (y - x) * (y + x)
+        else:
+            for a in range(hidden):
+                x, y = projections[a], projections[a] + change * row[a]
+                gain += ground_energy(y, kind, parameter, values, energies)
+                gain -= ground_energy(x, kind, parameter, values, energies)
         if gain > 1e-9:
             for a in range(hidden):
                 projections[a] += change * weights[i, a]

@@ -24,6 +24,8 @@ Array = NDArray[np.float64]
 Floats = NDArray[np.float32]
 
 STARTS = ("pattern", "random")
+# Generators of random words side by side.
+_LANES = 16
 
 
 @dataclass(frozen=True)
@@ -92,6 +94,10 @@ class Chains:
         self._transposed = np.ascontiguousarray(network.weights.T)
         self.hidden = np.zeros((chains, network.hidden_units), dtype=np.float32)
         self.visible = starting_states(network, rng, chains, start)
+        self._lanes = rng.integers(0, 2**32, size=(4, _LANES), dtype=np.uint32)
+        largest = chains * max(network.visible_units, network.hidden_units)
+        self._words = np.empty(largest + 2 * _LANES, dtype=np.uint32)
+        self._noise = np.empty(largest + 1, dtype=np.float32)
         self._no_pattern = np.zeros(network.hidden_units, dtype=np.float32)
         self._along = network.along
         self.interaction = np.zeros(chains)
@@ -156,11 +162,11 @@ class Chains:
             logs = -np.multiply.outer(power, np.asarray(prior.energies)).astype(np.float32)
             kernels.several_states(self._bits(field.shape), field, one["coupling"], values, logs, *results)
         elif isinstance(prior, Gaussian):
-            noise = self.rng.standard_normal(field.shape, dtype=np.float32)
+            noise = self._normals(field.shape)
             variance = np.float32(prior.variance_) / power
             kernels.normal_units(noise, field, one["coupling"], offset, along, pattern, variance, *results)
         elif isinstance(prior, Mixture):
-            noise = self.rng.standard_normal(field.shape, dtype=np.float32)
+            noise = self._normals(field.shape)
             kernels.mixture_units(
                 self._bits(field.shape), noise, field, one["coupling"], prior.gaussian_weight, *results
             )
@@ -182,8 +188,23 @@ class Chains:
         if sums is not None:
             sums += field
 
-    def _bits(self, shape: tuple[int, ...]) -> NDArray[np.uint32]:
-        return self.rng.integers(0, 2**32, size=shape, dtype=np.uint32)
+    def _bits(self, shape: tuple[int, int]) -> NDArray[np.uint32]:
+        """Random words; they are overwritten by the next call."""
+        from . import kernels
+
+        count = shape[0] * shape[1]
+        words = self._words[: _LANES * -(-count // _LANES)]
+        kernels.random_words(self._lanes, words)
+        return words[:count].reshape(shape)
+
+    def _normals(self, shape: tuple[int, int]) -> Floats:
+        """Standard normal numbers; they are overwritten by the next call."""
+        from . import kernels
+
+        count = shape[0] * shape[1]
+        even = count + count % 2
+        kernels.normals(self._bits((even, 1)).reshape(-1), self._noise[:even])
+        return self._noise[:count].reshape(shape)
 
     # ------------------------------------------------------------------------------------------------- observables
 

@@ -30,6 +30,9 @@ def can_pack(network: Network) -> bool:
 class PackedChains(Chains):
     """The chains of :class:`~statphys_gen.rbm.simulation_gibbs.Chains`, with packed states."""
 
+    _visible_words: Words
+    _hidden_words: Words
+
     def __init__(
         self, network: Network, rng: np.random.Generator, settings: Settings, start: str = "random"
     ) -> None:
@@ -77,6 +80,11 @@ class PackedChains(Chains):
             np.empty((0, units), dtype=np.float32) if sums is None else sums,
             self.interaction,
         )
+
+    def reorder(self, order: NDArray[np.intp]) -> None:
+        self._visible_words = self._visible_words[order]
+        self._hidden_words = self._hidden_words[order]
+        self.interaction[:] = self.interaction[order]
 
     @property
     def visible(self) -> Floats:

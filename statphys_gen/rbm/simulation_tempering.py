@@ -68,28 +68,28 @@ class Ladders:
         self.returns = 0
         self.parity = 0
 
-    def log_weights(self, chains: Chains) -> tuple[Array, ...]:
-        """The sufficient statistics of every row."""
-        network = chains.network
-        visible = chains.visible.astype(np.float64)
-        energy = network.model.hidden.energy(chains.hidden.astype(np.float64)).sum(axis=1)
-        if network.model.convention == "sqrt-beta":
-            # The priors do not change along the ladder.
-            energy = np.zeros(len(visible))
-        return chains.interaction.copy(), -energy, visible.sum(axis=1), visible @ network.along
+    def log_weight_terms(self, chains: Chains) -> list[tuple[Array, Array]]:
+        """What depends on the temperature, and the statistic of every state that it multiplies."""
+        network, settings = chains.network, chains.settings
+        model = network.model
+        terms = [(settings.coupling, chains.interaction.copy())]
+        if model.convention == "beta":
+            hidden = chains.hidden.astype(np.float64)
+            terms.append((settings.power, -model.hidden.energy(hidden).sum(axis=1)))
+            if model.visible_field:
+                terms.append((settings.offset, chains.visible.sum(axis=1, dtype=np.float64)))
+            if model.pattern_field:
+                terms.append((settings.along, np.asarray(chains.visible @ network.along, dtype=np.float64)))
+        return terms
 
     def exchange(self, chains: Chains) -> None:
         """Try to exchange every other pair of neighbouring temperatures in every ladder."""
-        settings = chains.settings
-        fields = (settings.coupling, settings.power, settings.offset, settings.along)
-        statistics = self.log_weights(chains)
+        terms = self.log_weight_terms(chains)
         order = np.arange(self.steps * self.ladders)
         for k in range(self.parity, self.steps - 1, 2):
             low = np.arange(k * self.ladders, (k + 1) * self.ladders)
             high = low + self.ladders
-            gain = sum(
-                (f[low] - f[high]) * (x[high] - x[low]) for f, x in zip(fields, statistics, strict=True)
-            )
+            gain = sum((f[low] - f[high]) * (x[high] - x[low]) for f, x in terms)
             accepted = np.log(self.rng.random(self.ladders)) < gain
             order[low[accepted]], order[high[accepted]] = high[accepted], low[accepted]
             self.accepted[k] += accepted.mean()

@@ -314,6 +314,46 @@ def test_the_exponential_of_the_kernels_is_exact_to_single_precision() -> None:
     assert np.abs(values(x) / np.exp(x.astype(np.float64)) - 1.0).max() < 1.2e-7
 
 
+def test_random_words_are_those_of_the_published_generator() -> None:
+    """xoshiro128++, written out with Python's integers, in every lane."""
+    lanes, steps, mask = 16, 9, 2**32 - 1
+
+    def rotated(x: int, k: int) -> int:
+        return ((x << k) | (x >> (32 - k))) & mask
+
+    state = rng(1).integers(0, 2**32, size=(4, lanes), dtype=np.uint32)
+    expected = np.empty((steps, lanes), dtype=np.uint32)
+    for j in range(lanes):
+        s = [int(x) for x in state[:, j]]
+        for k in range(steps):
+            expected[k, j] = (rotated((s[0] + s[3]) & mask, 7) + s[0]) & mask
+            shifted = (s[1] << 9) & mask
+            s[2] ^= s[0]
+            s[3] ^= s[1]
+            s[1] ^= s[2]
+            s[0] ^= s[3]
+            s[2] ^= shifted
+            s[3] = rotated(s[3], 11)
+    out = np.empty(steps * lanes, dtype=np.uint32)
+    kernels.random_words(state, out)
+    assert np.array_equal(out.reshape(steps, lanes), expected)
+
+
+def test_normal_numbers_are_those_of_box_and_muller() -> None:
+    bits = rng(2).integers(0, 2**32, size=200_000, dtype=np.uint32)
+    bits[0], bits[1] = 0, 2**32 - 1
+    out = np.empty(200_000, dtype=np.float32)
+    kernels.normals(bits, out)
+    first, second = ((bits >> 8) * 2.0**-24).reshape(2, -1)
+    radius = np.sqrt(-2.0 * np.log(first + 2.0**-24))
+    angle = 2.0 * math.pi * second
+    # Where the radius is small, the logarithm of a number next to 1 has few digits.
+    assert np.allclose(out[:100_000], radius * np.cos(angle), rtol=0, atol=3e-6)
+    assert np.allclose(out[100_000:], radius * np.sin(angle), rtol=0, atol=3e-6)
+    moments = [float(np.mean(out.astype(np.float64) ** p)) for p in (1, 2, 3, 4)]
+    assert np.allclose(moments, [0.0, 1.0, 0.0, 3.0], atol=[0.012, 0.015, 0.04, 0.1])
+
+
 @pytest.mark.parametrize("u", [-60.0, -26.0, -24.0, -3.0, 0.0, 4.0])
 def test_the_mass_of_half_a_line(u: float) -> None:
     exact = math.log(2.0) + 0.5 * u * u + special.log_ndtr(u)
