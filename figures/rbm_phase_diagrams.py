@@ -16,12 +16,12 @@ TITLE = "Boltzmann machines: phase diagrams by hidden prior"
 CAPTION = (
     "One binary pattern for each hidden unit, +-1 visible units, convention g = sqrt(beta) (couplings "
     "xi/sqrt(N T), priors independent of temperature). Solid: end of the retrieval state (spinodal). Dashed: "
-    "retrieval and the state without it are equally likely; left of it retrieval dominates. Dotted: "
-    "paramagnet to glass (symmetric priors). Dash-dotted: replica symmetry breaks in the state without "
-    "retrieval (ReLU, which has no paramagnet). The red line in the corner of the first panel: replica "
-    "symmetry breaks in the retrieval state. Below these lines the theory is approximate. Binary, ternary and "
-    "all other bounded units have a glass but no retrieval in this ensemble. Lines stop where the solver "
-    "found no point. Replica-symmetric theory (N to infinity)."
+    "retrieval and the state without it are equally likely; left of it retrieval dominates. Circle: end of "
+    "retrieval at load 0, T = Omega. Dotted: paramagnet to glass (symmetric priors). Dash-dotted: replica "
+    "symmetry breaks in the state without retrieval (ReLU, which has no paramagnet). The red line in the "
+    "corner of the first panel: replica symmetry breaks in the retrieval state. Below these lines the theory "
+    "is approximate. Binary, ternary and all other bounded units have a glass but no retrieval in this "
+    "ensemble. Lines stop where the solver found no point. Replica-symmetric theory (N to infinity)."
 )
 
 UNITS: tuple[tuple[str, Prior, float, float], ...] = (
@@ -41,7 +41,7 @@ def compute(preset: str) -> dict[str, Any]:
     load, glass, broken = (np.full((size, points), np.nan) for _ in range(3))
     for k, (_, hidden, widest, _) in enumerate(UNITS):
         model = Model(hidden, 1.0, 0.1, convention="sqrt-beta")
-        load[k] = widest * np.linspace(0.02, 1.0, points)
+        load[k] = widest * np.linspace(0.1, 1.0, points) ** 2
         if hidden.symmetric:
             # The paramagnet exists above Omega only.
             where = (max(1.0002 * hidden.tail_coefficient(), 0.02), 3.0)
@@ -81,6 +81,9 @@ def draw(data: dict[str, Any]) -> Figure:
         axes.plot(data["load"][k], data["broken"][k], "-.", color=style.COLOURS[2], label="symmetry breaking")
         axes.set(xlabel=r"load $\alpha$", ylabel="temperature $T$", xlim=(0.0, widest), ylim=(0.0, hottest))
         axes.set_title(name)
+        omega = UNITS[k][1].tail_coefficient(1)
+        if omega > 0.0:
+            axes.plot(0.0, omega, "o", color=style.COLOURS[0], clip_on=False, zorder=4)
     panels[0].plot(data["corner"], data["cold"], color="red")
     handles, labels = panels[0].get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside lower center", ncols=4)
