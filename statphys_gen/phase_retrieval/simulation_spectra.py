@@ -295,8 +295,10 @@ def simulate_smoothed_density(
         drawn = draw_instances(problem, size, 1, seed, first=k)
         student = draw_students(drawn, problem.overlap, 1, seed, first=k, orthogonal=True)[0, 0]
         matrix, multiplier = hessian(problem.loss, drawn.sensing[0], drawn.labels[0], student)
-        # The eigenvalue 0 of the projected direction moves by mu like all others: it is one of N.
-        values = np.linalg.eigvalsh(matrix) + multiplier
+        # The projected direction is moved above the others and left out: it would count as 1/N at a fluctuating place.
+        unit = student / np.linalg.norm(student)
+        matrix += 2.0 * float(np.linalg.norm(matrix)) * np.outer(unit, unit)
+        values = np.linalg.eigvalsh(matrix)[:-1] + multiplier
         return np.asarray((width / np.pi / ((x[:, None] - values) ** 2 + width**2)).mean(axis=1))
 
     return Estimate.from_samples(np.array(map_blocks(one, number, threads=threads)))

@@ -8,7 +8,7 @@ log G_max(alpha) = (1/2) log N + constant, so that the midpoint moves by
 
     d alpha_50 / d log N = 1 / (2 d log G_max / d alpha).
 
-This module knows counts and an amplification curve, wherever they come from.
+Everything but :func:`largest_amplification` knows counts and curves only, wherever they come from.
 """
 
 from __future__ import annotations
@@ -18,12 +18,14 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from .. import validation
 from ..approximation import states
 from ..errors import InsufficientSamples, InvalidArgument
 from ..statistics.estimate import Estimate
+from .dmft import descent_dynamics
+from .model import Loss, PhaseRetrieval
 
 _LEVEL = 0.95
 _FISHER_STEPS = 100
@@ -211,31 +213,90 @@ def size_shift(dimensions: ArrayLike, midpoints: Estimate) -> SizeShift:
     )
 
 
+@dataclass(frozen=True)
+class Amplification:
+    """Largest amplification of a small overlap at each samples_per_dimension.
+
+    Attributes
+    ----------
+    value : (K,) max over the steps of the mean of m(t)/m(0); errors at that step, over replicas of the paths.
+    still_growing : (K,) True where the maximum is at the last step: the value is a lower bound.
+    """
+
+    value: Estimate
+    still_growing: NDArray[np.bool_]
+
+
+@states(
+    "exact as N -> infinity",
+    "an infinitesimal overlap, within the steps taken",
+    source="derivations/phase_retrieval_dynamics.py",
+    verification="derived",
+)
+def largest_amplification(
+    loss: Loss,
+    samples_per_dimension: ArrayLike,
+    step_sizes: ArrayLike,
+    *,
+    paths: int = 4096,
+    replicas: int = 6,
+    seed: int = 0,
+) -> Amplification:
+    """G_max from dynamical mean-field theory.
+
+    Parameters
+    ----------
+    loss, samples_per_dimension : the loss and the ratios (K,).
+    step_sizes, paths, replicas, seed : see :func:`~statphys_gen.phase_retrieval.dmft.descent_dynamics`.
+
+    Raises
+    ------
+    NotConverged : the steps are too large.
+    """
+    ratio = validation.array("samples_per_dimension", samples_per_dimension, ndim=1, above=0.0)
+    found, ends = [], []
+    for alpha in ratio:
+        problem = PhaseRetrieval(loss, float(alpha))
+        dynamics = descent_dynamics(problem, step_sizes, paths=paths, replicas=replicas, seed=seed)
+        if dynamics.diverged:
+            dynamics.require()
+        growth = dynamics.estimate("overlap_growth")
+        best = int(np.argmax(growth.mean))
+        found.append(growth[best])
+        ends.append(best == len(growth.mean) - 1)
+    return Amplification(Estimate.stack(found), np.array(ends))
+
+
 @states(
     "heuristic",
     "success decided by the linear growth of the overlap alone",
-    source="phase_retrieval/success.py",
+    source="statphys_gen/phase_retrieval/success.py",
     verification="unverified",
 )
-def amplification_shift(samples_per_dimension: ArrayLike, amplification: ArrayLike, at: float) -> float:
-    """Predicted shift of the midpoint with log N: 1/(2 d log G_max/d alpha) at a ratio.
+def amplification_shift(
+    samples_per_dimension: ArrayLike, amplification: Estimate, at: float
+) -> tuple[float, float]:
+    """Predicted shift of the midpoint with log N, 1/(2 d log G_max/d alpha) at a ratio, and its standard error.
 
     Parameters
     ----------
     samples_per_dimension : increasing ratios (K,), K at least 2.
     amplification : (K,) largest amplification max_t m(t)/m(0) of a small overlap at each of them.
-    at : the ratio, within the range; the logarithm is interpolated linearly.
+    at : the ratio, within the range; the logarithm is interpolated linearly between its neighbours.
     """
     ratio = validation.array("samples_per_dimension", samples_per_dimension, ndim=1, above=0.0)
-    growth = validation.array("amplification", amplification, shape=ratio.shape, above=0.0)
+    growth = validation.array("amplification", amplification.mean, shape=ratio.shape, above=0.0)
     if len(ratio) < 2 or (np.diff(ratio) <= 0.0).any():
         raise InvalidArgument("samples_per_dimension", ratio.tolist(), "increasing, at least two")
     place = validation.inside("at", at, float(ratio[0]), float(ratio[-1]), closed=True)
     k = min(max(int(np.searchsorted(ratio, place)) - 1, 0), len(ratio) - 2)
-    slope = float(np.diff(np.log(growth))[k] / np.diff(ratio)[k])
+    distance = float(ratio[k + 1] - ratio[k])
+    slope = float(np.log(growth[k + 1] / growth[k])) / distance
+    relative = amplification.standard_error / growth
     if not slope > 0.0:
         raise InvalidArgument("amplification", growth, "increasing where the midpoint lies")
-    return 1.0 / (2.0 * slope)
+    error = math.hypot(float(relative[k]), float(relative[k + 1])) / distance
+    return 1.0 / (2.0 * slope), error / (2.0 * slope**2)
 
 
 @dataclass(frozen=True)

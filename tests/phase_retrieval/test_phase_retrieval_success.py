@@ -15,6 +15,7 @@ from statphys_gen.phase_retrieval.success import (
     SizeShift,
     amplification_shift,
     judge_shift,
+    largest_amplification,
     size_shift,
     success_midpoint,
     success_rate,
@@ -182,11 +183,30 @@ def test_slope_of_the_midpoint() -> None:
 
 def test_predicted_shift_of_an_exponential_amplification() -> None:
     ratio = np.linspace(2.0, 5.0, 7)
-    assert amplification_shift(ratio, np.exp(1.25 * ratio), 3.1) == pytest.approx(0.4)
+    growth = np.exp(1.25 * ratio)
+    shift, error = amplification_shift(ratio, Estimate(growth, 0.02 * growth, np.full(7, 5.0)), 3.1)
+    assert shift == pytest.approx(0.4)
+    # d log G over 0.5 has the error 0.02 sqrt(2).
+    assert error == pytest.approx(0.4 * 0.02 * math.sqrt(2.0) / 0.5 / 1.25)
     # Success where |m_0| G exceeds a constant: the midpoint of that very rule.
     sizes = np.array([100.0, 1000.0, 10000.0])
     midpoint = (math.log(0.8) + 0.5 * np.log(sizes)) / 1.25
     assert np.diff(midpoint) / np.diff(np.log(sizes)) == pytest.approx(0.4)
+
+
+def test_amplification_of_the_first_steps() -> None:
+    """A single step from m_0: by its definition, averaged over finite instances at a small exact overlap."""
+    steps = [0.02]
+    predicted = largest_amplification(Loss.normalised(1.0), [2.0, 5.0], steps, paths=1024, replicas=4)
+    assert predicted.still_growing.all()
+    for k, ratio in enumerate((2.0, 5.0)):
+        found = simulate_descent(problem(ratio, 0.2), 300, 30, 0, steps).estimate("overlap")
+        error = math.hypot(float(found.standard_error[1]) / 0.2, float(predicted.value.standard_error[k]))
+        # The overlap 0.2 is not infinitesimal: terms of relative order m^2 remain.
+        assert float(found.mean[1]) / 0.2 == pytest.approx(
+            float(predicted.value.mean[k]), abs=4 * error + 0.02
+        )
+        assert predicted.value.mean[k] > 1.05
 
 
 @pytest.mark.parametrize(
@@ -227,10 +247,14 @@ def three(values: list[float]) -> Estimate:
         (lambda: size_shift([10, 20], three([1.0, 2.0])), InsufficientSamples, "2 sizes"),
         (lambda: size_shift([10, 20, 1], three([1.0, 2.0, 3.0])), InvalidArgument, "dimensions"),
         (lambda: size_shift([10, 20, 30], three([1.0, 2.0])), InvalidArgument, "midpoints"),
-        (lambda: amplification_shift([1, 2], [1, 3], 2.5), InvalidArgument, "at"),
-        (lambda: amplification_shift([2, 1], [1, 3], 1.5), InvalidArgument, "samples_per_dimension"),
-        (lambda: amplification_shift([1, 2], [3, 1], 1.5), InvalidArgument, "amplification"),
-        (lambda: amplification_shift([1, 2], [0, 1], 1.5), InvalidArgument, "amplification"),
+        (lambda: amplification_shift([1, 2], three([1.0, 3.0]), 2.5), InvalidArgument, "at"),
+        (
+            lambda: amplification_shift([2, 1], three([1.0, 3.0]), 1.5),
+            InvalidArgument,
+            "samples_per_dimension",
+        ),
+        (lambda: amplification_shift([1, 2], three([3.0, 1.0]), 1.5), InvalidArgument, "amplification"),
+        (lambda: amplification_shift([1, 2], three([0.0, 1.0]), 1.5), InvalidArgument, "amplification"),
     ],
 )
 def test_bad_counts(call: object, kind: type[Exception], text: str) -> None:

@@ -24,13 +24,16 @@ FIRST, GROWTH, LARGEST = 0.01, 1.02, 0.08
 INSTANCES = 20
 # Size: ratios, blocks of instances at each of them, precision.
 NEAR, FAR = (2.5, 2.75, 3.0, 3.25, 3.5), (1.5, 2.0, 2.25, 4.0, 5.0)
+# The ratios near the midpoint come first: a run that is cut off should still have midpoints.
 STAGES = (
     (64, (*FAR, *NEAR), 20, "double"),
-    (128, (*FAR, *NEAR), 20, "double"),
-    (256, (*FAR, *NEAR), 15, "single"),
+    (128, NEAR, 10, "double"),
+    (256, NEAR, 10, "single"),
     (512, NEAR, 10, "single"),
-    (512, FAR, 4, "single"),
+    (128, FAR, 5, "double"),
+    (256, FAR, 5, "single"),
     (1024, NEAR, 10, "single"),
+    (512, FAR, 5, "single"),
     (1024, FAR, 2, "single"),
 )
 

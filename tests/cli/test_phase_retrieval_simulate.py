@@ -1,0 +1,172 @@
+"""The commands simulate and success of phase retrieval: records, and bad input in one line."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from statphys_gen.cli import main
+
+
+def run(capsys: pytest.CaptureFixture[str], words: str) -> tuple[int, dict]:
+    status = main(["phase-retrieval", *words.split(), "--json"])
+    return status, json.loads(capsys.readouterr().out)
+
+
+def test_simulate_the_start(capsys: pytest.CaptureFixture[str]) -> None:
+    status, document = run(capsys, "simulate --alpha 6 --dimension 40 --instances 40 --offset 0.3 --seed 2")
+    assert status == 0
+    rows = {row["observable"]: row for row in document["results"]}
+    assert list(rows) == [
+        "energy",
+        "lagrange_multiplier",
+        "outlier",
+        "outlier_overlap_squared",
+        "next_eigenvalue",
+    ]
+    for row in rows.values():
+        assert row["z"] == pytest.approx((row["value"] - row["theory"]) / row["standard_error"])
+        assert row["approximation"].startswith("exact as N -> infinity")
+    assert abs(rows["energy"]["z"]) < 4.5
+    assert document["parameters"]["seed"] == 2
+
+
+def test_simulate_says_why_there_is_no_theory(capsys: pytest.CaptureFixture[str]) -> None:
+    status, document = run(capsys, "simulate --alpha 1 --dimension 20 --instances 5")
+    rows = {row["observable"]: row for row in document["results"]}
+    assert status == 0
+    assert rows["outlier"]["theory"] is None
+    assert rows["outlier"]["z"] is None
+    assert rows["outlier"]["reason"] == "the Hessian has no signal outlier"
+    _, document = run(
+        capsys, "simulate --alpha 3 --loss intensity --dimension 20 --instances 5 --labels null"
+    )
+    rows = {row["observable"]: row for row in document["results"]}
+    assert "bounded below" in rows["smallest_eigenvalue"]["reason"]
+    assert rows["energy"]["theory"] == pytest.approx(6.0)
+
+
+def test_simulate_a_descent_beside_the_mean_field_theory(capsys: pytest.CaptureFixture[str]) -> None:
+    words = "simulate --alpha 3 --steps 5 --dimension 120 --instances 12 --starts 2 --labels null"
+    status, document = run(capsys, f"{words} --paths 1024 --replicas 3")
+    assert status == 0
+    rows = {row["observable"]: row for row in document["results"]}
+    assert list(rows) == ["correlation", "energy", "lagrange_multiplier"]
+    for row in rows.values():
+        assert abs(row["z"]) < 5.0
+        assert row["theory_standard_error"] > 0.0
+    _, document = run(capsys, "simulate --alpha 3 --steps 2 -m 0.3 --dimension 40 --instances 4 --paths 200")
+    assert [row["observable"] for row in document["results"]][-1] == "overlap"
+
+
+def test_divergent_steps_are_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    words = "phase-retrieval simulate --alpha 3 --steps 20 --step-size 1 --dimension 30 --instances 3"
+    assert main(words.split()) == 3
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert "3 of 3 descents diverged" in captured.err
+    status, document = run(
+        capsys, "success --alpha 3 --dimension 20 --instances 4 --step-size 1 --duration 9"
+    )
+    assert status == 3
+    (row,) = document["results"]
+    assert row["rate"] is None
+    assert row["status"] == "not converged"
+    assert "take smaller steps" in row["reason"]
+
+
+def test_success_rates_and_midpoints_resume(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    store = tmp_path / "success.sqlite"
+    words = f"success --alpha 2 3 4 --dimension 10 14 20 --instances 40 --duration 15 --store {store}"
+    status, document = run(capsys, words)
+    assert status == 0
+    assert store.is_file()
+    rows = document["results"]
+    assert [(row["dimension"], row["samples_per_dimension"]) for row in rows[:4]] == [
+        (10, 2.0),
+        (10, 3.0),
+        (10, 4.0),
+        (14, 2.0),
+    ]
+    for row in rows:
+        assert 0.0 <= row["lower"] <= row["rate"] <= row["upper"] <= 1.0
+        assert row["effective_samples"] == 40
+    assert document["summary"]["slope_lower"] < document["summary"]["slope"]
+    assert run(capsys, words) == (status, document)
+    assert main(["phase-retrieval", *words.split()]) == 0
+    assert "midpoint_10: " in capsys.readouterr().out
+
+
+def test_predicted_slope_and_verdict(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from statphys_gen.cli import phase_retrieval_simulate
+
+    monkeypatch.setattr(phase_retrieval_simulate, "_PREDICTED_STEPS", 4)
+    words = "success --alpha 2 3 4 --dimension 10 14 20 --instances 40 --duration 15 --predict"
+    status, document = run(capsys, words)
+    assert status == 0
+    assert document["summary"]["predicted_slope"] > 0.0
+    assert document["summary"]["verdict"] in ("confirmed", "refuted", "not resolved")
+    assert any("still grows after 4 steps" in note for note in document["notes"])
+
+
+def test_success_of_spectral_starts(capsys: pytest.CaptureFixture[str]) -> None:
+    words = "success --alpha 8 --dimension 24 --instances 6 --duration 20 --start spectral --precision single"
+    _, document = run(capsys, words)
+    assert document["results"][0]["rate"] > 0.5
+    assert any("1 ratios: a midpoint needs at least 3" in note for note in document["notes"])
+
+
+BAD = [
+    ("simulate", "--samples-per-dimension"),
+    ("simulate --alpha 0", "--samples-per-dimension"),
+    ("simulate --alpha -3", "--samples-per-dimension"),
+    ("simulate --alpha nan", "--samples-per-dimension"),
+    ("simulate --alpha 3 --dimension 4", "--dimension"),
+    ("simulate --alpha 3 --dimension 5000", "--dimension"),
+    ("simulate --alpha 1e6 --dimension 1000", "--dimension"),
+    ("simulate --alpha 0.01 --dimension 10", "--dimension"),
+    ("simulate --alpha 3 --instances 1", "--instances"),
+    ("simulate --alpha 3 --overlap 1", "--overlap"),
+    ("simulate --alpha 3 --overlap 0.2 --labels null", "--overlap"),
+    ("simulate --alpha 3 --labels random", "--labels"),
+    ("simulate --alpha 3 --offset 0", "--offset"),
+    ("simulate --alpha 3 --offset 2 --loss intensity", "--offset"),
+    ("simulate --alpha 3 --steps -1", "--steps"),
+    ("simulate --alpha 3 --starts 2", "--starts"),
+    ("simulate --alpha 3 --temperature 0.1", "--temperature"),
+    ("simulate --alpha 3 --steps 3 --temperature -1", "--temperature"),
+    ("simulate --alpha 3 --step-size 0.1", "--step-size"),
+    ("simulate --alpha 3 --steps 3 --step-size 0", "--step-size"),
+    ("simulate --alpha 3 --steps 3 --step-growth 0.9", "--step-growth"),
+    ("simulate --alpha 3 --steps 3 --step-size 0.1 --step-max 0.01", "--step-max"),
+    ("simulate --alpha 3 --steps 3 --paths 10", "--paths"),
+    ("simulate --alpha 3 --steps 3 --replicas 1", "--replicas"),
+    ("simulate --alpha 3 --threads 0", "--threads"),
+    ("simulate --alpha 3 --seed -1", "--seed"),
+    ("success", "--samples-per-dimension"),
+    ("success --alpha 3 3", "--samples-per-dimension"),
+    ("success --alpha 3 --dimension 1", "--dimension"),
+    ("success --alpha 3 --dimension 64 64", "--dimension"),
+    ("success --alpha 3 --instances 1", "--instances"),
+    ("success --alpha 3 --starts 0", "--starts"),
+    ("success --alpha 3 --start spectral --starts 2", "--starts"),
+    ("success --alpha 3 --start warm", "--start"),
+    ("success --alpha 3 --threshold 1", "--threshold"),
+    ("success --alpha 3 --duration 0", "--duration"),
+    ("success --alpha 3 --duration 1e9", "--duration"),
+    ("success --alpha 3 --precision half", "--precision"),
+    ("success --alpha 3 --predict", "--predict"),
+    ("success --alpha 3 --temperature inf", "--temperature"),
+    ("success --alpha 3 --thresh 0.9", "--thresh"),
+]
+
+
+@pytest.mark.parametrize(("words", "flag"), BAD, ids=[words for words, _ in BAD])
+def test_bad_input(capsys: pytest.CaptureFixture[str], words: str, flag: str) -> None:
+    assert main(["phase-retrieval", *words.split()]) == 2
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert captured.err.count("\n") == 1
+    assert flag in captured.err
