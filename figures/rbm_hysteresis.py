@@ -23,7 +23,7 @@ CAPTION = (
     "paramagnet to glass. Points: block Gibbs sampling of {samples} networks of N = {size} visible units, "
     "{chains} chains, heated in steps from the pattern (up) and cooled from random states (down), {sweeps} "
     "sweeps at each temperature; error bars: one standard error over the networks. Below its end the heated "
-    "networks keep the pattern and the cooled ones stay in the glass: the past decides."
+    "networks keep the pattern; the cooled ones stay in the glass or, when small, fall into other patterns."
 )
 
 LOAD = 0.05
