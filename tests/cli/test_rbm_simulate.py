@@ -1,0 +1,135 @@
+"""``statphys-gen rbm simulate``: records beside the theory, the same bits again, and bad input in one line."""
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+from statphys_gen.cli import main
+
+COMMAND = "rbm simulate"
+HOPFIELD = "--hidden gaussian --convention sqrt-beta --load 0.05"
+SMALL = "--visible-units 60 --samples 3 --chains 4 --sweeps 4"
+
+
+def run_json(line: str, capsys: pytest.CaptureFixture[str], status: int = 0) -> dict:
+    assert main([*line.split(), "--json"]) == status
+    captured = capsys.readouterr()
+    assert captured.err == ""
+    return json.loads(captured.out)
+
+
+def test_records_stand_beside_the_theory(capsys: pytest.CaptureFixture[str]) -> None:
+    line = f"{COMMAND} {HOPFIELD} --temperature 0.2 --start retrieval {SMALL}"
+    document = run_json(line, capsys)
+    records = {record["observable"]: record for record in document["results"]}
+    for record in document["results"]:
+        assert set(record) >= {"observable", "value", "standard_error", "theory", "z", "approximation"}
+        assert record["approximation"]
+    overlap = records["overlap"]
+    assert overlap["value"] == pytest.approx(overlap["theory"], abs=0.05)
+    assert overlap["z"] == pytest.approx(
+        (overlap["value"] - overlap["theory"]) / overlap["standard_error"], rel=1e-9
+    )
+    # +-1 units do not fluctuate in their square: no error, hence no z.
+    assert records["self_overlap"]["value"] == 1.0
+    assert records["self_overlap"]["z"] is None
+    assert document["parameters"]["seed"] == 0
+    assert document["parameters"]["visible_units"] == 60
+
+
+def test_the_same_seed_gives_the_same_numbers_on_any_number_of_threads(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    line = f"{COMMAND} {HOPFIELD} --temperature 1.5 --start glass {SMALL}"
+    first = run_json(f"{line} --seed 3", capsys)["results"]
+    assert run_json(f"{line} --seed 3 --threads 2", capsys)["results"] == first
+    assert run_json(f"{line} --seed 4", capsys)["results"] != first
+
+
+def test_a_theory_that_is_refused_is_null_with_its_reason(capsys: pytest.CaptureFixture[str]) -> None:
+    line = f"{COMMAND} --hidden relu --convention sqrt-beta --load 0.05 --temperature 1.5 --start paramagnet {SMALL}"
+    document = run_json(line, capsys)
+    for record in document["results"]:
+        assert record["theory"] is None
+        assert record["z"] is None
+        assert "glass or retrieval" in record["reason"]
+    assert any("glass or retrieval" in note for note in document["notes"])
+
+
+def test_a_grid_of_points_and_the_table(capsys: pytest.CaptureFixture[str]) -> None:
+    line = f"{COMMAND} {HOPFIELD} --temperature 1.5 2 --start paramagnet {SMALL}"
+    document = run_json(line, capsys)
+    assert [r["temperature"] for r in document["results"] if r["observable"] == "overlap"] == [1.5, 2.0]
+    assert main(line.split()) == 0
+    text = capsys.readouterr().out
+    assert "standard_error" in text
+    assert "approximation:" in text
+
+
+def test_every_ensemble_runs(capsys: pytest.CaptureFixture[str]) -> None:
+    start = "--temperature 0.5 --start retrieval"
+    for options in (
+        f"--hidden binary --convention sqrt-beta --load 0.05 {start}",
+        f"--hidden binary --convention sqrt-beta --load 0 --ensemble repeated --condensed 3 {start}",
+        f"--hidden ternary --convention beta --load 0.5 --ensemble low-rank --spike 2 --noise 0.3 {start}",
+        f"--hidden spherical --convention sqrt-beta --load 0.05 {start}",
+        f"--hidden relu --convention beta --load 0.05 --patterns sparse --density 0.5 --visible zero-one {start}",
+    ):
+        document = run_json(f"{COMMAND} {options} {SMALL}", capsys)
+        assert len(document["results"]) == 8
+
+
+GOOD = f"{COMMAND} {HOPFIELD} --temperature 0.5 --start retrieval"
+BAD = [
+    (f"{GOOD} --visible-units 1", "--visible-units"),
+    (f"{GOOD} --visible-units 30.5", "--visible-units"),
+    (f"{GOOD} --visible-units 33", "visible_units"),
+    (f"{GOOD} --samples 1", "--samples"),
+    (f"{GOOD} --samples nan", "--samples"),
+    (f"{GOOD} --chains 3", "--chains"),
+    (f"{GOOD} --chains -4", "--chains"),
+    (f"{GOOD} --sweeps 0", "--sweeps"),
+    (f"{GOOD} --sweeps many", "--sweeps"),
+    (f"{GOOD} --seed -1", "--seed"),
+    (f"{GOOD} --seed 0.5", "--seed"),
+    (f"{GOOD} --threads 0", "--threads"),
+    (f"{GOOD} --patterns diluted", "--patterns"),
+    (f"{GOOD} --noise 0.5", "--noise"),
+    (f"{GOOD} --density 0.5", "--density"),
+    (f"{COMMAND} {HOPFIELD} --temperature 0 --start glass", "--temperature"),
+    (f"{COMMAND} {HOPFIELD} --temperature 0.5 --start frozen", "--start"),
+    (f"{COMMAND} {HOPFIELD} --start glass", "--temperature"),
+    (f"{COMMAND} --hidden mixture --convention beta --load 0.1 -T 1 --start glass", "--convention"),
+    (
+        f"{COMMAND} --hidden relu --hidden-parameter depth=1 {HOPFIELD[17:]} -T 1 --start glass",
+        "--hidden-parameter",
+    ),
+    (
+        f"{COMMAND} --hidden gaussian --convention beta --load 0.1 --ensemble repeated -T 1 --start glass",
+        "--load",
+    ),
+]
+
+
+@pytest.mark.parametrize(("line", "named"), BAD, ids=[line[len(COMMAND) :][-40:] for line, _ in BAD])
+def test_bad_input_is_one_line_and_status_2(
+    line: str, named: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main([*line.split(), "--json"]) == 2
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert captured.err.count("\n") == 1
+    assert named in captured.err
+
+
+def test_bad_input_loads_nothing_heavy() -> None:
+    code = (
+        "import contextlib, io, sys\nfrom statphys_gen.cli import main\n"
+        "with contextlib.redirect_stderr(io.StringIO()):\n"
+        f"    assert main({f'{GOOD} --samples 1'.split()!r}) == 2\n"
+        "print(sorted({'numpy', 'numba', 'scipy', 'xarray'} & set(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"

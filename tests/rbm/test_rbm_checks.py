@@ -1,0 +1,63 @@
+"""The list of checks: complete, named apart, at points where the theory should hold, and able to reject a wrong one."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from statphys_gen.rbm import checks as module
+from statphys_gen.rbm.checks import checks
+from statphys_gen.rbm.lines import spinodal
+from statphys_gen.rbm.model import Model
+from statphys_gen.rbm.replica_symmetric import solve
+from statphys_gen.statistics.agreement import Check, judge
+
+
+def test_the_list_is_long_and_named_apart() -> None:
+    every = checks()
+    assert len({check.name for check in every}) == len(every)
+    assert sum(check.judged for check in every) >= 25
+
+
+def points(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, Model, str]]:
+    """Model and state of every judged check of an order parameter or a free entropy."""
+    found: list[tuple[str, Model, str]] = []
+    for builder in ("_extrapolated", "_corrected", "_free_entropy"):
+        original = getattr(module, builder)
+
+        def record(
+            name: str, model: Model, state: str, *rest: object, original=original, **options: object
+        ) -> Check:
+            found.append((name, model, state))
+            return original(name, model, state, *rest, **options)
+
+        monkeypatch.setattr(module, builder, record)
+    checks()
+    return found
+
+
+def test_replica_symmetry_is_stable_at_every_judged_point(monkeypatch: pytest.MonkeyPatch) -> None:
+    found = points(monkeypatch)
+    assert len(found) >= 25
+    for name, model, state in found:
+        solution = solve(model, state)
+        assert float(np.min(solution.require()["replicon"])) > 0.1, name
+
+
+def test_loads_of_retrieval_are_at_most_seven_tenths_of_the_spinodal(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, model, state in points(monkeypatch):
+        if state == "retrieval" and model.ensemble in ("patterns", "bidirectional"):
+            edge = spinodal(
+                model.with_(size=None), solve_for="load", temperature=np.array([model.temperature])
+            )
+            assert model.load <= 0.7 * float(edge.require()["load"].item()), name
+
+
+def test_a_check_agrees_and_rejects_a_theory_that_is_off() -> None:
+    # A quick one; all of them are judged at full size by the verification report.
+    quick = next(check for check in checks() if check.name == "one pattern carried by a whole layer")
+    result = quick.run()
+    assert judge([result]).passed
+    wrong = replace(quick, theory=lambda: result.theory * 1.02)
+    verdict = judge([type(result)(wrong, wrong.theory(), result.estimate)]).agreements[0].verdict
+    assert verdict == "disagrees"
