@@ -62,6 +62,8 @@ class SelfConsistent:
     far_field : x at |z| -> infinity, of shape (points, unknowns).
     physical : True for points whose x has the signs of the physical solution in the open upper half-plane.
     scale : the spectrum lies within [-scale, scale]; an upper estimate costs only a few steps.
+    take : for a batch of systems, one for each point (with ``scale`` of shape (points,)): the batch of some of the
+        points. By default, one system serves all points.
     """
 
     residual: Callable[[Complex, Complex], Complex]
@@ -69,7 +71,12 @@ class SelfConsistent:
     slope: Callable[[Complex, Complex], Complex]
     far_field: Callable[[Complex], Complex]
     physical: Callable[[Complex, Complex], NDArray[np.bool_]]
-    scale: float
+    scale: float | Array
+    take: Callable[[NDArray[np.intp]], SelfConsistent] | None = None
+
+    def of(self, points: NDArray[np.intp]) -> SelfConsistent:
+        """The systems of some of the points."""
+        return self if self.take is None else self.take(points)
 
 
 def inverse_map(
@@ -101,8 +108,8 @@ def newton(
     active = np.arange(len(z))
     with np.errstate(all="ignore"):
         for _ in range(_NEWTON_STEPS):
-            here, at = x[active], z[active]
-            step = _linear_solve(system.jacobian(here, at), system.residual(here, at))
+            here, at, now = x[active], z[active], system.of(active)
+            step = _linear_solve(now.jacobian(here, at), now.residual(here, at))
             here = here - step
             x[active] = here
             small = (np.abs(step) <= step_tolerance * np.abs(here)).all(axis=1)
@@ -113,9 +120,9 @@ def newton(
         if done.any() and step_tolerance <= _STEP_TOLERANCE:
             # Quadratic convergence: one more step brings the error to rounding.
             rows = np.flatnonzero(done)
-            here, at = x[rows], z[rows]
-            x[rows] = here - _linear_solve(system.jacobian(here, at), system.residual(here, at))
-            residual = np.abs(system.residual(x[rows], at)).max(axis=1)
+            here, at, now = x[rows], z[rows], system.of(rows)
+            x[rows] = here - _linear_solve(now.jacobian(here, at), now.residual(here, at))
+            residual = np.abs(now.residual(x[rows], at)).max(axis=1)
             done[rows[~(residual <= _LARGEST_RESIDUAL)]] = False
     return x, done
 
@@ -162,11 +169,12 @@ def resolve(system: SelfConsistent, z: ArrayLike) -> Complex:
         close = lower < np.maximum(_SMALLEST_HEIGHT * np.abs(points[active]), 1e-300)
         lower = np.where(close, target[active], lower)
         at = points.real[active] + 1j * lower
-        start = _predict(system, x[active], points.real[active] + 1j * height[active], at)
-        there, found = newton(system, start, at, _COARSE_STEP)
+        here = system.of(active)
+        start = _predict(here, x[active], points.real[active] + 1j * height[active], at)
+        there, found = newton(here, start, at, _COARSE_STEP)
         with np.errstate(invalid="ignore"):
             moved = np.abs(there - x[active]) <= 0.8 * np.abs(x[active]) + 0.8 * np.abs(there)
-        found &= moved.all(axis=1) & (system.physical(there, at) | (lower == 0.0))
+        found &= moved.all(axis=1) & (here.physical(there, at) | (lower == 0.0))
         rows = active[found]
         x[rows], height[rows] = there[found], lower[found]
         factor[rows] = np.maximum(0.5 * factor[rows], _SMALLEST_FACTOR)

@@ -42,6 +42,8 @@ FloatArray = NDArray[np.float64]
 
 _SOURCE = "arXiv 2505.17638, equations 12-14; derivations/random_features_dual_kernel.py"
 _NEGLIGIBLE = 2e-16
+# Of E sigma^2; products of several such numbers are formed.
+_SMALLEST_MOMENT = 1e-60
 # exp(-z^2/4), which bounds density times normalised Hermite polynomial, is below 1e-18 from here on.
 _REACH = 13.0
 _LONGEST_SERIES = 1024
@@ -132,10 +134,19 @@ def coefficients(activation: Activation | str, time: ArrayLike, data_variance: f
     signal = np.exp(-2.0 * t) * variance
     noise = noising.noise_variance(t)
     total = signal + noise
-    points = [
-        _point(activation, float(g), float(r), float(d))
-        for g, r, d in zip(total.flat, (signal / total).flat, (noise / total).flat, strict=True)
-    ]
+    with np.errstate(over="ignore", under="ignore", invalid="ignore"):
+        points = [
+            _point(activation, float(g), float(r), float(d))
+            for g, r, d in zip(total.flat, (signal / total).flat, (noise / total).flat, strict=True)
+        ]
+    for point in points:
+        if not _SMALLEST_MOMENT <= point.second_moment <= 1.0 / _SMALLEST_MOMENT:
+            raise InvalidArgument(
+                "activation",
+                activation.name,
+                f"one with E sigma^2 between {_SMALLEST_MOMENT:g} and {1.0 / _SMALLEST_MOMENT:g} (rescale it); "
+                f"it is {point.second_moment:.3g}",
+            )
 
     def field(name: str) -> FloatArray:
         return np.array([getattr(point, name) for point in points]).reshape(t.shape)
@@ -206,6 +217,7 @@ def _clean(value: float, c: Coefficients) -> float:
     return 0.0 if abs(value) <= 1e-12 * math.sqrt(float(c.second_moment)) else value
 
 
+@lru_cache(maxsize=1024)
 def _point(activation: Activation, gamma2: float, rho: float, delta: float) -> _Point:
     """``delta`` is 1 - rho, known better than by subtraction."""
     if activation.polynomial is not None:
@@ -406,7 +418,12 @@ def _general(activation: Activation, gamma2: float, rho: float, delta: float) ->
             return _Point(float(c[0]), float(c[1]), float(c[2]), moment, shared, fresh)
         if rho > 0.9 and activation.breakpoints:
             break
-        count *= 2
+        # Where coefficients that fall like exp(-k^(1/2)), or the powers of rho, will have become negligible.
+        needed = math.log(_NEGLIGIBLE * shared / moment) / math.log(rho)
+        if not activation.breakpoints and tail < 0.1 * math.sqrt(moment):
+            ratio = math.log(_NEGLIGIBLE) / math.log(tail / math.sqrt(moment))
+            needed = min(needed, count * ratio**2)
+        count = max(2 * count, 64 * math.ceil(min(1.1 * needed, _LONGEST_SERIES) / 64))
     c, moment = _series(activation, gamma2, 64)
     shared, fresh = _averages_of_squares(activation, gamma2, rho, delta, float(c[0]), float(c[1]))
     return _Point(float(c[0]), float(c[1]), float(c[2]), moment, shared, fresh)

@@ -31,7 +31,9 @@ Source: Bonnaire et al., arXiv 2505.17638, theorem 3.1 (m = infinity); derivatio
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -103,16 +105,17 @@ class Dyson:
     @property
     def scale(self) -> float:
         """An upper estimate of the largest eigenvalue, from the norms of the Wishart factors."""
-        wide = (1.0 + math.sqrt(self.features)) ** 2
+        wide = (1.0 + np.sqrt(self.features)) ** 2
         largest = float(self.eigenvalues[-1])
-        data = (1.0 + math.sqrt(1.0 / self.samples)) ** 2
-        fresh = (1.0 + math.sqrt(self.inverse_draws / self.samples)) ** 2
-        nonlinear = (1.0 + math.sqrt(self.ratio)) ** 2
-        return 3.0 * (
+        data = (1.0 + np.sqrt(1.0 / self.samples)) ** 2
+        fresh = (1.0 + np.sqrt(self.inverse_draws / self.samples)) ** 2
+        nonlinear = (1.0 + np.sqrt(self.ratio)) ** 2
+        result: float = 3.0 * (
             wide * (self.linear * largest * data + self.b2 * fresh)
             + nonlinear * self.v2
             + nonlinear * self.s2
         )
+        return result
 
     # ------------------------------------------------------------------------------------------------ the equations
 
@@ -124,7 +127,7 @@ class Dyson:
 
     def _propagator(self, q: ComplexArray, gamma_1: ComplexArray, gamma_bar: ComplexArray) -> ComplexArray:
         h = self.b2 * gamma_bar[:, None] + self.linear * gamma_1[:, None] * self.eigenvalues
-        return q[:, None] / (1.0 + self.features * q[:, None] * h)
+        return q[:, None] / (1.0 + (self.features * q)[:, None] * h)
 
     def _moments(self, values: ComplexArray, orders: int) -> ComplexArray:
         """Averages over the spectrum of Sigma of x^k values(x), k < orders; shape (points, orders)."""
@@ -202,6 +205,12 @@ class Dyson:
         return SelfConsistent(
             self.residual, self.jacobian, self._slope, self._far_field, self._physical, self.scale
         )
+
+    def take(self, points: NDArray[np.intp]) -> SelfConsistent:
+        """Some of a batch, see :func:`batch`."""
+        features, samples = np.asarray(self.features)[points], np.asarray(self.samples)[points]
+        part = replace(self, features=cast(float, features), samples=cast(float, samples))
+        return replace(part.system, take=part.take)
 
     def resolvent(self, z: ComplexArray) -> Resolvent:
         """The physical solution at points of the closed upper half-plane.
@@ -286,6 +295,15 @@ def dyson(model: RandomFeatures) -> Dyson:
         eigenvalues=model.covariance.eigenvalues,
         weights=model.covariance.weights,
     )
+
+
+def batch(systems: Sequence[Dyson], counts: Sequence[int]) -> SelfConsistent:
+    """The equations of systems that differ only in their ratios, each for a number of points in a row."""
+    features = np.repeat([system.features for system in systems], counts)
+    samples = np.repeat([system.samples for system in systems], counts)
+    # Every formula of one spectral argument takes arrays of shape (points,) for the two ratios.
+    whole = replace(systems[0], features=cast(float, features), samples=cast(float, samples))
+    return whole.take(np.arange(len(features)))
 
 
 def dyson_from_floor(model: RandomFeatures, nodes: int) -> Dyson:

@@ -21,8 +21,8 @@ that of Bonnaire et al., arXiv 2505.17638.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, fields
-from functools import lru_cache
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -30,24 +30,21 @@ from numpy.typing import ArrayLike, NDArray
 from .. import noising, validation
 from ..approximation import states
 from ..errors import AccuracyNotReached, InvalidArgument
-from ..numerics.contour import Contour, logarithmic_contour, one_point, require_mass, two_point
-from ..numerics.stieltjes import resolve
-from .dyson import Dyson, Resolvent, dyson
+from ..numerics.contour import logarithmic_contour, one_point, two_point
+from .contour_tables import USUAL_CLOSENESS, Table, has_floor, table_for, tables_for
+from .dyson import dyson
 from .edges import absolute_edges
 from .filters import Filter, custom, gradient_flow, ridge
 from .model import RandomFeatures
-from .spectrum import atoms
-from .two_point import one_point_mass, two_point_mass, two_point_table
+from .two_point import two_point_table
 
 FloatArray = NDArray[np.float64]
 ComplexArray = NDArray[np.complex128]
 
 _SOURCE = "derivations/random_features_two_point.py; setting of arXiv 2505.17638"
-# A positive spectrum whose lowest edge is below this part of the highest is treated as reaching 0.
-_SMALLEST_EDGE = 1e-9
 _ACCURACY = 1e-9
 _MOST_NODES = 1500
-_USUAL_CLOSENESS = 0.5
+_MODELS_AT_ONCE = 64
 
 
 @dataclass(frozen=True)
@@ -85,17 +82,6 @@ class BulkContributions:
     edges: FloatArray
     train: FloatArray
     test: FloatArray
-
-
-@dataclass(frozen=True)
-class _Table:
-    """Everything on one contour that does not depend on the filter."""
-
-    contour: Contour
-    resolvent: Resolvent
-    same: ComplexArray
-    opposite: ComplexArray
-    residual: float
 
 
 # --------------------------------------------------------------------------------------------- score-error identity
@@ -146,76 +132,6 @@ def bayes_test_loss(model: RandomFeatures) -> float:
     return float(covariance.weights @ (signal / (signal + noise)))
 
 
-# ------------------------------------------------------------------------------------------------------- contours
-
-
-def _has_floor(system: Dyson) -> bool:
-    """For m = infinity no eigenvalue is below s_t^2."""
-    return system.inverse_draws == 0.0 and system.s2 > 0.0
-
-
-def _contour(
-    model: RandomFeatures, system: Dyson, weight: Filter | None, closeness: float
-) -> tuple[Contour, float]:
-    """A contour around all that carries weight, and the mass of q in it."""
-    if _has_floor(system) and closeness == _USUAL_CLOSENESS:
-        # No edge has to be known.
-        return logarithmic_contour(system.s2, system.scale, closeness=closeness), 1.0
-    if _has_floor(system):
-        return logarithmic_contour(system.s2, absolute_edges(model)[-1][1], closeness=closeness), 1.0
-    edges = absolute_edges(model)
-    lower, upper = edges[0][0], edges[-1][1]
-    if lower > _SMALLEST_EDGE * upper:
-        absent = sum(a.weight for a in atoms(model))
-        return logarithmic_contour(lower, upper, closeness=closeness), 1.0 - absent
-    # The spectrum reaches 0: the contour has to go around it, between 0 and the pole of the filter.
-    assert weight is not None
-    shift = min(0.5 * -weight.pole, weight.reach, upper)
-    if not shift > 0.0:
-        raise InvalidArgument(
-            "features_per_dimension",
-            model.features_per_dimension,
-            "different from noise_draws * samples_per_dimension at infinite training time: the test loss diverges",
-        )
-    return logarithmic_contour(0.0, upper, shift=shift, closeness=closeness), 1.0
-
-
-def _table(model: RandomFeatures, system: Dyson, contour: Contour, mass: float) -> _Table:
-    x = resolve(system.system, contour.node)
-    resolvent = system.package(x, contour.node)
-    # E[U] = A w Sigma w^T + b^2 w w^T + (v^2 + s^2).
-    population = (system.linear, system.b2, system.v2 + system.s2)
-    same = two_point_table(system, resolvent, resolvent, *population)
-    opposite = two_point_table(system, resolvent, resolvent, *population, conjugate=True)
-    one = np.ones_like(contour.node)
-    pairs = two_point((contour, contour), one, one, same, opposite)
-    expected = two_point_mass(system, *population)
-    deviations = [
-        require_mass(contour, resolvent.q, mass, "eigenvalues"),
-        require_mass(contour, resolvent.omega, one_point_mass(system), "omega"),
-        abs(float(pairs.value) - expected) / expected,
-    ]
-    if not deviations[2] <= 1e-9 + float(pairs.error) / expected:
-        raise AccuracyNotReached(
-            f"two-point function: total mass {float(pairs.value):.12g}, not {expected:.12g}"
-        )
-    residual = float(np.abs(system.residual(x, contour.node)).max())
-    return _Table(contour, resolvent, same, opposite, max(residual, *deviations))
-
-
-@lru_cache(maxsize=32)
-def _standard_table(model: RandomFeatures, closeness: float) -> _Table:
-    system = dyson(model)
-    return _table(model, system, *_contour(model, system, None, closeness))
-
-
-def _reaches_zero(model: RandomFeatures, system: Dyson) -> bool:
-    if _has_floor(system):
-        return False
-    edges = absolute_edges(model)
-    return edges[0][0] <= _SMALLEST_EDGE * edges[-1][1]
-
-
 # ---------------------------------------------------------------------------------------------------------- losses
 
 
@@ -242,19 +158,10 @@ def losses(model: RandomFeatures, algorithm: Filter) -> LearningCurves:
         raise InvalidArgument(
             "algorithm", algorithm, "a Filter, as made by the functions of random_features.filters"
         )
-    system = dyson(model)
-    special = _reaches_zero(model, system)
-    closeness = _USUAL_CLOSENESS
+    closeness = USUAL_CLOSENESS
     while True:
-        if special:
-            table = _table(model, system, *_contour(model, system, algorithm, closeness))
-        else:
-            table = _standard_table(model, closeness)
-        # A filter that grows off the real axis may overflow: the estimated error shows it.
-        with np.errstate(all="ignore"):
-            result = _evaluate(model, table, algorithm)
-            relative = result.error / np.maximum(1.0, np.abs(result.test_loss))
-            relative = np.where(np.isfinite(relative), relative, np.inf)
+        table = table_for(model, algorithm, closeness)
+        result, relative = _evaluate(model, table, algorithm)
         if (relative <= _ACCURACY).all():
             return result
         if 4 * len(table.contour.node) > _MOST_NODES:
@@ -268,32 +175,46 @@ def losses(model: RandomFeatures, algorithm: Filter) -> LearningCurves:
 
 def quadratic_form(model: RandomFeatures, algorithm: Filter, direction: Filter) -> float:
     """<F' x F, T> - <F', chi>, filters of one member: half the derivative of the test loss when F moves along F'."""
-    system = dyson(model)
-    if _reaches_zero(model, system):
-        table = _table(model, system, *_contour(model, system, algorithm, _USUAL_CLOSENESS))
-    else:
-        table = _standard_table(model, _USUAL_CLOSENESS)
+    table = table_for(model, algorithm)
     f, g = algorithm(table.contour.node), direction(table.contour.node)
     quadratic = two_point((table.contour, table.contour), g, f, table.same, table.opposite)
     linear = one_point(table.contour, g, table.resolvent.chi)
     return float((quadratic.value - linear.value)[0])
 
 
-def _evaluate(model: RandomFeatures, table: _Table, algorithm: Filter) -> LearningCurves:
+def losses_of_many(models: Sequence[RandomFeatures], algorithms: Sequence[Filter]) -> list[LearningCurves]:
+    """:func:`losses` for models that differ only in their ratios, with all equations solved at once."""
+    found = []
+    for start in range(0, len(models), _MODELS_AT_ONCE):
+        part = slice(start, start + _MODELS_AT_ONCE)
+        for model, algorithm, table in zip(
+            models[part], algorithms[part], tables_for(models[part], algorithms[part]), strict=True
+        ):
+            result, relative = _evaluate(model, table, algorithm)
+            found.append(result if (relative <= _ACCURACY).all() else losses(model, algorithm))
+    return found
+
+
+def _evaluate(model: RandomFeatures, table: Table, algorithm: Filter) -> tuple[LearningCurves, FloatArray]:
+    """The losses, and their relative errors."""
     contour, resolvent = table.contour, table.resolvent
-    values = algorithm(contour.node)
-    train = one_point(contour, values * (contour.node * values - 2.0), resolvent.omega)
-    linear = one_point(contour, values, resolvent.chi)
-    quadratic = two_point((contour, contour), values, values, table.same, table.opposite)
-    test_loss = 1.0 + quadratic.value - 2.0 * linear.value
-    error = np.maximum(train.error, quadratic.error + 2.0 * linear.error)
-    return LearningCurves(
+    # A filter that grows off the real axis may overflow: the estimated error shows it.
+    with np.errstate(all="ignore"):
+        values = algorithm(contour.node)
+        train = one_point(contour, values * (contour.node * values - 2.0), resolvent.omega)
+        linear = one_point(contour, values, resolvent.chi)
+        quadratic = two_point((contour, contour), values, values, table.same, table.opposite)
+        test_loss = 1.0 + quadratic.value - 2.0 * linear.value
+        error = np.maximum(train.error, quadratic.error + 2.0 * linear.error)
+        relative = error / np.maximum(1.0, np.abs(test_loss))
+    result = LearningCurves(
         1.0 + train.value,
         test_loss,
         (test_loss - 1.0) / float(noising.noise_variance(model.time)) + fisher_information(model),
         error,
         np.full(error.shape, table.residual),
     )
+    return result, np.where(np.isfinite(relative), relative, np.inf)
 
 
 @states(
@@ -379,7 +300,7 @@ def bulk_contributions(model: RandomFeatures, algorithm: Filter) -> BulkContribu
     edges = absolute_edges(model)
     contours = []
     for k, (lower, upper) in enumerate(edges):
-        below = edges[k - 1][1] if k else (system.s2 if _has_floor(system) else 0.0)
+        below = edges[k - 1][1] if k else (system.s2 if has_floor(system) else 0.0)
         above = edges[k + 1][0] if k + 1 < len(edges) else math.inf
         contours.append(logarithmic_contour(lower, upper, outside=(below, above)))
     resolvents = [system.resolvent(contour.node) for contour in contours]

@@ -26,7 +26,14 @@ from ..errors import AccuracyNotReached, InvalidArgument
 from .dyson import dyson
 from .edges import absolute_edges, bulk_edges, edge_errors
 from .filters import Filter, gradient_flow, relaxation_rate, ridge
-from .learning_curves import fisher_information, learning_curves, losses, quadratic_form, ridge_curves
+from .learning_curves import (
+    fisher_information,
+    learning_curves,
+    losses,
+    losses_of_many,
+    quadratic_form,
+    ridge_curves,
+)
 from .model import Activation, Covariance, RandomFeatures
 from .spectrum import Group, spectrum
 
@@ -423,15 +430,22 @@ def phase_diagram(
     """Losses over the (n, p) plane at given training times.
 
     ``training_time``, ``features_per_dimension`` and ``samples_per_dimension`` are one-dimensional (or
-    numbers); about 10 to 20 ms for each point of the plane, with all training times.
+    numbers); the equations of all points are solved together: a few ms for each point
+    of the plane, with all training times (finite noise draws: about 0.1 s, for the edges of the spectrum).
     """
     times = np.atleast_1d(np.asarray(training_time))
     features = np.atleast_1d(validation.array("features_per_dimension", features_per_dimension, above=0.0))
     samples = np.atleast_1d(validation.array("samples_per_dimension", samples_per_dimension, above=0.0))
-    fields = np.empty((3, times.size, features.size, samples.size))
-    for i, p in enumerate(features):
-        for j, n in enumerate(samples):
-            model = RandomFeatures(activation, float(p), float(n), time, covariance, noise_draws)
-            curves = learning_curves(model, times)
-            fields[:, :, i, j] = curves.train_loss, curves.test_loss, curves.score_error
-    return PhaseDiagram(times.astype(np.float64), features, samples, fields[0], fields[1], fields[2])
+    models = [
+        RandomFeatures(activation, float(p), float(n), time, covariance, noise_draws)
+        for p in features
+        for n in samples
+    ]
+    curves = losses_of_many(models, [gradient_flow(model, times) for model in models])
+    planes = [
+        np.array([getattr(curve, name) for curve in curves]).T.reshape(
+            times.size, features.size, samples.size
+        )
+        for name in ("train_loss", "test_loss", "score_error")
+    ]
+    return PhaseDiagram(times.astype(np.float64), features, samples, *planes)

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from statphys_gen.errors import AccuracyNotReached
+from statphys_gen.random_features import contour_tables
 from statphys_gen.random_features import learning_curves as lc
 from statphys_gen.random_features.dyson import dyson
 from statphys_gen.random_features.filters import (
@@ -37,8 +38,8 @@ def test_curves_do_not_depend_on_the_contour(model: RandomFeatures) -> None:
     system, algorithm = dyson(model), gradient_flow(model, TIMES)
     expected = lc.learning_curves(model, TIMES)
     for closeness in (0.35, 0.6):
-        table = lc._table(model, system, *lc._contour(model, system, algorithm, closeness))
-        found = lc._evaluate(model, table, algorithm)
+        table = contour_tables._build(model, system, algorithm, closeness)
+        found, _ = lc._evaluate(model, table, algorithm)
         np.testing.assert_allclose(found.train_loss, expected.train_loss, atol=1e-11)
         np.testing.assert_allclose(found.test_loss, expected.test_loss, rtol=1e-11)
 

@@ -114,8 +114,13 @@ def test_phase_diagram_is_the_curve_at_every_point() -> None:
     plane = timescales.phase_diagram("tanh", 0.1, [10.0, 1e3], [1.0, 4.0], [2.0, 3.0, 8.0])
     assert plane.test_loss.shape == (2, 2, 3)
     one = learning_curves.learning_curves(RandomFeatures("tanh", 4.0, 3.0, 0.1), [10.0, 1e3])
-    np.testing.assert_array_equal(plane.test_loss[:, 1, 1], one.test_loss)
+    np.testing.assert_allclose(plane.test_loss[:, 1, 1], one.test_loss, rtol=1e-11)
     assert (np.diff(plane.generalisation_gap[1], axis=1) < 0).all()
+    finite = timescales.phase_diagram("tanh", 0.1, [10.0], [1.0, 4.0], [2.0, 3.0], noise_draws=2)
+    two = RandomFeatures("tanh", 4.0, 2.0, 0.1, noise_draws=2)
+    assert finite.test_loss[0, 1, 0] == pytest.approx(
+        learning_curves.learning_curves(two, [10.0]).test_loss[0], rel=1e-11
+    )
 
 
 def test_limits_in_numbers() -> None:
