@@ -429,7 +429,11 @@ def _phase_diagram(options: argparse.Namespace) -> int:
         worst = {
             name: max(
                 [float(np.nanmax(dataset[name].values[k], initial=0.0))]
-                + [float(dataset[f"{line}_{name}"].values[k]) for line in lines if _line_found(dataset, line, k)]
+                + [
+                    float(dataset[f"{line}_line_{name}"].values[k])
+                    for line in lines
+                    if _line_found(dataset, line, k)
+                ]
             )
             for name in ("residual", "error")
         }

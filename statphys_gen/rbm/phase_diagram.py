@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -10,10 +11,11 @@ from numpy.typing import ArrayLike, NDArray
 from .. import validation
 from ..approximation import approximation_of, states
 from ..errors import InvalidArgument
-from ..solution import Status
-from .lines import first_order_line, glass_line, spinodal
+from ..solution import Solution, Status
+from .lines import condensation_line, first_order_line, glass_line, spinodal
 from .model import Model
-from .replica_symmetric import compare
+from .replica_symmetric import Comparison, compare
+from .saddle_point import Batch
 
 if TYPE_CHECKING:
     import xarray
@@ -39,16 +41,24 @@ def phase_diagram(
     ----------
     model : the model; its temperature and load are not used.
     temperature, load : one-dimensional, increasing.
-    lines : also solve the spinodal, the first-order line and the glass line for each temperature (NaN where none).
+    lines : also solve the lines of the model for each temperature: the glass line (symmetric priors), the line of
+        condensation (``low-rank``), the spinodal and the first-order line (models with retrieval).
 
     Returns
     -------
     Dataset with the coordinates temperature and load; ``phase`` (code in the attribute ``phases``),
-    ``retrieval_exists``, the fields of the dominant state, the free entropy of every state, and ``spinodal_load``,
-    ``first_order_load`` and ``glass_load``.
+    ``retrieval_exists``, the fields, residual and error of the dominant state; for every state its free entropy,
+    status, residual and error; for every line its load (NaN where there is none below twice the largest load), status,
+    residual and error: ``spinodal_load``, ``spinodal_line_status``, ...
+
+    Raises
+    ------
+    InvalidArgument : an axis is not increasing, or the ensemble has no load (``repeated``).
     """
     import xarray
 
+    if model.ensemble == "repeated":
+        raise InvalidArgument("ensemble", model.ensemble, "one with a load")
     axes = {"temperature": _axis("temperature", temperature), "load": _axis("load", load)}
     compared = compare(model, temperature=axes["temperature"][:, None], load=axes["load"][None, :])
     names = tuple(axes)
@@ -62,18 +72,29 @@ def phase_diagram(
             if found[field].ndim == code.ndim:
                 merged[here] = found[field][here]
         data[field] = (names, merged)
+    for label in ("residual", "error"):
+        merged = np.full(code.shape, np.nan)
+        for name, found in compared.solutions.items():
+            here = compared.dominant == name
+            merged[here] = getattr(found, label)[here]
+        data[label] = (names, merged)
     for name, found in compared.solutions.items():
         code[compared.dominant == name] = PHASES.index(name)
         data[f"{name}_free_entropy"] = (names, found["free_entropy"])
-        data[f"{name}_status"] = (names, found.status)
+        for label in ("status", "residual", "error"):
+            data[f"{name}_{label}"] = (names, getattr(found, label))
     data["phase"] = (names, code)
     exists = (
         compared.solutions["retrieval"].good if "retrieval" in compared.solutions else np.zeros_like(code) > 0
     )
     data["retrieval_exists"] = (names, exists)
     if lines:
-        for label, values in _lines(model, axes["temperature"], axes["load"]).items():
-            data[label] = (("temperature",), values)
+        for name in ("glass", "spinodal", "first_order"):
+            data[f"{name}_load"] = (("temperature",), np.full(len(axes["temperature"]), np.nan))
+        for name, found in _lines(model, axes["temperature"], axes["load"], compared).items():
+            data[f"{name}_load"] = (("temperature",), found["load"])
+            for label in ("status", "residual", "error"):
+                data[f"{name}_line_{label}"] = (("temperature",), getattr(found, label))
     attributes = {
         "phases": "; ".join(f"{k} {name}" for k, name in enumerate(PHASES)),
         "status_meaning": "; ".join(f"{status.value} {status}" for status in Status),
@@ -91,46 +112,59 @@ def _axis(name: str, value: ArrayLike) -> Array:
     return axis
 
 
-def _lines(model: Model, temperature: Array, load: Array) -> dict[str, Array]:
-    """Loads on the lines at each temperature; a model without such a line has none."""
+def _lines(model: Model, temperature: Array, load: Array, compared: Comparison) -> dict[str, Solution]:
+    """The lines that the model has, solved for the load at each temperature."""
+    lines: dict[str, Callable[..., Solution]] = {}
+    if Batch(model, ()).has_paramagnet:
+        lines["glass"] = glass_line
+        if model.ensemble == "low-rank" and model.spikes:
+            lines["condensation"] = condensation_line
+    if "retrieval" in compared.solutions:
+        lines |= {"spinodal": spinodal, "first_order": first_order_line}
     between = (1e-3 * float(load[-1]), 2.0 * float(load[-1]))
-    result: dict[str, Array] = {}
-    for label, line in (("glass", glass_line), ("spinodal", spinodal), ("first_order", first_order_line)):
-        try:
-            found = line(model, solve_for="load", between=between, temperature=temperature)
-        except InvalidArgument:
-            result[f"{label}_load"] = np.full(len(temperature), np.nan)
-            continue
-        result[f"{label}_load"] = found["load"]
-    return result
+    return {
+        name: line(model, solve_for="load", between=between, temperature=temperature)
+        for name, line in lines.items()
+    }
 
 
 def plot_phase_diagram(dataset: xarray.Dataset) -> Any:
-    """A matplotlib figure: dominant phases in colour, with the lines and the boundary of broken replica symmetry."""
+    """A matplotlib figure: dominant phases in colour, the lines, and hatches where replica symmetry is broken."""
     import matplotlib.pyplot as plt
     from matplotlib.colors import ListedColormap
+    from matplotlib.patches import Patch
 
-    figure, axes = plt.subplots(figsize=(5.0, 4.0), layout="constrained")
+    figure, axes = plt.subplots(figsize=(6.4, 4.2), layout="constrained")
     load, temperature = dataset["load"].values, dataset["temperature"].values
-    colours = ListedColormap(["white", "#dfe7ef", "#f3d9b1", "#b9d8b0"])
+    phase = dataset["phase"].values
+    shades = ("white", "#dfe7ef", "#f3d9b1", "#b9d8b0")
     axes.pcolormesh(
-        load, temperature, dataset["phase"].values, cmap=colours, vmin=-0.5, vmax=3.5, shading="nearest"
+        load, temperature, phase, cmap=ListedColormap(shades), vmin=-0.5, vmax=3.5, shading="nearest"
     )
+    entries: list[Any] = [
+        Patch(facecolor=shades[k], edgecolor="0.6", label=name if k else "no state found")
+        for k, name in enumerate(PHASES)
+        if (phase == k).any()
+    ]
     styles = {
         "glass": ("-", "paramagnet - glass"),
-        "spinodal": ("--", "spinodal"),
+        "condensation": (":", "condensation on a spike"),
+        "spinodal": ("--", "end of retrieval"),
         "first_order": ("-.", "first order"),
     }
     for label, (style, text) in styles.items():
         name = f"{label}_load"
         if name in dataset and np.isfinite(dataset[name].values).any():
-            axes.plot(dataset[name].values, temperature, "k" + style, lw=1, label=text)
-    replicon = dataset["replicon"].values
-    if (np.nanmin(replicon) < 0) and (np.nanmax(replicon) > 0):
-        axes.contour(load, temperature, replicon, levels=[0.0], colors="tab:red", linewidths=0.8)
+            entries += axes.plot(dataset[name].values, temperature, "k" + style, lw=1.2, label=text)
+    broken = dataset["replicon"].values < 0
+    if broken.any() and not broken.all():
+        axes.contourf(load, temperature, broken, levels=[0.5, 1.5], colors="none", hatches=["///"])
+    if broken.any():
+        entries.append(
+            Patch(facecolor="none", hatch="///", edgecolor="0.4", label="symmetry of replicas broken")
+        )
     axes.set(
         xlabel="load", ylabel="temperature", xlim=(load[0], load[-1]), ylim=(temperature[0], temperature[-1])
     )
-    if axes.get_legend_handles_labels()[0]:
-        axes.legend(fontsize=8)
+    figure.legend(handles=entries, fontsize=8, loc="outside right upper", frameon=False)
     return figure

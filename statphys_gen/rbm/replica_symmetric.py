@@ -174,32 +174,34 @@ class Equations:
 
         A point whose overlap (or, for the glass, q) has decayed to zero has no such state, provided that the iteration
         kept away from the poles of the Gaussian integrals: the map is then monotone, and stops at the largest fixed
-        point from above. Points that met a pole are tried again with more damping, and are otherwise not converged.
+        point from above. Points that met a pole, and decayed or went on to and fro, are tried again with more damping;
+        those that decayed are otherwise not converged.
         """
         x = self._first_guess(v, points)
         status = np.zeros(points, dtype=np.int8)
         if not self.names or self.start == "paramagnet":
             return x, status
-        pending = np.arange(points)
+        pending, alive = np.arange(points), np.zeros(points, dtype=bool)
         for damping, steps in _ROUGH:
             chosen = [value[pending] for value in values]
-            found, decayed, crossed = self._rough(x[pending], chosen, damping, steps)
+            found, decayed, crossed, lasting = self._rough(x[pending], chosen, damping, steps)
             good = ~decayed
             x[pending[good]] = found[good]
+            alive[pending[good]] = True
             # Units outside a sparse pattern are noise only, and can hold the state close to a pole.
             unsure = crossed | (self.model.patterns.law in ("sparse", "diluted"))
             status[pending] = np.where(
-                good, Status.CONVERGED, np.where(unsure, Status.NOT_CONVERGED, Status.NO_SOLUTION)
+                alive[pending], Status.CONVERGED, np.where(unsure, Status.NOT_CONVERGED, Status.NO_SOLUTION)
             )
-            pending = pending[decayed & crossed]
+            pending = pending[crossed & (decayed | lasting)]
             if not len(pending):
                 break
         return x, status
 
     def _rough(
         self, x: Array, values: Sequence[Array], damping: float, steps: int
-    ) -> tuple[Array, NDArray[np.bool_], NDArray[np.bool_]]:
-        """Damped iteration: where it ended, whether the state decayed, whether it met a pole on the way."""
+    ) -> tuple[Array, NDArray[np.bool_], NDArray[np.bool_], NDArray[np.bool_]]:
+        """Damped iteration: where it ended, whether the state decayed, met a pole on the way, and still moved."""
         x = x.copy()
         lower, upper = self.bounds()
         upper = np.where(np.isfinite(upper), upper - 1e-12, upper)
@@ -225,7 +227,9 @@ class Equations:
             if not len(active):
                 break
         x[active] = safe[active]
-        return x, gone, crossed
+        lasting = np.zeros(len(x), dtype=bool)
+        lasting[active] = True
+        return x, gone, crossed, lasting
 
     def _without_fluctuations(self, x: Array) -> Array:
         """The same with q = Q and r = R, where every Gaussian integral exists."""

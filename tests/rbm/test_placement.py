@@ -1,0 +1,79 @@
+"""Trained machines on the low-rank diagram: planted spikes are read back, and a real machine is placed."""
+
+import math
+
+import numpy as np
+import pytest
+
+from statphys_gen.rbm.placement import phases, place, read_weights, weights
+from statphys_gen.rbm.priors import ZeroOne
+
+
+def planted(visible, hidden, noise, strengths, seed=3):
+    rng = np.random.default_rng(seed)
+    u = np.linalg.qr(rng.standard_normal((visible, len(strengths))))[0] * math.sqrt(visible)
+    v = np.linalg.qr(rng.standard_normal((hidden, len(strengths))))[0] * math.sqrt(hidden)
+    random = noise * rng.standard_normal((visible, hidden)) / math.sqrt(visible)
+    return random + (u * np.asarray(strengths)) @ v.T / visible, u, v
+
+
+@pytest.mark.parametrize(("visible", "hidden"), [(900, 300), (300, 900), (600, 600)])
+def test_planted_spikes_are_read_back(visible, hidden):
+    strengths = (4.0, 2.5)
+    couplings, u, v = planted(visible, hidden, 0.6, strengths)
+    found = place(weights(couplings))
+    assert found.layer_ratio == hidden / visible
+    assert found.noise == pytest.approx(0.6, rel=0.02)
+    np.testing.assert_allclose(found.spikes, strengths, rtol=0.03)
+    left, _, right = np.linalg.svd(couplings)
+    for k in range(2):
+        on_left = (left[:, k] @ u[:, k]) ** 2 / visible
+        on_right = (right[k] @ v[:, k]) ** 2 / hidden
+        assert found.visible_overlaps[k] == pytest.approx(on_left, abs=0.02)
+        assert found.hidden_overlaps[k] == pytest.approx(on_right, abs=0.02)
+
+
+def test_pure_noise_has_no_spike_and_a_weak_spike_stays_inside():
+    ratio = 0.5
+    threshold = 0.8 * ratio**-0.25
+    for strength in (0.0, 0.8 * threshold):
+        couplings, _, _ = planted(800, 400, 0.8, (strength,))
+        found = place(weights(couplings))
+        assert found.spikes == ()
+        assert found.noise == pytest.approx(0.8, rel=0.02)
+        assert found.bulk_edge == pytest.approx(0.8 * (1 + math.sqrt(ratio)), rel=0.02)
+    couplings, _, _ = planted(800, 400, 0.8, (1.5 * threshold,))
+    assert len(place(weights(couplings)).spikes) == 1
+
+
+def test_a_machine_of_noise_is_a_paramagnet_and_one_with_a_strong_spike_retrieves():
+    couplings, _, _ = planted(400, 200, 0.5, (0.0,))
+    assert str(phases(place(weights(couplings))).dominant) == "paramagnet"
+    couplings, _, _ = planted(400, 200, 0.5, (3.0,))
+    assert str(phases(place(weights(couplings))).dominant) == "retrieval"
+
+
+def test_a_machine_trained_on_digits_is_placed(tmp_path):
+    datasets = pytest.importorskip("sklearn.datasets", reason="needs the extra examples")
+    networks = pytest.importorskip("sklearn.neural_network")
+    images = (datasets.load_digits().data > 7.5).astype(float)
+    machine = networks.BernoulliRBM(
+        n_components=32, learning_rate=0.05, batch_size=50, n_iter=3, random_state=0
+    ).fit(images)
+    file = tmp_path / "digits.npz"
+    np.savez(
+        file,
+        W=machine.components_.T,
+        visible_bias=machine.intercept_visible_,
+        hidden_bias=machine.intercept_hidden_,
+    )
+    found = place(read_weights(file))
+    assert found.layer_ratio == 0.5
+    assert found.visible_field == pytest.approx(machine.intercept_visible_.mean())
+    values = np.linalg.svd(machine.components_, compute_uv=False)
+    np.testing.assert_allclose(found.singular_values, values, rtol=1e-10)
+    # What it learned first is one direction, far outside the noise that it was initialised with.
+    assert len(found.spikes) >= 1
+    assert values[0] > 3.0 * found.bulk_edge
+    compared = phases(found, hidden=ZeroOne(), visible=ZeroOne())
+    assert str(compared.dominant) == "retrieval"
