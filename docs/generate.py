@@ -9,6 +9,8 @@ from importlib import import_module
 from pathlib import Path
 from pkgutil import iter_modules
 
+from run_examples import run_examples
+
 from statphys_gen.approximation import Approximation
 from statphys_gen.verification import SYSTEMS
 
@@ -20,6 +22,7 @@ DOCUMENTED = (*SYSTEMS, "rbm", "phase_retrieval")
 def write_pages(docs: Path) -> None:
     generated = docs / "generated"
     generated.mkdir(exist_ok=True)
+    run_examples(docs)
     (generated / "predictions.rst").write_text(_predictions(), encoding="utf-8")
     (generated / "gallery.rst").write_text(_gallery(generated), encoding="utf-8")
     (generated / "validation.rst").write_text(_validation(), encoding="utf-8")
@@ -123,7 +126,8 @@ def _validation() -> str:
 
 def _api() -> str:
     lines = _heading("Reference")
-    names = ["noising", "solution", "approximation", "errors", "validation", "verification"]
+    names = ["noising", "solution", "approximation", "errors", "validation"]
+    names += ["comparison", "conformance", "verification"]
     modules = [f"statphys_gen.{name}" for name in names]
     for package in (*DOCUMENTED, "numerics", "statistics", "sweep"):
         modules += _modules(f"statphys_gen.{package}")
