@@ -1,4 +1,4 @@
-"""Numba kernel of the gradient. Imported inside the function that runs it; serial, without the lock.
+"""Numba kernels of the gradient. Imported inside the functions that run them; serial, without the lock.
 
 One pass over the sensing vectors: rows are taken in fours, their pre-activations computed, and while they are still in
 the cache they are added to the gradient. Two matrix-vector products read them twice.
@@ -87,3 +87,28 @@ def fused_gradients(
             for j in range(dimension):
                 gradient[j] += c * row[j]
         energies[p], forces[p] = energy, force
+
+
+@njit(cache=True, nogil=True, fastmath={"reassoc", "contract", "nsz"})
+def slopes_of_batch(
+    y: Floats,
+    labels: Floats,
+    kind: int,
+    offset: float,
+    prefactor: float,
+    energies: NDArray[np.float64],
+    forces: NDArray[np.float64],
+) -> None:
+    """Replace pre-activations (P, M) by the slopes F, and add sum_i l_i and sum_i F_i y_i to the last two."""
+    students, measurements = y.shape
+    narrow = y.dtype.type
+    for p in range(students):
+        energy, force = 0.0, 0.0
+        for i in range(measurements):
+            here = float(y[p, i])
+            value, slope = point(kind, offset, prefactor, here, labels[i])
+            energy += value
+            force += slope * here
+            y[p, i] = narrow(slope)
+        energies[p] += energy
+        forces[p] += force

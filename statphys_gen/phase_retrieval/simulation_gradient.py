@@ -1,7 +1,7 @@
-"""The gradient of the loss: a fused kernel for the losses that it knows, blocks of rows for all others and for batches.
+"""The gradient of the loss: a fused kernel for single students, matrix products for all that share sensing vectors.
 
-Both pass once over the sensing vectors. The block of rows is small enough to stay in the cache between its two matrix
-products, and each product serves every student that shares the vectors.
+The kernel passes once over the sensing vectors and knows the named losses; any other loss takes the products, whose
+slopes are the loss's own function.
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ from .model import Array, Loss
 
 # Students on one set of sensing vectors from which two matrix products on blocks of rows beat the kernel.
 _BATCH = 4
-# Numbers in one block of rows; in double precision half of a second-level cache.
-_ROWS = 2**16
+# Numbers in one block of sensing vectors, which bounds the memory of the pre-activations.
+_ROWS = 2**22
 # Places at which the kernel's formula is compared with the loss.
 _PROBES = np.array([-2.3, -0.7, 0.1, 0.9, 1.7, 3.1])
 
@@ -61,16 +61,24 @@ class Gradients:
         x, t = self.sensing[k], self.labels[k]
         measurements, dimension = x.shape
         rows = max(16, _ROWS // dimension)
+        scaled = students * students.dtype.type(1.0 / math.sqrt(dimension))
         gradient = np.zeros_like(students)
         energy, force = np.zeros(len(students)), np.zeros(len(students))
         for start in range(0, measurements, rows):
-            part = x[start : start + rows]
-            y = (students @ part.T).astype(np.float64) / math.sqrt(dimension)
-            label = np.broadcast_to(t[start : start + rows], y.shape)
-            slope = self.loss.slope(y, label)
-            energy += self.loss.value(y, label).sum(axis=1)
-            force += np.einsum("pm,pm->p", slope, y)
-            gradient += (slope / math.sqrt(dimension)).astype(x.dtype) @ part
+            part, label = x[start : start + rows], t[start : start + rows]
+            y = scaled @ part.T
+            if self.code is not None:
+                from .kernels import slopes_of_batch
+
+                slopes_of_batch(y, label, *self.code, energy, force)
+                gradient += y @ part
+                continue
+            wide, labels = y.astype(np.float64), np.broadcast_to(label, y.shape)
+            slope = self.loss.slope(wide, labels)
+            energy += self.loss.value(wide, labels).sum(axis=1)
+            force += np.einsum("pm,pm->p", slope, wide)
+            gradient += slope.astype(x.dtype) @ part
+        gradient *= gradient.dtype.type(1.0 / math.sqrt(dimension))
         return gradient, energy, force
 
 
