@@ -24,7 +24,7 @@ Source: derivations/phase_retrieval_dynamics.py.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -40,7 +40,6 @@ from ..statistics.estimate import Estimate
 from ..statistics.streams import generator
 from .dmft_paths import Paths, follow
 from .model import Array, PhaseRetrieval
-from .spectrum import hessian_spectrum
 from .weights import Weights, node_rule
 
 _SOURCE = "derivations/phase_retrieval_dynamics.py"
@@ -164,17 +163,11 @@ class DescentDynamics:
         chosen = [self._step(step) for step in steps]
         if not chosen:
             raise InvalidArgument("steps", list(steps), "at least one step")
+        _require_left_edge(self.problem)
         rows = np.empty((3, len(self._fields), len(chosen)))
         for r, (fields, label) in enumerate(zip(self._fields, self._labels, strict=True)):
             for k, t in enumerate(chosen):
-                found = hessian_spectrum(
-                    _law(self.problem, fields[t], label), self.problem.samples_per_dimension
-                )
-                rows[:, r, k] = (
-                    found.bulk_edge.require()["position"],
-                    found.outlier["position"],
-                    found.outlier["overlap_squared"],
-                )
+                rows[:, r, k] = _Sampled(self.problem, fields[t], label).spectrum()
         return {
             name: None if np.isnan(row).any() else Estimate.from_samples(row)
             for name, row in zip(_RATIOS, rows, strict=True)
@@ -423,42 +416,68 @@ def _assembled(problem: PhaseRetrieval, sizes: Array, T: float, found: list[Path
     )
 
 
+def _require_left_edge(problem: PhaseRetrieval) -> None:
+    if math.isinf(problem.loss.curvature_bound):
+        raise InvalidArgument(
+            "loss", problem.loss.name, "one of curvature bounded below: there is no edge otherwise"
+        )
+
+
 def _criteria(problem: PhaseRetrieval, paths: Paths, reached: int) -> Array:
-    """The outlier criterion at every step: that of :mod:`spectrum` for a sample, where rounding is the only error."""
-    alpha, largest = problem.samples_per_dimension, _largest_argument(problem)
-    rest = 1.0 - paths.label**2
-    return np.array(
-        [
-            _criterion(problem.loss.curvature(h, paths.label), rest, alpha, largest)
-            for h in paths.field[: reached + 1]
-        ]
-    )
+    """The outlier criterion at every step."""
+    laws = (_Sampled(problem, h, paths.label) for h in paths.field[: reached + 1])
+    return np.array([law.criterion(law.edge()) for law in laws])
 
 
-def _largest_argument(problem: PhaseRetrieval) -> float:
-    bound = problem.loss.curvature_bound
-    # Without negative curvatures alpha E r^2 - 1 has changed its sign long before 2^60, or never does.
-    return -1.0 / bound if bound < 0.0 else 2.0**60
+class _Sampled:
+    """Edge and outlier for one sample of pairs, by the equations of :mod:`spectrum` with scalar root finding.
 
+    Many of them are wanted; the general solvers look after batches and quadrature errors, of which there are none here.
+    """
 
-def _criterion(curvature: Array, rest: Array, alpha: float, largest: float) -> float:
-    """B = alpha E (1 - t^2) r at the left edge, alpha E r^2 = 1 or the largest argument S."""
-    from scipy.optimize import brentq
+    def __init__(self, problem: PhaseRetrieval, y: Array, label: Array) -> None:
+        self.alpha = problem.samples_per_dimension
+        self.curvature, self.label_squared = problem.loss.curvature(y, label), label**2
+        self.multiplier = self.alpha * float((problem.loss.slope(y, label) * y).mean())
+        bound = problem.loss.curvature_bound
+        # Without negative curvatures alpha E r^2 - 1 has changed its sign long before 2^60, or never does.
+        self.below = (-1.0 / bound if bound < 0.0 else 2.0**60) * (1.0 - 1e-13)
+        self.lowest = 1e-12 / max(float(np.abs(self.curvature).max()), 1e-300)
 
-    def response(argument: float) -> Array:
-        product = curvature * argument
+    def response(self, argument: float) -> Array:
+        product = self.curvature * argument
         return np.asarray(product / (1.0 + product))
 
-    def excess(argument: float) -> float:
-        r = response(argument)
-        return alpha * float(r @ r) / len(r) - 1.0
+    def excess(self, argument: float) -> float:
+        r = self.response(argument)
+        return self.alpha * float(r @ r) / len(r) - 1.0
 
-    below = largest * (1.0 - 1e-13)
-    edge = below
-    if excess(below) > 0.0:
-        lowest = 1e-12 / float(np.abs(curvature).max())
-        edge = brentq(excess, lowest, below, xtol=1e-4 * lowest, rtol=1e-13, maxiter=400)
-    return alpha * float(rest @ response(edge)) / len(rest)
+    def criterion(self, argument: float) -> float:
+        return self.alpha * float((1.0 - self.label_squared) @ self.response(argument)) / len(self.curvature)
+
+    def edge(self) -> float:
+        """S of the soft edge, alpha E r^2 = 1, or the largest possible one."""
+        return self.below if self.excess(self.below) <= 0.0 else self._root(self.excess, self.below)
+
+    def spectrum(self) -> tuple[float, float, float]:
+        """Edge, outlier and squared overlap; NaN for the last two where there is no outlier."""
+        edge = self.edge()
+        if self.criterion(edge) <= 1.0:
+            return self._position(edge), math.nan, math.nan
+        outlier = self._root(lambda s: self.criterion(s) - 1.0, edge)
+        r = self.response(outlier)
+        signal_second = self.alpha * float(self.label_squared @ r**2) / len(r)
+        rest = -self.excess(outlier)
+        return self._position(edge), self._position(outlier), rest / (rest + signal_second)
+
+    def _position(self, argument: float) -> float:
+        return (self.alpha * float(self.response(argument).mean()) - 1.0) / argument - self.multiplier
+
+    def _root(self, function: Callable[[float], float], upper: float) -> float:
+        from scipy.optimize import brentq
+
+        root = brentq(function, self.lowest, upper, xtol=1e-4 * self.lowest, rtol=1e-13, maxiter=400)
+        return float(root)
 
 
 # ----------------------------------------------------------------------------------------------------------- BBP time

@@ -164,6 +164,7 @@ def test_start_is_the_law_at_initialisation(descent: DescentDynamics) -> None:
     law = initial_weights(Loss.normalised())
     expected = hessian_spectrum(law, 3.0)
     found = descent_dynamics(USUAL, [0.01], paths=16384, replicas=8)
+    assert law.energy_per_sample is not None
     assert_agrees(found.samples["energy"][:, :1], 3.0 * law.energy_per_sample, 4e-3)
     assert_agrees(found.samples["outlier_criterion"][:, :1], outlier_criterion(law, 3.0), 4e-3)
     spectra = found.spectra([0])
@@ -200,6 +201,24 @@ def test_criterion_is_that_of_the_pooled_law(descent: DescentDynamics) -> None:
         pooled = float(outlier_criterion(descent.weights(step), 1.3))
         estimate = descent.estimate("outlier_criterion")[step]
         assert abs(pooled - estimate.mean) < 3.0 * estimate.standard_error
+
+
+def test_spectra_are_those_of_the_general_solver() -> None:
+    for problem in (USUAL, PhaseRetrieval(Loss.normalised(4.0), 4.5)):
+        found = descent_dynamics(problem, [0.005] * 3, paths=2048, replicas=2)
+        one = replace(
+            found, _fields=found._fields[:1].repeat(2, axis=0), _labels=found._labels[:1].repeat(2, axis=0)
+        )
+        general = hessian_spectrum(one.weights(3), problem.samples_per_dimension)
+        spectra = one.spectra([3])
+        assert spectra["bulk_edge"] is not None
+        assert spectra["outlier"] is not None
+        assert spectra["outlier_overlap_squared"] is not None
+        assert abs(float(spectra["bulk_edge"].mean[0] - general.bulk_edge["position"])) < 1e-8
+        assert abs(float(spectra["outlier"].mean[0] - general.outlier["position"])) < 1e-8
+        assert (
+            abs(float(spectra["outlier_overlap_squared"].mean[0] - general.outlier["overlap_squared"])) < 1e-7
+        )
 
 
 def test_spectra_are_none_where_the_outlier_is_lost(descent: DescentDynamics) -> None:
@@ -292,6 +311,8 @@ def test_a_loss_without_left_edge_has_no_criterion() -> None:
     assert found.require()
     with pytest.raises(InvalidArgument, match="curvatures bounded below"):
         bbp_time(found)
+    with pytest.raises(InvalidArgument, match="there is no edge otherwise"):
+        found.spectra([0])
 
 
 def test_a_hundred_steps() -> None:
@@ -410,4 +431,4 @@ def test_bad_questions(descent: DescentDynamics) -> None:
         (lambda: descent.spectra([]), "steps = .*: must be at least one step"),
     ):
         with pytest.raises(InvalidArgument, match=message):
-            ask()  # type: ignore[no-untyped-call]
+            ask()
