@@ -1,0 +1,213 @@
+"""Random models at random parameters: every solver either answers within its tolerance or says that it does not.
+
+    python tests/statistical/random_points.py --points 10000 --output validation/random_points.json
+
+Counted for each family of solvers: values that are NaN or infinite under a good status, good statuses with a residual
+above ``TOLERANCE``, points that did not converge (flagged, but more than half a per cent would be a defect), and points
+without a solution, which is an answer. An exception of the package other than a refusal counts as not converged.
+"""
+
+import argparse
+import json
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from statphys_gen import __version__
+from statphys_gen.diffusion.collapse_time import collapse_time, trap_onset_time
+from statphys_gen.diffusion.condensed import condensed_phase
+from statphys_gen.diffusion.model import GaussianMixture, Spectrum
+from statphys_gen.diffusion.speciation_time import asymptotic_time, bayes_time, drift_time, spectral_time
+from statphys_gen.errors import InvalidArgument, StatphysError
+from statphys_gen.phase_retrieval.model import Loss
+from statphys_gen.phase_retrieval.spectrum import left_edge, signal_outlier
+from statphys_gen.phase_retrieval.transition import transition
+from statphys_gen.phase_retrieval.weights import initial_weights
+from statphys_gen.random_features.learning_curves import learning_curves
+from statphys_gen.random_features.model import Covariance, RandomFeatures
+from statphys_gen.random_features.spectrum import spectrum
+from statphys_gen.rbm.lines import glass_line
+from statphys_gen.rbm.model import Model
+from statphys_gen.rbm.priors import prior
+from statphys_gen.rbm.replica_symmetric import solve
+from statphys_gen.solution import Solution, Status
+from statphys_gen.statistics.streams import generator
+
+TOLERANCE = 1e-9
+Family = Callable[[np.random.Generator, int], Iterator[Solution | dict[str, float]]]
+BATCH = 20
+
+
+def _between(rng: np.random.Generator, low: float, high: float, count: int | None = None) -> Any:
+    """Uniform in the logarithm."""
+    return np.exp(rng.uniform(np.log(low), np.log(high), count))
+
+
+def _spectrum(rng: np.random.Generator) -> Spectrum:
+    levels = int(rng.integers(1, 5))
+    return Spectrum(_between(rng, 0.01, 100.0, levels), rng.integers(1, 200, levels))
+
+
+def collapse(rng: np.random.Generator, points: int) -> Iterator[Solution]:
+    for _ in range(0, points, 3 * BATCH):
+        law = _spectrum(rng)
+        log_samples = law.dimension * _between(rng, 0.02, 3.0, BATCH)
+        yield collapse_time(law, log_samples)
+        yield trap_onset_time(law, log_samples)
+        yield condensed_phase(law, log_samples, _between(rng, 1e-3, 5.0, BATCH))
+
+
+def speciation(rng: np.random.Generator, points: int) -> Iterator[Solution]:
+    for _ in range(0, points, 4):
+        dimension = int(rng.integers(2, 400))
+        weight = float(rng.uniform(0.05, 0.95))
+        mean = rng.standard_normal(dimension) * _between(rng, 0.1, 3.0)
+        mixture = GaussianMixture(
+            [weight, 1 - weight], np.stack([mean, -mean]), [float(_between(rng, 0.05, 5.0))]
+        )
+        for solver in (spectral_time, asymptotic_time, bayes_time, drift_time):
+            yield solver(mixture)
+
+
+PRIORS: dict[str, Callable[[np.random.Generator], dict[str, Any]]] = {
+    "gaussian": lambda rng: {"variance": float(_between(rng, 0.3, 3.0))},
+    "binary": lambda rng: {},
+    "zero-one": lambda rng: {"threshold": float(rng.uniform(-1, 2))},
+    "ternary": lambda rng: {"inactive_cost": float(rng.uniform(-1, 2))},
+    "relu": lambda rng: {"threshold": float(rng.uniform(-1, 2))},
+    "soft-threshold": lambda rng: {"threshold": float(rng.uniform(0, 2))},
+    "mixture": lambda rng: {"gaussian_weight": float(rng.uniform(0.1, 0.95))},
+}
+
+
+def machines(rng: np.random.Generator, points: int) -> Iterator[Solution]:
+    names = list(PRIORS)
+    for k in range(0, points, 3 * BATCH):
+        name = names[(k // (3 * BATCH)) % len(names)]
+        convention = "sqrt-beta" if name == "mixture" or rng.random() < 0.5 else "beta"
+        model = Model(prior(name, **PRIORS[name](rng)), 1.0, 0.1, convention=convention)
+        load, temperature = _between(rng, 1e-3, 1.0, BATCH), rng.uniform(0.05, 3.0, BATCH)
+        starts = ["paramagnet", "glass", "retrieval"] if model.hidden.symmetric else ["glass", "retrieval"]
+        for start in starts:
+            yield solve(model, start, load=load, temperature=temperature)
+
+
+def glass_lines(rng: np.random.Generator, points: int) -> Iterator[Solution]:
+    names = ["gaussian", "binary", "ternary", "soft-threshold", "mixture"]
+    for k in range(0, points, BATCH):
+        name = names[(k // BATCH) % len(names)]
+        model = Model(prior(name, **PRIORS[name](rng)), 1.0, 0.1, convention="sqrt-beta")
+        yield glass_line(model, load=_between(rng, 1e-3, 1.0, BATCH))
+
+
+def hessians(rng: np.random.Generator, points: int) -> Iterator[Solution]:
+    for _ in range(0, points, 2 * BATCH + 1):
+        weights = initial_weights(
+            Loss.normalised(float(_between(rng, 0.01, 50.0))), float(rng.choice([0.0, 0.3]))
+        )
+        ratios = _between(rng, 0.05, 100.0, BATCH)
+        yield left_edge(weights, ratios)
+        yield signal_outlier(weights, ratios)
+        yield transition(weights).solution
+
+
+def features(rng: np.random.Generator, points: int) -> Iterator[dict[str, float]]:
+    """Spectra (their own assertions are the residual: mass and moments) and curves."""
+    for _ in range(0, points, 2):
+        covariance = (
+            Covariance.atoms([float(_between(rng, 0.2, 5.0)), 1.0], [0.3, 0.7])
+            if rng.random() < 0.5
+            else None
+        )
+        draws = float(rng.choice([1.0, 2.0, 4.0, np.inf]))
+        model = RandomFeatures(
+            str(rng.choice(["tanh", "erf", "sin", "relu", "sign"])),
+            features_per_dimension=float(_between(rng, 0.3, 100.0)),
+            samples_per_dimension=float(_between(rng, 0.3, 30.0)),
+            time=float(_between(rng, 0.01, 5.0)),
+            noise_draws=draws,
+            **({} if covariance is None else {"covariance": covariance}),
+        )
+        found = spectrum(model)
+        yield {"weight": sum(b.weight for b in found.bulks) + sum(a.weight for a in found.atoms) - 1.0}
+        curves = learning_curves(model, _between(rng, 0.1, 1e4, 3))
+        yield {"curve": float(np.sum(curves.score_error)) * 0.0}
+
+
+FAMILIES: dict[str, tuple[Family, float]] = {
+    "collapse of Gaussian data": (collapse, 0.2),
+    "speciation of two classes": (speciation, 0.15),
+    "states of Boltzmann machines": (machines, 0.4),
+    "glass lines": (glass_lines, 0.1),
+    "Hessians of phase retrieval": (hessians, 0.12),
+    "random features": (features, 0.03),
+}
+
+
+def count(name: str, points: int, seed: int = 0) -> dict[str, int]:
+    """The outcomes of one family."""
+    import warnings
+
+    family, _ = FAMILIES[name]
+    found: Counter[str] = Counter()
+    rng = generator(seed, {"random points": name})
+    stream = family(rng, points)
+    while True:
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore", UserWarning)
+                outcome = next(stream)
+        except StopIteration:
+            return dict(found)
+        except InvalidArgument:
+            found["refused"] += 1
+            stream = family(rng, points - sum(found.values()))
+            continue
+        except StatphysError:
+            found["points"] += 1
+            found["not converged"] += 1
+            stream = family(rng, points - sum(found.values()))
+            continue
+        if isinstance(outcome, Solution):
+            good = outcome.good.ravel()
+            values = np.stack([entry.reshape(good.size, -1).sum(axis=1) for entry in outcome.value.values()])
+            found["points"] += good.size
+            found["good"] += int(good.sum())
+            found["no solution"] += int((outcome.status == Status.NO_SOLUTION).sum())
+            found["not converged"] += int((~good).sum() - (outcome.status == Status.NO_SOLUTION).sum())
+            found["NaN under a good status"] += int((~np.isfinite(values[:, good])).any(axis=0).sum())
+            found["residual above tolerance"] += int((outcome.residual.ravel()[good] > TOLERANCE).sum())
+            found["number under a bad status"] += int(np.isfinite(values[:, ~good]).any(axis=0).sum())
+        else:
+            numbers = np.array(list(outcome.values()))
+            found["points"] += 1
+            found["good"] += 1
+            found["NaN under a good status"] += int(not np.isfinite(numbers).all())
+            found["residual above tolerance"] += int(np.abs(numbers).max() > TOLERANCE)
+        if found["points"] >= points:
+            return dict(found)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--points", type=int, default=10_000)
+    parser.add_argument("--output", type=Path)
+    options = parser.parse_args()
+    report: dict[str, Any] = {"version": __version__, "tolerance": TOLERANCE, "families": {}}
+    for name, (_, share) in FAMILIES.items():
+        start = time.process_time()
+        outcome = count(name, round(share * options.points))
+        report["families"][name] = outcome
+        print(f"{name}: {outcome} ({time.process_time() - start:.0f} s)", flush=True)
+    if options.output:
+        options.output.write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
