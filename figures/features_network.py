@@ -85,6 +85,7 @@ def draw(data: dict[str, Any]) -> Figure:
     left.set(xscale="log", xlabel="steps", ylabel="fraction of copies")
     middle.set(xscale="log", xlabel="steps / $n$", ylabel="fraction of copies")
     right.set(xscale="log", xlabel="steps", ylabel="loss per dimension")
+    middle.set_xlim(left=0.5)
     # The minor ticks of a range of little more than a decade would overlap.
     middle.xaxis.set_minor_formatter(NullFormatter())
     left.legend()
