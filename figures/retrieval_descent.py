@@ -42,8 +42,10 @@ def compute(preset: str) -> dict[str, Any]:
     assert edge is not None
     before = [s for s in range(STEPS + 1) if theory.time[s] < float(lost["time"])]
     found = [theory.spectra([s]) for s in before]
-    informative = [_mean(row["outlier_overlap_squared"]) for row in found]
-    outlier = {s: _mean(row["outlier"]) for s, row in zip(before, found, strict=True)}
+    # Next to the transition some replicas have lost it already; the line goes straight to zero there.
+    informative = {s: _mean(row["outlier_overlap_squared"]) for s, row in zip(before, found, strict=True)}
+    kept = [s for s in before if math.isfinite(informative[s])]
+    outlier = {s: _mean(row["outlier"]) for s, row in zip(before, found, strict=True) if s in kept}
     dimension, instances = (160, 16) if quick else (640, 64)
     angles = np.linspace(-1.2, 1.2, 17)
     energy, overlap = _along(problem, sizes, angles, dimension, instances)
@@ -52,8 +54,8 @@ def compute(preset: str) -> dict[str, Any]:
         "eigenvalue": np.array(
             [outlier.get(s, float(edge.mean[k])) for k, s in enumerate(STEPS_MEASURED)], dtype=float
         ),
-        "fine_time": np.append(theory.time[before], [float(lost["time"]), theory.time[-1]]),
-        "informative": np.append(informative, [0.0, 0.0]),
+        "fine_time": np.append(theory.time[kept], [float(lost["time"]), theory.time[-1]]),
+        "informative": np.append([informative[s] for s in kept], [0.0, 0.0]),
         "lost": float(lost["time"]),
         "angles": angles,
         "energy": energy.mean(axis=0),
