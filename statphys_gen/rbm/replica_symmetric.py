@@ -174,8 +174,8 @@ class Equations:
 
         A point whose overlap (or, for the glass, q) has decayed to zero has no such state, provided that the iteration
         kept away from the poles of the Gaussian integrals: the map is then monotone, and stops at the largest fixed
-        point from above. Points that met a pole, and decayed or went on to and fro, are tried again with more damping;
-        those that decayed are otherwise not converged.
+        point from above. Points that met a pole and decayed (or, for the glass, went to and fro) are tried again with
+        more damping; those that decayed are otherwise not converged.
         """
         x = self._first_guess(v, points)
         status = np.zeros(points, dtype=np.int8)
@@ -193,7 +193,8 @@ class Equations:
             status[pending] = np.where(
                 alive[pending], Status.CONVERGED, np.where(unsure, Status.NOT_CONVERGED, Status.NO_SOLUTION)
             )
-            pending = pending[crossed & (decayed | lasting)]
+            # Retrieval that was not lost in the first pass might be in a slower one.
+            pending = pending[crossed & (decayed | (lasting & (self.start == "glass")))]
             if not len(pending):
                 break
         return x, status

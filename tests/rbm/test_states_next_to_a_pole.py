@@ -1,4 +1,4 @@
-"""The energy of states so close to a pole of the Gaussian integrals that a long step in beta would cross it."""
+"""States next to a pole of the Gaussian integrals, which a long step in beta or of the iteration would cross."""
 
 import numpy as np
 import pytest
@@ -28,3 +28,11 @@ def test_the_paramagnet_of_two_layers_is_found_where_a_saturated_start_has_no_in
     weight = 2.0 * np.exp(0.5 * 0.02 * beta**2 / (1.0 - beta**2 * size))
     assert size == pytest.approx(weight / (1.0 + weight), abs=1e-12)
     assert size < 0.7
+
+
+def test_a_glass_whose_rough_iteration_goes_to_and_fro_across_a_pole_is_found() -> None:
+    """Two layers with ternary units: q grows smoothly with the load, without gaps."""
+    model = Model(Ternary(0.2), 0.1, 0.08, convention="beta", ensemble="bidirectional")
+    found = solve(model, "glass", load=np.array([0.07, 0.08, 0.09, 0.1])).require()
+    assert (np.diff(found["edwards_anderson_overlap"]) > 0).all()
+    assert np.abs(np.diff(found["edwards_anderson_overlap"], 2)).max() < 1e-3
