@@ -21,6 +21,7 @@ from ..statistics.estimate import Estimate
 from ..statistics.extrapolation import extrapolate
 from .finite_size import solve_sizes
 from .model import Model, Patterns, visible_prior
+from .one_step import solve_one_step
 from .priors import (
     Binary,
     Gaussian,
@@ -514,27 +515,43 @@ def free_entropy_checks() -> list[Check]:
 
 
 def reported_checks() -> list[Check]:
-    glass = _sqrt_beta(Binary(), 0.45, 0.5)
-    ladder = [0.45, 0.5, 0.55, 0.61, 0.68, 0.76, 0.86]
+    glass = _sqrt_beta(Gaussian(), 0.6, 0.2)
+    ladder = [float(t) for t in np.geomspace(0.6, 1.7, 15)]
+
+    def theory() -> Array:
+        return np.concatenate([_theory_value(glass, "glass", "interaction"), [_broken_interaction(glass)]])
 
     def tempered(seed: int) -> Estimate:
         found = simulate_tempering(glass, ladder, 200, 16, ladders=4, sweeps=600, seed=seed)
-        return _estimates(found.measurements[0], ("interaction",), False)
+        return _estimates(found.measurements[0], ("interaction", "interaction"), False)
 
     return [
         Check(
-            "glass of binary units, interaction",
-            "interaction in the glass phase, by parallel tempering",
-            approximation_of(solve),
-            theory=lambda: _theory_value(glass, "glass", "interaction"),
+            "glass of Gaussian units, replica-symmetric and one-step interaction",
+            "interaction in the glass phase, by parallel tempering, against both theories",
+            "replica symmetric, and 1RSB",
+            theory=theory,
             simulate=tempered,
             resolution=0.02,
             sizes=_description(glass, 200, 16),
             judged=False,
-            reason="replica symmetry is broken and the network is small",
+            reason="replica symmetry is broken at every step, and the network is small",
         ),
         _crossing(),
     ]
+
+
+def _broken_interaction(model: Model) -> float:
+    """Interaction of the glass with one step of breaking: 2 beta dA/dbeta by a central difference."""
+    beta, step = model.inverse_temperature, 0.01
+
+    def free_entropy(b: float) -> float:
+        found = solve_one_step(model, "glass", temperature=1.0 / b)
+        return -b * float(found.require()["free_energy"].item())
+
+    return (
+        2.0 * beta * (free_entropy(beta * (1 + step)) - free_entropy(beta * (1 - step))) / (2 * step * beta)
+    )
 
 
 def _crossing() -> Check:

@@ -38,8 +38,8 @@ class Measurement:
         overlaps): ``overlap`` m, ``hidden_overlap`` (of the carrying unit over sqrt(N), or of the hidden patterns),
         ``edwards_anderson_overlap`` q, ``self_overlap`` Q, ``hidden_edwards_anderson_overlap`` r,
         ``hidden_self_overlap`` R (both without the units that carry condensed patterns), ``interaction``
-        (1/N) sum_ia W_ia s_i h_a, ``spin_glass_susceptibility`` (1/N) sum_ij <s_i; s_j>^2, ``overlap_square`` and
-        ``overlap_fourth_power`` (moments of the overlap of two chains).
+        (1/N) sum_ia W_ia s_i h_a, ``spin_glass_susceptibility`` (1/N) sum_ij <s_i; s_j>^2 (with at least 4 chains),
+        ``overlap_square`` and ``overlap_fourth_power`` (moments of the overlap of two chains).
     controls : numbers of every sample whose expectation over the disorder is exactly 0, (samples, controls): they
         share the noise of the disorder with the observables.
     """
@@ -175,59 +175,62 @@ def measure(
 
     The chains of a group have the same settings. ``each`` is called after every sweep.
     """
-    visible, hidden = np.zeros_like(state.visible), np.zeros_like(state.hidden)
-    size = len(visible) // groups
-    rows = [slice(k * size, (k + 1) * size) for k in range(groups)]
-    averages = [Averages(state.network, own) for own in rows]
+    averages = Averages(state, groups)
     for k in range(sweeps):
-        state.sweep(visible, hidden)
-        for group in averages:
-            group.add(state, with_pairs=k % _PAIR_INTERVAL == 0)
+        state.sweep(averages.visible, averages.hidden)
+        averages.add(state, with_pairs=k % _PAIR_INTERVAL == 0)
         if each is not None:
             each(state)
-    share = np.float32(1.0 / sweeps)
-    return [
-        group.results(visible[own] * share, hidden[own] * share)
-        for group, own in zip(averages, rows, strict=True)
-    ]
+    return [averages.results(k) for k in range(groups)]
 
 
 class Averages:
-    """Sums over the sweeps of one group of chains."""
+    """Sums over the sweeps, for every chain; averages over the chains of a group."""
 
-    def __init__(self, network: Network, rows: slice) -> None:
-        self.network, self.rows = network, rows
-        self.pairs = Pairs()
+    def __init__(self, state: Chains, groups: int) -> None:
+        self.network = state.network
+        # What the sweeps add the states of every unit to.
+        self.visible, self.hidden = np.zeros_like(state.visible), np.zeros_like(state.hidden)
+        self.size = len(self.visible) // groups
+        self.pairs = [Pairs() for _ in range(groups)]
         self.records = 0
-        number = max(1, int(network.model.condensed))
-        self.overlap, self.carried = np.zeros(number), np.zeros(number)
-        self.visible_square = self.hidden_square = self.interaction = 0.0
+        self.overlap, self.carried = np.zeros_like(state.overlaps()), np.zeros_like(state.hidden_overlaps())
+        chains = len(self.visible)
+        self.visible_square, self.hidden_square = np.zeros(chains), np.zeros(chains)
+        self.interaction = np.zeros(chains)
+
+    def rows(self, group: int) -> slice:
+        return slice(group * self.size, (group + 1) * self.size)
 
     def add(self, state: Chains, *, with_pairs: bool) -> None:
-        rows, network = self.rows, self.network
         self.records += 1
-        self.overlap = self.overlap + state.overlaps()[rows].mean(axis=0)
-        self.carried = self.carried + state.hidden_overlaps()[rows].mean(axis=0)
-        condensed = np.square(state.hidden[rows, : network.condensed], dtype=np.float64).sum(axis=1)
-        self.visible_square += float(state.visible_squares[rows].mean())
-        self.hidden_square += float((state.hidden_squares[rows] - condensed).mean())
-        self.interaction += float((state.settings.coupling[rows] * state.interaction[rows]).mean())
+        self.overlap += state.overlaps()
+        self.carried += state.hidden_overlaps()
+        self.visible_square += state.visible_squares
+        self.hidden_square += state.hidden_squares
+        if self.network.condensed:
+            carrying = state.hidden[:, : self.network.condensed].astype(np.float64)
+            self.hidden_square -= np.einsum("ca,ca->c", carrying, carrying)
+        self.interaction += state.settings.coupling * state.interaction
         if with_pairs:
-            self.pairs.add(state.visible[rows])
+            visible = state.visible
+            for k, pairs in enumerate(self.pairs):
+                pairs.add(visible[self.rows(k)])
 
-    def results(self, visible: NDArray[np.float32], hidden: NDArray[np.float32]) -> dict[str, Array]:
-        """The observables, from these sums and the averages of every unit in every chain."""
-        network = self.network
+    def results(self, group: int) -> dict[str, Array]:
+        """The observables of one group of chains."""
+        network, rows, share = self.network, self.rows(group), 1.0 / self.records
         n, m = network.visible_units, network.hidden_units - network.condensed
+        hidden = self.hidden[rows, network.condensed :]
         return {
-            "overlap": _plain(self.overlap / self.records),
-            "hidden_overlap": _plain(self.carried / self.records),
-            "edwards_anderson_overlap": _between(visible),
-            "self_overlap": np.asarray(self.visible_square / (self.records * n)),
-            "hidden_edwards_anderson_overlap": _between(hidden[:, network.condensed :]),
-            "hidden_self_overlap": np.asarray(self.hidden_square / (self.records * max(m, 1))),
-            "interaction": np.asarray(self.interaction / (self.records * n)),
-            **self.pairs.results(n),
+            "overlap": _plain(share * self.overlap[rows].mean(axis=0)),
+            "hidden_overlap": _plain(share * self.carried[rows].mean(axis=0)),
+            "edwards_anderson_overlap": _between(self.visible[rows] * np.float32(share)),
+            "self_overlap": np.asarray(share * self.visible_square[rows].mean() / n),
+            "hidden_edwards_anderson_overlap": _between(hidden * np.float32(share)),
+            "hidden_self_overlap": np.asarray(share * self.hidden_square[rows].mean() / max(m, 1)),
+            "interaction": np.asarray(share * self.interaction[rows].mean() / n),
+            **self.pairs[group].results(n),
         }
 
 
@@ -251,6 +254,7 @@ class Pairs:
     def __init__(self) -> None:
         self.records = 0
         self.square = self.fourth = self.three = self.four = 0.0
+        self.with_four = False
 
     def add(self, visible: NDArray[np.float32]) -> None:
         chains = len(visible)
@@ -263,7 +267,8 @@ class Pairs:
         self.records += 1
         self.square += two / (chains * (chains - 1))
         self.fourth += np.square(squares).sum() / (chains * (chains - 1))
-        if chains >= 4:
+        self.with_four = chains >= 4
+        if self.with_four:
             four = total * total - 2.0 * two - 4.0 * three
             self.three += three / (chains * (chains - 1) * (chains - 2))
             self.four += four / (chains * (chains - 1) * (chains - 2) * (chains - 3))
@@ -274,8 +279,9 @@ class Pairs:
             "overlap_square": np.asarray(self.square / count),
             "overlap_fourth_power": np.asarray(self.fourth / count),
         }
-        connected = self.square - 2.0 * self.three + self.four
-        result["spin_glass_susceptibility"] = np.asarray(units * connected / count)
+        if self.with_four:
+            connected = self.square - 2.0 * self.three + self.four
+            result["spin_glass_susceptibility"] = np.asarray(units * connected / count)
         return result
 
 

@@ -8,7 +8,7 @@ or along a path of a thermodynamic integration, make one batch.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -61,11 +61,6 @@ class Settings:
         }
         return cls(**filled)
 
-    def permuted(self, order: NDArray[np.intp]) -> Settings:
-        return replace(
-            self, **{name: getattr(self, name)[order] for name in ("coupling", "power", "offset", "along")}
-        )
-
 
 class Chains:
     """Chains of one network, advanced together.
@@ -98,6 +93,7 @@ class Chains:
         largest = chains * max(network.visible_units, network.hidden_units)
         self._words = np.empty(largest + 2 * _LANES, dtype=np.uint32)
         self._noise = np.empty(largest + 1, dtype=np.float32)
+        self._no_sums = np.empty((0, 1), dtype=np.float32)
         self._no_pattern = np.zeros(network.hidden_units, dtype=np.float32)
         self._along = network.along
         self.interaction = np.zeros(chains)
@@ -110,6 +106,8 @@ class Chains:
             name: getattr(settings, name).astype(np.float32)
             for name in ("coupling", "power", "offset", "along")
         }
+        self._zero = np.zeros(len(settings.coupling), dtype=np.float32)
+        self._one = np.ones_like(self._zero)
 
     def sweep(self, visible_sums: Floats | None = None, hidden_sums: Floats | None = None) -> None:
         """Draw the hidden, then the visible units of every chain; the states are added to the sums."""
@@ -135,12 +133,11 @@ class Chains:
         """Replace the fields by states drawn in them."""
         from . import kernels
 
-        one = self._single
-        zero = np.zeros_like(one["offset"])
-        power = one["power"] if hidden else np.ones_like(zero)
+        one, zero = self._single, self._zero
+        power = one["power"] if hidden else self._one
         offset, along = (zero, zero) if hidden else (one["offset"], one["along"])
         pattern = self._no_pattern if hidden else self._along
-        total = np.empty((0, field.shape[1]), dtype=np.float32) if sums is None else sums
+        total = self._no_sums if sums is None else sums
         results = (total, self.interaction, squares)
         if isinstance(prior, Discrete) and len(prior.states) == 2:
             low, high = map(float, prior.states)

@@ -77,7 +77,7 @@ class PackedChains(Chains):
             self._table,
             self._kinds[layer],
             drawn,
-            np.empty((0, units), dtype=np.float32) if sums is None else sums,
+            self._no_sums if sums is None else sums,
             self.interaction,
         )
 
