@@ -35,7 +35,7 @@ LOSS = Loss.normalised(1.0)
 
 def compute(preset: str) -> dict[str, Any]:
     quick = preset == "quick"
-    dimension, instances, steps = (200, 12, 4) if quick else (1000, 20, 8)
+    dimension, instances, steps = (160, 10, 4) if quick else (1000, 20, 8)
     grid = 4.0 * np.linspace(0.0, 1.0, 300) ** 2
     marginal = one_step_state(LOSS, ALPHA).require()
     ground = one_step_state(LOSS, ALPHA, "ground").require()
@@ -63,7 +63,7 @@ def compute(preset: str) -> dict[str, Any]:
 def _descents(dimension: int, instances: int, quick: bool) -> dict[str, Any]:
     """Spectra after a long descent with independent labels."""
     problem = PhaseRetrieval(LOSS, ALPHA)
-    eta = growing_steps(900 if quick else 4000, 0.002, 1.02, 0.02)
+    eta = growing_steps(800 if quick else 4000, 0.002, 1.02, 0.02)
     found = simulate_descent(
         problem,
         dimension,
