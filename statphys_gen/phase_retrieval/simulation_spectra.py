@@ -9,7 +9,7 @@ rank: other eigenvalues may lie below the bulk.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -21,7 +21,14 @@ from ..errors import InvalidArgument, NotConverged
 from ..numerics.blocks import map_blocks
 from ..statistics.estimate import Estimate
 from .model import Array, Loss, PhaseRetrieval
-from .simulation import Instances, Labels, check_problem, draw_instances, draw_students
+from .simulation import (
+    Instances,
+    Labels,
+    check_problem,
+    draw_instances,
+    draw_students,
+    simulate_descent,
+)
 
 Preprocessing = Callable[[Array], Array]
 Method = Literal["dense", "lanczos"]
@@ -235,38 +242,91 @@ def simulate_hessian(
     size = validation.integer("dimension", dimension, minimum=4)
     validation.integer("count", count, minimum=2, maximum=size - 1)
 
-    def one(k: int) -> tuple[float, ...]:
+    def one(k: int) -> list[float]:
         drawn = draw_instances(problem, size, 1, seed, first=k, labels=labels)
         orthogonal = drawn.signals is not None
         student = draw_students(drawn, problem.overlap, 1, seed, first=k, orthogonal=orthogonal)[0, 0]
-        signal = None if drawn.signals is None else drawn.signals[0]
-        found = hessian_extremes(
-            problem.loss,
-            drawn.sensing[0],
-            drawn.labels[0],
-            student,
-            signal,
-            count=count,
-            method=method,
-            tolerance=tolerance,
-        )
-        y = drawn.sensing[0] @ student / math.sqrt(size)
-        energy = float(problem.loss.value(y, drawn.labels[0]).sum()) / size
-        if found.overlaps_squared is None:
-            return (math.nan, math.nan, float(found.eigenvalues[0]), found.lagrange_multiplier, energy)
-        best = found.informative
-        return (
-            float(found.eigenvalues[best]),
-            float(found.overlaps_squared[best]),
-            float(found.eigenvalues[0 if best else 1]),
-            found.lagrange_multiplier,
-            energy,
-        )
+        return _measured(problem.loss, drawn, student, count, method, tolerance)
 
-    columns = np.array(map_blocks(one, number, threads=threads)).T
+    return _samples(np.array(map_blocks(one, number, threads=threads)), labels)
+
+
+def simulate_hessian_path(
+    problem: PhaseRetrieval,
+    dimension: int,
+    instances: int,
+    seed: int,
+    step_sizes: ArrayLike,
+    record: Sequence[int],
+    *,
+    labels: Labels = "signal",
+    hold_overlap: bool = False,
+    temperature: float = 0.0,
+    count: int = 4,
+    method: Method = "dense",
+    tolerance: float = 1e-6,
+    threads: int = 1,
+) -> list[HessianSamples]:
+    """Hessians at the recorded steps of descents, one student on each instance: one entry for each step.
+
+    Parameters
+    ----------
+    step_sizes, record, labels, hold_overlap, temperature : as for
+        :func:`~statphys_gen.phase_retrieval.simulation.simulate_descent`.
+    count, method, tolerance : as for :func:`simulate_hessian`.
+
+    Raises
+    ------
+    NotConverged : a descent diverged.
+    """
+    size = validation.integer("dimension", dimension, minimum=4)
+    validation.integer("count", count, minimum=2, maximum=size - 1)
+    descents = simulate_descent(
+        problem,
+        size,
+        instances,
+        seed,
+        step_sizes,
+        temperature=temperature,
+        labels=labels,
+        hold_overlap=hold_overlap,
+        record=record,
+        keep_students=True,
+        threads=threads,
+    ).require()
+    assert descents.students is not None
+    students = descents.students
+
+    def one(k: int) -> list[list[float]]:
+        drawn = draw_instances(problem, size, 1, seed, first=k, labels=labels)
+        return [_measured(problem.loss, drawn, w, count, method, tolerance) for w in students[k, 0]]
+
+    rows = np.array(map_blocks(one, len(students), threads=threads))
+    return [_samples(rows[:, r], labels) for r in range(len(record))]
+
+
+def _measured(
+    loss: Loss, drawn: Instances, student: Array, count: int, method: Method, tolerance: float
+) -> list[float]:
+    """A row of :class:`HessianSamples` of one instance."""
+    x, t = drawn.sensing[0], drawn.labels[0]
+    signal = None if drawn.signals is None else drawn.signals[0]
+    found = hessian_extremes(loss, x, t, student, signal, count=count, method=method, tolerance=tolerance)
+    energy = float(loss.value(x @ student / math.sqrt(len(student)), t).sum()) / len(student)
+    outlier = overlap = math.nan
+    following = 0
+    if found.overlaps_squared is not None:
+        best = found.informative
+        outlier, overlap = float(found.eigenvalues[best]), float(found.overlaps_squared[best])
+        following = 0 if best else 1
+    return [outlier, overlap, float(found.eigenvalues[following]), found.lagrange_multiplier, energy]
+
+
+def _samples(rows: Array, labels: Labels) -> HessianSamples:
+    outlier, overlap, *others = rows.T
     if labels == "null":
-        return HessianSamples(None, None, *columns[2:])
-    return HessianSamples(*columns)
+        return HessianSamples(None, None, *others)
+    return HessianSamples(outlier, overlap, *others)
 
 
 def simulate_smoothed_density(

@@ -85,17 +85,17 @@ def success_rate(succeeded: ArrayLike, starts: int = 1, *, level: float = _LEVEL
 
 @dataclass(frozen=True)
 class Midpoint:
-    """Where half of the descents succeed, by a logistic curve.
+    """Where half of the descents succeed, by a logistic curve in log alpha, alpha = samples_per_dimension.
 
     Attributes
     ----------
     samples_per_dimension : the midpoint; its error is enlarged where the curve fits badly.
-    width : of 1/(1 + exp(-(alpha - midpoint)/width)).
+    exponent : k of 1/(1 + (midpoint/alpha)^k).
     p_value : of the fit, by Pearson's chi-square.
     """
 
     samples_per_dimension: Estimate
-    width: float
+    exponent: float
     p_value: float
 
 
@@ -128,7 +128,7 @@ def success_midpoint(
             f"{int(used.sum())} ratios have success rates between {_LOWEST_RATE:g} and {1 - _LOWEST_RATE:g}: a "
             "midpoint needs at least 3"
         )
-    x, k, n = ratio[used], good[used], total[used]
+    x, k, n = np.log(ratio[used]), good[used], total[used]
     centre = float(x @ n / n.sum())
     design = np.stack([np.ones_like(x), x - centre], axis=1)
     beta = np.zeros(2)
@@ -148,11 +148,12 @@ def success_midpoint(
         )
     chi_square = float(((k - n * p) ** 2 / (n * p * (1.0 - p))).sum())
     freedom = len(x) - 2
-    gradient = np.array([-1.0 / beta[1], beta[0] / beta[1] ** 2])
+    middle = math.exp(centre - float(beta[0] / beta[1]))
+    gradient = middle * np.array([-1.0 / beta[1], beta[0] / beta[1] ** 2])
     variance = float(gradient @ np.linalg.solve(information, gradient))
     error = math.sqrt(variance * max(1.0, chi_square / freedom))
-    estimate = Estimate(np.asarray(centre - beta[0] / beta[1]), np.asarray(error), np.asarray(n.sum() - 2.0))
-    return Midpoint(estimate, 1.0 / float(beta[1]), float(chdtrc(freedom, chi_square)))
+    estimate = Estimate(np.asarray(middle), np.asarray(error), np.asarray(n.sum() - 2.0))
+    return Midpoint(estimate, float(beta[1]), float(chdtrc(freedom, chi_square)))
 
 
 @dataclass(frozen=True)

@@ -7,11 +7,12 @@ import pytest
 
 from statphys_gen.errors import InvalidArgument, NotConverged
 from statphys_gen.phase_retrieval.model import Loss, PhaseRetrieval
-from statphys_gen.phase_retrieval.simulation import draw_instances, draw_students
+from statphys_gen.phase_retrieval.simulation import draw_instances, draw_students, simulate_descent
 from statphys_gen.phase_retrieval.simulation_spectra import (
     hessian,
     hessian_extremes,
     simulate_hessian,
+    simulate_hessian_path,
     simulate_spectral_overlap,
     spectral_estimates,
 )
@@ -93,6 +94,29 @@ def test_hessians_do_not_depend_on_threads() -> None:
     one, two = (simulate_hessian(case, 60, 4, 1, threads=k) for k in (1, 2))
     for name in ("outlier", "overlap_squared", "next_eigenvalue", "lagrange_multiplier", "energy"):
         np.testing.assert_array_equal(getattr(one, name), getattr(two, name))
+
+
+def test_hessians_along_a_descent() -> None:
+    """At step 0 the one at the start, and later the one at the student of that step."""
+    case, steps = PhaseRetrieval(Loss.normalised(1.0), 5.0), [0.01, 0.02, 0.02]
+    start, end = simulate_hessian_path(case, 50, 3, 4, steps, [0, 3], hold_overlap=True)
+    plain = simulate_hessian(case, 50, 3, 4)
+    np.testing.assert_allclose(start.outlier, plain.outlier, rtol=1e-9)
+    descents = simulate_descent(case, 50, 3, 4, steps, hold_overlap=True, keep_students=True)
+    instances = draw_instances(case, 50, 3, 4)
+    assert descents.students is not None
+    for k in range(3):
+        found = hessian_extremes(
+            case.loss,
+            instances.sensing[k],
+            instances.labels[k],
+            descents.students[k, 0, 3],
+            instances.signals[k],
+        )
+        assert end.outlier[k] == pytest.approx(found.eigenvalues[found.informative], rel=1e-9)
+        assert end.energy[k] == pytest.approx(descents.energy[k, 0, 3], rel=1e-9)
+    with pytest.raises(NotConverged, match="take smaller steps"):
+        simulate_hessian_path(case, 50, 2, 4, [1.0] * 9, [9])
 
 
 def test_spectral_initialisation_is_the_leading_eigenvector() -> None:

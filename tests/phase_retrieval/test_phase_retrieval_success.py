@@ -141,14 +141,14 @@ def test_coverage_of_the_interval_of_clusters() -> None:
 def test_midpoint_of_a_known_curve() -> None:
     """Estimates over 200 synthetic curves are unbiased and their stated errors are right."""
     rng, ratio, total = np.random.default_rng(2), np.linspace(2.0, 4.0, 6), np.full(6, 200)
-    rate = 1.0 / (1.0 + np.exp(-(ratio - 2.9) / 0.35))
+    rate = 1.0 / (1.0 + (2.9 / ratio) ** 7.5)
     found = [success_midpoint(ratio, rng.binomial(total, rate), total) for _ in range(200)]
     values = np.array([float(m.samples_per_dimension.mean) for m in found])
     errors = np.array([float(m.samples_per_dimension.standard_error) for m in found])
     assert abs(values.mean() - 2.9) < 4.0 * values.std() / math.sqrt(200)
     # Enlarged by the square root of chi-square per degree of freedom where that exceeds 1.
     assert 0.9 < errors.mean() / values.std(ddof=1) < 1.4
-    assert np.mean([m.width for m in found]) == pytest.approx(0.35, rel=0.03)
+    assert np.mean([m.exponent for m in found]) == pytest.approx(7.5, rel=0.03)
     exact = success_midpoint(ratio, 1e6 * rate, np.full(6, 1e6))
     assert float(exact.samples_per_dimension.mean) == pytest.approx(2.9, abs=1e-9)
     assert exact.p_value == pytest.approx(1.0)

@@ -1,4 +1,4 @@
-"""Recipe of ``phase_retrieval_success.json``: how often gradient descent finds the signal, for five sizes.
+"""Recipe of ``phase_retrieval_success.json``: how often gradient descent finds the signal, for several sizes.
 
     nice python tests/reference/phase_retrieval_success.py
 
@@ -28,6 +28,7 @@ NEAR, FAR = (2.5, 2.75, 3.0, 3.25, 3.5), (1.5, 2.0, 2.25, 4.0, 5.0)
 STAGES = (
     (64, (*FAR, *NEAR), 20, "double"),
     (128, NEAR, 10, "double"),
+    (32, (*FAR, *NEAR), 20, "double"),
     (256, NEAR, 10, "single"),
     (512, NEAR, 10, "single"),
     (128, FAR, 5, "double"),

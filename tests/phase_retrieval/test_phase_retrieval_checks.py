@@ -1,0 +1,30 @@
+"""The list of checks: complete, with theories that can be evaluated, and able to reject a wrong theory."""
+
+from dataclasses import replace
+
+import numpy as np
+
+from statphys_gen.phase_retrieval.checks import checks, density_checks, spectral_checks, start_checks
+from statphys_gen.statistics.agreement import judge
+
+
+def test_every_theory_of_the_start_gives_numbers() -> None:
+    every = checks()
+    assert len({check.name for check in every}) == len(every)
+    assert sum(check.judged for check in every) >= 30
+    # Those of the dynamics take minutes.
+    for check in (*start_checks(), *density_checks(), *spectral_checks()):
+        theory = np.asarray(check.theory())
+        assert np.isfinite(theory).all(), check.name
+        assert (np.abs(theory) > 0.01).all(), check.name
+
+
+def test_a_check_agrees_and_rejects_a_theory_that_is_off() -> None:
+    # The quickest one; all of them are judged at full size by the verification report.
+    check = next(c for c in spectral_checks() if c.name.endswith("best weights, 4 samples"))
+    result = check.run()
+    assert judge([result]).passed
+    for factor in (0.96, 1.04):
+        wrong = replace(check, theory=lambda factor=factor: factor * result.theory)
+        report = judge([type(result)(wrong, wrong.theory(), result.estimate)])
+        assert report.agreements[0].verdict == "disagrees"
