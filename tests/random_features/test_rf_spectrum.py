@@ -1,7 +1,6 @@
 """Spectra: edges by three routes, masses, moments, atoms, groups, merging."""
 
 import json
-import math
 from fractions import Fraction
 from pathlib import Path
 
@@ -11,7 +10,6 @@ import pytest
 from statphys_gen.random_features.dyson import dyson
 from statphys_gen.random_features.edges import bulk_edges
 from statphys_gen.random_features.elimination import identity_polynomial
-from statphys_gen.random_features.merging import merging_point
 from statphys_gen.random_features.model import Covariance, RandomFeatures
 from statphys_gen.random_features.spectrum import atoms, mode_groups, spectrum
 
@@ -113,19 +111,3 @@ def test_atoms() -> None:
 def test_light_bulks_at_very_large_ratios() -> None:
     edges = bulk_edges(RandomFeatures("tanh", 1e7, 512, 0.01))
     assert edges.shape == (3, 2)
-
-
-def test_two_bulks_merge_where_the_inflection_is_horizontal() -> None:
-    model = RandomFeatures("tanh", 64, 8, 0.1)
-    samples = merging_point(model, "samples_per_dimension", 30.1, 30.4)
-    assert len(bulk_edges(model.replace(samples_per_dimension=samples * (1 - 1e-4)))) == 3
-    assert len(bulk_edges(model.replace(samples_per_dimension=samples * (1 + 1e-4)))) == 2
-    # The gap closes with the power 3/2 of the distance.
-    gaps = []
-    for distance in (4e-3, 1e-3):
-        edges = bulk_edges(model.replace(samples_per_dimension=samples * (1 - distance)))
-        gaps.append(edges[1, 0] - edges[0, 1])
-    assert math.log(gaps[0] / gaps[1], 4) == pytest.approx(1.5, abs=0.02)
-    # The same point, solved for the time.
-    time = merging_point(model.replace(samples_per_dimension=samples), "time", 0.0997, 0.1003)
-    assert time == pytest.approx(0.1, rel=1e-7)
