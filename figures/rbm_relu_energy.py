@@ -19,9 +19,9 @@ CAPTION = (
     "units, h_a >= 0 and binary patterns at temperature T (convention g = beta). Solid: end of the retrieval "
     "state (spinodal). Dashed: retrieval and the state without it are equally likely. Left: without field, "
     "for three thresholds; symbols on the axis: T = 0 in closed form (filled: capacity; open: equal "
-    "energies). Right: threshold 0.5, for several uniform fields F. Lines stop at the last point that was "
-    "solved. Replica-symmetric theory (N to infinity), approximate at low temperature and the more so the "
-    "larger the threshold."
+    "energies). Right: end of retrieval at threshold 0.5, for uniform fields F. Lines stop at the last point "
+    "that was solved. Replica-symmetric theory (N to infinity), approximate at low temperature and the more "
+    "so the larger the threshold."
 )
 
 THRESHOLDS = (0.0, 0.5, 0.8)
@@ -35,23 +35,22 @@ def _model(threshold: float, field: float) -> Model:
 def compute(preset: str) -> dict[str, Any]:
     quick = preset == "quick"
     temperature = np.linspace(0.04, 0.94, 6 if quick else 46)
-    coarse = np.array([0.1, 0.35, 0.6]) if quick else np.linspace(0.04, 0.92, 23)
-    where = (1e-3, 1.6)
+    coarse = np.linspace(0.06, 0.7, 3) if quick else np.linspace(0.04, 0.92, 23)
+    fields = FIELDS[2:] if quick else FIELDS[1:]
+    where, nearer = (1e-3, 1.6), (3e-3, 0.7)
     models = [_model(threshold, 0.0) for threshold in THRESHOLDS]
     ground = [[capacity(model).load, first_order_load(model).load] for model in models]
     ends = [spinodal(model, between=where, temperature=temperature)["load"] for model in models]
-    equal = [first_order_line(model, between=where, temperature=temperature)["load"] for model in models]
-    tilted = [_model(THRESHOLDS[1], field) for field in FIELDS[1:]]
+    equal = [first_order_line(model, between=nearer, temperature=coarse)["load"] for model in models]
+    tilted = [_model(THRESHOLDS[1], field) for field in fields]
     return {
         "temperature": temperature,
         "coarse": coarse,
+        "fields": fields,
         "ground": ground,
         "ends": ends,
         "equal": equal,
         "tilted_ends": [spinodal(model, between=where, temperature=coarse)["load"] for model in tilted],
-        "tilted_equal": [
-            first_order_line(model, between=where, temperature=coarse)["load"] for model in tilted
-        ],
     }
 
 
@@ -60,16 +59,14 @@ def draw(data: dict[str, Any]) -> Figure:
     for k, threshold in enumerate(THRESHOLDS):
         colour = style.COLOURS[k]
         left.plot(data["ends"][k], data["temperature"], color=colour, label=rf"$\theta$ = {threshold:g}")
-        left.plot(data["equal"][k], data["temperature"], "--", color=colour)
+        left.plot(data["equal"][k], data["coarse"], "--", color=colour)
         capacity_load, equal_load = data["ground"][k]
         left.plot(capacity_load, 0.0, "o", color=colour, clip_on=False, zorder=4)
         left.plot(equal_load, 0.0, "o", color=colour, mfc="white", clip_on=False, zorder=4)
     right.plot(data["ends"][1], data["temperature"], color=style.COLOURS[1], label="$F$ = 0")
-    right.plot(data["equal"][1], data["temperature"], "--", color=style.COLOURS[1])
-    for k, field in enumerate(FIELDS[1:]):
+    for k, field in enumerate(data["fields"]):
         colour = style.COLOURS[3 + k]
         right.plot(data["tilted_ends"][k], data["coarse"], color=colour, label=f"$F$ = {field:g}")
-        right.plot(data["tilted_equal"][k], data["coarse"], "--", color=colour)
     for axes in (left, right):
         axes.set(xlabel=r"load $\alpha$", ylabel="temperature $T$", xlim=(0.0, None), ylim=(0.0, 1.0))
         axes.legend()
