@@ -91,9 +91,9 @@ def draw(data: dict[str, Any]) -> Figure:
                 data["marks"], data["sparse"][i, k], style.MARKERS[i], color=colour, mfc="none", markersize=3
             )
     right.plot(data["numbers"], data["against"], color="black", label="diluted")
-    number = np.linspace(0.0, 1.2, 60)
+    axis = np.linspace(0.0, 1.2, 60)
     # Units with a positive sum are on: E Xi_+ / l of the Skellam law.
-    right.plot(number, 0.5 * (ive(0, number) + ive(1, number)), ":", color="grey", label="$T$ = 0")
+    right.plot(axis, 0.5 * (ive(0, axis) + ive(1, axis)), ":", color="grey", label="$T$ = 0")
     for i, density in enumerate(DENSITIES):
         x, y = data["finite"][i].T
         right.plot(

@@ -42,9 +42,9 @@ def compute(preset: str) -> dict[str, Any]:
         spinodal(model, solve_for="temperature", between=(0.2, 0.9)),
         glass_line(model, between=(1.001, 2.0)),
     ]
-    temperatures = np.linspace(0.2, 1.4, 9 if quick else 25)
+    temperatures = np.linspace(0.2, 1.4, 9 if quick else 25).tolist()
     run = simulate_hysteresis(model, temperatures, size, samples, chains=chains, sweeps=sweeps, seed=0)
-    table = np.full((2, 2, 2, temperatures.size), np.nan)
+    table = np.full((2, 2, 2, len(temperatures)), np.nan)
     for way, measured in enumerate((run.heating, run.cooling)):
         for k, (temperature, point) in enumerate(zip(temperatures, measured, strict=True)):
             overlap, interaction = point.estimate("overlap"), point.estimate("interaction")
@@ -86,6 +86,6 @@ def draw(data: dict[str, Any]) -> Figure:
         axes.set(xlabel="temperature $T$", xlim=(0.15, 1.5))
     left.set(ylabel="overlap $m$", ylim=(-0.1, 1.03))
     right.set(ylabel="energy per visible unit")
-    left.legend()
-    right.legend()
+    for axes in (left, right):
+        axes.legend(frameon=True, framealpha=1.0, edgecolor="none")
     return figure

@@ -69,8 +69,8 @@ def compute(preset: str) -> dict[str, Any]:
             if value**2 * ratio > 1.45:
                 cold = _model(ratio, 1).with_(temperature=float(1.0 / value))
                 run = simulate(cold, size, samples, chains=4, sweeps=sweeps, start="pattern", seed=0)
-                found = run.estimate("overlap")
-                mean[k, j], error[k, j] = float(found.mean), float(found.standard_error)
+                estimate = run.estimate("overlap")
+                mean[k, j], error[k, j] = float(estimate.mean), float(estimate.standard_error)
     return {
         "size": size,
         "samples": samples,
