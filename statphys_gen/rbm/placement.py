@@ -193,8 +193,8 @@ def phases(placement: Placement, *, hidden: Prior | None = None, visible: Prior 
     Parameters
     ----------
     placement : from :func:`place`.
-    hidden, visible : laws of the units; +-1 by default. A machine of {0, 1} units is the +-1 one at half couplings with
-        shifted biases: convert the weights first, or pass the {0, 1} laws.
+    hidden, visible : laws of the units; +-1 by default. A machine with {0, 1} units in both layers is the +-1 one at a
+        quarter of the couplings with shifted biases: convert the weights first, or pass the {0, 1} laws.
     """
     model = Model(
         hidden if hidden is not None else Binary(),
