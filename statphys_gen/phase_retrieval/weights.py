@@ -209,13 +209,21 @@ def _normalised_rule(a: float, prefactor: float, m: float, order: int) -> Moment
             squared_pole = factor - t * t / 3.0
             # The branch Re c > 0, continued beyond the upper half-plane of S on both sides of it.
             c = np.exp(-0.25j * np.pi) * np.sqrt(1j * squared_pole)
-            averages = _lorentzian_averages(c, m * t, sigma)
-            if signal:
-                averages = (*averages[:2], *_with_signal(averages, c, t, m))
+            averages: tuple[Complex, ...]
+            if m == 0.0:
+                averages = _centred_averages(c)
+                if signal:
+                    averages = (*averages, t * t * averages[0], t * t * averages[1])
+            else:
+                general = _lorentzian_averages(c, m * t, sigma)
+                averages = general[:2]
+                if signal:
+                    averages = (*averages, *_with_signal(general, c, t, m))
+            weighted = factor * probability
             for k in range(0, len(results), 2):
                 # r = 1 - R, r^2 = 1 - 2R + R^2, with R = 1/(1 + g S) and E u^2 = 1.
-                plain = np.einsum("n,sn->s", probability, factor * averages[k])
-                squared = np.einsum("n,sn->s", probability, factor**2 * averages[k + 1])
+                plain = np.einsum("sn,sn->s", weighted, averages[k])
+                squared = np.einsum("sn,sn->s", weighted * factor, averages[k + 1])
                 for row, value in ((k, 1.0 - plain), (k + 1, 1.0 - 2.0 * plain + squared)):
                     results[row, part] = value if turned else value.real
         return results
@@ -226,23 +234,37 @@ def _normalised_rule(a: float, prefactor: float, m: float, order: int) -> Moment
 Complex = NDArray[np.complex128]
 
 
+def _centred_averages(c: Complex) -> tuple[Complex, ...]:
+    """E[L], E[L^2] over y ~ N(0, 1), for L = 1/(c^2 + y^2), Re c > 0: E L = sqrt(pi/2) erfcx(c/sqrt 2)/c."""
+    from scipy.special import erfcx
+
+    with np.errstate(divide="ignore", invalid="ignore"):
+        inverse = 1.0 / c
+        plain = math.sqrt(math.pi / 2.0) * erfcx(c * math.sqrt(0.5)) * inverse
+        inverse *= inverse
+        # E L^2 = (E L (1 - c^2) + 1)/(2 c^2).
+        squared = 0.5 * (plain * (inverse - 1.0) + inverse)
+    # Far poles: the closed forms cancel, and a Gauss-Hermite rule is exact to rounding.
+    far = c.real * c.real + c.imag * c.imag > _FAR_POLE**2
+    if far.any():
+        plain[far], squared[far] = _far_averages(c[far], np.zeros(1), 1.0)[:2]
+    return plain, squared
+
+
 def _lorentzian_averages(c: Complex, mean: Values, sigma: float) -> tuple[Complex, Complex, Complex, Complex]:
     """E[L], E[L^2], E[y L], E[y L^2] over y ~ N(mean, sigma^2), for L = 1/(c^2 + y^2), Re c > 0.
 
     With w the Faddeeva function and z+- = (i c +- mean)/(sigma sqrt 2): E 1/(y - i c) = i sqrt(pi/2)/sigma w(z-).
-    The odd averages are 0 for a mean of 0.
     """
     from scipy.special import wofz
 
-    centred = not mean.any()
     mean = np.asarray(np.broadcast_to(mean, c.shape), dtype=np.complex128)
     unit = sigma * math.sqrt(2.0)
     amplitude = math.sqrt(math.pi / 2.0) / sigma
     z_minus, z_plus = (1j * c - mean) / unit, (1j * c + mean) / unit
-    w_minus = wofz(z_minus)
-    w_plus = w_minus if centred else wofz(z_plus)
+    w_minus, w_plus = wofz(z_minus), wofz(z_plus)
     slope_minus = -2.0 * z_minus * w_minus + 2j / math.sqrt(math.pi)
-    slope_plus = slope_minus if centred else -2.0 * z_plus * w_plus + 2j / math.sqrt(math.pi)
+    slope_plus = -2.0 * z_plus * w_plus + 2j / math.sqrt(math.pi)
     with np.errstate(divide="ignore", invalid="ignore"):
         plain = amplitude * (w_minus + w_plus) / (2.0 * c)
         squared = (plain / c - amplitude / (2.0 * c) * (slope_minus + slope_plus) * (1j / unit)) / (2.0 * c)
@@ -251,19 +273,20 @@ def _lorentzian_averages(c: Complex, mean: Values, sigma: float) -> tuple[Comple
     # Far poles: the closed forms cancel, and a Gauss-Hermite rule is exact to rounding.
     far = np.abs(c) > _FAR_POLE + np.abs(mean)
     if far.any():
-        sums = np.zeros((4, int(far.sum())), dtype=np.complex128)
-        pole, centre = c[far] ** 2, mean[far]
-        for node, weight in zip(*_hermite(), strict=True):
-            y = centre + sigma * node
-            lorentzian = 1.0 / (pole + y * y)
-            term = weight * lorentzian
-            sums[0] += term
-            sums[1] += term * lorentzian
-            if not centred:
-                sums[2] += y * term
-                sums[3] += y * term * lorentzian
-        plain[far], squared[far], odd[far], odd_squared[far] = sums
+        plain[far], squared[far], odd[far], odd_squared[far] = _far_averages(c[far], mean[far], sigma)
     return plain, squared, odd, odd_squared
+
+
+def _far_averages(c: Complex, mean: Values, sigma: float) -> Complex:
+    """E[L], E[L^2], E[y L], E[y L^2] by a Gauss-Hermite rule."""
+    sums = np.zeros((4, len(c)), dtype=np.complex128)
+    pole = c * c
+    for node, weight in zip(*_hermite(), strict=True):
+        y = mean + sigma * node
+        lorentzian = 1.0 / (pole + y * y)
+        term = weight * lorentzian
+        sums += np.stack([term, term * lorentzian, y * term, y * term * lorentzian])
+    return sums
 
 
 def _with_signal(
@@ -271,8 +294,6 @@ def _with_signal(
 ) -> tuple[Complex, Complex]:
     """E[u^2 L] and E[u^2 L^2] over y, u = (t - m y)/sqrt(1 - m^2); y^2 L = 1 - c^2 L."""
     plain, squared, odd, odd_squared = averages
-    if m == 0.0:
-        return t * t * plain, t * t * squared
     rest = 1.0 - m * m
     return (
         (t * t * plain - 2.0 * m * t * odd + m * m * (1.0 - c * c * plain)) / rest,
