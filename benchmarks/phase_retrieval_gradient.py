@@ -6,6 +6,7 @@ one       the fused kernel for one student against the two matrix-vector product
           without the slopes between them), and against products and slopes together.
 batch     32 students that share the sensing vectors: CPU seconds of one student alone over those of a student in the
           batch, where "one" is the fused kernel, or the two products with their slopes.
+slopes    of a batch: the kernel against numpy's evaluation of loss and slope.
 
     python -m benchmarks.phase_retrieval_gradient
 """
@@ -15,8 +16,9 @@ import json
 import numpy as np
 from threadpoolctl import threadpool_limits
 
+from statphys_gen.phase_retrieval.kernels import slopes_of_batch
 from statphys_gen.phase_retrieval.model import Loss
-from statphys_gen.phase_retrieval.simulation_gradient import Gradients
+from statphys_gen.phase_retrieval.simulation_gradient import Gradients, kernel_code
 
 from .baselines.phase_retrieval_gradient_blas import gradient, two_products
 from .measure import cpu_seconds, machine
@@ -34,7 +36,26 @@ def ratios(kind: type) -> dict[str, float]:
     instance, first = np.zeros(BATCH, dtype=np.int64), np.zeros(1, dtype=np.int64)
     fused = Gradients(loss, x[None], labels[None], 1)
     products = Gradients(loss, x[None], labels[None], BATCH)
+    y = np.empty((BATCH, len(x)), dtype=kind)
+    fresh = (students @ x.T / np.sqrt(DIMENSION)).astype(kind)
+    sums = np.zeros((2, BATCH))
+    code = kernel_code(loss)
+    assert code is not None
+
+    def slopes_by_kernel() -> None:
+        np.copyto(y, fresh)
+        slopes_of_batch(y, labels, *code, sums[0], sums[1])
+
+    def slopes_by_numpy() -> None:
+        label = np.broadcast_to(labels, fresh.shape)
+        slope = loss.slope(fresh, label)
+        loss.value(fresh, label).sum(axis=1)
+        np.einsum("pm,pm->p", slope, fresh)
+
+    slopes_by_kernel()
     calls = {
+        "slopes_by_kernel": slopes_by_kernel,
+        "slopes_by_numpy": slopes_by_numpy,
         "fused": lambda: fused(students[:1], first),
         "products": lambda: two_products(x, students[0], slopes),
         "numpy": lambda: gradient(x, labels, students[0]),
@@ -52,6 +73,7 @@ def ratios(kind: type) -> dict[str, float]:
         "faster_than_products_and_slopes": spent["numpy"] / spent["fused"],
         "batch_per_student_against_one_fused": BATCH * spent["fused"] / spent["batch"],
         "batch_per_student_against_one_of_products": BATCH * spent["numpy"] / spent["batch"],
+        "slopes_faster_than_numpy": spent["slopes_by_numpy"] / spent["slopes_by_kernel"],
         "largest_relative_difference": float(worst),
     }
 

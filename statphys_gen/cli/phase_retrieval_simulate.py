@@ -140,6 +140,11 @@ def _register_simulate(quantities: Any) -> None:
         default=1,
         help="students on each instance, which share its sensing vectors (default 1)",
     )
+    descent.add_argument(
+        "--hessian",
+        action="store_true",
+        help="also compare the outlier of the Hessian after the steps, with the overlap held at 0",
+    )
     _add_steps(descent, growth=1.04)
     descent.add_argument(
         "--paths",
@@ -172,14 +177,16 @@ def _simulate(options: argparse.Namespace) -> int:
             if getattr(options, name) != usual:
                 flag = "--" + name.replace("_", "-")
                 raise InvalidArgument(flag, getattr(options, name), "left out without --steps")
-        if options.dimension > _LARGEST_HESSIAN:
-            raise InvalidArgument(
-                "--dimension", options.dimension, f"at most {_LARGEST_HESSIAN} for a Hessian"
-            )
+    if options.hessian and (options.steps == 0 or options.overlap != 0.0 or options.labels == "null"):
+        raise InvalidArgument(
+            "--hessian", True, "left out without --steps, at an overlap, and with null labels"
+        )
+    if (options.steps == 0 or options.hessian) and options.dimension > _LARGEST_HESSIAN:
+        raise InvalidArgument("--dimension", options.dimension, f"at most {_LARGEST_HESSIAN} for a Hessian")
     offset = chosen_offset(options)
     first, largest = _step_options(options, offset, options.prefactor)
     loss = chosen_loss(options, offset)
-    from ..phase_retrieval.checks_comparison import compare_descent, compare_start
+    from ..phase_retrieval.checks_comparison import compare_descent, compare_hessian_after, compare_start
     from ..phase_retrieval.model import PhaseRetrieval
     from ..phase_retrieval.simulation import growing_steps
     from .output import emit
@@ -191,17 +198,12 @@ def _simulate(options: argparse.Namespace) -> int:
     if options.steps == 0:
         found = compare_start(*sizes, labels=options.labels, threads=options.threads)
     else:
-        found = compare_descent(
-            *sizes,
-            growing_steps(options.steps, first, options.step_growth, largest),
-            temperature=options.temperature,
-            starts=options.starts,
-            labels=options.labels,
-            paths=options.paths,
-            replicas=options.replicas,
-            threads=options.threads,
-        )
-        names += ["starts", "step_growth", "temperature", "paths", "replicas"]
+        eta = growing_steps(options.steps, first, options.step_growth, largest)
+        theory = {name: getattr(options, name) for name in ("temperature", "paths", "replicas", "threads")}
+        found = compare_descent(*sizes, eta, starts=options.starts, labels=options.labels, **theory)
+        if options.hessian:
+            found += compare_hessian_after(*sizes, eta, **theory)
+        names += ["starts", "step_growth", "temperature", "paths", "replicas", "hessian"]
         parameters |= {"step_size": first, "step_max": largest}
     parameters |= {name: getattr(options, name) for name in names}
     notes = [
@@ -237,7 +239,7 @@ def _register_success(quantities: Any) -> None:
         help="how often gradient descent finds the signal, and how the midpoint moves with the size",
         description="Success rates of gradient descent from random or spectral starts on independent instances, with "
         "95 % binomial intervals;\nthe midpoint of each size with at least three rates between 0.05 and 0.95, and, for "
-        "three or more sizes, its slope\nagainst log N. With --predict the amplification of a small overlap "
+        "several sizes, its slope\nagainst log N. With --predict the amplification of a small overlap "
         "(dynamical mean-field theory) predicts the slope.",
     )
     add_samples_per_dimension(parser, several=True)
@@ -481,7 +483,7 @@ def _summary(midpoints: dict[int, Midpoint]) -> dict[str, Any]:
     for size, estimate in estimates.items():
         summary[f"midpoint_{size}"] = float(estimate.mean)
         summary[f"midpoint_{size}_standard_error"] = float(estimate.standard_error)
-    if len(estimates) >= 3:
+    if len(estimates) >= 2:
         shift = size_shift(list(estimates), Estimate.stack(list(estimates.values())))
         summary |= {"slope": shift.slope, "slope_lower": shift.lower, "slope_upper": shift.upper}
         summary |= {"slope_p_value": shift.p_value}
@@ -516,7 +518,7 @@ def _prediction(
     except Refused as refusal:
         return {}, [*notes, f"no predicted slope: {refusal}"]
     summary: dict[str, Any] = {"predicted_slope": predicted, "predicted_slope_standard_error": error}
-    if len(midpoints) >= 3:
+    if len(midpoints) >= 2:
         shift = size_shift(list(midpoints), Estimate.stack(estimates))
         verdict = judge_shift(shift, predicted, error)
         summary |= {"verdict": verdict.verdict, "bound": verdict.bound}

@@ -18,7 +18,7 @@ from ..statistics.estimate import Estimate
 from .dmft import descent_dynamics
 from .model import Array, PhaseRetrieval
 from .simulation import Labels, simulate_descent
-from .simulation_spectra import simulate_hessian
+from .simulation_spectra import simulate_hessian, simulate_hessian_path
 from .spectrum import hessian_spectrum, lagrange_multiplier
 from .weights import initial_weights
 
@@ -137,6 +137,63 @@ def compare_descent(
         last = estimate[0, 1] if name == "correlation" else estimate[1]
         value, error = predicted.get(name, (None, None))
         rows.append(Comparison(name, last, value, error, reason, text))
+    return rows
+
+
+def compare_hessian_after(
+    problem: PhaseRetrieval,
+    dimension: int,
+    instances: int,
+    seed: int,
+    step_sizes: Array,
+    *,
+    temperature: float = 0.0,
+    paths: int = 4096,
+    replicas: int = 6,
+    threads: int = 1,
+) -> list[Comparison]:
+    """Signal outlier, its overlap, and the next eigenvalue after all steps, at an overlap that is held at 0.
+
+    Raises
+    ------
+    InvalidArgument : a start at another overlap, for which the outlier of a later step is not known.
+    NotConverged : a simulated descent diverged.
+    """
+    if problem.overlap != 0.0:
+        raise InvalidArgument("overlap", problem.overlap, "0: the outlier couples to the history otherwise")
+    last = len(step_sizes)
+    (found,) = simulate_hessian_path(
+        problem,
+        dimension,
+        instances,
+        seed,
+        step_sizes,
+        [last],
+        hold_overlap=True,
+        temperature=temperature,
+        threads=threads,
+    )
+    predicted: dict[str, Estimate | None] = {}
+    reason: str | None = None
+    try:
+        dynamics = descent_dynamics(
+            problem, step_sizes, temperature, paths=paths, replicas=replicas, seed=seed, threads=threads
+        )
+        predicted = dynamics.require().spectra([last])
+    except (InvalidArgument, NotConverged) as error:
+        reason = str(error)
+    rows = []
+    for name, quantity, key in (
+        ("outlier", "outlier", "outlier"),
+        ("outlier_overlap_squared", "overlap_squared", "outlier_overlap_squared"),
+        ("next_eigenvalue", "next_eigenvalue", "bulk_edge"),
+    ):
+        theory = predicted.get(key)
+        value = None if theory is None else float(theory.mean[0])
+        error_of = None if theory is None else float(theory.standard_error[0])
+        why = None if theory is not None else reason or "the Hessian has no signal outlier"
+        text = str(approximation_of(descent_dynamics))
+        rows.append(Comparison(name, found.estimate(quantity), value, error_of, why, text))
     return rows
 
 

@@ -165,7 +165,7 @@ class SizeShift:
     slope, standard_error : enlarged where the straight line fits badly.
     lower, upper : 95 % interval of the slope.
     intercept : at log N = 0.
-    p_value : of the straight line, by chi-square.
+    p_value : of the straight line, by chi-square; None for two sizes, which any line fits.
     """
 
     slope: float
@@ -173,11 +173,11 @@ class SizeShift:
     lower: float
     upper: float
     intercept: float
-    p_value: float
+    p_value: float | None
 
 
 def size_shift(dimensions: ArrayLike, midpoints: Estimate) -> SizeShift:
-    """Weighted straight line through the midpoints (S,) of at least 3 sizes against log N."""
+    """Weighted straight line through the midpoints (S,) of at least 2 sizes against log N."""
     from scipy.special import chdtrc, ndtri, stdtrit
 
     size = validation.array("dimensions", dimensions, ndim=1, above=1.0)
@@ -185,9 +185,9 @@ def size_shift(dimensions: ArrayLike, midpoints: Estimate) -> SizeShift:
         raise InvalidArgument(
             "midpoints", midpoints.mean, f"estimates of shape {size.shape}, one for each size"
         )
-    if len(np.unique(size)) < 3:
+    if len(np.unique(size)) < max(2, len(size)):
         raise InsufficientSamples(
-            f"{len(np.unique(size))} sizes: a slope with a goodness of fit needs at least 3"
+            f"{len(np.unique(size))} distinct sizes: a slope needs one midpoint at each of 2"
         )
     if not (midpoints.standard_error > 0.0).all():
         raise InvalidArgument(
@@ -201,7 +201,7 @@ def size_shift(dimensions: ArrayLike, midpoints: Estimate) -> SizeShift:
     intercept = float((midpoints.mean - slope * x) @ share)
     chi_square = float(weight @ (midpoints.mean - intercept - slope * x) ** 2)
     freedom = len(size) - 2
-    stretch = max(1.0, chi_square / freedom)
+    stretch = max(1.0, chi_square / freedom) if freedom else 1.0
     error = math.sqrt(stretch / float((spread * weight) @ spread))
     quantile = float(stdtrit(freedom, 0.5 + 0.5 * _LEVEL) if stretch > 1.0 else ndtri(0.5 + 0.5 * _LEVEL))
     return SizeShift(
@@ -210,7 +210,7 @@ def size_shift(dimensions: ArrayLike, midpoints: Estimate) -> SizeShift:
         slope - quantile * error,
         slope + quantile * error,
         intercept,
-        float(chdtrc(freedom, chi_square)),
+        float(chdtrc(freedom, chi_square)) if freedom else None,
     )
 
 

@@ -59,6 +59,15 @@ def test_simulate_a_descent_beside_the_mean_field_theory(capsys: pytest.CaptureF
     assert [row["observable"] for row in document["results"]][-1] == "overlap"
 
 
+def test_simulate_the_hessian_after_a_descent(capsys: pytest.CaptureFixture[str]) -> None:
+    words = "simulate --alpha 6 --steps 3 --dimension 60 --instances 10 --paths 2048 --replicas 3 --hessian"
+    status, document = run(capsys, words)
+    rows = {row["observable"]: row for row in document["results"]}
+    assert status == 0
+    assert abs(rows["outlier_overlap_squared"]["z"]) < 5.0
+    assert rows["outlier"]["theory"] < rows["next_eigenvalue"]["theory"]
+
+
 def test_divergent_steps_are_refused(capsys: pytest.CaptureFixture[str]) -> None:
     words = "phase-retrieval simulate --alpha 3 --steps 20 --step-size 1 --dimension 30 --instances 3"
     assert main(words.split()) == 3
@@ -143,6 +152,10 @@ BAD = [
     ("simulate --alpha 3 --steps 3 --step-size 0.1 --step-max 0.01", "--step-max"),
     ("simulate --alpha 3 --steps 3 --paths 10", "--paths"),
     ("simulate --alpha 3 --steps 3 --replicas 1", "--replicas"),
+    ("simulate --alpha 3 --hessian", "--hessian"),
+    ("simulate --alpha 3 --steps 3 --hessian -m 0.1", "--hessian"),
+    ("simulate --alpha 3 --steps 3 --hessian --labels null", "--hessian"),
+    ("simulate --alpha 3 --steps 3 --hessian --dimension 5000", "--dimension"),
     ("simulate --alpha 3 --threads 0", "--threads"),
     ("simulate --alpha 3 --seed -1", "--seed"),
     ("success", "--samples-per-dimension"),

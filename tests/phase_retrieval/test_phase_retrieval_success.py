@@ -176,7 +176,12 @@ def test_slope_of_the_midpoint() -> None:
     assert covered >= 372
     exact = size_shift(sizes, Estimate(1.0 + 0.2 * np.log(sizes), error, np.full(5, 500.0)))
     assert (exact.slope, exact.intercept) == pytest.approx((0.2, 1.0))
+    two = size_shift([10, 100], Estimate(np.array([1.0, 2.0]), np.array([0.3, 0.4]), np.full(2, 9.0)))
+    assert two.slope == pytest.approx(1.0 / math.log(10.0))
+    assert two.standard_error == pytest.approx(0.5 / math.log(10.0))
+    assert two.p_value is None
     bent = size_shift(sizes, Estimate(1.0 + 0.2 * np.abs(np.log(sizes / 256)), error, np.full(5, 500.0)))
+    assert bent.p_value is not None
     assert bent.p_value < 1e-3
     assert bent.upper - bent.lower > 4 * (exact.upper - exact.lower)
 
@@ -244,7 +249,8 @@ def three(values: list[float]) -> Estimate:
         (lambda: success_midpoint([1, 1, 3], [1, 5, 8], [9, 9, 9]), InvalidArgument, "samples_per_dimension"),
         (lambda: success_midpoint([1, 2, 3], [0, 5, 9], [9, 9, 9]), InsufficientSamples, "1 ratios"),
         (lambda: success_midpoint([1, 2, 3], [8, 5, 1], [9, 9, 9]), InsufficientSamples, "do not rise"),
-        (lambda: size_shift([10, 20], three([1.0, 2.0])), InsufficientSamples, "2 sizes"),
+        (lambda: size_shift([10], three([1.0])), InsufficientSamples, "1 distinct sizes"),
+        (lambda: size_shift([10, 20, 20], three([1.0, 2.0, 2.0])), InsufficientSamples, "2 distinct sizes"),
         (lambda: size_shift([10, 20, 1], three([1.0, 2.0, 3.0])), InvalidArgument, "dimensions"),
         (lambda: size_shift([10, 20, 30], three([1.0, 2.0])), InvalidArgument, "midpoints"),
         (lambda: amplification_shift([1, 2], three([1.0, 3.0]), 2.5), InvalidArgument, "at"),
