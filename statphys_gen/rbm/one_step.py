@@ -37,7 +37,10 @@ from .replica_symmetric import solve
 Array = NDArray[np.float64]
 
 _SOURCE = "Crisanti, Amit, Gutfreund, Europhys. Lett. 2 (1986) 337; Steffan, Kuehn, Z. Phys. B 95 (1994) 249"
-_WHERE = "N -> infinity; one step of replica-symmetry breaking, whose own stability is not examined"
+_WHERE = (
+    "N -> infinity; one step of replica-symmetry breaking: unstable where inner_replicon or outer_replicon is "
+    "negative, and at T = 0, where the inner one is -infinity"
+)
 _DIFFERENCE = (4 / 5, -1 / 5, 4 / 105, -1 / 280)
 # Error of the averages with the rules below, relative to the integrands; the tests double the nodes.
 _QUADRATURE = 1e-11
@@ -51,17 +54,20 @@ _PACE = 0.004
 
 @dataclass(frozen=True)
 class _Layer:
-    """Averages over one layer: m, q_0, X_1, Lambda and its derivative by p at fixed fields."""
+    """Averages over one layer: m, q_0, X_1, Lambda and its derivative by p at fixed fields, and the mean squares of the
+    responses within and of the states, E <(beta (1 - tanh^2))^2> (NaN at T = 0) and E (d<tanh>/db)^2."""
 
     overlap: Array
     outer: Array
     response: Array
     value: Array
     slope: Array
+    within: Array
+    between: Array
 
 
 def _layer(signal: Array, s0: Array, s1: Array, p: Array, temperature: float, refine: float) -> _Layer:
-    result = np.full((len(p), 5), np.nan)
+    result = np.full((len(p), 7), np.nan)
     with np.errstate(all="ignore"):
         width = np.sqrt(s1 - s0)
         # Along z_0 the averages vary as normal distribution functions of base/width and as tanh(p base).
@@ -82,14 +88,16 @@ def _layer(signal: Array, s0: Array, s1: Array, p: Array, temperature: float, re
         else:
             inner = gaussian_rule(refine * max(float(width[rows].max()) / temperature, 1.0), 1e-15)
             parts = _thermal(base, width[rows, None], p[rows, None], temperature, inner)
-        mean, response, log, loss = parts
+        mean, response, log, loss, within, local = parts
         value = outer.average(log) / p[rows]
         columns = (outer.average(mean), outer.average(mean * mean), outer.average(response), value)
-        result[rows] = np.stack([*columns, (outer.average(loss) - value) / p[rows]], axis=1)
+        slope = (outer.average(loss) - value) / p[rows]
+        squares = outer.average(within), outer.average(local * local)
+        result[rows] = np.stack([*columns, slope, *squares], axis=1)
     return _Layer(*result.T)
 
 
-def _ground(base: Array, width: Array, p: Array) -> tuple[Array, Array, Array, Array]:
+def _ground(base: Array, width: Array, p: Array) -> tuple[Array, ...]:
     """T = 0: tanh is the sign, l the modulus. exp(p|b|) is averaged on either side of b = 0 in closed form."""
     u, shift = base / width, p * width
     right = p * base + log_ndtr(u + shift)
@@ -100,12 +108,11 @@ def _ground(base: Array, width: Array, p: Array) -> tuple[Array, Array, Array, A
     # The weight of the field 0, relative to E exp(p|b|).
     zero = np.exp(-0.5 * u * u - log) / np.sqrt(2.0 * np.pi)
     loss = base * mean + width * (shift + 2.0 * zero)
-    return mean, 2.0 * zero / width, log, loss
+    response = 2.0 * zero / width
+    return mean, response, log, loss, np.full_like(mean, np.nan), response + p * (1.0 - mean * mean)
 
 
-def _thermal(
-    base: Array, width: Array, p: Array, temperature: float, rule: Rule
-) -> tuple[Array, Array, Array, Array]:
+def _thermal(base: Array, width: Array, p: Array, temperature: float, rule: Rule) -> tuple[Array, ...]:
     field = (base[:, :, None] + width[:, :, None] * rule.nodes) / temperature
     energy = temperature * log_two_cosh(field)
     exponent = p[:, :, None] * energy
@@ -114,9 +121,12 @@ def _thermal(
     total = weight.sum(axis=2)
     mean = np.tanh(field)
     average = (weight * mean).sum(axis=2) / total
-    response = (weight * (1.0 - mean * mean)).sum(axis=2) / total / temperature
+    rest = 1.0 - mean * mean
+    response = (weight * rest).sum(axis=2) / total / temperature
+    within = (weight * rest * rest).sum(axis=2) / total / temperature**2
     log = np.log(total) + largest[:, :, 0]
-    return average, response, log, (weight * energy).sum(axis=2) / total
+    local = response + p * (1.0 - temperature * response - average * average)
+    return average, response, log, (weight * energy).sum(axis=2) / total, within, local
 
 
 class _Equations:
@@ -223,6 +233,28 @@ class _Equations:
         columns["inverse_parisi"] = stationary / gap**2
         columns["overlap"] = c.get("overlap", p) - first.overlap
         return np.stack([columns[name] for name in self.names], axis=1)
+
+    def replicons(self, x: Array, load: Array) -> tuple[Array, Array]:
+        """1 minus the gain of a further breaking of symmetry within the states, and between them."""
+        c = self.columns(x)
+        p, T = c["p"], self.temperature
+        _, *fields = self.noise(c, load, p)
+        first, second = self.layers(c, tuple(fields))
+        X1, X2 = c["response"], c["response"] + p * (1.0 - T * c["response"] - c["q_0"])
+        if second is None:
+            return 1.0 - load * first.within / (1.0 - X1) ** 2, 1.0 - load * first.between / (1.0 - X2) ** 2
+        Y1 = c["hidden_response"]
+        Y2 = Y1 + p * (1.0 - T * Y1 - c["r_0"])
+        pairs = ((X1, Y1, first.within, second.within), (X2, Y2, first.between, second.between))
+        inner, outer = (self._two_layers_replicon(*pair, load) for pair in pairs)
+        return inner, outer
+
+    def _two_layers_replicon(self, X: Array, Y: Array, own: Array, other: Array, load: Array) -> Array:
+        a = self.alpha
+        rest = (1.0 - a * X * Y) ** 2
+        first, last = load * own * (a * Y) ** 2 / rest, load * other * a * X * X / rest
+        product = load**2 * a * own * other / rest**2
+        return np.asarray(1.0 - (0.5 * (first + last) + np.sqrt(0.25 * (first - last) ** 2 + product)) ** 2)
 
     def bounds(self) -> tuple[Array, Array]:
         upper = {"response": 1.0 if not self.two_layers else np.inf}
@@ -333,7 +365,8 @@ def solve_one_step(
     Returns
     -------
     Solution with response X_1 = (1 - q_1)/T, q_0, p (Parisi parameter times beta), overlap, free_energy and
-    edwards_anderson_overlap q_1; for ``bidirectional`` also those of the hidden layer. A bad status: no state with
+    edwards_anderson_overlap q_1; for ``bidirectional`` also those of the hidden layer; outer_replicon and, at T > 0,
+    inner_replicon: the state is stable against a second step where both are positive. A bad status: no state with
     broken symmetry was found from the starting points.
     """
     temperature = validation.non_negative("temperature", temperature)
@@ -391,6 +424,10 @@ def _reported(equations: _Equations, found: Solution, loads: Array) -> Solution:
     names += ["hidden_response", "r_0", "hidden_overlap"] * equations.two_layers
     value = {name: c[name] for name in names if name in c}
     value["free_energy"] = -equations.free_entropy_over_beta(x, loads.reshape(-1))
+    inner, outer = equations.replicons(x, loads.reshape(-1))
+    value["outer_replicon"] = outer
+    if equations.temperature > 0:
+        value["inner_replicon"] = inner
     value["edwards_anderson_overlap"] = 1.0 - equations.temperature * found["response"]
     if equations.two_layers:
         value["hidden_edwards_anderson_overlap"] = 1.0 - equations.temperature * found["hidden_response"]

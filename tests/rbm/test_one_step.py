@@ -1,0 +1,59 @@
+"""One step of replica-symmetry breaking: stationarity of its free energy, limits, and its own stability."""
+
+import numpy as np
+import pytest
+
+from statphys_gen.rbm.model import Model
+from statphys_gen.rbm.one_step import _Equations, _unknowns, solve_one_step
+from statphys_gen.rbm.priors import Binary, Gaussian
+from statphys_gen.rbm.replica_symmetric import solve
+
+DIFFERENCE = (4 / 5, -1 / 5, 4 / 105, -1 / 280)
+HOPFIELD = Model(Gaussian(), 1.0, 0.1, convention="beta")
+MEMORY = Model(Binary(), 1.0, 0.1, convention="beta", ensemble="bidirectional")
+STATES = [
+    (HOPFIELD, "glass", 0.0, 0.5),
+    (HOPFIELD, "retrieval", 0.0, 0.137),
+    (MEMORY, "glass", 0.0, 0.3),
+    (MEMORY, "retrieval", 0.0, 0.19),
+    (HOPFIELD, "glass", 0.3, 0.1),
+]
+
+
+@pytest.mark.parametrize(
+    ("model", "start", "temperature", "load"), STATES, ids=lambda x: getattr(x, "ensemble", str(x))
+)
+def test_the_free_energy_is_stationary(model, start, temperature, load):
+    found = solve_one_step(model, start, temperature=temperature, load=load).require()
+    equations = _Equations(model, start == "retrieval", temperature)
+    x = _unknowns(equations, found)
+    for k, name in enumerate(equations.names):
+        unit = np.zeros_like(x)
+        unit[k] = 0.01 * x[k]
+        points = np.stack([x + s * j * unit for j in range(1, 5) for s in (1, -1)])
+        values = equations.free_entropy_over_beta(points, np.full(8, load))
+        slope = sum(w * (values[2 * j] - values[2 * j + 1]) for j, w in enumerate(DIFFERENCE)) / unit[k]
+        # The free energy hardly depends on the Parisi parameter of a weakly broken state.
+        assert abs(slope) < 1e-8, name
+
+
+def test_the_broken_glass_is_more_stable_than_the_symmetric_one_and_still_unstable():
+    broken = solve_one_step(HOPFIELD, "glass", temperature=0.3, load=0.1).require()
+    symmetric = solve(HOPFIELD, "glass", temperature=0.3, load=0.1).require()
+    worst = min(float(broken["inner_replicon"]), float(broken["outer_replicon"]))
+    assert float(symmetric["replicon"]) < worst < 0.0
+    assert float(broken["free_energy"]) > float(symmetric["free_energy"])
+
+
+def test_replicons_are_the_symmetric_one_where_nothing_is_broken():
+    """Equations at q_0 = q_1: both replicons are that of the symmetric state."""
+    for model, load in ((HOPFIELD, 0.1), (MEMORY, 0.2)):
+        symmetric = solve(model, "glass", temperature=0.6, load=load).require()
+        equations = _Equations(model, False, 0.6)
+        own = (1.0 - float(symmetric["edwards_anderson_overlap"])) / 0.6
+        other = (1.0 - float(symmetric["hidden_edwards_anderson_overlap"])) / 0.6
+        # A breaking so small that nothing differs, at any Parisi parameter.
+        columns = [own, 1e-9, 1.5] + [other, 1e-9] * equations.two_layers
+        inner, outer = equations.replicons(np.array([columns]), np.array([load]))
+        assert float(inner[0]) == pytest.approx(float(symmetric["replicon"]), abs=1e-6)
+        assert float(outer[0]) == pytest.approx(float(symmetric["replicon"]), abs=1e-6)
