@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from statphys_gen.rbm import checks as module
+from statphys_gen.rbm import checks_energy, checks_order
 from statphys_gen.rbm.checks import checks
 from statphys_gen.rbm.lines import spinodal
 from statphys_gen.rbm.model import Model
@@ -22,7 +22,8 @@ def test_the_list_is_long_and_named_apart() -> None:
 def points(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, Model, str]]:
     """Model and state of every judged check of an order parameter or a free entropy."""
     found: list[tuple[str, Model, str]] = []
-    for builder in ("_extrapolated", "_corrected", "_free_entropy"):
+    builders = ((checks_order, "extrapolated"), (checks_order, "corrected"), (checks_energy, "_free_entropy"))
+    for module, builder in builders:
         original = getattr(module, builder)
 
         def record(
