@@ -46,7 +46,7 @@ def compute(preset: str) -> dict[str, Any]:
     informative = {s: _mean(row["outlier_overlap_squared"]) for s, row in zip(before, found, strict=True)}
     kept = [s for s in before if math.isfinite(informative[s])]
     outlier = {s: _mean(row["outlier"]) for s, row in zip(before, found, strict=True) if s in kept}
-    dimension, instances = (160, 16) if quick else (640, 64)
+    dimension, instances = (144, 14) if quick else (640, 64)
     angles = np.linspace(-1.2, 1.2, 17)
     energy, overlap = _along(problem, sizes, angles, dimension, instances)
     return {
