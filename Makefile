@@ -9,7 +9,7 @@ export MKL_NUM_THREADS ?= 1
 export OMP_NUM_THREADS ?= 1
 export MPLBACKEND ?= Agg
 
-.PHONY: help figures test verify docs benchmarks lint wheel clean
+.PHONY: help figures test verify verify-tenth docs benchmarks lint wheel clean
 
 help:
 	@echo "make figures     every figure at its quick size, with a gallery page (figures/output/index.html)"
@@ -34,6 +34,10 @@ test: $(STAMP)
 
 verify: $(STAMP)
 	$(BIN)/statphys-gen verify --output validation
+
+# A random tenth of the checks, drawn anew for every commit; the seeds of the checks do not change.
+verify-tenth: $(STAMP)
+	$(BIN)/statphys-gen verify --output build/verification --workers 2 --fraction 0.1 --seed $$(git rev-list --count HEAD)
 
 docs: figures
 	$(BIN)/python -m sphinx -q -W --keep-going -b html docs docs/_build/html

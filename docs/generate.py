@@ -5,14 +5,16 @@ from __future__ import annotations
 import inspect
 import json
 import shutil
+from collections import Counter
 from importlib import import_module
 from pathlib import Path
 from pkgutil import iter_modules
+from typing import Any
 
 from run_examples import run_examples
 
 from statphys_gen.approximation import Approximation
-from statphys_gen.verification import SYSTEMS
+from statphys_gen.verification import SYSTEMS, source_hash
 
 ROOT = Path(__file__).parents[1]
 # Systems that have no list of checks yet are documented all the same.
@@ -26,6 +28,8 @@ def write_pages(docs: Path) -> None:
     (generated / "predictions.rst").write_text(_predictions(), encoding="utf-8")
     (generated / "gallery.rst").write_text(_gallery(generated), encoding="utf-8")
     (generated / "validation.rst").write_text(_validation(), encoding="utf-8")
+    (generated / "random_points.txt").write_text(_random_points(), encoding="utf-8")
+    (generated / "benchmarks.rst").write_text(_benchmarks(), encoding="utf-8")
     (generated / "api.rst").write_text(_api(), encoding="utf-8")
 
 
@@ -109,6 +113,14 @@ def _validation() -> str:
             lines += ["Not compared with a simulation yet.", ""]
             continue
         document = json.loads(report.read_text(encoding="utf-8"))
+        current = document["sources"] == source_hash(f"statphys_gen.{system}.checks")
+        verdicts = Counter(record["verdict"] for record in document["checks"])
+        outcome = ", ".join(f"{count} {word}" for word, count in verdicts.items())
+        lines += [
+            f"{len(document['checks'])} checks: {outcome}. Sources {document['sources'][:12]}, "
+            + ("those of this version." if current else "older than this version: run ``make verify``."),
+            "",
+        ]
         rows = []
         for record in document["checks"]:
             detectable = record["detectable"]
@@ -122,6 +134,57 @@ def _validation() -> str:
             )
         lines += _table(["prediction", "simulation", "detectable", "verdict"], rows, "50 25 10 15")
     return "\n".join(lines)
+
+
+def _random_points() -> str:
+    report = json.loads((ROOT / "validation" / "random_points.json").read_text(encoding="utf-8"))
+    columns = [
+        "points",
+        "good",
+        "no solution",
+        "not converged",
+        "NaN under a good status",
+        "residual above tolerance",
+    ]
+    rows = [
+        [name, *(str(outcome.get(column, 0)) for column in columns)]
+        for name, outcome in report["families"].items()
+    ]
+    return "\n".join(_table(["solvers", *columns], rows, "28 10 10 12 12 14 14"))
+
+
+def _benchmarks() -> str:
+    lines = _heading("Measured speed")
+    lines += [
+        "Made from ``benchmarks/results/``, which ``make benchmarks`` writes: ratios against what one would otherwise "
+        "run, measured side by side on one thread, at equal accuracy; the baselines are in ``benchmarks/baselines/``. "
+        "Times are "
+        "CPU seconds of the machine named; ratios travel better than seconds.",
+        "",
+    ]
+    for path in sorted((ROOT / "benchmarks" / "results").glob("*.json")):
+        document = json.loads(path.read_text(encoding="utf-8"))
+        lines += _heading(document["benchmark"].replace("_", " "), "-")
+        machine = document["machine"]
+        lines += [f"{machine['processor']}, numpy {machine['numpy']}, numba {machine['numba']}.", ""]
+        rows = [
+            [_escape(name), _escape(value)]
+            for name, value in _flat(document)
+            if name.partition(":")[0] not in ("benchmark", "version", "machine")
+        ]
+        lines += _table(["quantity", "value"], rows, "70 30")
+    return "\n".join(lines)
+
+
+def _flat(entry: Any, name: str = "") -> list[tuple[str, str]]:
+    """The leaves of nested objects, named by their path."""
+    if isinstance(entry, dict):
+        return [
+            leaf for key, value in entry.items() for leaf in _flat(value, f"{name}: {key}" if name else key)
+        ]
+    if isinstance(entry, list):
+        return [(name.replace("_", " "), ", ".join(str(value) for value in entry))]
+    return [(name.replace("_", " "), str(entry))]
 
 
 def _api() -> str:

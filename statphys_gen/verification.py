@@ -20,7 +20,7 @@ import numpy as np
 
 from . import __version__, validation
 from .errors import InvalidArgument
-from .statistics.agreement import Check, CheckResult, judge
+from .statistics.agreement import Check, CheckResult, Report, judge
 from .statistics.estimate import Estimate
 from .statistics.streams import generator
 
@@ -126,15 +126,16 @@ def verify(
     """
     from . import sweep
 
-    checks = [check for check in checks_of(system) if only is None or only in check.name]
+    family = checks_of(system)
+    checks = [check for check in family if only is None or only in check.name]
     if not checks:
         raise InvalidArgument("only", only, f"part of the name of a check of {system}")
     if validation.inside("fraction", fraction, 0.0, 1.0, closed=True) < 1.0:
         count = max(1, round(fraction * len(checks)))
-        drawn = generator(seed, {"purpose": "choice of checks", "system": system}).permutation(len(checks))[
+        chosen = generator(seed, {"purpose": "choice of checks", "system": system}).permutation(len(checks))[
             :count
         ]
-        checks = [checks[k] for k in sorted(drawn)]
+        checks = [checks[k] for k in sorted(chosen)]
     folder = Path(output)
     folder.mkdir(parents=True, exist_ok=True)
     results: dict[str, CheckResult] = {}
@@ -150,7 +151,10 @@ def verify(
             maximum=dict.fromkeys(_ARRAYS, _LARGEST),
         )
         results |= {check.name: _result(check, dataset.sel(check=check.name)) for check in members}
-    report = judge([results[check.name] for check in checks])
+    # A part of the checks is judged as part of the whole family, so that its verdicts are those of the full report.
+    absent = [CheckResult(check, None, None, "not drawn") for check in family if check.name not in results]
+    drawn = judge([*(results[check.name] for check in checks), *absent])
+    report = Report(drawn.agreements[: len(checks)])
     if only is None and fraction == 1.0:
         document = {
             "system": system,
