@@ -61,7 +61,7 @@ def compute(preset: str) -> dict[str, Any]:
         if patterns > 1:
             least = np.minimum(least, found["mixture_stability"])
         stability.append(least)
-    size, samples, sweeps = (200, 8, 100) if quick else (1000, 16, 400)
+    size, samples, sweeps = (200, 8, 100) if quick else (500, 16, 200)
     points = np.array([1.2, 1.6, 2.4, 2.9])
     mean, error = np.full((2, len(RATIOS), points.size), np.nan)
     for k, ratio in enumerate(RATIOS):
