@@ -42,7 +42,7 @@ FINITE: tuple[tuple[str, Prior, float], ...] = (
 
 def compute(preset: str) -> dict[str, Any]:
     quick = preset == "quick"
-    samples, chains, sweeps = (24, 4, 100) if quick else (64, 8, 400)
+    samples, chains, sweeps = (24, 4, 100) if quick else (32, 8, 200)
     sizes = np.array([50, 100, 200, 400]) if quick else np.array([50, 100, 200, 500, 1000, 2000])
     field = np.linspace(0.0, 1.5, 31 if quick else 151)
     response = np.full((len(UNITS), field.size), np.nan)

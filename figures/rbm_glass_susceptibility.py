@@ -44,7 +44,7 @@ def _binder(square: np.ndarray, fourth: np.ndarray) -> tuple[float, float]:
 def compute(preset: str) -> dict[str, Any]:
     quick = preset == "quick"
     sizes = (100, 200) if quick else (200, 400, 800)
-    samples, chains, sweeps = (16, 8, 80) if quick else (64, 16, 600)
+    samples, chains, sweeps = (16, 8, 80) if quick else (32, 8, 300)
     ratios = np.array(RATIOS[::2] if quick else RATIOS)
     curve = np.linspace(1.02, 2.0, 50)
     theory, borders = [], []

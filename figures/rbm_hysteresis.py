@@ -31,7 +31,7 @@ LOAD = 0.05
 
 def compute(preset: str) -> dict[str, Any]:
     quick = preset == "quick"
-    size, samples, chains, sweeps = (400, 8, 4, 60) if quick else (1000, 16, 8, 300)
+    size, samples, chains, sweeps = (400, 8, 4, 60) if quick else (1000, 16, 4, 200)
     model = Model(Gaussian(), 0.5, LOAD, convention="sqrt-beta")
     curve = np.linspace(0.15, 1.5, 109 if quick else 541)
     retrieval, glass, paramagnet = (
