@@ -203,6 +203,8 @@ def information_checks() -> list[Check]:
     class_time, step = 1.1, 0.1
     slope_run: dict[str, Any] = {"noised": 2000, "data_sets": 32}
 
+    class_run = run | {"data_sets": 64}
+
     def of_classes() -> FloatArray:
         excess = class_excess_entropy(different, np.log(_REFERENCE), class_time)
         return np.asarray(np.log(_REFERENCE) - different.dimension * excess)
@@ -232,10 +234,10 @@ def information_checks() -> list[Check]:
             approximation_of(class_excess_entropy),
             theory=of_classes,
             simulate=lambda seed: simulate_information(
-                different, _REFERENCE, class_time, seed, by_class=True, **run
+                different, _REFERENCE, class_time, seed, by_class=True, **class_run
             ),
             resolution=_RESOLUTION,
-            sizes={"samples": _REFERENCE, "dimension": 20, "classes": 2, "time": class_time, **run},
+            sizes={"samples": _REFERENCE, "dimension": 20, "classes": 2, "time": class_time, **class_run},
         ),
         Check(
             "fall of the information",
