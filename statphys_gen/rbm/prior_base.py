@@ -1,0 +1,107 @@
+"""The base of all laws of single units; the verbs are described in ``priors``."""
+
+from __future__ import annotations
+
+import copy
+import math
+from typing import Any, ClassVar
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from ..errors import InvalidArgument
+
+Array = NDArray[np.float64]
+
+
+class Prior:
+    """Base of all priors: what follows from the other verbs."""
+
+    name: ClassVar[str]
+    continuous: ClassVar[tuple[str, ...]] = ()
+    states: Array | None = None
+    support: tuple[float, float] = (-math.inf, math.inf)
+
+    def log_partition(self, a: ArrayLike, b: ArrayLike, beta: ArrayLike = 1.0) -> Array:
+        """log of the integral of rho_beta(h) exp(a h^2/2 + b h)."""
+        raise NotImplementedError
+
+    def mean_and_variance(self, a: ArrayLike, b: ArrayLike, beta: ArrayLike = 1.0) -> tuple[Array, Array]:
+        """Both moments of the tilted law at the price of one."""
+        raise NotImplementedError
+
+    def log_partition_and_moments(
+        self, a: ArrayLike, b: ArrayLike, beta: ArrayLike = 1.0
+    ) -> tuple[Array, Array, Array]:
+        """log-partition, mean and variance together."""
+        return self.log_partition(a, b, beta), *self.mean_and_variance(a, b, beta)
+
+    def sample(self, rng: np.random.Generator, field: ArrayLike, beta: float = 1.0) -> Array:
+        """One exact draw from rho_beta(h) exp(field h) for each entry of ``field``."""
+        raise NotImplementedError
+
+    def energy(self, h: ArrayLike) -> Array:
+        """U(h), infinite outside the support."""
+        raise NotImplementedError
+
+    def energy_gradient(self, h: ArrayLike) -> Array:
+        """dU/dh inside the support; refused for discrete units."""
+        raise InvalidArgument("prior", self.name, "a continuous prior: discrete units have no gradient")
+
+    def tail_coefficient(self, side: int = 1, beta: Any = 1.0) -> Any:
+        """Omega towards side * infinity."""
+        return 0.0
+
+    def zero_temperature_response(self, curvature: ArrayLike, field: ArrayLike) -> Array:
+        """argmax of curvature h^2/2 + field h - U(h)."""
+        raise NotImplementedError
+
+    def steepness(self, a: ArrayLike, beta: ArrayLike = 1.0) -> Array:
+        """1 / distance in b over which the mean varies."""
+        raise NotImplementedError
+
+    def mean(self, a: ArrayLike, b: ArrayLike, beta: ArrayLike = 1.0) -> Array:
+        """Mean of the tilted law."""
+        return self.mean_and_variance(a, b, beta)[0]
+
+    def variance(self, a: ArrayLike, b: ArrayLike, beta: ArrayLike = 1.0) -> Array:
+        """Variance of the tilted law, without cancellation."""
+        return self.mean_and_variance(a, b, beta)[1]
+
+    def second_moment(self, a: ArrayLike, b: ArrayLike, beta: ArrayLike = 1.0) -> Array:
+        """Mean of h^2 in the tilted law."""
+        mean, variance = self.mean_and_variance(a, b, beta)
+        return np.asarray(variance + mean * mean)
+
+    def with_arrays(self, **parameters: Array) -> Prior:
+        """A copy whose continuous parameters are arrays that broadcast with the arguments of the verbs.
+
+        For batches over a parameter of the prior; the values are checked by making a prior of their extremes.
+        """
+        batch = copy.copy(self)
+        for name, values in parameters.items():
+            if name not in self.continuous:
+                listed = ", ".join(self.continuous) if self.continuous else "no parameter: there is none"
+                raise InvalidArgument("parameter", name, f"continuous in the prior {self.name}: {listed}")
+            for extreme in (values.min(), values.max()):
+                type(self)(**{name: float(extreme)})
+            batch._set_array(name, values)
+        return batch
+
+    def _set_array(self, name: str, values: Array) -> None:
+        object.__setattr__(self, name, values)
+
+    @property
+    def symmetric(self) -> bool:
+        """True when rho(h) = rho(-h), so that the network has a paramagnet."""
+        low, high = self.support
+        return low == -high
+
+
+def arrays(*values: ArrayLike) -> tuple[Array, ...]:
+    return tuple(np.asarray(v, dtype=np.float64) for v in values)
+
+
+def positive_part(c: Array) -> Array:
+    """c where it is positive and NaN elsewhere: the integral diverges there."""
+    return np.where(c > 0, c, np.nan)
