@@ -23,7 +23,9 @@ from statphys_gen.diffusion.condensed import condensed_phase
 from statphys_gen.diffusion.model import GaussianMixture, Spectrum
 from statphys_gen.diffusion.speciation_time import asymptotic_time, bayes_time, drift_time, spectral_time
 from statphys_gen.errors import InvalidArgument, StatphysError
-from statphys_gen.phase_retrieval.model import Loss
+from statphys_gen.phase_retrieval.dmft import descent_dynamics, geometric_steps
+from statphys_gen.phase_retrieval.full_rsb import full_rsb_state
+from statphys_gen.phase_retrieval.model import Loss, PhaseRetrieval
 from statphys_gen.phase_retrieval.spectrum import left_edge, signal_outlier
 from statphys_gen.phase_retrieval.transition import transition
 from statphys_gen.phase_retrieval.weights import initial_weights
@@ -138,6 +140,33 @@ def features(rng: np.random.Generator, points: int) -> Iterator[dict[str, float]
         yield {"curve": float(np.sum(curves.score_error)) * 0.0}
 
 
+def full_breaking(rng: np.random.Generator, points: int) -> Iterator[Solution]:
+    """Ground states with full breaking of replica symmetry: a second each."""
+    for _ in range(points):
+        loss = Loss.normalised(float(_between(rng, 0.5, 3.0)))
+        yield full_rsb_state(loss, float(_between(rng, 4.5, 20.0)), steps=4)
+
+
+def descents(rng: np.random.Generator, points: int) -> Iterator[Solution]:
+    """Dynamical mean-field theory, twelve steps; each counts as one point, good if every step is."""
+    for k in range(points):
+        offset = float(_between(rng, 0.1, 10.0))
+        problem = PhaseRetrieval(Loss.normalised(offset), float(_between(rng, 0.5, 10.0)))
+        sizes = geometric_steps(12, 0.01 * min(offset, 1.0), 1.1)
+        found = descent_dynamics(
+            problem, sizes, float(rng.choice([0.0, 0.5])), paths=4096, replicas=2, seed=k
+        ).solution
+        worst = int(found.status.argmax())
+        yield Solution(
+            {name: values[worst] for name, values in found.value.items()},
+            found.status[worst],
+            np.zeros(()),  # its residual is a statistical defect, judged by the status
+            found.error[worst],
+            found.iterations[worst],
+        )
+
+
+# Share of the points; above 1, a number of points.
 FAMILIES: dict[str, tuple[Family, float]] = {
     "collapse of Gaussian data": (collapse, 0.2),
     "speciation of two classes": (speciation, 0.15),
@@ -145,6 +174,8 @@ FAMILIES: dict[str, tuple[Family, float]] = {
     "glass lines": (glass_lines, 0.1),
     "Hessians of phase retrieval": (hessians, 0.12),
     "random features": (features, 0.03),
+    "full breaking of replica symmetry": (full_breaking, 50),
+    "dynamical mean-field theory": (descents, 50),
 }
 
 
@@ -162,15 +193,16 @@ def count(name: str, points: int, seed: int = 0) -> dict[str, int]:
                 warnings.simplefilter("ignore", UserWarning)
                 outcome = next(stream)
         except StopIteration:
-            return dict(found)
+            stream = family(rng, points - found["points"])
+            continue
         except InvalidArgument:
             found["refused"] += 1
-            stream = family(rng, points - sum(found.values()))
+            stream = family(rng, points - found["points"])
             continue
         except StatphysError:
             found["points"] += 1
             found["not converged"] += 1
-            stream = family(rng, points - sum(found.values()))
+            stream = family(rng, points - found["points"])
             continue
         if isinstance(outcome, Solution):
             good = outcome.good.ravel()
@@ -202,7 +234,7 @@ def main() -> None:
     report: dict[str, Any] = {"version": __version__, "tolerance": TOLERANCE, "families": {}}
     for name, (_, share) in FAMILIES.items():
         start = time.process_time()
-        outcome = count(name, round(share * options.points))
+        outcome = count(name, round(share if share > 1 else share * options.points))
         report["families"][name] = outcome
         print(f"{name}: {outcome} ({time.process_time() - start:.0f} s)", flush=True)
     if options.output:

@@ -3,7 +3,7 @@
 import pytest
 from random_points import FAMILIES, count
 
-POINTS = {"random features": 6}
+POINTS = {"random features": 6, "full breaking of replica symmetry": 1, "dynamical mean-field theory": 3}
 
 
 @pytest.mark.parametrize("family", FAMILIES)
