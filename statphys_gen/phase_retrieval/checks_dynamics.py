@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -31,7 +31,7 @@ from .simulation import (
 from .simulation_spectra import hessian_extremes
 from .spectrum import left_edge, outlier_criterion
 from .threshold_states import one_step_state
-from .weights import sampled_weights
+from .weights import Weights, sampled_weights
 
 _RESOLUTION = 0.02
 _EIGENVALUE_RESOLUTION = 0.05
@@ -189,52 +189,60 @@ def _usual(
 
 
 def null_checks() -> list[Check]:
-    intensity = _Descent(PhaseRetrieval(Loss.intensity(), 2.0), geometric_steps(30, 0.004, 1.05, 0.02))
+    intensity = _Descent(
+        PhaseRetrieval(Loss.intensity(), 2.0), geometric_steps(16, 0.004, 1.05, 0.02), paths=65536
+    )
     amplitude = _Descent(PhaseRetrieval(Loss.amplitude(), 2.0), geometric_steps(30, 0.1, 1.03, 0.3))
+
+    def null_check(
+        label: str, descent: _Descent, steps: list[int], energies: list[int], instances: int
+    ) -> Check:
+        return _descent_check(
+            f"null labels, {label}", descent, steps, energies, dimension=512, instances=instances
+        )
+
     return [
-        _descent_check("null labels, 1.5 samples", _usual(1.5), _STEPS, [8], dimension=512, instances=300),
-        _descent_check(
-            "null labels, 3 samples", _usual(3.0), _STEPS, [8, 20, 45], dimension=512, instances=320
-        ),
-        _descent_check("null labels, 6 samples", _usual(6.0), _STEPS, [8, 20], dimension=400, instances=200),
-        _descent_check(
-            "null labels, offset 0.1", _usual(3.0, 0.1), _LATE, [15, 45], dimension=512, instances=260
-        ),
-        _descent_check(
-            "null labels, offset 0.01", _usual(3.0, 0.01), _LATE, [45], dimension=512, instances=300
-        ),
-        _descent_check(
-            "null labels, intensity loss", intensity, [8, 15, 30], [30], dimension=512, instances=300
-        ),
-        _descent_check(
-            "null labels, amplitude loss", amplitude, [8, 15, 30], [15], dimension=512, instances=300
-        ),
+        null_check("1.5 samples per dimension", _usual(1.5), [8, 20, 45], [8], 360),
+        null_check("3 samples per dimension", _usual(3.0), [8, 20, 45], [8, 20], 320),
+        null_check("6 samples per dimension", _usual(6.0, steps=30), [8, 18, 30], [8, 18], 200),
+        null_check("offset 0.1, to step 45", _usual(3.0, 0.1), [15, 30, 45], [15, 45], 300),
+        null_check("offset 0.01, to step 45", _usual(3.0, 0.01), [15, 30, 45], [45], 420),
+        null_check("quartic loss", intensity, [4, 8, 16], [16], 300),
+        null_check("loss of amplitudes", amplitude, [5, 10, 15], [10], 400),
     ]
-
-
-_STEPS, _LATE = [8, 20, 45], [15, 30, 45]
 
 
 def signal_checks() -> list[Check]:
     sizes: dict[str, Any] = {"dimension": 512, "instances": 300, "labels": "signal"}
     return [
-        _descent_check("overlap held at 0, 3 samples", _usual(3.0), _STEPS, [20], hold_overlap=True, **sizes),
-        _descent_check("warm start, 3 samples", _usual(3.0, overlap=0.3), _STEPS, [8, 20], **sizes),
         _descent_check(
-            "warm start, 1.5 samples, negative overlap", _usual(1.5, overlap=-0.5), _STEPS, [8], **sizes
+            "signal at overlap 0, 3 samples", _usual(3.0), [8, 20, 45], [20], hold_overlap=True, **sizes
         ),
-        _descent_check("warm start, offset 0.1", _usual(2.0, 0.1, overlap=0.4), _LATE, [30], **sizes),
+        _descent_check(
+            "start at overlap 0.3, 3 samples",
+            _usual(3.0, overlap=0.3, steps=28),
+            [8, 18, 28],
+            [8, 18],
+            **sizes,
+        ),
+        _descent_check(
+            "start at overlap -0.5, 1.5 samples", _usual(1.5, overlap=-0.5), [8, 20, 40], [8], **sizes
+        ),
+        _descent_check(
+            "start at overlap 0.4, offset 0.1", _usual(2.0, 0.1, overlap=0.4), [15, 30, 45], [30], **sizes
+        ),
     ]
 
 
 def langevin_checks() -> list[Check]:
-    sizes: dict[str, Any] = {"dimension": 400, "instances": 300}
-    cold, hot = _usual(2.0, steps=40, temperature=0.3), _usual(3.0, 0.1, steps=40, temperature=1.0)
-    warm = _usual(3.0, overlap=0.5, steps=40, temperature=0.5)
+    sizes: dict[str, Any] = {"dimension": 400, "instances": 320}
+    cold = _usual(2.0, steps=40, temperature=0.3, paths=16384)
+    hot = _usual(3.0, 0.1, steps=40, temperature=1.0, paths=16384)
+    warm = _usual(3.0, overlap=0.5, steps=28, temperature=0.5, paths=16384)
     return [
-        _descent_check("Langevin, temperature 0.3", cold, [8, 20, 40], [20], **sizes),
-        _descent_check("Langevin, temperature 1, offset 0.1", hot, [15, 30, 40], [30], **sizes),
-        _descent_check("Langevin from a warm start", warm, [8, 20, 40], [20], labels="signal", **sizes),
+        _descent_check("Langevin at temperature 0.3", cold, [8, 20, 40], [8], **sizes),
+        _descent_check("Langevin at temperature 1, offset 0.1", hot, [15, 30, 40], [15], **sizes),
+        _descent_check("Langevin from overlap 0.5", warm, [8, 18, 28], [8], labels="signal", **sizes),
     ]
 
 
@@ -286,9 +294,8 @@ def growth_checks() -> list[Check]:
         )
 
     return [
-        growth_check("growth of the overlap, 1.5 samples", _usual(1.5), [5, 15, 25], 400, 300),
-        growth_check("growth of the overlap, 3 samples", _usual(3.0), [5, 12], 400, 300),
-        growth_check("growth of the overlap, offset 0.1", _usual(3.0, 0.1), [10, 25], 400, 300),
+        growth_check("growth of a small overlap, 1.5 samples", _usual(1.5), [5, 15, 22], 400, 320),
+        growth_check("growth of a small overlap, 3 samples", _usual(3.0), [5, 12], 400, 320),
     ]
 
 
@@ -358,9 +365,9 @@ def outlier_checks() -> list[Check]:
         )
 
     return [
-        outlier_check("outlier early in the descent, 4 samples", _usual(4.0, steps=8), 8, 512, 240),
-        outlier_check("outlier along the descent, 6 samples", _usual(6.0, steps=25), 25, 512, 220),
-        outlier_check("outlier along the descent, offset 0.1", _usual(5.0, 0.1, steps=25), 25, 512, 180),
+        outlier_check("outlier after 8 steps, 4 samples", _usual(4.0, steps=8), 8, 512, 360),
+        outlier_check("outlier after 25 steps, 6 samples", _usual(6.0, steps=25), 25, 512, 320),
+        outlier_check("outlier after 25 steps, offset 0.1", _usual(5.0, 0.1, steps=25), 25, 512, 300),
     ]
 
 
@@ -368,6 +375,11 @@ _FIELDS = ("mean", "standard_error", "degrees_of_freedom")
 
 
 # ------------------------------------------------------------------------------------------------------------ BBP time
+
+
+def _law(problem: PhaseRetrieval, pairs: Array) -> Weights:
+    """The sample's law, with the infimum that the weights of the loss have, and not the lowest one of the sample."""
+    return replace(sampled_weights(problem.loss, pairs), lower_bound=problem.loss.curvature_bound)
 
 
 def _criteria(
@@ -393,8 +405,7 @@ def _criteria(
         labels = found.labels[members].ravel()
         for k in range(len(steps)):
             pairs = np.stack([found.pre_activations[members, 0, k].ravel(), labels], axis=1)
-            law = sampled_weights(problem.loss, pairs)
-            rows[g, k] = float(outlier_criterion(law, problem.samples_per_dimension))
+            rows[g, k] = float(outlier_criterion(_law(problem, pairs), problem.samples_per_dimension))
     return rows
 
 
@@ -428,7 +439,9 @@ def bbp_checks() -> list[Check]:
         )
 
     descent = _usual(2.0, steps=32, paths=65536, replicas=10)
-    return [bbp_check("time of losing the outlier", descent, [22, 25, 28, 31], 256, 4800, 48)]
+    return [
+        bbp_check("time at which the outlier is lost, 2 samples", descent, [22, 25, 28, 31], 256, 4800, 48)
+    ]
 
 
 # --------------------------------------------------------------------------------------------------------- marginality
@@ -456,9 +469,7 @@ def _late_edges(
     rows = np.empty((instances, len(times)))
     for i in range(instances):
         for k in range(len(times)):
-            law = sampled_weights(
-                problem.loss, np.stack([found.pre_activations[i, 0, k], found.labels[i]], axis=1)
-            )
+            law = _law(problem, np.stack([found.pre_activations[i, 0, k], found.labels[i]], axis=1))
             rows[i, k] = float(left_edge(law, problem.samples_per_dimension).require()["position"])
     return rows
 
