@@ -6,34 +6,13 @@ from matplotlib.container import ErrorbarContainer
 from matplotlib.figure import Figure
 from numpy.typing import ArrayLike
 
-COLUMN_WIDTH = 3.4  # inches, one column of a two-column page
-PAGE_WIDTH = 7.0
+from statphys_gen.style import COLOURS, COLUMN_WIDTH, MARKERS, PAGE_WIDTH, PARAMETERS
 
-# Okabe and Ito's palette, ordered so that neighbours also differ in lightness.
-COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000", "#F0E442")
-MARKERS = ("o", "s", "^", "D", "v", "P", "X", "*")
-
-_PARAMETERS = {
-    "font.size": 8.0,
-    "axes.titlesize": 8.0,
-    "axes.labelsize": 8.0,
-    "legend.fontsize": 7.0,
-    "xtick.labelsize": 7.0,
-    "ytick.labelsize": 7.0,
-    "axes.spines.top": False,
-    "axes.spines.right": False,
-    "lines.linewidth": 1.3,
-    "lines.markersize": 3.5,
-    "legend.frameon": False,
-    "figure.dpi": 150,
-    "savefig.dpi": 200,
-    "pdf.fonttype": 42,
-    "figure.constrained_layout.use": True,
-}
+__all__ = ["COLOURS", "COLUMN_WIDTH", "MARKERS", "PAGE_WIDTH", "apply", "panels", "simulation"]
 
 
 def apply() -> None:
-    rcParams.update(_PARAMETERS)
+    rcParams.update(PARAMETERS)
 
 
 def panels(columns: int = 1, rows: int = 1, *, height: float | None = None) -> tuple[Figure, list[Axes]]:

@@ -25,6 +25,7 @@ from scipy import special
 from . import validation
 from .errors import InvalidArgument
 from .statistics.agreement import POWER, two_sided_p_value
+from .style import COLOURS, COLUMN_WIDTH
 
 FloatArray = NDArray[np.float64]
 Verdict = Literal["agrees", "disagrees", "inconclusive"]
@@ -144,15 +145,15 @@ def plot_comparison(
     place = np.arange(1, len(comparison.value) + 1) if x is None else np.asarray(x, dtype=np.float64)
     order = np.argsort(place, kind="stable")
     figure, (top, bottom) = pyplot.subplots(
-        2, 1, figsize=(3.4, 3.4), sharex=True, height_ratios=(2, 1), constrained_layout=True
+        2, 1, figsize=(COLUMN_WIDTH, COLUMN_WIDTH), sharex=True, height_ratios=(2, 1), constrained_layout=True
     )
-    top.plot(place[order], comparison.prediction[order], color="#0072B2", label="prediction")
+    top.plot(place[order], comparison.prediction[order], color=COLOURS[0], label="prediction")
     top.errorbar(
         place,
         comparison.value,
         comparison.standard_error,
         fmt="o",
-        color="#D55E00",
+        color=COLOURS[1],
         markerfacecolor="white",
         markersize=3.5,
         capsize=1.5,
@@ -162,7 +163,7 @@ def plot_comparison(
     top.set_ylabel("value")
     top.set_title(f"{comparison.verdict}, p = {comparison.p_value:.2g}", fontsize=8)
     bottom.axhspan(-2.0, 2.0, color="#DDDDDD", linewidth=0)
-    bottom.plot(place, comparison.z, "o", color="#D55E00", markerfacecolor="white", markersize=3.5)
+    bottom.plot(place, comparison.z, "o", color=COLOURS[1], markerfacecolor="white", markersize=3.5)
     bottom.set(xlabel=label, ylabel="z")
     figure.savefig(path)
     pyplot.close(figure)

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from .. import __version__
+from ..style import plot_style
 from .export import save_records
 
 _GOOD = ("converged", "near-critical", None)
@@ -29,7 +30,8 @@ def emit(
 ) -> int:
     """Print the records of one command, draw them if asked, and return the exit status."""
     if getattr(options, "plot", None) and plot is not None:
-        plot(options.plot)
+        with plot_style():
+            plot(options.plot)
     document: dict[str, Any] = {"command": command, "version": __version__, "parameters": dict(parameters)}
     document["results"] = [dict(record) for record in results]
     if summary is not None:
