@@ -83,12 +83,22 @@ def write(table: dict[tuple[int, float], dict]) -> None:
     TABLE.write_text(text, encoding="utf-8")
 
 
+def kept() -> dict[tuple[int, float], dict]:
+    """The rows that stand: they stay until they are replaced by rows of at least as many instances."""
+    if not TABLE.is_file():
+        return {}
+    rows = json.loads(TABLE.read_text(encoding="utf-8"))["rows"]
+    return {(row["dimension"], row["samples_per_dimension"]): row for row in rows}
+
+
 def main() -> None:
-    table: dict[tuple[int, float], dict] = {}
+    table = kept()
     for stage in STAGES:
         for blocks in range(1, stage[2] + 1):
             for row in rows(stage, blocks):
-                table[row["dimension"], row["samples_per_dimension"]] = row
+                place = row["dimension"], row["samples_per_dimension"]
+                if row["instances"] >= table.get(place, row)["instances"]:
+                    table[place] = row
             write(table)
 
 
