@@ -30,9 +30,10 @@ from ..numerics.roots import bracketed, newton
 from ..solution import Solution, Status
 from .explicit import applies, jacobian, spinodal_guess
 from .model import Model
-from .replica_symmetric import Equations, compare, solve
+from .replica_symmetric import compare, solve
 from .saddle_point import Batch
 from .single_site import TOLERANCE
+from .state_equations import Equations
 
 Array = NDArray[np.float64]
 

@@ -16,8 +16,9 @@ from statphys_gen.rbm.priors import (
     Ternary,
     ZeroOne,
 )
-from statphys_gen.rbm.replica_symmetric import Equations, _iterated, solve
+from statphys_gen.rbm.replica_symmetric import _iterated, solve
 from statphys_gen.rbm.saddle_point import Batch
+from statphys_gen.rbm.state_equations import Equations
 from statphys_gen.solution import Status
 
 CASES = [

@@ -21,9 +21,10 @@ from statphys_gen.rbm.priors import (
     Ternary,
     ZeroOne,
 )
-from statphys_gen.rbm.replica_symmetric import Equations, compare, solve
+from statphys_gen.rbm.replica_symmetric import compare, solve
 from statphys_gen.rbm.saddle_point import Batch, State
 from statphys_gen.rbm.single_site import classes
+from statphys_gen.rbm.state_equations import Equations
 from statphys_gen.solution import Status
 
 DIFFERENCE = (4 / 5, -1 / 5, 4 / 105, -1 / 280)
