@@ -24,7 +24,7 @@ from .statistics.agreement import Check, CheckResult, Report, judge
 from .statistics.estimate import Estimate
 from .statistics.streams import generator
 
-SYSTEMS = ("diffusion", "random_features")
+SYSTEMS = ("diffusion", "random_features", "rbm", "phase_retrieval")
 _ARRAYS = ("theory", "mean", "standard_error", "degrees_of_freedom")
 _LARGEST = 64  # components of one check
 

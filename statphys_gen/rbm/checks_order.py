@@ -2,11 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
+import numpy as np
+
+from ..approximation import approximation_of
 from ..statistics.agreement import Check
-from .checks_common import GLASS, HIDDEN_GLASS, HIDDEN_SELF, SELF, corrected, extrapolated, sqrt_beta
+from ..statistics.estimate import Estimate
+from .checks_common import (
+    GLASS,
+    HIDDEN_GLASS,
+    HIDDEN_SELF,
+    SELF,
+    Array,
+    description,
+    estimates,
+    limit,
+    scale,
+    sqrt_beta,
+    theory_value,
+)
+from .finite_size import solve_sizes
 from .model import Model, Patterns, visible_prior
 from .priors import (
     Binary,
@@ -19,9 +36,89 @@ from .priors import (
     Ternary,
     ZeroOne,
 )
-from .simulation import Measurement
+from .replica_symmetric import solve
+from .simulation import Measurement, simulate
 from .simulation_langevin import simulate_langevin
 from .simulation_single_spin import simulate_collapsed
+
+Simulation = Callable[[int, int, int], Measurement]
+
+STARTS = {"paramagnet": "random", "glass": "random", "retrieval": "pattern"}
+
+
+def extrapolated(
+    name: str,
+    model: Model,
+    state: str,
+    observables: Sequence[str],
+    *,
+    sizes: Sequence[int] = (250, 500, 1000),
+    samples: Sequence[int] = (160, 80, 40),
+    simulation: Simulation | None = None,
+    resolution: float = 0.02,
+    chains: int = 16,
+    sweeps: int = 60,
+) -> Check:
+    """Order parameters of the limit against simulations of three sizes."""
+
+    def run(size: int, count: int, seed: int) -> Measurement:
+        if simulation is not None:
+            return simulation(size, count, seed)
+        return simulate(model, size, count, chains=chains, sweeps=sweeps, start=STARTS[state], seed=seed)
+
+    def simulated(seed: int) -> Estimate:
+        found = [run(size, count, seed) for size, count in zip(sizes, samples, strict=True)]
+        return limit(sizes, [estimates(f, observables, state == "retrieval") for f in found])
+
+    return Check(
+        name,
+        f"{', '.join(observables)} of the {state}",
+        approximation_of(solve),
+        theory=lambda: np.concatenate([theory_value(model, state, o) for o in observables]),
+        simulate=simulated,
+        resolution=resolution,
+        scale=lambda _: np.concatenate([scale(model, state, o) for o in observables]),
+        sizes=description(model, list(sizes), list(samples)),
+    )
+
+
+def corrected(
+    name: str,
+    model: Model,
+    state: str,
+    observables: Sequence[str],
+    *,
+    sizes: Sequence[int] = (500, 1000, 2000),
+    samples: Sequence[int] = (128, 64, 32),
+    resolution: float = 0.02,
+    chains: int = 8,
+    sweeps: int = 60,
+) -> Check:
+    """Deviation from the finite-size corrected theory of the same sizes, which is of order 1/N: its limit is zero."""
+
+    def theory(size: int) -> Array:
+        return np.concatenate([theory_value(model, state, o, size) for o in observables])
+
+    def simulated(seed: int) -> Estimate:
+        deviations = []
+        for size, count in zip(sizes, samples, strict=True):
+            found = simulate(model, size, count, chains=chains, sweeps=sweeps, start=STARTS[state], seed=seed)
+            here = estimates(found, observables, True)
+            deviations.append(
+                Estimate(here.mean - theory(size), here.standard_error, here.degrees_of_freedom)
+            )
+        return limit(sizes, deviations)
+
+    return Check(
+        name,
+        f"deviation of {', '.join(observables)} of the {state} from the finite-size corrected theory",
+        approximation_of(solve_sizes),
+        theory=lambda: np.zeros(len(observables)),
+        simulate=simulated,
+        resolution=resolution,
+        scale=lambda _: np.concatenate([scale(model, state, o, max(sizes)) for o in observables]),
+        sizes=description(model, list(sizes), list(samples)),
+    )
 
 
 def prior_checks() -> list[Check]:
