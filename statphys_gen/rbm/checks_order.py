@@ -38,7 +38,6 @@ from .priors import (
 )
 from .replica_symmetric import solve
 from .simulation import Measurement, simulate
-from .simulation_langevin import simulate_langevin
 from .simulation_single_spin import simulate_collapsed
 
 Simulation = Callable[[int, int, int], Measurement]
@@ -300,13 +299,9 @@ def ensemble_checks() -> list[Check]:
 
 def dynamics_checks() -> list[Check]:
     collapsed = sqrt_beta(Gaussian(), 0.5, 0.02)
-    moving = sqrt_beta(Gaussian(), 2.0, 0.1)
 
     def by_spins(size: int, count: int, seed: int) -> Measurement:
         return simulate_collapsed(collapsed, size, count, chains=4, sweeps=60, start="pattern", seed=seed)
-
-    def by_langevin(size: int, count: int, seed: int) -> Measurement:
-        return simulate_langevin(moving, size, count, chains=16, sweeps=120, seed=seed)[1]
 
     return [
         extrapolated(
@@ -316,15 +311,6 @@ def dynamics_checks() -> list[Check]:
             ("overlap", GLASS),
             samples=(256, 128, 64),
             simulation=by_spins,
-        ),
-        extrapolated(
-            "Gaussian units, paramagnet, by Langevin dynamics",
-            moving,
-            "paramagnet",
-            (HIDDEN_SELF,),
-            sizes=(60, 120, 240),
-            samples=(64, 32, 16),
-            simulation=by_langevin,
         ),
     ]
 
