@@ -51,15 +51,15 @@ _COARSE_POINTS = 60
 # last number of them. An interpolation that is good to the tolerance at the nodes between those of one level is good to
 # rounding with these nodes included.
 _MANY_POSITIONS = 150
-_FIRST_NODES, _LAST_NODES = 17, 513
-_LEVEL_TOLERANCE = 1e-8
-# Tries at the largest of them, of eight damped steps each.
+_FIRST_NODES, _LAST_NODES = 9, 513
+_LEVEL_TOLERANCE = 1e-6
+# Tries at the first of them, of six damped steps each.
 _DAMPED_ROUNDS = 30
 # Largest |z(S) - z| of interpolated values, in units of 1 + |z|; tested at so many places.
 _LARGEST_DEFECT = 1e-10
 _DEFECT_PROBES = 16
 # The quadrature error of a density is looked at in so many of its points.
-_PROBES = 40
+_PROBES = 20
 _DENSITY_TOLERANCE = 1e-6
 
 Complex = NDArray[np.complex128]
@@ -213,6 +213,21 @@ def _edge(weights: Weights, alpha: Array) -> tuple[Solution, NDArray[np.bool_]]:
     )
 
 
+def _edge_argument(weights: Weights, alpha: float) -> float:
+    """S_- alone, without an error estimate."""
+    from scipy.optimize import brentq
+
+    largest, below = stieltjes_limits(weights)
+
+    def excess(s: float) -> float:
+        return alpha * float(weights.responses(np.array([s]))[1][0]) - 1.0
+
+    if excess(below) <= 0.0:
+        _require_resolved(weights, below)
+        return largest if math.isfinite(largest) else below
+    return float(brentq(excess, 1e-14 * below, below, xtol=1e-300, rtol=1e-14))
+
+
 def _require_resolved(weights: Weights, argument: float) -> None:
     error = float(weights.moment_error(np.array([argument]))[0])
     if error > _MOMENT_TOLERANCE:
@@ -354,15 +369,14 @@ def spectral_density(
         raise InvalidArgument("smoothing", smoothing, "above 0 for an empirical sample")
     x = validation.array("positions", positions)
     z = x.reshape(-1) + alpha * weights.multiplier_per_sample
-    edge = -math.inf
+    edge, s_edge = -math.inf, math.nan
     if math.isfinite(weights.lower_bound):
-        solution, _ = _edge(weights, np.array([alpha]))
-        s_edge = solution.require()["stieltjes"]
-        edge = float(_position(weights, s_edge, np.array([alpha]))[0])
+        s_edge = _edge_argument(weights, alpha)
+        edge = float(_position(weights, np.array([s_edge]), np.array([alpha]))[0])
     result = np.zeros(z.shape)
     inside = np.flatnonzero(z > edge + 1e-8 * (1.0 + abs(edge))) if eta == 0.0 else np.arange(len(z))
     if len(inside):
-        s = _stieltjes(weights, alpha, np.asarray(z[inside] + 1j * eta, dtype=np.complex128), edge)
+        s = _stieltjes(weights, alpha, np.asarray(z[inside] + 1j * eta, dtype=np.complex128), edge, s_edge)
         probes = np.unique(np.linspace(0, len(s) - 1, _PROBES).astype(int))
         error = alpha * _response_error(weights, s[probes])
         if (error > _DENSITY_TOLERANCE).any():
@@ -408,12 +422,12 @@ def density_positions(
     return edge + (end - edge) * np.linspace(0.0, 1.0, count) ** 2, width
 
 
-def _stieltjes(weights: Weights, alpha: float, z: Complex, edge: float) -> Complex:
+def _stieltjes(weights: Weights, alpha: float, z: Complex, edge: float, s_edge: float) -> Complex:
     """S at points of the closed upper half-plane: every few by continuation, the others from their neighbours."""
     from scipy.interpolate import CubicSpline
 
     if len(z) >= _MANY_POSITIONS and not z.imag.any() and edge < float(z.real.min()) and math.isfinite(edge):
-        interpolated = _interpolated(weights, alpha, z.real, edge)
+        interpolated = _interpolated(weights, alpha, z.real, edge, s_edge)
         if interpolated is not None:
             return interpolated
     system = inverse_map(
@@ -442,75 +456,62 @@ def _stieltjes(weights: Weights, alpha: float, z: Complex, edge: float) -> Compl
     return result
 
 
-def _interpolated(weights: Weights, alpha: float, x: Array, edge: float) -> Complex | None:
-    """S on the bulk, a polynomial in the square root of the distance from its edge; None where that does not settle.
+def _interpolated(weights: Weights, alpha: float, x: Array, edge: float, s_edge: float) -> Complex | None:
+    """S on the bulk from its soft edge on, a polynomial in the area sinh of the square root of the distance from the
+    edge, in units of 1/s_edge. None where that does not settle, and at a hard edge, where S is not smooth.
 
     A root of z(S) = x with positive imaginary part is the Stieltjes transform: there is no other one.
     """
     from numpy.polynomial import chebyshev
     from scipy.fft import dct
 
-    place = np.sqrt(x - edge)
-    low, high = float(place.min()), float(place.max())
-    if not high > low:
+    if s_edge >= weights.largest_argument:
         return None
+    place = np.arcsinh(np.sqrt((x - edge) * s_edge))
+    half = 0.5 * float(place.max())
 
     def positions(unit: Array) -> Complex:
-        return np.asarray(edge + (low + 0.5 * (high - low) * (1.0 + unit)) ** 2, dtype=np.complex128)
+        return np.asarray(edge + np.sinh(half * (1.0 + unit)) ** 2 / s_edge, dtype=np.complex128)
 
     def coefficients(values: Complex) -> Complex:
-        """Of the polynomial through values at cos(pi k/(n - 1))."""
+        """Of the polynomial through values at cos(pi k/(n - 1)), without its negligible end."""
         parts = [dct(part, type=1) / (len(values) - 1) for part in (values.real, values.imag)]
         result = parts[0] + 1j * parts[1]
         result[[0, -1]] *= 0.5
-        return np.asarray(result)
+        kept = np.flatnonzero(np.abs(result) > _EPS * np.abs(result).max())[-1] + 1
+        return np.asarray(result[:kept])
 
     unit = np.cos(np.pi * np.arange(_FIRST_NODES) / (_FIRST_NODES - 1))
-    values, good = _from_the_right(weights, alpha, unit, positions(unit))
+    inside, good = _from_anywhere(weights, alpha, positions(unit[:-1]))
+    values = np.append(inside, s_edge)
     while good:
         count = 2 * len(values) - 1
-        series = coefficients(values)
         between = np.cos(np.pi * np.arange(1, count, 2) / (count - 1))
-        start = np.asarray(chebyshev.chebval(between, series), dtype=np.complex128)
+        start = np.asarray(chebyshev.chebval(between, coefficients(values)), dtype=np.complex128)
         found, converged = _newton(weights, alpha, start, positions(between))
-        good = bool(converged.all()) and bool((found.imag > 0.0).all())
-        if not good:
-            break
+        if not (converged.all() and (found.imag > 0.0).all()):
+            return None
         together = np.empty(count, dtype=np.complex128)
         together[::2], together[1::2] = values, found
         values = together
         if (np.abs(found - start) <= _LEVEL_TOLERANCE * np.abs(found)).all():
-            at = (place - low) * (2.0 / (high - low)) - 1.0
-            return _verified(
-                weights,
-                alpha,
-                x,
-                np.asarray(chebyshev.chebval(at, coefficients(values)), dtype=np.complex128),
-            )
+            s = np.asarray(chebyshev.chebval(place / half - 1.0, coefficients(values)), dtype=np.complex128)
+            return _verified(weights, alpha, x, s)
         good = count < _LAST_NODES
     return None
 
 
-def _from_the_right(weights: Weights, alpha: float, place: Array, z: Complex) -> tuple[Complex, bool]:
-    """S at decreasing places: a damped fixed point at the first, then from neighbour to neighbour."""
-    s = np.empty(len(z), dtype=np.complex128)
-    start = np.full(1, 1j / (1.0 + float(np.abs(z[0]))))
-    for k in range(len(z)):
-        found, converged = _newton(weights, alpha, start, z[k : k + 1])
-        for _ in range(_DAMPED_ROUNDS if k == 0 else 0):
-            if converged[0] and found[0].imag > 0.0:
-                break
-            for _ in range(8):
-                first, _ = weights.responses(start)
-                start = 0.5 * (start + start / (alpha * first - start * z[0]))
-            found, converged = _newton(weights, alpha, start, z[:1])
-        if not (converged[0] and found[0].imag > 0.0):
-            return s, False
-        s[k] = found[0]
-        start = s[k : k + 1].copy()
-        if 0 < k < len(z) - 1:
-            start += (s[k] - s[k - 1]) * (place[k + 1] - place[k]) / (place[k] - place[k - 1])
-    return s, True
+def _from_anywhere(weights: Weights, alpha: float, z: Complex) -> tuple[Complex, bool]:
+    """S at a few points of the bulk: damped fixed points until Newton's method converges from them."""
+    s = np.full(len(z), 1j / (1.0 + float(np.abs(z).max())))
+    for _ in range(_DAMPED_ROUNDS):
+        for _ in range(6):
+            first, _ = weights.responses(s)
+            s = 0.5 * (s + s / (alpha * first - s * z))
+        found, converged = _newton(weights, alpha, s, z)
+        if converged.all() and (found.imag > 0.0).all():
+            return found, True
+    return s, False
 
 
 def _verified(weights: Weights, alpha: float, x: Array, s: Complex) -> Complex | None:

@@ -247,7 +247,11 @@ def _centred_averages(c: Complex) -> tuple[Complex, ...]:
     # Far poles: the closed forms cancel, and a Gauss-Hermite rule is exact to rounding.
     far = c.real * c.real + c.imag * c.imag > _FAR_POLE**2
     if far.any():
-        plain[far], squared[far] = _far_averages(c[far], np.zeros(1), 1.0)[:2]
+        nodes, weights = _hermite()
+        half = nodes > 0.0
+        lorentzian = 1.0 / (c[far] ** 2 + nodes[half, None] ** 2)
+        plain[far] = 2.0 * weights[half] @ lorentzian
+        squared[far] = 2.0 * weights[half] @ lorentzian**2
     return plain, squared
 
 

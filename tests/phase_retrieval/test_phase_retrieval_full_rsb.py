@@ -72,6 +72,24 @@ def test_one_step_is_the_separate_code() -> None:
             assert fields[name] == pytest.approx(float(expected[name]), abs=1e-7), name
 
 
+@pytest.mark.parametrize("entry", REFERENCE["even_steps"], ids=lambda entry: str(entry["steps"]))
+def test_even_steps(entry: dict) -> None:
+    """The minimum over a few steps of equal width, which a cruder minimisation found too."""
+    landscape = Landscape.of(ONE, 10)
+    found = minimise(landscape.model(6.55, 0.33), step_edges(entry["steps"], 1.0))
+    found.solution.require()
+    assert -float(found.solution["value"]) == pytest.approx(entry["energy"], abs=2e-8)
+    chi, field, law = float(found.parameters[0]), found.recursion.field, found.law
+    # Sums over the law are of first order in the errors of the cruder minimum.
+    replicon = landscape.averages(6.55, chi, field, law)["replicon"]
+    assert 1.0 - replicon == pytest.approx(entry["squared_response"], abs=1e-5)
+    response = law * landscape.probability[:, None]
+    moments = landscape.weights(chi, field, law).moments(np.array([chi]))
+    criterion = 6.55 * float((moments.first - moments.signal_first)[0])
+    assert criterion == pytest.approx(entry["outlier_sum"], abs=1e-5)
+    assert float(response.sum()) == pytest.approx(1.0, abs=1e-9)
+
+
 def test_energy_is_the_mean_loss_and_the_weights_have_their_edge_at_zero(state: Solution) -> None:
     """The value of the functional against the average over its law, two different sums; and z(S_-) = mu."""
     weights = full_rsb_weights(ONE, 6.55)

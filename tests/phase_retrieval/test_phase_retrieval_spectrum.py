@@ -13,6 +13,7 @@ from statphys_gen.errors import AccuracyNotReached, InsufficientSamples, Invalid
 from statphys_gen.phase_retrieval import spectrum as spectra
 from statphys_gen.phase_retrieval.model import Loss
 from statphys_gen.phase_retrieval.spectrum import (
+    density_positions,
     hessian_spectrum,
     lagrange_multiplier,
     left_edge,
@@ -307,3 +308,35 @@ def test_unresolved_hard_edges_are_refused(monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.setattr(spectra, "_MOMENT_TOLERANCE", 0.0)
     with pytest.raises(AccuracyNotReached, match="hard edge"):
         left_edge(initial_weights(Loss.normalised(4.0)), 3.0)
+
+
+@pytest.mark.parametrize(("offset", "alpha"), [(1.0, 4.0), (0.05, 2.0)])
+def test_interpolated_densities_solve_the_equation(offset: float, alpha: float) -> None:
+    """Many positions are interpolated between nodes, few are solved one by one by continuation."""
+    law = initial_weights(Loss.normalised(offset))
+    grid, _ = density_positions(law, alpha, 301)
+    many = spectral_density(law, alpha, grid)
+    few = spectral_density(law, alpha, grid[5::60])
+    assert many[5::60] == pytest.approx(few, rel=1e-9, abs=1e-9 * float(many.max()))
+
+
+def test_densities_at_a_hard_edge_are_not_interpolated() -> None:
+    law = initial_weights(Loss.normalised(4.0))
+    asked = spectra._edge_argument(law, 4.5)
+    assert asked == law.largest_argument
+    assert spectra._interpolated(law, 4.5, np.linspace(0.0, 1.0, 200), -1.0, asked) is None
+
+
+def test_positions_of_a_density() -> None:
+    law = initial_weights(Loss.normalised(1.0))
+    grid, width = density_positions(law, 4.0, 50, upper=10.0)
+    assert (np.diff(grid) > 0).all()
+    assert grid[-1] == 10.0
+    # The mean eigenvalue is alpha E g - mu: E g = 8 E 1/(1 + t^2) - 2.
+    mean = 4.0 * (8.0 * math.sqrt(math.pi / 2) * math.exp(0.5) * math.erfc(math.sqrt(0.5)) - 2.0)
+    expected = mean - 4.0 * law.multiplier_per_sample - grid[0]
+    assert width == pytest.approx(expected, rel=0.05)
+    with pytest.raises(InvalidArgument, match="upper"):
+        density_positions(law, 4.0, 50, upper=-20.0)
+    with pytest.raises(InvalidArgument, match="points"):
+        density_positions(law, 4.0, 1)
