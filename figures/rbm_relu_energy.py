@@ -35,7 +35,7 @@ def _model(threshold: float, field: float) -> Model:
 def compute(preset: str) -> dict[str, Any]:
     quick = preset == "quick"
     temperature = np.linspace(0.04, 0.94, 6 if quick else 46)
-    coarse = np.linspace(0.06, 0.7, 3) if quick else np.linspace(0.04, 0.92, 23)
+    coarse = np.linspace(0.1, 0.6, 3) if quick else np.linspace(0.04, 0.92, 23)
     fields = FIELDS[2:] if quick else FIELDS[1:]
     where, nearer = (1e-3, 1.6), (3e-3, 0.7)
     models = [_model(threshold, 0.0) for threshold in THRESHOLDS]
