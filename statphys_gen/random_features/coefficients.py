@@ -192,15 +192,15 @@ def model_coefficients(model: RandomFeatures) -> Coefficients:
     "leading order",
     "in 1/d; each rank-one part alone, without its interaction with the bulks, which shifts it by a number of order 1",
     source="rank-one argument of the docstring",
-    verification="unverified",
+    verification="derived and simulated",
 )
 def outliers(model: RandomFeatures, dimension: int) -> dict[str, float]:
     """Eigenvalues of U beyond the bulks, for an activation that is not odd, in dimension d.
 
     ``mean`` = p c_0^2: all features share the mean c_0. ``norm`` = psi_p c_2^2 (Tr Sigma_t^2 / d) / Gamma^4:
-    the fluctuating norm of a noised sample moves all features together (for m = infinity only its part that
-    the draws share), and that of a row of W moves the feature's mean by the same amount; they are outliers
-    only where they exceed the bulks. 0 where the Hermite coefficient vanishes.
+    the fluctuating norm of a noised sample moves all features together, and that of a row of W moves the feature's
+    mean by the same amount; they are outliers only where they exceed the bulks (:mod:`.spikes` has their positions),
+    and only without a mean, which takes their direction. 0 where there is none.
     """
     d = validation.integer("dimension", dimension, minimum=1)
     c = model_coefficients(model)
@@ -210,7 +210,7 @@ def outliers(model: RandomFeatures, dimension: int) -> dict[str, float]:
     psi = model.features_per_dimension
     c0, c2 = _clean(float(c.mean), c), _clean(float(c.hermite_two), c)
     second = float(model.covariance.weights @ noised**2) / total**2
-    return {"mean": psi * d * c0**2, "norm": psi * c2**2 * second}
+    return {"mean": psi * d * c0**2, "norm": 0.0 if c0 else psi * c2**2 * second}
 
 
 def _clean(value: float, c: Coefficients) -> float:

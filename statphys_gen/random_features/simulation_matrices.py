@@ -8,8 +8,14 @@ r_ij. Mehler's expansion separates their average,
 
 so that the matrix over all pairs is a sum of Hadamard products, one matrix product for each order. What is left
 out is bounded by the largest |r_ij| and by E sigma^2 - sum f_k^2; the diagonal, where r = 1, is exact. For the
-sine the sum is a hyperbolic function. Averages over z use the trapezoid rule, whose error falls exponentially for a
-function that is analytic near the real line, and which is compared with half the step.
+sine the sum is a hyperbolic function. For the ReLU and the sign all f_k are closed: with c = h/s, and phi and
+Phi the density and the distribution function of a standard Gaussian number,
+
+    sign:  f_0 = 2 Phi(c) - 1,              f_k = 2 phi(c) He_{k-1}(-c)/sqrt(k!),
+    ReLU:  f_0 = h Phi(c) + s phi(c),   f_1 = s Phi(c),   f_k = s phi(c) He_{k-2}(-c)/sqrt(k!).
+
+For other activations, averages over z use the trapezoid rule, whose error falls exponentially for a function that is
+analytic near the real line, and which is compared with half the step.
 """
 
 from __future__ import annotations
@@ -47,19 +53,20 @@ def averaged_products(
 
     Raises
     ------
-    InvalidArgument : an activation with breakpoints and no closed form (use sampled noise draws).
+    InvalidArgument : an activation with breakpoints other than relu and sign (use sampled noise draws).
     AccuracyNotReached : the series over the orders or the rule does not converge.
     """
     if activation == Activation.named("sin"):
         return _sine_products(shift, deviation, correlation)
     if activation.breakpoints:
-        if shift.any() or activation.name not in _CENTRED:
+        if activation not in (Activation.named("relu"), Activation.named("sign")):
             raise InvalidArgument(
                 "activation",
                 activation.name,
-                "smooth where the noise is averaged; give noise_draws, and one of relu, sign, for a kink or jump",
+                "smooth, relu or sign where the noise is averaged; give noise_draws for another kink or jump",
             )
-        return _CENTRED[activation.name](deviation, correlation)
+        if not shift.any():
+            return _CENTRED[activation.name](deviation, correlation)
     return _series_products(activation, shift, deviation, correlation)
 
 
@@ -124,6 +131,8 @@ def _hermite_averages(
     activation: Activation, shift: FloatArray, deviation: FloatArray, orders: int
 ) -> tuple[FloatArray, FloatArray]:
     """f_k for k < orders, (orders, features, n), and E sigma^2, (features, n)."""
+    if activation.breakpoints:
+        return _closed_averages(activation.name, shift, deviation[:, None], orders)
     # The orders oscillate as fast as sqrt(order).
     step = min(0.4 / max(1.0, float(deviation.max()) / 0.6), 3.4 / (math.sqrt(orders) + 6.0))
     rule = _rule(step, orders)
@@ -134,6 +143,31 @@ def _hermite_averages(
     for start in range(0, features, block):
         part = slice(start, start + block)
         table[:, part], square[part] = _average(activation, shift[part], deviation[part], *rule)
+    return table, square
+
+
+def _closed_averages(
+    name: str, shift: FloatArray, deviation: FloatArray, orders: int
+) -> tuple[FloatArray, FloatArray]:
+    from scipy.special import ndtr
+
+    c = shift / deviation
+    density, below = np.exp(-0.5 * c**2) / math.sqrt(2.0 * np.pi), ndtr(c)
+    table = np.empty((orders, *shift.shape))
+    first = 1 if name == "sign" else 2
+    if name == "sign":
+        table[0] = 2.0 * below - 1.0
+        square, factor = np.ones_like(c), 2.0 * density
+    else:
+        table[0], table[1] = shift * below + deviation * density, deviation * below
+        square = (shift**2 + deviation**2) * below + shift * deviation * density
+        factor = deviation * density
+    before, now = np.zeros_like(c), np.ones_like(c)
+    for k in range(first, orders):
+        # Normalised Hermite polynomials, of order k - first.
+        j = k - first
+        table[k] = factor * now / math.sqrt(math.prod(range(j + 1, k + 1)))
+        before, now = now, (-c * now - math.sqrt(j) * before) / math.sqrt(j + 1.0)
     return table, square
 
 

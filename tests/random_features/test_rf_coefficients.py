@@ -99,7 +99,13 @@ def test_activations_that_are_not_odd_warn_and_report_their_outliers() -> None:
         coefficients("relu", 0.1)
     found = outliers(RandomFeatures("relu", 2.0, 3.0, 0.1), 100)
     assert found["mean"] == pytest.approx(200 / (2 * math.pi))
-    assert found["norm"] == pytest.approx(2.0 / (4 * math.pi))
+    # The mean takes the direction of the norms.
+    assert found["norm"] == 0.0
+    quadratic = Activation.from_polynomial([-1.0, 0.3, 1.0])
+    assert outliers(RandomFeatures(quadratic, 2.0, 3.0, 0.1), 100) == {
+        "mean": 0.0,
+        "norm": pytest.approx(4.0, rel=1e-12),
+    }
     assert outliers(RandomFeatures("tanh", 2.0, 3.0, 0.1), 100) == {"mean": 0.0, "norm": 0.0}
 
 

@@ -370,7 +370,11 @@ BAD = {
     "learning_rate": lambda: Adam([1], math.inf),
     "boundaries": lambda: modes_between(np.ones((3, 4)), [1.0, 0.0], 4),
     "eigenvalues": lambda: modes_between(np.ones(3), [0.0, 1.0], 4),
-    "activation": lambda: sample_matrices(RandomFeatures("relu", 1.0, 1.0, 0.2), 4, np.random.default_rng(0)),
+    "activation": lambda: sample_matrices(
+        RandomFeatures(Activation(lambda x: np.abs(x) * x, "kink", (0.0,)), 1.0, 1.0, 0.2),
+        4,
+        np.random.default_rng(0),
+    ),
 }
 
 

@@ -14,6 +14,7 @@ from statphys_gen.random_features import (
     limits,
     merging,
     spectrum,
+    spikes,
     timescales,
 )
 from statphys_gen.random_features.model import Covariance, RandomFeatures
@@ -155,6 +156,8 @@ def test_every_public_prediction_states_its_approximation() -> None:
         spectrum.atoms,
         spectrum.spectrum,
         merging.merging_point,
+        merging.merging_line,
+        spikes.norm_outliers,
         learning_curves.losses,
         learning_curves.learning_curves,
         learning_curves.ridge_curves,
