@@ -18,6 +18,7 @@ from threadpoolctl import threadpool_limits
 
 from statphys_gen.phase_retrieval import spectrum
 from statphys_gen.phase_retrieval.model import Loss
+from statphys_gen.phase_retrieval.stieltjes_transform import stieltjes_on_bulk
 from statphys_gen.phase_retrieval.weights import initial_weights
 
 from .baselines import phase_retrieval_density as baseline
@@ -38,7 +39,7 @@ def _residual(density: np.ndarray, positions: np.ndarray) -> float:
     edge, _ = spectrum._edge(law, ratio)
     left = float(spectrum._position(law, edge["stieltjes"], ratio)[0])
     z = positions + ALPHA * law.multiplier_per_sample
-    s = spectrum._stieltjes(law, ALPHA, z.astype(complex), left, float(edge["stieltjes"][0]))
+    s = stieltjes_on_bulk(law, ALPHA, z.astype(complex), left, float(edge["stieltjes"][0]))
     if np.abs(s.imag / np.pi - density).max() > 1e-12:
         raise RuntimeError("the density is made from other solutions")
     return float(np.abs((ALPHA * law.responses(s)[0] - 1.0) / s - z).max())

@@ -33,10 +33,10 @@ from .. import validation
 from ..approximation import approximation_of, states
 from ..errors import AccuracyNotReached, InsufficientSamples, InvalidArgument
 from ..numerics.roots import bracketed
-from ..numerics.stieltjes import SelfConsistent, inverse_map, resolve
 from ..solution import Solution, Status
 from ..statistics.estimate import Estimate
 from .model import Array, Loss
+from .stieltjes_transform import Complex, stieltjes_on_bulk
 from .weights import Weights, sampled_weights
 
 _SOURCE = "derivations/phase_retrieval_spectrum.py"
@@ -45,24 +45,9 @@ _EPS = float(np.finfo(np.float64).eps)
 # Below S_max by this factor, where a moment that diverges there is still a number.
 _JUST_BELOW = 1.0 - 1e-13
 _MOMENT_TOLERANCE = 1e-7
-# Points of a density curve that are reached by continuation; the others start from their interpolation.
-_COARSE_POINTS = 60
-# From so many positions on a density is interpolated between Chebyshev nodes, as many as it takes; the first and the
-# last number of them. An interpolation that is good to the tolerance at the nodes between those of one level is good to
-# rounding with these nodes included.
-_MANY_POSITIONS = 150
-_FIRST_NODES, _LAST_NODES = 9, 513
-_LEVEL_TOLERANCE = 1e-6
-# Tries at the first of them, of six damped steps each.
-_DAMPED_ROUNDS = 30
-# Largest |z(S) - z| of interpolated values, in units of 1 + |z|; tested at so many places.
-_LARGEST_DEFECT = 1e-10
-_DEFECT_PROBES = 16
 # The quadrature error of a density is looked at in so many of its points.
 _PROBES = 20
 _DENSITY_TOLERANCE = 1e-6
-
-Complex = NDArray[np.complex128]
 
 
 @dataclass(frozen=True)
@@ -376,7 +361,9 @@ def spectral_density(
     result = np.zeros(z.shape)
     inside = np.flatnonzero(z > edge + 1e-8 * (1.0 + abs(edge))) if eta == 0.0 else np.arange(len(z))
     if len(inside):
-        s = _stieltjes(weights, alpha, np.asarray(z[inside] + 1j * eta, dtype=np.complex128), edge, s_edge)
+        s = stieltjes_on_bulk(
+            weights, alpha, np.asarray(z[inside] + 1j * eta, dtype=np.complex128), edge, s_edge
+        )
         probes = np.unique(np.linspace(0, len(s) - 1, _PROBES).astype(int))
         error = alpha * _response_error(weights, s[probes])
         if (error > _DENSITY_TOLERANCE).any():
@@ -420,143 +407,6 @@ def density_positions(
     if not end > edge:
         raise InvalidArgument("upper", end, f"above the left edge, {edge:.6g}")
     return edge + (end - edge) * np.linspace(0.0, 1.0, count) ** 2, width
-
-
-def _stieltjes(weights: Weights, alpha: float, z: Complex, edge: float, s_edge: float) -> Complex:
-    """S at points of the closed upper half-plane: every few by continuation, the others from their neighbours."""
-    from scipy.interpolate import CubicSpline
-
-    if len(z) >= _MANY_POSITIONS and not z.imag.any() and edge < float(z.real.min()) and math.isfinite(edge):
-        interpolated = _interpolated(weights, alpha, z.real, edge, s_edge)
-        if interpolated is not None:
-            return interpolated
-    system = inverse_map(
-        lambda s: (alpha * weights.responses(s)[0] - 1.0) / s,
-        lambda s: (1.0 - alpha * weights.responses(s)[1]) / s**2,
-        10.0 * float(np.abs(z).max() + 1.0 + alpha),
-    )
-    order = np.argsort(z.real)
-    points = z[order]
-    if len(points) <= _COARSE_POINTS:
-        return np.asarray(resolve(system, z)[:, 0])
-    coarse = np.unique(np.linspace(0, len(points) - 1, _COARSE_POINTS).astype(int))
-    known = _along_the_axis(weights, alpha, system, points[coarse])
-    # Near a soft edge S is smooth in the square root of the distance.
-    place = np.sqrt(points.real - edge) if math.isfinite(edge) and edge < points.real[0] else points.real
-    distinct = np.append(True, np.diff(place[coarse]) > 0.0)
-    start = CubicSpline(place[coarse[distinct]], known[distinct])(place)
-    s, good = _newton(weights, alpha, start, points)
-    with np.errstate(invalid="ignore"):
-        good &= (np.abs(s - start) <= 0.3 * np.abs(start)) & (s.imag > -1e-12)
-    bad = np.flatnonzero(~good)
-    if len(bad):
-        s[bad] = resolve(system, points[bad])[:, 0]
-    result = np.empty(len(z), dtype=np.complex128)
-    result[order] = s
-    return result
-
-
-def _interpolated(weights: Weights, alpha: float, x: Array, edge: float, s_edge: float) -> Complex | None:
-    """S on the bulk from its soft edge on, a polynomial in the area sinh of the square root of the distance from the
-    edge, in units of 1/s_edge. None where that does not settle, and at a hard edge, where S is not smooth.
-
-    A root of z(S) = x with positive imaginary part is the Stieltjes transform: there is no other one.
-    """
-    from numpy.polynomial import chebyshev
-    from scipy.fft import dct
-
-    if s_edge >= weights.largest_argument:
-        return None
-    place = np.arcsinh(np.sqrt((x - edge) * s_edge))
-    half = 0.5 * float(place.max())
-
-    def positions(unit: Array) -> Complex:
-        return np.asarray(edge + np.sinh(half * (1.0 + unit)) ** 2 / s_edge, dtype=np.complex128)
-
-    def coefficients(values: Complex) -> Complex:
-        """Of the polynomial through values at cos(pi k/(n - 1)), without its negligible end."""
-        parts = [dct(part, type=1) / (len(values) - 1) for part in (values.real, values.imag)]
-        result = parts[0] + 1j * parts[1]
-        result[[0, -1]] *= 0.5
-        kept = np.flatnonzero(np.abs(result) > _EPS * np.abs(result).max())[-1] + 1
-        return np.asarray(result[:kept])
-
-    unit = np.cos(np.pi * np.arange(_FIRST_NODES) / (_FIRST_NODES - 1))
-    inside, good = _from_anywhere(weights, alpha, positions(unit[:-1]))
-    values = np.append(inside, s_edge)
-    while good:
-        count = 2 * len(values) - 1
-        between = np.cos(np.pi * np.arange(1, count, 2) / (count - 1))
-        start = np.asarray(chebyshev.chebval(between, coefficients(values)), dtype=np.complex128)
-        found, converged = _newton(weights, alpha, start, positions(between))
-        if not (converged.all() and (found.imag > 0.0).all()):
-            return None
-        together = np.empty(count, dtype=np.complex128)
-        together[::2], together[1::2] = values, found
-        values = together
-        if (np.abs(found - start) <= _LEVEL_TOLERANCE * np.abs(found)).all():
-            s = np.asarray(chebyshev.chebval(place / half - 1.0, coefficients(values)), dtype=np.complex128)
-            return _verified(weights, alpha, x, s)
-        good = count < _LAST_NODES
-    return None
-
-
-def _from_anywhere(weights: Weights, alpha: float, z: Complex) -> tuple[Complex, bool]:
-    """S at a few points of the bulk: damped fixed points until Newton's method converges from them."""
-    s = np.full(len(z), 1j / (1.0 + float(np.abs(z).max())))
-    for _ in range(_DAMPED_ROUNDS):
-        for _ in range(6):
-            first, _ = weights.responses(s)
-            s = 0.5 * (s + s / (alpha * first - s * z))
-        found, converged = _newton(weights, alpha, s, z)
-        if converged.all() and (found.imag > 0.0).all():
-            return found, True
-    return s, False
-
-
-def _verified(weights: Weights, alpha: float, x: Array, s: Complex) -> Complex | None:
-    """The values if the equation holds at some of them."""
-    probes = np.unique(np.linspace(0, len(s) - 1, _DEFECT_PROBES).astype(int))
-    first, _ = weights.responses(s[probes])
-    defect = np.abs((alpha * first - 1.0) / s[probes] - x[probes])
-    return s if (defect <= _LARGEST_DEFECT * (1.0 + np.abs(x[probes]))).all() else None
-
-
-def _along_the_axis(weights: Weights, alpha: float, system: SelfConsistent, z: Complex) -> Complex:
-    """S at increasing points, each from the one before along its tangent; the ends by continuation from far above."""
-    ends = resolve(system, z[[0, -1]])[:, 0]
-    s = np.empty(len(z), dtype=np.complex128)
-    s[0] = ends[0]
-    for k in range(1, len(z)):
-        here = s[k - 1]
-        second = complex(weights.responses(np.array([here]))[1][0])
-        start = here + here**2 / (1.0 - alpha * second) * (z[k] - z[k - 1])
-        found, good = _newton(weights, alpha, np.array([start]), z[k : k + 1])
-        near = abs(found[0] - here) <= 0.5 * abs(here) and found[0].imag > -1e-12
-        s[k] = found[0] if good[0] and near else resolve(system, z[k : k + 1])[0, 0]
-    if abs(s[-1] - ends[1]) <= 1e-8 * abs(ends[1]):
-        return s
-    return np.asarray(resolve(system, z)[:, 0])
-
-
-def _newton(weights: Weights, alpha: float, s: Complex, z: Complex) -> tuple[Complex, NDArray[np.bool_]]:
-    """Newton's iteration for z(S) = z, one evaluation of the moments a step; where it ended and where it converged."""
-    s = s.copy()
-    active = np.arange(len(s))
-    good = np.zeros(len(s), dtype=bool)
-    with np.errstate(all="ignore"):
-        for _ in range(12):
-            here = s[active]
-            first, second = weights.responses(here)
-            defect = alpha * first - 1.0 - here * z[active]
-            step = here * defect / (alpha * (first - second) - here * z[active])
-            s[active] = here - step
-            small = np.abs(step) <= 1e-8 * np.abs(here)
-            good[active[small]] = True
-            active = active[~small]
-            if not len(active):
-                break
-    return s, good
 
 
 # ------------------------------------------------------------------------------------------------- empirical samples

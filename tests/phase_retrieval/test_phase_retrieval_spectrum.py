@@ -11,6 +11,7 @@ import pytest
 from statphys_gen.approximation import approximation_of
 from statphys_gen.errors import AccuracyNotReached, InsufficientSamples, InvalidArgument
 from statphys_gen.phase_retrieval import spectrum as spectra
+from statphys_gen.phase_retrieval import stieltjes_transform
 from statphys_gen.phase_retrieval.model import Loss
 from statphys_gen.phase_retrieval.spectrum import (
     density_positions,
@@ -324,7 +325,7 @@ def test_densities_at_a_hard_edge_are_not_interpolated() -> None:
     law = initial_weights(Loss.normalised(4.0))
     asked = spectra._edge_argument(law, 4.5)
     assert asked == law.largest_argument
-    assert spectra._interpolated(law, 4.5, np.linspace(0.0, 1.0, 200), -1.0, asked) is None
+    assert stieltjes_transform._interpolated(law, 4.5, np.linspace(0.0, 1.0, 200), -1.0, asked) is None
 
 
 def test_positions_of_a_density() -> None:
