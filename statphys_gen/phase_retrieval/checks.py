@@ -130,7 +130,9 @@ def start_checks() -> list[Check]:
     return [
         _outlier("outlier at the start, offset 0.01", at(0.01, 6.0), 45),
         _outlier("outlier at the start, offset 0.1", at(0.1, 6.0), 85),
-        _outlier("outlier at the start, offset 1, 14 samples", at(1.0, 14.0), 75, (48, 96, 192)),
+        _outlier(
+            "outlier at the start, offset 1, 14 samples per dimension", at(1.0, 14.0), 115, (48, 96, 192)
+        ),
         _outlier("outlier at the start, offset 4, hard edge", at(4.0, 4.5), 105),
         _outlier("outlier at the start, offset 4, hard edge, near the transition", at(4.0, 3.2), 125),
         _outlier("outlier at the start, truncated intensity loss, 10 samples", truncated, 25),
@@ -225,8 +227,8 @@ def _spectral(name: str, preprocessing: Preprocessing, ratio: float, instances: 
 def spectral_checks() -> list[Check]:
     best = "spectral initialisation, best weights"
     return [
-        _spectral(f"{best}, 1.75 samples", optimal_preprocessing, 1.75, (4000, 2400, 800)),
-        _spectral(f"{best}, 2 samples", optimal_preprocessing, 2.0, (2600, 1100, 400)),
+        _spectral(f"{best}, 1.75 samples per dimension", optimal_preprocessing, 1.75, (4800, 2900, 960)),
+        _spectral(f"{best}, 2 samples per dimension", optimal_preprocessing, 2.0, (3200, 1400, 500)),
         _spectral(f"{best}, 4 samples", optimal_preprocessing, 4.0, (200, 100, 60)),
         _spectral("spectral initialisation, bounded weights, 3 samples", _bounded, 3.0, (1200, 500, 200)),
     ]
