@@ -124,7 +124,9 @@ def _descent_check(
     hold_overlap: bool = False,
 ) -> Check:
     """Correlations with the start and between the last two steps, overlap if there is one; energy at its own steps."""
-    quantities = ["correlation"] + (["overlap"] if descent.problem.overlap else []) + ["energy"]
+    quantities = (
+        ["correlation"] + ["overlap"] * (descent.problem.overlap != 0.0) + ["energy"] * bool(energies)
+    )
     record = sorted({0, *steps, *energies})
 
     def columns(correlations: Array, overlap: Array | None, energy: Array, rows: dict[int, int]) -> Array:
@@ -207,7 +209,7 @@ def null_checks() -> list[Check]:
         null_check("6 samples per dimension", _usual(6.0, steps=30), [8, 18, 30], [8, 18], 200),
         null_check("offset 0.1, to step 45", _usual(3.0, 0.1), [15, 30, 45], [15, 45], 300),
         null_check("offset 0.01, to step 45", _usual(3.0, 0.01), [15, 30, 45], [45], 420),
-        null_check("quartic loss", intensity, [4, 8, 16], [16], 300),
+        null_check("loss of squares", intensity, [4, 8, 16], [], 300),
         null_check("loss of amplitudes", amplitude, [5, 10, 15], [10], 400),
     ]
 
@@ -365,9 +367,9 @@ def outlier_checks() -> list[Check]:
         )
 
     return [
-        outlier_check("outlier after 8 steps, 4 samples", _usual(4.0, steps=8), 8, 512, 360),
-        outlier_check("outlier after 25 steps, 6 samples", _usual(6.0, steps=25), 25, 512, 320),
-        outlier_check("outlier after 25 steps, offset 0.1", _usual(5.0, 0.1, steps=25), 25, 512, 300),
+        outlier_check("signal outlier after 8 steps, 8 samples", _usual(8.0, steps=8), 8, 400, 400),
+        outlier_check("signal outlier after 25 steps, 6 samples", _usual(6.0, steps=25), 25, 512, 360),
+        outlier_check("signal outlier after 25 steps, offset 0.1", _usual(6.0, 0.1, steps=25), 25, 400, 400),
     ]
 
 
@@ -438,9 +440,11 @@ def bbp_checks() -> list[Check]:
             sizes=_sizes(descent, dimension=dimension, instances=instances, groups=groups, labels="null"),
         )
 
-    descent = _usual(2.0, steps=32, paths=65536, replicas=10)
+    descent = _usual(2.0, steps=32, paths=16384, replicas=64)
     return [
-        bbp_check("time at which the outlier is lost, 2 samples", descent, [22, 25, 28, 31], 256, 4800, 48)
+        bbp_check(
+            "the time at which the outlier is lost, 2 samples", descent, [22, 25, 28, 31], 256, 4400, 44
+        )
     ]
 
 
