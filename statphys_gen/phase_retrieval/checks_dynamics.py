@@ -210,7 +210,7 @@ def null_checks() -> list[Check]:
         null_check("offset 0.1, to step 45", _usual(3.0, 0.1), [15, 30, 45], [15, 45], 300),
         null_check("offset 0.01, to step 45", _usual(3.0, 0.01), [15, 30, 45], [45], 420),
         null_check("loss of squares", intensity, [4, 8, 16], [], 300),
-        null_check("loss of amplitudes", amplitude, [5, 10, 15], [10], 400),
+        null_check("smooth amplitude loss", amplitude, [5, 10, 15], [10], 540),
     ]
 
 
