@@ -144,6 +144,33 @@ STATES = (
         )
         for p in (Binary(), Ternary(1.0), Spherical())
     ]
+    # Unbounded units in the other ensembles, where their tails keep the couplings small.
+    + [
+        (Model(p, 4.0, 0.1, convention="sqrt-beta", ensemble="bidirectional", visible_field=0.4), "glass")
+        for p in PRIORS
+        if p.tail_coefficient() > 0.0 and p.name != "spherical"
+    ]
+    + [
+        (
+            Model(
+                p,
+                2.5,
+                0.2,
+                convention="sqrt-beta",
+                ensemble="low-rank",
+                spikes=(2.2,),
+                noise=0.5,
+                visible_field=0.3,
+            ),
+            "glass",
+        )
+        for p in PRIORS
+        if p.tail_coefficient() > 0.0 and p.name != "spherical"
+    ]
+    + [
+        (Model(p, 0.3, 0.0, convention="sqrt-beta", ensemble="repeated", layer_ratio=1.5), "retrieval")
+        for p in (Gaussian(), ReLU(0.5), SoftThreshold(0.3), Mixture(0.4))
+    ]
 )
 
 
