@@ -30,8 +30,8 @@ FIELDS = ("score_error", "test_loss", "train_loss")
 
 def compute(preset: str) -> dict[str, Any]:
     quick = preset == "quick"
-    features, dimension, instances, rate = (8.0, 16, 5, 0.01) if quick else (16.0, 32, 6, 0.01)
-    last = 6_000 if quick else 20_000
+    features, dimension, instances, rate = (8.0, 16, 5, 0.01) if quick else (16.0, 24, 5, 0.01)
+    last = 6_000 if quick else 10_000
     steps = np.unique(np.round(np.geomspace(3, last, 13 if quick else 17)).astype(int))
     grid, times = np.geomspace(0.3, 3e4, 200), np.geomspace(0.5, 2e4, 10)
     data: dict[str, Any] = {
