@@ -21,7 +21,7 @@ CAPTION = (
     "Middle: gradient flow of the same instances against training time; lines: theory (n, p, d to infinity), "
     "points: simulation, not extrapolated. Right: test loss minus train loss under Adam, against steps. Error "
     "bars: one standard error over instances. Under both, the minimum of the score error is reached at a time "
-    "that hardly depends on n, and overfitting comes later with more samples."
+    "that hardly depends on n, and a given difference of the losses is reached later with more samples."
 )
 
 SAMPLES = (2, 8, 32)
