@@ -1,8 +1,8 @@
 """The equations of every ensemble as the gradient of its free entropy, for every prior.
 
 Any prior has a log-partition K(a, b) = log of the integral of rho(h) exp(a h^2/2 + b h), so that K_b = <h>,
-K_bb = var h and K_a = <h^2>/2 = (K_bb + K_b^2)/2. With F(t, v, s) = E K(t, s xi + sqrt(v) z) for a layer, integration by
-parts over z turns these into the derivatives used below; what the ensembles add is algebra.
+K_bb = var h and K_a = <h^2>/2 = (K_bb + K_b^2)/2. With F(t, v, s) = E K(t, s xi + sqrt(v) z) for a layer, integration
+by parts over z turns these into the derivatives used below; what the ensembles add is algebra.
 """
 
 from collections.abc import Callable
@@ -126,8 +126,8 @@ class _Layer:
         self.name = name
         self.averages = (square / 2, (square - glass) / 2, overlap)
 
-    def differential(self, t: sp.Expr, v_: sp.Expr, s: sp.Expr, variable: sp.Symbol) -> sp.Expr:
-        return sum(f * sp.diff(x, variable) for f, x in zip(self.averages, (t, v_, s), strict=True))
+    def differential(self, fields: tuple[sp.Expr, ...], variable: sp.Symbol) -> sp.Expr:
+        return sum(f * sp.diff(x, variable) for f, x in zip(self.averages, fields, strict=True))
 
 
 VISIBLE, HIDDEN = _Layer("s", Qs, qs, ms), _Layer("h", Rh, rh, nh)
@@ -141,7 +141,7 @@ def _gradient(
 ) -> list[sp.Expr]:
     """Of terms + F_s(visible) + alpha F_h(hidden), with t, v and s of the layers as given."""
     return [
-        sp.diff(terms, x) + VISIBLE.differential(*visible, x) + alpha * HIDDEN.differential(*hidden, x)
+        sp.diff(terms, x) + VISIBLE.differential(visible, x) + alpha * HIDDEN.differential(hidden, x)
         for x in variables
     ]
 

@@ -6,8 +6,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from scipy.integrate import quad
 
 from statphys_gen.errors import InvalidArgument
+from statphys_gen.rbm.custom_priors import FromLogDensity
 from statphys_gen.rbm.lines import at_line, condensation_line, first_order_line, glass_line, spinodal
 from statphys_gen.rbm.model import Model, Patterns
 from statphys_gen.rbm.one_step import one_step_capacity, solve_one_step
@@ -144,6 +146,23 @@ def test_glass_line_of_many_states(states, printed):
     found = float(glass_line(model(QState(states)), load=0.5).require()["temperature"])
     assert found == pytest.approx(independent_glass_temperature(mean_square, 0.5), rel=1e-11)
     assert found == pytest.approx(printed, rel=1e-11)
+
+
+def test_glass_line_of_uniform_units():
+    """The limit of many states, as a density of one's own."""
+    edge = math.sqrt(3.0)
+    own = FromLogDensity(lambda h: np.full_like(h, -math.log(2.0 * edge)), support=(-edge, edge))
+
+    def mean_square(square):
+        moments = [
+            quad(lambda h, k=k: h**k * math.exp(square * (h * h - 3.0) / 2), 0.0, edge, epsabs=1e-14)[0]
+            for k in (0, 2)
+        ]
+        return moments[1] / moments[0]
+
+    found = float(glass_line(model(own), load=0.5, between=(0.8, 1.3)).require()["temperature"])
+    assert found == pytest.approx(independent_glass_temperature(mean_square, 0.5), rel=1e-11)
+    assert found == pytest.approx(1.01430728275, abs=5e-12)
 
 
 def test_bidirectional_glass_line_at_equal_layers():
