@@ -214,7 +214,7 @@ def _edges_by_way_of_the_equivalent(
     which: list[int],
     *,
     dimensions: tuple[int, ...] = (32, 64, 128),
-    instances: tuple[int, ...] = (240, 120, 60),
+    instances: tuple[int, ...] = (960, 480, 240),
 ) -> Check:
     """Extreme eigenvalues of the nonlinear matrix, whose two kinds of corrections are extrapolated one after the other.
 

@@ -61,7 +61,7 @@ def norm_outliers(model: RandomFeatures) -> dict[str, float | None]:
 
     bottom, top = bulk_edges(model)[-1].tolist()
     # An outlier closer than this to the bulk is not told apart from it.
-    near = top + 1e-3 * (top - bottom)
+    near = top + 1e-2 * (top - bottom)
     return {name: _beyond(condition, near) for name, condition in (("rows", rows), ("samples", samples))}
 
 
