@@ -368,8 +368,10 @@ def outlier_checks() -> list[Check]:
 
     return [
         outlier_check("signal outlier after 8 steps, 8 samples", _usual(8.0, steps=8), 8, 400, 400),
-        outlier_check("signal outlier after 25 steps, 6 samples", _usual(6.0, steps=25), 25, 512, 360),
-        outlier_check("signal outlier after 25 steps, offset 0.1", _usual(6.0, 0.1, steps=25), 25, 400, 400),
+        outlier_check("signal outlier after 25 steps, 8 samples", _usual(8.0, steps=25), 25, 400, 360),
+        outlier_check(
+            "signal outlier after 25 steps, 8 samples, offset 0.1", _usual(8.0, 0.1, steps=25), 25, 400, 360
+        ),
     ]
 
 
