@@ -177,11 +177,12 @@ def visible_checks() -> list[Check]:
     many: dict[str, Any] = {"samples": (320, 160, 80), "chains": 8}
     return [
         extrapolated(
-            "zero-one visible units",
+            "zero-one visible units, Gaussian hidden units",
             sqrt_beta(Gaussian(), 1.2, 0.1, visible=zero_one),
             "glass",
             all_four,
-            **many,
+            samples=(640, 320, 160),
+            chains=8,
         ),
         extrapolated(
             "Gaussian visible units",
