@@ -23,6 +23,11 @@ def _mean(function: Callable[[mp.mpf, mp.mpf], mp.mpf]) -> mp.mpf:
     return mp.fsum(p * function(g, square) for g, square, p in _LAW)
 
 
+def _power_mean(power: int, squares: int) -> mp.mpf:
+    """Mean of g^power tau^(2 squares)."""
+    return _mean(lambda g, square: g**power * square**squares)
+
+
 def _moments(count: int) -> list[mp.mpf]:
     """lim (1/N) Tr H^n: the free cumulants are alpha E g^n."""
     moments = [mp.mpf(1)]
@@ -35,7 +40,7 @@ def _moments(count: int) -> list[mp.mpf]:
                 mp.fsum(power[j] * (moments[i - j] if i - j < len(moments) else 0) for j in range(i + 1))
                 for i in range(n + 1)
             ]
-            total += _ALPHA * _mean(lambda g, _, s=s: g**s) * power[n - s]
+            total += _ALPHA * _power_mean(s, 0) * power[n - s]
         moments.append(total)
     return moments
 
@@ -51,7 +56,7 @@ def _signal_moments(count: int) -> list[mp.mpf]:
     power = [mp.mpf(1)] + [mp.mpf(0)] * (size - 1)
     energy = [mp.mpf(0)] * size
     for n in range(size):
-        factor = _ALPHA * _mean(lambda g, square, n=n: square * g * (-g) ** n)
+        factor = _ALPHA * (-1) ** n * _power_mean(n + 1, 1)
         energy = [e + factor * c for e, c in zip(energy, power, strict=True)]
         power = product(power, trace)
     # 1/(energy + 1/u) = u/(1 + u energy) = sum_n (-1)^n u^(n+1) w*.H^n w*/N.
