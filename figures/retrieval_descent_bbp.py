@@ -7,8 +7,9 @@ from typing import Any
 import numpy as np
 from matplotlib.figure import Figure
 
-from statphys_gen.phase_retrieval.dmft import bbp_time, descent_dynamics, geometric_steps
+from statphys_gen.phase_retrieval.dmft import bbp_time, descent_dynamics
 from statphys_gen.phase_retrieval.model import Loss, PhaseRetrieval
+from statphys_gen.phase_retrieval.schedule import geometric_steps
 from statphys_gen.phase_retrieval.simulation import simulate_descent
 from statphys_gen.phase_retrieval.spectrum import outlier_criterion
 from statphys_gen.phase_retrieval.transition import initial_transition

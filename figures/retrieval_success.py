@@ -6,7 +6,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from statphys_gen.phase_retrieval.model import Loss
-from statphys_gen.phase_retrieval.simulation import growing_steps
+from statphys_gen.phase_retrieval.schedule import geometric_steps
 from statphys_gen.phase_retrieval.success import (
     amplification_shift,
     judge_shift,
@@ -78,7 +78,7 @@ def compute(preset: str) -> dict[str, Any]:
     }
     shift = size_shift(sizes, midpoints)
     amplification = largest_amplification(
-        Loss.normalised(1.0), ratios, growing_steps(steps, 0.01, 1.04, 0.1), paths=paths, replicas=replicas
+        Loss.normalised(1.0), ratios, geometric_steps(steps, 0.01, 1.04, 0.1), paths=paths, replicas=replicas
     )
     predicted, error = amplification_shift(ratios, amplification.value, float(midpoints.mean.mean()))
     verdict = judge_shift(shift, predicted, error)

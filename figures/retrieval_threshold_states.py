@@ -8,7 +8,8 @@ from matplotlib.figure import Figure
 from statphys_gen.errors import NotConverged
 from statphys_gen.phase_retrieval.full_rsb import full_rsb_state, full_rsb_weights
 from statphys_gen.phase_retrieval.model import Loss, PhaseRetrieval
-from statphys_gen.phase_retrieval.simulation import draw_instances, growing_steps, simulate_descent
+from statphys_gen.phase_retrieval.schedule import geometric_steps
+from statphys_gen.phase_retrieval.simulation import draw_instances, simulate_descent
 from statphys_gen.phase_retrieval.simulation_spectra import hessian
 from statphys_gen.phase_retrieval.spectrum import spectral_density
 from statphys_gen.phase_retrieval.threshold_states import one_step_state, one_step_weights
@@ -63,7 +64,7 @@ def compute(preset: str) -> dict[str, Any]:
 def _descents(dimension: int, instances: int, quick: bool) -> dict[str, Any]:
     """Spectra after a long descent with independent labels."""
     problem = PhaseRetrieval(LOSS, ALPHA)
-    eta = growing_steps(800 if quick else 4000, 0.002, 1.02, 0.02)
+    eta = geometric_steps(800 if quick else 4000, 0.002, 1.02, 0.02)
     found = simulate_descent(
         problem,
         dimension,

@@ -13,7 +13,7 @@ SYSTEMS = [path.name for path in PACKAGE.iterdir() if (path / "model.py").is_fil
 BASE = {"errors", "validation", "approximation", "solution", "noising"}
 THEORY_FREE = {"simulation", "kernels"}
 # What theory and simulation share: the laws and parameters that are studied.
-DEFINITIONS = {"model", "priors", "custom_priors"}
+DEFINITIONS = {"model", "priors", "custom_priors", "schedule"}
 
 
 def modules() -> list[Path]:

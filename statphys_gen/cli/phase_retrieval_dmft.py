@@ -130,8 +130,9 @@ def _dmft(options: argparse.Namespace) -> int:
     _checks(options)
     offset = chosen_offset(options)
     loss = chosen_loss(options, offset)
-    from ..phase_retrieval.dmft import bbp_time, descent_dynamics, geometric_steps, gradient_flow_dynamics
+    from ..phase_retrieval.dmft import bbp_time, descent_dynamics, gradient_flow_dynamics
     from ..phase_retrieval.model import PhaseRetrieval
+    from ..phase_retrieval.schedule import geometric_steps
     from .output import emit
 
     problem = PhaseRetrieval(loss, options.samples_per_dimension, options.overlap)

@@ -188,7 +188,7 @@ def _simulate(options: argparse.Namespace) -> int:
     loss = chosen_loss(options, offset)
     from ..phase_retrieval.checks_comparison import compare_descent, compare_hessian_after, compare_start
     from ..phase_retrieval.model import PhaseRetrieval
-    from ..phase_retrieval.simulation import growing_steps
+    from ..phase_retrieval.schedule import geometric_steps
     from .output import emit
 
     problem = PhaseRetrieval(loss, options.samples_per_dimension, options.overlap)
@@ -198,7 +198,7 @@ def _simulate(options: argparse.Namespace) -> int:
     if options.steps == 0:
         found = compare_start(*sizes, labels=options.labels, threads=options.threads)
     else:
-        eta = growing_steps(options.steps, first, options.step_growth, largest)
+        eta = geometric_steps(options.steps, first, options.step_growth, largest)
         theory = {name: getattr(options, name) for name in ("temperature", "paths", "replicas", "threads")}
         found = compare_descent(*sizes, eta, starts=options.starts, labels=options.labels, **theory)
         if options.hessian:
@@ -422,10 +422,10 @@ def schedule(duration: float, first: float, growth: float, largest: float) -> Ar
     """Growing steps until their sum reaches the duration."""
     import numpy as np
 
-    from ..phase_retrieval.simulation import growing_steps
+    from ..phase_retrieval.schedule import geometric_steps
 
     count = min(_LARGEST_STEPS, 2 + math.ceil(duration / first))
-    sizes = growing_steps(count, first, growth, largest)
+    sizes = geometric_steps(count, first, growth, largest)
     return sizes[: int(np.searchsorted(np.cumsum(sizes), duration)) + 1]
 
 
@@ -495,7 +495,7 @@ def _prediction(
 ) -> tuple[dict[str, Any], list[str]]:
     """Predicted slope at the mean midpoint, and the verdict where the slope was measured."""
     from ..errors import InvalidArgument as Refused
-    from ..phase_retrieval.simulation import growing_steps
+    from ..phase_retrieval.schedule import geometric_steps
     from ..phase_retrieval.success import amplification_shift, judge_shift, largest_amplification, size_shift
     from ..statistics.estimate import Estimate
 
@@ -503,7 +503,7 @@ def _prediction(
         return {}, ["no predicted slope: there is no midpoint"]
     estimates = [found.samples_per_dimension for found in midpoints.values()]
     place = sum(float(estimate.mean) for estimate in estimates) / len(estimates)
-    sizes = growing_steps(_PREDICTED_STEPS, steps[0], 1.04, 10.0 * steps[0])
+    sizes = geometric_steps(_PREDICTED_STEPS, steps[0], 1.04, 10.0 * steps[0])
     amplification = largest_amplification(loss, sorted(ratios), sizes, seed=seed)
     notes = []
     if amplification.still_growing.any():

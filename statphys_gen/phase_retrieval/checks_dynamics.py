@@ -18,8 +18,9 @@ from ..approximation import approximation_of
 from ..numerics.blocks import map_blocks
 from ..statistics.agreement import Check
 from ..statistics.estimate import Estimate
-from .dmft import DescentDynamics, bbp_time, descent_dynamics, geometric_steps
+from .dmft import DescentDynamics, bbp_time, descent_dynamics
 from .model import Array, Loss, PhaseRetrieval
+from .schedule import geometric_steps
 from .simulation import (
     Labels,
     descend,

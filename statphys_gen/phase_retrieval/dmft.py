@@ -52,23 +52,6 @@ _LARGEST_DEFECT = 0.05
 _RATIOS = ("bulk_edge", "outlier", "outlier_overlap_squared")
 
 
-def geometric_steps(count: int, first: float, growth: float = 1.0, largest: float = math.inf) -> Array:
-    """Step sizes min(first growth^k, largest), k = 0 ... count - 1; growth at least 1."""
-    steps = validation.integer("count", count, 1)
-    start = validation.positive("first", first)
-    factor = validation.finite("growth", growth, "a finite number, at least 1")
-    if factor < 1.0:
-        raise InvalidArgument("growth", growth, "a finite number, at least 1")
-    if not (isinstance(largest, float | int) and not isinstance(largest, bool) and largest >= start):
-        raise InvalidArgument("largest", largest, f"at least the first step size, {start:g}")
-    sizes: list[float] = []
-    size = start
-    for _ in range(steps):
-        sizes.append(min(size, float(largest)))
-        size = min(size * factor, float(largest))
-    return validation.array("step sizes", sizes, above=0.0)
-
-
 @dataclass(frozen=True, eq=False)
 class DescentDynamics:
     """The dynamics at steps 0 ... K.
@@ -231,7 +214,7 @@ def descent_dynamics(
     problem : loss, samples per dimension and overlap of the start; offset 0 has infinite forces and is refused.
     step_sizes : eta of each step, above 0, of shape (K,); in units of the gradient of the extensive loss. They should
         stay below 1/curvature of most measurements: at offset a the curvatures reach 6 y^2/a, and sizes of 0.01 a grow
-        safely by 4 % a step. See :func:`geometric_steps`.
+        safely by 4 % a step. See :func:`~statphys_gen.phase_retrieval.schedule.geometric_steps`.
     temperature : T, at least 0.
     paths : n in each replica, at least 100; powers of two are best. The bias falls as 1/n.
     replicas : independent repetitions, at least 2, over which the errors are taken.

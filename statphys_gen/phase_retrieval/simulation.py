@@ -203,16 +203,6 @@ class Descents:
 # ---------------------------------------------------------------------------------------------------------- dynamics
 
 
-def growing_steps(steps: int, first: float, growth: float = 1.0, largest: float = math.inf) -> Array:
-    """The schedule eta_k = min(first growth^k, largest), k = 0 ... steps - 1."""
-    count = validation.integer("steps", steps, minimum=1)
-    size = validation.positive("first", first)
-    factor = validation.positive("growth", growth)
-    limit = largest if largest == math.inf else validation.positive("largest", largest)
-    with np.errstate(over="ignore"):
-        return np.minimum(size * factor ** np.arange(count, dtype=np.float64), limit)
-
-
 def simulate_descent(
     problem: PhaseRetrieval,
     dimension: int,
@@ -238,7 +228,8 @@ def simulate_descent(
         on the sphere, other values for a warm start with exactly this overlap.
     dimension : N, at least 2.
     instances, starts : independent problems, and students on each (they share the sensing vectors).
-    step_sizes : eta_k of steps k = 0 ... K - 1, shape (K,), positive; see :func:`growing_steps`.
+    step_sizes : eta_k of steps k = 0 ... K - 1, shape (K,), positive; see
+        :func:`~statphys_gen.phase_retrieval.schedule.geometric_steps`.
     temperature : T, at least 0.
     labels : "signal", or "null" for labels that are independent of the sensing vectors.
     hold_overlap : keep the overlap with the signal at its start (exactly 0 for a random start), by removing the

@@ -16,10 +16,10 @@ from statphys_gen.phase_retrieval.dmft import (
     DescentDynamics,
     bbp_time,
     descent_dynamics,
-    geometric_steps,
     gradient_flow_dynamics,
 )
 from statphys_gen.phase_retrieval.model import Loss, PhaseRetrieval
+from statphys_gen.phase_retrieval.schedule import geometric_steps
 from statphys_gen.phase_retrieval.spectrum import hessian_spectrum, outlier_criterion
 from statphys_gen.phase_retrieval.weights import initial_weights
 from statphys_gen.solution import Status

@@ -7,12 +7,12 @@ import pytest
 
 from statphys_gen.errors import InvalidArgument, NotConverged
 from statphys_gen.phase_retrieval.model import Loss, PhaseRetrieval
+from statphys_gen.phase_retrieval.schedule import geometric_steps
 from statphys_gen.phase_retrieval.simulation import (
     Descents,
     descend,
     draw_instances,
     draw_students,
-    growing_steps,
     simulate_descent,
 )
 from statphys_gen.phase_retrieval.simulation_gradient import Gradients, kernel_code
@@ -106,7 +106,7 @@ def test_first_step_by_hand() -> None:
 
 
 def test_kernel_and_matrix_products_descend_alike() -> None:
-    steps = growing_steps(30, 0.01, 1.05, 0.08)
+    steps = geometric_steps(30, 0.01, 1.05, 0.08)
     fused = simulate_descent(problem(), 30, 2, 0, steps)
     general = simulate_descent(problem(loss=FORMULA), 30, 2, 0, steps)
     np.testing.assert_allclose(fused.energy, general.energy, rtol=1e-9)
@@ -116,7 +116,7 @@ def test_kernel_and_matrix_products_descend_alike() -> None:
 
 def test_streams_belong_to_instances() -> None:
     """The same bits for any number of threads; an instance does not depend on how many there are."""
-    options = {"step_sizes": growing_steps(5, 0.01), "temperature": 0.2, "record": [0, 5], "starts": 2}
+    options = {"step_sizes": geometric_steps(5, 0.01), "temperature": 0.2, "record": [0, 5], "starts": 2}
     case = problem(2.0)
     one = simulate_descent(case, 300, 5, 7, **options)  # type: ignore[arg-type]
     two = simulate_descent(case, 300, 5, 7, threads=2, **options)  # type: ignore[arg-type]
@@ -142,7 +142,7 @@ def test_energy_of_a_random_start() -> None:
 
 
 def test_warm_starts_and_held_overlaps() -> None:
-    steps = growing_steps(10, 0.01)
+    steps = geometric_steps(10, 0.01)
     warm = simulate_descent(problem(3.0, -0.4), 50, 2, 0, steps, starts=2)
     assert warm.overlap is not None
     np.testing.assert_allclose(warm.overlap[:, :, 0], -0.4, rtol=1e-13)
@@ -156,7 +156,7 @@ def test_warm_starts_and_held_overlaps() -> None:
 
 def test_descent_lowers_the_energy_and_finds_the_signal() -> None:
     found = simulate_descent(
-        problem(6.0), 40, 3, 0, growing_steps(400, 0.01, 1.02, 0.05), record=[0, 200, 400]
+        problem(6.0), 40, 3, 0, geometric_steps(400, 0.01, 1.02, 0.05), record=[0, 200, 400]
     )
     assert (np.diff(found.energy) < 0).all()
     assert found.overlap is not None
@@ -252,7 +252,7 @@ def test_bad_input(case: str) -> None:
 )
 def test_bad_schedules(arguments: tuple[float, ...]) -> None:
     with pytest.raises(InvalidArgument):
-        growing_steps(*arguments)  # type: ignore[arg-type]
+        geometric_steps(*arguments)  # type: ignore[arg-type]
 
 
 def test_no_single_estimate_from_one_instance_or_of_a_missing_overlap() -> None:

@@ -10,7 +10,8 @@ import pytest
 from figures.retrieval_success import COUNTS
 from statphys_gen.errors import InsufficientSamples, InvalidArgument, NotConverged
 from statphys_gen.phase_retrieval.model import Loss, PhaseRetrieval
-from statphys_gen.phase_retrieval.simulation import growing_steps, simulate_descent
+from statphys_gen.phase_retrieval.schedule import geometric_steps
+from statphys_gen.phase_retrieval.simulation import simulate_descent
 from statphys_gen.phase_retrieval.simulation_success import simulate_success
 from statphys_gen.phase_retrieval.success import (
     SizeShift,
@@ -23,7 +24,7 @@ from statphys_gen.phase_retrieval.success import (
 )
 from statphys_gen.statistics.estimate import Estimate
 
-STEPS = growing_steps(400, 0.01, 1.03, 0.08)
+STEPS = geometric_steps(400, 0.01, 1.03, 0.08)
 TABLE = Path(__file__).parents[1] / "reference" / "phase_retrieval_success.json"
 
 

@@ -15,7 +15,7 @@ import numpy as np
 
 from statphys_gen import sweep
 from statphys_gen.phase_retrieval.model import Loss, PhaseRetrieval
-from statphys_gen.phase_retrieval.simulation import growing_steps
+from statphys_gen.phase_retrieval.schedule import geometric_steps
 from statphys_gen.phase_retrieval.simulation_success import simulate_success
 
 TABLE = Path(__file__).with_suffix(".json")
@@ -40,7 +40,7 @@ STAGES = (
 
 
 def schedule() -> np.ndarray:
-    steps = growing_steps(100_000, FIRST, GROWTH, LARGEST)
+    steps = geometric_steps(100_000, FIRST, GROWTH, LARGEST)
     return steps[: int(np.searchsorted(np.cumsum(steps), DURATION)) + 1]
 
 

@@ -23,9 +23,10 @@ from statphys_gen.diffusion.condensed import condensed_phase
 from statphys_gen.diffusion.model import GaussianMixture, Spectrum
 from statphys_gen.diffusion.speciation_time import asymptotic_time, bayes_time, drift_time, spectral_time
 from statphys_gen.errors import InvalidArgument, StatphysError
-from statphys_gen.phase_retrieval.dmft import descent_dynamics, geometric_steps
+from statphys_gen.phase_retrieval.dmft import descent_dynamics
 from statphys_gen.phase_retrieval.full_rsb import full_rsb_state
 from statphys_gen.phase_retrieval.model import Loss, PhaseRetrieval
+from statphys_gen.phase_retrieval.schedule import geometric_steps
 from statphys_gen.phase_retrieval.spectrum import left_edge, signal_outlier
 from statphys_gen.phase_retrieval.transition import transition
 from statphys_gen.phase_retrieval.weights import initial_weights
