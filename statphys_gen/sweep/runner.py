@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import inspect
 import pickle
+import signal
 import sys
+import threading
 import warnings
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import BrokenExecutor, Executor, Future, ProcessPoolExecutor
-from contextlib import nullcontext
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from queue import Empty, SimpleQueue
+from types import FrameType
 from typing import TYPE_CHECKING, Any
 
 from .. import __version__, validation
@@ -173,29 +176,61 @@ def _collect(job: Job, tasks: list[list[Point]], pool: Executor, record: Record)
     running: dict[Future[list[Outcome]], list[Point]] = {}
     lost: list[list[Point]] = []
     try:
-        for task in tasks:
-            try:
-                future = pool.submit(execute, job, task)
-            except BrokenExecutor:
-                lost.append(task)
-                continue
-            running[future] = task
-            future.add_done_callback(done.put)
-        while running:
-            # All that has arrived goes into one transaction: the store keeps up with any number of workers.
-            finished = [done.get()]
-            try:
-                while True:
-                    finished.append(done.get_nowait())
-            except Empty:
-                pass
-            lost += _record_finished(finished, running, record)
+        with _interrupts() as raise_if_interrupted:
+            for task in tasks:
+                try:
+                    future = pool.submit(execute, job, task)
+                except BrokenExecutor:
+                    lost.append(task)
+                    continue
+                running[future] = task
+                future.add_done_callback(done.put)
+            while running:
+                raise_if_interrupted()
+                # All that has arrived goes into one transaction: the store keeps up with any number of workers.
+                finished = [done.get()]
+                try:
+                    while True:
+                        finished.append(done.get_nowait())
+                except Empty:
+                    pass
+                lost += _record_finished(finished, running, record)
     except KeyboardInterrupt:
         _record_finished([future for future in running if future.done()], running, record)
         for future in running:
             future.cancel()
         raise
     return lost
+
+
+@contextmanager
+def _interrupts() -> Iterator[Callable[[], None]]:
+    """A function that raises KeyboardInterrupt if one came in and was lost.
+
+    Python discards what is raised in finalisers and weak-reference callbacks, an interrupt that hits one included.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield lambda: None
+        return
+    before = signal.getsignal(signal.SIGINT)
+    if not callable(before):
+        yield lambda: None
+        return
+    received = []
+
+    def handler(number: int, frame: FrameType | None) -> None:
+        received.append(number)
+        before(number, frame)
+
+    def raise_if_interrupted() -> None:
+        if received:
+            raise KeyboardInterrupt
+
+    signal.signal(signal.SIGINT, handler)
+    try:
+        yield raise_if_interrupted
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def _record_finished(

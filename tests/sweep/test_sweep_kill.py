@@ -14,6 +14,7 @@ import pytest
 import sweep_functions
 
 from statphys_gen import sweep
+from statphys_gen.sweep.runner import _interrupts
 
 HERE = Path(__file__).parent
 ENVIRONMENT = {**os.environ, "OPENBLAS_NUM_THREADS": "1"}
@@ -55,6 +56,7 @@ def test_fifty_kills_of_one_sweep(tmp_path):
 SLOW_SWEEP = """
 import sys
 from statphys_gen import sweep
+from statphys_gen.sweep.runner import _interrupts
 from sweep_functions import process_number
 sweep.run(process_number, {"x": range(500), "folder": sys.argv[1]}, workers=2, store=sys.argv[1] + "/sweep.sqlite")
 """
@@ -98,3 +100,21 @@ def test_interrupt_keeps_finished_points_and_ends_the_workers(slow_sweep, tmp_pa
     with closing(sqlite3.connect(tmp_path / "sweep.sqlite")) as connection:
         (finished,) = connection.execute("SELECT COUNT(*) FROM points WHERE error IS NULL").fetchone()
     assert 0 < finished < 500
+
+
+def test_an_interrupt_that_is_lost_in_a_finaliser_is_noticed(monkeypatch):
+    class Finaliser:
+        def __del__(self):
+            signal.raise_signal(signal.SIGINT)
+            sum(range(10))  # the handler runs here, and what it raises is discarded
+
+    discarded = []
+    monkeypatch.setattr(sys, "unraisablehook", discarded.append)
+    before = signal.getsignal(signal.SIGINT)
+    with _interrupts() as raise_if_interrupted:
+        raise_if_interrupted()
+        Finaliser()
+        assert len(discarded) == 1
+        with pytest.raises(KeyboardInterrupt):
+            raise_if_interrupted()
+    assert signal.getsignal(signal.SIGINT) is before
