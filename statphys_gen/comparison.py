@@ -5,10 +5,10 @@ of freedom, z is the Gaussian score of the same two-sided probability (z = t for
 level: chi^2 = sum z^2, which sees many small deviations, and the largest |z|, which sees a single wrong point; the
 p-value is twice the smaller of the two. The verdict is
 
-    disagrees      the p-value is at most ``LEVEL``;
-    inconclusive   a resolution was asked for, and a prediction off by that much everywhere would have been accepted
-                   with a probability above 1 - ``POWER``;
-    agrees         otherwise.
+- *disagrees*: the p-value is at most ``LEVEL``;
+- *inconclusive*: a resolution was asked for, and a prediction off by that much everywhere would have been accepted with a
+  probability above 1 - ``POWER``;
+- *agrees*: otherwise.
 """
 
 from __future__ import annotations
