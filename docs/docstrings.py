@@ -25,7 +25,8 @@ def convert(lines: list[str]) -> list[str]:
         pattern = r"^(\S.*?) : (.*)$" if inside in _SECTIONS else r"^([a-z][\w-]*) : (.*)$"
         entry = re.match(pattern, line)
         if entry:
-            result += [f"``{entry.group(1)}``", f"    {entry.group(2)}"]
+            name = entry.group(1).strip("`")
+            result += [f"``{name}``", f"    {entry.group(2)}"]
         else:
             result.append(line)
         index += 1

@@ -6,8 +6,8 @@ level: chi^2 = sum z^2, which sees many small deviations, and the largest |z|, w
 p-value is twice the smaller of the two. The verdict is
 
 - *disagrees*: the p-value is at most ``LEVEL``;
-- *inconclusive*: a resolution was asked for, and a prediction off by that much everywhere would have been accepted with a
-  probability above 1 - ``POWER``;
+- *inconclusive*: a resolution was asked for, and a prediction off by that much everywhere would have been accepted with
+  a probability above 1 - ``POWER``;
 - *agrees*: otherwise.
 """
 
