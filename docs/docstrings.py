@@ -22,11 +22,10 @@ def convert(lines: list[str]) -> list[str]:
             result += ["", f"**{inside}**", ""]
             index += 2
             continue
-        pattern = r"^(\S.*?) : (.*)$" if inside in _SECTIONS else r"^([a-z][\w-]*) : (.*)$"
+        pattern = r"^([^\s`].*?) : (.*)$" if inside in _SECTIONS else r"^([a-z][\w-]*) : (.*)$"
         entry = re.match(pattern, line)
         if entry:
-            name = entry.group(1).strip("`")
-            result += [f"``{name}``", f"    {entry.group(2)}"]
+            result += [f"``{entry.group(1)}``", f"    {entry.group(2)}"]
         else:
             result.append(line)
         index += 1

@@ -195,7 +195,11 @@ def _api() -> str:
     for module in modules:
         lines += _heading(module, "-")
         package = hasattr(import_module(module), "__path__")
-        lines += [f".. automodule:: {module}", *([] if package else ["   :members:", "   :ignore-module-all:"]), ""]
+        lines += [
+            f".. automodule:: {module}",
+            *([] if package else ["   :members:", "   :ignore-module-all:"]),
+            "",
+        ]
     return "\n".join(lines)
 
 
