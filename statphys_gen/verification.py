@@ -164,10 +164,19 @@ def verify(
             "passed": report.passed,
             "checks": report.records(),
         }
-        text = json.dumps(document, indent=1, allow_nan=False) + "\n"
+        text = json.dumps(_valid(document), indent=1, allow_nan=False) + "\n"
         (folder / f"{system}.json").write_text(text, encoding="utf-8")
         _write_page(folder)
     return report.records()
+
+
+def _valid(entry: Any) -> Any:
+    """Only JSON's numbers: an infinite or undefined one, such as what a reported check could detect, becomes null."""
+    if isinstance(entry, dict):
+        return {name: _valid(value) for name, value in entry.items()}
+    if isinstance(entry, list | tuple):
+        return [_valid(value) for value in entry]
+    return None if isinstance(entry, float) and not np.isfinite(entry) else entry
 
 
 def _result(check: Check, row: Any) -> CheckResult:

@@ -370,7 +370,7 @@ def outlier_checks() -> list[Check]:
     return [
         outlier_check("signal outlier after 8 steps, 8 samples", _usual(8.0, steps=8), 8, 400, 400),
         outlier_check(
-            "outlier with the signal after 25 steps, 8 samples", _usual(8.0, steps=25), 25, 400, 480
+            "outlier with the signal after 25 steps, 8 samples", _usual(8.0, steps=25), 25, 400, 1100
         ),
         outlier_check(
             "signal outlier after 25 steps, 8 samples, offset 0.1", _usual(8.0, 0.1, steps=25), 25, 400, 360
@@ -445,8 +445,8 @@ def bbp_checks() -> list[Check]:
             sizes=_sizes(descent, dimension=dimension, instances=instances, groups=groups, labels="null"),
         )
 
-    descent = _usual(2.0, steps=32, paths=16384, replicas=96)
-    return [bbp_check("time of the loss of the outlier, 2 samples", descent, [22, 25, 28, 31], 256, 4400, 44)]
+    descent = _usual(2.0, steps=32, paths=16384, replicas=144)
+    return [bbp_check("time of the loss of the outlier, 2 samples", descent, [22, 25, 28, 31], 256, 7000, 70)]
 
 
 # --------------------------------------------------------------------------------------------------------- marginality
