@@ -370,7 +370,11 @@ def outlier_checks() -> list[Check]:
     return [
         outlier_check("signal outlier after 8 steps, 8 samples", _usual(8.0, steps=8), 8, 400, 400),
         outlier_check(
-            "outlier with the signal after 25 steps, 8 samples", _usual(8.0, steps=25), 25, 400, 1100
+            "outlier with the signal after 25 steps, 8 samples",
+            _usual(8.0, steps=25, replicas=48),
+            25,
+            400,
+            900,
         ),
         outlier_check(
             "signal outlier after 25 steps, 8 samples, offset 0.1", _usual(8.0, 0.1, steps=25), 25, 400, 360
