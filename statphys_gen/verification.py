@@ -198,7 +198,9 @@ def _write_page(folder: Path) -> None:
         "td,th{border:1px solid #bbb;padding:.2em .5em;text-align:left;vertical-align:top}</style>",
         "<h1>Theory against simulation</h1>",
     ]
-    for path in sorted(folder.glob("*.json")):
+    for path in (folder / f"{system}.json" for system in SYSTEMS):
+        if not path.is_file():
+            continue
         document = json.loads(path.read_text(encoding="utf-8"))
         outcome = "passed" if document["passed"] else "FAILED"
         parts.append(
