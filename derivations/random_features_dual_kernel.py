@@ -95,3 +95,34 @@ def small_time() -> bool:
     smooth = abs(float(coefficients("tanh", t).s_t_squared) / float(expected) - 1) < 1e-6
     sign = abs(float(coefficients("sign", t).s_t_squared) / float(4 / mp.pi * mp.sqrt(t)) - 1) < 1e-3
     return bool(smooth and sign)
+
+
+@claim(
+    "Gaussian equivalent: two features of correlation r, from one draw or from two draws of a sample, covary as their "
+    "linear parts, up to O(r^3) for odd activations; the diagonal is the sum of the linear and both nonlinear parts"
+)
+def gaussian_equivalent() -> bool:
+    time, variance = 0.3, 1.5
+    noise = -mp.expm1(-2 * mp.mpf(time))
+    signal = mp.exp(-2 * mp.mpf(time)) * variance
+    gamma2 = signal + noise
+    nodes = [(x / 4, mp.npdf(x / 4) / 4) for x in range(-32, 33)]
+
+    def kernel(r: mp.mpf) -> mp.mpf:
+        """E tanh(Gamma u) tanh(Gamma v), u and v of correlation r, by the definition."""
+        values = [(u, w * mp.tanh(mp.sqrt(gamma2) * u)) for u, w in nodes]
+        rest = mp.sqrt(1 - r * r)
+        return mp.fsum(
+            a * w * mp.tanh(mp.sqrt(gamma2) * (r * u + rest * y)) for u, a in values for y, w in nodes
+        )
+
+    with mp.workdps(16):
+        c = coefficients("tanh", time, variance)
+        linear = float(c.a_t) ** 2 * gamma2
+        # Rows w.w'/d = r; two draws share the data only, which lowers the correlation by signal/gamma2.
+        for share in (1, signal / gamma2):
+            left = [kernel(r * share) - linear * r * share for r in (mp.mpf("0.2"), mp.mpf("0.1"))]
+            if not 7 < left[0] / left[1] < 9:
+                return False
+        diagonal = linear + float(c.v_t_squared + c.s_t_squared)
+        return bool(abs(kernel(mp.mpf(1)) - diagonal) < 1e-9)
