@@ -9,11 +9,12 @@ from typing import Any
 
 from .. import validation
 from ..errors import InvalidArgument
-from .parsing import add_output_options, add_seed, between, integer, number
+from .parsing import add_output_options, add_seed, integer, number
 from .phase_retrieval_options import (
     add_loss,
     add_overlap,
     add_samples_per_dimension,
+    add_step_sizes,
     chosen_loss,
     chosen_offset,
     early_checks,
@@ -23,10 +24,6 @@ from .phase_retrieval_options import (
 _LARGEST_STEPS = 2000
 _LARGEST_BYTES = 8e9
 _NAMES = ("correlation", "energy", "lagrange_multiplier", "outlier_criterion", "overlap_growth", "overlap")
-
-
-def _growth(name: str, value: Any) -> float:
-    return validation.inside(name, value, 1.0, 10.0, closed=True)
 
 
 def register(quantities: Any) -> None:
@@ -50,26 +47,7 @@ def register(quantities: Any) -> None:
         default=45,
         help="(default 45)",
     )
-    steps.add_argument(
-        "--step-size",
-        "--eta",
-        metavar="E",
-        type=number("--step-size", between(1e-12, 1e3)),
-        help="the first one (default 0.01 min(a, 1) over the prefactor)",
-    )
-    steps.add_argument(
-        "--step-growth",
-        metavar="G",
-        type=number("--step-growth", _growth),
-        default=1.04,
-        help="factor from one step to the next, at least 1 (default 1.04)",
-    )
-    steps.add_argument(
-        "--step-max",
-        metavar="E",
-        type=number("--step-max", between(1e-12, 1e3)),
-        help="largest step size (default 10 times the first)",
-    )
+    add_step_sizes(steps, growth=1.04, factor=10.0)
     steps.add_argument(
         "--gradient-flow",
         action="store_true",

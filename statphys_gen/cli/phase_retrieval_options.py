@@ -95,6 +95,30 @@ def add_overlap(parser: Parser) -> None:
     )
 
 
+def add_step_sizes(parser: Any, *, growth: float, factor: float) -> None:
+    """The schedule min(first growth^k, largest); ``factor`` is the default of largest over first."""
+    parser.add_argument(
+        "--step-size",
+        "--eta",
+        metavar="E",
+        type=number("--step-size", between(1e-12, 1e3)),
+        help="the first one (default 0.01 min(a, 1) over the prefactor)",
+    )
+    parser.add_argument(
+        "--step-growth",
+        metavar="G",
+        type=number("--step-growth", between(1.0, 10.0, closed=True)),
+        default=growth,
+        help=f"factor from one step to the next, at least 1 (default {growth:g})",
+    )
+    parser.add_argument(
+        "--step-max",
+        metavar="E",
+        type=number("--step-max", between(1e-12, 1e3)),
+        help=f"largest step size (default {factor:g} times the first)",
+    )
+
+
 def early_checks(options: argparse.Namespace) -> None:
     """What can be refused before numpy is loaded."""
     offsets = options.offset if isinstance(options.offset, list) else [options.offset]

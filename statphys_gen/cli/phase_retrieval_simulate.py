@@ -13,6 +13,7 @@ from .phase_retrieval_options import (
     add_loss,
     add_overlap,
     add_samples_per_dimension,
+    add_step_sizes,
     chosen_loss,
     chosen_offset,
     early_checks,
@@ -39,26 +40,7 @@ def register(quantities: Any) -> None:
 
 
 def _add_steps(parser: Any, *, growth: float) -> None:
-    parser.add_argument(
-        "--step-size",
-        "--eta",
-        metavar="E",
-        type=number("--step-size", between(1e-12, 1e3)),
-        help="the first one (default 0.01 min(a, 1) over the prefactor)",
-    )
-    parser.add_argument(
-        "--step-growth",
-        metavar="G",
-        type=number("--step-growth", between(1.0, 10.0, closed=True)),
-        default=growth,
-        help=f"factor from one step to the next, at least 1 (default {growth:g})",
-    )
-    parser.add_argument(
-        "--step-max",
-        metavar="E",
-        type=number("--step-max", between(1e-12, 1e3)),
-        help="largest step size (default 8 times the first)",
-    )
+    add_step_sizes(parser, growth=growth, factor=8.0)
     parser.add_argument(
         "--temperature",
         "-T",
