@@ -8,8 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-
-from statphys_gen.cli import main
+from command_line import assert_one_line, run
 
 AGREEMENT = "diffusion clone-agreement"
 TIMES = "diffusion speciation-time"
@@ -96,22 +95,6 @@ WORDS += [
     (f"{AGREEMENT} {TWO} --time 1 {value} 2", f"--time = {value}: must be a finite number above 0")
     for value in ["0", "-1", "nan"]
 ]
-
-
-def run(words: list[str], capsys: pytest.CaptureFixture[str]) -> tuple[int, str, str]:
-    status = main(words)
-    captured = capsys.readouterr()
-    return status, captured.out, captured.err
-
-
-def assert_one_line(status: int, out: str, err: str, fragment: str) -> None:
-    assert status == 2, err
-    assert out == ""
-    assert err.count("\n") == 1
-    assert err.endswith("\n")
-    assert err.startswith("statphys-gen: ")
-    assert fragment in err
-    assert "Traceback" not in err
 
 
 @pytest.mark.parametrize(("line", "fragment"), WORDS, ids=[line for line, _ in WORDS])

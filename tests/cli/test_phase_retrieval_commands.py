@@ -8,18 +8,11 @@ from typing import Any
 
 import numpy as np
 import pytest
-
-from statphys_gen.cli import main
+from command_line import assert_one_line, run
 
 SPECTRUM = "phase-retrieval spectrum"
 THRESHOLD = "phase-retrieval threshold"
 STATE = "phase-retrieval threshold-state"
-
-
-def run(words: list[str], capsys: pytest.CaptureFixture[str]) -> tuple[int, str, str]:
-    status = main(words)
-    captured = capsys.readouterr()
-    return status, captured.out, captured.err
 
 
 def records(line: str, capsys: pytest.CaptureFixture[str], status: int = 0) -> list[dict[str, Any]]:
@@ -223,15 +216,6 @@ LINES = WORDS + [
     for option, (line, values) in DOMAINS.items()
     for value in values
 ]
-
-
-def assert_one_line(status: int, out: str, err: str, fragment: str) -> None:
-    assert status == 2
-    assert out == ""
-    assert err.count("\n") == 1
-    assert err.startswith("statphys-gen: ")
-    assert fragment in err
-    assert "Traceback" not in err
 
 
 @pytest.mark.parametrize(("line", "fragment"), LINES, ids=[line for line, _ in LINES])

@@ -5,8 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-
-from statphys_gen.cli import main
+from command_line import assert_one_line, run
 
 COEFFICIENTS = "random-features coefficients"
 SPECTRUM = "random-features spectrum"
@@ -125,22 +124,6 @@ WORDS += [
     for option, command, values in DOMAINS
     for value in values
 ]
-
-
-def run(words: list[str], capsys: pytest.CaptureFixture[str]) -> tuple[int, str, str]:
-    status = main(words)
-    captured = capsys.readouterr()
-    return status, captured.out, captured.err
-
-
-def assert_one_line(status: int, out: str, err: str, fragment: str) -> None:
-    assert status == 2, err
-    assert out == ""
-    assert err.count("\n") == 1
-    assert err.endswith("\n")
-    assert err.startswith("statphys-gen: ")
-    assert fragment in err
-    assert "Traceback" not in err
 
 
 @pytest.mark.parametrize(("line", "fragment"), WORDS, ids=[line for line, _ in WORDS])
