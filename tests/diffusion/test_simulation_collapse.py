@@ -95,6 +95,17 @@ def test_small_entropies_keep_their_digits() -> None:
         assert 1.0 - sums.participation[0, 0] == pytest.approx(2.0 * np.exp(ratio), rel=3e-2, abs=1e-15)
 
 
+def test_points_centred_at_once_or_block_by_block_give_the_same_bits(monkeypatch: pytest.MonkeyPatch) -> None:
+    rng = np.random.default_rng(0)
+    points, noise = 3.0 + rng.standard_normal((5000, 7)), rng.standard_normal((20, 7))
+    arguments = np.array([0.3, 0.9]), noise
+    at_once = EmpiricalPosterior(points).sums(*arguments, sources=np.arange(20))
+    monkeypatch.setattr("statphys_gen.diffusion.simulation_posterior._CENTRED_AT_ONCE", 0)
+    by_blocks = EmpiricalPosterior(points).sums(*arguments, sources=np.arange(20))
+    for name in ("largest", "place", "total", "squares", "product"):
+        np.testing.assert_array_equal(getattr(at_once, name), getattr(by_blocks, name))
+
+
 @pytest.mark.parametrize("time", [0.05, 0.3, 1.5])
 def test_identities_by_quadrature(time: float) -> None:
     """Three points in one dimension: H = E[-log w_s], Y = E[w_s] and H + I = log n, the averages over z exact."""
