@@ -43,10 +43,15 @@ def register(commands: Any) -> None:
         "--value", metavar="COLUMN", help="column of the measured values, if several could be"
     )
     parser.add_argument(
-        "--fitted", type=integer("--fitted", 0), default=0, help="parameters fitted to this table (default 0)"
+        "--fitted",
+        metavar="K",
+        type=integer("--fitted", 0),
+        default=0,
+        help="parameters fitted to this table (default 0)",
     )
     parser.add_argument(
         "--resolution",
+        metavar="X",
         type=number("--resolution", validation.positive),
         help="relative error of the prediction that must be visible, or the verdict is inconclusive",
     )

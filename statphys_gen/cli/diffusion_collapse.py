@@ -54,10 +54,18 @@ def register(quantities: Any) -> None:
         help="clones: norm of m over the square root of the dimension",
     )
     simulate.add_argument(
-        "--walkers", type=integer("--walkers", 2), default=10_000, help="clones: pairs for each time (10000)"
+        "--walkers",
+        metavar="K",
+        type=integer("--walkers", 2),
+        default=10_000,
+        help="clones: pairs for each time (default 10000)",
     )
     simulate.add_argument(
-        "--data-sets", type=integer("--data-sets", 2), default=16, help="collapse: independent data sets (16)"
+        "--data-sets",
+        metavar="K",
+        type=integer("--data-sets", 2),
+        default=16,
+        help="collapse: independent data sets (default 16)",
     )
     _add_times(simulate, required=False)
     add_seed(simulate)

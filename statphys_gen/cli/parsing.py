@@ -116,5 +116,19 @@ def add_output_options(parser: Parser, *, plot: bool = True) -> None:
 
 def add_seed(parser: Parser) -> None:
     parser.add_argument(
-        "--seed", type=integer("--seed", 0), default=0, help="seed of the random streams (default 0)"
+        "--seed",
+        metavar="S",
+        type=integer("--seed", 0, 2**63 - 1),
+        default=0,
+        help="seed of the random streams (default 0)",
+    )
+
+
+def add_threads(parser: Parser) -> None:
+    parser.add_argument(
+        "--threads",
+        metavar="K",
+        type=integer("--threads", 1, 1024),
+        default=1,
+        help="on which the simulation runs; its bits do not depend on them (default 1)",
     )

@@ -9,7 +9,7 @@ from typing import Any
 
 from .. import validation
 from ..errors import InvalidArgument
-from .parsing import add_output_options, add_seed, integer, number
+from .parsing import add_output_options, add_seed, add_threads, integer, number
 from .phase_retrieval_options import (
     add_loss,
     add_overlap,
@@ -71,12 +71,14 @@ def register(quantities: Any) -> None:
         help="in each replica, best a power of 2 (default 4096)",
     )
     paths.add_argument(
-        "--replicas", metavar="R", type=integer("--replicas", 2, 1000), default=6, help="(default 6)"
+        "--replicas",
+        metavar="R",
+        type=integer("--replicas", 2, 1000),
+        default=6,
+        help="independent sets of paths (default 6)",
     )
     add_seed(parser)
-    paths.add_argument(
-        "--threads", metavar="P", type=integer("--threads", 1, 1024), default=1, help="(default 1)"
-    )
+    add_threads(parser)
     parser.add_argument(
         "--every", metavar="J", type=integer("--every", 1), default=1, help="print every Jth step (default 1)"
     )

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from .. import validation
 from ..errors import InvalidArgument
-from .parsing import add_output_options, add_seed, between, integer, number
+from .parsing import add_output_options, add_seed, add_threads, between, integer, number
 from .phase_retrieval_options import (
     add_loss,
     add_overlap,
@@ -143,9 +143,7 @@ def _register_simulate(quantities: Any) -> None:
         help="of the theory (default 6)",
     )
     add_seed(parser)
-    parser.add_argument(
-        "--threads", metavar="P", type=integer("--threads", 1, 1024), default=1, help="(default 1)"
-    )
+    add_threads(parser)
     add_output_options(parser, plot=False)
     parser.set_defaults(run=_simulate)
 

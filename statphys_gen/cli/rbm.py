@@ -172,7 +172,10 @@ def _register_line(quantities: Any) -> None:
         help="interval in which it is sought",
     )
     parser.add_argument(
-        "--start", metavar="STATE", choices=STARTS, help="at: the state, retrieval (default) or glass"
+        "--start",
+        metavar="STATE",
+        choices=STARTS,
+        help="at: the state, retrieval or glass (default retrieval)",
     )
     parser.add_argument(
         "--lower-end", action="store_true", help="spinodal: the lower end of the branch, not the upper one"
@@ -384,7 +387,7 @@ def _register_phase_diagram(quantities: Any) -> None:
             nargs=2,
             type=number(flag, lambda name, value: validation.inside(name, value, 1e-4, 1e4, closed=True)),
             default=[low, high],
-            help=f"range ({low:g} to {high:g})",
+            help=f"range (default {low:g} to {high:g})",
         )
     group.add_argument(
         "--points",
@@ -392,7 +395,7 @@ def _register_phase_diagram(quantities: Any) -> None:
         nargs=2,
         type=integer("--points", 2, 2000),
         default=[60, 60],
-        help="numbers of temperatures and loads (60 60)",
+        help="numbers of temperatures and loads (default 60 60)",
     )
     add_model(parser)
     add_output_options(parser, plot=False)
@@ -507,7 +510,7 @@ def _register_place(quantities: Any) -> None:
         "--margin",
         metavar="X",
         type=number("--margin", validation.positive),
-        help="a singular value is a spike above the edge of the bulk by this relative amount (4 N^(-2/3))",
+        help="a singular value is a spike above the edge of the bulk by this relative amount (default 4 N^(-2/3))",
     )
     add_units(parser, hidden="binary")
     add_output_options(parser, plot=False)

@@ -106,7 +106,11 @@ def add_units(parser: Parser, *, hidden: str | None = None) -> None:
         help="parameters of the hidden prior, such as threshold=0.5",
     )
     group.add_argument(
-        "--visible", metavar="NAME", choices=VISIBLE, default="binary", help=", ".join(VISIBLE) + " (binary)"
+        "--visible",
+        metavar="NAME",
+        choices=VISIBLE,
+        default="binary",
+        help=", ".join(VISIBLE) + " (default binary)",
     )
 
 
@@ -117,33 +121,33 @@ def add_model(parser: Parser, *, convention: str | None = None) -> None:
         "--ensemble",
         metavar="NAME",
         choices=ENSEMBLES,
-        help=", ".join(ENSEMBLES) + " (patterns; bidirectional when both layers are binary)",
+        help=", ".join(ENSEMBLES) + " (default patterns; bidirectional when both layers are binary)",
     )
     group.add_argument(
         "--patterns",
         metavar="LAW",
         choices=PATTERN_LAWS,
         default="binary",
-        help=", ".join(PATTERN_LAWS) + " (binary)",
+        help=", ".join(PATTERN_LAWS) + " (default binary)",
     )
     group.add_argument(
         "--density",
         "-p",
         metavar="P",
         type=number("--density", _density),
-        help="of sparse patterns: share of entries that are not 0 (1)",
+        help="of sparse patterns: share of entries that are not 0 (default 1)",
     )
     group.add_argument(
         "--layer-ratio",
         metavar="R",
         type=number("--layer-ratio", validation.non_negative),
-        help="hidden per visible units (bidirectional, repeated: 1; otherwise the load)",
+        help="hidden per visible units (default: the load; of bidirectional and repeated couplings 1)",
     )
     group.add_argument(
         "--noise",
         metavar="S",
         type=number("--noise", validation.non_negative),
-        help="amplitude of the noise of low-rank couplings (1)",
+        help="amplitude of the noise of low-rank couplings (default 1)",
     )
     group.add_argument(
         "--spike",
@@ -180,20 +184,28 @@ def _add_state(parser: Parser) -> None:
         metavar="L",
         type=number("--condensed", between(0.0, 1000.0, closed=True)),
         default=1.0,
-        help="number of patterns that share the overlap; of diluted patterns their mean number on a unit (1)",
+        help="number of patterns that share the overlap; of diluted patterns their mean number on a unit (default 1)",
     )
     group.add_argument(
-        "--pattern-field", metavar="F", type=number("--pattern-field"), default=0.0, help="along a pattern"
+        "--pattern-field",
+        metavar="F",
+        type=number("--pattern-field"),
+        default=0.0,
+        help="along a pattern (default 0)",
     )
     group.add_argument(
-        "--visible-field", metavar="F", type=number("--visible-field"), default=0.0, help="uniform"
+        "--visible-field",
+        metavar="F",
+        type=number("--visible-field"),
+        default=0.0,
+        help="uniform (default 0)",
     )
     group.add_argument(
         "--size",
         "-N",
         metavar="N",
         type=integer("--size", 1),
-        help="visible units of the finite-size corrected theory (infinitely many)",
+        help="visible units of the finite-size corrected theory (default: infinitely many)",
     )
 
 

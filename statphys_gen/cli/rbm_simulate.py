@@ -7,7 +7,7 @@ import math
 from typing import TYPE_CHECKING, Any
 
 from ..errors import StatphysError
-from .parsing import BadUsage, add_output_options, integer
+from .parsing import BadUsage, add_output_options, add_seed, add_threads, integer
 from .rbm_options import add_model, add_point, chosen_model, early_checks, echo, ensemble_notes
 
 if TYPE_CHECKING:
@@ -42,20 +42,20 @@ def register(quantities: Any) -> None:
     add_model(parser)
     group = parser.add_argument_group("simulation")
     for flag, default, low, high, text in (
-        ("--visible-units", 500, 2, 100_000, "N"),
+        ("--visible-units", 500, 2, 100_000, "visible units of the networks"),
         ("--samples", 8, 2, 100_000, "disorder samples"),
         ("--chains", 16, 4, 4096, "independent chains of each sample"),
         ("--sweeps", 200, 1, 10_000_000, "measured sweeps, after half as many before them"),
-        ("--seed", 0, 0, 2**63 - 1, "seed"),
-        ("--threads", 1, 1, 1024, "samples at the same time; the result does not depend on it"),
     ):
         group.add_argument(
             flag,
             metavar="K",
             type=integer(flag, low, high),
             default=default,
-            help=f"{text} ({default})",
+            help=f"{text} (default {default})",
         )
+    add_seed(parser)
+    add_threads(parser)
     add_output_options(parser, plot=False)
     parser.set_defaults(run=_simulate)
 

@@ -18,7 +18,7 @@ def register(commands: Any) -> None:
     parser.add_argument("systems", metavar="SYSTEM", nargs="*", help="systems to verify (default: all)")
     parser.add_argument("--output", metavar="DIR", default="validation", help="folder (default validation)")
     parser.add_argument(
-        "--workers", type=integer("--workers", 1), default=1, help="worker processes (default 1)"
+        "--workers", metavar="K", type=integer("--workers", 1), default=1, help="worker processes (default 1)"
     )
     parser.add_argument(
         "--only", metavar="TEXT", help="only the checks whose name contains TEXT; writes no report"
