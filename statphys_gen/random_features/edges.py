@@ -37,6 +37,8 @@ _EQUAL = 1e-12
 # Relative errors: of a sum of rounded terms, and of the coefficients of the activation.
 _ROUNDING = 1e-15
 _COEFFICIENTS = 1e-12
+# Derivatives of z below so many times its rounding may have either sign.
+_LEVEL = 10.0
 
 
 def columns_per_dimension(system: Dyson) -> float:
@@ -163,10 +165,38 @@ class RealCurve:
         return result
 
 
+def _slopes(curve: RealCurve, t: FloatArray, branch: NDArray[np.intp]) -> tuple[FloatArray, FloatArray]:
+    """dz/dt by a complex step, and its rounding error; of the shape of t."""
+    step = 1e-30
+    at = np.asarray(t.ravel() + 1j * step, dtype=np.complex128)
+    z, size, _ = curve.evaluate(at, np.broadcast_to(branch, t.shape).ravel())
+    return (z.imag / step).reshape(t.shape), (_ROUNDING * size).reshape(t.shape)
+
+
+def _passes_straight(curve: RealCurve, found: CriticalPoints) -> NDArray[np.bool_]:
+    """True for extrema that are only rounding: the curve passes the end of a piece there with a slope.
+
+    Towards the end of a piece, z = z(end) + A exp(t) + B exp(2 t) + ..., and where A exp(t) is below the rounding of
+    z its derivative has any sign. Further up the law exp(t) is seen if A is not 0, and exp(2 t) at an extremum.
+    """
+    around, noise = _slopes(curve, found.parameter + np.array([[-1.0], [1.0]]), found.branch)
+    level = np.flatnonzero((np.abs(around) <= _LEVEL * noise).all(axis=0))
+    result = np.zeros(len(found.parameter), dtype=bool)
+    if len(level):
+        t = found.parameter[level] + np.arange(1.0, 30.0)[:, None]
+        slope, noise = _slopes(curve, t, found.branch[level])
+        seen = np.abs(slope[:-1]) > 1e4 * noise[:-1]
+        first = np.argmax(seen, axis=0), np.arange(len(level))
+        growth = slope[1:][first] / slope[:-1][first]
+        result[level] = seen.any(axis=0) & (np.abs(np.log(np.maximum(growth, 1e-300)) - 1.0) < 0.1)
+    return result
+
+
 def extrema(curve: RealCurve) -> CriticalPoints:
     """All extrema z > 0 of the real curve, in increasing order; every edge of the spectrum is among them."""
     found = critical_points(curve.position, curve.grids())
     keep = (found.value > 0.0) & (found.value < 1e3 * curve.system.scale)
+    keep &= ~_passes_straight(curve, found)
     return CriticalPoints(found.parameter[keep], found.branch[keep], found.value[keep])
 
 

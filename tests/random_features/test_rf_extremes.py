@@ -2,6 +2,7 @@
 
 import math
 
+import mpmath as mp
 import numpy as np
 import pytest
 
@@ -9,7 +10,8 @@ from statphys_gen.errors import AccuracyNotReached
 from statphys_gen.random_features.dyson import dyson
 from statphys_gen.random_features.edges import bulk_edges, edge_errors, offset_edges
 from statphys_gen.random_features.elimination import identity_polynomial
-from statphys_gen.random_features.learning_curves import learning_curves
+from statphys_gen.random_features.filters import gradient_flow
+from statphys_gen.random_features.learning_curves import bulk_contributions, learning_curves
 from statphys_gen.random_features.model import Covariance, RandomFeatures
 from statphys_gen.random_features.spectrum import atoms, spectrum
 from statphys_gen.random_features.timescales import timescales
@@ -106,3 +108,55 @@ def test_errors_of_edges_are_small_and_hold() -> None:
     assert (relative < 1e-11).all()
     assert (relative > 1e-13).all()
     assert atoms(model)[0].weight == 55 / 64
+
+
+def double_root(model: RandomFeatures, near: float) -> float:
+    """The edge as a double root of the equations for isotropic data, written out once more, at 30 digits."""
+    system = dyson(model)
+    a, b2, v2, s2 = (mp.mpf(x) for x in (system.linear, system.b2, system.v2, system.s2))
+    psi, f, i = mp.mpf(model.features_per_dimension), mp.mpf(system.ratio), mp.mpf(1) / int(model.noise_draws)
+
+    def equations(q: mp.mpf, g: mp.mpf, h: mp.mpf, z: mp.mpf) -> list[mp.mpf]:
+        bar = i * g + (1 - i) * h
+        s = 1 / (1 / q + psi * (b2 * bar + a * g))
+        fresh = i * (b2 * s + s2 * q)
+        return [
+            1 / g - 1 - f * (a * s + v2 * q + fresh),
+            1 / h - 1 - f * fresh,
+            s2 * bar + v2 * g + (b2 * bar + a * g) * s / q - 1 / q - z,
+        ]
+
+    def marginal(q: mp.mpf, g: mp.mpf, h: mp.mpf, z: mp.mpf) -> list[mp.mpf]:
+        found = equations(q, g, h, z)
+        slopes = [
+            [
+                mp.diff(lambda *x, k=k: equations(*x)[k], (q, g, h, z), order)
+                for order in np.eye(4, dtype=int)[:3]
+            ]
+            for k in range(3)
+        ]
+        return [*found, mp.det(mp.matrix(slopes))]
+
+    with mp.workdps(30):
+        start = system.resolvent(np.array([near * (1 - 1e-6)], dtype=complex))
+        values = [float(x[0].real) for x in (start.q, start.gamma_1, start.gamma_2)]
+        return float(mp.findroot(marginal, (*values, near), tol=1e-40)[3])
+
+
+@pytest.mark.parametrize("features", [8.76, 8.769361601858867, 8.8])
+def test_an_edge_beside_a_point_where_two_pieces_of_the_real_curve_meet(features: float) -> None:
+    """The extremum is at mu = -2e-4; rounding made further ones where the curve passes mu = 0."""
+    model = RandomFeatures("sin", features, 2.0, 0.2, noise_draws=2)
+    edges = bulk_edges(model)
+    assert edges.shape == (2, 2)
+    assert edges[1, 0] == pytest.approx(double_root(model, edges[1, 0]), rel=1e-13)
+    # Train loss from the densities on the real axis; the parts of single bulks are asserted to add up to the losses.
+    algorithm, found = gradient_flow(model, [1.0, 100.0, 1e4]), spectrum(model)
+    curves = learning_curves(model, [1.0, 100.0, 1e4])
+    train = 1.0 + sum(
+        found.integral(b, (lambda f: b.position * f * f - 2.0 * f)(algorithm(b.position)), "train")
+        for b in found.bulks
+    )
+    np.testing.assert_allclose(curves.train_loss, train, rtol=0, atol=1e-9)
+    parts = bulk_contributions(model, algorithm)
+    np.testing.assert_allclose(1.0 + parts.test.sum(axis=(1, 2)), curves.test_loss, rtol=1e-9)
