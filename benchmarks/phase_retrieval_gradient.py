@@ -36,8 +36,8 @@ def ratios(kind: type) -> dict[str, float]:
     instance, first = np.zeros(BATCH, dtype=np.int64), np.zeros(1, dtype=np.int64)
     fused = Gradients(loss, x[None], labels[None], 1)
     products = Gradients(loss, x[None], labels[None], BATCH)
-    y = np.empty((BATCH, len(x)), dtype=kind)
-    fresh = (students @ x.T / np.sqrt(DIMENSION)).astype(kind)
+    y = np.empty((len(x), BATCH), dtype=kind)
+    fresh = (x @ students.T / np.sqrt(DIMENSION)).astype(kind)
     sums = np.zeros((2, BATCH))
     code = kernel_code(loss)
     assert code is not None
@@ -47,10 +47,10 @@ def ratios(kind: type) -> dict[str, float]:
         slopes_of_batch(y, labels, *code, sums[0], sums[1])
 
     def slopes_by_numpy() -> None:
-        label = np.broadcast_to(labels, fresh.shape)
+        label = np.broadcast_to(labels[:, None], fresh.shape)
         slope = loss.slope(fresh, label)
-        loss.value(fresh, label).sum(axis=1)
-        np.einsum("pm,pm->p", slope, fresh)
+        loss.value(fresh, label).sum(axis=0)
+        np.einsum("mp,mp->p", slope, fresh)
 
     slopes_by_kernel()
     calls = {

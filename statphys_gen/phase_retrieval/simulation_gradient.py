@@ -16,8 +16,11 @@ from .model import Array, Loss
 
 # Students on one set of sensing vectors from which two matrix products on blocks of rows beat the kernel.
 _BATCH = 4
-# Numbers in one block of sensing vectors, which bounds the memory of the pre-activations.
-_ROWS = 2**22
+# Multiply-adds up to which OpenBLAS multiplies matrices without copying them first, and numbers of a block of sensing
+# vectors that stays in the cache for the second product.
+_UNCOPIED, _CACHED = 10**6, 2**16
+# Where such a block has less than so many rows, longer ones are faster; they are bounded by the memory they take.
+_SHORTEST, _LONG = 16, 2**22
 # Places at which the kernel's formula is compared with the loss.
 _PROBES = np.array([-2.3, -0.7, 0.1, 0.9, 1.7, 3.1])
 
@@ -28,14 +31,17 @@ class Gradients:
     Parameters
     ----------
     sensing, labels : (I, M, N) and (I, M).
-    starts : students of one instance at the beginning; decides between kernel and matrix products for good, so that
-        students that stop do not change the last bits of the others.
+    starts : students of one instance at the beginning; decides between kernel and matrix products, and on the blocks
+        of the latter, for good.
     """
 
     def __init__(self, loss: Loss, sensing: NDArray[Any], labels: Array, starts: int) -> None:
         self.loss, self.sensing, self.labels = loss, sensing, labels
         self.code = kernel_code(loss)
         self.fused = self.code is not None and starts < _BATCH
+        dimension = sensing.shape[2]
+        short = min(_UNCOPIED // starts, _CACHED) // dimension
+        self.rows = short if short >= _SHORTEST else max(_SHORTEST, _LONG // dimension)
 
     def __call__(
         self, students: NDArray[Any], instance: NDArray[np.int64]
@@ -59,26 +65,25 @@ class Gradients:
 
     def _products(self, k: int, students: NDArray[Any]) -> tuple[NDArray[Any], Array, Array]:
         x, t = self.sensing[k], self.labels[k]
-        measurements, dimension = x.shape
-        rows = max(16, _ROWS // dimension)
-        scaled = students * students.dtype.type(1.0 / math.sqrt(dimension))
-        gradient = np.zeros_like(students)
+        scaled = np.ascontiguousarray(students.T) * students.dtype.type(1.0 / math.sqrt(x.shape[1]))
+        gradient, addition = np.zeros_like(students), np.empty_like(students)
         energy, force = np.zeros(len(students)), np.zeros(len(students))
-        for start in range(0, measurements, rows):
-            part, label = x[start : start + rows], t[start : start + rows]
-            y = scaled @ part.T
+        for start in range(0, len(x), self.rows):
+            part, label = x[start : start + self.rows], t[start : start + self.rows]
+            y = part @ scaled
             if self.code is not None:
                 from .kernels import slopes_of_batch
 
                 slopes_of_batch(y, label, *self.code, energy, force)
-                gradient += y @ part
-                continue
-            wide, labels = y.astype(np.float64), np.broadcast_to(label, y.shape)
-            slope = self.loss.slope(wide, labels)
-            energy += self.loss.value(wide, labels).sum(axis=1)
-            force += np.einsum("pm,pm->p", slope, wide)
-            gradient += slope.astype(x.dtype) @ part
-        gradient *= gradient.dtype.type(1.0 / math.sqrt(dimension))
+                slope = y
+            else:
+                wide, labels = y.astype(np.float64), np.broadcast_to(label[:, None], y.shape)
+                exact = self.loss.slope(wide, labels)
+                energy += self.loss.value(wide, labels).sum(axis=0)
+                force += np.einsum("mp,mp->p", exact, wide)
+                slope = exact.astype(x.dtype)
+            gradient += np.matmul(slope.T, part, out=addition)
+        gradient *= gradient.dtype.type(1.0 / math.sqrt(x.shape[1]))
         return gradient, energy, force
 
 
