@@ -8,7 +8,7 @@ import sympy as sp
 
 from derivations import claim
 
-n, alpha, g, load = sp.symbols("n alpha g gamma", positive=True)
+n, alpha, g = sp.symbols("n alpha g", positive=True)
 Q, q, R, r = sp.symbols("Q q R r", positive=True)
 
 
@@ -26,28 +26,6 @@ def noise_term() -> bool:
     return sp.simplify(_per_replica(averaged - conjugates) + alpha * g**2 * (Q * R - q * r) / 2) == 0
 
 
-@claim(
-    "In a bidirectional memory the pairs give -(load/2)[log(1-D) - a(xr + qy)/(1-D)], and the noise its derivatives"
-)
-def pairs_of_a_bidirectional_memory() -> bool:
-    a = alpha * g**2
-    x, y = Q - q, R - r
-    # Eigenvalues of 1 - a Q R: once with the uniform vector, n - 1 times orthogonal to it.
-    uniform = 1 - a * (x + n * q) * (y + n * r)
-    other = 1 - a * x * y
-    log_det = sp.log(uniform) + (n - 1) * sp.log(other)
-    pairs = -load / 2 * sp.diff(log_det, n).subs(n, 0)
-    d = a * x * y
-    claimed = -load / 2 * (sp.log(1 - d) - a * (x * r + q * y) / (1 - d))
-    tilt = load * a * y / (1 - d)
-    variance = load * a * (r + a * q * y**2) / (1 - d) ** 2
-    stationary = (
-        sp.simplify(sp.diff(claimed, Q) - (tilt + variance) / 2),
-        sp.simplify(sp.diff(claimed, q) + variance / 2),
-    )
-    return sp.simplify(pairs - claimed) == 0 and stationary == (0, 0)
-
-
 @claim("Gaussian hidden units give the r = q/(1 - beta(1-q))^2 of Amit, Gutfreund and Sompolinsky")
 def hopfield_limit() -> bool:
     beta, z = sp.symbols("beta z", positive=True)
@@ -56,22 +34,3 @@ def hopfield_limit() -> bool:
     mean_square = log_z.coeff(z, 2) * 2 / curvature
     value = sp.simplify(mean_square / beta - q / curvature**2)
     return value == 0
-
-
-@claim("Replicon matrix of a bidirectional memory: the determinant of its de Almeida-Thouless condition")
-def replicon_of_a_bidirectional_memory() -> bool:
-    x, y, dx, dy, eps = sp.symbols("x y dx dy epsilon", positive=True)
-    vs, vh = sp.symbols("V_s V_h", positive=True)
-    a = alpha * g**2
-    # Orthogonal to the uniform vector the conjugates are load a y/(1 - a x y) and load g^2 x/(1 - a x y).
-    visible = load * a * (y + eps * dy) / (1 - a * (x + eps * dx) * (y + eps * dy))
-    hidden = load * g**2 * (x + eps * dx) / (1 - a * (x + eps * dx) * (y + eps * dy))
-    first, second = (sp.expand(sp.diff(f, eps).subs(eps, 0)) for f in (visible, hidden))
-    matrix = sp.Matrix(
-        [[vs * sp.diff(f, variable) for variable in (dx, dy)] for f in (first,)]
-        + [[vh * sp.diff(f, variable) for variable in (dx, dy)] for f in (second,)]
-    )
-    d = a * x * y
-    left = (1 - load * a**2 * y**2 * vs / (1 - d) ** 2) * (1 - load * g**2 * a * x**2 * vh / (1 - d) ** 2)
-    condition = left - load**2 * a * g**2 * vs * vh / (1 - d) ** 4
-    return sp.simplify((sp.eye(2) - matrix).det() - condition) == 0

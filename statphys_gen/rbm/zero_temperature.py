@@ -11,7 +11,7 @@ the tail of the prior survives: F = 1 for two tails, 1/2 for one. For bounded hi
 carry a pattern of an infinite network, and the capacity is 0.
 
 Ensemble ``bidirectional`` with +-1 units in both layers: see :func:`capacity`. Derivation:
-derivations/rbm_zero_temperature.py.
+derivations/rbm_zero_temperature.py and derivations/rbm_bidirectional_ground_state.py.
 """
 
 from __future__ import annotations
