@@ -46,7 +46,7 @@ _EPS = float(np.finfo(np.float64).eps)
 _JUST_BELOW = 1.0 - 1e-13
 _MOMENT_TOLERANCE = 1e-7
 # The quadrature error of a density is looked at in so many of its points.
-_PROBES = 20
+_PROBES = 12
 _DENSITY_TOLERANCE = 1e-6
 
 
@@ -406,7 +406,8 @@ def density_positions(
     end = edge + 3.0 * width if upper is None else validation.finite("upper", upper)
     if not end > edge:
         raise InvalidArgument("upper", end, f"above the left edge, {edge:.6g}")
-    return edge + (end - edge) * np.linspace(0.0, 1.0, count) ** 2, width
+    share = np.linspace(0.0, 1.0, count) ** 2
+    return edge * (1.0 - share) + end * share, width
 
 
 # ------------------------------------------------------------------------------------------------- empirical samples

@@ -39,8 +39,9 @@ Values = NDArray[np.float64] | NDArray[np.complex128]
 _SOURCE = "derivations/phase_retrieval_initialisation.py"
 # The Gaussian weight beyond is below 1e-32.
 _FARTHEST = 12.0
-# Elements of one chunk of arguments times nodes.
-_CHUNK = 2**18
+# Elements of one chunk of arguments times nodes; of a small one, where a dozen such arrays are made and stay in the
+# cache.
+_CHUNK, _SMALL_CHUNK = 2**18, 2**12
 # Poles of 1/(c^2 + y^2) beyond this distance from the mean are invisible to a Gauss-Hermite rule.
 _FAR_POLE = 15.0
 _HERMITE_NODES = 14
@@ -201,15 +202,18 @@ def _normalised_rule(a: float, prefactor: float, m: float, order: int) -> Moment
         t = label * ray if turned else label
         probability = ray_probability if turned else label_probability
         results = np.empty((4 if signal else 2, len(s)), dtype=np.result_type(s, np.float64))
-        rows = max(1, _CHUNK // (4 * order))
+        rows = max(1, _SMALL_CHUNK // order)
         for start in range(0, len(s), rows):
             part = slice(start, start + rows)
             denominator = 6.0 * prefactor * s[part, None]
             factor = (a + t * t) / denominator
             squared_pole = factor - t * t / 3.0
-            # The branch Re c > 0, continued beyond the upper half-plane of S on both sides of it.
-            c = np.exp(-0.25j * np.pi) * np.sqrt(1j * squared_pole)
-            averages: tuple[Complex, ...]
+            averages: tuple[Values, ...]
+            if turned or m != 0.0:
+                # The branch Re c > 0, continued beyond the upper half-plane of S on both sides of it.
+                c = np.exp(-0.25j * np.pi) * np.sqrt(1j * squared_pole)
+            else:
+                c = np.sqrt(squared_pole)
             if m == 0.0:
                 averages = _centred_averages(c)
                 if signal:
@@ -234,7 +238,7 @@ def _normalised_rule(a: float, prefactor: float, m: float, order: int) -> Moment
 Complex = NDArray[np.complex128]
 
 
-def _centred_averages(c: Complex) -> tuple[Complex, ...]:
+def _centred_averages(c: Values) -> tuple[Values, ...]:
     """E[L], E[L^2] over y ~ N(0, 1), for L = 1/(c^2 + y^2), Re c > 0: E L = sqrt(pi/2) erfcx(c/sqrt 2)/c."""
     from scipy.special import erfcx
 
