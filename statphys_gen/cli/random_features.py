@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from .. import validation
-from . import random_features_simulate, random_features_times
+from . import random_features_boundaries, random_features_simulate, random_features_times
 from .parsing import add_output_options, between, integer, number
 from .random_features_options import (
     add_activation,
@@ -34,6 +34,7 @@ def register(systems: Any) -> None:
     _register_spectrum(quantities)
     _register_learning_curves(quantities)
     random_features_times.register(quantities)
+    random_features_boundaries.register(quantities)
     random_features_simulate.register(quantities)
 
 

@@ -91,12 +91,12 @@ def add_activation(parser: Parser) -> None:
     )
 
 
-def add_time(parser: Parser, *, several: bool = False) -> None:
+def add_time(parser: Parser, *, several: bool = False, required: bool = True) -> None:
     parser.add_argument(
         "-t",
         "--time",
         metavar="T",
-        required=True,
+        required=required,
         type=number("--time", _diffusion_time),
         nargs="+" if several else None,
         help="diffusion times" if several else "diffusion time",
