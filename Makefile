@@ -9,11 +9,12 @@ export MKL_NUM_THREADS ?= 1
 export OMP_NUM_THREADS ?= 1
 export MPLBACKEND ?= Agg
 
-.PHONY: help figures test verify verify-tenth docs benchmarks lint wheel clean
+.PHONY: help figures test oldest verify verify-tenth docs benchmarks lint wheel clean
 
 help:
 	@echo "make figures     every figure at its quick size, with a gallery page (figures/output/index.html)"
 	@echo "make test        the fast tests"
+	@echo "make oldest      the fast tests with the oldest supported dependencies, in an environment of their own"
 	@echo "make verify      every theory-against-simulation check at full size, resumable (validation/)"
 	@echo "make docs        the documentation (docs/_build/html/index.html)"
 	@echo "make benchmarks  speed, as ratios against what one would otherwise run"
@@ -31,6 +32,13 @@ figures: $(STAMP)
 
 test: $(STAMP)
 	$(BIN)/python -m pytest -n 2 --dist worksteal
+
+# pyproject.toml's lower bounds; by hand when one of them or the code that needs it changes.
+oldest:
+	$(PYTHON) -m venv build/oldest
+	build/oldest/bin/python -m pip install --quiet --disable-pip-version-check --constraint constraints-oldest.txt \
+		--editable '.[cluster,certify,examples]' pytest pytest-xdist hypothesis arviz
+	build/oldest/bin/python -m pytest -p no:cacheprovider -n 2 --dist worksteal
 
 verify: $(STAMP)
 	$(BIN)/statphys-gen verify --output validation
