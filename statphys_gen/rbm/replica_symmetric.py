@@ -23,6 +23,7 @@ from ..approximation import approximation_of, states
 from ..errors import InvalidArgument
 from ..numerics.roots import newton
 from ..solution import Solution, Status
+from . import noise_curves
 from .explicit import UNRESOLVED, applies, solve_points
 from .model import Model
 from .saddle_point import Batch
@@ -95,7 +96,10 @@ def solve(
 def _iterated(equations: Equations, flat: Sequence[Array]) -> Solved:
     """Damped iteration from a saturated state, then Newton's method."""
     points = len(flat[0])
-    guess, status = equations.starting_points(equations.batch.values(*flat), flat, points)
+    if noise_curves.applies(equations):
+        guess, status = noise_curves.starting_points(equations, flat)
+    else:
+        guess, status = equations.starting_points(equations.batch.values(*flat), flat, points)
     x, alive = guess.copy(), status == Status.CONVERGED
     residual, error = np.zeros(points), np.full(points, 1e-15)
     iterations = np.zeros(points, dtype=np.int64)
