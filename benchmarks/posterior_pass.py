@@ -91,7 +91,7 @@ def fused_sums(dimension: int) -> dict[str, float]:
         return total, np.einsum("ij,ij->i", weights, weights) / total**2
 
     fused()
-    total, squares = scipy_sums()  # type: ignore[misc]
+    total, squares = scipy_sums()
     difference = np.abs(state[0][0] + np.log(state[2][0]) - total).max()
     participation = np.abs(state[3][0] / state[2][0] ** 2 - np.exp(squares)).max()
     spent = cpu_seconds(

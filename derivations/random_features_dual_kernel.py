@@ -1,5 +1,8 @@
 """The coefficients a_t, b_t^2, v_t^2, s_t^2 of an activation, from the dual kernel E[sigma(Gamma u) sigma(Gamma v)]."""
 
+from collections.abc import Callable
+from typing import Any
+
 import mpmath as mp
 
 from derivations import claim
@@ -33,8 +36,8 @@ def closed_kernels() -> bool:
         series = mp.taylor(lambda r, kernel=kernel: kernel(gamma2, r), 0, 5)
         for k in range(6):
 
-            def integrand(z: mp.mpf, function: object = function, k: int = k) -> mp.mpf:
-                return function(mp.sqrt(gamma2) * z) * hermite(k, z) * mp.npdf(z)  # type: ignore[operator]
+            def integrand(z: mp.mpf, function: Callable[[Any], Any] = function, k: int = k) -> mp.mpf:
+                return function(mp.sqrt(gamma2) * z) * hermite(k, z) * mp.npdf(z)
 
             c = mp.quad(integrand, [-12, -4, 0, 4, 12])
             if abs(series[k] - c * c) > mp.mpf(10) ** -10:
@@ -42,14 +45,14 @@ def closed_kernels() -> bool:
     return True
 
 
-def _split(function: object, gamma2: mp.mpf, rho: mp.mpf) -> tuple[mp.mpf, mp.mpf]:
+def _split(function: Callable[[Any], Any], gamma2: mp.mpf, rho: mp.mpf) -> tuple[mp.mpf, mp.mpf]:
     """v^2 and s^2 as variances: of E[sigma | shared] beyond its linear part, and likewise of sigma given that."""
     nodes = [(mp.mpf(j) / 5, mp.npdf(mp.mpf(j) / 5) / 5) for j in range(-40, 41)]
     gamma = mp.sqrt(gamma2)
-    c1 = mp.fsum(w * z * function(gamma * z) for z, w in nodes)  # type: ignore[operator]
+    c1 = mp.fsum(w * z * function(gamma * z) for z, w in nodes)
     shared, fresh = mp.mpf(0), mp.mpf(0)
     for u, weight in nodes:
-        values = [function(gamma * (mp.sqrt(rho) * u + mp.sqrt(1 - rho) * y)) for y, _ in nodes]  # type: ignore[operator]
+        values = [function(gamma * (mp.sqrt(rho) * u + mp.sqrt(1 - rho) * y)) for y, _ in nodes]
         middle = mp.fsum(w * value for value, (_, w) in zip(values, nodes, strict=True))
         shared += weight * (middle - c1 * mp.sqrt(rho) * u) ** 2
         fresh += weight * mp.fsum(

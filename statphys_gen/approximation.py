@@ -50,6 +50,7 @@ def states(
     approximation = Approximation(level, valid, source, verification)
 
     def attach(function: F) -> F:
+        # Callable has no such attribute, every function may.
         function.approximation = approximation  # type: ignore[attr-defined]
         qualifier = f"{level}; {valid}" if valid else level
         note = f"\n\n    Approximation: {qualifier}.\n\n    Source: {source} ({verification}).\n    "

@@ -76,12 +76,12 @@ class PhaseDiagram:
             "trap_onset_time": (line, self.trap_onset["time"]),
             "trap_onset_status": (line, self.trap_onset.status),
         }
-        attributes = {
+        attributes: dict[str, str | float] = {
             "phase_meaning": "; ".join(f"{phase.value} {phase}" for phase in Phase),
             "approximation": str(approximation_of(phase_diagram)),
         }
         if self.speciation_time is not None:
-            attributes["speciation_time"] = self.speciation_time  # type: ignore[assignment]
+            attributes["speciation_time"] = self.speciation_time
         coordinates = {
             "time": self.time,
             "log_samples_per_dimension": self.log_samples_per_dimension,

@@ -107,7 +107,8 @@ def module_name(definition: Any) -> str:
     if name != "__main__":
         return str(name)
     main = sys.modules["__main__"]
-    if getattr(main, "__spec__", None) is not None:
-        return str(main.__spec__.name)  # type: ignore[union-attr]
+    spec = getattr(main, "__spec__", None)
+    if spec is not None:
+        return str(spec.name)
     file = getattr(main, "__file__", None)
     return Path(file).stem if file else "__main__"

@@ -175,7 +175,7 @@ def test_sign_label_needs_a_line() -> None:
 @pytest.mark.parametrize("bad", [-0.1, float("nan"), float("inf"), "1"])
 def test_bad_signal(bad: object) -> None:
     with pytest.raises(InvalidArgument, match="signal"):
-        two_class_agreement(bad)  # type: ignore[arg-type]
+        two_class_agreement(bad)
 
 
 @pytest.mark.parametrize("bad", [0.49, 1.0, 1.2])

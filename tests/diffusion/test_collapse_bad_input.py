@@ -43,12 +43,12 @@ CASES: list[tuple[str, Callable[[], object]]] = [
     ("eigenvalues", lambda: Spectrum([])),
     ("eigenvalues", lambda: Spectrum([[1.0]])),
     ("eigenvalues", lambda: Spectrum([1.0, NAN])),
-    ("eigenvalues", lambda: Spectrum(["1"])),  # type: ignore[list-item]
+    ("eigenvalues", lambda: Spectrum(["1"])),
     ("multiplicities", lambda: Spectrum([1.0, 2.0], [1])),
     ("multiplicities", lambda: Spectrum([1.0], [0])),
     ("multiplicities", lambda: Spectrum([1.0], [1.5])),
     ("dimension", lambda: Spectrum.isotropic(0)),
-    ("dimension", lambda: Spectrum.isotropic(2.5)),  # type: ignore[arg-type]
+    ("dimension", lambda: Spectrum.isotropic(2.5)),
     ("variance", lambda: Spectrum.isotropic(3, 0.0)),
     ("values", lambda: DiscreteProduct(3, [1.0], [1.0])),
     ("values", lambda: DiscreteProduct(3, [1.0, 1.0], [0.5, 0.5])),
@@ -66,7 +66,7 @@ CASES: list[tuple[str, Callable[[], object]]] = [
     ("log_samples", lambda: excess_entropy(LAW, 0.0, 1.0)),
     ("log_samples", lambda: leading_excess_entropy(LAW, -1.0, 1.0)),
     ("log_samples", lambda: excess_entropy(LAW, [1.0, 2.0, 3.0], [1.0, 2.0])),
-    ("log_samples", lambda: collapse_time(LAW, "many")),  # type: ignore[arg-type]
+    ("log_samples", lambda: collapse_time(LAW, "many")),
     ("log_samples", lambda: collapse_time(PRODUCT, [1.0, NAN])),
     ("log_samples", lambda: leading_collapse_time(LAW, INF)),
     ("log_samples", lambda: isotropic_collapse_time(3, 1.0, 0.0)),
@@ -74,17 +74,17 @@ CASES: list[tuple[str, Callable[[], object]]] = [
     ("variance", lambda: isotropic_collapse_time(3, -1.0, 1.0)),
     ("law", lambda: trap_onset_time(UNEQUAL, 3.0)),
     ("law", lambda: trap_onset_time(PRODUCT, 3.0)),
-    ("law", lambda: condensed_phase("gaussian", 3.0, 0.1)),  # type: ignore[arg-type]
-    ("law", lambda: collapse_time("gaussian", 3.0)),  # type: ignore[arg-type]
-    ("law", lambda: mutual_information(None, 1.0)),  # type: ignore[arg-type]
+    ("law", lambda: condensed_phase("gaussian", 3.0, 0.1)),
+    ("law", lambda: collapse_time("gaussian", 3.0)),
+    ("law", lambda: mutual_information(None, 1.0)),
     ("law", lambda: phase_diagram(UNEQUAL, [1.0], [0.3])),
     ("covariances", lambda: trap_onset_time(POINTS, 1.0)),
     ("k", lambda: class_spectrum(UNEQUAL, 2)),
-    ("covariance", lambda: excess_entropy_bound(UNEQUAL, 3.0, 1.0)),  # type: ignore[arg-type]
-    ("covariance", lambda: collapse_time_bound(PRODUCT, 3.0)),  # type: ignore[arg-type]
-    ("mixture", lambda: class_collapse(LAW, 3.0)),  # type: ignore[arg-type]
+    ("covariance", lambda: excess_entropy_bound(UNEQUAL, 3.0, 1.0)),
+    ("covariance", lambda: collapse_time_bound(PRODUCT, 3.0)),
+    ("mixture", lambda: class_collapse(LAW, 3.0)),
     ("log_samples", lambda: class_collapse(UNEQUAL, 0.5)),
-    ("log_samples", lambda: class_collapse(UNEQUAL, [3.0, 4.0])),  # type: ignore[arg-type]
+    ("log_samples", lambda: class_collapse(UNEQUAL, [3.0, 4.0])),
     ("log_samples", lambda: sparse_collapse_time(LAW, 6.0)),
     ("log_samples", lambda: basin_radius(LAW, -2.0, 1.0)),
     ("time", lambda: basin_radius(LAW, 2.0, 0.0)),
@@ -103,7 +103,7 @@ CASES: list[tuple[str, Callable[[], object]]] = [
     ("log_samples", lambda: trajectory_collapse(Spectrum.isotropic(2, 1.0), 2.0)),
     ("log_samples", lambda: trajectory_collapse(LAW, [3.0, 0.1])),
     ("law", lambda: trajectory_collapse(PRODUCT, 3.0)),
-    ("log_samples", lambda: own_nearest_probability(LAW, [3.0, 4.0], 1.0)),  # type: ignore[arg-type]
+    ("log_samples", lambda: own_nearest_probability(LAW, [3.0, 4.0], 1.0)),
 ]
 
 

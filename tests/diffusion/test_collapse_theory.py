@@ -152,21 +152,21 @@ def test_parisi_parameter(arguments: list[str], expected: float) -> None:
 
 
 @pytest.mark.parametrize("law", laws(), ids=lambda law: type(law).__name__)
-def test_no_information_late(law) -> None:  # type: ignore[no-untyped-def]
+def test_no_information_late(law) -> None:
     limit = 5.0 / law.dimension
     assert float(excess_entropy(law, 5.0, 60.0)) == pytest.approx(limit, rel=1e-14)
     assert float(leading_excess_entropy(law, 5.0, 60.0)) == pytest.approx(limit, rel=1e-14)
 
 
 @pytest.mark.parametrize("law", laws(), ids=lambda law: type(law).__name__)
-def test_slope_is_the_derivative(law) -> None:  # type: ignore[no-untyped-def]
+def test_slope_is_the_derivative(law) -> None:
     times, step = np.array([0.2, 0.7, 1.8]), 1e-5
     change = leading_excess_entropy(law, 1.0, times + step) - leading_excess_entropy(law, 1.0, times - step)
     assert excess_entropy_slope(law, times) == pytest.approx(change / (2 * step), rel=1e-8)
 
 
 @pytest.mark.parametrize("law", laws(), ids=lambda law: type(law).__name__)
-def test_information_grows_backward_and_obeys_the_bound(law) -> None:  # type: ignore[no-untyped-def]
+def test_information_grows_backward_and_obeys_the_bound(law) -> None:
     times = np.geomspace(0.01, 5.0, 12)
     known = mutual_information(law, times)
     assert (np.diff(known) < 0).all()
@@ -187,10 +187,10 @@ def test_bound_holds_for_a_mixture() -> None:
 
 def test_collapse_time_is_the_zero_of_the_excess_entropy() -> None:
     for law in laws():
-        log_n = 0.3 * law.dimension  # type: ignore[attr-defined]
-        with_term, without = collapse_time(law, log_n).require(), leading_collapse_time(law, log_n).require()  # type: ignore[arg-type]
-        assert abs(float(excess_entropy(law, log_n, float(with_term["time"])))) < 1e-11  # type: ignore[arg-type]
-        assert abs(float(leading_excess_entropy(law, log_n, float(without["time"])))) < 1e-11  # type: ignore[arg-type]
+        log_n = 0.3 * law.dimension
+        with_term, without = collapse_time(law, log_n).require(), leading_collapse_time(law, log_n).require()
+        assert abs(float(excess_entropy(law, log_n, float(with_term["time"])))) < 1e-11
+        assert abs(float(leading_excess_entropy(law, log_n, float(without["time"])))) < 1e-11
         assert float(with_term["time"]) >= float(without["time"])
 
 
@@ -342,7 +342,7 @@ def test_class_resolved_collapse_and_its_warning() -> None:
 # ------------------------------------------------------------------------------------------- simulations
 
 
-def published_chi_square(function) -> tuple[float, int]:  # type: ignore[no-untyped-def]
+def published_chi_square(function) -> tuple[float, int]:
     """Mean squared deviation over the points above 0.3 of the late value, in units of the published errors."""
     published = json.loads((REFERENCE / "diffusion_published_excess_entropy.json").read_text())
     log_n = np.log(published["samples"])
@@ -369,7 +369,7 @@ def test_published_excess_entropy_needs_the_class_term() -> None:
 
 
 @pytest.mark.parametrize("case", SIZES["isotropic"], ids=lambda case: f"d = {case['dimension']}")
-def test_isotropic_curve_against_simulation(case: dict) -> None:  # type: ignore[type-arg]
+def test_isotropic_curve_against_simulation(case: dict) -> None:
     used = [0, 1] if case["dimension"] == 3 else [1]
     times = [case["times"][k] for k in used]
     exact = isotropic_collapse(case["dimension"], case["variance"], case["samples"], times)
@@ -442,7 +442,7 @@ def test_first_passage_number() -> None:
 @pytest.mark.parametrize(
     "case", PASSAGE["exit_times"], ids=lambda case: f"n = {case['samples']}, d = {case['dimension']}"
 )
-def test_trajectory_collapse_against_exit_times(case: dict) -> None:  # type: ignore[type-arg]
+def test_trajectory_collapse_against_exit_times(case: dict) -> None:
     law = Spectrum.isotropic(case["dimension"], case["variance"])
     result = trajectory_collapse.trajectory_collapse(law, np.log(case["samples"]))
     assert abs(float(result.mean) - case["mean"]) < 0.03 + 2 * case["standard_error"]

@@ -133,7 +133,7 @@ def test_wide_classes_have_one_unstable_point() -> None:
 def test_bad_arguments() -> None:
     mixture = GaussianMixture.two_classes(4, 1.0)
     with pytest.raises(InvalidArgument, match="kind"):
-        potential(mixture, 0.0, 1.0, "force")  # type: ignore[arg-type]
+        potential(mixture, 0.0, 1.0, "force")
     with pytest.raises(InvalidArgument, match="weights"):
         landau_coefficients(GaussianMixture.two_classes(4, 1.0, 1.0, 0.3), 1.0)
     with pytest.raises(InvalidArgument, match="time"):

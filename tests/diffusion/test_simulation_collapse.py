@@ -346,7 +346,7 @@ def test_same_bits_for_any_number_of_threads() -> None:
 BINARY = DiscreteProduct.binary(4)
 BAD: list[tuple[str, Any]] = [
     ("samples", lambda: simulate_collapse(BINARY, 1, 0.5, 0)),
-    ("samples", lambda: simulate_collapse(BINARY, 2.5, 0.5, 0)),  # type: ignore[arg-type]
+    ("samples", lambda: simulate_collapse(BINARY, 2.5, 0.5, 0)),
     ("time", lambda: simulate_collapse(BINARY, 10, 0.0, 0)),
     ("time", lambda: simulate_collapse(BINARY, 10, [0.5, np.nan], 0)),
     ("time", lambda: simulate_collapse(BINARY, 10, [], 0)),
@@ -355,11 +355,11 @@ BAD: list[tuple[str, Any]] = [
     ("radius", lambda: simulate_collapse(BINARY, 10, 0.5, 0, radius=-1.0)),
     ("seed", lambda: simulate_collapse(BINARY, 10, 0.5, -1)),
     ("threads", lambda: simulate_collapse(BINARY, 10, 0.5, 0, threads=0)),
-    ("law", lambda: simulate_collapse("gaussian", 10, 0.5, 0)),  # type: ignore[arg-type]
+    ("law", lambda: simulate_collapse("gaussian", 10, 0.5, 0)),
     ("by_class", lambda: simulate_collapse(BINARY, 10, 0.5, 0, by_class=True)),
     ("samples", lambda: simulate_condensation(BINARY, 0, 0.5, 0)),
     ("time", lambda: simulate_condensation(BINARY, 10, -0.5, 0)),
-    ("law", lambda: simulate_condensation(None, 10, 0.5, 0)),  # type: ignore[arg-type]
+    ("law", lambda: simulate_condensation(None, 10, 0.5, 0)),
     ("time", lambda: simulate_posterior_variance(gaussian(2), 10, 0.0, 0)),
     ("step", lambda: simulate_first_passage(BINARY, 10, 0, step=0.0)),
     ("horizon", lambda: simulate_first_passage(BINARY, 10, 0, step=0.5, horizon=0.5)),

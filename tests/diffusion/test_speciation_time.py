@@ -55,7 +55,7 @@ def test_shifts_between_criteria() -> None:
     times = speciation_times(GaussianMixture.two_classes(10**4, 1.0, 1.0))
     assert times.shift("drift") == pytest.approx(0.5 * math.log(2), abs=1e-14)
     assert times.shift("spectral", "asymptotic") == pytest.approx(0.5 * math.log1p(1e-4), abs=4e-14)
-    assert float(times.drift["signal"]) == pytest.approx(0.5, rel=1e-13)  # type: ignore[index]
+    assert float(times.drift["signal"]) == pytest.approx(0.5, rel=1e-13)
     # Variance s2: x at the spectral time is |m|^2 / (|m|^2 + 2 s2 - 1).
     other = spectral_time(GaussianMixture.two_classes(400, 0.6, 2.0))
     assert float(other["signal"]) == pytest.approx(144 / 147, rel=1e-13)

@@ -340,7 +340,7 @@ INTEGRALS: dict[str, tuple[Callable[[np.ndarray], np.ndarray], float, float, dic
         {"width": 0.01},
         1e-4 * math.sqrt(2.0 * math.pi),
     ),
-    "complex": (lambda x: np.exp(1j * x), 0.0, math.pi, {}, 2.0j),  # type: ignore[dict-item]
+    "complex": (lambda x: np.exp(1j * x), 0.0, math.pi, {}, 2.0j),
     "huge": (lambda x: 1e200 * np.exp(-x * x), -math.inf, math.inf, {}, 1e200 * math.sqrt(math.pi)),
     "tiny": (lambda x: 1e-200 * x * x, 0.0, 3.0, {"relative": True}, 9e-200),
 }

@@ -53,4 +53,4 @@ def test_any_number_of_points_and_its_own_stream() -> None:
 @pytest.mark.parametrize(("points", "dimensions"), [(0, 1), (2.5, 1), (2**31, 1), (8, 0), (8, 17), (8, "2")])
 def test_bad_input(points: object, dimensions: object) -> None:
     with pytest.raises(InvalidArgument, match="must be an integer"):
-        scrambled_sobol(points, dimensions, np.random.default_rng(0))  # type: ignore[arg-type]
+        scrambled_sobol(points, dimensions, np.random.default_rng(0))
