@@ -5,11 +5,10 @@ from typing import Any
 import numpy as np
 from matplotlib.figure import Figure
 
+from statphys_gen import style
 from statphys_gen.diffusion.many_class import common_covariance_agreement
 from statphys_gen.diffusion.model import GaussianMixture
 from statphys_gen.diffusion.simulation import simulate_clones
-
-from . import style
 
 SYSTEM = "diffusion"
 TITLE = "Successive speciations of a hierarchy of classes"

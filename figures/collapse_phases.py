@@ -5,11 +5,10 @@ from typing import Any
 import numpy as np
 from matplotlib.figure import Figure
 
+from statphys_gen import style
 from statphys_gen.diffusion.model import GaussianMixture
 from statphys_gen.diffusion.phase_diagram import phase_diagram
 from statphys_gen.diffusion.simulation_collapse import simulate_collapse
-
-from . import style
 
 SYSTEM = "diffusion"
 TITLE = "Speciation, traps and collapse in the plane of time and number of samples"

@@ -5,11 +5,10 @@ from typing import Any
 import numpy as np
 from matplotlib.figure import Figure
 
+from statphys_gen import style
 from statphys_gen.diffusion.analysis import analyse
 from statphys_gen.diffusion.dataset import DataSet
 from statphys_gen.errors import MissingExtra
-
-from . import style
 
 SYSTEM = "diffusion"
 TITLE = "Speciation of handwritten digits"

@@ -6,10 +6,9 @@ from typing import Any
 import numpy as np
 from matplotlib.figure import Figure
 
+from statphys_gen import style
 from statphys_gen.diffusion.excess_entropy import excess_entropy, leading_excess_entropy
 from statphys_gen.diffusion.model import GaussianMixture
-
-from . import style
 
 SYSTEM = "diffusion"
 TITLE = "Published excess entropies, without and with the information on the class"

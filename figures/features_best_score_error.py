@@ -5,14 +5,13 @@ from typing import Any
 import numpy as np
 from matplotlib.figure import Figure
 
+from statphys_gen import style
 from statphys_gen.random_features.coefficients import model_coefficients
 from statphys_gen.random_features.model import RandomFeatures
 from statphys_gen.random_features.simulation import simulate_losses
 from statphys_gen.random_features.simulation_equivalent import FeatureMoments
 from statphys_gen.random_features.simulation_training import GradientFlow
 from statphys_gen.random_features.timescales import early_stopping
-
-from . import style
 
 SYSTEM = "random_features"
 TITLE = "Random features: best score error against samples"

@@ -5,9 +5,9 @@ from typing import Any
 import numpy as np
 from matplotlib.figure import Figure
 
+from statphys_gen import style
 from statphys_gen.random_features.model import Covariance, RandomFeatures
 
-from . import style
 from .features_learning_curves import curves_and_points
 
 SYSTEM = "random_features"

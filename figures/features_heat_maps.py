@@ -5,9 +5,8 @@ from typing import Any
 import numpy as np
 from matplotlib.figure import Figure
 
+from statphys_gen import style
 from statphys_gen.random_features.timescales import phase_diagram
-
-from . import style
 
 SYSTEM = "random_features"
 TITLE = "Random features: generalisation gap over the plane of samples and features"

@@ -6,11 +6,10 @@ import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.ticker import NullFormatter
 
+from statphys_gen import style
 from statphys_gen.random_features.simulation_memorization import simulate_memorization
 from statphys_gen.random_features.simulation_mixture import Mixture
 from statphys_gen.random_features.simulation_network import Architecture, NetworkTraining
-
-from . import style
 
 SYSTEM = "random_features"
 TITLE = "A trained network: copies along training, and training set sizes"

@@ -7,6 +7,7 @@ import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.ticker import NullLocator
 
+from statphys_gen import style
 from statphys_gen.errors import InsufficientSamples
 from statphys_gen.random_features.simulation_memorization import (
     memorization_onset,
@@ -16,8 +17,6 @@ from statphys_gen.random_features.simulation_memorization import (
 from statphys_gen.random_features.simulation_mixture import Mixture
 from statphys_gen.random_features.simulation_network import Architecture, NetworkTraining
 from statphys_gen.statistics.estimate import Estimate
-
-from . import style
 
 SYSTEM = "random_features"
 TITLE = "A trained network: the onset of memorization against the number of samples"

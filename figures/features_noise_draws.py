@@ -5,13 +5,12 @@ from typing import Any
 import numpy as np
 from matplotlib.figure import Figure
 
+from statphys_gen import style
 from statphys_gen.errors import AccuracyNotReached, NotConverged
 from statphys_gen.random_features.learning_curves import learning_curves
 from statphys_gen.random_features.model import RandomFeatures
 from statphys_gen.random_features.simulation import simulate_losses
 from statphys_gen.random_features.simulation_training import GradientFlow
-
-from . import style
 
 SYSTEM = "random_features"
 TITLE = "Random features: finitely many noise draws for each sample"

@@ -5,13 +5,12 @@ from typing import Any
 import numpy as np
 from matplotlib.figure import Figure
 
+from statphys_gen import style
 from statphys_gen.errors import AccuracyNotReached, InvalidArgument, NotConverged
 from statphys_gen.random_features.learning_curves import memorization_order_parameter, ridge_curves
 from statphys_gen.random_features.model import RandomFeatures
 from statphys_gen.random_features.simulation import simulate_losses
 from statphys_gen.random_features.simulation_training import GradientFlow, Ridge, Training
-
-from . import style
 
 SYSTEM = "random_features"
 TITLE = "Random features: infinite training time and ridge, one draw and infinitely many"

@@ -4,9 +4,9 @@ from typing import Any
 
 from matplotlib.figure import Figure
 
+from statphys_gen import style
 from statphys_gen.random_features.model import RandomFeatures
 
-from . import style
 from .features_spectrum import bulks_and_counts, draw_spectrum
 
 SYSTEM = "random_features"

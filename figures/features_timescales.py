@@ -6,10 +6,9 @@ from typing import Any
 import numpy as np
 from matplotlib.figure import Figure
 
+from statphys_gen import style
 from statphys_gen.random_features.model import RandomFeatures
 from statphys_gen.random_features.timescales import early_stopping, timescales
-
-from . import style
 
 SYSTEM = "random_features"
 TITLE = "Random features: generalisation, overfitting and interpolation against samples"

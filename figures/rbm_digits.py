@@ -5,14 +5,13 @@ from typing import Any
 import numpy as np
 from matplotlib.figure import Figure
 
+from statphys_gen import style
 from statphys_gen.errors import MissingExtra
 from statphys_gen.rbm.lines import condensation_line, glass_line
 from statphys_gen.rbm.model import Model
 from statphys_gen.rbm.placement import place, weights
 from statphys_gen.rbm.priors import Binary
 from statphys_gen.rbm.replica_symmetric import solve
-
-from . import style
 
 SYSTEM = "rbm"
 TITLE = "A Boltzmann machine trained on handwritten digits, on the low-rank diagram"

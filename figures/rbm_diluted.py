@@ -6,11 +6,10 @@ import numpy as np
 from matplotlib.figure import Figure
 from scipy.special import ive
 
+from statphys_gen import style
 from statphys_gen.rbm.model import Model, Patterns, visible_prior
 from statphys_gen.rbm.priors import ReLU
 from statphys_gen.rbm.replica_symmetric import solve
-
-from . import style
 
 SYSTEM = "rbm"
 TITLE = "Boltzmann machines: several sparse patterns at once, and the diluted limit"

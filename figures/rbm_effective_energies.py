@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 from matplotlib.figure import Figure
 
+from statphys_gen import style
 from statphys_gen.rbm.priors import (
     Binary,
     Gaussian,
@@ -16,8 +17,6 @@ from statphys_gen.rbm.priors import (
     Ternary,
     ZeroOne,
 )
-
-from . import style
 
 SYSTEM = "rbm"
 TITLE = "Boltzmann machines: effective interactions of the visible units by hidden prior"

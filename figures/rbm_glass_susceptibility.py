@@ -6,13 +6,12 @@ from typing import Any
 import numpy as np
 from matplotlib.figure import Figure
 
+from statphys_gen import style
 from statphys_gen.rbm.lines import glass_line
 from statphys_gen.rbm.model import Model
 from statphys_gen.rbm.priors import Binary, Gaussian, Prior
 from statphys_gen.rbm.replica_symmetric import solve
 from statphys_gen.rbm.simulation import simulate
-
-from . import style
 
 SYSTEM = "rbm"
 TITLE = "Boltzmann machines: spin-glass susceptibility and Binder ratio"

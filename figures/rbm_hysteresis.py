@@ -5,13 +5,12 @@ from typing import Any
 import numpy as np
 from matplotlib.figure import Figure
 
+from statphys_gen import style
 from statphys_gen.rbm.lines import first_order_line, glass_line, spinodal
 from statphys_gen.rbm.model import Model
 from statphys_gen.rbm.priors import Gaussian
 from statphys_gen.rbm.replica_symmetric import solve
 from statphys_gen.rbm.simulation_hysteresis import simulate_hysteresis
-
-from . import style
 
 SYSTEM = "rbm"
 TITLE = "Boltzmann machines: hysteresis of retrieval"

@@ -5,12 +5,11 @@ from typing import Any
 import numpy as np
 from matplotlib.figure import Figure
 
+from statphys_gen import style
 from statphys_gen.rbm.model import Model
 from statphys_gen.rbm.priors import Binary
 from statphys_gen.rbm.replica_symmetric import solve
 from statphys_gen.rbm.simulation import simulate
-
-from . import style
 
 SYSTEM = "rbm"
 TITLE = "Boltzmann machines at low load: retrieval and mixtures with two binary layers"

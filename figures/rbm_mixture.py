@@ -5,11 +5,10 @@ from typing import Any
 import numpy as np
 from matplotlib.figure import Figure
 
+from statphys_gen import style
 from statphys_gen.rbm.lines import first_order_line, spinodal
 from statphys_gen.rbm.model import Model
 from statphys_gen.rbm.priors import Mixture
-
-from . import style
 
 SYSTEM = "rbm"
 TITLE = "Boltzmann machines: retrieval between binary and Gaussian hidden units"

@@ -5,13 +5,12 @@ from typing import Any
 import numpy as np
 from matplotlib.figure import Figure
 
+from statphys_gen import style
 from statphys_gen.rbm.lines import spinodal
 from statphys_gen.rbm.model import Model
 from statphys_gen.rbm.priors import Gaussian, Prior, ReLU
 from statphys_gen.rbm.replica_symmetric import solve
 from statphys_gen.rbm.simulation import simulate
-
-from . import style
 
 SYSTEM = "rbm"
 TITLE = "Boltzmann machines: overlaps of the retrieval state against temperature"

@@ -5,11 +5,10 @@ from typing import Any
 import numpy as np
 from matplotlib.figure import Figure
 
+from statphys_gen import style
 from statphys_gen.rbm.lines import at_line, first_order_line, glass_line, spinodal
 from statphys_gen.rbm.model import Model
 from statphys_gen.rbm.priors import Binary, Gaussian, Mixture, Prior, ReLU, Ternary
-
-from . import style
 
 SYSTEM = "rbm"
 TITLE = "Boltzmann machines: phase diagrams by hidden prior"

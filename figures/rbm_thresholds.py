@@ -5,12 +5,11 @@ from typing import Any
 import numpy as np
 from matplotlib.figure import Figure
 
+from statphys_gen import style
 from statphys_gen.rbm.lines import spinodal
 from statphys_gen.rbm.model import Model
 from statphys_gen.rbm.priors import Gaussian, Prior, ReLU, SoftThreshold
 from statphys_gen.rbm.zero_temperature import capacity
-
-from . import style
 
 SYSTEM = "rbm"
 TITLE = "Boltzmann machines: a threshold on the hidden units raises the capacity"

@@ -5,12 +5,11 @@ from typing import Any
 import numpy as np
 from matplotlib.figure import Figure
 
+from statphys_gen import style
 from statphys_gen.diffusion.model import GaussianMixture
 from statphys_gen.diffusion.simulation import NoisedMixture
 from statphys_gen.diffusion.speciation_time import bayes_time
 from statphys_gen.statistics.streams import generator
-
-from . import style
 
 SYSTEM = "diffusion"
 TITLE = "Three regimes of a backward process: noise, generalisation, memorisation"

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from matplotlib.figure import Figure
 
+from statphys_gen import style
 from statphys_gen.phase_retrieval.dmft import bbp_time, descent_dynamics
 from statphys_gen.phase_retrieval.model import Loss, PhaseRetrieval
 from statphys_gen.phase_retrieval.schedule import geometric_steps
@@ -14,8 +15,6 @@ from statphys_gen.phase_retrieval.simulation import simulate_descent
 from statphys_gen.phase_retrieval.spectrum import outlier_criterion
 from statphys_gen.phase_retrieval.transition import initial_transition
 from statphys_gen.phase_retrieval.weights import sampled_weights
-
-from . import style
 
 SYSTEM = "phase_retrieval"
 TITLE = "Phase retrieval: the time at which the Hessian loses its signal outlier"

@@ -5,13 +5,12 @@ from typing import Any
 import numpy as np
 from matplotlib.figure import Figure
 
+from statphys_gen import style
 from statphys_gen.phase_retrieval.model import Loss, PhaseRetrieval
 from statphys_gen.phase_retrieval.simulation_spectra import simulate_hessian
 from statphys_gen.phase_retrieval.spectrum import hessian_spectrum
 from statphys_gen.phase_retrieval.transition import initial_transition
 from statphys_gen.phase_retrieval.weights import initial_weights
-
-from . import style
 
 SYSTEM = "phase_retrieval"
 TITLE = "Phase retrieval: the outlier at a random start against samples per dimension"

@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 from matplotlib.figure import Figure
 
+from statphys_gen import style
 from statphys_gen.phase_retrieval.model import Loss
 from statphys_gen.phase_retrieval.schedule import geometric_steps
 from statphys_gen.phase_retrieval.success import (
@@ -16,8 +17,6 @@ from statphys_gen.phase_retrieval.success import (
     success_rate,
 )
 from statphys_gen.statistics.estimate import Estimate
-
-from . import style
 
 SYSTEM = "phase_retrieval"
 TITLE = "Phase retrieval: success of gradient descent at finite size"

@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 from matplotlib.figure import Figure
 
+from statphys_gen import style
 from statphys_gen.errors import NotConverged
 from statphys_gen.phase_retrieval.full_rsb import full_rsb_state, full_rsb_weights
 from statphys_gen.phase_retrieval.model import Loss, PhaseRetrieval
@@ -13,8 +14,6 @@ from statphys_gen.phase_retrieval.simulation import draw_instances, simulate_des
 from statphys_gen.phase_retrieval.simulation_spectra import hessian
 from statphys_gen.phase_retrieval.spectrum import spectral_density
 from statphys_gen.phase_retrieval.threshold_states import one_step_state, one_step_weights
-
-from . import style
 
 SYSTEM = "phase_retrieval"
 TITLE = "Phase retrieval: states in which the descent may end"

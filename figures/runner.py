@@ -23,7 +23,7 @@ import numpy as np
 from statphys_gen import __version__
 from statphys_gen.errors import InvalidArgument, MissingExtra
 
-_NOT_FIGURES = {"runner", "style", "__main__"}
+_NOT_FIGURES = {"runner", "__main__"}
 
 
 @dataclass(frozen=True)
@@ -93,7 +93,7 @@ def make(figure: Figure, preset: str, folder: Path) -> Path:
     """Compute (or read the cached data of) one figure and write its PNG and PDF."""
     from matplotlib import pyplot
 
-    from . import style
+    from statphys_gen import style
 
     style.apply()
     data = _data(figure, preset, folder)
@@ -124,6 +124,7 @@ def _data(figure: Figure, preset: str, folder: Path) -> dict[str, Any]:
                 return {name: stored[name] for name in stored.files if name != "_stamp"}
     data = {name: np.asarray(entry) for name, entry in figure.script.compute(preset).items()}
     temporary = cache.with_suffix(".partial.npz")
+    # numpy types the option allow_pickle, which no array is called.
     np.savez(temporary, _stamp=np.asarray(json.dumps(stamp)), **data)  # type: ignore[arg-type]
     temporary.replace(cache)
     return data

@@ -6,12 +6,11 @@ from typing import Any
 import numpy as np
 from matplotlib.figure import Figure
 
+from statphys_gen import style
 from statphys_gen.diffusion.model import GaussianMixture
 from statphys_gen.diffusion.simulation import simulate_clones
 from statphys_gen.diffusion.simulation_langevin import reduced_clones_langevin
 from statphys_gen.diffusion.two_class import two_class_agreement
-
-from . import style
 
 SYSTEM = "diffusion"
 TITLE = "Speciation: clone agreement of two Gaussian classes"

@@ -5,14 +5,13 @@ from typing import Any
 import numpy as np
 from matplotlib.figure import Figure
 
+from statphys_gen import style
 from statphys_gen.diffusion.drift_potential import critical_points, potential
 from statphys_gen.diffusion.model import GaussianMixture
 from statphys_gen.diffusion.simulation import NoisedMixture
 from statphys_gen.diffusion.speciation_time import drift_time
 from statphys_gen.statistics.estimate import Estimate
 from statphys_gen.statistics.streams import generator
-
-from . import style
 
 SYSTEM = "diffusion"
 TITLE = "Speciation: the potential of the backward drift"

@@ -25,7 +25,7 @@ from scipy import special
 from . import validation
 from .errors import InvalidArgument
 from .statistics.agreement import POWER, two_sided_p_value
-from .style import COLOURS, COLUMN_WIDTH
+from .style import COLOURS, COLUMN_WIDTH, MARKERS, picture, simulation
 
 FloatArray = NDArray[np.float64]
 Verdict = Literal["agrees", "disagrees", "inconclusive"]
@@ -140,30 +140,14 @@ def plot_comparison(
     comparison: Comparison, path: Path, *, x: ArrayLike | None = None, label: str = "row"
 ) -> None:
     """The prediction as a line through its points, the measurements with their errors, and z below."""
-    from matplotlib import pyplot
-
     place = np.arange(1, len(comparison.value) + 1) if x is None else np.asarray(x, dtype=np.float64)
     order = np.argsort(place, kind="stable")
-    figure, (top, bottom) = pyplot.subplots(
-        2, 1, figsize=(COLUMN_WIDTH, COLUMN_WIDTH), sharex=True, height_ratios=(2, 1), constrained_layout=True
-    )
-    top.plot(place[order], comparison.prediction[order], color=COLOURS[0], label="prediction")
-    top.errorbar(
-        place,
-        comparison.value,
-        comparison.standard_error,
-        fmt="o",
-        color=COLOURS[1],
-        markerfacecolor="white",
-        markersize=3.5,
-        capsize=1.5,
-        label="measured",
-    )
-    top.legend(frameon=False, fontsize=7)
-    top.set_ylabel("value")
-    top.set_title(f"{comparison.verdict}, p = {comparison.p_value:.2g}", fontsize=8)
-    bottom.axhspan(-2.0, 2.0, color="#DDDDDD", linewidth=0)
-    bottom.plot(place, comparison.z, "o", color=COLOURS[1], markerfacecolor="white", markersize=3.5)
-    bottom.set(xlabel=label, ylabel="z")
-    figure.savefig(path)
-    pyplot.close(figure)
+    with picture(path, rows=2, height=COLUMN_WIDTH, height_ratios=(2, 1), sharex=True) as (_, (top, bottom)):
+        top.plot(place[order], comparison.prediction[order], color=COLOURS[0], label="prediction")
+        simulation(top, place, comparison.value, comparison.standard_error, 1, label="measured")
+        top.legend()
+        top.set_ylabel("value")
+        top.set_title(f"{comparison.verdict}, p = {comparison.p_value:.2g}")
+        bottom.axhspan(-2.0, 2.0, color="#DDDDDD", linewidth=0)
+        bottom.plot(place, comparison.z, MARKERS[1], color=COLOURS[1], markerfacecolor="white")
+        bottom.set(xlabel=label, ylabel="z")

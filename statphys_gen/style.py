@@ -2,37 +2,103 @@
 
 from __future__ import annotations
 
-from contextlib import AbstractContextManager
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.container import ErrorbarContainer
+    from matplotlib.figure import Figure
+    from numpy.typing import ArrayLike
 
 COLUMN_WIDTH = 3.4  # inches, one column of a two-column page
 PAGE_WIDTH = 7.0
+_TALLEST_PANEL = 2.6
 
 # Okabe and Ito's palette, ordered so that neighbours also differ in lightness.
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000", "#F0E442")
 MARKERS = ("o", "s", "^", "D", "v", "P", "X", "*")
 
 PARAMETERS = {
+    "axes.prop_cycle": f"cycler('color', {list(COLOURS)})",
     "font.size": 8.0,
     "axes.titlesize": 8.0,
     "axes.labelsize": 8.0,
     "legend.fontsize": 7.0,
+    "legend.title_fontsize": 7.0,
     "xtick.labelsize": 7.0,
     "ytick.labelsize": 7.0,
     "axes.spines.top": False,
     "axes.spines.right": False,
     "lines.linewidth": 1.3,
     "lines.markersize": 3.5,
+    "errorbar.capsize": 1.5,
     "legend.frameon": False,
     "figure.dpi": 150,
     "savefig.dpi": 200,
     "pdf.fonttype": 42,
+    "svg.fonttype": "none",
     "figure.constrained_layout.use": True,
 }
 
 
-def plot_style() -> AbstractContextManager[None]:
-    """A context in which matplotlib draws with this look."""
-    from cycler import cycler
-    from matplotlib import rc_context
+def apply() -> None:
+    """Let matplotlib draw with this look from here on."""
+    from matplotlib import rcParams
 
-    return rc_context({**PARAMETERS, "axes.prop_cycle": cycler(color=COLOURS)})
+    rcParams.update(PARAMETERS)
+
+
+def panels(
+    columns: int = 1, rows: int = 1, *, height: float | None = None, **layout: Any
+) -> tuple[Figure, list[Axes]]:
+    """A figure at column width (one panel) or page width (several), and its axes in reading order.
+
+    ``layout`` goes to matplotlib's ``subplots``.
+    """
+    from matplotlib import pyplot
+
+    width = COLUMN_WIDTH if columns == 1 else PAGE_WIDTH
+    tall = height if height is not None else rows * min(0.75 * width / columns, _TALLEST_PANEL)
+    figure, grid = pyplot.subplots(rows, columns, figsize=(width, tall), squeeze=False, **layout)
+    return figure, list(grid.flat)
+
+
+@contextmanager
+def picture(
+    *paths: Path, columns: int = 1, rows: int = 1, height: float | None = None, **layout: Any
+) -> Iterator[tuple[Figure, list[Axes]]]:
+    """The figure and axes of :func:`panels` with this look, saved to every path when all is drawn.
+
+    A batch does not keep the figure; the settings of the caller's matplotlib are as they were.
+    """
+    from matplotlib import pyplot, rc_context
+
+    with rc_context(PARAMETERS):
+        figure, axes = panels(columns, rows, height=height, **layout)
+        try:
+            yield figure, axes
+            for path in paths:
+                figure.savefig(path)
+        finally:
+            pyplot.close(figure)
+
+
+def simulation(
+    axes: Axes, x: ArrayLike, mean: ArrayLike, error: ArrayLike, series: int = 0, label: str | None = None
+) -> ErrorbarContainer:
+    """Simulation points: never without an error bar."""
+    return axes.errorbar(
+        x,
+        mean,
+        yerr=error,
+        fmt=MARKERS[series % len(MARKERS)],
+        color=COLOURS[series % len(COLOURS)],
+        markerfacecolor="white",
+        elinewidth=0.8,
+        capsize=1.5,
+        label=label,
+        zorder=3,
+    )

@@ -162,3 +162,13 @@ def readable_file(argument: str, value: str | Path) -> Path:
     except OSError:
         raise InvalidArgument(argument, str(value), "a readable file") from None
     return path
+
+
+def writable_folder(argument: str, value: str | Path) -> Path:
+    """The folder, made if it is not there."""
+    folder = Path(value)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError:
+        raise InvalidArgument(argument, str(value), "a folder that can be written") from None
+    return folder

@@ -1,8 +1,9 @@
 """The published curves of speciation, and beside them the theory for classes that are further apart."""
 
 import numpy as np
-from statphys_gen.figures import speciation, style
+from statphys_gen.figures import speciation
 
+from statphys_gen import style
 from statphys_gen.diffusion.two_class import two_class_agreement
 
 style.apply()

@@ -1,16 +1,19 @@
 """The plane of load and temperature of the Hopfield network: phases, stability, lines; a file and a picture."""
 
+from pathlib import Path
+
 import numpy as np
 
 from statphys_gen.rbm.lines import spinodal
 from statphys_gen.rbm.model import Model
-from statphys_gen.rbm.phase_diagram import phase_diagram, plot_phase_diagram
+from statphys_gen.rbm.phase_diagram import phase_diagram
+from statphys_gen.rbm.plots import plot_phase_diagram
 from statphys_gen.rbm.priors import Gaussian
 
 model = Model(Gaussian(), temperature=1.0, load=0.1, convention="sqrt-beta")
 plane = phase_diagram(model, temperature=np.linspace(0.02, 1.2, 60), load=np.linspace(0.002, 0.16, 60))
 plane.to_netcdf("hopfield.nc", engine="h5netcdf")
-plot_phase_diagram(plane).savefig("hopfield.png", dpi=150)
+plot_phase_diagram(plane, Path("hopfield.png"), Path("hopfield.pdf"))
 
 phases, counts = np.unique(plane["phase"].values, return_counts=True)
 print(plane.attrs["phases"], dict(zip(phases.tolist(), counts.tolist(), strict=True)))

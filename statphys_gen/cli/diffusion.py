@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from .. import validation
-from ..errors import InvalidArgument
 from . import diffusion_collapse
 from .parsing import BadUsage, Parser, add_output_options, add_seed, between, integer, number
 
@@ -223,23 +222,23 @@ def _speciation_time(options: argparse.Namespace) -> int:
 def _analyse(options: argparse.Namespace) -> int:
     data = validation.readable_file("DATA", options.data)
     labels = None if options.labels is None else validation.readable_file("--labels", options.labels)
-    folder = None if options.output is None else _report_folder(options.output)
+    folder = None if options.output is None else validation.writable_folder("--output", options.output)
     from ..diffusion.analysis import analyse
     from ..diffusion.dataset import load_dataset
-    from ..diffusion.report import plot_report
+    from ..diffusion.plots_report import plot_report
     from .output import emit, plain
 
     report = analyse(load_dataset(data, labels), time=options.time, seed=options.seed, progress=True)
     record = report.record() | {"approximation": "estimates from a finite sample; each time states its own"}
-    files: list[str] = []
+    files: list[Path] = []
     if folder is not None:
-        files = [str(path) for path in plot_report(report, folder)]
+        files = plot_report(report, folder)
         text = json.dumps(plain(record), indent=1, allow_nan=False) + "\n"
         (folder / "report.json").write_text(text, encoding="utf-8")
-        files.append(str(folder / "report.json"))
+        files.append(folder / "report.json")
     parameters = {"data": str(data), "labels": options.labels, "time": options.time, "seed": options.seed}
     if options.json:
-        return emit(options, "diffusion analyse", parameters, [record | {"files": files}])
+        return emit(options, "diffusion analyse", parameters, [record], files=files)
     assert report.collapse is not None
     kinds = {"speciation": report.times, "collapse": report.collapse.times}
     times = [(kind, time) for kind, entries in kinds.items() for time in entries]
@@ -260,15 +259,4 @@ def _analyse(options: argparse.Namespace) -> int:
         f"{report.total_variance:.6g}, largest eigenvalue {report.eigenvalues[0]:.9g}"
     )
     notes = [*undefined, *(f"WARNING: {text}" for text in report.warnings), *report.notes]
-    return emit(
-        options, "diffusion analyse", parameters, rows, notes=[*notes, *(f"written: {f}" for f in files)]
-    )
-
-
-def _report_folder(value: str) -> Path:
-    folder = Path(value)
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError:
-        raise InvalidArgument("--output", value, "a folder that can be written") from None
-    return folder
+    return emit(options, "diffusion analyse", parameters, rows, notes=notes, files=files)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
+from .. import validation
 from .parsing import add_output_options
 
 
@@ -22,6 +23,7 @@ def register(commands: Any) -> None:
     making.add_argument(
         "--output", metavar="DIR", default="figures-output", help="folder (default figures-output)"
     )
+    add_output_options(making, plot=False)
     making.set_defaults(run=_make)
 
 
@@ -34,8 +36,13 @@ def _list(options: argparse.Namespace) -> int:
 
 
 def _make(options: argparse.Namespace) -> int:
-    from ..figures.runner import make_all
+    from tqdm import tqdm
 
-    for path in make_all(options.names, options.preset, options.output):
-        print(path)
-    return 0
+    from ..figures.runner import make_all
+    from .output import emit
+
+    folder = validation.writable_folder("--output", options.output)
+    # Without a bar where nobody watches it.
+    made = list(tqdm(make_all(options.names, options.preset, folder), unit="file", disable=None))
+    rows = [{"name": path.stem, "file": str(path)} for path in made]
+    return emit(options, "figures make", {"preset": options.preset}, rows)

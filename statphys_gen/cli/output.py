@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 from .. import __version__
-from ..style import plot_style
 from .export import save_records
 
 _GOOD = ("converged", "near-critical", None)
@@ -26,16 +25,18 @@ def emit(
     *,
     summary: Mapping[str, Any] | None = None,
     notes: Sequence[str] = (),
+    files: Sequence[Path] = (),
     plot: Callable[[Path], None] | None = None,
 ) -> int:
     """Print the records of one command, draw them if asked, and return the exit status."""
     if getattr(options, "plot", None) and plot is not None:
-        with plot_style():
-            plot(options.plot)
+        plot(options.plot)
     document: dict[str, Any] = {"command": command, "version": __version__, "parameters": dict(parameters)}
     document["results"] = [dict(record) for record in results]
-    if summary is not None:
-        document["summary"] = dict(summary)
+    if summary is not None or files:
+        document["summary"] = dict(summary or {}) | (
+            {"files": [str(file) for file in files]} if files else {}
+        )
     if notes:
         document["notes"] = list(notes)
     document = plain(document)
@@ -54,6 +55,8 @@ def emit(
             print(f"{name}: {format_number(value, None)}")
         for note in notes:
             print(f"note: {note}")
+        for file in files:
+            print(f"written: {file}")
     return 0 if all(record.get("status") in _GOOD for record in results) else 3
 
 

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from .. import validation
-from ..errors import InvalidArgument
 from .parsing import BadUsage, add_output_options, integer, number
 from .random_features_options import (
     add_activation,
@@ -239,7 +238,7 @@ def _register_phase_diagram(quantities: Any) -> None:
         help="training times, one plane each; inf is allowed",
     )
     parser.add_argument(
-        "--output", metavar="DIR", required=True, help="folder for phase_diagram.nc and phase_diagram.png"
+        "--output", metavar="DIR", required=True, help="folder for phase_diagram.nc, .png and .pdf"
     )
     add_output_options(parser, plot=False)
     parser.set_defaults(run=_phase_diagram)
@@ -258,7 +257,7 @@ def _axis(options: argparse.Namespace, name: str) -> list[float]:
 def _phase_diagram(options: argparse.Namespace) -> int:
     features, samples = (_axis(options, name) for name in ("features_per_dimension", "samples_per_dimension"))
     early_checks(options)
-    folder = _folder(options.output)
+    folder = validation.writable_folder("--output", options.output)
     from ..random_features.model import RandomFeatures
     from ..random_features.plots import plot_phase_diagram
     from ..random_features.timescales import phase_diagram
@@ -281,9 +280,9 @@ def _phase_diagram(options: argparse.Namespace) -> int:
         "samples_per_dimension": samples,
     }
     approximation = statement(phase_diagram)
-    files = [folder / "phase_diagram.nc", folder / "phase_diagram.png"]
+    files = [folder / f"phase_diagram.{ending}" for ending in ("nc", "png", "pdf")]
     to_netcdf(_dataset(found, echo(options), approximation), files[0])
-    plot_phase_diagram(found, files[1])
+    plot_phase_diagram(found, *files[1:])
     notes = model_notes(RandomFeatures(activation, features[0], samples[0], options.time, covariance))
     records = _plane(found, approximation) if options.json else _extremes(found, approximation)
     return emit(
@@ -291,7 +290,8 @@ def _phase_diagram(options: argparse.Namespace) -> int:
         "random-features phase-diagram",
         parameters,
         records,
-        notes=[*notes, *(f"written: {file}" for file in files)],
+        notes=notes,
+        files=files,
     )
 
 
@@ -345,12 +345,3 @@ def _dataset(found: PhaseDiagram, parameters: dict[str, Any], approximation: str
         coords={name: getattr(found, name) for name in axes},
         attrs=attributes | {"approximation": approximation},
     )
-
-
-def _folder(value: str) -> Path:
-    folder = Path(value)
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError:
-        raise InvalidArgument("--output", value, "a folder that can be written") from None
-    return folder

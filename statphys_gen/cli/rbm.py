@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from .. import validation
-from ..errors import InvalidArgument
 from . import rbm_simulate
 from .parsing import BadUsage, add_output_options, integer, number
 from .rbm_options import (
@@ -373,7 +372,7 @@ def _register_phase_diagram(quantities: Any) -> None:
         "phase-diagram",
         help="dominant phases over temperature and load: a data set and a picture",
         description="Dominant phases, metastable retrieval and lines over the plane of temperature and load, written "
-        "as\nphase_diagram.nc and phase_diagram.png.",
+        "as\nphase_diagram.nc, .png and .pdf.",
     )
     parser.add_argument(
         "--output", metavar="DIR", required=True, help="folder for the data set and its picture"
@@ -410,7 +409,7 @@ def _phase_diagram(options: argparse.Namespace) -> int:
         low, high = getattr(options, flag)
         if not low < high:
             raise BadUsage(f"--{flag} = {low:g} {high:g}: must be an increasing pair of numbers")
-    folder = _folder(options.output)
+    folder = validation.writable_folder("--output", options.output)
     model = chosen_model(options, temperature=options.temperature[0], load=options.load[0])
     import numpy as np
 
@@ -457,7 +456,7 @@ def _phase_diagram(options: argparse.Namespace) -> int:
             f"RS unstable at {unstable} of {phase.size} points: replica symmetry is broken, values are approximate"
         )
     parameters = echo(options) | {name: getattr(options, name) for name in ("temperature", "load", "points")}
-    return emit(options, "rbm phase-diagram", parameters, records, summary={"files": files}, notes=notes)
+    return emit(options, "rbm phase-diagram", parameters, records, notes=notes, files=files)
 
 
 def _line_found(dataset: xarray.Dataset, line: str, k: int) -> bool:
@@ -466,33 +465,15 @@ def _line_found(dataset: xarray.Dataset, line: str, k: int) -> bool:
     return name in dataset and bool(dataset[name].values[k] == dataset[name].values[k])
 
 
-def _folder(value: str) -> Path:
-    folder = Path(value)
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError:
-        raise InvalidArgument("--output", value, "a folder that can be written") from None
-    return folder
-
-
-def _written(dataset: xarray.Dataset, folder: Path) -> list[str]:
+def _written(dataset: xarray.Dataset, folder: Path) -> list[Path]:
     """Data set and picture; the names of the files."""
+    from ..rbm.plots import plot_phase_diagram
     from ..sweep import to_netcdf
 
-    files = [folder / "phase_diagram.nc", folder / "phase_diagram.png"]
+    files = [folder / f"phase_diagram.{ending}" for ending in ("nc", "png", "pdf")]
     to_netcdf(dataset, files[0])
-    _plot_plane(dataset, files[1])
-    return [str(path) for path in files]
-
-
-def _plot_plane(dataset: xarray.Dataset, path: Path) -> None:
-    import matplotlib.pyplot as plt
-
-    from ..rbm.phase_diagram import plot_phase_diagram
-
-    figure = plot_phase_diagram(dataset)
-    figure.savefig(path, dpi=150)
-    plt.close(figure)
+    plot_phase_diagram(dataset, *files[1:])
+    return files
 
 
 # ------------------------------------------------------------------------------------------------------- place

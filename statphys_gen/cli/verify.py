@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
+from .. import validation
 from .parsing import add_output_options, add_seed, between, integer, number
 
 
@@ -39,11 +40,12 @@ def _run(options: argparse.Namespace) -> int:
     from ..verification import SYSTEMS, verify
     from .output import emit
 
+    folder = validation.writable_folder("--output", options.output)
     records = []
     for system in options.systems or SYSTEMS:
         records += verify(
             system,
-            options.output,
+            folder,
             workers=options.workers,
             only=options.only,
             fraction=options.fraction,

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from .dataset import DataSet, load_dataset
     from .drift_potential import critical_points, potential
     from .model import CurieWeiss, GaussianMixture
-    from .report import plot_report
+    from .plots_report import plot_report
     from .simulation import posterior_agreement, simulate_clones, simulate_u_turn
     from .simulation_langevin import reduced_clones_langevin, simulate_clones_langevin
     from .speciation_time import (
@@ -39,7 +39,7 @@ _MODULES = {
     "dataset": ["DataSet", "load_dataset"],
     "drift_potential": ["critical_points", "potential"],
     "model": ["CurieWeiss", "GaussianMixture"],
-    "report": ["plot_report"],
+    "plots_report": ["plot_report"],
     "simulation": ["posterior_agreement", "simulate_clones", "simulate_u_turn"],
     "simulation_langevin": ["reduced_clones_langevin", "simulate_clones_langevin"],
     "speciation_time": [

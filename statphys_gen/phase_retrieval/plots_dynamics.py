@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
+from ..style import picture
 from .dmft import DescentDynamics
 
 _LABELS = {
@@ -20,20 +21,18 @@ _LABELS = {
 
 def plot_descent(dynamics: DescentDynamics, path: Path) -> None:
     """Every observable against time, with its standard error as a band."""
-    from matplotlib import pyplot
-
     names = [name for name in _LABELS if name in dynamics.samples]
-    figure, grid = pyplot.subplots(2, 3, figsize=(7.0, 4.0), constrained_layout=True, squeeze=False)
     time = dynamics.time[: dynamics.reached + 1]
-    for axes, name in zip(grid.flat, names, strict=False):
-        found = dynamics.estimate(name)
-        axes.plot(time, found.mean, color="C0")
-        low, high = found.mean - found.standard_error, found.mean + found.standard_error
-        axes.fill_between(time, low, high, color="C0", alpha=0.3, linewidth=0.0)
-        axes.set(xlabel="time", ylabel=_LABELS[name], xlim=(0.0, max(float(time[-1]), np.finfo(float).tiny)))
-        if name == "outlier_criterion":
-            axes.axhline(1.0, color="grey", linewidth=0.7)
-    for axes in list(grid.flat)[len(names) :]:
-        axes.set_axis_off()
-    figure.savefig(path)
-    pyplot.close(figure)
+    with picture(path, columns=3, rows=2) as (_, grid):
+        for axes, name in zip(grid, names, strict=False):
+            found = dynamics.estimate(name)
+            axes.plot(time, found.mean)
+            low, high = found.mean - found.standard_error, found.mean + found.standard_error
+            axes.fill_between(time, low, high, alpha=0.3, linewidth=0.0)
+            axes.set(
+                xlabel="time", ylabel=_LABELS[name], xlim=(0.0, max(float(time[-1]), np.finfo(float).tiny))
+            )
+            if name == "outlier_criterion":
+                axes.axhline(1.0, color="grey", linewidth=0.7)
+        for axes in grid[len(names) :]:
+            axes.set_axis_off()

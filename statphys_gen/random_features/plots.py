@@ -10,34 +10,32 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from ..style import COLOURS, picture
 from .coefficients import Coefficients
 from .learning_curves import bayes_test_loss, learning_curves, ridge_curves
 from .model import RandomFeatures
 from .spectrum import Bulk, Spectrum
 from .timescales import EarlyStopping, PhaseDiagram, Timescales
 
-_GROUP_COLOURS = {"interpolation": "#009E73", "overfitting": "#D55E00", "generalisation": "#0072B2"}
+_GROUP_COLOURS = {"interpolation": COLOURS[2], "overfitting": COLOURS[1], "generalisation": COLOURS[0]}
+_PANELS_IN_A_ROW = 3
 
 
 def plot_coefficients(result: Coefficients, path: Path) -> None:
     """The four coefficients against diffusion time."""
-    from matplotlib import pyplot
-
     order = np.argsort(result.time)
-    figure, axes = pyplot.subplots(figsize=(3.4, 2.5), constrained_layout=True)
-    for name, label in (
-        ("a_t", "$a_t$"),
-        ("b_t_squared", "$b_t^2$"),
-        ("v_t_squared", "$v_t^2$"),
-        ("s_t_squared", "$s_t^2$"),
-    ):
-        values = getattr(result, name)[order]
-        if (values > 0).any():
-            axes.loglog(result.time[order], np.where(values > 0, values, np.nan), "o-", label=label)
-    axes.set(xlabel="diffusion time $t$", ylabel="coefficient")
-    axes.legend(frameon=False, fontsize=7)
-    figure.savefig(path)
-    pyplot.close(figure)
+    with picture(path) as (_, (axes,)):
+        for name, label in (
+            ("a_t", "$a_t$"),
+            ("b_t_squared", "$b_t^2$"),
+            ("v_t_squared", "$v_t^2$"),
+            ("s_t_squared", "$s_t^2$"),
+        ):
+            values = getattr(result, name)[order]
+            if (values > 0).any():
+                axes.loglog(result.time[order], np.where(values > 0, values, np.nan), "o-", label=label)
+        axes.set(xlabel="diffusion time $t$", ylabel="coefficient")
+        axes.legend()
 
 
 def _draw_bulk(axes: Any, found: Spectrum, bulk: Bulk, colour: str | None = None, points: int = 400) -> None:
@@ -58,127 +56,112 @@ def _draw_bulk(axes: Any, found: Spectrum, bulk: Bulk, colour: str | None = None
 
 def plot_spectrum(found: Spectrum, path: Path) -> None:
     """Density of every bulk on logarithmic axes, coloured by its group of modes, and the atom as a line."""
-    from matplotlib import pyplot
-
-    figure, axes = pyplot.subplots(figsize=(4.6, 2.8), constrained_layout=True)
-    for bulk in found.bulks:
-        _draw_bulk(axes, found, bulk)
-    for atom in found.atoms:
-        if atom.position > 0:
-            axes.axvline(
-                atom.position,
-                color="grey",
-                linestyle="--",
-                linewidth=0.8,
-                label=f"atom, weight {atom.weight:.3g}",
-            )
-    axes.set(xscale="log", xlabel=r"eigenvalue $\lambda$ of $U$", ylabel=r"$\lambda\,\rho(\lambda)$")
-    axes.set_ylim(bottom=0.0)
-    handles, labels = axes.get_legend_handles_labels()
-    unique = dict(zip(labels, handles, strict=True))
-    axes.legend(list(unique.values()), list(unique), frameon=False, fontsize=7)
-    figure.savefig(path)
-    pyplot.close(figure)
+    with picture(path) as (_, (axes,)):
+        for bulk in found.bulks:
+            _draw_bulk(axes, found, bulk)
+        for atom in found.atoms:
+            if atom.position > 0:
+                axes.axvline(
+                    atom.position,
+                    color="grey",
+                    linestyle="--",
+                    linewidth=0.8,
+                    label=f"atom, weight {atom.weight:.3g}",
+                )
+        axes.set(xscale="log", xlabel=r"eigenvalue $\lambda$ of $U$", ylabel=r"$\lambda\,\rho(\lambda)$")
+        axes.set_ylim(bottom=0.0)
+        handles, labels = axes.get_legend_handles_labels()
+        unique = dict(zip(labels, handles, strict=True))
+        axes.legend(list(unique.values()), list(unique))
 
 
 def plot_learning_curves(model: RandomFeatures, name: str, values: ArrayLike, path: Path) -> None:
     """Losses and score error along ``name`` ("training time" or "ridge"): curves through the values asked for."""
-    from matplotlib import pyplot
-
     evaluate: Any = learning_curves if name == "training time" else ridge_curves
     given = np.asarray(values, dtype=np.float64)
     given = np.sort(given[np.isfinite(given) & (given > 0)])
     low, high = (0.1 * float(given[0]), 10.0 * float(given[-1])) if given.size else (1e-2, 1e6)
     grid = np.geomspace(low, high, 200)
     curves, points = evaluate(model, grid), evaluate(model, given) if given.size else None
-    figure, (left, right) = pyplot.subplots(1, 2, figsize=(6.4, 2.6), constrained_layout=True)
-    for axes, field, label, colour in (
-        (left, "train_loss", "train", "#0072B2"),
-        (left, "test_loss", "test", "#D55E00"),
-        (right, "score_error", "score error", "#009E73"),
-    ):
-        axes.plot(grid, getattr(curves, field), color=colour, label=label)
-        if points is not None:
-            axes.plot(given, getattr(points, field), "o", color=colour, markersize=3.5)
-    left.axhline(bayes_test_loss(model), color="grey", linestyle="--", linewidth=0.8, label="true score")
-    unit = r"training time $\tau$" if name == "training time" else "ridge penalty"
-    left.set(xscale="log", xlabel=unit, ylabel="loss per dimension")
-    right.set(xscale="log", yscale="log", xlabel=unit, ylabel="score error per dimension")
-    left.legend(frameon=False, fontsize=7)
-    figure.savefig(path)
-    pyplot.close(figure)
+    with picture(path, columns=2) as (_, (left, right)):
+        for axes, field, label, colour in (
+            (left, "train_loss", "train", COLOURS[0]),
+            (left, "test_loss", "test", COLOURS[1]),
+            (right, "score_error", "score error", COLOURS[2]),
+        ):
+            axes.plot(grid, getattr(curves, field), color=colour, label=label)
+            if points is not None:
+                axes.plot(given, getattr(points, field), "o", color=colour)
+        left.axhline(bayes_test_loss(model), color="grey", linestyle="--", linewidth=0.8, label="true score")
+        unit = r"training time $\tau$" if name == "training time" else "ridge penalty"
+        left.set(xscale="log", xlabel=unit, ylabel="loss per dimension")
+        right.set(xscale="log", yscale="log", xlabel=unit, ylabel="score error per dimension")
+        left.legend()
 
 
 def plot_early_stopping(models: Sequence[RandomFeatures], found: Sequence[EarlyStopping], path: Path) -> None:
     """Score error against training time for each number of samples, with its minimum marked."""
-    from matplotlib import pyplot
-
-    figure, axes = pyplot.subplots(figsize=(3.4, 2.6), constrained_layout=True)
-    finite = [best.parameter for best in found if math.isfinite(best.parameter)] or [1.0]
-    grid = np.geomspace(1e-2 * min(finite), 1e4 * max(finite), 300)
-    for model, best in zip(models, found, strict=True):
-        (line,) = axes.loglog(
-            grid, learning_curves(model, grid).score_error, label=f"$n/d$ = {model.samples_per_dimension:g}"
-        )
-        if math.isfinite(best.parameter):
-            axes.plot(best.parameter, best.score_error, "o", color=line.get_color(), markersize=4)
-    axes.set(xlabel=r"training time $\tau$", ylabel="score error per dimension")
-    axes.legend(frameon=False, fontsize=7)
-    figure.savefig(path)
-    pyplot.close(figure)
+    with picture(path) as (_, (axes,)):
+        finite = [best.parameter for best in found if math.isfinite(best.parameter)] or [1.0]
+        grid = np.geomspace(1e-2 * min(finite), 1e4 * max(finite), 300)
+        for model, best in zip(models, found, strict=True):
+            (line,) = axes.loglog(
+                grid,
+                learning_curves(model, grid).score_error,
+                label=f"$n/d$ = {model.samples_per_dimension:g}",
+            )
+            if math.isfinite(best.parameter):
+                axes.plot(best.parameter, best.score_error, "o", color=line.get_color())
+        axes.set(xlabel=r"training time $\tau$", ylabel="score error per dimension")
+        axes.legend()
 
 
 def plot_timescales(samples: Sequence[float], found: Sequence[Timescales], path: Path) -> None:
     """The times of generalisation, overfitting and interpolation against samples per dimension."""
-    from matplotlib import pyplot
-
     order = np.argsort(samples)
-    figure, axes = pyplot.subplots(figsize=(3.4, 2.6), constrained_layout=True)
-    for group, colour in _GROUP_COLOURS.items():
-        times = np.array([getattr(found[k], group) or math.nan for k in order], dtype=np.float64)
-        axes.plot(np.asarray(samples)[order], times, "o-", color=colour, markersize=3.5, label=group)
-        merged = np.array([found[k].merged for k in order])
-        axes.plot(
-            np.asarray(samples)[order][merged], times[merged], "o", color=colour, markersize=3.5, mfc="white"
+    with picture(path) as (_, (axes,)):
+        for group, colour in _GROUP_COLOURS.items():
+            times = np.array([getattr(found[k], group) or math.nan for k in order], dtype=np.float64)
+            axes.plot(np.asarray(samples)[order], times, "o-", color=colour, label=group)
+            merged = np.array([found[k].merged for k in order])
+            axes.plot(np.asarray(samples)[order][merged], times[merged], "o", color=colour, mfc="white")
+        axes.set_title("open symbols: two groups share a bulk")
+        axes.set(
+            xscale="log",
+            yscale="log",
+            xlabel="samples per dimension $n/d$",
+            ylabel=f"training time ({found[0].unit})",
         )
-    axes.set_title("open symbols: two groups share a bulk", fontsize=7)
-    axes.set(
-        xscale="log",
-        yscale="log",
-        xlabel="samples per dimension $n/d$",
-        ylabel=f"training time ({found[0].unit})",
-    )
-    axes.set_xticks(sorted(set(samples)), [f"{n:g}" for n in sorted(set(samples))], minor=False)
-    axes.set_xticks([], minor=True)
-    axes.legend(frameon=False, fontsize=7)
-    figure.savefig(path)
-    pyplot.close(figure)
+        axes.set_xticks(sorted(set(samples)), [f"{n:g}" for n in sorted(set(samples))], minor=False)
+        axes.set_xticks([], minor=True)
+        axes.legend()
 
 
-def plot_phase_diagram(found: PhaseDiagram, path: Path) -> None:
+def plot_phase_diagram(found: PhaseDiagram, *paths: Path) -> None:
     """Score error over the (n, p) plane, a panel for each training time; on the line L_test - L_train = 0.1."""
-    from matplotlib import pyplot
     from matplotlib.colors import LogNorm
 
     count = len(found.training_time)
-    figure, grid = pyplot.subplots(
-        1, count, figsize=(0.7 + 2.7 * count, 2.6), squeeze=False, constrained_layout=True
-    )
-    norm = LogNorm(float(found.score_error.min()), float(found.score_error.max()))
-    for axes, time, error, gap in zip(
-        grid.flat, found.training_time, found.score_error, found.generalisation_gap, strict=True
-    ):
-        plane = (found.samples_per_dimension, found.features_per_dimension)
-        borders = [_borders(axis) for axis in plane]
-        mesh = axes.pcolormesh(*borders, error, norm=norm, cmap="viridis")
-        if min(gap.shape) > 1 and gap.min() < 0.1 < gap.max():
-            axes.contour(*plane, gap, levels=[0.1], colors="white", linewidths=1.0)
-        axes.set(xscale="log", yscale="log", xlabel="samples per dimension $n/d$")
-        axes.set_title(rf"$\tau$ = {time:g}", fontsize=8)
-    grid[0, 0].set_ylabel("features per dimension $p/d$")
-    figure.colorbar(mesh, ax=grid, label="score error")
-    figure.savefig(path)
-    pyplot.close(figure)
+    columns = min(count, _PANELS_IN_A_ROW)
+    with picture(*paths, columns=columns, rows=math.ceil(count / columns)) as (figure, grid):
+        norm = LogNorm(float(found.score_error.min()), float(found.score_error.max()))
+        for axes, time, error, gap in zip(
+            grid[:count], found.training_time, found.score_error, found.generalisation_gap, strict=True
+        ):
+            plane = (found.samples_per_dimension, found.features_per_dimension)
+            borders = [_borders(axis) for axis in plane]
+            mesh = axes.pcolormesh(*borders, error, norm=norm, cmap="viridis")
+            if min(gap.shape) > 1 and gap.min() < 0.1 < gap.max():
+                axes.contour(*plane, gap, levels=[0.1], colors="white", linewidths=1.0)
+            axes.set(xscale="log", yscale="log", title=rf"$\tau$ = {time:g}")
+        for k, axes in enumerate(grid):
+            if k >= count:
+                axes.set_axis_off()
+            if k % columns == 0:
+                axes.set_ylabel("features per dimension $p/d$")
+            if k + columns >= count:
+                axes.set_xlabel("samples per dimension $n/d$")
+        figure.colorbar(mesh, ax=grid, label="score error")
 
 
 def _borders(centres: NDArray[np.float64]) -> NDArray[np.float64]:

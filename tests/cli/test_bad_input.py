@@ -27,6 +27,8 @@ WORDS: list[tuple[str, str]] = [
     ("figures draw", "invalid choice: 'draw'"),
     ("figures make nonsense", "NAME = 'nonsense': must be one of"),
     ("figures make --preset huge", "invalid choice: 'huge'"),
+    ("figures make speciation --output /dev/null/x", "--output = '/dev/null/x': must be a folder"),
+    ("verify diffusion --output /dev/null/x", "--output = '/dev/null/x': must be a folder"),
     ("verify nonsense", "system = 'nonsense': must be one of"),
     ("verify --workers 0", "--workers = 0: must be an integer, at least 1"),
     ("verify --workers two", "--workers = two: must be an integer"),

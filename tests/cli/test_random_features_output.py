@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from command_line import run_json
 
 from statphys_gen.cli import main
 from statphys_gen.cli.random_features_options import ACTIVATIONS
@@ -18,21 +19,6 @@ from statphys_gen.random_features.timescales import early_stopping, training_win
 REFERENCE = json.loads((Path(__file__).parents[1] / "reference" / "random_features.json").read_text())
 SMALL = "--activation sin --features-per-dimension 4 --samples-per-dimension 2 --time 0.1"
 PAPER = "--activation tanh --psi-p 64 --psi-n 8 -t 0.01"
-
-
-def run_json(line: str, capsys: pytest.CaptureFixture[str]) -> dict:
-    assert main([*f"random-features {line}".split(), "--json"]) == 0
-    captured = capsys.readouterr()
-    assert captured.err == ""
-    assert captured.out.count("\n") == 1
-
-    def refuse(constant: str) -> float:
-        raise AssertionError(f"{constant} is not JSON")
-
-    document = json.loads(captured.out, parse_constant=refuse)
-    assert document["command"] == f"random-features {line.split()[0]}"
-    assert all(record["approximation"] for record in document["results"])
-    return document
 
 
 def run_table(line: str, capsys: pytest.CaptureFixture[str]) -> list[str]:
@@ -49,7 +35,7 @@ def test_the_names_of_activations_are_those_of_the_models() -> None:
 @pytest.mark.parametrize("name", ["tanh", "erf", "sin", "relu", "sign"])
 def test_coefficients(name: str, capsys: pytest.CaptureFixture[str]) -> None:
     times = {"0.01": "0.01", "1": "1", "6": "6"}
-    document = run_json(f"coefficients --activation {name} --time {' '.join(times)}", capsys)
+    document = run_json(f"random-features coefficients --activation {name} --time {' '.join(times)}", capsys)
     for record, time in zip(document["results"], times, strict=True):
         # The reference lists c_1, b^2, v^2, s^2, and a = c_1 for data of variance 1.
         found = [record[key] for key in ("a_t", "b_t_squared", "v_t_squared", "s_t_squared")]
@@ -62,7 +48,7 @@ def test_coefficients(name: str, capsys: pytest.CaptureFixture[str]) -> None:
 
 def test_coefficients_of_a_polynomial_and_of_a_variance(capsys: pytest.CaptureFixture[str]) -> None:
     line = "coefficients --polynomial 0 0 0 1 --time 0.3 --data-variance 2"
-    (record,) = run_json(line, capsys)["results"]
+    (record,) = run_json(f"random-features {line}", capsys)["results"]
     noise, signal = -math.expm1(-0.6), 2 * math.exp(-0.6)
     total = signal + noise
     # x^3 = Gamma^3 (He_3 + 3 He_1).
@@ -73,11 +59,11 @@ def test_coefficients_of_a_polynomial_and_of_a_variance(capsys: pytest.CaptureFi
 
 
 def test_an_activation_that_is_not_odd_is_a_note(capsys: pytest.CaptureFixture[str]) -> None:
-    document = run_json("coefficients --activation relu --time 0.1", capsys)
+    document = run_json("random-features coefficients --activation relu --time 0.1", capsys)
     assert "not odd" in document["notes"][0]
-    assert "notes" not in run_json("coefficients --activation tanh --time 0.1", capsys)
+    assert "notes" not in run_json("random-features coefficients --activation tanh --time 0.1", capsys)
     line = "spectrum --activation relu --psi-p 4 --psi-n 2 -t 0.1 --dimension 100"
-    document = run_json(line, capsys)
+    document = run_json(f"random-features {line}", capsys)
     assert "not odd" in document["notes"][0]
     # p c_0^2 with c_0 = 1/sqrt(2 pi) of unit variance.
     assert document["results"][0]["outliers"]["mean"] == pytest.approx(400 / (2 * math.pi), rel=1e-12)
@@ -85,7 +71,7 @@ def test_an_activation_that_is_not_odd_is_a_note(capsys: pytest.CaptureFixture[s
 
 
 def test_spectrum_has_the_reference_edges(capsys: pytest.CaptureFixture[str]) -> None:
-    document = run_json(f"spectrum {PAPER}", capsys)
+    document = run_json(f"random-features spectrum {PAPER}", capsys)
     (record,) = document["results"]
     case = next(c for c in REFERENCE["edges"] if c["case"] == ["tanh", "64", "8", "0.01"])
     edges = [bulk[end] for bulk in record["bulks"] for end in ("lower", "upper")]
@@ -107,16 +93,18 @@ def test_spectrum_has_the_reference_edges(capsys: pytest.CaptureFixture[str]) ->
 
 
 def test_spectrum_of_other_covariances_and_draws(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    two = run_json(f"spectrum {SMALL} --covariance 0.5:0.5,1.5:0.5", capsys)["results"][0]
+    two = run_json(f"random-features spectrum {SMALL} --covariance 0.5:0.5,1.5:0.5", capsys)["results"][0]
     path = tmp_path / "eigenvalues.npy"
     np.save(path, np.repeat([1.5, 0.5], 10))
-    listed = run_json(f"spectrum {SMALL} --eigenvalues {path}", capsys)["results"][0]
+    listed = run_json(f"random-features spectrum {SMALL} --eigenvalues {path}", capsys)["results"][0]
     for one, other in zip(listed["bulks"], two["bulks"], strict=True):
         assert list(one.values())[:4] == pytest.approx(list(other.values())[:4], rel=1e-11)
     expected = bulk_edges(
         RandomFeatures("sin", 4, 2, 0.1, models.Covariance.atoms([0.5, 1.5], [0.5, 0.5]), noise_draws=1)
     )
-    finite = run_json(f"spectrum {SMALL} --covariance 0.5:0.5,1.5:0.5 --noise-draws 1", capsys)["results"][0]
+    finite = run_json(
+        f"random-features spectrum {SMALL} --covariance 0.5:0.5,1.5:0.5 --noise-draws 1", capsys
+    )["results"][0]
     assert [[bulk["lower"], bulk["upper"]] for bulk in finite["bulks"]] == expected.tolist()
     assert finite["atoms"] == [{"position": 0.0, "weight": 0.5}]
 
@@ -127,14 +115,14 @@ def test_continuous_covariance(capsys: pytest.CaptureFixture[str]) -> None:
         ("marchenko-pastur:0.5", models.Covariance.marchenko_pastur(0.5)),
         ("power-law:1", models.Covariance.power_law(1.0)),
     ):
-        document = run_json(f"{line} {text}", capsys)
+        document = run_json(f"random-features {line} {text}", capsys)
         expected = learning_curves(RandomFeatures("sin", 4, 2, 0.1, covariance), 3.0)
         assert document["results"][0]["test_loss"] == expected.test_loss
         assert document["parameters"]["covariance"] == text
 
 
 def test_density_of_the_spectrum(capsys: pytest.CaptureFixture[str]) -> None:
-    record = run_json(f"spectrum {SMALL} --density 200", capsys)["results"][0]
+    record = run_json(f"random-features spectrum {SMALL} --density 200", capsys)["results"][0]
     x, y = (np.array([point[name] for point in record["density"]]) for name in ("position", "density"))
     assert len(x) == 200 * len(record["bulks"])
     for k, bulk in enumerate(record["bulks"]):
@@ -150,7 +138,7 @@ def test_density_of_the_spectrum(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_learning_curves(capsys: pytest.CaptureFixture[str]) -> None:
-    document = run_json(f"learning-curves {SMALL} --training-time 0 10 inf", capsys)
+    document = run_json(f"random-features learning-curves {SMALL} --training-time 0 10 inf", capsys)
     expected = learning_curves(RandomFeatures("sin", 4, 2, 0.1), [0.0, 10.0, math.inf])
     for k, record in enumerate(document["results"]):
         for name in ("train_loss", "test_loss", "score_error"):
@@ -164,7 +152,7 @@ def test_learning_curves(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_curves_of_ridge(capsys: pytest.CaptureFixture[str]) -> None:
-    document = run_json(f"learning-curves {SMALL} --ridge 0 0.5", capsys)
+    document = run_json(f"random-features learning-curves {SMALL} --ridge 0 0.5", capsys)
     expected = ridge_curves(RandomFeatures("sin", 4, 2, 0.1), [0.0, 0.5])
     assert [record["ridge"] for record in document["results"]] == [0.0, 0.5]
     assert [record["score_error"] for record in document["results"]] == expected.score_error.tolist()
@@ -179,7 +167,7 @@ def test_the_table_shows_the_score_error_in_full(capsys: pytest.CaptureFixture[s
 
 def test_early_stopping(capsys: pytest.CaptureFixture[str]) -> None:
     line = "early-stopping --activation sin --psi-p 4 --psi-n 2 6 -t 0.1 --window 0.5 -d 100 --eta 0.1"
-    document = run_json(line, capsys)
+    document = run_json(f"random-features {line}", capsys)
     assert document["parameters"]["samples_per_dimension"] == [2.0, 6.0]
     for n, record in zip((2, 6), document["results"], strict=True):
         model = RandomFeatures("sin", 4, n, 0.1)
@@ -200,22 +188,24 @@ def test_early_stopping(capsys: pytest.CaptureFixture[str]) -> None:
 
 def test_an_endless_score_error_is_the_string_inf(capsys: pytest.CaptureFixture[str]) -> None:
     line = "early-stopping --activation sin --psi-p 2 --psi-n 2 -t 0.2 -m 1"
-    (record,) = run_json(line, capsys)["results"]
+    (record,) = run_json(f"random-features {line}", capsys)["results"]
     assert record["final_score_error"] == "inf"
     assert math.isfinite(record["training_time"])
 
 
 def test_timescales(capsys: pytest.CaptureFixture[str]) -> None:
-    (record,) = run_json(f"timescales {PAPER}", capsys)["results"]
+    (record,) = run_json(f"random-features timescales {PAPER}", capsys)["results"]
     case = next(c for c in REFERENCE["edges"] if c["case"] == ["tanh", "64", "8", "0.01"])
     noise = -math.expm1(-0.02)
     names = ("interpolation_time", "overfitting_time", "generalisation_time")
     for k, name in enumerate(names):
         assert record[name] == pytest.approx(64 / (2 * noise * float(case["edges"][2 * k])), rel=1e-11)
     assert record["unit"] == "rate-exact"
-    (paper,) = run_json(f"timescales {PAPER} --unit paper", capsys)["results"]
+    (paper,) = run_json(f"random-features timescales {PAPER} --unit paper", capsys)["results"]
     assert [paper[name] for name in names] == pytest.approx([2 * record[name] for name in names], rel=1e-14)
-    (empty,) = run_json("timescales --activation tanh --psi-p 2 --psi-n 4 -t 0.1", capsys)["results"]
+    (empty,) = run_json("random-features timescales --activation tanh --psi-p 2 --psi-n 4 -t 0.1", capsys)[
+        "results"
+    ]
     assert empty["interpolation_time"] is None
     assert empty["generalisation_time"] < empty["overfitting_time"]
 
@@ -227,7 +217,7 @@ def test_phase_diagram_writes_a_dataset_and_a_picture(
 
     folder = tmp_path / "new" / "plane"
     line = f"phase-diagram --activation sin -t 0.1 --tau 10 inf --psi-p 2 4 --points 2 --output {folder}"
-    document = run_json(line, capsys)
+    document = run_json(f"random-features {line}", capsys)
     assert len(document["results"]) == 2 * 2 * 2
     with xarray.open_dataset(folder / "phase_diagram.nc", engine="h5netcdf") as dataset:
         assert dict(dataset.sizes) == {
@@ -239,9 +229,7 @@ def test_phase_diagram_writes_a_dataset_and_a_picture(
         assert dataset.test_loss.values[:, 1, 1].tolist() == expected.test_loss.tolist()
         assert dataset.attrs["activation"] == "sin"
     assert (folder / "phase_diagram.png").stat().st_size > 5000
-    assert document["notes"] == [
-        f"written: {folder / name}" for name in ("phase_diagram.nc", "phase_diagram.png")
-    ]
+    assert document["summary"]["files"] == [str(folder / f"phase_diagram.{e}") for e in ("nc", "png", "pdf")]
 
 
 @pytest.mark.parametrize(

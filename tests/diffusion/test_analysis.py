@@ -10,7 +10,8 @@ from scipy.stats import norm
 
 from statphys_gen.diffusion.analysis import CHOSEN_FRACTION, agreement_level, analyse
 from statphys_gen.diffusion.dataset import DataSet
-from statphys_gen.diffusion.report import Report, conversions, plot_report
+from statphys_gen.diffusion.plots_report import plot_report
+from statphys_gen.diffusion.report import Report, conversions
 from statphys_gen.errors import InvalidArgument
 
 DIMENSION = 20
