@@ -31,17 +31,8 @@ from numpy.typing import ArrayLike
 from .. import validation
 from ..approximation import approximation_of, states
 from ..errors import InvalidArgument
-from ..numerics.parisi import (
-    Coupling,
-    Evaluation,
-    ParisiModel,
-    ParisiSolution,
-    Recursion,
-    consistency_report,
-    minimise,
-    minimise_with,
-    step_edges,
-)
+from ..numerics.parisi import Coupling, Evaluation, ParisiModel, Recursion, step_edges
+from ..numerics.parisi_minimum import ParisiSolution, consistency_report, minimise, minimise_with
 from ..numerics.quadrature import legendre_rule
 from ..numerics.special import normal_density
 from ..solution import Solution, Status
@@ -363,7 +354,7 @@ def breaking_report(
 
     Returns
     -------
-    That of :func:`statphys_gen.numerics.parisi.consistency_report`, with ``energy`` in place of ``value``.
+    That of :func:`statphys_gen.numerics.parisi_minimum.consistency_report`, with ``energy`` in place of ``value``.
     """
     alpha = validation.positive("samples_per_dimension", samples_per_dimension)
     landscape = Landscape.of(_checked_loss(loss), _LABEL_ORDERS[0])

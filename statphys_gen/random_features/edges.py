@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from ..approximation import states
 from ..errors import AccuracyNotReached, NotConverged
-from ..numerics.stieltjes import CriticalPoints, critical_points, support
+from ..numerics.spectral_edges import CriticalPoints, critical_points, support
 from .dyson import Dyson, dyson_from_floor
 from .model import RandomFeatures
 

@@ -22,7 +22,8 @@ from numpy.typing import ArrayLike, NDArray
 from .. import validation
 from ..approximation import states
 from ..errors import AccuracyNotReached, NotConverged
-from ..numerics.stieltjes import BoundaryValues, angle_positions, boundary_values, resolve
+from ..numerics.bulk_series import BoundaryValues, angle_positions, boundary_values
+from ..numerics.stieltjes import resolve
 from .dyson import Dyson, Resolvent, dyson, dyson_from_floor
 from .edges import FINE_NODES, SOURCE, columns_per_dimension, offset_edges, touches_floor, unresolved
 from .model import RandomFeatures

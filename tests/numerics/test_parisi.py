@@ -6,15 +6,8 @@ import numpy as np
 import pytest
 
 from statphys_gen.errors import AccuracyNotReached, InvalidArgument
-from statphys_gen.numerics.parisi import (
-    Coupling,
-    ParisiModel,
-    Recursion,
-    consistency_report,
-    minimise,
-    minimise_with,
-    step_edges,
-)
+from statphys_gen.numerics.parisi import Coupling, ParisiModel, Recursion, step_edges
+from statphys_gen.numerics.parisi_minimum import consistency_report, minimise, minimise_with
 from statphys_gen.solution import Status
 
 # Oppermann and Schmidt, Phys. Rev. E 78, 061124 (2008): 42 orders of replica-symmetry breaking, extrapolated.
@@ -32,7 +25,7 @@ def _quadratic_overlap(edges: np.ndarray, s: np.ndarray, parameters: np.ndarray)
 
 
 def sherrington_kirkpatrick(**options: object) -> ParisiModel:
-    return ParisiModel(_absolute, _quadratic_overlap, np.ones(1), np.zeros(0), **options)  # type: ignore[arg-type]
+    return ParisiModel(_absolute, _quadratic_overlap, np.ones(1), np.zeros(0), **options)
 
 
 def _oscillator(parameters: np.ndarray, field: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -169,7 +162,7 @@ def test_control_at_which_a_condition_holds() -> None:
         return ParisiModel(boundary, coupling, np.ones(1), np.zeros(0))
 
     def condition(control: float, recursion: Recursion, here: object, parameters: np.ndarray) -> float:
-        return here.value - 2.0  # type: ignore[attr-defined]
+        return here.value - 2.0
 
     edges = step_edges(2)
     start = minimise(family(2.0), edges)

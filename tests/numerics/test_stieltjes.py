@@ -4,15 +4,9 @@ import numpy as np
 import pytest
 
 from statphys_gen.errors import AccuracyNotReached, InvalidArgument, NotConverged
-from statphys_gen.numerics.stieltjes import (
-    SelfConsistent,
-    boundary_values,
-    critical_points,
-    inverse_map,
-    outliers,
-    resolve,
-    support,
-)
+from statphys_gen.numerics.bulk_series import boundary_values
+from statphys_gen.numerics.spectral_edges import critical_points, outliers, support
+from statphys_gen.numerics.stieltjes import SelfConsistent, inverse_map, resolve
 
 RATIO = 0.4
 

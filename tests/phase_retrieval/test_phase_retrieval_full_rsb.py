@@ -9,7 +9,8 @@ import pytest
 
 from statphys_gen.approximation import approximation_of
 from statphys_gen.errors import InvalidArgument
-from statphys_gen.numerics.parisi import minimise, step_edges
+from statphys_gen.numerics.parisi import step_edges
+from statphys_gen.numerics.parisi_minimum import minimise
 from statphys_gen.phase_retrieval.consistency import consistency_report
 from statphys_gen.phase_retrieval.full_rsb import (
     Landscape,
