@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from ..statistics.agreement import Check
 from .checks_energy import free_entropy_checks, reported_checks, zero_temperature_checks
+from .checks_mixtures import mixture_checks, sparse_checks
 from .checks_order import (
     corrected_checks,
     dynamics_checks,
@@ -29,6 +30,8 @@ def checks() -> list[Check]:
         *retrieval_checks(),
         *corrected_checks(),
         *ensemble_checks(),
+        *mixture_checks(),
+        *sparse_checks(),
         *dynamics_checks(),
         *susceptibility_checks(),
         *zero_temperature_checks(),

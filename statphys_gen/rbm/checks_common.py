@@ -43,6 +43,9 @@ def scale(model: Model, state: str, observable: str, size: int | None = None) ->
 
 
 def estimates(found: Measurement, observables: Sequence[str], controlled: bool) -> Estimate:
+    """All observables side by side; overlaps with several patterns, equal by symmetry, by their mean."""
+    single = {name: values.reshape(len(values), -1).mean(axis=1) for name, values in found.samples.items()}
+    found = Measurement(single, found.controls)
     parts = [found.estimate(name, controlled=controlled) for name in observables]
     return Estimate(
         np.concatenate([np.atleast_1d(part.mean) for part in parts]),

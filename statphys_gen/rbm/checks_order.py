@@ -23,6 +23,7 @@ from .checks_common import (
     sqrt_beta,
     theory_value,
 )
+from .custom_priors import FromLogDensity
 from .finite_size import solve_sizes
 from .model import Model, Patterns, visible_prior
 from .priors import (
@@ -154,6 +155,15 @@ def prior_checks() -> list[Check]:
             chains=4,
             sweeps=30,
         ),
+        extrapolated(
+            "a user's density with two wells, paramagnet",
+            sqrt_beta(FromLogDensity(lambda h: h**2 - 0.25 * h**4), 2.5, 0.2),
+            "paramagnet",
+            both,
+            samples=(64, 32, 16),
+            chains=8,
+            sweeps=40,
+        ),
         extrapolated("ReLU units, no retrieval", sqrt_beta(ReLU(0.5), 2.0, 0.3), "glass", weakly, **many),
         extrapolated(
             "zero-one units, no retrieval", sqrt_beta(ZeroOne(0.5), 0.8, 0.4), "glass", weakly, **many
@@ -228,6 +238,16 @@ def retrieval_checks() -> list[Check]:
             sizes=(500, 1000, 2000),
             samples=(160, 80, 40),
             chains=4,
+        ),
+        extrapolated(
+            "retrieval of a user's density with normal tails",
+            sqrt_beta(FromLogDensity(lambda h: -0.5 * h**2 - np.log1p(h**2)), 0.55, 0.03),
+            "retrieval",
+            ("overlap", "hidden_overlap", GLASS),
+            sizes=(400, 800, 1600),
+            samples=(96, 48, 24),
+            chains=4,
+            sweeps=40,
         ),
     ]
 

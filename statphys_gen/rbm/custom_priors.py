@@ -164,7 +164,13 @@ class FromLogDensity(Prior):
         return np.stack([np.log(total) + largest[:, 0], mean, variance])
 
     def _piece(self, left: float, right: float, a: Array, b: Array, beta: Array) -> tuple[Array, Array]:
-        """Nodes and weights on one piece, from coarse scans that close in on where the exponent is near its top."""
+        """Nodes and weights on one piece, where the exponent is near its top."""
+        low, high = self._ends(left, right, a, b, beta)
+        rule = legendre_rule(np.linspace(0.0, 1.0, _PANELS + 1), _ORDER)
+        return low + (high - low) * rule.nodes, (high - low) * rule.weights
+
+    def _ends(self, left: float, right: float, a: Array, b: Array, beta: Array) -> tuple[Array, Array]:
+        """Ends of where the exponent is near its top on one piece, closed in on by coarse scans."""
         strongest = max(self._tails.values())
         stiffness = beta / strongest - a if strongest > 0 else np.ones_like(a)
         reach = self._scale * (1.0 + np.maximum(a, 0.0) * self._scale**2 / 40.0)
@@ -185,8 +191,7 @@ class FromLogDensity(Prior):
                 np.maximum(low[:, 0], grid[rows, first] - step)[:, None],
                 np.minimum(high[:, 0], grid[rows, last] + step)[:, None],
             )
-        rule = legendre_rule(np.linspace(0.0, 1.0, _PANELS + 1), _ORDER)
-        return low + (high - low) * rule.nodes, (high - low) * rule.weights
+        return low, high
 
     def log_partition(self, a: ArrayLike, b: ArrayLike, beta: ArrayLike = 1.0) -> Array:
         return self._moments(a, b, beta)[0]
@@ -207,7 +212,7 @@ class FromLogDensity(Prior):
         for start in range(0, distinct.size, 256):
             b = distinct[start : start + 256, None]
             a, power = np.zeros_like(b), np.full_like(b, beta)
-            low, high = self._range(a, b, power)
+            low, high = self.tilted_range(a, b, power)
             grid = low + (high - low) * np.linspace(0.0, 1.0, 4097)
             exponent = self._exponent(0.5 * (grid[:, 1:] + grid[:, :-1]), a, b, power)
             cells = np.exp(exponent - exponent.max(axis=1, keepdims=True))
@@ -217,9 +222,9 @@ class FromLogDensity(Prior):
                 result[here] = np.interp(uniform[here] * cumulative[k, -1], cumulative[k], grid[k])
         return result.reshape(field.shape)
 
-    def _range(self, a: Array, b: Array, beta: Array) -> tuple[Array, Array]:
-        nodes, _ = self._piece(self.support[0], self.support[1], a, b, beta)
-        return nodes[:, :1], nodes[:, -1:]
+    def tilted_range(self, a: Array, b: Array, beta: Array) -> tuple[Array, Array]:
+        """Ends of the interval outside which the tilted density does not matter; columns in, columns out."""
+        return self._ends(self.support[0], self.support[1], a, b, beta)
 
     def energy(self, h: ArrayLike) -> Array:
         h = np.asarray(h, dtype=np.float64)

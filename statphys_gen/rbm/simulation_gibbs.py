@@ -16,9 +16,11 @@ from numpy.typing import ArrayLike, NDArray
 
 from .. import validation
 from ..errors import InvalidArgument
+from .custom_priors import FromLogDensity
 from .model import Model
 from .priors import Discrete, Gaussian, Mixture, Prior, ReLU, SoftThreshold
 from .simulation_network import Network
+from .simulation_tabulated import tables_of
 
 Array = NDArray[np.float64]
 Floats = NDArray[np.float32]
@@ -62,6 +64,37 @@ class Settings:
         return cls(**filled)
 
 
+class Couplings:
+    """Products of the states of many chains with W_0, through the pairs of patterns where that is less work."""
+
+    def __init__(self, network: Network) -> None:
+        visible, hidden = network.weights.shape
+        pairs = network.patterns.shape[1]
+        paired = network.model.ensemble in ("bidirectional", "repeated")
+        self.factored = paired and 2 * pairs * (visible + hidden) < visible * hidden
+        first, second = network.weights, network.weights
+        if self.factored:
+            assert network.hidden_patterns is not None
+            first, second = network.patterns / np.float32(visible), network.hidden_patterns
+        self._first, self._second = first, second
+        self._first_transposed = np.ascontiguousarray(first.T)
+        self._second_transposed = np.ascontiguousarray(second.T) if self.factored else first
+
+    def to_hidden(self, visible: Floats, out: Floats) -> None:
+        """Fields on the hidden units, without the coupling g."""
+        if self.factored:
+            np.matmul(visible @ self._first, self._second_transposed, out=out)
+        else:
+            np.matmul(visible, self._first, out=out)
+
+    def to_visible(self, hidden: Floats, out: Floats) -> None:
+        """Fields on the visible units, without the coupling g."""
+        if self.factored:
+            np.matmul(hidden @ self._second, self._first_transposed, out=out)
+        else:
+            np.matmul(hidden, self._first_transposed, out=out)
+
+
 class Chains:
     """Chains of one network, advanced together.
 
@@ -86,7 +119,7 @@ class Chains:
         self.network, self.rng = network, rng
         chains = len(settings.coupling)
         self.use(settings)
-        self._transposed = np.ascontiguousarray(network.weights.T)
+        self._couplings = Couplings(network)
         self.hidden = np.zeros((chains, network.hidden_units), dtype=np.float32)
         self.visible = starting_states(network, rng, chains, start)
         self._lanes = rng.integers(0, 2**32, size=(4, _LANES), dtype=np.uint32)
@@ -111,11 +144,11 @@ class Chains:
 
     def sweep(self, visible_sums: Floats | None = None, hidden_sums: Floats | None = None) -> None:
         """Draw the hidden, then the visible units of every chain; the states are added to the sums."""
-        network = self.network
-        np.matmul(self.visible, network.weights, out=self.hidden)
-        self._draw(network.model.hidden, self.hidden, hidden_sums, self.hidden_squares, hidden=True)
-        np.matmul(self.hidden, self._transposed, out=self.visible)
-        self._draw(network.model.visible, self.visible, visible_sums, self.visible_squares, hidden=False)
+        model = self.network.model
+        self._couplings.to_hidden(self.visible, self.hidden)
+        self._draw(model.hidden, self.hidden, hidden_sums, self.hidden_squares, hidden=True)
+        self._couplings.to_visible(self.hidden, self.visible)
+        self._draw(model.visible, self.visible, visible_sums, self.visible_squares, hidden=False)
 
     def set_visible(self, states: NDArray[Any]) -> None:
         """Continue from these visible states, (chains, visible units)."""
@@ -172,8 +205,26 @@ class Chains:
             kernels.truncated_units(
                 self.rng, field, one["coupling"], prior.threshold, self.settings.power, two_sided, *results
             )
+        elif isinstance(prior, FromLogDensity):
+            self._draw_from_tables(prior, field, sums, squares)
         else:
             self._draw_by_prior(prior, field, sums, squares)
+
+    def _draw_from_tables(
+        self, prior: FromLogDensity, field: Floats, sums: Floats | None, squares: Array
+    ) -> None:
+        """Chains of equal power share a table."""
+        settings = self.settings
+        for power in np.unique(settings.power):
+            rows = np.flatnonzero(settings.power == power)
+            raw = field[rows].astype(np.float64)
+            total = settings.coupling[rows, None] * raw
+            states = tables_of(prior, float(power)).draw(self.rng, total.ravel()).reshape(raw.shape)
+            self.interaction[rows] = np.einsum("ca,ca->c", raw, states)
+            squares[rows] = np.einsum("ca,ca->c", states, states)
+            field[rows] = states
+        if sums is not None:
+            sums += field
 
     def _draw_by_prior(self, prior: Prior, field: Floats, sums: Floats | None, squares: Array) -> None:
         for c in range(len(field)):

@@ -44,20 +44,20 @@ class LangevinChains(Chains):
         super().sweep()
         self.positions = self.hidden.astype(np.float64)
         self._reflect = prior.support[0] == 0.0
-        self._couplings = network.weights.astype(np.float64)
+        self._exact_couplings = network.weights.astype(np.float64)
 
     def sweep(self, visible_sums: Floats | None = None, hidden_sums: Floats | None = None) -> None:
         prior, settings = self.network.model.hidden, self.settings
         width = np.sqrt(2.0 * self.step)
         coupling, power = settings.coupling[:, None], settings.power[:, None]
         for _ in range(self.steps):
-            force = coupling * (self._visible_means() @ self._couplings)
+            force = coupling * (self._visible_means() @ self._exact_couplings)
             force -= power * prior.energy_gradient(self.positions)
             self.positions += self.step * force + width * self.rng.standard_normal(self.positions.shape)
             if self._reflect:
                 np.abs(self.positions, out=self.positions)
         self.hidden = self.positions.astype(np.float32)
-        np.matmul(self.hidden, self._transposed, out=self.visible)
+        self._couplings.to_visible(self.hidden, self.visible)
         self._draw(self.network.model.visible, self.visible, visible_sums, self.visible_squares, hidden=False)
         self.hidden_squares[:] = np.square(self.positions).sum(axis=1)
         if hidden_sums is not None:
@@ -65,7 +65,7 @@ class LangevinChains(Chains):
 
     def _visible_means(self) -> Array:
         settings = self.settings
-        field = settings.coupling[:, None] * (self.positions @ self._couplings.T)
+        field = settings.coupling[:, None] * (self.positions @ self._exact_couplings.T)
         field += settings.offset[:, None] + settings.along[:, None] * self._along
         prior = self.network.model.visible
         if isinstance(prior, Binary):
