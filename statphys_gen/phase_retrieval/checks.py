@@ -19,7 +19,7 @@ from ..approximation import approximation_of
 from ..statistics.agreement import Check
 from ..statistics.estimate import Estimate
 from ..statistics.extrapolation import extrapolate
-from . import checks_dynamics
+from . import checks_dynamics, checks_dynamics_spectra
 from .model import Loss, PhaseRetrieval
 from .simulation import simulate_descent
 from .simulation_spectra import (
@@ -43,7 +43,13 @@ _SHARES = (30, 16, 4)
 
 def checks() -> list[Check]:
     """Every check of this system, by name."""
-    return [*start_checks(), *density_checks(), *spectral_checks(), *checks_dynamics.checks()]
+    return [
+        *start_checks(),
+        *density_checks(),
+        *spectral_checks(),
+        *checks_dynamics.checks(),
+        *checks_dynamics_spectra.checks(),
+    ]
 
 
 def in_the_limit(sizes: Sequence[int], runs: Sequence[Estimate]) -> Estimate:
