@@ -1,26 +1,17 @@
 """The commands on collapse: keys and values, and bad input."""
 
-import json
 import math
 from pathlib import Path
 
 import numpy as np
 import pytest
+from command_line import run_json
 
 from statphys_gen.cli import main
 
 TIME = "diffusion collapse-time"
 ENTROPY = "diffusion excess-entropy"
 SIMULATE = "diffusion simulate"
-
-
-def run_json(line: str, capsys: pytest.CaptureFixture[str]) -> dict:
-    assert main([*line.split(), "--json"]) == 0
-    captured = capsys.readouterr()
-    assert captured.err == ""
-    document = json.loads(captured.out)
-    assert all(record["approximation"] for record in document["results"])
-    return document
 
 
 def test_collapse_time_of_isotropic_data(capsys: pytest.CaptureFixture[str]) -> None:

@@ -7,8 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import xarray
-
-from statphys_gen.cli import main
+from command_line import run
 
 PREDICTION = "diffusion clone-agreement --dimension 256 --separation 1 --variance 1"
 PUBLISHED = Path(__file__).parents[1] / "reference" / "diffusion_published_clones.json"
@@ -24,16 +23,10 @@ def table(tmp_path: Path) -> Path:
     return path
 
 
-def run(capsys: pytest.CaptureFixture[str], *words: object) -> tuple[int, str, str]:
-    status = main([str(word) for word in words])
-    captured = capsys.readouterr()
-    return status, captured.out, captured.err
-
-
 def test_published_clones_agree_with_the_theory_and_not_with_that_of_another_dimension(
     table: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    status, out, _ = run(capsys, "compare", table, "--prediction", PREDICTION, "--json")
+    status, out, _ = run(["compare", table, "--prediction", PREDICTION, "--json"], capsys)
     document = json.loads(out)
     assert status == 0
     assert document["summary"]["verdict"] == "agrees"
@@ -42,7 +35,7 @@ def test_published_clones_agree_with_the_theory_and_not_with_that_of_another_dim
     assert first["time"] == 2.0
     assert first["z"] == pytest.approx((first["value"] - first["theory"]) / first["standard_error"])
     assert first["approximation"].startswith("exact")
-    status, out, _ = run(capsys, "compare", table, "--prediction", PREDICTION.replace("256", "280"))
+    status, out, _ = run(["compare", table, "--prediction", PREDICTION.replace("256", "280")], capsys)
     assert status == 3
     assert "verdict: disagrees" in out
 
@@ -61,7 +54,7 @@ def test_a_column_that_is_no_option_chooses_the_record(
         "diffusion speciation-time --separation 1 --variance 1",
         "--json",
     ]
-    status, out, _ = run(capsys, *words)
+    status, out, _ = run([*words], capsys)
     assert status == 0
     assert json.loads(out)["results"][0]["theory"] == pytest.approx(np.log(257) / 2, abs=0.01)
 
@@ -88,7 +81,7 @@ def test_bad_tables_and_predictions_are_refused_in_one_line(
 ) -> None:
     path = tmp_path / "t.csv"
     path.write_text(text)
-    status, out, err = run(capsys, "compare", path, "--prediction", prediction)
+    status, out, err = run(["compare", path, "--prediction", prediction], capsys)
     assert status == 2
     assert out == ""
     assert message in err
@@ -98,23 +91,23 @@ def test_bad_tables_and_predictions_are_refused_in_one_line(
 def test_a_missing_table_and_a_missing_value_column_are_refused(
     table: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    status, _, err = run(capsys, "compare", "absent.csv", "--prediction", PREDICTION)
+    status, _, err = run(["compare", "absent.csv", "--prediction", PREDICTION], capsys)
     assert status == 2
     assert "absent.csv" in err
-    status, _, err = run(capsys, "compare", table, "--prediction", PREDICTION, "--value", "overlap")
+    status, _, err = run(["compare", table, "--prediction", PREDICTION, "--value", "overlap"], capsys)
     assert status == 2
     assert "--value = 'overlap': must be a column of the table" in err
 
 
 def test_records_are_saved_as_csv_and_netcdf(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     words = ["diffusion", "clone-agreement", "--signal", "1", "4", "--json", "--save"]
-    _, out, _ = run(capsys, *words, tmp_path / "a.csv")
+    _, out, _ = run([*words, tmp_path / "a.csv"], capsys)
     results = json.loads(out)["results"]
     with (tmp_path / "a.csv").open(newline="") as stream:
         rows = list(csv.DictReader(stream))
     assert [float(row["clone_agreement"]) for row in rows] == [r["clone_agreement"] for r in results]
     assert rows[0]["time"] == ""
-    run(capsys, *words, tmp_path / "a.nc")
+    run([*words, tmp_path / "a.nc"], capsys)
     with xarray.open_dataset(tmp_path / "a.nc", engine="h5netcdf") as dataset:
         assert dataset["clone_agreement"].values.tolist() == [r["clone_agreement"] for r in results]
         assert np.isnan(dataset["time"].values).all()
@@ -126,7 +119,7 @@ def test_lists_inside_a_record_are_saved_as_json(tmp_path: Path, capsys: pytest.
     command = (
         "random-features spectrum --activation tanh --features-per-dimension 8 --samples-per-dimension 2"
     )
-    run(capsys, *command.split(), "--time", "0.5", "--json", "--save", tmp_path / "a.csv")
+    run([*command.split(), "--time", "0.5", "--json", "--save", tmp_path / "a.csv"], capsys)
     with (tmp_path / "a.csv").open(newline="") as stream:
         row = next(csv.DictReader(stream))
     assert json.loads(row["bulks"])[0]["lower"] > 0
@@ -138,6 +131,6 @@ def test_lists_inside_a_record_are_saved_as_json(tmp_path: Path, capsys: pytest.
 def test_a_bad_file_to_save_is_refused_before_the_work(
     name: str, allowed: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    status, out, err = run(capsys, "diffusion", "clone-agreement", "--signal", "1", "--save", name)
+    status, out, err = run(["diffusion", "clone-agreement", "--signal", "1", "--save", name], capsys)
     assert (status, out) == (2, "")
     assert f"--save = {name}: must be {allowed}" in err

@@ -1,30 +1,14 @@
 """What the commands print: valid JSON with the promised keys, a table for people, and the exit status."""
 
-import json
 import math
 
 import pytest
+from command_line import run_json
 
 from statphys_gen.cli import main
 from statphys_gen.cli.output import format_number, plain
 
 TWO = "--dimension 256 --separation 1 --variance 1"
-
-
-def run_json(line: str, capsys: pytest.CaptureFixture[str], status: int = 0) -> dict:
-    assert main([*line.split(), "--json"]) == status
-    captured = capsys.readouterr()
-    assert captured.err == ""
-    assert captured.out.count("\n") == 1
-
-    def refuse(constant: str) -> float:
-        raise AssertionError(f"{constant} is not JSON")
-
-    document = json.loads(captured.out, parse_constant=refuse)
-    assert document["command"] == " ".join(line.split()[:2])
-    assert isinstance(document["results"], list)
-    assert all(record["approximation"] for record in document["results"])
-    return document
 
 
 def test_clone_agreement_of_a_signal(capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,35 +1,19 @@
 """The command phase-retrieval dmft: records, divergence, and bad input answered by one line."""
 
-import json
 import math
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
 
 import pytest
-
-from statphys_gen.cli import main
+from command_line import assert_one_line, run, run_json
 
 DMFT = "phase-retrieval dmft"
 SMALL = f"{DMFT} --samples-per-dimension 1.3 --paths 512 --replicas 2"
 
 
-def run(words: str, capsys: pytest.CaptureFixture[str]) -> tuple[int, str, str]:
-    status = main(words.split())
-    captured = capsys.readouterr()
-    return status, captured.out, captured.err
-
-
-def document(words: str, capsys: pytest.CaptureFixture[str]) -> tuple[int, dict[str, Any]]:
-    status, out, err = run(f"{words} --json", capsys)
-    assert err == ""
-    return status, json.loads(out)
-
-
 def test_records(capsys: pytest.CaptureFixture[str]) -> None:
-    status, found = document(f"{SMALL} --steps 25 --seed 3", capsys)
-    assert status == 0
+    found = run_json(f"{SMALL} --steps 25 --seed 3", capsys)
     assert found["command"] == DMFT
     assert found["parameters"]["seed"] == 3
     assert found["parameters"]["offset"] == 1.0
@@ -57,23 +41,20 @@ def test_records(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_no_crossing_is_null_with_a_reason(capsys: pytest.CaptureFixture[str]) -> None:
-    status, found = document(f"{SMALL} --steps 4 --step-size 1e-4", capsys)
-    assert status == 0
+    found = run_json(f"{SMALL} --steps 4 --step-size 1e-4", capsys)
     assert found["summary"]["bbp_time"] is None
     assert found["summary"]["bbp_time_reason"].startswith("the outlier is not lost until time")
 
 
 def test_the_intensity_loss_has_no_criterion(capsys: pytest.CaptureFixture[str]) -> None:
-    status, found = document(f"{SMALL} --loss intensity --steps 3 --step-size 0.003", capsys)
-    assert status == 0
+    found = run_json(f"{SMALL} --loss intensity --steps 3 --step-size 0.003", capsys)
     assert all(row["outlier_criterion"] is None for row in found["results"])
     assert found["summary"] == {"bbp_time": None}
 
 
 def test_warm_start_temperature_and_flow(capsys: pytest.CaptureFixture[str]) -> None:
     words = f"{SMALL} --overlap 0.4 -T 0.2 --steps 4 --gradient-flow --step-growth 1 --every 3"
-    status, found = document(words, capsys)
-    assert status == 0
+    found = run_json(words, capsys)
     rows = found["results"]
     assert [row["step"] for row in rows] == [0, 3, 4]
     assert rows[0]["overlap"] == pytest.approx(0.4)
@@ -83,8 +64,7 @@ def test_warm_start_temperature_and_flow(capsys: pytest.CaptureFixture[str]) -> 
 
 
 def test_divergence_is_reported(capsys: pytest.CaptureFixture[str]) -> None:
-    status, found = document(f"{SMALL} --steps 6 --step-size 2", capsys)
-    assert status == 3
+    found = run_json(f"{SMALL} --steps 6 --step-size 2", capsys, 3)
     late = found["results"][-1]
     assert late["status"] == "left the domain"
     assert all(
@@ -96,7 +76,7 @@ def test_divergence_is_reported(capsys: pytest.CaptureFixture[str]) -> None:
 
 def test_table_and_picture(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     picture = tmp_path / "descent.png"
-    status, out, err = run(f"{SMALL} --steps 3 --plot {picture}", capsys)
+    status, out, err = run(f"{SMALL} --steps 3 --plot {picture}".split(), capsys)
     assert (status, err) == (0, "")
     assert picture.stat().st_size > 1000
     header = out.splitlines()[0].split()
@@ -164,8 +144,4 @@ BAD = [
 
 @pytest.mark.parametrize(("words", "fragment"), BAD)
 def test_bad_input(words: str, fragment: str, capsys: pytest.CaptureFixture[str]) -> None:
-    status, out, err = run(words, capsys)
-    assert status == 2
-    assert out == ""
-    assert err.count("\n") == 1
-    assert fragment in err
+    assert_one_line(*run(words.split(), capsys), fragment)

@@ -1,21 +1,18 @@
 """The commands simulate and success of phase retrieval: records, and bad input in one line."""
 
-import json
 from pathlib import Path
 
 import pytest
+from command_line import run_json
 
 from statphys_gen.cli import main
 
-
-def run(capsys: pytest.CaptureFixture[str], words: str) -> tuple[int, dict]:
-    status = main(["phase-retrieval", *words.split(), "--json"])
-    return status, json.loads(capsys.readouterr().out)
+SIMULATE = "phase-retrieval simulate"
+SUCCESS = "phase-retrieval success"
 
 
 def test_simulate_the_start(capsys: pytest.CaptureFixture[str]) -> None:
-    status, document = run(capsys, "simulate --alpha 6 --dimension 40 --instances 40 --offset 0.3 --seed 2")
-    assert status == 0
+    document = run_json(f"{SIMULATE} --alpha 6 --dimension 40 --instances 40 --offset 0.3 --seed 2", capsys)
     rows = {row["observable"]: row for row in document["results"]}
     assert list(rows) == [
         "energy",
@@ -32,14 +29,14 @@ def test_simulate_the_start(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_simulate_says_why_there_is_no_theory(capsys: pytest.CaptureFixture[str]) -> None:
-    status, document = run(capsys, "simulate --alpha 1 --dimension 20 --instances 5")
+    document = run_json(f"{SIMULATE} --alpha 1 --dimension 20 --instances 5", capsys)
     rows = {row["observable"]: row for row in document["results"]}
-    assert status == 0
     assert rows["outlier"]["theory"] is None
     assert rows["outlier"]["z"] is None
     assert rows["outlier"]["reason"] == "the Hessian has no signal outlier"
-    _, document = run(
-        capsys, "simulate --alpha 3 --loss intensity --dimension 20 --instances 5 --labels null"
+    document = run_json(
+        f"{SIMULATE} --alpha 3 --loss intensity --dimension 20 --instances 5 --labels null",
+        capsys,
     )
     rows = {row["observable"]: row for row in document["results"]}
     assert "bounded below" in rows["smallest_eigenvalue"]["reason"]
@@ -47,37 +44,38 @@ def test_simulate_says_why_there_is_no_theory(capsys: pytest.CaptureFixture[str]
 
 
 def test_simulate_a_descent_beside_the_mean_field_theory(capsys: pytest.CaptureFixture[str]) -> None:
-    words = "simulate --alpha 3 --steps 5 --dimension 120 --instances 12 --starts 2 --labels null"
-    status, document = run(capsys, f"{words} --paths 1024 --replicas 3")
-    assert status == 0
+    words = f"{SIMULATE} --alpha 3 --steps 5 --dimension 120 --instances 12 --starts 2 --labels null"
+    document = run_json(f"{words} --paths 1024 --replicas 3", capsys)
     rows = {row["observable"]: row for row in document["results"]}
     assert list(rows) == ["correlation", "energy", "lagrange_multiplier"]
     for row in rows.values():
         assert abs(row["z"]) < 5.0
         assert row["theory_standard_error"] > 0.0
-    _, document = run(capsys, "simulate --alpha 3 --steps 2 -m 0.3 --dimension 40 --instances 4 --paths 200")
+    document = run_json(
+        f"{SIMULATE} --alpha 3 --steps 2 -m 0.3 --dimension 40 --instances 4 --paths 200", capsys
+    )
     assert [row["observable"] for row in document["results"]][-1] == "overlap"
 
 
 def test_simulate_the_hessian_after_a_descent(capsys: pytest.CaptureFixture[str]) -> None:
-    words = "simulate --alpha 6 --steps 3 --dimension 60 --instances 10 --paths 2048 --replicas 3 --hessian"
-    status, document = run(capsys, words)
+    words = (
+        f"{SIMULATE} --alpha 6 --steps 3 --dimension 60 --instances 10 --paths 2048 --replicas 3 --hessian"
+    )
+    document = run_json(words, capsys)
     rows = {row["observable"]: row for row in document["results"]}
-    assert status == 0
     assert abs(rows["outlier_overlap_squared"]["z"]) < 5.0
     assert rows["outlier"]["theory"] < rows["next_eigenvalue"]["theory"]
 
 
 def test_divergent_steps_are_refused(capsys: pytest.CaptureFixture[str]) -> None:
-    words = "phase-retrieval simulate --alpha 3 --steps 20 --step-size 1 --dimension 30 --instances 3"
+    words = f"{SIMULATE} --alpha 3 --steps 20 --step-size 1 --dimension 30 --instances 3"
     assert main(words.split()) == 3
     captured = capsys.readouterr()
     assert captured.out == ""
     assert "3 of 3 descents diverged" in captured.err
-    status, document = run(
-        capsys, "success --alpha 3 --dimension 20 --instances 4 --step-size 1 --duration 9"
+    document = run_json(
+        f"{SUCCESS} --alpha 3 --dimension 20 --instances 4 --step-size 1 --duration 9", capsys, 3
     )
-    assert status == 3
     (row,) = document["results"]
     assert row["rate"] is None
     assert row["status"] == "not converged"
@@ -86,9 +84,9 @@ def test_divergent_steps_are_refused(capsys: pytest.CaptureFixture[str]) -> None
 
 def test_success_rates_and_midpoints_resume(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     store = tmp_path / "success.sqlite"
-    words = f"success --alpha 2 3 4 --dimension 10 14 20 --instances 40 --duration 15 --store {store}"
-    status, document = run(capsys, words)
-    assert status == 0
+    words = f"{SUCCESS} --alpha 2 3 4 --dimension 10 14 20 --instances 40 --duration 15 --store {store}"
+    document = run_json(f"{words} --plot {tmp_path / 'rates.svg'}", capsys)
+    assert ">success rate</text>" in (tmp_path / "rates.svg").read_text(encoding="utf-8")
     assert store.is_file()
     rows = document["results"]
     assert [(row["dimension"], row["samples_per_dimension"]) for row in rows[:4]] == [
@@ -101,8 +99,8 @@ def test_success_rates_and_midpoints_resume(capsys: pytest.CaptureFixture[str], 
         assert 0.0 <= row["lower"] <= row["rate"] <= row["upper"] <= 1.0
         assert row["effective_samples"] == 40
     assert document["summary"]["slope_lower"] < document["summary"]["slope"]
-    assert run(capsys, words) == (status, document)
-    assert main(["phase-retrieval", *words.split()]) == 0
+    assert run_json(words, capsys) == document
+    assert main(words.split()) == 0
     assert "midpoint_10: " in capsys.readouterr().out
 
 
@@ -112,17 +110,18 @@ def test_predicted_slope_and_verdict(
     from statphys_gen.cli import phase_retrieval_simulate
 
     monkeypatch.setattr(phase_retrieval_simulate, "_PREDICTED_STEPS", 4)
-    words = "success --alpha 2 3 4 --dimension 10 14 20 --instances 40 --duration 15 --predict"
-    status, document = run(capsys, words)
-    assert status == 0
+    words = f"{SUCCESS} --alpha 2 3 4 --dimension 10 14 20 --instances 40 --duration 15 --predict"
+    document = run_json(words, capsys)
     assert document["summary"]["predicted_slope"] > 0.0
     assert document["summary"]["verdict"] in ("confirmed", "refuted", "not resolved")
     assert any("still grows after 4 steps" in note for note in document["notes"])
 
 
 def test_success_of_spectral_starts(capsys: pytest.CaptureFixture[str]) -> None:
-    words = "success --alpha 8 --dimension 24 --instances 6 --duration 20 --start spectral --precision single"
-    _, document = run(capsys, words)
+    words = (
+        f"{SUCCESS} --alpha 8 --dimension 24 --instances 6 --duration 20 --start spectral --precision single"
+    )
+    document = run_json(words, capsys)
     assert document["results"][0]["rate"] > 0.5
     assert any("1 ratios: a midpoint needs at least 3" in note for note in document["notes"])
 

@@ -1,36 +1,32 @@
 """``statphys-gen random-features simulate``: records, seeds, refusals, and bad input in one line."""
 
-import json
 import math
 
 import pytest
+from command_line import run_json
 
 from statphys_gen.cli import main
 from statphys_gen.errors import InvalidArgument
 from statphys_gen.random_features import checks_comparison
 from statphys_gen.random_features.checks_comparison import compare_losses, compare_spectrum
+from statphys_gen.random_features.coefficients import model_coefficients
 from statphys_gen.random_features.learning_curves import learning_curves, ridge_curves
 from statphys_gen.random_features.model import RandomFeatures
-from statphys_gen.random_features.simulation import simulate_losses
+from statphys_gen.random_features.simulation import simulate_eigenvalues, simulate_losses
 from statphys_gen.random_features.simulation_equivalent import FeatureMoments
 from statphys_gen.random_features.simulation_training import Adam, GradientDescent, GradientFlow, Ridge
 from statphys_gen.random_features.spectrum import spectrum
 
+SIMULATE = "random-features simulate"
 MODEL = "--activation sin --features-per-dimension 2 --samples-per-dimension 1.5 --time 0.2"
 SIN = RandomFeatures("sin", 2.0, 1.5, 0.2)
 KEYS = ["value", "standard_error", "theory", "z", "approximation", "reason"]
 
 
-def run(line: str, capsys: pytest.CaptureFixture[str]) -> dict:
-    assert main(["random-features", "simulate", *line.split(), "--json"]) == 0
-    captured = capsys.readouterr()
-    assert captured.err == ""
-    return json.loads(captured.out)
-
-
 def test_losses_beside_the_theory(capsys: pytest.CaptureFixture[str]) -> None:
-    document = run(f"{MODEL} --dimension 16 --samples 6 --seed 3 --training-time 2 inf", capsys)
-    assert document["command"] == "random-features simulate"
+    document = run_json(
+        f"{SIMULATE} {MODEL} --dimension 16 --samples 6 --seed 3 --training-time 2 inf", capsys
+    )
     parameters = document["parameters"]
     assert (parameters["seed"], parameters["dimension"], parameters["samples"]) == (3, [16], [6])
     records = document["results"]
@@ -53,7 +49,8 @@ def test_losses_beside_the_theory(capsys: pytest.CaptureFixture[str]) -> None:
 
 def test_another_seed_gives_other_numbers_and_the_same_theory(capsys: pytest.CaptureFixture[str]) -> None:
     one, again, other = (
-        run(f"{MODEL} -d 8 --samples 3 --ridge 0.1 --seed {seed}", capsys)["results"][1] for seed in (0, 0, 1)
+        run_json(f"{SIMULATE} {MODEL} -d 8 --samples 3 --ridge 0.1 --seed {seed}", capsys)["results"][1]
+        for seed in (0, 0, 1)
     )
     assert one == again
     assert one["value"] != other["value"]
@@ -63,7 +60,7 @@ def test_another_seed_gives_other_numbers_and_the_same_theory(capsys: pytest.Cap
 def test_extrapolated_losses_agree_with_the_theory(capsys: pytest.CaptureFixture[str]) -> None:
     """Six observables, each within 4 standard errors that are below 2 % of it."""
     line = f"{MODEL} --dimension 16 32 64 --samples 60 40 24 --steps 3 20 --step-size 0.5 --momentum 0.5"
-    records = run(line, capsys)["results"]
+    records = run_json(f"{SIMULATE} {line}", capsys)["results"]
     assert [record["steps"] for record in records] == [3] * 3 + [20] * 3
     for record in records:
         assert abs(record["z"]) < 4.0
@@ -74,19 +71,25 @@ def test_spectrum_of_the_equivalent(capsys: pytest.CaptureFixture[str]) -> None:
     line = (
         "--activation tanh --psi-p 8 --psi-n 4 --time 0.01 -d 16 --samples 4 --spectrum --gaussian-equivalent"
     )
-    document = run(line, capsys)
+    document = run_json(f"{SIMULATE} {line}", capsys)
     assert document["parameters"]["matrix"] == "Gaussian equivalent"
     records = {record["observable"]: record for record in document["results"]}
     # p - n - d at the atom, d, n - d, d.
     counts = [records[f"modes of {part}"] for part in ("the atom", "bulk 1", "bulk 2", "bulk 3")]
     assert [record["value"] for record in counts] == [3.0, 1.0, 3.0, 1.0]
     assert [record["theory"] for record in counts] == pytest.approx([3.0, 1.0, 3.0, 1.0], rel=1e-8)
-    bulks = spectrum(RandomFeatures("tanh", 8.0, 4.0, 0.01)).bulks
-    for k, bulk in enumerate(bulks, start=1):
-        for side in ("lower", "upper"):
+    model = RandomFeatures("tanh", 8.0, 4.0, 0.01)
+    c = model_coefficients(model)
+    moments = FeatureMoments(float(c.a_t), float(c.v_t_squared), float(c.s_t_squared))
+    means = simulate_eigenvalues(model, 16, 4, 0, moments=moments).mean(axis=0)
+    # In dimension 16 the atom has 48 of the 128 eigenvalues, and the bulks have 16, 48 and 16.
+    for k, (bulk, first, last) in enumerate(
+        zip(spectrum(model).bulks, (48, 64, 112), (63, 111, 127), strict=True), start=1
+    ):
+        for side, rank in (("lower", first), ("upper", last)):
             record = records[f"{side} edge of bulk {k}"]
             assert record["theory"] == getattr(bulk, side)
-            assert record["value"] == pytest.approx(record["theory"], rel=0.3)
+            assert record["value"] == pytest.approx(means[rank], rel=1e-13)
 
 
 def test_the_atom_of_the_nonlinear_matrix_is_counted_with_the_bulk_beside_it() -> None:
@@ -102,12 +105,12 @@ def test_the_atom_of_the_nonlinear_matrix_is_counted_with_the_bulk_beside_it() -
 
 
 def test_what_has_no_theory_says_why(capsys: pytest.CaptureFixture[str]) -> None:
-    records = run(f"{MODEL} -d 8 --samples 3 --steps 5 --adam 0.01", capsys)["results"]
+    records = run_json(f"{SIMULATE} {MODEL} -d 8 --samples 3 --steps 5 --adam 0.01", capsys)["results"]
     assert {(record["theory"], record["z"]) for record in records} == {(None, None)}
     assert all("not linear in A" in record["reason"] for record in records)
     # Interpolation by one draw at p = n m: at infinite training time the test loss has no limit.
     line = "--activation tanh --psi-p 2 --psi-n 2 -t 0.3 -m 1 -d 8 --samples 3 --tau 1 inf"
-    records = run(line, capsys)["results"]
+    records = run_json(f"{SIMULATE} {line}", capsys)["results"]
     assert all(record["theory"] is not None for record in records[:3])
     assert all(record["theory"] is None and record["reason"].startswith("refused:") for record in records[3:])
 
@@ -133,7 +136,7 @@ def test_eigenvalues_outside_of_the_bulks_hide_the_highest_edge() -> None:
 
 
 def test_the_table_names_seed_and_reasons(capsys: pytest.CaptureFixture[str]) -> None:
-    words = f"random-features simulate {MODEL} -d 8 --samples 3 --steps 5 --adam 0.01 --seed 7"
+    words = f"{SIMULATE} {MODEL} -d 8 --samples 3 --steps 5 --adam 0.01 --seed 7"
     assert main(words.split()) == 0
     out = capsys.readouterr().out
     assert "seed: 7" in out

@@ -1,23 +1,16 @@
 """``statphys-gen rbm simulate``: records beside the theory, the same bits again, and bad input in one line."""
 
-import json
 import subprocess
 import sys
 
 import pytest
+from command_line import run_json
 
 from statphys_gen.cli import main
 
 COMMAND = "rbm simulate"
 HOPFIELD = "--hidden gaussian --convention sqrt-beta --load 0.05"
 SMALL = "--visible-units 60 --samples 3 --chains 4 --sweeps 4"
-
-
-def run_json(line: str, capsys: pytest.CaptureFixture[str], status: int = 0) -> dict:
-    assert main([*line.split(), "--json"]) == status
-    captured = capsys.readouterr()
-    assert captured.err == ""
-    return json.loads(captured.out)
 
 
 def test_records_stand_beside_the_theory(capsys: pytest.CaptureFixture[str]) -> None:

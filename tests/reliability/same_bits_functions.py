@@ -1,0 +1,15 @@
+"""What the test of equal bits sweeps; importable, so that it reaches other processes."""
+
+import numpy as np
+
+from statphys_gen.diffusion.model import GaussianMixture
+from statphys_gen.diffusion.simulation import simulate_clones
+from statphys_gen.random_features.model import RandomFeatures
+from statphys_gen.random_features.simulation import simulate_eigenvalues
+
+
+def measured(time: float, generator: np.random.Generator) -> dict:
+    seed = int(generator.integers(2**31))
+    clones = simulate_clones(GaussianMixture.two_classes(40, 0.3), time, 300, seed)
+    eigenvalues = simulate_eigenvalues(RandomFeatures("sin", 2.0, 3.0, time), 12, 2, seed)
+    return {"agreement": clones.mean, "spread": clones.standard_error, "eigenvalues": eigenvalues}
