@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import math
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from .. import validation
@@ -276,7 +277,7 @@ def _register_success(quantities: Any) -> None:
         "--store", metavar="FILE", help="keep finished points in this file, and resume from it"
     )
     add_seed(parser)
-    add_output_options(parser, plot=False)
+    add_output_options(parser)
     parser.set_defaults(run=_success)
 
 
@@ -302,7 +303,7 @@ def _success(options: argparse.Namespace) -> int:
     from .. import sweep
     from ..approximation import approximation_of
     from ..phase_retrieval.success import amplification_shift
-    from .output import emit
+    from .output import emit, plain
 
     parameters = echo(options, offset)
     settings = {name: getattr(options, name) for name in _SETTINGS} | {"first": first, "largest": largest}
@@ -329,10 +330,19 @@ def _success(options: argparse.Namespace) -> int:
         predicted, more = _prediction(loss, ratios, midpoints, (first, largest), options.seed)
         summary |= predicted
         notes += [*more, f"predicted slope: {approximation_of(amplification_shift)}"]
+
+    def draw(path: Path) -> None:
+        from ..phase_retrieval.plots import plot_success
+
+        plot_success(plain(exact), midpoints, path)
+
+    exact = records
     if not options.json:
         records = [_rounded(record) for record in records]
         summary = _rounded(summary)
-    return emit(options, "phase-retrieval success", parameters, records, summary=summary, notes=notes)
+    return emit(
+        options, "phase-retrieval success", parameters, records, summary=summary, notes=notes, plot=draw
+    )
 
 
 _SETTINGS = (
@@ -413,10 +423,11 @@ def _rate(row: Any, dimension: int, ratio: float, starts: int) -> dict[str, Any]
     from ..phase_retrieval.success import success_rate
 
     record: dict[str, Any] = {"dimension": dimension, "samples_per_dimension": ratio}
+    approximation = "simulation of finite instances"
     error = str(row["error"].item())
     if error:
         empty = dict.fromkeys(("rate", "standard_error", "lower", "upper", "median_success_time"))
-        return record | empty | {"status": "not converged", "reason": error}
+        return record | empty | {"status": "not converged", "reason": error, "approximation": approximation}
     rate = success_rate(row["succeeded"].values.astype(int), starts)
     return record | {
         "rate": rate.rate,
@@ -426,7 +437,7 @@ def _rate(row: Any, dimension: int, ratio: float, starts: int) -> dict[str, Any]
         "effective_samples": rate.effective_samples,
         "median_success_time": float(row["median_success_time"]),
         "status": "converged",
-        "approximation": "simulation of finite instances",
+        "approximation": approximation,
     }
 
 

@@ -87,7 +87,7 @@ def _register_solve(quantities: Any) -> None:
     add_point(parser, required=True)
     parser.add_argument("--start", metavar="STATE", required=True, choices=STARTS, help=", ".join(STARTS))
     add_model(parser)
-    add_output_options(parser, plot=False)
+    add_output_options(parser)
     parser.set_defaults(run=_solve)
 
 
@@ -97,7 +97,7 @@ def _solve(options: argparse.Namespace) -> int:
 
     from ..rbm.replica_symmetric import compare, solve
     from ..solution import Status
-    from .output import emit
+    from .output import emit, plain
 
     grid: dict[str, Any] = {"temperature": np.repeat(options.temperature, len(options.load))}
     if len(set(options.load)) > 1:
@@ -139,7 +139,13 @@ def _solve(options: argparse.Namespace) -> int:
     if not options.json:
         kept = (*_SHOWN, "residual", "error", "approximation")
         records = [{name: record.get(name) for name in kept} for record in records]
-    return emit(options, "rbm solve", parameters, records, notes=notes)
+
+    def draw(path: Path) -> None:
+        from ..rbm.plots import plot_states
+
+        plot_states(options.start, plain(records), path)
+
+    return emit(options, "rbm solve", parameters, records, notes=notes, plot=draw)
 
 
 # -------------------------------------------------------------------------------------------------------- line
@@ -180,7 +186,7 @@ def _register_line(quantities: Any) -> None:
         "--lower-end", action="store_true", help="spinodal: the lower end of the branch, not the upper one"
     )
     add_model(parser)
-    add_output_options(parser, plot=False)
+    add_output_options(parser)
     parser.set_defaults(run=_line)
 
 
@@ -248,7 +254,7 @@ def _line(options: argparse.Namespace) -> int:
     temperatures = options.temperature or [1.0]
     loads = options.load or [0.1]
     model = chosen_model(options, temperature=temperatures[0], load=loads[0])
-    from .output import emit
+    from .output import emit, plain
 
     name = unknown.replace("-", "_")
     found, points = _solved_line(options, model, name, temperatures, loads)
@@ -272,7 +278,13 @@ def _line(options: argparse.Namespace) -> int:
         shown = ("temperature", "load", "overlap", "edwards_anderson_overlap", "replicon", "status")
         kept = dict.fromkeys((name, *shown, "residual", "error", "approximation"))
         records = [{key: record[key] for key in kept if key in record} for record in records]
-    return emit(options, "rbm line", parameters, records, notes=notes)
+
+    def draw(path: Path) -> None:
+        from ..rbm.plots import plot_line
+
+        plot_line(name, plain(records), path)
+
+    return emit(options, "rbm line", parameters, records, notes=notes, plot=draw)
 
 
 def _solved_line(

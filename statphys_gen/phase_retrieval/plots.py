@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
-from ..style import COLOURS, picture
+from ..style import COLOURS, picture, simulation
 from .spectrum import density_positions, hessian_spectrum, spectral_density
+from .success import Midpoint
 from .weights import Weights
 
 
@@ -45,3 +47,23 @@ def plot_curve(
     with picture(path) as (_, (axes,)):
         axes.semilogx(a[shown], alpha[shown], "o-")
         axes.set(xlabel="offset $a$", ylabel="samples per dimension", title=title)
+
+
+def plot_success(records: Sequence[Mapping[str, Any]], midpoints: Mapping[int, Midpoint], path: Path) -> None:
+    """Success rates with their binomial intervals for each size, and the logistic curve where there is a midpoint.
+
+    ``records`` hold dimension, samples_per_dimension, rate, lower and upper; a rate of None is left out.
+    """
+    with picture(path) as (_, (axes,)):
+        for k, size in enumerate(dict.fromkeys(record["dimension"] for record in records)):
+            rows = [r for r in records if r["dimension"] == size and r["rate"] is not None]
+            rate, lower, upper = (np.array([r[key] for r in rows]) for key in ("rate", "lower", "upper"))
+            ratios = np.array([r["samples_per_dimension"] for r in rows])
+            simulation(axes, ratios, rate, [rate - lower, upper - rate], k, f"$N$ = {size}")
+            if size in midpoints:
+                middle = float(midpoints[size].samples_per_dimension.mean)
+                grid = np.geomspace(ratios.min(), ratios.max(), 200)
+                curve = 1.0 / (1.0 + (middle / grid) ** midpoints[size].exponent)
+                axes.plot(grid, curve, ":", color=COLOURS[k % len(COLOURS)])
+        axes.set(xlabel="samples per dimension", ylabel="success rate", ylim=(-0.03, 1.03))
+        axes.legend()

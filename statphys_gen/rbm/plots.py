@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..style import picture
+from ..style import COLOURS, picture
 from .phase_diagram import PHASES
 
 if TYPE_CHECKING:
@@ -51,3 +52,56 @@ def plot_phase_diagram(dataset: xarray.Dataset, *paths: Path) -> None:
         axes.set(xlabel="load", ylabel="temperature")
         axes.set(xlim=(load[0], load[-1]), ylim=(temperature[0], temperature[-1]))
         figure.legend(handles=entries, loc="outside lower center", ncols=2)
+
+
+def plot_line(name: str, records: Sequence[Mapping[str, Any]], path: Path) -> None:
+    """A line of the phase diagram in the plane of load and temperature, or ``name`` against what is given.
+
+    ``records`` hold the temperature, the load and the parameter that was solved for; where one of them is None the line
+    was not found, and nothing is drawn. Several values of both given parameters make several lines.
+    """
+    given = [key for key in ("load", "temperature") if key != name]
+    x, y = ("load", "temperature") if len(given) == 1 else (_varied(records, given), name)
+    series = [key for key in given if key not in (x, y)]
+    with picture(path) as (_, (axes,)):
+        for value in dict.fromkeys(record[key] for key in series for record in records) or [None]:
+            shown = [
+                record
+                for record in records
+                if all(record[key] == value for key in series) and None not in (record[x], record[y])
+            ]
+            label = None if value is None else f"{series[0]} {value:g}"
+            axes.plot([r[x] for r in shown], [r[y] for r in shown], "o-", label=label)
+        axes.set(xlabel=x.replace("_", " "), ylabel=y.replace("_", " "))
+        if series and len({record[series[0]] for record in records}) > 1:
+            axes.legend()
+
+
+def plot_states(start: str, records: Sequence[Mapping[str, Any]], path: Path) -> None:
+    """Overlaps and replicon of a state against temperature or load, whichever has more values."""
+    x = _varied(records, ["temperature", "load"])
+    (other,) = {"temperature", "load"} - {x}
+    values = list(dict.fromkeys(record[other] for record in records))
+    with picture(path, columns=2) as (_, (left, right)):
+        for k, value in enumerate(values):
+            shown = [record for record in records if record[other] == value]
+            label = f"{other} {value:g}"
+            for axes, key, style in (
+                (left, "overlap", "-"),
+                (left, "edwards_anderson_overlap", "--"),
+                (right, "replicon", "-"),
+            ):
+                found = [(r[x], r[key]) for r in shown if r.get(key) is not None]
+                series = label if style == "-" else None
+                if found:
+                    colour = COLOURS[k % len(COLOURS)]
+                    axes.plot(*zip(*found, strict=True), "o" + style, color=colour, label=series)
+        left.set(xlabel=x, ylabel="overlaps $m$ (solid), $q$ (dashed)", title=start)
+        right.axhline(0.0, color="0.5", linewidth=0.7)
+        right.set(xlabel=x, ylabel="replicon", title="replica symmetry is unstable below 0")
+        left.legend()
+
+
+def _varied(records: Sequence[Mapping[str, Any]], keys: Sequence[str]) -> str:
+    """The key with the most different values, the first of equals."""
+    return max(keys, key=lambda key: len({record[key] for record in records}))

@@ -400,12 +400,18 @@ def test_the_table_is_as_long_as_promised() -> None:
     ("command", "texts"),
     [
         (f"{LINE} spinodal {HOPFIELD} --temperature 0.5 0.9", ("load", "temperature")),
-        (f"{LINE} glass {HOPFIELD} --load 0.1 0.2 --temperature 1.5 --solve-for variance", ("load", "variance")),
+        (
+            f"{LINE} glass {HOPFIELD} --load 0.1 0.2 --temperature 1.5 --solve-for variance",
+            ("load", "variance"),
+        ),
         (
             f"{LINE} at {SINGLE} --start glass --load 0.5 1 --temperature 0.3 0.4 --solve-for pattern-field --between 0.01 3",
             ("load", "pattern field", "temperature 0.3", "temperature 0.4"),
         ),
-        (f"{SOLVE} {HOPFIELD} --start retrieval --load 0.01 0.03 --temperature 0.3 0.5 0.6", ("temperature", "load 0.01", "replicon")),
+        (
+            f"{SOLVE} {HOPFIELD} --start retrieval --load 0.01 0.03 --temperature 0.3 0.5 0.6",
+            ("temperature", "load 0.01", "replicon"),
+        ),
     ],
 )
 def test_plots_name_their_axes_and_series(
