@@ -405,7 +405,8 @@ def test_the_table_is_as_long_as_promised() -> None:
             ("load", "variance"),
         ),
         (
-            f"{LINE} at {SINGLE} --start glass --load 0.5 1 --temperature 0.3 0.4 --solve-for pattern-field --between 0.01 3",
+            f"{LINE} at {SINGLE} --start glass --load 0.5 1 --temperature 0.3 0.4 --solve-for pattern-field "
+            "--between 0.01 3",
             ("load", "pattern field", "temperature 0.3", "temperature 0.4"),
         ),
         (
