@@ -21,7 +21,7 @@ from statphys_gen.rbm.simulation import simulate
 
 SIMULATIONS: dict[str, Callable[..., Any]] = {
     "diffusion": lambda **options: simulate_clones(
-        GaussianMixture.two_classes(300, 0.2), 0.5, 2 * block_size(300, 10**9) + 7, 3, **options
+        GaussianMixture.two_classes(300, 0.2), [0.5, 1.5], 2 * block_size(300, 10**9) + 7, 3, **options
     ),
     "random_features": lambda **options: simulate_losses(
         RandomFeatures("sin", 2.0, 3.0, 0.2), 12, 8, 3, GradientFlow([1.0, 5.0]), **options
