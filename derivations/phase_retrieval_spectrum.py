@@ -1,5 +1,7 @@
 """Spectrum and signal outlier of H0 = (1/N) sum_i g_i x_i x_i^T, and where the outlier appears."""
 
+from collections.abc import Callable
+
 import sympy as sp
 
 from derivations import claim
@@ -9,9 +11,9 @@ g1, g2, u1, u2 = sp.symbols("g1 g2 u1 u2", real=True)
 p = sp.symbols("p", positive=True)
 
 
-def _mean(f: object) -> sp.Expr:
+def _mean(f: Callable[[sp.Expr, sp.Expr], sp.Expr]) -> sp.Expr:
     """Average over a law of two atoms (g, u^2), which is general enough for identities between averages."""
-    return p * f(g1, u1) + (1 - p) * f(g2, u2)  # type: ignore[operator]
+    return p * f(g1, u1) + (1 - p) * f(g2, u2)
 
 
 def _position() -> sp.Expr:

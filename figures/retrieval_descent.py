@@ -90,9 +90,10 @@ def _along(
             record=np.array(STEPS_MEASURED),
             keep_students=True,
         )
-        assert found.require().students is not None
+        students = found.require().students
+        assert students is not None
         assert drawn.signals is not None
-        for row, (step, student) in enumerate(zip(STEPS_MEASURED, found.students[0, 0], strict=True)):  # type: ignore[index]
+        for row, (step, student) in enumerate(zip(STEPS_MEASURED, students[0, 0], strict=True)):
             matrix, _ = hessian(problem.loss, drawn.sensing[0], drawn.labels[0], student)
             _, vectors = eigh(matrix, subset_by_index=[0, 0])
             overlap[k, row] = float(vectors[:, 0] @ drawn.signals[0]) ** 2 / dimension

@@ -234,7 +234,7 @@ def descent_dynamics(
     "exact as N -> infinity",
     "in the limit of small steps, by extrapolation from three step sizes; errors are statistical and of extrapolation",
     source=_SOURCE,
-    verification="derived and simulated",
+    verification="derived",
 )
 def gradient_flow_dynamics(
     problem: PhaseRetrieval,

@@ -120,7 +120,7 @@ class _Replica:
         self.drive = np.empty((size, paths))
         # D_u(s) of all paths for u = s, s + 1, ...: one block for each s, read as a whole in every later step.
         self.D = [np.empty((size - s, paths)) for s in range(size)]
-        self.rows: list[tuple[float, float, float, float]] = []
+        self.rows: list[tuple[float, ...]] = []
 
     def measure(self, t: int) -> bool:
         """Pre-activations, forces, responses and their averages at step t; False if the descent has diverged."""
@@ -154,7 +154,7 @@ class _Replica:
             stein,
             np.abs(product) @ weight,
         )
-        self.rows.append(tuple(float(entry) for entry in row_of_averages))  # type: ignore[arg-type]
+        self.rows.append(tuple(float(entry) for entry in row_of_averages))
         self.K[t, t] += self.thermal[t] if t < len(self.eta) else 0.0
         finite = np.isfinite(row_of_averages).all() and np.isfinite(self.Gamma[t, : t + 1]).all()
         return bool(finite and not self._risen(t))

@@ -237,7 +237,7 @@ def _position_error(weights: Weights, s: Array, error: Array, alpha: Array, mu: 
     return np.asarray(total)
 
 
-@states("exact as N -> infinity", _VALID, source=_SOURCE, verification="derived")
+@states("exact as N -> infinity", _VALID, source=_SOURCE, verification="derived and simulated")
 def signal_outlier(weights: Weights, samples_per_dimension: ArrayLike) -> Solution:
     """The eigenvalue below the bulk whose eigenvector points to the signal.
 
@@ -331,7 +331,7 @@ def hessian_spectrum(weights: Weights, samples_per_dimension: ArrayLike) -> Hess
 # --------------------------------------------------------------------------------------------------------- density
 
 
-@states("exact as N -> infinity", source=_SOURCE, verification="derived")
+@states("exact as N -> infinity", source=_SOURCE, verification="derived and simulated")
 def spectral_density(
     weights: Weights, samples_per_dimension: float, positions: ArrayLike, *, smoothing: float = 0.0
 ) -> Array:

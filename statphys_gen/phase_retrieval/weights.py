@@ -137,7 +137,7 @@ def node_rule(weight: Array, signal_squared: Array, probability: Array) -> Momen
     "exact as N -> infinity",
     "student independent of the sensing vectors but for its overlap with the signal",
     source=_SOURCE,
-    verification="derived",
+    verification="derived and simulated",
 )
 def initial_weights(loss: Loss, overlap: float = 0.0) -> Weights:
     """Weights of a student on the sphere with the given overlap m with the signal, before any training.
@@ -445,7 +445,7 @@ def _read(path: str | Path) -> Array:
 # -------------------------------------------------------------------------------------------- spectral initialisation
 
 
-@states("exact as N -> infinity", source="arXiv 1708.05932, 1702.06435", verification="derived")
+@states("exact as N -> infinity", source="arXiv 1708.05932, 1702.06435", verification="derived and simulated")
 def spectral_weights(
     preprocessing: Callable[[Array], Array], name: str = "spectral", upper_bound: float | None = None
 ) -> Weights:
@@ -487,7 +487,7 @@ def _optimal_preprocessing(t: Array) -> Array:
     return 1.0 - 1.0 / (t * t)
 
 
-@states("exact as N -> infinity", source="arXiv 1708.05932, 1811.04420", verification="derived")
+@states("exact as N -> infinity", source="arXiv 1708.05932, 1811.04420", verification="derived and simulated")
 def optimal_spectral_weights() -> Weights:
     """g = 1/t^2 - 1: the only weights (up to a factor) that reach the lower bound 1/2 on the transition."""
     return spectral_weights(_optimal_preprocessing, "optimal spectral", upper_bound=1.0)
