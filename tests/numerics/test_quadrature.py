@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from scipy.special import erfc, expit
 
 from statphys_gen.errors import AccuracyNotReached, InvalidArgument
-from statphys_gen.numerics import quadrature
+from statphys_gen.numerics import kronrod, quadrature
 from statphys_gen.numerics.quadrature import gaussian_average, gaussian_rule, integrate, legendre_rule
 from statphys_gen.numerics.special import log_two_cosh
 
@@ -306,13 +306,11 @@ def test_legendre_rule() -> None:
 def test_kronrod_rule_is_exact_for_polynomials() -> None:
     """21 nodes that contain 10 Gauss nodes: exact up to degree 3 * 10 + 1, and the embedded rule up to 19."""
     degree = np.arange(0, 32, 2)
-    powers = quadrature._POINTS[:, None] ** degree
-    np.testing.assert_allclose(quadrature._KRONROD_WEIGHTS @ powers, 2.0 / (degree + 1), rtol=2e-15)
-    np.testing.assert_allclose(
-        quadrature._GAUSS_WEIGHTS @ powers[:, :10], 2.0 / (degree[:10] + 1), rtol=2e-15
-    )
-    assert abs(quadrature._KRONROD_WEIGHTS @ quadrature._POINTS**34 - 2.0 / 35.0) > 1e-13
-    assert abs(quadrature._GAUSS_WEIGHTS @ quadrature._POINTS**20 - 2.0 / 21.0) > 1e-8
+    powers = kronrod._POINTS[:, None] ** degree
+    np.testing.assert_allclose(kronrod._KRONROD_WEIGHTS @ powers, 2.0 / (degree + 1), rtol=2e-15)
+    np.testing.assert_allclose(kronrod._GAUSS_WEIGHTS @ powers[:, :10], 2.0 / (degree[:10] + 1), rtol=2e-15)
+    assert abs(kronrod._KRONROD_WEIGHTS @ kronrod._POINTS**34 - 2.0 / 35.0) > 1e-13
+    assert abs(kronrod._GAUSS_WEIGHTS @ kronrod._POINTS**20 - 2.0 / 21.0) > 1e-8
 
 
 # ----------------------------------------------------------------------------------------------------- intervals
