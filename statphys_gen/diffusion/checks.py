@@ -7,9 +7,10 @@ from their definitions in full dimension.
 from __future__ import annotations
 
 from ..statistics.agreement import Check
-from . import checks_collapse, checks_speciation
+from . import checks_beyond_gaussian, checks_collapse, checks_speciation, checks_trajectories
 
 
 def checks() -> list[Check]:
     """Every check of this system, by name."""
-    return [*checks_speciation.checks(), *checks_collapse.checks()]
+    parts = (checks_speciation, checks_beyond_gaussian, checks_collapse, checks_trajectories)
+    return [check for part in parts for check in part.checks()]

@@ -17,13 +17,8 @@ from ..approximation import approximation_of
 from ..statistics.agreement import Check
 from ..statistics.estimate import Estimate
 from ..statistics.extrapolation import extrapolate
-from .model import CurieWeiss, GaussianMixture
+from .model import GaussianMixture
 from .simulation import simulate_clones, simulate_u_turn
-from .simulation_beyond_gaussian import (
-    simulate_curie_weiss_clones,
-    simulate_curie_weiss_u_turn,
-    simulate_product_clones,
-)
 from .simulation_langevin import reduced_clones_langevin, simulate_clones_langevin, step_bias
 from .simulation_times import simulate_bimodality_time, simulate_drift, simulate_drift_time
 
@@ -38,19 +33,17 @@ def checks() -> list[Check]:
         *label_checks(),
         *many_class_checks(),
         *different_covariance_checks(),
-        *curie_weiss_checks(),
-        *skewness_checks(),
         *langevin_checks(),
         *potential_checks(),
     ]
 
 
-def _above(chance: float) -> Callable[[FloatArray], ArrayLike]:
+def above_chance(chance: float) -> Callable[[FloatArray], ArrayLike]:
     return lambda probability: probability - chance
 
 
 def _by_chance(weights: ArrayLike) -> Callable[[FloatArray], ArrayLike]:
-    return _above(float((np.asarray(weights) ** 2).sum()))
+    return above_chance(float((np.asarray(weights) ** 2).sum()))
 
 
 def _sizes(mixture: GaussianMixture, walkers: int, **others: Any) -> dict[str, Any]:
@@ -160,7 +153,7 @@ def label_checks() -> list[Check]:
             theory=lambda: sign_agreement(mixture, time),
             simulate=lambda seed: experiment(mixture, time, 300_000, seed, label="sign"),
             resolution=_RESOLUTION,
-            scale=_above(share**2 + (1.0 - share) ** 2),
+            scale=above_chance(share**2 + (1.0 - share) ** 2),
             sizes=_sizes(mixture, 300_000, time=time),
         )
 
@@ -264,7 +257,7 @@ def different_covariance_checks() -> list[Check]:
             theory=lambda: two_variance_agreement(dimension, pair, 0.5, time),
             simulate=lambda seed: simulate_clones(mixture, time, walkers, seed),
             resolution=_RESOLUTION,
-            scale=_above(0.5),
+            scale=above_chance(0.5),
             sizes=_sizes(mixture, walkers, time=time),
         )
 
@@ -295,89 +288,9 @@ def different_covariance_checks() -> list[Check]:
             theory=lambda: gaussian_ratio_agreement(mixed, [1.4]).value,
             simulate=lambda seed: simulate_clones(mixed, [1.4], 65_000, seed),
             resolution=_RESOLUTION,
-            scale=_above(0.5),
+            scale=above_chance(0.5),
             sizes=_sizes(mixed, 65_000, time=[1.4]),
         ),
-    ]
-
-
-# ---------------------------------------------------------------------------------------------- Curie-Weiss data
-
-
-def curie_weiss_checks() -> list[Check]:
-    from .curie_weiss import curie_weiss_agreement, curie_weiss_agreement_from_sum, spontaneous_magnetisation
-
-    cold, sizes, walkers = 1.5, [101, 201, 401], 80_000
-    # At these times the signal is 2 at every size.
-    squared = float(spontaneous_magnetisation(cold)) ** 2
-    fluctuation = (1.0 - squared) / (1.0 - cold * (1.0 - squared))
-    times = [0.5 * float(np.log(0.5 * size * squared + 1.0 - fluctuation)) for size in sizes]
-
-    def limit(seed: int) -> Estimate:
-        runs = [
-            simulate_curie_weiss_clones(CurieWeiss(size, cold), time, walkers, seed)
-            for size, time in zip(sizes, times, strict=True)
-        ]
-        return extrapolate(sizes, Estimate.stack(runs), exponent=1.0).limit
-
-    def from_sum(name: str, experiment: Callable[..., Estimate]) -> Check:
-        warm, time = CurieWeiss(201, 1.2), [1.4, 1.9]
-        return Check(
-            name,
-            "agreement of the signs of the magnetisation, from the exact law of the magnetisation at d = 201",
-            approximation_of(curie_weiss_agreement_from_sum),
-            theory=lambda: curie_weiss_agreement_from_sum(warm, time),
-            simulate=lambda seed: experiment(warm, time, 100_000, seed),
-            resolution=_RESOLUTION,
-            scale=_above(0.5),
-            sizes={"dimension": 201, "walkers": 100_000, "time": time},
-        )
-
-    return [
-        Check(
-            "Curie-Weiss clones, extrapolated in size",
-            "clones of Curie-Weiss data are two Gaussian classes at the same signal as d grows",
-            approximation_of(curie_weiss_agreement),
-            theory=lambda: curie_weiss_agreement(CurieWeiss(sizes[-1], cold), times[-1]),
-            simulate=limit,
-            resolution=_RESOLUTION,
-            scale=_above(0.5),
-            sizes={"dimension": sizes, "walkers": walkers, "time": times},
-        ),
-        from_sum("Curie-Weiss clones, d = 201", simulate_curie_weiss_clones),
-        from_sum("Curie-Weiss U-turn, d = 201", simulate_curie_weiss_u_turn),
-    ]
-
-
-# ------------------------------------------------------------------------- classes that differ in a third cumulant
-
-
-def skewed_classes() -> list[GaussianMixture]:
-    """Two laws of a coordinate with mean 0, variance 1 and third cumulants 3/2 and -3/2: two points each."""
-    points = np.array([[2.0], [-0.5]])
-    return [GaussianMixture([0.2, 0.8], sign * points, 0.0) for sign in (1.0, -1.0)]
-
-
-def skewness_checks() -> list[Check]:
-    from .clones import two_class_agreement
-    from .speciation_time import order_time
-
-    dimension, walkers = 1024, 20_000
-    # Each of the d coordinates has one entry of the third cumulant in which the classes differ, by 3.
-    time = float(order_time(3, 9.0 * dimension))
-    return [
-        Check(
-            "classes that differ in skewness, d = 1024",
-            "classes that first differ in their third cumulants speciate at the time of order 3",
-            approximation_of(order_time),
-            theory=lambda: two_class_agreement(1.0),
-            simulate=lambda seed: simulate_product_clones(skewed_classes(), dimension, time, walkers, seed),
-            resolution=_RESOLUTION,
-            scale=_above(0.5),
-            sizes={"dimension": dimension, "classes": 2, "walkers": walkers, "time": time},
-            judged=False,
-            reason="leading order: the corrections fall only as exp(-2t), the cube root of 1/d",
-        )
     ]
 
 
@@ -401,7 +314,7 @@ def langevin_checks() -> list[Check]:
             theory=lambda: sign_agreement(mixture, time),
             simulate=simulate,
             resolution=_RESOLUTION,
-            scale=_above(share**2 + (1.0 - share) ** 2),
+            scale=above_chance(share**2 + (1.0 - share) ** 2),
             sizes=_sizes(mixture, walkers, time=time, steps=steps, horizon=horizon),
         )
 
