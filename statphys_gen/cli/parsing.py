@@ -34,8 +34,32 @@ class Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
         # A conversion of ours already names the option, so argparse's "argument --x: " before it would be said twice.
         match = re.match(r"^argument [^:]+: (--?[\w-]+ = .*)$", message, re.DOTALL)
-        text = match.group(1) if match else f"{message} (see {self.prog} --help)"
-        raise BadUsage(text)
+        raise BadUsage(match.group(1) if match else f"{_reworded(message)} (see {self.prog} --help)")
+
+
+def _reworded(message: str) -> str:
+    """argparse's own complaints in the words of all others: the argument, the value, and what is allowed."""
+    if match := re.match(r"argument (\S+): invalid choice: (.*) \(choose from (.*)\)$", message, re.DOTALL):
+        name, value, choices = match.groups()
+        return f"{_longest(name)} = {value}: must be one of {choices.replace(chr(39), '')}"
+    if match := re.match(r"argument (\S+): expected (.+) arguments?$", message):
+        count = {"one": "a value", "at least one": "at least one value"}
+        name, expected = match.groups()
+        return f"{_longest(name)}: must be followed by {count.get(expected, f'{expected} values')}"
+    if match := re.match(r"argument (\S+): not allowed with argument (\S+)$", message):
+        return f"{_longest(match.group(1))}: must be left out with {_longest(match.group(2))}"
+    if match := re.match(r"the following arguments are required: (.*)$", message):
+        names = [_longest(name) for name in match.group(1).split(", ")]
+        return ", ".join(names) + (" is missing" if len(names) == 1 else " are missing")
+    if match := re.match(r"one of the arguments (.*) is required$", message):
+        return " or ".join(_longest(name) for name in match.group(1).split()) + " is missing"
+    return message
+
+
+def _longest(names: str) -> str:
+    """Of an option's names, joined by slashes, the first of those that are written out."""
+    words = names.split("/")
+    return next((word for word in words if word.startswith("--")), words[0])
 
 
 def number(flag: str, check: Callable[[str, Any], Any] = validation.finite) -> Callable[[str], float]:

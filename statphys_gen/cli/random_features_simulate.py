@@ -118,7 +118,7 @@ def _check(options: argparse.Namespace) -> None:
     """What can be refused before anything is loaded."""
     chosen = [options.training_time, options.ridge, options.steps]
     if not options.spectrum and all(entry is None for entry in chosen):
-        raise BadUsage("one of --training-time, --ridge, --steps, --spectrum is required")
+        raise BadUsage("--training-time, --ridge, --steps or --spectrum is missing")
     if options.steps is None:
         for name in ("step_size", "momentum", "adam"):
             if getattr(options, name) is not None:

@@ -104,14 +104,14 @@ def test_loads_nothing_heavy() -> None:
 
 
 BAD = [
-    (DMFT, "required: --samples-per-dimension"),
+    (DMFT, "--samples-per-dimension is missing"),
     (f"{DMFT} --alpha 0", "--samples-per-dimension = 0: must be a number in"),
     (f"{DMFT} --alpha -3", "--samples-per-dimension = -3"),
     (f"{DMFT} --alpha nan", "--samples-per-dimension = nan"),
     (f"{DMFT} --alpha 3 4", "unrecognized arguments: 4"),
     (f"{DMFT} --alpha 3 --offset 0", "--offset = 0.0: must be above 0: without it the forces have no mean"),
     (f"{DMFT} --alpha 3 --offset -1", "--offset = -1: must be a number, at least 0"),
-    (f"{DMFT} --alpha 3 --loss hinge", "invalid choice: 'hinge'"),
+    (f"{DMFT} --alpha 3 --loss hinge", "= 'hinge': must be one of"),
     (f"{DMFT} --alpha 3 --loss intensity --offset 2", "--offset"),
     (f"{DMFT} --alpha 3 --overlap 1", "--overlap = 1: must be a number in (-1, 1)"),
     (f"{DMFT} --alpha 3 --overlap -1.5", "--overlap = -1.5"),

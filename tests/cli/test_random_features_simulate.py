@@ -144,8 +144,8 @@ def test_the_table_names_seed_and_reasons(capsys: pytest.CaptureFixture[str]) ->
 
 
 BAD = [
-    (f"{MODEL} --tau 1", "required: -d/--dimension"),
-    (f"{MODEL} -d 8", "one of --training-time, --ridge, --steps, --spectrum is required"),
+    (f"{MODEL} --tau 1", "--dimension is missing"),
+    (f"{MODEL} -d 8", "--training-time, --ridge, --steps or --spectrum is missing"),
     (f"{MODEL} -d 0 --tau 1", "--dimension = 0: must be an integer, at least 1"),
     (f"{MODEL} -d 8.5 --tau 1", "--dimension = 8.5"),
     (f"{MODEL} -d 8 16 --tau 1", "--dimension = 8 16: must be one, or at least 3 that differ"),
@@ -159,7 +159,7 @@ BAD = [
     (f"{MODEL} -d 8 --tau -1", "--training-time = -1"),
     (f"{MODEL} -d 8 --tau nan", "--training-time = nan"),
     (f"{MODEL} -d 8 --ridge 0", "--ridge = 0: must be a finite number above 0"),
-    (f"{MODEL} -d 8 --tau 1 --ridge 1", "not allowed with argument"),
+    (f"{MODEL} -d 8 --tau 1 --ridge 1", ": must be left out with --"),
     (f"{MODEL} -d 8 --steps 5", "--steps needs --step-size (descent) or --adam"),
     (f"{MODEL} -d 8 --steps 5 --step-size 0.1 --adam 0.1", "and not both"),
     (f"{MODEL} -d 8 --steps 5 5 --step-size 0.1", "--steps = 5 5: must be increasing"),
