@@ -113,7 +113,8 @@ def test_the_information_lies_between_its_bounds(normal: Collapse) -> None:
     assert (upper > information - 4.0 * curves.log_ratio_error - 0.05).all()
     late = curves.condensation < 0.02
     assert late.any()
-    np.testing.assert_allclose(upper[late], information[late], atol=0.15)
+    # One data set of 1200 points: its curve moves as a whole, here by about one standard error of a point.
+    assert (np.abs(upper - information)[late] < 3.0 * curves.log_ratio_error[late]).all()
 
 
 def test_copies_of_every_sample_change_nothing() -> None:

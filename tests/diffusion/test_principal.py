@@ -34,11 +34,15 @@ def test_lanczos_finds_the_same_leading_eigenvalues(monkeypatch: pytest.MonkeyPa
     assert not result.complete
     np.testing.assert_allclose(result.eigenvalues, exact[:20], rtol=1e-8)
     np.testing.assert_allclose((result.projections**2).mean(axis=1), exact[:4], rtol=1e-8)
-    # 64 random probes: relative spread of the squared trace well below 10 % here.
-    assert result.squared_trace == pytest.approx((exact**2).sum(), rel=0.2)
+    # z^T C^2 z with random signs z has the variance 2 sum of the squared entries of C^2 off its diagonal.
+    squared = np.cov(samples.T, bias=True) @ np.cov(samples.T, bias=True)
+    spread = np.sqrt(2.0 * ((squared**2).sum() - (np.diag(squared) ** 2).sum()) / principal._PROBES)
+    assert abs(result.squared_trace - (exact**2).sum()) < 3.0 * spread
+    assert spread < 0.03 * (exact**2).sum()
     monkeypatch.undo()
     complete = principal_directions(DataSet.from_arrays(samples), 4)
-    assert result.inflation(0, 300) == pytest.approx(complete.inflation(0, 300), rel=0.01)
+    # The traces beyond the leading eigenvalues enter the inflation in second order.
+    assert result.inflation(0, 300) == pytest.approx(complete.inflation(0, 300), rel=3e-3)
 
 
 def test_multiplicities_count_as_samples() -> None:
