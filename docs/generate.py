@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import inspect
 import json
 import shutil
@@ -14,6 +15,7 @@ from typing import Any
 from run_examples import run_examples
 
 from statphys_gen.approximation import Approximation
+from statphys_gen.cli import build_parser
 from statphys_gen.verification import SYSTEMS, source_hash
 
 ROOT = Path(__file__).parents[1]
@@ -28,6 +30,7 @@ def write_pages(docs: Path) -> None:
     (generated / "validation.rst").write_text(_validation(), encoding="utf-8")
     (generated / "random_points.txt").write_text(_random_points(), encoding="utf-8")
     (generated / "benchmarks.rst").write_text(_benchmarks(), encoding="utf-8")
+    (generated / "commands.txt").write_text(_commands(), encoding="utf-8")
     (generated / "api.rst").write_text(_api(), encoding="utf-8")
 
 
@@ -183,6 +186,24 @@ def _flat(entry: Any, name: str = "") -> list[tuple[str, str]]:
     if isinstance(entry, list):
         return [(name.replace("_", " "), ", ".join(str(value) for value in entry))]
     return [(name.replace("_", " "), str(entry))]
+
+
+def _commands() -> str:
+    """Every command with the one line of its help."""
+    rows: list[list[str]] = []
+
+    def walk(parser: argparse.ArgumentParser, path: str) -> None:
+        for action in parser._actions:
+            if isinstance(action, argparse._SubParsersAction):
+                helps = {choice.dest: choice.help or "" for choice in action._choices_actions}
+                for name, child in action.choices.items():
+                    if any(isinstance(inner, argparse._SubParsersAction) for inner in child._actions):
+                        walk(child, f"{path}{name} ")
+                    else:
+                        rows.append([f"``{path}{name}``", _escape(helps[name])])
+
+    walk(build_parser(), "")
+    return "\n".join(_table(["command", "result"], rows, "35 65"))
 
 
 def _api() -> str:
