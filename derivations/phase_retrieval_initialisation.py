@@ -8,9 +8,7 @@ import sympy as sp
 from derivations import claim
 
 
-def _gaussian(
-    f: Callable[..., mp.mpc], mean: float = 0.0, sigma: float = 1.0, points: int = 900
-) -> mp.mpc:
+def _gaussian(f: Callable[..., mp.mpc], mean: float = 0.0, sigma: float = 1.0, points: int = 900) -> mp.mpc:
     """Trapezoidal rule over 14 standard deviations, exponentially convergent for poles at distance of order 1."""
     total = mp.mpf(0)
     step = mp.mpf(28) / points

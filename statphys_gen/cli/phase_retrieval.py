@@ -9,7 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 from .. import validation
 from ..errors import InvalidArgument
-from . import phase_retrieval_dmft, phase_retrieval_simulate, phase_retrieval_thresholds
+from . import (
+    phase_retrieval_dmft,
+    phase_retrieval_simulate,
+    phase_retrieval_success,
+    phase_retrieval_thresholds,
+)
 from .parsing import add_output_options, integer, number
 from .phase_retrieval_options import (
     add_loss,
@@ -42,6 +47,7 @@ def register(systems: Any) -> None:
     phase_retrieval_thresholds.register(quantities)
     phase_retrieval_dmft.register(quantities)
     phase_retrieval_simulate.register(quantities)
+    phase_retrieval_success.register(quantities)
 
 
 # -------------------------------------------------------------------------------------------------- spectrum

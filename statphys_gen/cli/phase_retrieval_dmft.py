@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 import argparse
-import math
 from pathlib import Path
 from typing import Any
 
-from .. import validation
 from ..errors import InvalidArgument
-from .parsing import add_output_options, add_seed, add_threads, integer, number
+from .parsing import add_output_options, add_seed, add_threads, integer
 from .phase_retrieval_options import (
     add_loss,
     add_overlap,
+    add_paths,
     add_samples_per_dimension,
     add_step_sizes,
+    add_temperature,
     chosen_loss,
     chosen_offset,
-    early_checks,
+    chosen_step_sizes,
+    descent_checks,
     echo,
 )
 
@@ -53,30 +54,8 @@ def register(quantities: Any) -> None:
         action="store_true",
         help="extrapolate to steps of size 0, from these steps, their halves and quarters",
     )
-    parser.add_argument(
-        "--temperature",
-        "-T",
-        metavar="T",
-        type=number("--temperature", validation.non_negative),
-        default=0.0,
-        help="of Langevin dynamics (default 0: gradient descent)",
-    )
-    paths = parser.add_argument_group("paths")
-    paths.add_argument(
-        "--paths",
-        "-n",
-        metavar="N",
-        type=integer("--paths", 100, 2**20),
-        default=4096,
-        help="in each replica, best a power of 2 (default 4096)",
-    )
-    paths.add_argument(
-        "--replicas",
-        metavar="R",
-        type=integer("--replicas", 2, 1000),
-        default=6,
-        help="independent sets of paths (default 6)",
-    )
+    add_temperature(parser)
+    add_paths(parser.add_argument_group("paths"), "-n")
     add_seed(parser)
     add_threads(parser)
     parser.add_argument(
@@ -87,9 +66,7 @@ def register(quantities: Any) -> None:
 
 
 def _checks(options: argparse.Namespace) -> None:
-    early_checks(options)
-    if options.offset == 0.0:
-        raise InvalidArgument("--offset", 0.0, "above 0: without it the forces have no mean")
+    descent_checks(options)
     refinement = 4 if options.gradient_flow else 1
     memory = 4.0 * options.paths * (refinement * options.steps + 1.0) ** 2
     if memory > _LARGEST_BYTES:
@@ -98,17 +75,12 @@ def _checks(options: argparse.Namespace) -> None:
             options.steps,
             f"fewer: with --paths {options.paths} they need {memory / 1e9:.3g} GB, at most {_LARGEST_BYTES / 1e9:g}",
         )
-    if (
-        options.step_max is not None
-        and options.step_size is not None
-        and options.step_max < options.step_size
-    ):
-        raise InvalidArgument("--step-max", options.step_max, f"at least --step-size {options.step_size:g}")
 
 
 def _dmft(options: argparse.Namespace) -> int:
     _checks(options)
     offset = chosen_offset(options)
+    first, largest = chosen_step_sizes(options, offset, factor=10.0)
     loss = chosen_loss(options, offset)
     from ..phase_retrieval.dmft import bbp_time, descent_dynamics, gradient_flow_dynamics
     from ..phase_retrieval.model import PhaseRetrieval
@@ -116,9 +88,6 @@ def _dmft(options: argparse.Namespace) -> int:
     from .output import emit
 
     problem = PhaseRetrieval(loss, options.samples_per_dimension, options.overlap)
-    usual = 0.01 * min(1.0, math.inf if offset is None else offset) / loss.prefactor
-    first = options.step_size or min(usual, options.step_max or math.inf)
-    largest = options.step_max or 10.0 * first
     sizes = geometric_steps(options.steps, first, options.step_growth, largest)
     solve = gradient_flow_dynamics if options.gradient_flow else descent_dynamics
     dynamics = solve(

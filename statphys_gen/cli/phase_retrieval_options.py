@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from .. import validation
 from ..errors import InvalidArgument
-from .parsing import Parser, between, number
+from .parsing import Parser, between, integer, number
 
 if TYPE_CHECKING:
     from ..phase_retrieval.model import Loss
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 LOSSES = ("normalised", "intensity", "amplitude")
 _SMALLEST_RATIO, _LARGEST_RATIO = 1e-3, 1e6
 _LARGEST_OFFSET = 1e6
+# Numbers in the sensing vectors of one instance, of 8 bytes each.
+_LARGEST_INSTANCE = 2.5e8
 
 
 def ratio(name: str, value: Any) -> float:
@@ -117,6 +119,66 @@ def add_step_sizes(parser: Any, *, growth: float, factor: float) -> None:
         type=number("--step-max", between(1e-12, 1e3)),
         help=f"largest step size (default {factor:g} times the first)",
     )
+
+
+def add_temperature(parser: Any) -> None:
+    parser.add_argument(
+        "--temperature",
+        "-T",
+        metavar="T",
+        type=number("--temperature", validation.non_negative),
+        default=0.0,
+        help="of Langevin dynamics (default 0: gradient descent)",
+    )
+
+
+def add_paths(parser: Any, *aliases: str) -> None:
+    """Of dynamical mean-field theory."""
+    parser.add_argument(
+        "--paths",
+        *aliases,
+        metavar="P",
+        type=integer("--paths", 100, 2**20),
+        default=4096,
+        help="of the theory in each replica, best a power of 2 (default 4096)",
+    )
+    parser.add_argument(
+        "--replicas",
+        metavar="R",
+        type=integer("--replicas", 2, 1000),
+        default=6,
+        help="of the theory: independent sets of paths (default 6)",
+    )
+
+
+def chosen_step_sizes(
+    options: argparse.Namespace, offset: float | None, *, factor: float
+) -> tuple[float, float]:
+    """First and largest step size; ``factor`` as for :func:`add_step_sizes`."""
+    usual = 0.01 * min(1.0, math.inf if offset is None else offset) / options.prefactor
+    first = options.step_size or min(usual, options.step_max or math.inf)
+    largest = options.step_max or factor * first
+    if largest < first:
+        raise InvalidArgument("--step-max", options.step_max, f"at least --step-size {first:g}")
+    return float(first), float(largest)
+
+
+def descent_checks(options: argparse.Namespace) -> None:
+    """What a descent refuses before numpy is loaded."""
+    early_checks(options)
+    if options.offset == 0.0:
+        raise InvalidArgument("--offset", 0.0, "above 0: without it the forces have no mean")
+
+
+def instance_checks(options: argparse.Namespace, ratios: list[float], dimensions: list[int]) -> None:
+    """What a descent of finite instances refuses before numpy is loaded."""
+    descent_checks(options)
+    if max(ratios) * max(dimensions) ** 2 > _LARGEST_INSTANCE:
+        raise InvalidArgument(
+            "--dimension", max(dimensions), f"smaller: at most {_LARGEST_INSTANCE:g} numbers in one instance"
+        )
+    if min(ratios) * min(dimensions) < 1.0:
+        raise InvalidArgument("--dimension", min(dimensions), "larger: there must be a measurement")
 
 
 def early_checks(options: argparse.Namespace) -> None:
