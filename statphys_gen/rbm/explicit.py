@@ -33,7 +33,7 @@ Array = NDArray[np.float64]
 
 # Nodes of a curve, and the error of its averages: it only starts an iteration.
 _NODES = 40
-_CURVE = 1e-7
+CURVE = 1e-7
 # Relative distance in load from the end of a curve within which the curve does not decide whether there is a state.
 _MARGIN = 1e-5
 _STEPS = 12
@@ -156,7 +156,7 @@ def _variance_of() -> Callable[[Array], Array]:
     from scipy.interpolate import CubicSpline
 
     S = np.geomspace(1e-10, 1e4, 300)
-    q = visible_powers(None, S, _CURVE)[1]
+    q = visible_powers(None, S, CURVE)[1]
     far = np.geomspace(1.1e4, 1e9, 60)
     beyond = math.sqrt(2.0 / math.pi) / np.sqrt(far) * (1.0 - math.pi**2 / (24.0 * far))
     odds = np.log(np.concatenate([q, 1.0 - beyond]) / np.concatenate([1.0 - q, beyond]))
@@ -185,7 +185,7 @@ def _retrieval_curves(
 
     guess = np.full((len(row), 2), np.nan)
     known = np.full(len(row), UNRESOLVED, dtype=np.int8)
-    curves = _Retrieval.of(model, v, omega, first)
+    curves = RetrievalCurves.of(model, v, omega, first)
     order = np.argsort(row, kind="stable")
     ends = np.cumsum(np.bincount(row, minlength=len(first)))
     for k in range(len(first)):
@@ -208,13 +208,13 @@ def _retrieval_curves(
         guess[inside] = CubicSpline(angle, shape)(at) * [math.sqrt(curves.S_end[k]), curves.gain[k]]
         known[inside] = Status.CONVERGED
     ready = np.isfinite(guess).all(axis=1)
-    one, two, _, _ = visible_powers(guess[ready, 1], guess[ready, 0] ** 2, _CURVE)
+    one, two, _, _ = visible_powers(guess[ready, 1], guess[ready, 0] ** 2, CURVE)
     guess[ready] = np.stack([one, two], axis=1)
     return guess, known
 
 
 @dataclass(frozen=True)
-class _Retrieval:
+class RetrievalCurves:
     """Curves (rows, nodes) at S = S_end u^2, with the end of the first rising part of each: its number of nodes, the
     largest load (NaN where it was not found), and whether the load is larger again further on."""
 
@@ -229,7 +229,7 @@ class _Retrieval:
     rises_again: NDArray[np.bool_]
 
     @classmethod
-    def of(cls, model: Model, v: Values, omega: Array, first: NDArray[np.intp]) -> _Retrieval:
+    def of(cls, model: Model, v: Values, omega: Array, first: NDArray[np.intp]) -> RetrievalCurves:
         gain, square, beta = (v.g**2 * omega)[first], v.g[first] ** 2, v.beta[first]
         # The signal has a solution H > 0 as long as gain (1 - q) > 1 at H = 0.
         S_end = _variance_of()(1.0 - 1.0 / gain)
@@ -238,9 +238,9 @@ class _Retrieval:
             """H and load, of the shape of u (rows, nodes)."""
             count = u.shape[1]
             S = (S_end[rows, None] * u**2).reshape(-1)
-            H = _signals(np.repeat(gain[rows], count), S)
-            q = visible_powers(H, S, _CURVE)[1]
-            r, _ = hidden_noise(model, np.repeat(beta[rows], count), q, _CURVE, slope=False)
+            H = signals(np.repeat(gain[rows], count), S)
+            q = visible_powers(H, S, CURVE)[1]
+            r, _ = hidden_noise(model, np.repeat(beta[rows], count), q, CURVE, slope=False)
             return H.reshape(u.shape), (S / (np.repeat(square[rows], count) * r)).reshape(u.shape)
 
         u = np.arange(1, _NODES + 1) / (_NODES + 1.0)
@@ -258,27 +258,12 @@ class _Retrieval:
             width = 1.5 / (_NODES + 1.0)
             _, near = curve(rows, u[top[rows], None] + width * nodes)
             scale = near.max(axis=1)
-            place, height = _maxima(nodes, near / scale[:, None])
+            place, height = maxima(nodes, near / scale[:, None])
             highest[rows] = scale * height
             u_highest[rows] = u[top[rows]] + width * place
             rising[rows] = (u < u_highest[rows, None]).sum(axis=1)
         again = np.nanmax(load, axis=1, initial=0.0) > highest * (1.0 + 1e-6)
         return cls(gain, u, S_end, H, load, rising, u_highest, highest, again)
-
-
-def spinodal_guess(batch: Batch, v: Values) -> tuple[Array, Array, NDArray[np.bool_]]:
-    """Unknowns (m, q) and load where the load is largest along the curve, for batches over the temperature, and where
-    there is certainly none; NaN where neither is known."""
-    omega = batch.tail(v, np.ones((len(v.beta), 1)))[:, 0]
-    with np.errstate(all="ignore"):
-        curves = _Retrieval.of(batch.model, v, omega, np.arange(len(v.beta)))
-        S = curves.S_end * curves.u_highest**2
-        known = np.isfinite(curves.highest) & ~curves.rises_again
-        H = np.where(known, curves.gain, np.nan)
-        H[known] = _signals(curves.gain[known], S[known])
-        m, q, _, _ = visible_powers(H, S, _CURVE)
-    x = np.where(known[:, None], np.stack([m, q], axis=1), np.nan)
-    return x, np.where(known, curves.highest, np.nan), ~(curves.gain > 1.0)
 
 
 def jacobian(batch: Batch, retrieval: bool, x: Array, *values: Array) -> Array:
@@ -289,7 +274,7 @@ def jacobian(batch: Batch, retrieval: bool, x: Array, *values: Array) -> Array:
         return _equations(batch.model, v, omega, np.arange(len(x)), x, retrieval)[1]
 
 
-def _maxima(nodes: Array, values: Array) -> tuple[Array, Array]:
+def maxima(nodes: Array, values: Array) -> tuple[Array, Array]:
     """Place in (-1, 1) and height of the maximum of the polynomials through Chebyshev nodes, one for each row."""
     coefficients: Array = np.asarray(
         np.polynomial.chebyshev.chebfit(nodes, values.T, len(nodes) - 1), dtype=float
@@ -308,13 +293,13 @@ def _values(coefficients: Array, place: Array) -> Array:
     return np.asarray(np.polynomial.chebyshev.chebval(place, coefficients, tensor=False))
 
 
-def _signals(gain: Array, S: Array) -> Array:
+def signals(gain: Array, S: Array) -> Array:
     """The largest root of H = gain E tanh(H + sqrt(S) z): the map is concave, Newton from above is monotone."""
     H = gain.copy()
     active = np.arange(len(H))
     for _ in range(40):
         here = H[active]
-        m, q, _, _ = visible_powers(here, S[active], _CURVE)
+        m, q, _, _ = visible_powers(here, S[active], CURVE)
         moved = here - (here - gain[active] * m) / (1.0 - gain[active] * (1.0 - q))
         H[active] = np.maximum(moved, 1e-12)
         active = active[np.abs(moved - here) > 1e-6 * here]
@@ -344,8 +329,8 @@ def _glass_curves(
     highest = np.maximum(lowest, 1e-3)
     for _ in range(60):
         highest = 1.5 * highest
-        q = visible_powers(None, highest, _CURVE)[1]
-        r, _ = hidden_noise(model, beta, q, _CURVE, slope=False)
+        q = visible_powers(None, highest, CURVE)[1]
+        r, _ = hidden_noise(model, beta, q, CURVE, slope=False)
         short = ~(highest > 1.05 * largest * square * r)
         highest = np.where(short, highest, highest / 1.5)
         if not short.any():
@@ -353,12 +338,12 @@ def _glass_curves(
     highest = 1.5 * highest
     u = np.arange(1, _NODES + 1) / _NODES
     S = (lowest[:, None] + (highest - lowest)[:, None] * u**2).reshape(-1)
-    q = visible_powers(None, S, _CURVE)[1]
-    r, _ = hidden_noise(model, np.repeat(beta, _NODES), q, _CURVE, slope=False)
+    q = visible_powers(None, S, CURVE)[1]
+    r, _ = hidden_noise(model, np.repeat(beta, _NODES), q, CURVE, slope=False)
     load = (S / (np.repeat(square, _NODES) * r)).reshape(-1, _NODES)
     if model.hidden.symmetric:
         tiny = np.full(len(first), 1e-9)
-        at_zero, _ = hidden_noise(model, beta, tiny, _CURVE, slope=False)
+        at_zero, _ = hidden_noise(model, beta, tiny, CURVE, slope=False)
         onset = np.where(gain < 1.0, tiny / (square * at_zero), 0.0)
     else:
         onset = np.zeros(len(first))
@@ -382,7 +367,7 @@ def _glass_curves(
         guess[inside, 0] = highest[k] * (low + root**2)
         known[inside] = Status.CONVERGED
     ready = np.isfinite(guess[:, 0])
-    guess[ready, 0] = visible_powers(None, guess[ready, 0], _CURVE)[1]
+    guess[ready, 0] = visible_powers(None, guess[ready, 0], CURVE)[1]
     return guess, known
 
 

@@ -15,22 +15,22 @@ the equations of the state and of the condition together, with the residual and 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
-from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from .. import validation
 from ..approximation import Approximation, approximation_of, states
 from ..errors import InvalidArgument
 from ..numerics.continuation import Phase, crossing, fold
 from ..numerics.roots import bracketed, newton
 from ..solution import Solution, Status
-from .explicit import applies, jacobian, spinodal_guess
+from .branch_ends import explicit_ends, last_point
+from .explicit import applies, jacobian
+from .line_batch import SCAN, LineBatch
 from .model import Model
-from .replica_symmetric import compare, solve
+from .replica_symmetric import compare
 from .saddle_point import Batch
 from .single_site import TOLERANCE
 from .state_equations import Equations
@@ -39,164 +39,10 @@ Array = NDArray[np.float64]
 
 _SOURCE = "Barra, Genovese, Sollich, Tantari, arXiv 1702.05882; derivations/rbm_replica_symmetric.py"
 _WHERE = "N -> infinity; the line of the replica-symmetric theory, see the replicon beside it"
-# Where a parameter is sought unless the caller says otherwise, and whether the scan is in its logarithm.
-_RANGES: dict[str, tuple[float, float]] = {
-    "temperature": (0.02, 8.0),
-    "load": (1e-4, 8.0),
-    "layer_ratio": (1e-2, 100.0),
-    "noise": (1e-2, 10.0),
-    "spike": (1e-2, 10.0),
-    "density": (1e-3, 1.0),
-    "size": (10.0, 1e6),
-    "variance": (1e-2, 10.0),
-    "gaussian_weight": (1e-3, 1.0),
-}
-_SCAN = 49
-
-
-@dataclass(frozen=True)
-class _Line:
-    """A batch of points on which one parameter is sought."""
-
-    model: Model
-    unknown: str
-    given: dict[str, Array]
-    shape: tuple[int, ...]
-    between: tuple[float, float]
-
-    @classmethod
-    def of(
-        cls,
-        model: Model,
-        unknown: str,
-        between: tuple[float, float] | None,
-        parameters: dict[str, ArrayLike],
-    ) -> _Line:
-        if unknown in parameters:
-            raise InvalidArgument("solve_for", unknown, "a parameter that is not given")
-        arrays = {name: validation.array(name, value) for name, value in parameters.items()}
-        Batch(model, (*arrays, unknown))
-        if between is None:
-            between = _RANGES.get(unknown, (-3.0, 3.0))
-        low, high = (validation.finite(f"between[{k}]", edge) for k, edge in enumerate(between))
-        if not low < high:
-            raise InvalidArgument("between", between, "an increasing pair of numbers")
-        try:
-            shape = np.broadcast_shapes(*(a.shape for a in arrays.values()))
-        except ValueError:
-            shapes = {name: a.shape for name, a in arrays.items()}
-            raise InvalidArgument("parameters", shapes, "arrays whose shapes broadcast") from None
-        flat = {name: np.array(np.broadcast_to(a, shape)).reshape(-1) for name, a in arrays.items()}
-        return cls(model, unknown, flat, shape, (low, high))
-
-    @property
-    def points(self) -> int:
-        return int(np.prod(self.shape, dtype=int))
-
-    def grid(self) -> Array:
-        low, high = self.between
-        if low > 0:
-            return np.asarray(np.geomspace(low, high, _SCAN))
-        return np.linspace(low, high, _SCAN)
-
-    def scan(self, start: str) -> Solution:
-        """The state over the whole interval, shape (points, scan)."""
-        return solve(self.model, start, **self.plane(np.broadcast_to(self.grid(), (self.points, _SCAN))))
-
-    def plane(self, values: Array) -> dict[str, Any]:
-        """Parameters of a batch in which the unknown one takes these values, shape (points, any)."""
-        return {name: given[:, None] for name, given in self.given.items()} | {self.unknown: values}
-
-    def rows(self, index: NDArray[np.intp]) -> _Line:
-        """Some of the points, as a flat batch."""
-        given = {name: values[index] for name, values in self.given.items()}
-        return replace(self, given=given, shape=(len(index),))
-
-    def scattered(self, found: Solution, rows: NDArray[np.intp]) -> Solution:
-        """The results of some points among all; the others have no solution."""
-        status = np.full(self.points, Status.NO_SOLUTION, dtype=np.int8)
-        status[rows] = found.status
-        iterations = np.zeros(self.points, dtype=np.int64)
-        iterations[rows] = found.iterations
-
-        def among(values: Array) -> Array:
-            full = np.full(self.points, np.nan)
-            full[rows] = values
-            return full
-
-        value = {name: among(entry) for name, entry in found.value.items()}
-        return Solution(
-            value, status, among(found.residual), among(found.error), iterations, found.approximation
-        )
-
-    def nothing(self, equations: Equations, approximation: Approximation) -> Solution:
-        """No solution at any point."""
-        none = np.full(self.points, np.nan)
-        found = Solution(
-            dict.fromkeys((*equations.names, self.unknown), none),
-            np.full(self.points, Status.NO_SOLUTION, dtype=np.int8),
-            none,
-            none,
-            np.zeros(self.points, dtype=np.int64),
-            approximation,
-        )
-        return self.finish(found, np.zeros(self.points, dtype=bool), equations)
-
-    def equations(self, start: str) -> Equations:
-        """The state with the unknown parameter as the first of the batch."""
-        return Equations(Batch(self.model, (self.unknown, *self.given)), start)
-
-    def unknowns(self, equations: Equations, found: Solution) -> Array:
-        """The unknowns of the equations from reported fields, shape (..., unknowns)."""
-        fields = {
-            "q": found["edwards_anderson_overlap"],
-            "Q": found["self_overlap"],
-            "r": found["hidden_edwards_anderson_overlap"],
-            "R": found["hidden_self_overlap"],
-        }
-        columns = []
-        for name in equations.names:
-            if name in fields:
-                columns.append(fields[name])
-            else:
-                source, group = name.rsplit("_", 1)
-                entry = found[source]
-                columns.append(entry[..., int(group)] if entry.ndim > found.status.ndim else entry)
-        return np.stack(columns, axis=-1) if columns else np.empty((*found.shape, 0))
-
-    def finish(self, found: Solution, guessed: NDArray[np.bool_], equations: Equations) -> Solution:
-        """The flat result in the caller's shape, with the fields of the state beside the parameter."""
-        status = np.where(guessed, found.status, Status.NO_SOLUTION).astype(np.int8)
-        status = np.where((status == Status.CONVERGED) & ~found.good, Status.NOT_CONVERGED, status)
-        good = np.flatnonzero(status <= Status.NEAR_CRITICAL)
-        value = {self.unknown: np.full(self.points, np.nan)}
-        value[self.unknown][good] = found[self.unknown][good]
-        # Without a good point the fields are those of any point, all of them NaN.
-        rows = good if len(good) else np.zeros(1, dtype=np.intp)
-        x = np.full((len(rows), len(equations.names)), 0.5)
-        sought = np.full(len(rows), 0.5 * sum(self.between))
-        if len(good):
-            sought = value[self.unknown][good]
-            for k, name in enumerate(equations.names):
-                x[:, k] = found[name][good]
-        with np.errstate(all="ignore"):
-            fields = equations.fields(x, sought, *(a[rows] for a in self.given.values()))
-        for name, entry in fields.items():
-            value[name] = np.full((self.points, *entry.shape[1:]), np.nan)
-            value[name][good] = entry[: len(good)]
-        value |= {name: np.where(status <= Status.NEAR_CRITICAL, a, np.nan) for name, a in self.given.items()}
-        return Solution(
-            {name: entry.reshape((*self.shape, *entry.shape[1:])) for name, entry in value.items()},
-            status.astype(np.int8).reshape(self.shape),
-            found.residual.reshape(self.shape),
-            found.error.reshape(self.shape),
-            found.iterations.reshape(self.shape),
-            found.approximation,
-        )
 
 
 def _marginal(
-    line: _Line, start: str, name: str, approximation: Approximation, last: bool = True
+    line: LineBatch, start: str, name: str, approximation: Approximation, last: bool = True
 ) -> Solution:
     """Where the stability of this name vanishes in a state: its equations and that condition together."""
     scanned = line.scan(start)
@@ -206,7 +52,7 @@ def _marginal(
     usable = np.isfinite(value)
     crosses = usable[:, 1:] & usable[:, :-1] & (np.sign(value[:, 1:]) != np.sign(value[:, :-1]))
     guessed = crosses.any(axis=1)
-    cell = _SCAN - 2 - crosses[:, ::-1].argmax(axis=1) if last else crosses.argmax(axis=1)
+    cell = SCAN - 2 - crosses[:, ::-1].argmax(axis=1) if last else crosses.argmax(axis=1)
     cell = np.where(guessed, cell, 0)
     rows = np.arange(line.points)
     unknowns = line.unknowns(equations, scanned)
@@ -268,7 +114,7 @@ def glass_line(
 
     The fields are those of :func:`~statphys_gen.rbm.replica_symmetric.solve`, with the parameters.
     """
-    line = _Line.of(model, solve_for, between, parameters)
+    line = LineBatch.of(model, solve_for, between, parameters)
     return _marginal(line, "paramagnet", "replicon", approximation_of(glass_line))
 
 
@@ -293,13 +139,13 @@ def condensation_line(
 
     Parameters: as for :func:`glass_line`.
     """
-    line = _Line.of(model, solve_for, between, parameters)
+    line = LineBatch.of(model, solve_for, between, parameters)
     if model.ensemble == "patterns":
         return _low_load(line, approximation_of(condensation_line))
     return _marginal(line, "paramagnet", "pattern_stability", approximation_of(condensation_line))
 
 
-def _low_load(line: _Line, approximation: Approximation) -> Solution:
+def _low_load(line: LineBatch, approximation: Approximation) -> Solution:
     """1 = g^2 E xi^2 Omega Q with the self-overlap Q of a free visible unit: the hidden layer does not react."""
     load = line.given.get("load", np.array(line.model.load))
     if line.unknown == "load" or np.any(load != 0.0):
@@ -351,7 +197,7 @@ def at_line(
     Parameters: ``start`` names the state, the others are as for :func:`glass_line`. In a symmetric model without fields
     the glass is unstable wherever it exists, and the line is ``glass_line``.
     """
-    line = _Line.of(model, solve_for, between, parameters)
+    line = LineBatch.of(model, solve_for, between, parameters)
     return _marginal(line, start, "replicon", approximation_of(at_line))
 
 
@@ -372,17 +218,17 @@ def spinodal(
     upwards : whether the branch ends at the upper end of the parameter's interval of existence (default) or at the
         lower one.
     """
-    line = _Line.of(model, solve_for, between, parameters)
+    line = LineBatch.of(model, solve_for, between, parameters)
     equations = line.equations("retrieval")
-    x, parameter, guessed = _explicit_ends(line, equations, upwards)
+    x, parameter, guessed = explicit_ends(line, equations, upwards)
     unknown = np.flatnonzero(np.isnan(parameter) & guessed)
     if len(unknown):
         part = line.rows(unknown)
         scanned = part.scan("retrieval")
         good = scanned.good
-        edge = _SCAN - 1 - good[:, ::-1].argmax(axis=1) if upwards else good.argmax(axis=1)
-        found_edge = good.any(axis=1) & ((edge < _SCAN - 1) if upwards else (edge > 0))
-        ends = _to_the_edge(part, equations, scanned, edge, found_edge, upwards)
+        edge = SCAN - 1 - good[:, ::-1].argmax(axis=1) if upwards else good.argmax(axis=1)
+        found_edge = good.any(axis=1) & ((edge < SCAN - 1) if upwards else (edge > 0))
+        ends = last_point(part, equations, scanned, edge, found_edge, upwards)
         x[unknown], parameter[unknown] = ends
         guessed[unknown] = found_edge
     rows = np.flatnonzero(guessed)
@@ -413,52 +259,6 @@ def spinodal(
     return line.finish(line.scattered(found, rows), guessed, equations)
 
 
-def _explicit_ends(
-    line: _Line, equations: Equations, upwards: bool
-) -> tuple[Array, Array, NDArray[np.bool_]]:
-    """Guesses of the unknowns and the load at the end of the branch where the load is explicit along it; NaN where it
-    must be searched for, and False where there is none."""
-    x = np.full((line.points, len(equations.names)), np.nan)
-    parameter, guessed = np.full(line.points, np.nan), np.ones(line.points, dtype=bool)
-    if line.unknown != "load" or not upwards or not applies(equations.batch):
-        return x, parameter, guessed
-    batch = Batch(line.model, tuple(line.given))
-    x, parameter, none = spinodal_guess(batch, batch.values(*line.given.values()))
-    with np.errstate(invalid="ignore"):
-        none |= (parameter <= line.between[0]) | (parameter >= line.between[1])
-    parameter[none] = np.nan
-    return x, parameter, ~none
-
-
-def _to_the_edge(
-    line: _Line,
-    equations: Equations,
-    scanned: Solution,
-    edge: NDArray[np.intp],
-    guessed: NDArray[np.bool_],
-    upwards: bool,
-) -> tuple[Array, Array]:
-    """The last point of the branch, by successively finer scans beyond the last good one."""
-    grid = line.grid()
-    rows = np.arange(line.points)
-    beyond = np.clip(edge + (1 if upwards else -1), 0, _SCAN - 1)
-    inside, outside = grid[edge].copy(), grid[beyond].copy()
-    x = line.unknowns(equations, scanned)[rows, edge]
-    x = np.where(guessed[:, None], x, 0.5)
-    for _ in range(2):
-        fractions = np.linspace(0.0, 1.0, 12)[:-1]
-        fine = inside[:, None] + (outside - inside)[:, None] * fractions
-        found = solve(line.model, "retrieval", **line.plane(fine))
-        good = found.good
-        last = np.where(good.any(axis=1), len(fractions) - 1 - good[:, ::-1].argmax(axis=1), 0)
-        better = good[rows, last] & guessed
-        x = np.where(better[:, None], line.unknowns(equations, found)[rows, last], x)
-        step = (outside - inside) / 11.0
-        inside = np.where(better, fine[rows, last], inside)
-        outside = inside + step
-    return x, inside
-
-
 @states("replica symmetric", _WHERE, source=_SOURCE, verification="derived")
 def first_order_line(
     model: Model,
@@ -472,8 +272,8 @@ def first_order_line(
     Parameters: as for :func:`glass_line`. The fields are the parameters and those of the retrieval state;
     ``other_edwards_anderson_overlap`` is q of the other one.
     """
-    line = _Line.of(model, solve_for, between, parameters)
-    grid = np.broadcast_to(line.grid(), (line.points, _SCAN))
+    line = LineBatch.of(model, solve_for, between, parameters)
+    grid = np.broadcast_to(line.grid(), (line.points, SCAN))
     scanned = compare(model, **line.plane(grid)).solutions
     if "retrieval" not in scanned:
         raise InvalidArgument("model", model.hidden.name, "one with a retrieval state")
@@ -507,7 +307,7 @@ def _normal(scanned: dict[str, Solution]) -> tuple[Array, NDArray[np.str_]]:
 
 
 def _equal(
-    line: _Line,
+    line: LineBatch,
     other: str,
     scanned: dict[str, Solution],
     cell: NDArray[np.intp],
@@ -558,7 +358,7 @@ def _equal(
 
 
 def _assembled(
-    line: _Line,
+    line: LineBatch,
     results: dict[str, tuple[NDArray[np.bool_], Solution]],
     guessed: NDArray[np.bool_],
 ) -> Solution:

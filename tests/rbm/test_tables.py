@@ -70,3 +70,16 @@ def test_temperatures_of_the_transitions(law):
         np.testing.assert_allclose(found["temperature"], expected, rtol=2e-9)
         quoted = [pair[column] for pair in QUOTED_TEMPERATURES[law]]
         np.testing.assert_allclose(expected, quoted, atol=0.51e-6)
+
+
+def test_ends_with_a_small_overlap():
+    """Hidden units with a high threshold are rarely active: retrieval ends with an overlap of a few per cent."""
+    model = Model(ReLU(1.5), 0.5, 0.1, convention="beta")
+    rows = REFERENCE["weak_ends"]
+    temperature, load = ([row[key] for row in rows] for key in ("temperature", "load"))
+    found = spinodal(model, temperature=temperature).require()
+    np.testing.assert_allclose(found["load"], load, rtol=1e-8)
+    assert (found["overlap"] < 0.3).all()
+    # The same line solved for the temperature.
+    inverse = spinodal(model, solve_for="temperature", load=load[:1]).require()
+    np.testing.assert_allclose(inverse["temperature"], temperature[:1], rtol=1e-8)

@@ -165,8 +165,21 @@ def temperatures():
         yield {"law": name, "load": load, "end": end, "equal": equal}
 
 
+def weak_ends():
+    """Ends with a small overlap, where hidden units with a high threshold are rarely active."""
+    for t in (0.8, 0.9):
+        curve = Curve(relu(1.5), 1.0, t, "beta")
+        found = minimize_scalar(
+            lambda x, curve=curve: -math.log(curve.load(curve.gain * math.exp(x))),
+            bounds=(math.log(0.005), math.log(0.6)),
+            method="bounded",
+            options={"xatol": 1e-6},
+        )
+        yield {"law": "relu 1.5", "convention": "beta", "temperature": t, "load": math.exp(-found.fun)}
+
+
 def main():
-    document = {"ends": list(ends()), "temperatures": list(temperatures())}
+    document = {"ends": list(ends()), "temperatures": list(temperatures()), "weak_ends": list(weak_ends())}
     Path(__file__).with_suffix(".json").write_text(json.dumps(document, indent=1) + "\n")
 
 
