@@ -83,7 +83,8 @@ def _register_spectrum(quantities: Any) -> None:
         "--upper",
         metavar="X",
         type=number("--upper", validation.finite),
-        help="largest eigenvalue of the density and the plot",
+        help="largest eigenvalue of the density and the plot (default: three times as far from the edge as the mean "
+        "eigenvalue)",
     )
     add_output_options(parser)
     parser.set_defaults(run=_spectrum)

@@ -58,7 +58,13 @@ def _register_threshold(quantities: Any) -> None:
         "initialisation, or in the\nstates at overlap 0 in which the descent may end, with one step or with full "
         "breaking of replica symmetry.",
     )
-    parser.add_argument("--state", choices=STATES, default="initial", help="(default initial)")
+    parser.add_argument(
+        "--state",
+        choices=STATES,
+        default="initial",
+        help="whose Hessian: a start at --overlap, or states at overlap 0 with one step or full breaking of replica "
+        "symmetry (default initial)",
+    )
     add_loss(parser, several_offsets=True)
     add_overlap(parser)
     _add_state_options(parser)
@@ -144,7 +150,12 @@ def _register_state(quantities: Any) -> None:
         "overlap 0, with one\nstep of replica-symmetry breaking (marginal states) or with full breaking.",
     )
     add_samples_per_dimension(parser, several=True)
-    parser.add_argument("--state", choices=STATES[1:], default="one-step", help="(default one-step)")
+    parser.add_argument(
+        "--state",
+        choices=STATES[1:],
+        default="one-step",
+        help="with one step or full breaking of replica symmetry (default one-step)",
+    )
     add_loss(parser)
     _add_state_options(parser)
     parser.add_argument(
