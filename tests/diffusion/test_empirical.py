@@ -52,7 +52,6 @@ def test_log_weights_are_those_of_the_definition(time: float) -> None:
 @pytest.mark.parametrize("time", [0.002, 0.3, 8.0])
 def test_agreement_and_every_deleted_group_against_the_definition(time: float) -> None:
     data = small_set(36)
-    assert data.labels is not None
     sources = np.arange(len(data.samples))
     groups = _stratified_groups(data, np.random.default_rng(1))
     segments = _Segments(data, groups)
@@ -102,7 +101,6 @@ def test_same_bits_for_any_number_of_threads_and_another_seed_gives_others() -> 
 
 def test_limits_of_the_noise() -> None:
     data = small_set(60, duplicates=False)
-    assert data.labels is not None
     result = label_agreement(data, np.array([1e-8, 20.0]))
     counts = np.bincount(data.labels)
     # Without noise: the nearest neighbour decides. With nothing but noise: the share of the class among the others.

@@ -31,7 +31,8 @@ def test_as_many_columns_as_features(features: float, samples: float) -> None:
     for x in found.grid(5):
         roots = np.roots((table * np.array([1.0, x, x * x])[:, None]).sum(axis=0)[::-1])
         assert np.abs(roots.imag / np.pi - found.density(x)).min() < 1e-8 * found.density(x)
-    assert timescales(model).interpolation is not None
+    rate = -2.0 * math.expm1(-0.2) * found.bulks[0].lower / features
+    assert timescales(model).interpolation == pytest.approx(1.0 / rate, rel=1e-9)
 
 
 @pytest.mark.parametrize("activation", ["tanh", "sign", "erf"])
