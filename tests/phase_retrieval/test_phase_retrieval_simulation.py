@@ -56,6 +56,27 @@ def test_gradient_is_that_of_the_loss(name: str, starts: int) -> None:
         assert forces[p] == pytest.approx(float(students[p] @ gradients[p]), rel=1e-12)
 
 
+@pytest.mark.parametrize(
+    ("measurements", "dimension", "starts"),
+    [(4, 9, 1), (30, 9, 1), (35, 9, 2), (700, 100, 5), (40, 400, 200)],
+)
+def test_gradient_in_blocks_of_rows(measurements: int, dimension: int, starts: int) -> None:
+    """Fewer rows than the kernel takes at once, no and several rows left over; short and long blocks of products."""
+    loss, rng = Loss.normalised(0.5), np.random.default_rng(4)
+    sensing, labels = (
+        rng.standard_normal((1, measurements, dimension)),
+        rng.standard_normal((1, measurements)),
+    )
+    students = rng.standard_normal((starts, dimension))
+    found = Gradients(loss, sensing, labels, starts)(students, np.zeros(starts, dtype=np.int64))
+    y = students @ sensing[0].T / math.sqrt(dimension)
+    slope = loss.slope(y, np.broadcast_to(labels, y.shape))
+    value = loss.value(y, np.broadcast_to(labels, y.shape))
+    np.testing.assert_allclose(found[0], slope @ sensing[0] / math.sqrt(dimension), rtol=1e-10, atol=1e-11)
+    np.testing.assert_allclose(found[1], value.sum(axis=1), rtol=1e-12)
+    np.testing.assert_allclose(found[2], (slope * y).sum(axis=1), rtol=1e-10)
+
+
 def test_which_losses_the_kernel_knows() -> None:
     assert kernel_code(Loss.normalised(0.3)) is not None
     assert kernel_code(Loss.normalised(math.inf)) is not None
