@@ -1,4 +1,4 @@
-"""Lines of the phase diagram and zero temperature against references from another route, and refusals."""
+"""Lines of the phase diagram against references from another route, and refusals."""
 
 import json
 import math
@@ -12,18 +12,16 @@ from statphys_gen.errors import InvalidArgument
 from statphys_gen.rbm.custom_priors import FromLogDensity
 from statphys_gen.rbm.lines import at_line, condensation_line, first_order_line, glass_line, spinodal
 from statphys_gen.rbm.model import Model, Patterns
-from statphys_gen.rbm.one_step import one_step_capacity, solve_one_step
+from statphys_gen.rbm.one_step import solve_one_step
 from statphys_gen.rbm.priors import (
     Binary,
     Gaussian,
     Mixture,
     QState,
     ReLU,
-    SoftThreshold,
     Ternary,
     ZeroOne,
 )
-from statphys_gen.rbm.replica_symmetric import solve
 from statphys_gen.rbm.zero_temperature import capacity, first_order_load, glass_state, retrieval_state
 
 REFERENCE = Path(__file__).parents[1] / "reference"
@@ -217,100 +215,6 @@ def test_de_almeida_thouless_line_approaches_its_small_temperature_form():
         assert abs(float(found["replicon"])) < 1e-9
         ratios.append(float(found["temperature"]) / retrieval_state(model(Gaussian()), load).at_temperature)
     assert abs(ratios[0] - 1) < abs(ratios[1] - 1) < 0.15
-
-
-def test_hopfield_at_zero_temperature():
-    largest = capacity(model(Gaussian()))
-    assert largest.load == pytest.approx(0.137905566494931737843636, abs=2e-16)
-    assert largest.overlap == pytest.approx(0.967417115685291592, abs=1e-15)
-    equal = first_order_load(model(Gaussian()))
-    assert equal.load == pytest.approx(0.05185433091891706, rel=1e-12)
-    assert equal.overlap == pytest.approx(0.9999887, abs=1e-7)
-    assert retrieval_state(model(Gaussian()), 0.05).energy == pytest.approx(-0.525000356382941, rel=1e-13)
-    assert retrieval_state(model(Gaussian()), 0.1).energy == pytest.approx(-0.550154209347389, rel=2e-13)
-    for load in (0.05, 0.5):
-        expected = -1 / math.pi - math.sqrt(2 * load / math.pi) - load / 2
-        assert glass_state(model(Gaussian()), load).energy == pytest.approx(expected, rel=1e-14)
-
-
-@pytest.mark.parametrize(
-    ("theta", "load", "growth"),
-    [
-        (0.0, 0.2758111330, 1.0),
-        (0.5, 0.6578231886, 1.47),
-        (1.0, 1.8304481427, 2.11),
-        (1.5, 6.0360442230, 2.92),
-        (2.0, 23.9057201562, 3.94),
-    ],
-)
-def test_capacity_of_thresholded_units_and_their_instability(theta, load, growth):
-    found = capacity(model(ReLU(theta), "beta"))
-    assert found.load == pytest.approx(load, rel=1e-10)
-    assert capacity(model(SoftThreshold(theta), "beta")).load == pytest.approx(load / 2, rel=1e-10)
-    hopfield = capacity(model(Gaussian()))
-    assert found.at_temperature / hopfield.at_temperature == pytest.approx(growth, abs=0.006)
-
-
-def test_zero_temperature_is_the_limit_of_low_temperature():
-    for hidden, load in ((Gaussian(), 0.1), (ReLU(0.5), 0.4), (SoftThreshold(0.4), 0.2)):
-        ground = retrieval_state(model(hidden, "beta"), load)
-        temperature = np.array([0.004, 0.002, 0.001])
-        warm = solve(model(hidden, "beta"), "retrieval", temperature=temperature, load=load).require()
-        for name, limit in (("overlap", ground.overlap), ("hidden_edwards_anderson_overlap", ground.noise)):
-            # Without the term linear in T the distance falls at least as T^(3/2).
-            value = warm[name]
-            distance = np.abs(2 * value[1:] - value[:-1] - limit)
-            assert distance[1] < 0.5 * distance[0] + 1e-7
-            assert distance[1] < 2e-4 * limit
-
-
-def test_convention_decides_what_is_left_at_zero_temperature():
-    assert capacity(model(Mixture(0.3))).load == pytest.approx(0.137905566494931738, rel=1e-15)
-    assert capacity(model(ReLU(1.0))).load == pytest.approx(2 * 0.137905566494931738, rel=1e-15)
-    for bounded in (Binary(), Ternary(1.0), ZeroOne(0.5), QState(5)):
-        assert capacity(model(bounded)).load == 0.0
-        assert "bounded" in capacity(model(bounded)).reason
-
-
-def test_bidirectional_capacity_at_zero_temperature():
-    found = capacity(model(Binary(), "beta", ensemble="bidirectional"))
-    assert found.load == pytest.approx(0.1998015441404102, rel=1e-13)
-    assert found.overlap == pytest.approx(0.93278840, abs=5e-9)
-    small, large = (
-        capacity(model(Binary(), "beta", ensemble="bidirectional", layer_ratio=r)).load for r in (0.5, 2.0)
-    )
-    # Exchanging the layers only changes which of them counts the patterns.
-    assert large == pytest.approx(2 * small, rel=1e-12)
-
-
-def test_one_step_capacity_of_the_hopfield_network():
-    """Steffan and Kuehn, Z. Phys. B 95 (1994) 249: 0.138186 with one step."""
-    found = one_step_capacity(model(Gaussian())).require()
-    assert float(found["load"]) == pytest.approx(0.138186, abs=6e-7)
-    assert float(found["load"]) > capacity(model(Gaussian())).load
-
-
-def test_one_step_glass_lies_above_the_symmetric_one():
-    symmetric = glass_state(model(Gaussian()), 0.5).energy
-    broken = solve_one_step(model(Gaussian()), "glass", load=0.5).require()
-    assert symmetric < float(broken["free_energy"]) < symmetric + 0.03
-
-
-def test_one_step_glass_at_finite_temperature():
-    guess = [0.65, 0.1, 4.6]
-    warm = solve_one_step(model(Gaussian()), "glass", load=0.1, temperature=0.3, guess=guess).require()
-    assert 0 < float(warm["q_0"]) < float(warm["edwards_anderson_overlap"]) < 1
-    plain = solve(model(Gaussian()), "glass", load=0.1, temperature=0.3).require()
-    assert 0 < float(warm["free_energy"]) - float(plain["free_energy"]) < 0.02
-
-
-def test_one_step_of_large_load_is_that_of_the_sherrington_kirkpatrick_model():
-    """E / sqrt(load) -> the ground state of the SK model with one step, -0.7652 (Parisi 1980), as load -> infinity."""
-    loads = np.array([80.0, 320.0])
-    found = solve_one_step(model(Gaussian()), "glass", load=loads).require()
-    # The self-interaction contributes -load/2.
-    scaled = (found["free_energy"] + loads / 2) / np.sqrt(loads)
-    assert 2 * scaled[1] - scaled[0] == pytest.approx(-0.7652, abs=1e-4)
 
 
 BAD = [

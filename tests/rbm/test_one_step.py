@@ -9,7 +9,7 @@ from statphys_gen.rbm.one_step import _unknowns, one_step_capacity, solve_one_st
 from statphys_gen.rbm.one_step_equations import OneStepEquations
 from statphys_gen.rbm.priors import Binary, Gaussian
 from statphys_gen.rbm.replica_symmetric import solve
-from statphys_gen.rbm.zero_temperature import capacity
+from statphys_gen.rbm.zero_temperature import capacity, glass_state
 from statphys_gen.solution import Status
 
 DIFFERENCE = (4 / 5, -1 / 5, 4 / 105, -1 / 280)
@@ -92,3 +92,26 @@ def test_capacity_with_a_broken_end_at_finite_temperature():
     symmetric = [capacity(HOPFIELD).load, float(spinodal(HOPFIELD, temperature=0.02).require()["load"])]
     assert 0 < float(warm["load"]) - symmetric[1] < float(cold["load"]) - symmetric[0]
     assert float(warm["q_0"]) < float(warm["edwards_anderson_overlap"])
+
+
+def test_one_step_glass_lies_above_the_symmetric_one():
+    symmetric = glass_state(HOPFIELD, 0.5).energy
+    broken = solve_one_step(HOPFIELD, "glass", load=0.5).require()
+    assert symmetric < float(broken["free_energy"]) < symmetric + 0.03
+
+
+def test_one_step_glass_at_finite_temperature():
+    guess = [0.65, 0.1, 4.6]
+    warm = solve_one_step(HOPFIELD, "glass", load=0.1, temperature=0.3, guess=guess).require()
+    assert 0 < float(warm["q_0"]) < float(warm["edwards_anderson_overlap"]) < 1
+    plain = solve(HOPFIELD, "glass", load=0.1, temperature=0.3).require()
+    assert 0 < float(warm["free_energy"]) - float(plain["free_energy"]) < 0.02
+
+
+def test_one_step_of_large_load_is_that_of_the_sherrington_kirkpatrick_model():
+    """E / sqrt(load) -> the ground state of the SK model with one step, -0.7652 (Parisi 1980), as load -> infinity."""
+    loads = np.array([80.0, 320.0])
+    found = solve_one_step(HOPFIELD, "glass", load=loads).require()
+    # The self-interaction contributes -load/2.
+    scaled = (found["free_energy"] + loads / 2) / np.sqrt(loads)
+    assert 2 * scaled[1] - scaled[0] == pytest.approx(-0.7652, abs=1e-4)
