@@ -539,14 +539,20 @@ def _place(options: argparse.Namespace) -> int:
         "spikes": spikes,
         "visible_field": found.visible_field,
         "hidden_field": found.hidden_field,
+        "bulk_distance": found.bulk_distance,
+        "bulk_limit": found.bulk_limit,
+        "bulk_is_noise": found.bulk_is_noise,
         "dominant": dominant,
         "states": states,
         "status": "converged" if dominant else "not converged",
         "approximation": f"noise and spikes: {approximation_of(place)}; states: {approximation_of(phases)}",
     }
-    notes = []
-    if dominant:
-        notes = unstable_note([states[dominant]])
+    notes = unstable_note([states[dominant]]) if dominant else []
+    if not found.bulk_is_noise:
+        notes.append(
+            f"the bulk is not noise: distance {found.bulk_distance:.3g} from the Marchenko-Pastur law, limit "
+            f"{found.bulk_limit:.3g}; noise too large, weak spikes hidden, the place is not to be trusted"
+        )
     if found.hidden_field or (found.visible_field and options.visible != "zero-one"):
         notes.append("the biases are reported, but do not enter the phase")
     parameters = {

@@ -53,6 +53,55 @@ def test_a_machine_of_noise_is_a_paramagnet_and_one_with_a_strong_spike_retrieve
     assert str(phases(place(weights(couplings))).dominant) == "retrieval"
 
 
+def structured(visible, hidden, seed=5):
+    """Couplings whose every singular value is structure: they fall as 1/k, as those of strongly trained machines."""
+    rng = np.random.default_rng(seed)
+    least = min(visible, hidden)
+    u = np.linalg.qr(rng.standard_normal((visible, least)))[0]
+    v = np.linalg.qr(rng.standard_normal((hidden, least)))[0]
+    return (u * (3.0 / np.arange(1.0, least + 1.0))) @ v.T
+
+
+@pytest.mark.parametrize(("visible", "hidden"), [(60, 40), (100, 100), (64, 200)])
+def test_a_bulk_that_is_no_noise_is_said_to_be_none(visible, hidden):
+    found = place(weights(structured(visible, hidden)))
+    assert not found.bulk_is_noise
+    assert found.bulk_distance > found.bulk_limit
+    # Unequal amplitudes of the hidden units widen the bulk beyond its law.
+    rng = np.random.default_rng(6)
+    uneven = rng.standard_normal((400, 200)) * np.exp(0.7 * rng.standard_normal(200)) / 20.0
+    assert not place(weights(uneven)).bulk_is_noise
+
+
+@pytest.mark.parametrize(("visible", "hidden"), [(30, 30), (64, 16), (60, 40), (100, 300), (400, 200)])
+def test_a_bulk_of_noise_is_not_suspected(visible, hidden):
+    for seed in range(20 if visible < 400 else 3):
+        couplings, _, _ = planted(visible, hidden, 0.5, (3.0,), seed=seed)
+        found = place(weights(couplings))
+        assert found.bulk_is_noise, (seed, found.bulk_distance, found.bulk_limit)
+    assert found.bulk_limit == pytest.approx(5.0 / (min(visible, hidden) - len(found.spikes)) + 0.01)
+
+
+def test_distance_from_the_law_is_that_of_its_quantiles():
+    """Values at the quantiles (k + 1/2)/n of the law for square matrices, by bisection of its closed form, are at half
+    a step from it."""
+
+    def below(s):
+        # Quarter circle law of singular values: density sqrt(4 - s^2) / pi on [0, 2].
+        return (0.5 * s * math.sqrt(4.0 - s * s) + 2.0 * math.asin(0.5 * s)) / math.pi
+
+    size, values = 40, []
+    for k in range(size):
+        low, high = 0.0, 2.0
+        for _ in range(60):
+            middle = 0.5 * (low + high)
+            low, high = (middle, high) if below(middle) < (k + 0.5) / size else (low, middle)
+        values.append(low)
+    found = place(weights(np.diag(values)))
+    assert found.noise == pytest.approx(1.0, rel=0.01)
+    assert found.bulk_distance == pytest.approx(0.5 / size, rel=0.1)
+
+
 def test_a_machine_trained_on_digits_is_placed(tmp_path):
     datasets = pytest.importorskip("sklearn.datasets", reason="needs the extra examples")
     networks = pytest.importorskip("sklearn.neural_network")
