@@ -24,3 +24,24 @@ def test_version_stands_in_one_place_and_in_the_changelog() -> None:
 def test_names_of_the_package_are_found_lazily() -> None:
     assert "diffusion" in dir(statphys_gen)
     assert statphys_gen.noising.signal_scale(0.0) == 1.0
+
+
+def test_the_oldest_versions_are_the_lower_bounds() -> None:
+    """The file that ``make oldest`` installs from names every lower bound, and no other version."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    extras = project["optional-dependencies"]
+    bounds = [
+        *project["dependencies"],
+        *(bound for name in ("cluster", "certify", "examples") for bound in extras[name]),
+        *(bound for bound in extras["dev"] if bound.startswith(("pytest", "hypothesis", "arviz"))),
+    ]
+    lines = (ROOT / "constraints-oldest.txt").read_text().splitlines()
+    pins = dict(line.split("==") for line in lines if not line.startswith("#"))
+    for bound in bounds:
+        name, version = bound.split(",")[0].split(">=")
+        pin = pins.pop(name).split(".")
+        parts = version.split(".")
+        assert pin[: len(parts)] == parts, bound
+        assert set(pin[len(parts) :]) <= {"0"}, bound
+    # What the others need at the same age.
+    assert set(pins) == {"pyparsing"}

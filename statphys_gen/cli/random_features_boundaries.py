@@ -64,9 +64,10 @@ def _register_merging_line(quantities: Any) -> None:
     add_time(parser, required=False)
     parser.add_argument(
         "--solve-for",
+        metavar="NAME",
         choices=_PARAMETERS,
         required=True,
-        help="the parameter that is found; it is not given itself",
+        help=f"the parameter that is found, not given itself: {', '.join(_PARAMETERS)}",
     )
     parser.add_argument(
         "--between",
@@ -77,7 +78,11 @@ def _register_merging_line(quantities: Any) -> None:
         help="two values of it at which the numbers of bulks differ by one",
     )
     parser.add_argument(
-        "--along", choices=_PARAMETERS, required=True, help="the parameter in which the line is followed"
+        "--along",
+        metavar="NAME",
+        choices=_PARAMETERS,
+        required=True,
+        help="the parameter in which the line is followed, another one of the three",
     )
     for flag, side in (("--from", "smallest"), ("--to", "largest")):
         parser.add_argument(
