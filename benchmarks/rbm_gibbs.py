@@ -20,7 +20,7 @@ import numpy as np
 from sklearn.neural_network import BernoulliRBM
 from threadpoolctl import threadpool_limits
 
-from statphys_gen.rbm import kernels
+from statphys_gen.rbm import kernels, kernels_spins
 from statphys_gen.rbm.model import Model, visible_prior
 from statphys_gen.rbm.priors import Binary, Gaussian, Prior, ReLU, Ternary, ZeroOne
 from statphys_gen.rbm.simulation_gibbs import Chains, Settings
@@ -116,6 +116,12 @@ def kernel_gains() -> dict[str, float]:
         kernels.normals(bits().reshape(-1), numbers.reshape(-1))
         return numbers
 
+    pairs = np.empty((CHAINS, 2 * shape[1]), np.uint32)
+
+    def two_words() -> np.ndarray:
+        kernels.random_words(lanes, pairs.reshape(-1))
+        return pairs
+
     states, flat = np.array([-1.0, 0.0, 1.0], np.float32), np.zeros((CHAINS, 3), np.float32)
     ours = {
         "binary": lambda f: kernels.two_states(
@@ -124,7 +130,9 @@ def kernel_gains() -> dict[str, float]:
         "gaussian": lambda f: kernels.normal_units(noise(), f, one, zero, zero, nothing, one, *results),
         "ternary": lambda f: kernels.several_states(bits(), f, one, states, flat, *results),
         "mixture": lambda f: kernels.mixture_units(bits(), noise(), f, one, 0.5, *results),
-        "relu": lambda f: kernels.truncated_units(rng, f, one, 0.0, np.ones(CHAINS), False, *results),
+        "relu": lambda f: kernels.truncated_units(
+            two_words(), rng, f, one, 0.0, np.ones(CHAINS), False, *results
+        ),
     }
     gains = {}
     for name, kernel in ours.items():
@@ -153,7 +161,7 @@ def single_spin_gains() -> dict[str, float]:
 
     def collapsed() -> None:
         states = start.copy()
-        kernels.collapsed_sweep(
+        kernels_spins.collapsed_sweep(
             rng, rng.permutation(UNITS), weights, strength, field, states, states @ weights
         )
 
@@ -166,7 +174,7 @@ def single_spin_gains() -> dict[str, float]:
     def descent() -> None:
         state = start[0].astype(np.float64)
         projections = state @ weights
-        kernels.descent_pass(order, weights, field[0], 0, 1.0, empty, empty, state, projections)
+        kernels_spins.descent_pass(order, weights, field[0], 0, 1.0, empty, empty, state, projections)
 
     def descent_numpy() -> None:
         state = start[0].astype(np.float64)

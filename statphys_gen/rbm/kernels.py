@@ -9,14 +9,12 @@ import math
 from typing import Any
 
 import numpy as np
-from numba import njit, types
-from numba.extending import intrinsic
+from numba import njit
 from numpy.typing import NDArray
 
 Floats = NDArray[np.float32]
 Doubles = NDArray[np.float64]
 Words = NDArray[np.uint32]
-LongWords = NDArray[np.uint64]
 
 _FAST = {"reassoc", "contract"}
 _ONE, _HALF, _NONE = np.float32(1.0), np.float32(0.5), np.float32(0.0)
@@ -50,6 +48,42 @@ _ROOT_HALF = np.float32(0.70710678)
 _SINE = tuple(np.float32(c) for c in (-1.9515295891e-4, 8.3321608736e-3, -1.6666654611e-1))
 _COSINE = tuple(np.float32(c) for c in (2.443315711809948e-5, -1.388731625493765e-3, 4.166664568298827e-2))
 _QUARTER = np.float32(0.5 * math.pi)
+# Complementary error function: Chebyshev fit of Numerical Recipes, in t = 1/(1 + z / sqrt(8)).
+_TAIL_SCALE = np.float32(math.sqrt(0.125))
+_TAIL = tuple(
+    np.float32(c)
+    for c in (
+        0.17087277,
+        -0.82215223,
+        1.48851587,
+        -1.13520398,
+        0.27886807,
+        -0.18628806,
+        0.09678418,
+        0.37409196,
+        1.00002368,
+        -1.26551223,
+    )
+)
+# Normal quantiles: algorithm AS 241 of Wichura, single precision.
+_MIDDLE_CENTRE, _MIDDLE_REACH, _OUTER_CENTRE = np.float32(0.180625), np.float32(0.425), np.float32(1.6)
+_MIDDLE = tuple(
+    np.float32(c)
+    for c in (
+        59.10937472,
+        159.29113202,
+        50.434271938,
+        3.3871327179,
+        67.18756360,
+        78.757757664,
+        17.895169469,
+    )
+)
+_OUTER = tuple(
+    np.float32(c)
+    for c in (0.17023821103, 1.3067284816, 2.7568153900, 1.4234372777, 0.12021132975, 0.73700164250)
+)
+_LEAST, _FAR, _WORD = np.float32(2.0**-25), np.float32(-3.0), np.float32(2.0**-32)
 _BIT0, _BIT1 = np.int32(1), np.int32(2)
 
 
@@ -126,6 +160,23 @@ def normals(bits: Words, out: Floats) -> None:
 
 
 @njit(cache=True, nogil=True, fastmath=_FAST)
+def _record(state: Floats, field: Floats, c: int, sums: Floats, dots: Doubles, squares: Doubles) -> None:
+    """What every kernel does with the states of chain c: its sums, and the states in the place of the fields."""
+    dot = _NONE
+    square = _NONE
+    for i in range(len(state)):
+        x = state[i]
+        dot += field[c, i] * x
+        square += x * x
+        field[c, i] = x
+    dots[c] = dot
+    squares[c] = square
+    if len(sums):
+        for i in range(len(state)):
+            sums[c, i] += state[i]
+
+
+@njit(cache=True, nogil=True, fastmath=_FAST)
 def two_states(
     bits: Words,
     field: Floats,
@@ -142,26 +193,19 @@ def two_states(
 ) -> None:
     """States low and low + gap; log P(upper)/P(lower) = gap * field + bias[chain]."""
     chains, units = field.shape
+    state = np.empty(units, dtype=np.float32)
     low, gap = np.float32(low), np.float32(gap)
     for c in range(chains):
         a = gap * scale[c]
         b = gap * offset[c] + bias[c]
         p = gap * along[c]
-        dot = _NONE
-        square = _NONE
         for i in range(units):
             f = field[c, i]
             weight = fast_exp(-(a * f + b + p * pattern[i]))
             uniform = np.float32(bits[c, i] >> _BYTE) * _UNIT
             x = low + gap if uniform * (_ONE + weight) < _ONE else low
-            dot += f * x
-            square += x * x
-            field[c, i] = x
-        dots[c] = dot
-        squares[c] = square
-        if len(sums):
-            for i in range(units):
-                sums[c, i] += field[c, i]
+            state[i] = x
+        _record(state, field, c, sums, dots, squares)
 
 
 @njit(cache=True, nogil=True, fastmath=_FAST)
@@ -179,23 +223,16 @@ def normal_units(
 ) -> None:
     """variance * field + sqrt(variance) * noise."""
     chains, units = field.shape
+    state = np.empty(units, dtype=np.float32)
     for c in range(chains):
         v = variance[c]
         width = np.float32(math.sqrt(v))
         a, b, p = v * scale[c], v * offset[c], v * along[c]
-        dot = _NONE
-        square = _NONE
         for i in range(units):
             f = field[c, i]
             x = a * f + b + p * pattern[i] + width * noise[c, i]
-            dot += f * x
-            square += x * x
-            field[c, i] = x
-        dots[c] = dot
-        squares[c] = square
-        if len(sums):
-            for i in range(units):
-                sums[c, i] += field[c, i]
+            state[i] = x
+        _record(state, field, c, sums, dots, squares)
 
 
 @njit(cache=True, nogil=True, fastmath=_FAST)
@@ -211,11 +248,10 @@ def mixture_units(
 ) -> None:
     """sqrt(w) normal + sqrt(1 - w) sign in a field f: sign with P(+)/P(-) = exp(2 sqrt(1 - w) f), then the normal."""
     chains, units = field.shape
+    state = np.empty(units, dtype=np.float32)
     jump, width = np.float32(math.sqrt(1.0 - weight)), np.float32(math.sqrt(weight))
     smooth = np.float32(weight)
     for c in range(chains):
-        dot = _NONE
-        square = _NONE
         for i in range(units):
             f = field[c, i]
             total = scale[c] * f
@@ -223,14 +259,8 @@ def mixture_units(
             uniform = np.float32(bits[c, i] >> _BYTE) * _UNIT
             sign = jump if uniform * (_ONE + odds) < _ONE else -jump
             x = sign + smooth * total + width * noise[c, i]
-            dot += f * x
-            square += x * x
-            field[c, i] = x
-        dots[c] = dot
-        squares[c] = square
-        if len(sums):
-            for i in range(units):
-                sums[c, i] += field[c, i]
+            state[i] = x
+        _record(state, field, c, sums, dots, squares)
 
 
 @njit(cache=True, nogil=True, fastmath=_FAST)
@@ -246,6 +276,7 @@ def several_states(
 ) -> None:
     """States values[k] with log weight log_weights[chain, k] + values[k] * field."""
     chains, units = field.shape
+    state = np.empty(units, dtype=np.float32)
     number = len(values)
     weights = np.empty((number, units), dtype=np.float32)
     largest = np.empty(units, dtype=np.float32)
@@ -269,28 +300,78 @@ def several_states(
         for k in range(number - 1):
             for i in range(units):
                 index[i] += np.int32(weights[k, i] <= total[i])
-        dot = _NONE
-        square = _NONE
         for i in range(units):
-            x = values[index[i]]
-            dot += field[c, i] * x
-            square += x * x
-            field[c, i] = x
-        dots[c] = dot
-        squares[c] = square
-        if len(sums):
-            for i in range(units):
-                sums[c, i] += field[c, i]
+            state[i] = values[index[i]]
+        _record(state, field, c, sums, dots, squares)
+
+
+@njit(cache=True, nogil=True, fastmath=_FAST, error_model="numpy")
+def scaled_tail(z: Any) -> Any:
+    """exp(z^2/2) times the normal probability of lying above z >= 0, float32, relative error 5e-7."""
+    t = _ONE / (_ONE + _TAIL_SCALE * z)
+    p = (_TAIL[0] * t + _TAIL[1]) * t + _TAIL[2]
+    p = ((p * t + _TAIL[3]) * t + _TAIL[4]) * t + _TAIL[5]
+    p = ((p * t + _TAIL[6]) * t + _TAIL[7]) * t + _TAIL[8]
+    return _HALF * t * fast_exp(p * t + _TAIL[9])
+
+
+@njit(cache=True, nogil=True, fastmath=_FAST, error_model="numpy")
+def log_half_mass(u: Any) -> Any:
+    """log of the integral of exp(-h^2/2 + u h) over h >= 0, without log sqrt(2 pi), float32."""
+    tail = scaled_tail(abs(u))
+    square = _HALF * u * u
+    mass = _ONE - tail * fast_exp(-square) if u > _NONE else tail
+    return (square if u > _NONE else _NONE) + fast_log(mass)
+
+
+@njit(cache=True, nogil=True, fastmath=_FAST, error_model="numpy")
+def middle_quantile(p: Any) -> Any:
+    """Normal quantile of p within 0.425 of 1/2, by a rational function of Wichura (AS 241), float32."""
+    q = p - _HALF
+    r = _MIDDLE_CENTRE - q * q
+    above = q * (((_MIDDLE[0] * r + _MIDDLE[1]) * r + _MIDDLE[2]) * r + _MIDDLE[3])
+    return above / (((_MIDDLE[4] * r + _MIDDLE[5]) * r + _MIDDLE[6]) * r + _ONE)
+
+
+@njit(cache=True, nogil=True, fastmath=_FAST, error_model="numpy")
+def outer_quantile(p: Any) -> Any:
+    """Absolute value of the normal quantile of p further out, down to 1e-12 and up to 1 - 2^-25, float32."""
+    beyond = p if p < _HALF else max(_ONE - p, _LEAST)
+    r = np.float32(math.sqrt(-fast_log(beyond))) - _OUTER_CENTRE
+    above = ((_OUTER[0] * r + _OUTER[1]) * r + _OUTER[2]) * r + _OUTER[3]
+    return above / ((_OUTER[4] * r + _OUTER[5]) * r + _ONE)
+
+
+@njit(cache=True, nogil=True, fastmath=_FAST)
+def truncated_normals(bits: Words, u: Floats, row: Floats, out: Floats) -> None:
+    """The law exp(-h^2/2 + u h) on h >= 0, for u >= -3: where P(H > h) is a uniform number.
+
+    h = u - x with x the normal quantile of that number times the probability of lying below u; h - u is at most 6.6
+    and at least -5.4. ``row`` is space for as many numbers.
+    """
+    # Several short loops, so that each uses vector instructions.
+    for i in range(len(u)):
+        row[i] = max(u[i], _FAR)
+    for i in range(len(u)):
+        out[i] = scaled_tail(abs(row[i])) * fast_exp(-_HALF * row[i] * row[i])
+    for i in range(len(u)):
+        below = _ONE - out[i] if row[i] > _NONE else out[i]
+        out[i] = (np.float32(bits[i]) + _HALF) * _WORD * below
+    for i in range(len(u)):
+        row[i] = outer_quantile(out[i])
+    for i in range(len(u)):
+        q = out[i] - _HALF
+        row[i] = -row[i] if q < _NONE else row[i]
+    for i in range(len(u)):
+        middle = middle_quantile(out[i])
+        q = out[i] - _HALF
+        x = middle if abs(q) <= _MIDDLE_REACH else row[i]
+        out[i] = max(u[i] - x, _NONE)
 
 
 @njit(cache=True, nogil=True)
-def half_normal(rng: np.random.Generator, u: float) -> float:
-    """exp(-h^2/2 + u h) on h >= 0: rejection from the normal law, or from an exponential one for u < -0.5 (Robert)."""
-    if u >= -0.5:
-        while True:
-            h = u + rng.standard_normal()
-            if h >= 0.0:
-                return h
+def far_half_normal(rng: np.random.Generator, u: float) -> float:
+    """exp(-h^2/2 + u h) on h >= 0 for u < 0, by rejection from the exponential law (Robert)."""
     rate = 0.5 * (math.sqrt(u * u + 4.0) - u)
     while True:
         h = rng.standard_exponential() / rate
@@ -299,18 +380,9 @@ def half_normal(rng: np.random.Generator, u: float) -> float:
             return h
 
 
-@njit(cache=True, nogil=True)
-def log_half_mass(u: float) -> float:
-    """log of the integral of exp(-h^2/2 + u h) over h >= 0, without sqrt(pi/2)."""
-    if u > -25.0:
-        return 0.5 * u * u + math.log(math.erfc(-u / math.sqrt(2.0)))
-    inverse = 1.0 / (u * u)
-    series = 1.0 - inverse * (1.0 - 3.0 * inverse * (1.0 - 5.0 * inverse))
-    return 0.5 * math.log(2.0 / math.pi) - math.log(-u) + math.log(series)
-
-
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, fastmath=_FAST)
 def truncated_units(
+    bits: Words,
     rng: np.random.Generator,
     field: Floats,
     scale: Floats,
@@ -321,205 +393,35 @@ def truncated_units(
     dots: Doubles,
     squares: Doubles,
 ) -> None:
-    """exp(-power (h^2/2 + threshold |h|) + field h) on h >= 0, or on the line."""
+    """exp(-power (h^2/2 + threshold |h|) + field h) on h >= 0, or on the line; two words for each unit."""
     chains, units = field.shape
+    state = np.empty(units, dtype=np.float32)
+    along = np.empty(units, dtype=np.float32)
+    row, sign = np.empty(units, dtype=np.float32), np.empty(units, dtype=np.float32)
     for c in range(chains):
-        root = math.sqrt(power[c])
-        shift = power[c] * threshold
-        dot = 0.0
-        square = 0.0
+        width = np.float32(1.0 / math.sqrt(power[c]))
+        factor = scale[c] * width
+        shift = np.float32(math.sqrt(power[c]) * threshold)
         for i in range(units):
-            f = field[c, i]
-            total = scale[c] * f
-            sign = 1.0
-            if two_sided:
-                right = log_half_mass((total - shift) / root)
-                left = log_half_mass((-total - shift) / root)
-                if rng.random() * (1.0 + math.exp(min(left - right, 700.0))) >= 1.0:
-                    sign = -1.0
-            x = sign * half_normal(rng, (sign * total - shift) / root) / root
-            dot += f * x
-            square += x * x
-            field[c, i] = x
-        dots[c] = dot
-        squares[c] = square
-        if len(sums):
+            along[i] = factor * field[c, i]
+        if two_sided:
             for i in range(units):
-                sums[c, i] += field[c, i]
-
-
-# --------------------------------------------------------------------------------------------------------- packed bits
-
-
-@intrinsic
-def count_bits(_context: Any, word: Any) -> Any:
-    """Number of ones in a 64-bit word, by the processor's instruction."""
-
-    def generate(_context: Any, builder: Any, _signature: Any, arguments: Any) -> Any:
-        return builder.ctpop(arguments[0])
-
-    return types.uint64(types.uint64), generate
-
-
-@njit(cache=True, nogil=True)
-def pack(signs: Floats) -> LongWords:
-    """Rows of +-1 into 64-bit words; the missing bits of the last word are 0."""
-    rows, length = signs.shape
-    words = np.zeros((rows, (length + 63) // 64), dtype=np.uint64)
-    for r in range(rows):
-        for i in range(length):
-            if signs[r, i] > 0:
-                words[r, i >> 6] |= np.uint64(1) << np.uint64(i & 63)
-    return words
-
-
-@njit(cache=True, nogil=True)
-def unpack(words: LongWords, length: int) -> Floats:
-    """The +-1 of rows of words."""
-    signs = np.empty((len(words), length), dtype=np.float32)
-    for r in range(len(words)):
-        for i in range(length):
-            bit = (words[r, i >> 6] >> np.uint64(i & 63)) & np.uint64(1)
-            signs[r, i] = np.float32(1.0) if bit else np.float32(-1.0)
-    return signs
-
-
-@njit(cache=True, nogil=True, fastmath=_FAST)
-def packed_units(
-    bits: Words,
-    units: int,
-    length: int,
-    patterns: LongWords,
-    states: LongWords,
-    thresholds: Words,
-    table: NDArray[np.int64],
-    kind: NDArray[np.uint8],
-    drawn: LongWords,
-    sums: Floats,
-    dots: Doubles,
-) -> None:
-    """+-1 units from +-1 patterns (units, words) and the packed +-1 states (chains, words) of the other layer.
-
-    A unit whose pattern differs from the state in k of ``length`` places is +1 with probability
-    thresholds[table[chain], kind[unit], k] / 2^32. ``dots`` is the sum over the units of (length - 2 k) times the sign.
-    """
-    chains, words = states.shape
-    for c in range(chains):
-        probability = thresholds[table[c]]
-        dot = np.int64(0)
-        for block in range(drawn.shape[1]):
-            first = 64 * block
-            word = np.uint64(0)
-            for i in range(min(64, units - first)):
-                a = first + i
-                count = np.uint64(0)
-                for w in range(words):
-                    count += count_bits(patterns[a, w] ^ states[c, w])
-                up = bits[c, a] < probability[kind[a], count]
-                word |= np.uint64(up) << np.uint64(i)
-                product = length - 2 * np.int64(count)
-                dot += product if up else -product
-                if len(sums):
-                    sums[c, a] += _ONE if up else -_ONE
-            drawn[c, block] = word
-        dots[c] = float(dot)
-
-
-# -------------------------------------------------------------------------------------------------------- single spins
-
-
-@njit(cache=True, nogil=True, fastmath=_FAST)
-def collapsed_sweep(
-    rng: np.random.Generator,
-    order: NDArray[np.int64],
-    weights: Floats,
-    strength: Doubles,
-    field: Doubles,
-    visible: Floats,
-    projections: Floats,
-) -> None:
-    """One heat-bath step of each spin in ``order``, of every chain: log P = strength/2 sum_a x_a^2 + sum_i field_i s_i.
-
-    x_a = sum_i weights_ia s_i are the ``projections`` (chains, hidden), kept up to date.
-    """
-    chains, hidden = projections.shape
-    for c in range(chains):
-        for i in order:
-            old = visible[c, i]
-            dot = _NONE
-            own = _NONE
-            for a in range(hidden):
-                w = weights[i, a]
-                dot += w * projections[c, a]
-                own += w * w
-            local = strength[c] * (dot - old * own) + field[c, i]
-            new = _ONE if rng.random() * (1.0 + math.exp(min(-2.0 * local, 700.0))) < 1.0 else -_ONE
-            if new != old:
-                change = new - old
-                for a in range(hidden):
-                    projections[c, a] += change * weights[i, a]
-                visible[c, i] = new
-
-
-@njit(cache=True, nogil=True, fastmath=_FAST)
-def ground_energy(x: float, kind: int, parameter: float, values: Doubles, energies: Doubles) -> float:
-    """max over h of x h - U(h): 0 Gaussian of variance ``parameter``, 1 ReLU and 2 soft threshold, 3 discrete."""
-    if kind == 0:
-        return 0.5 * parameter * x * x
-    if kind == 1:
-        above = max(x - parameter, 0.0)
-        return 0.5 * above * above
-    if kind == 2:
-        above = max(abs(x) - parameter, 0.0)
-        return 0.5 * above * above
-    best = values[0] * x - energies[0]
-    for k in range(1, len(values)):
-        best = max(best, values[k] * x - energies[k])
-    return best
-
-
-@njit(cache=True, nogil=True, fastmath=_FAST)
-def descent_pass(
-    order: NDArray[np.int64],
-    weights: Floats,
-    field: Doubles,
-    kind: int,
-    parameter: float,
-    values: Doubles,
-    energies: Doubles,
-    visible: Doubles,
-    projections: Doubles,
-) -> int:
-    """Flip every spin of one chain that lowers -sum_a max_h(x_a h - U(h)) - sum_i field_i s_i; number of flips."""
-    flips = 0
-    hidden = len(projections)
-    for i in order:
-        change = -2.0 * visible[i]
-        gain = change * field[i]
-        row = weights[i]
-        # One loop for each kind, so that it uses vector instructions.
-        if kind == 0:
-            for a in range(hidden):
-                x, y = projections[a], projections[a] + change * row[a]
-                gain += 0.5 * parameter * (y - x) * (y + x)
-        elif kind == 1:
-            for a in range(hidden):
-                x = max(projections[a] - parameter, 0.0)
-                y = max(projections[a] + change * row[a] - parameter, 0.0)
-                gain += 0.5 * (y - x) * (y + x)
-        elif kind == 2:
-            for a in range(hidden):
-                x = max(abs(projections[a]) - parameter, 0.0)
-                y = max(abs(projections[a] + change * row[a]) - parameter, 0.0)
-                gain += 0.5 * (y - x) * (y + x)
+                row[i] = log_half_mass(-along[i] - shift)
+            for i in range(units):
+                row[i] = fast_exp(row[i] - log_half_mass(along[i] - shift))
+            for i in range(units):
+                uniform = np.float32(bits[c, units + i] >> _BYTE) * _UNIT
+                row[i] = width if uniform * (_ONE + row[i]) < _ONE else -width
+                along[i] = along[i] if row[i] > _NONE else -along[i]
         else:
-            for a in range(hidden):
-                x, y = projections[a], projections[a] + change * row[a]
-                gain += ground_energy(y, kind, parameter, values, energies)
-                gain -= ground_energy(x, kind, parameter, values, energies)
-        if gain > 1e-9:
-            for a in range(hidden):
-                projections[a] += change * weights[i, a]
-            visible[i] = -visible[i]
-            flips += 1
-    return flips
+            row[:] = width
+        for i in range(units):
+            sign[i] = row[i]
+            along[i] -= shift
+        truncated_normals(bits[c, :units], along, row, state)
+        for i in range(units):
+            if along[i] < _FAR:
+                state[i] = np.float32(far_half_normal(rng, along[i]))
+        for i in range(units):
+            state[i] *= sign[i]
+        _record(state, field, c, sums, dots, squares)

@@ -289,11 +289,15 @@ def control_values(network: Network) -> Array:
     """Numbers of the network with expectation 0: how strongly the other patterns act on the first one.
 
     With y = W_0^T xi^1 without the units that carry condensed patterns, and the squared overlaps of the first pair of
-    patterns with the others.
+    patterns with the others. For sparse patterns, one or several condensed: moments of their sum over the units.
     """
     model = network.model
     number = max(1, int(model.condensed))
-    if network.patterns.shape[1] == 0 or number > 1 or model.ensemble == "repeated":
+    if network.patterns.shape[1] == 0 or model.ensemble == "repeated":
+        return np.zeros(0)
+    if model.ensemble == "patterns" and model.patterns.law == "sparse":
+        return _sparse_controls(network, number)
+    if number > 1:
         return np.zeros(0)
     first = network.patterns[:, 0].astype(np.float64)
     n, variance = network.visible_units, model.patterns.variance
@@ -320,3 +324,18 @@ def control_values(network: Network) -> Array:
         return np.zeros(0)
     y = others.T @ first
     return np.array([np.mean(y * y) / variance**2 - 1.0])
+
+
+def _sparse_controls(network: Network, number: int) -> Array:
+    """Of the sum of the condensed entries on a unit: mean square, mean where it matters, and the noise it meets."""
+    model = network.model
+    total = network.patterns[:, :number].astype(np.float64).sum(axis=1)
+    variance = number * model.patterns.variance
+    controls = [np.mean(total * total) / variance - 1.0]
+    if model.visible.support[0] == 0.0:
+        controls.append(np.mean(total) / np.sqrt(variance))
+    others = network.weights[:, network.condensed :]
+    if others.shape[1]:
+        y = others.T @ total
+        controls.append(np.mean(y * y) / (variance * model.patterns.variance) - 1.0)
+    return np.array(controls)

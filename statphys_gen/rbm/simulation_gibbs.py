@@ -124,7 +124,7 @@ class Chains:
         self.visible = starting_states(network, rng, chains, start)
         self._lanes = rng.integers(0, 2**32, size=(4, _LANES), dtype=np.uint32)
         largest = chains * max(network.visible_units, network.hidden_units)
-        self._words = np.empty(largest + 2 * _LANES, dtype=np.uint32)
+        self._words = np.empty(2 * largest + _LANES, dtype=np.uint32)
         self._noise = np.empty(largest + 1, dtype=np.float32)
         self._no_sums = np.empty((0, 1), dtype=np.float32)
         self._no_pattern = np.zeros(network.hidden_units, dtype=np.float32)
@@ -201,9 +201,15 @@ class Chains:
                 self._bits(field.shape), noise, field, one["coupling"], prior.gaussian_weight, *results
             )
         elif isinstance(prior, ReLU | SoftThreshold):
-            two_sided = isinstance(prior, SoftThreshold)
             kernels.truncated_units(
-                self.rng, field, one["coupling"], prior.threshold, self.settings.power, two_sided, *results
+                self._bits((len(field), 2 * field.shape[1])),
+                self.rng,
+                field,
+                one["coupling"],
+                prior.threshold,
+                self.settings.power,
+                isinstance(prior, SoftThreshold),
+                *results,
             )
         elif isinstance(prior, FromLogDensity):
             self._draw_from_tables(prior, field, sums, squares)

@@ -63,11 +63,11 @@ class PackedChains(Chains):
     def _draw_layer(
         self, layer: int, given: Words, drawn: Words, patterns: Words, sums: Floats | None
     ) -> None:
-        from . import kernels
+        from . import kernels_packed
 
         sizes = self.network.hidden_units, self.network.visible_units
         units, length = sizes[layer], sizes[1 - layer]
-        kernels.packed_units(
+        kernels_packed.packed_units(
             self._bits((len(given), units)),
             units,
             length,
@@ -105,16 +105,16 @@ class PackedChains(Chains):
 
 def pack(signs: Floats) -> Words:
     """Rows of +-1 as 64-bit words."""
-    from . import kernels
+    from . import kernels_packed
 
-    return np.asarray(kernels.pack(np.ascontiguousarray(signs)))
+    return np.asarray(kernels_packed.pack(np.ascontiguousarray(signs)))
 
 
 def unpack(words: Words, length: int) -> Floats:
     """Rows of +-1 from 64-bit words."""
-    from . import kernels
+    from . import kernels_packed
 
-    return np.asarray(kernels.unpack(words, length))
+    return np.asarray(kernels_packed.unpack(words, length))
 
 
 def _thresholds(field: NDArray[np.float64]) -> NDArray[np.uint32]:

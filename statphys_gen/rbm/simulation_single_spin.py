@@ -48,13 +48,13 @@ class CollapsedChains(Chains):
         self.visible_squares[:] = network.visible_units
 
     def sweep(self, visible_sums: Floats | None = None, hidden_sums: Floats | None = None) -> None:
-        from . import kernels
+        from . import kernels_spins
 
         network, settings = self.network, self.settings
         variance = network.model.hidden.variance_ / settings.power  # type: ignore[attr-defined]
         field = settings.offset[:, None] + settings.along[:, None] * self._along
         projections = np.asarray(self.visible @ network.weights)
-        kernels.collapsed_sweep(
+        kernels_spins.collapsed_sweep(
             self.rng,
             self.rng.permutation(network.visible_units),
             network.weights,
@@ -130,7 +130,7 @@ def descend(network: Network, visible: ArrayLike, rng: np.random.Generator) -> A
 
     Convention "beta" (W_0 and U as they stand, fields not multiplied); the temperature of the model plays no part.
     """
-    from . import kernels
+    from . import kernels_spins
 
     model = network.model
     if not isinstance(model.visible, Binary):
@@ -144,7 +144,7 @@ def descend(network: Network, visible: ArrayLike, rng: np.random.Generator) -> A
         projections = row @ network.weights.astype(np.float64)
         for _ in range(_MOST_PASSES):
             order = rng.permutation(network.visible_units)
-            flips = kernels.descent_pass(
+            flips = kernels_spins.descent_pass(
                 order, network.weights, field, **arguments, visible=row, projections=projections
             )
             if flips == 0:
@@ -176,7 +176,7 @@ def simulate_descent(
     -------
     Measurement with ``overlap`` and ``energy`` per visible unit.
     """
-    from . import kernels
+    from . import kernels_spins
 
     validation.integer("chains", chains, minimum=1)
     checked_run(model, visible_units, samples, 2, 1, None, seed)
@@ -188,7 +188,8 @@ def simulate_descent(
         states = descend(network, starting_states(network, rng, chains, start), rng)
         field = model.visible_field + model.pattern_field * network.along.astype(np.float64)
         energies = [
-            -sum(kernels.ground_energy(float(x), **arguments) for x in row @ network.weights) - row @ field
+            -sum(kernels_spins.ground_energy(float(x), **arguments) for x in row @ network.weights)
+            - row @ field
             for row in states
         ]
         overlap = states @ network.along / visible_units

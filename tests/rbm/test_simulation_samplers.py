@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy import special
 
-from statphys_gen.rbm import kernels
+from statphys_gen.rbm import kernels, kernels_spins
 from statphys_gen.rbm.custom_priors import FromLogDensity
 from statphys_gen.rbm.model import Model, Patterns, visible_prior
 from statphys_gen.rbm.priors import (
@@ -197,7 +197,9 @@ def test_a_heat_bath_step_has_the_conditional_probability() -> None:
     settings = Settings.of(network.model, 40_000)
     field = settings.offset[:, None] + settings.along[:, None] * network.along
     strength = settings.coupling**2 * 1.3
-    kernels.collapsed_sweep(rng(2), np.array([3]), network.weights, strength, field, visible, projections)
+    kernels_spins.collapsed_sweep(
+        rng(2), np.array([3]), network.weights, strength, field, visible, projections
+    )
     up, down = start.copy(), start.copy()
     up[3], down[3] = 1.0, -1.0
     weights = [exact.probability[exact.index(s[None])[0]] for s in (up, down)]
@@ -354,7 +356,33 @@ def test_normal_numbers_are_those_of_box_and_muller() -> None:
     assert np.allclose(moments, [0.0, 1.0, 0.0, 3.0], atol=[0.012, 0.015, 0.04, 0.1])
 
 
-@pytest.mark.parametrize("u", [-60.0, -26.0, -24.0, -3.0, 0.0, 4.0])
-def test_the_mass_of_half_a_line(u: float) -> None:
-    exact = math.log(2.0) + 0.5 * u * u + special.log_ndtr(u)
-    assert kernels.log_half_mass(u) == pytest.approx(exact, abs=2e-6)
+def test_the_mass_of_half_a_line() -> None:
+    u = np.concatenate([-np.geomspace(1e-3, 60.0, 4000), np.geomspace(1e-3, 30.0, 4000)]).astype(np.float32)
+    found = np.array([kernels.log_half_mass(x) for x in u])
+    exact = 0.5 * u.astype(np.float64) ** 2 + special.log_ndtr(u.astype(np.float64))
+    assert (np.abs(found - exact) <= 3e-7 * (2.0 + np.abs(exact))).all()
+
+
+@pytest.mark.parametrize("u", [-3.0, -2.0, -0.5, 0.0, 0.7, 3.0, 8.0])
+def test_quantiles_of_a_truncated_normal_law(u: float) -> None:
+    """P(H > h) by the normal law at the quantile of each probability, in double precision."""
+    bits = np.append(rng(3).integers(0, 2**32, 4000), np.geomspace(1.0, 2.0**32 - 1.0, 400)).astype(np.uint32)
+    found = np.empty(len(bits), dtype=np.float32)
+    kernels.truncated_normals(bits, np.full_like(found, u), np.empty_like(found), found)
+    h, uniform = found.astype(np.float64), (bits + 0.5) * 2.0**-32
+    assert (h >= 0.0).all()
+    above = np.exp(special.log_ndtr(u - h) - special.log_ndtr(u))
+    far = h < u - 5.0
+    # The lowest of 2^25 numbers is at -5.4, and the digits next to probability 1 are few.
+    assert np.abs(above - uniform)[far].max(initial=0.0) < 1e-6
+    # In the tail a rounding of h - u is multiplied by its size.
+    assert (np.abs(above / uniform - 1.0)[~far] < 1e-6 * (1.0 + np.square(h - u)[~far])).all()
+
+
+def test_far_units_of_half_a_line_have_the_moments_of_their_law() -> None:
+    for u in (-3.1, -30.0):
+        stream = rng(7)
+        h = np.array([kernels.far_half_normal(stream, u) for _ in range(40_000)])
+        ratio = math.exp(-0.5 * u * u - 0.5 * math.log(2.0 * math.pi) - special.log_ndtr(u))
+        mean = u + ratio
+        assert smallest_p_value(np.stack([h, h * h], axis=1), np.array([mean, 1.0 + u * mean])) > ALARM
