@@ -98,7 +98,8 @@ def test_the_atom_of_the_nonlinear_matrix_is_counted_with_the_bulk_beside_it() -
     merged = [entry for entry in found if entry.observable.endswith("the atom and bulk 1")]
     assert [entry.observable.split(" of ")[0] for entry in merged] == ["modes", "lower edge", "upper edge"]
     assert merged[0].theory == pytest.approx(12.0, rel=1e-8)
-    assert merged[0].estimate.mean == pytest.approx(12.0, abs=0.1)
+    # Counted in units of 1/24; one eigenvalue in two of three instances may lie on the other side.
+    assert merged[0].estimate.mean == pytest.approx(12.0, abs=0.03)
     assert merged[1].theory is None
     assert "norms of the rows" in merged[1].reason
     assert merged[1].z is None

@@ -68,7 +68,9 @@ def test_inflation_of_a_spike_by_a_finite_sample(count: int, dimension: int) -> 
     assert abs(np.mean(corrected) - 1.0) < 1.0 / count
     assert np.std(corrected, ddof=1) / np.sqrt(30) < 0.3 / count
     # Leading order of the spiked model: 1 + (d / n) / (25 - 1).
-    assert np.mean(raw) - 1.0 == pytest.approx(dimension / count / 24.0, rel=0.15)
+    error = np.std(raw, ddof=1) / np.sqrt(30)
+    assert np.mean(raw) - 1.0 == pytest.approx(dimension / count / 24.0, abs=3.0 * error)
+    assert error < 0.03 * dimension / count / 24.0
 
 
 def test_same_bits_for_any_number_of_threads() -> None:
