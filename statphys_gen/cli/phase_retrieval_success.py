@@ -329,7 +329,8 @@ def _prediction(
     summary: dict[str, Any] = {"predicted_slope": predicted, "predicted_slope_standard_error": error}
     if len(midpoints) >= 2:
         shift = size_shift(list(midpoints), Estimate.stack(estimates))
-        verdict = judge_shift(shift, predicted, error)
+        truncated = amplification.truncated(sorted(ratios), place)
+        verdict = judge_shift(shift, predicted, error, truncated=truncated)
         summary |= {"verdict": verdict.verdict, "bound": verdict.bound}
         notes.append(verdict.text)
     return summary, notes

@@ -216,7 +216,7 @@ def size_shift(dimensions: ArrayLike, midpoints: Estimate) -> SizeShift:
 
 @dataclass(frozen=True)
 class Amplification:
-    """Largest amplification of a small overlap at each samples_per_dimension.
+    """Largest amplification of a small overlap at each samples_per_dimension, within the steps taken.
 
     Attributes
     ----------
@@ -226,6 +226,11 @@ class Amplification:
 
     value: Estimate
     still_growing: NDArray[np.bool_]
+
+    def truncated(self, samples_per_dimension: ArrayLike, at: float) -> bool:
+        """Whether the shift at a ratio (:func:`amplification_shift`) rests on a value that is still growing."""
+        k = _interval(np.asarray(samples_per_dimension, dtype=np.float64), at)
+        return bool(self.still_growing[k : k + 2].any())
 
 
 @states(
@@ -290,7 +295,7 @@ def amplification_shift(
     if len(ratio) < 2 or (np.diff(ratio) <= 0.0).any():
         raise InvalidArgument("samples_per_dimension", ratio.tolist(), "increasing, at least two")
     place = validation.inside("at", at, float(ratio[0]), float(ratio[-1]), closed=True)
-    k = min(max(int(np.searchsorted(ratio, place)) - 1, 0), len(ratio) - 2)
+    k = _interval(ratio, place)
     distance = float(ratio[k + 1] - ratio[k])
     slope = float(np.log(growth[k + 1] / growth[k])) / distance
     relative = amplification.standard_error / growth
@@ -300,6 +305,11 @@ def amplification_shift(
     return 1.0 / (2.0 * slope), error / (2.0 * slope**2)
 
 
+def _interval(ratio: NDArray[np.float64], place: float) -> int:
+    """The index of the lower one of the two ratios between which a place lies."""
+    return min(max(int(np.searchsorted(ratio, place)) - 1, 0), len(ratio) - 2)
+
+
 @dataclass(frozen=True)
 class ShiftVerdict:
     """A predicted shift against the measured one.
@@ -307,7 +317,7 @@ class ShiftVerdict:
     Attributes
     ----------
     verdict : "refuted" where prediction and measurement exclude one another at 95 %; "confirmed" where they agree and
-        the measurement excludes the absence of a shift; else "not resolved".
+        the measurement excludes the absence of a shift; else, and for a truncated prediction, "not resolved".
     bound : largest absolute slope within the measured 95 % interval.
     text : one sentence.
     """
@@ -317,15 +327,23 @@ class ShiftVerdict:
     text: str
 
 
-def judge_shift(measured: SizeShift, predicted: float, predicted_error: float = 0.0) -> ShiftVerdict:
-    """The verdict on a prediction of the slope, given its own standard error."""
+def judge_shift(
+    measured: SizeShift, predicted: float, predicted_error: float = 0.0, *, truncated: bool = False
+) -> ShiftVerdict:
+    """The verdict on a prediction of the slope, given its own standard error.
+
+    ``truncated``: the amplification behind the prediction still grew at its last step, so that the slope is that of the
+    amplification within these steps and neither confirms nor refutes the one of the largest amplification.
+    """
     slope = validation.finite("predicted", predicted)
     error = validation.non_negative("predicted_error", predicted_error)
     half = 0.5 * (measured.upper - measured.lower)
     allowed = math.hypot(half, 1.96 * error)
     bound = max(abs(measured.lower), abs(measured.upper))
     verdict: Verdict
-    if abs(measured.slope - slope) > allowed:
+    if truncated:
+        verdict = "not resolved"
+    elif abs(measured.slope - slope) > allowed:
         verdict = "refuted"
     elif measured.lower > 0.0 or measured.upper < 0.0:
         verdict = "confirmed"
@@ -337,4 +355,6 @@ def judge_shift(measured: SizeShift, predicted: float, predicted_error: float = 
     )
     if verdict == "not resolved":
         text += f", which bounds any shift by {bound:.3g}"
+    if truncated:
+        text += "; the amplification still grew at its last step"
     return ShiftVerdict(verdict, bound, text)

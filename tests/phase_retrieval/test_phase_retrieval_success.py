@@ -14,6 +14,7 @@ from statphys_gen.phase_retrieval.schedule import geometric_steps
 from statphys_gen.phase_retrieval.simulation import simulate_descent
 from statphys_gen.phase_retrieval.simulation_success import simulate_success
 from statphys_gen.phase_retrieval.success import (
+    Amplification,
     SizeShift,
     amplification_shift,
     judge_shift,
@@ -232,6 +233,17 @@ def test_verdicts(slope: float, half: float, predicted: float, error: float, ver
     assert found.verdict == verdict
     assert found.bound == pytest.approx(max(abs(slope - half), abs(slope + half)))
     assert found.text.startswith(verdict)
+
+
+@pytest.mark.parametrize(("at", "truncated"), [(1.5, False), (2.5, True), (3.5, True)])
+def test_a_growing_amplification_resolves_nothing(at: float, truncated: bool) -> None:
+    growing = np.array([False, False, True, False])
+    amplification = Amplification(Estimate(np.arange(1.0, 5.0), np.full(4, 0.1), np.full(4, 9.0)), growing)
+    assert amplification.truncated([1.0, 2.0, 3.0, 4.0], at) is truncated
+    measured = SizeShift(0.2, 0.01, 0.18, 0.22, 2.0, 0.5)
+    found = judge_shift(measured, 0.7, 0.05, truncated=truncated)
+    assert found.verdict == ("not resolved" if truncated else "refuted")
+    assert ("still grew at its last step" in found.text) is truncated
 
 
 def three(values: list[float]) -> Estimate:
