@@ -41,7 +41,7 @@ def _write_netcdf(path: Path, columns: Mapping[str, Sequence[Any]], document: Ma
         ):
             values: Any = np.array([np.nan if entry is None else entry for entry in column], dtype=np.float64)
         else:
-            values = np.array([_text(entry) for entry in column], dtype=object)
+            values = np.array([_text(entry) for entry in column], dtype=np.str_)
         data[name] = (("record",), values)
     attributes = {
         name: entry if isinstance(entry, str) else json.dumps(entry)
