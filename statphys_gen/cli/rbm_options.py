@@ -18,6 +18,7 @@ ENSEMBLES = ("patterns", "low-rank", "bidirectional", "repeated")
 PATTERN_LAWS = ("binary", "sparse", "gaussian", "diluted")
 VISIBLE = ("binary", "zero-one", "gaussian")
 CONVENTIONS = ("sqrt-beta", "beta")
+STARTS = ("paramagnet", "glass", "retrieval")
 # Continuous parameters of a model, besides those of the hidden prior.
 _CONTINUOUS = (
     "temperature",
@@ -103,7 +104,8 @@ def add_units(parser: Parser, *, hidden: str | None = None) -> None:
         metavar="K=V",
         nargs="+",
         action="extend",
-        help="parameters of the hidden prior, such as threshold=0.5",
+        help="parameters of the hidden prior, such as threshold=0.5 (default variance=1, threshold=0, inactive-cost=0, "
+        "states=3, gaussian-weight=0.5)",
     )
     group.add_argument(
         "--visible",
@@ -163,7 +165,7 @@ def add_model(parser: Parser, *, convention: str | None = None) -> None:
         required=convention is None,
         default=convention,
         help="sqrt-beta: coupling sqrt(beta), priors independent of the temperature; beta: coupling beta, priors "
-        "exp(-beta U)",
+        "exp(-beta U)" + ("" if convention is None else f" (default {convention})"),
     )
     _add_state(parser)
 
@@ -184,21 +186,22 @@ def _add_state(parser: Parser) -> None:
         metavar="L",
         type=number("--condensed", between(0.0, 1000.0, closed=True)),
         default=1.0,
-        help="number of patterns that share the overlap; of diluted patterns their mean number on a unit (default 1)",
+        help="number of patterns that share the overlap; of diluted patterns their mean number on a unit, and the "
+        "overlap is divided by the density (default 1)",
     )
     group.add_argument(
         "--pattern-field",
         metavar="F",
         type=number("--pattern-field"),
         default=0.0,
-        help="along a pattern (default 0)",
+        help="field along the first pattern; times beta in the convention beta (default 0)",
     )
     group.add_argument(
         "--visible-field",
         metavar="F",
         type=number("--visible-field"),
         default=0.0,
-        help="uniform (default 0)",
+        help="uniform field on the visible units; times beta in the convention beta (default 0)",
     )
     group.add_argument(
         "--size",

@@ -28,7 +28,7 @@ _SOURCE = "derivations/rbm_finite_size.py"
 _WHERE = "in 1/sqrt(N), resummed for the condensed hidden unit; the rest is of order 1/N"
 
 
-@states("leading order", _WHERE, source=_SOURCE, verification="derived")
+@states("leading order", _WHERE, source=_SOURCE, verification="derived and simulated")
 def condensed_signal(model: Model, overlap: ArrayLike, size: ArrayLike) -> Array:
     """Field along its pattern that a condensed hidden unit exerts on the visible units, (g/sqrt(N)) H(g sqrt(N) m).
 
@@ -44,7 +44,7 @@ def condensed_signal(model: Model, overlap: ArrayLike, size: ArrayLike) -> Array
     return np.asarray(model.coupling / root * model.hidden.mean(0.0, field, model.prior_power))
 
 
-@states("leading order", _WHERE, source=_SOURCE, verification="derived")
+@states("leading order", _WHERE, source=_SOURCE, verification="derived and simulated")
 def solve_sizes(model: Model, start: str, size: ArrayLike, **parameters: ArrayLike) -> Solution:
     """The state of networks of these sizes; see :func:`~statphys_gen.rbm.replica_symmetric.solve`.
 

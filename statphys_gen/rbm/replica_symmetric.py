@@ -41,7 +41,7 @@ _NONE_LEFT = 1e-7
     "replica symmetric",
     "N -> infinity; where the replicon is negative replica symmetry is broken and the state is approximate",
     source=_SOURCE,
-    verification="derived",
+    verification="derived and simulated",
 )
 def solve(
     model: Model,

@@ -168,7 +168,7 @@ def capacity(model: Model) -> GroundState:
     return _state(y, 0.5 * p * _gain(y, p) ** 2 / tail.square, tail, p)
 
 
-@states("replica symmetric", _WHERE, source=_SOURCE, verification="derived")
+@states("replica symmetric", _WHERE, source=_SOURCE, verification="derived and simulated")
 def retrieval_state(model: Model, load: float) -> GroundState:
     """The retrieval state at T = 0 and this load.
 

@@ -230,6 +230,19 @@ def test_a_planted_spike_is_placed(files: Path, capsys: pytest.CaptureFixture[st
     assert exact["noise"] == pytest.approx(0.0, abs=1e-12)
     assert exact["number_of_spikes"] == 1
     assert exact["largest_spike"] == pytest.approx(3.0, rel=1e-10)
+    assert record["bulk_is_noise"] is exact["bulk_is_noise"] is True
+
+
+def test_a_bulk_that_is_no_noise_is_noted(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    rng = np.random.default_rng(1)
+    u, v = (np.linalg.qr(rng.standard_normal((60, 60)))[0] for _ in range(2))
+    np.savez(tmp_path / "trained.npz", W=(u / np.arange(1.0, 61.0)) @ v)
+    document = run_json(f"{PLACE} {tmp_path / 'trained.npz'}", capsys)
+    (record,) = document["results"]
+    assert record["bulk_is_noise"] is False
+    assert record["bulk_distance"] > record["bulk_limit"] > 0
+    assert main([*PLACE.split(), str(tmp_path / "trained.npz")]) == 0
+    assert "the bulk is not noise" in capsys.readouterr().out
 
 
 def test_tables_are_for_people(capsys: pytest.CaptureFixture[str]) -> None:
