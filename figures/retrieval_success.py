@@ -28,8 +28,9 @@ CAPTION = (
     "log N, slope {slope:.2f} in [{lower:.2f}, {upper:.2f}] (95 %). Solid: slope {predicted:.2f} +- {error:.2f} that "
     "the amplification of a small overlap predicts, through the middle of the data (a heuristic; dynamical mean-field "
     "theory with {paths} paths up to time {time:.1f}, {steps} steps). Verdict: {verdict}. At the two "
-    "largest sizes a sixth to two fifths of the successes near the midpoint come in the second half of the duration, on "
-    "which the midpoint therefore depends. The counts are kept with their recipe (tests/reference/phase_retrieval_success.py)."
+    "largest sizes a sixth to two fifths of the successes near the midpoint come in the second half of the duration, "
+    "on which the midpoint therefore depends. The counts are kept with their recipe "
+    "(tests/reference/phase_retrieval_success.py)."
 )
 
 # Size: (samples per dimension, successes, instances); the table of tests/reference/phase_retrieval_success.json.
