@@ -142,12 +142,45 @@ def solve(point, damping=0.5, steps=1500):
     }
 
 
+def end(point):
+    """Largest load of the branch: at fixed S the overlap follows from the visible units alone, and the load is
+    S / (g^2 p r). For +-1 visible units."""
+    from scipy.optimize import minimize_scalar
+
+    beta = 1 / point["temperature"]
+    square, power = (beta, 1.0) if point["convention"] == "sqrt-beta" else (beta**2, beta)
+    noise = square * point["density"]
+    values, weights = sums(point["law"], point["density"], point["condensed"])
+
+    def state(S):
+        m = float(weights @ np.abs(values)) / point["condensed"]
+        for _ in range(20000):
+            mean = np.tanh(square / power * m * values[:, None] + math.sqrt(S) * Z)
+            new = float((weights * values) @ (mean @ WEIGHTS)) / point["condensed"]
+            if abs(new - m) < 1e-14:
+                break
+            m = new
+        q = float(weights @ (mean**2 @ WEIGHTS))
+        averages = hidden_averages(point, power, noise * (1 - q), math.sqrt(noise * q))
+        return m, 0.0 if averages is None else S / (noise * averages[0])
+
+    found = minimize_scalar(
+        lambda x: -state(math.exp(x))[1], bounds=point["between"], method="bounded", options={"xatol": 1e-6}
+    )
+    m, load = state(math.exp(found.x))
+    return {"load": load, "overlap": m}
+
+
+END = POINTS["gaussian, L = 1, next to the pole"] | {"between": [0.5, 1.6]}
+
+
 def main():
     rows = {}
     for name, point in POINTS.items():
         rows[name] = {"point": point, "state": solve(point, damping=0.9 if "pole" in name else 0.5)}
         print(name, rows[name]["state"])
-    Path(__file__).with_suffix(".json").write_text(json.dumps(rows, indent=1) + "\n")
+    document = {"states": rows, "end": {"point": END, "state": end(END)}}
+    Path(__file__).with_suffix(".json").write_text(json.dumps(document, indent=1) + "\n")
 
 
 if __name__ == "__main__":
