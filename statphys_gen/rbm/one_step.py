@@ -224,7 +224,7 @@ def one_step_capacity(model: Model, *, temperature: float = 0.0) -> Solution:
     """The load at which the retrieval state with one step of replica-symmetry breaking ends (a fold).
 
     Parameters: as for :func:`solve_one_step`. The fields are its fields and the load. Where the replica-symmetric state
-    is stable at its own end (at temperatures above about 0.024 for Hopfield networks, 0.053 for memories of equal
+    is stable at its own end (at temperatures above 0.0251 for Hopfield networks, 0.0527 for memories of equal
     layers) nothing is broken: its end is returned, with q_0 = q_1 and p = 1/T (Parisi parameter 1).
     """
     temperature = validation.non_negative("temperature", temperature)
