@@ -4,8 +4,8 @@ Outliers are compared as eigenvalues of H + mu I, the multiplier not subtracted:
 a check of its own, and its fluctuations would hide an outlier in the bulk. Means are extrapolated in 1/N. That needs an
 outlier whose fluctuations, of order N^(-1/2), are small beside its distance from a soft edge, with which it shares the
 signal otherwise; the points are chosen accordingly. (At offset 1 and 4 samples per dimension the two are equal at
-N = 280, and an extrapolation from N = 72, 144, 288 gives an overlap squared 3 % below the theory; the deviation vanishes
-for larger N, see tests/reference/phase_retrieval_outlier_sizes.py.)
+N = 280, and an extrapolation from N = 72, 144, 288 gives an overlap squared 3 % below the theory; for larger N the
+deviation vanishes, see tests/reference/phase_retrieval_outlier_sizes.py.)
 """
 
 from __future__ import annotations
