@@ -35,7 +35,7 @@ def _model(hidden: Prior, ratio: float) -> Model:
 
 def compute(preset: str) -> dict[str, Any]:
     quick = preset == "quick"
-    points = 4 if quick else 25
+    points = 3 if quick else 25
     costs = COSTS[::3] if quick else COSTS
     models = [_model(Binary(), ratio) for ratio in RATIOS] + [_model(Ternary(cost), 1.0) for cost in costs]
     temperature, ends, glass = [], [], []
@@ -48,18 +48,22 @@ def compute(preset: str) -> dict[str, Any]:
         )
         lowest = float(condensation_line(free)["temperature"])
         glass.append(glass_line(model, between=(1.0002 * lowest, 2.0), load=pairs)["temperature"])
-        temperature.append(lowest * np.linspace(0.05, 0.85, points))
+        number = 2 if quick and len(temperature) >= len(RATIOS) else points
+        temperature.append(lowest * np.linspace(0.05, 0.85, number))
         ends.append(spinodal(model, between=where, temperature=temperature[-1])["load"])
+    # The slow lines at a few points only: every second one, or two of equal layers when it is quick.
+    crossing = [row[:2] if quick else row[::2] for row in temperature[: len(RATIOS)]]
     equal = [
         first_order_line(model, between=where, temperature=row)["load"]
-        for model, row in zip(models[: len(RATIOS)], temperature, strict=False)
+        for model, row in zip(models[: 1 if quick else len(RATIOS)], crossing, strict=False)
     ]
     plain = [capacity(model).load for model in models[: len(RATIOS)]]
-    broken = [float(one_step_capacity(model)["load"]) for model in models[: len(RATIOS)]]
+    broken = [float(one_step_capacity(model)["load"]) for model in models[: len(equal)]]
     return {
         "costs": costs,
         "temperature": temperature,
         "ends": ends,
+        "crossing": crossing,
         "equal": equal,
         "pairs": pairs,
         "glass": glass,
@@ -81,8 +85,9 @@ def draw(data: dict[str, Any]) -> Figure:
         axes.plot(data["ends"][k], data["temperature"][k], color=colour, label=name)
         axes.plot(data["pairs"], data["glass"][k], ":", color=colour)
         if k < len(RATIOS):
-            axes.plot(data["equal"][k], data["temperature"][k], "--", color=colour)
             axes.plot(data["capacity"][k], 0.0, "o", color=colour, clip_on=False, zorder=4)
+        if k < len(data["equal"]):
+            axes.plot(data["equal"][k], data["crossing"][k], "--", color=colour)
             axes.plot(data["one_step"][k], 0.0, "s", color=colour, mfc="white", clip_on=False, zorder=5)
     panels[0].set_title("binary hidden units")
     panels[1].set_title("ternary hidden units")

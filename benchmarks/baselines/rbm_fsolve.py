@@ -3,6 +3,7 @@ and the end of retrieval by bisection on the overlap of the converged iteration.
 
 import math
 import warnings
+from collections.abc import Callable
 
 import numpy as np
 from scipy.integrate import quad
@@ -13,12 +14,12 @@ from statphys_gen.numerics.quadrature import gaussian_rule
 Pair = tuple[float, float]
 
 
-def average(function: object, signal: float, width: float) -> float:
+def average(function: Callable[[float], float], signal: float, width: float) -> float:
     """Over a normal z; the place where the integrand is steep is given to the quadrature."""
     steep = [float(np.clip(-signal / width, -8.0, 8.0))] if width > 0 else [0.0]
     return float(
         quad(
-            lambda z: math.exp(-0.5 * z * z) / math.sqrt(2.0 * math.pi) * function(signal + width * z),  # type: ignore[operator]
+            lambda z: math.exp(-0.5 * z * z) / math.sqrt(2.0 * math.pi) * function(signal + width * z),
             -9.0,
             9.0,
             points=steep,
