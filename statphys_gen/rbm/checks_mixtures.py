@@ -69,12 +69,12 @@ def sparse_checks() -> list[Check]:
     large: dict[str, Any] = {"samples": (64, 48, 32), "chains": 4, "sweeps": 20}
     return [
         extrapolated(
-            "a sparse pattern, Gaussian units",
+            "retrieval of sparse patterns, Gaussian units",
             sqrt_beta(Gaussian(), 0.3, 0.02, patterns=Patterns("sparse", 0.8)),
             "retrieval",
             order,
-            sizes=(500, 1000, 2000),
-            samples=(192, 96, 48),
+            sizes=(1000, 2000, 4000),
+            samples=(96, 48, 24),
             chains=4,
             sweeps=40,
         ),
@@ -87,12 +87,12 @@ def sparse_checks() -> list[Check]:
             sizes=(12000, 18000, 30000),
         ),
         corrected(
-            "retrieval of a sparse pattern, ReLU machine",
+            "retrieval of sparse patterns, ReLU machine",
             relu(0.05, 0.01, 0.5, visible_field=-0.12),
             "retrieval",
             (*order, SELF),
-            sizes=(6000, 9000, 14000),
-            **large,
+            sizes=(8000, 12000, 20000),
+            **large | {"samples": (112, 80, 48)},
         ),
         corrected(
             "mixture of three sparse patterns, ReLU machine",
