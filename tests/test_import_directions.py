@@ -158,7 +158,7 @@ def test_matplotlib_is_imported_only_in_plot_functions_and_for_the_style() -> No
             "with contextlib.redirect_stdout(io.StringIO()):\n"
             "    for words in ('coefficients --activation tanh --time 0.1', f'spectrum {model}',\n"
             "        f'timescales {model}', f'learning-curves {model} --tau 1 inf',\n"
-            "        f'early-stopping {model} --window 1'):\n"
+            "        f'early-stopping {model} --window 1', f'norm-outliers {model}'):\n"
             "        assert main(['random-features', *words.split()]) == 0",
             {"numba", "scipy.stats", "xarray", "matplotlib", "pandas"},
         ),
