@@ -28,7 +28,7 @@ CASES = ((1.0, 4.0, 6.0), (4.0, 4.5, 3.5))
 
 
 def compute(preset: str) -> dict[str, Any]:
-    dimension, instances = (250, 24) if preset == "quick" else (1000, 60)
+    dimension, instances = (250, 24) if preset == "quick" else (600, 60)
     data: dict[str, Any] = {"dimension": dimension, "instances": instances}
     for k, (offset, alpha, span) in enumerate(CASES):
         loss = Loss.normalised(offset)

@@ -30,7 +30,7 @@ RANGES = ((0.6, 6.0), (1.5, 6.0))
 
 
 def compute(preset: str) -> dict[str, Any]:
-    dimension, instances, points = (160, 24, 6) if preset == "quick" else (1000, 60, 10)
+    dimension, instances, points = (160, 24, 6) if preset == "quick" else (500, 60, 10)
     data: dict[str, Any] = {"dimension": dimension, "instances": instances}
     for k, (offset, ends) in enumerate(zip(OFFSETS, RANGES, strict=True)):
         loss = Loss.normalised(offset)

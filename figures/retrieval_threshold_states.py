@@ -35,7 +35,7 @@ LOSS = Loss.normalised(1.0)
 
 def compute(preset: str) -> dict[str, Any]:
     quick = preset == "quick"
-    dimension, instances, steps = (160, 10, 4) if quick else (1000, 20, 8)
+    dimension, instances, steps = (160, 10, 4) if quick else (600, 20, 8)
     grid = 4.0 * np.linspace(0.0, 1.0, 300) ** 2
     marginal = one_step_state(LOSS, ALPHA).require()
     ground = one_step_state(LOSS, ALPHA, "ground").require()
