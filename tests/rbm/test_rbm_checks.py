@@ -5,9 +5,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from statphys_gen.rbm import checks_energy, checks_order
+from statphys_gen.rbm import checks_energy, checks_mixtures, checks_order
 from statphys_gen.rbm.checks import checks
-from statphys_gen.rbm.lines import spinodal
 from statphys_gen.rbm.model import Model
 from statphys_gen.rbm.replica_symmetric import solve
 from statphys_gen.statistics.agreement import Check, judge
@@ -22,7 +21,13 @@ def test_the_list_is_long_and_named_apart() -> None:
 def points(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, Model, str]]:
     """Model and state of every judged check of an order parameter or a free entropy."""
     found: list[tuple[str, Model, str]] = []
-    builders = ((checks_order, "extrapolated"), (checks_order, "corrected"), (checks_energy, "_free_entropy"))
+    builders = (
+        (checks_order, "extrapolated"),
+        (checks_order, "corrected"),
+        (checks_mixtures, "extrapolated"),
+        (checks_mixtures, "corrected"),
+        (checks_energy, "_free_entropy"),
+    )
     for module, builder in builders:
         original = getattr(module, builder)
 
@@ -48,12 +53,26 @@ def test_replica_symmetry_is_stable_at_every_judged_point(monkeypatch: pytest.Mo
 def test_loads_of_retrieval_are_at_most_seven_tenths_of_the_spinodal(monkeypatch: pytest.MonkeyPatch) -> None:
     seen: list[Model] = []
     for name, model, state in points(monkeypatch):
-        if state == "retrieval" and model.ensemble == "patterns" and model not in seen:
+        # The end of a mixture is that of its stability, see below.
+        single = state == "retrieval" and model.ensemble == "patterns" and model.condensed == 1
+        if single and model not in seen:
             seen.append(model)
-            edge = spinodal(
-                model.with_(size=None), solve_for="load", temperature=np.array([model.temperature])
-            )
-            assert model.load <= 0.7 * float(edge.require()["load"].item()), name
+            # Retrieval that lasts to load / 0.7 has its end beyond.
+            assert bool(solve(model, "retrieval", load=model.load / 0.7).good), name
+
+
+def test_mixtures_are_stable_where_they_are_compared_and_unstable_where_they_decay(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    decaying: list[Model] = []
+    monkeypatch.setattr(checks_mixtures, "decay", lambda name, model: decaying.append(model))
+    mixtures = [model for _, model, _ in points(monkeypatch) if model.condensed > 1]
+    assert len(decaying) == 2
+    assert len(mixtures) >= 3
+    for model, stable in [(m, True) for m in mixtures] + [(m, False) for m in decaying]:
+        found = solve(model, "retrieval").require()
+        least = min(float(found["mixture_stability"]), float(found["pattern_stability"]))
+        assert least > 0.1 if stable else least < -0.1
 
 
 def test_a_check_agrees_and_rejects_a_theory_that_is_off() -> None:
