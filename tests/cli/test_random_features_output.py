@@ -175,7 +175,8 @@ def test_early_stopping(capsys: pytest.CaptureFixture[str]) -> None:
         assert record["training_time"] == best.parameter
         assert record["score_error"] == best.score_error
         assert record["final_score_error"] == best.final_score_error
-        assert [record["window_start"], record["window_stop"]] == [window.start, window.stop]
+        found = [record["window_start"], record["window_stop"]]
+        assert found == pytest.approx([window.start, window.stop], rel=1e-12)
         assert [record["window_start_steps"], record["window_stop_steps"]] == pytest.approx(
             window.steps(100, 0.1), rel=1e-14
         )
@@ -226,7 +227,8 @@ def test_phase_diagram_writes_a_dataset_and_a_picture(
             "samples_per_dimension": 2,
         }
         expected = learning_curves(RandomFeatures("sin", 4, 128.0, 0.1), [10.0, math.inf])
-        assert dataset.test_loss.values[:, 1, 1].tolist() == expected.test_loss.tolist()
+        # The plane is solved in other batches, which may round otherwise.
+        np.testing.assert_allclose(dataset.test_loss.values[:, 1, 1], expected.test_loss, rtol=1e-13)
         assert dataset.attrs["activation"] == "sin"
     assert (folder / "phase_diagram.png").stat().st_size > 5000
     assert document["summary"]["files"] == [str(folder / f"phase_diagram.{e}") for e in ("nc", "png", "pdf")]
