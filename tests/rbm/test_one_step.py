@@ -1,5 +1,9 @@
 """One step of replica-symmetry breaking: stationarity of its free energy, limits, and its own stability."""
 
+import json
+from dataclasses import replace
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -12,6 +16,7 @@ from statphys_gen.rbm.replica_symmetric import solve
 from statphys_gen.rbm.zero_temperature import capacity, glass_state
 from statphys_gen.solution import Status
 
+REFERENCE = json.loads((Path(__file__).parents[1] / "reference" / "rbm_one_step.json").read_text())
 DIFFERENCE = (4 / 5, -1 / 5, 4 / 105, -1 / 280)
 HOPFIELD = Model(Gaussian(), 1.0, 0.1, convention="beta")
 MEMORY = Model(Binary(), 1.0, 0.1, convention="beta", ensemble="bidirectional")
@@ -63,26 +68,14 @@ def test_replicons_are_the_symmetric_one_where_nothing_is_broken():
         assert float(outer[0]) == pytest.approx(float(symmetric["replicon"]), abs=1e-6)
 
 
-def test_the_free_energy_is_the_symmetric_one_where_nothing_is_broken():
-    for model, load in ((HOPFIELD, 0.1), (MEMORY, 0.2)):
-        symmetric = solve(model, "glass", temperature=0.6, load=load).require()
-        equations = OneStepEquations(model, False, 0.6)
-        own = (1.0 - float(symmetric["edwards_anderson_overlap"])) / 0.6
-        other = (1.0 - float(symmetric["hidden_edwards_anderson_overlap"])) / 0.6
-        columns = [own, 1e-9, 1.5] + [other, 1e-9] * equations.two_layers
-        broken = -float(equations.free_entropy_over_beta(np.array([columns]), np.array([load]))[0])
-        assert broken == pytest.approx(float(symmetric["free_energy"]), abs=1e-8)
-
-
 def test_where_the_end_of_the_symmetric_branch_is_stable_it_is_the_capacity():
-    for model, temperature in ((HOPFIELD, 0.03), (MEMORY, 0.1)):
-        symmetric = spinodal(model, temperature=temperature).require()
-        found = one_step_capacity(model, temperature=temperature).require()
-        assert float(found["load"]) == float(symmetric["load"])
-        assert float(found["q_0"]) == float(found["edwards_anderson_overlap"])
-        assert float(found["p"]) * temperature == pytest.approx(1.0, rel=1e-15)
-        near = solve_one_step(model, "retrieval", temperature=temperature, load=0.9 * float(found["load"]))
-        assert near.status == Status.NO_SOLUTION
+    symmetric = spinodal(HOPFIELD, temperature=0.03).require()
+    found = one_step_capacity(HOPFIELD, temperature=0.03).require()
+    assert float(found["load"]) == float(symmetric["load"])
+    assert float(found["q_0"]) == float(found["edwards_anderson_overlap"])
+    assert float(found["p"]) * 0.03 == pytest.approx(1.0, rel=1e-15)
+    near = solve_one_step(HOPFIELD, "retrieval", temperature=0.03, load=0.9 * float(found["load"]))
+    assert near.status == Status.NO_SOLUTION
 
 
 def test_capacity_with_a_broken_end_at_finite_temperature():
@@ -115,3 +108,71 @@ def test_one_step_of_large_load_is_that_of_the_sherrington_kirkpatrick_model():
     # The self-interaction contributes -load/2.
     scaled = (found["free_energy"] + loads / 2) / np.sqrt(loads)
     assert 2 * scaled[1] - scaled[0] == pytest.approx(-0.7652, abs=1e-4)
+
+
+@pytest.mark.parametrize("row", REFERENCE["states"], ids=lambda row: row["name"])
+def test_states_agree_with_the_stationary_point_of_the_double_average(row):
+    model = replace(MEMORY, layer_ratio=row["ratio"]) if row["ratio"] else HOPFIELD
+    T, retrieval = row["temperature"], row["overlap"] > 0
+    guess = None
+    if retrieval:
+        p = row["x"] / T
+        layer = [(1.0 - row["q_1"]) / T, p * (row["q_1"] - row["q_0"])]
+        layers = 1 + (row["ratio"] > 0)
+        guess = [*layer, 1.0 / p, *layer * (layers - 1), *[row["overlap"]] * layers]
+        # Away from the answer, so that the equations have to find it.
+        guess = [1.001 * value for value in guess]
+    start = "retrieval" if retrieval else "glass"
+    found = solve_one_step(model, start, temperature=T, load=row["load"], guess=guess).require()
+    assert float(found["q_0"]) == pytest.approx(row["q_0"], abs=1e-10)
+    assert float(found["edwards_anderson_overlap"]) == pytest.approx(row["q_1"], abs=1e-10)
+    assert float(found["p"]) * T == pytest.approx(row["x"], rel=1e-7)
+    assert float(found["free_energy"]) == pytest.approx(row["free_energy"], abs=1e-12)
+
+
+@pytest.mark.parametrize("row", REFERENCE["ends"], ids=lambda row: row["name"])
+def test_capacities_agree_with_the_maximum_of_the_load(row):
+    """Steffan and Kuehn, Z. Phys. B 95 (1994) 249, print 0.138186 for Hopfield networks."""
+    model = HOPFIELD if row["name"] == "hopfield" else MEMORY
+    found = one_step_capacity(model).require()
+    assert float(found["load"]) == pytest.approx(row["load"], abs=1e-12)
+    assert float(found["overlap"]) == pytest.approx(row["overlap"], abs=1e-6)
+    assert row["load"] > capacity(model).load
+    if model is HOPFIELD:
+        assert row["load"] == pytest.approx(0.138186, abs=6e-7)
+
+
+@pytest.mark.parametrize(("model", "load"), [(HOPFIELD, 0.1), (MEMORY, 0.2)], ids=["hopfield", "memory"])
+def test_parisi_parameters_zero_and_one_are_symmetric(model, load):
+    """At x = 1 only q_0 counts, at x -> 0 only q_1, and the free energy is that of the symmetric theory."""
+    T = 0.6
+    symmetric = solve(model, "glass", temperature=T, load=load).require()
+    equations = OneStepEquations(model, False, T)
+    layers = [float(symmetric["edwards_anderson_overlap"])]
+    layers += [float(symmetric["hidden_edwards_anderson_overlap"])] * equations.two_layers
+    rows = []
+    for x in (1.0, 1e-4, 1e-5):
+        p = x / T
+        inner, outer = (1.3, 1.0) if x == 1.0 else (1.0, 0.6)
+        columns = [((1.0 - inner * q) / T, p * (inner - outer) * q) for q in layers]
+        rows.append([*columns[0], 1.0 / p, *(columns[1] if len(columns) > 1 else ())])
+    values = -equations.free_entropy_over_beta(np.array(rows), np.full(3, load))
+    expected = float(symmetric["free_energy"])
+    assert values[0] == pytest.approx(expected, abs=1e-11)
+    assert (10.0 * values[2] - values[1]) / 9.0 == pytest.approx(expected, abs=1e-8)
+    assert abs(values[1] - expected) > 1e-7
+
+
+def test_the_glass_tends_to_that_of_zero_temperature():
+    cold = solve_one_step(HOPFIELD, "glass").require()
+    equations = OneStepEquations(HOPFIELD, False, 0.0)
+    state, f = cold, []
+    for T in (0.02, 0.04, 0.08, 0.16):
+        guess = _unknowns(equations, state.value)
+        state = solve_one_step(HOPFIELD, "glass", temperature=T, guess=guess).require()
+        f.append(float(state["free_energy"]))
+    ground = float(cold["free_energy"])
+    # To second order in T: what is left falls with the third power.
+    near, far = ((8 * f[k] - 6 * f[k + 1] + f[k + 2]) / 3 - ground for k in range(2))
+    assert abs(near) < abs(far) / 4
+    assert abs(near) < 2e-5
