@@ -22,11 +22,12 @@ from statphys_gen.rbm.priors import (
     ZeroOne,
 )
 from statphys_gen.rbm.simulation_enumeration import Enumeration, enumerate_network
-from statphys_gen.rbm.simulation_gibbs import Chains, Settings
+from statphys_gen.rbm.simulation_gibbs import Chains, Couplings, Settings
 from statphys_gen.rbm.simulation_langevin import LangevinChains
 from statphys_gen.rbm.simulation_network import Network, draw_network, field_moments
 from statphys_gen.rbm.simulation_packed import PackedChains, can_pack, make_chains, pack, unpack
 from statphys_gen.rbm.simulation_single_spin import CollapsedChains
+from statphys_gen.rbm.simulation_tabulated import tables_of
 from statphys_gen.rbm.simulation_tempering import Ladders
 
 CHAINS = 8000
@@ -285,6 +286,33 @@ def test_a_users_density_is_sampled_and_enumerated() -> None:
     assert smallest_p_value(state.visible, exact.visible_mean) > ALARM
     assert smallest_p_value(state.hidden, exact.hidden_mean) > ALARM
     assert smallest_p_value(state.hidden**2, exact.hidden_square) > ALARM
+
+
+@pytest.mark.parametrize(
+    ("log_density", "support"),
+    [(lambda h: h**2 - h**4 / 4.0, (-np.inf, np.inf)), (lambda h: -0.5 * h**2 - 0.3 * h, (0.0, np.inf))],
+    ids=["two wells", "half line"],
+)
+def test_draws_from_tables_have_the_moments_of_the_density(log_density, support) -> None:
+    prior = FromLogDensity(log_density, support)
+    # The last field has no table and is left to the prior.
+    for field, count in ((-11.9, 100_000), (0.03, 100_000), (5.06, 100_000), (41.0, 4000)):
+        h = tables_of(prior, 1.0).draw(rng(4), np.full(count, field))
+        _, mean, square = field_moments(prior, np.array([field]))
+        assert smallest_p_value(np.stack([h, h * h], axis=1), np.array([mean[0], square[0]])) > ALARM
+
+
+def test_products_through_pairs_of_patterns_are_those_with_the_couplings() -> None:
+    model = Model(Binary(), 1.0, 0.0, convention="beta", ensemble="repeated", layer_ratio=0.5, condensed=3)
+    network = draw_network(model, 60, 1, 0)
+    couplings = Couplings(network)
+    assert couplings.factored
+    visible, hidden = (rng(2).standard_normal((4, n)).astype(np.float32) for n in (60, 30))
+    to_hidden, to_visible = np.empty_like(hidden), np.empty_like(visible)
+    couplings.to_hidden(visible, to_hidden)
+    couplings.to_visible(hidden, to_visible)
+    assert np.allclose(to_hidden, visible @ network.weights, atol=1e-5)
+    assert np.allclose(to_visible, hidden @ network.weights.T, atol=1e-5)
 
 
 def test_spherical_layers_stay_on_the_sphere_along_their_field() -> None:
