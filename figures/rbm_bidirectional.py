@@ -48,8 +48,7 @@ def compute(preset: str) -> dict[str, Any]:
         )
         lowest = float(condensation_line(free)["temperature"])
         glass.append(glass_line(model, between=(1.0002 * lowest, 2.0), load=pairs)["temperature"])
-        number = 2 if quick and temperature else points
-        temperature.append(lowest * np.linspace(0.05, 0.85, number))
+        temperature.append(lowest * np.linspace(0.05, 0.85, points))
         ends.append(spinodal(model, between=where, temperature=temperature[-1])["load"])
     # The slow lines at a few points only: every second one, or two of equal layers when it is quick.
     crossing = [row[:2] if quick else row[::2] for row in temperature[: len(RATIOS)]]
