@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from . import rbm_line, rbm_phase_diagram, rbm_place, rbm_simulate
-from .parsing import BadUsage, add_output_options
+from .parsing import BadUsage, add_output_options, between, number
 from .rbm_options import (
     STARTS,
     add_model,
@@ -153,12 +153,24 @@ def _register_capacity(quantities: Any) -> None:
         action="store_true",
         help="add a record with one step of replica-symmetry breaking (gaussian; binary in both layers)",
     )
+    parser.add_argument(
+        "--temperature",
+        "-T",
+        metavar="T",
+        nargs="+",
+        type=number("--temperature", between(0.0, 1e4, closed=True)),
+        default=[0.0],
+        help="of the records with --one-step, seconds each above 0 (default 0)",
+    )
     add_output_options(parser, plot=False)
     parser.set_defaults(run=_capacity)
 
 
 def _capacity(options: argparse.Namespace) -> int:
     early_checks(options)
+    if options.temperature != [0.0] and not options.one_step:
+        shown = " ".join(f"{value:g}" for value in options.temperature)
+        raise BadUsage(f"--temperature = {shown}: must be left out without --one-step; see rbm line spinodal")
     load = 0.0 if ensemble_of(options) == "repeated" else 0.1
     model = chosen_model(options, temperature=1.0, load=load)
     from ..approximation import approximation_of
@@ -171,6 +183,7 @@ def _capacity(options: argparse.Namespace) -> int:
         first_order = first_order_load(model).load
     records: list[dict[str, Any]] = [
         {
+            "temperature": 0.0,
             "load": state.load,
             "overlap": state.overlap,
             "energy": state.energy,
@@ -190,6 +203,9 @@ def _capacity(options: argparse.Namespace) -> int:
     if options.one_step:
         from ..rbm.one_step import one_step_capacity
 
-        (broken,) = one_step_capacity(model).records()
-        records.append({"load": broken.pop("load"), "overlap": broken.pop("overlap"), **broken})
-    return emit(options, "rbm capacity", echo(options) | {"temperature": 0.0}, records, notes=notes)
+        for temperature in options.temperature:
+            (broken,) = one_step_capacity(model, temperature=temperature).records()
+            first = {"temperature": temperature, "load": broken.pop("load"), "overlap": broken.pop("overlap")}
+            records.append(first | broken)
+    parameters = echo(options) | {"temperature": options.temperature}
+    return emit(options, "rbm capacity", parameters, records, notes=notes)

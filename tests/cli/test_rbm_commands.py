@@ -302,6 +302,11 @@ BAD = [
     ("rbm", "QUANTITY"),
     (SOLVE, "--hidden"),
     (LINE, "LINE"),
+    (
+        f"{CAPACITY} --hidden gaussian --temperature 0.01",
+        "--temperature = 0.01: must be left out without --one-step",
+    ),
+    (f"{CAPACITY} --hidden gaussian --one-step --temperature -1", "--temperature = -1: must be a number in"),
     (f"{LINE} ferro {HOPFIELD}", "= 'ferro': must be one of"),
     (f"{SOLVE} --hidden gaussian --load 1 -T 1 --start glass", "--convention"),
     (f"{SOLVE} {POINT}", "--start"),
