@@ -16,10 +16,10 @@ TITLE = "Boltzmann machines: several sparse patterns at once, and the diluted li
 CAPTION = (
     "{{0, 1}} visible units with field {field:g}, ReLU hidden units without threshold, patterns whose entries "
     "are +-1 with probability p/2 each and else 0, convention g = beta, load {load:g}. A state overlaps "
-    "equally with L = l/p patterns, so that each unit belongs to l of them on average. Lines: the limit p to "
+    "equally with L = l/p patterns, so that each unit belongs to l of them on average. Solid: the limit p to "
     "0 at fixed l, where the sum of the condensed entries on a unit is a difference of two Poisson numbers "
-    "(Skellam law). Symbols: the theory at the finite densities p = 0.25 (circles) and 0.05 (squares), with "
-    "temperature, field and overlap in units of p; they are no simulation. Left: overlap m/p with each of the "
+    "(Skellam law). Broken lines: the theory at the finite densities p = 0.25 (dashed) and 0.05 (dash-dotted), "
+    "with temperature, field and overlap in units of p. Left: overlap m/p with each of the "
     "L patterns against temperature, up to where the state was found. Middle: stability against a further "
     "pattern (a state is stable above 0). Right: overlap against l at T = {temperature:g}; dotted: its limit "
     "T = 0, exp(-l) (I_0(l) + I_1(l))/2. Theory (N to infinity, replica symmetric)."
@@ -27,6 +27,7 @@ CAPTION = (
 
 NUMBERS = (0.25, 0.5, 1.0)
 DENSITIES = (0.25, 0.05)
+_BROKEN = ("--", "-.")
 FIELD, LOAD, TEMPERATURE = -0.2, 0.005, 0.03
 
 
@@ -86,18 +87,14 @@ def draw(data: dict[str, Any]) -> Figure:
         left.plot(data["axis"], data["overlap"][k], color=colour, label=f"$l$ = {number:g}")
         middle.plot(data["axis"], data["stability"][k], color=colour)
         for i in range(len(DENSITIES)):
-            left.plot(
-                data["marks"], data["sparse"][i, k], style.MARKERS[i], color=colour, mfc="none", markersize=3
-            )
+            left.plot(data["marks"], data["sparse"][i, k], _BROKEN[i], color=colour)
     right.plot(data["numbers"], data["against"], color="black", label="diluted")
     axis = np.linspace(0.0, 1.2, 60)
     # Units with a positive sum are on: E Xi_+ / l of the Skellam law.
     right.plot(axis, 0.5 * (ive(0, axis) + ive(1, axis)), ":", color="grey", label="$T$ = 0")
     for i, density in enumerate(DENSITIES):
         x, y = data["finite"][i].T
-        right.plot(
-            x, y, style.MARKERS[i], color="black", mfc="none", markersize=3, label=f"$p$ = {density:g}"
-        )
+        right.plot(x, y, _BROKEN[i], color="black", label=f"$p$ = {density:g}")
     left.set(xlabel="temperature $T/p$", ylabel="overlap $m/p$", ylim=(0.2, 0.55))
     middle.set(xlabel="temperature $T/p$", ylabel="stability against a pattern", ylim=(0.0, 1.05))
     right.set(xlabel="patterns on a unit, $l = pL$", ylabel="overlap $m/p$", ylim=(0.2, 0.55))
