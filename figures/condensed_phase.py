@@ -61,9 +61,16 @@ def draw(data: dict[str, Any]) -> Figure:
     figure, (axes,) = style.panels(1)
     axes.plot(data["grid"], data["limit"], color="black", label=r"$d\to\infty$")
     for series, dimension in enumerate(DIMENSIONS):
-        axes.plot(data["grid"], data["theory"][series], color=style.COLOURS[series], linewidth=0.9)
-        if series < len(data["mean"]):
-            label = f"$d$ = {dimension}"
+        label, simulated = f"$d$ = {dimension}", series < len(data["mean"])
+        colour = style.COLOURS[series]
+        axes.plot(
+            data["grid"],
+            data["theory"][series],
+            color=colour,
+            linewidth=0.9,
+            label=None if simulated else label,
+        )
+        if simulated:
             style.simulation(axes, data["time"], data["mean"][series], data["error"][series], series, label)
     axes.axvline(float(data["collapse_time"]), color="grey", linewidth=0.6, linestyle=":")
     axes.set(xlabel="diffusion time $t$", ylabel=r"participation $\langle\sum_\mu w_\mu^2\rangle$")
