@@ -68,7 +68,7 @@ def _plot_spectrum(report: Report, *paths: Path) -> None:
                 )
         axes.set(xlabel="rank", ylabel="eigenvalue", title="Spectrum, with log(eigenvalue) / 2")
         axes.set_ylim(top=5.0 * values[0])
-        axes.legend(loc="lower left")
+        axes.legend(loc="upper right")
 
 
 def _plot_projection(report: Report, *paths: Path) -> None:
@@ -124,7 +124,7 @@ def _plot_projection(report: Report, *paths: Path) -> None:
 
 
 def _plot_agreement(report: Report, agreement: LabelAgreement, *paths: Path) -> None:
-    with picture(*paths) as (_, (axes,)):
+    with picture(*paths, height=3.2) as (figure, (axes,)):
         text = "in-sample (biased upwards at small t)"
         simulation(axes, agreement.times, agreement.in_sample, agreement.in_sample_error, 1, text)
         text = "leave-one-out"
@@ -147,12 +147,12 @@ def _plot_agreement(report: Report, agreement: LabelAgreement, *paths: Path) -> 
             ylabel="label agreement",
             title="Agreement of the class after noising",
         )
-        axes.legend()
+        figure.legend(loc="outside lower center", ncols=2)
 
 
 def _plot_collapse(collapse: Collapse, *paths: Path) -> None:
     """Entropy, and participation with top-1, against time."""
-    with picture(*paths, columns=2, sharex=True) as (_, (left, right)):
+    with picture(*paths, columns=2, height=2.8, sharex=True) as (figure, (left, right)):
         curves = collapse.curves
         simulation(left, curves.times, curves.entropy, curves.entropy_error)
         left.axhline(
@@ -170,8 +170,11 @@ def _plot_collapse(collapse: Collapse, *paths: Path) -> None:
                         entry.time, color=f"C{index + 3}", linestyle="--", linewidth=1, label=entry.criterion
                     )
         right.set(xlabel="diffusion time t", ylabel="posterior weight")
-        left.legend()
-        right.legend()
+        handles, labels = (
+            a + b for a, b in zip(*(x.get_legend_handles_labels() for x in (left, right)), strict=True)
+        )
+        unique = dict(zip(labels, handles, strict=True))
+        figure.legend(unique.values(), unique, loc="outside lower center", ncols=4)
 
 
 def _plot_collapse_sizes(collapse: Collapse, *paths: Path) -> None:
