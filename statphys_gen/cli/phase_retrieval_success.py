@@ -217,6 +217,7 @@ def outcomes(
         schedule(duration, first, step_growth, largest),
         threshold=threshold,
         starts=starts,
+        # The sweep hands over plain words, which simulate_success checks.
         start=start,  # type: ignore[arg-type]
         temperature=temperature,
         precision=precision,  # type: ignore[arg-type]

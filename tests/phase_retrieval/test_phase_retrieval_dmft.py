@@ -164,7 +164,6 @@ def test_start_is_the_law_at_initialisation(descent: DescentDynamics) -> None:
     law = initial_weights(Loss.normalised())
     expected = hessian_spectrum(law, 3.0)
     found = descent_dynamics(USUAL, [0.01], paths=16384, replicas=8)
-    assert law.energy_per_sample is not None
     assert_agrees(found.samples["energy"][:, :1], 3.0 * law.energy_per_sample, 4e-3)
     assert_agrees(found.samples["outlier_criterion"][:, :1], outlier_criterion(law, 3.0), 4e-3)
     spectra = found.spectra([0])
@@ -174,7 +173,6 @@ def test_start_is_the_law_at_initialisation(descent: DescentDynamics) -> None:
         ("outlier_overlap_squared", expected.outlier["overlap_squared"]),
     ):
         estimate = spectra[name]
-        assert estimate is not None
         t = float((estimate.mean[0] - value) / estimate.standard_error[0])
         assert abs(t) < 5.0
         assert estimate.standard_error[0] < 0.01 * abs(value)
@@ -211,9 +209,6 @@ def test_spectra_are_those_of_the_general_solver() -> None:
         )
         general = hessian_spectrum(one.weights(3), problem.samples_per_dimension)
         spectra = one.spectra([3])
-        assert spectra["bulk_edge"] is not None
-        assert spectra["outlier"] is not None
-        assert spectra["outlier_overlap_squared"] is not None
         assert abs(float(spectra["bulk_edge"].mean[0] - general.bulk_edge["position"])) < 1e-8
         assert abs(float(spectra["outlier"].mean[0] - general.outlier["position"])) < 1e-8
         assert (
@@ -223,7 +218,7 @@ def test_spectra_are_those_of_the_general_solver() -> None:
 
 def test_spectra_are_none_where_the_outlier_is_lost(descent: DescentDynamics) -> None:
     spectra = descent.spectra([0, 20])
-    assert spectra["bulk_edge"] is not None
+    assert np.isfinite(spectra["bulk_edge"].mean).all()
     assert spectra["outlier"] is None
 
 

@@ -94,7 +94,6 @@ def test_even_steps(entry: dict) -> None:
 def test_energy_is_the_mean_loss_and_the_weights_have_their_edge_at_zero(state: Solution) -> None:
     """The value of the functional against the average over its law, two different sums; and z(S_-) = mu."""
     weights = full_rsb_weights(ONE, 6.55)
-    assert weights.energy_per_sample is not None
     assert 6.55 * weights.energy_per_sample == pytest.approx(float(state["energy"]), abs=1e-8)
     assert 6.55 * weights.multiplier_per_sample == pytest.approx(
         float(state["lagrange_multiplier"]), abs=1e-8
