@@ -12,10 +12,10 @@ from collections.abc import Callable
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from statphys_gen.diffusion.clones import signal, two_class_agreement
-from statphys_gen.diffusion.model import GaussianMixture
-from statphys_gen.diffusion.simulation import posterior_agreement, simulate_clones
-from statphys_gen.diffusion.simulation_langevin import reduced_clones_langevin, simulate_clones_langevin
+from statphys_gen.data.laws import GaussianMixture
+from statphys_gen.diffusion.simulation.backward_kernel import posterior_agreement, simulate_clones
+from statphys_gen.diffusion.simulation.langevin import reduced_clones_langevin, simulate_clones_langevin
+from statphys_gen.diffusion.theory.clones import signal, two_class_agreement
 
 from .baselines import clone_curve_numpy as baseline
 from .measure import cpu_seconds, machine

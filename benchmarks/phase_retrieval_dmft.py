@@ -17,11 +17,11 @@ from typing import Any
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from statphys_gen.phase_retrieval.dmft import DescentDynamics, descent_dynamics
 from statphys_gen.phase_retrieval.model import Loss, PhaseRetrieval
 from statphys_gen.phase_retrieval.schedule import geometric_steps
-from statphys_gen.phase_retrieval.spectrum import outlier_criterion
-from statphys_gen.phase_retrieval.weights import sampled_weights
+from statphys_gen.phase_retrieval.theory.curvature_laws import sampled_weights
+from statphys_gen.phase_retrieval.theory.dmft import DescentDynamics, descent_dynamics
+from statphys_gen.phase_retrieval.theory.spectrum import outlier_criterion
 
 from .baselines.phase_retrieval_null_descent import null_descents
 from .measure import cpu_seconds, machine

@@ -16,9 +16,9 @@ import json
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from statphys_gen.phase_retrieval.kernels import slopes_of_batch
 from statphys_gen.phase_retrieval.model import Loss
-from statphys_gen.phase_retrieval.simulation_gradient import Gradients, kernel_code
+from statphys_gen.phase_retrieval.simulation.gradient import Gradients, kernel_code
+from statphys_gen.phase_retrieval.simulation.kernels import slopes_of_batch
 
 from .baselines.phase_retrieval_gradient_blas import gradient, two_products
 from .measure import cpu_seconds, machine

@@ -16,10 +16,10 @@ from typing import Any
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from statphys_gen.phase_retrieval import spectrum
 from statphys_gen.phase_retrieval.model import Loss
-from statphys_gen.phase_retrieval.stieltjes_transform import stieltjes_on_bulk
-from statphys_gen.phase_retrieval.weights import initial_weights
+from statphys_gen.phase_retrieval.theory import spectrum
+from statphys_gen.phase_retrieval.theory.curvature_laws import initial_weights
+from statphys_gen.phase_retrieval.theory.stieltjes_transform import stieltjes_on_bulk
 
 from .baselines import phase_retrieval_density as baseline
 from .measure import cpu_seconds, machine

@@ -18,8 +18,8 @@ import numpy as np
 from scipy.special import logsumexp
 from threadpoolctl import threadpool_limits
 
-from statphys_gen.diffusion.kernels_posterior import accumulate
-from statphys_gen.diffusion.simulation_posterior import COLUMNS, ROWS, EmpiricalPosterior
+from statphys_gen.numerics.kernels_posterior import accumulate
+from statphys_gen.numerics.posterior import COLUMNS, ROWS, EmpiricalPosterior
 
 from .baselines.excess_entropy_loop import entropy_terms
 from .measure import cpu_seconds, machine

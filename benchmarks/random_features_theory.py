@@ -19,15 +19,15 @@ from typing import Any
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from statphys_gen.random_features import coefficients, contour_tables, edges
-from statphys_gen.random_features import dyson as equations
-from statphys_gen.random_features import learning_curves as curves
-from statphys_gen.random_features import spectrum as spectra
-from statphys_gen.random_features.coefficients import model_coefficients
-from statphys_gen.random_features.filters import gradient_flow, relaxation_rate
 from statphys_gen.random_features.model import RandomFeatures
-from statphys_gen.random_features.simulation import sample_matrices
-from statphys_gen.random_features.simulation_training import GradientFlow
+from statphys_gen.random_features.simulation.instances import sample_matrices
+from statphys_gen.random_features.simulation.training import GradientFlow
+from statphys_gen.random_features.theory import coefficients, contour_tables, edges
+from statphys_gen.random_features.theory import learning_curves as curves
+from statphys_gen.random_features.theory import resolvent as equations
+from statphys_gen.random_features.theory import spectrum as spectra
+from statphys_gen.random_features.theory.coefficients import model_coefficients
+from statphys_gen.random_features.theory.filters import gradient_flow, relaxation_rate
 
 from .baselines import random_features_density as baseline
 from .baselines import random_features_descent as descent

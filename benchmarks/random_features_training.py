@@ -13,8 +13,8 @@ from typing import Any
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from statphys_gen.random_features.kernels import adam_steps, descent_steps
-from statphys_gen.random_features.kernels_network import adam_update, momentum_update
+from statphys_gen.random_features.simulation.kernels import adam_steps, descent_steps
+from statphys_gen.random_features.simulation.kernels_network import adam_update, momentum_update
 
 from .measure import cpu_seconds, machine
 

@@ -20,13 +20,13 @@ import numpy as np
 from sklearn.neural_network import BernoulliRBM
 from threadpoolctl import threadpool_limits
 
-from statphys_gen.rbm import kernels, kernels_spins
 from statphys_gen.rbm.model import Model, visible_prior
-from statphys_gen.rbm.priors import Binary, Gaussian, Prior, ReLU, Ternary, ZeroOne
-from statphys_gen.rbm.simulation_gibbs import Chains, Settings
-from statphys_gen.rbm.simulation_network import draw_network
-from statphys_gen.rbm.simulation_packed import PackedChains
-from statphys_gen.rbm.simulation_tempering import Ladders
+from statphys_gen.rbm.simulation import kernels, kernels_spins
+from statphys_gen.rbm.simulation.gibbs import Chains, Settings
+from statphys_gen.rbm.simulation.network import draw_network
+from statphys_gen.rbm.simulation.packed import PackedChains
+from statphys_gen.rbm.simulation.tempering import Ladders
+from statphys_gen.units import Binary, Gaussian, Prior, ReLU, Ternary, ZeroOne
 
 from .baselines import rbm_gibbs_numpy
 from .measure import cpu_seconds, machine

@@ -18,11 +18,11 @@ from typing import Any
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from statphys_gen.rbm.lines import spinodal
 from statphys_gen.rbm.model import Model
-from statphys_gen.rbm.phase_diagram import phase_diagram
-from statphys_gen.rbm.priors import Gaussian
-from statphys_gen.rbm.replica_symmetric import compare
+from statphys_gen.rbm.theory.lines import spinodal
+from statphys_gen.rbm.theory.phase_diagram import phase_diagram
+from statphys_gen.rbm.theory.replica_symmetric import compare
+from statphys_gen.units import Gaussian
 
 from .baselines import rbm_fsolve as baseline
 from .measure import cpu_seconds, machine

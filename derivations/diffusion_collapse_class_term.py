@@ -5,10 +5,10 @@ import numpy as np
 import sympy as sp
 
 from derivations import claim
-from statphys_gen.diffusion.class_information import class_information, two_class_information
-from statphys_gen.diffusion.excess_entropy import class_excess_entropy, mutual_information
-from statphys_gen.diffusion.model import GaussianMixture
-from statphys_gen.diffusion.two_class import two_class_agreement
+from statphys_gen.data.binary_channel import two_class_agreement
+from statphys_gen.data.laws import GaussianMixture
+from statphys_gen.diffusion.theory.class_information import class_information, two_class_information
+from statphys_gen.diffusion.theory.excess_entropy import class_excess_entropy, mutual_information
 
 
 def _entropy_on_line(weights: list[str], means: list[str], variances: list[str]) -> mp.mpf:

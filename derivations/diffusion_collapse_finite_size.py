@@ -5,7 +5,7 @@ import numpy as np
 import sympy as sp
 
 from derivations import claim
-from statphys_gen.diffusion.finite_size_collapse import isotropic_collapse
+from statphys_gen.diffusion.theory.finite_size_collapse import isotropic_collapse
 
 
 @claim("log(1+S) = int ds/s exp(-s)(1 - exp(-sS)) and 1/(1+S) = int ds exp(-s) exp(-sS)")

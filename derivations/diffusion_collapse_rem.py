@@ -5,8 +5,8 @@ import numpy as np
 import sympy as sp
 
 from derivations import claim
-from statphys_gen.diffusion.component_channel import channel
-from statphys_gen.diffusion.model import DiscreteProduct
+from statphys_gen.data.laws import DiscreteProduct
+from statphys_gen.diffusion.theory.discrete_channel import channel
 
 r, rho, alpha, m = sp.symbols("r rho alpha m", positive=True)
 u, w = sp.symbols("u w", real=True)

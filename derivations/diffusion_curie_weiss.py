@@ -7,13 +7,13 @@ import numpy as np
 import sympy as sp
 
 from derivations import claim
-from statphys_gen.diffusion.curie_weiss import (
+from statphys_gen.data.laws import CurieWeiss
+from statphys_gen.diffusion.theory.curie_weiss import (
     curie_weiss_agreement_from_sum,
     log_density,
     magnetisation_posterior,
     score,
 )
-from statphys_gen.diffusion.model import CurieWeiss
 
 
 def _enumerated(model: CurieWeiss, x: np.ndarray, time: float) -> tuple[np.ndarray, np.ndarray]:

@@ -96,7 +96,7 @@ def spherical_coupling() -> bool:
 
 @claim("The package's spherical coupling and its gradient are those of the integral, for three uneven steps")
 def spherical_coupling_of_steps() -> bool:
-    from statphys_gen.phase_retrieval.full_rsb import spherical_coupling as coupling
+    from statphys_gen.phase_retrieval.theory.full_rsb import spherical_coupling as coupling
 
     edges, s, chi = np.array([0.0, 0.3, 0.8, 1.0]), np.array([0.2, 0.5, 0.9]), 0.4
 

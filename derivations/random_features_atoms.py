@@ -3,10 +3,10 @@
 import numpy as np
 
 from derivations import claim
-from statphys_gen.random_features.edges import bulk_edges
-from statphys_gen.random_features.limits import interpolation_edges, overfitting_edges
 from statphys_gen.random_features.model import RandomFeatures
-from statphys_gen.random_features.spectrum import atoms, mode_groups
+from statphys_gen.random_features.theory.edges import bulk_edges
+from statphys_gen.random_features.theory.limits import interpolation_edges, overfitting_edges
+from statphys_gen.random_features.theory.spectrum import atoms, mode_groups
 
 
 @claim(
@@ -30,7 +30,7 @@ def ranks() -> bool:
     "Mode counts at d = 40, (16, 4), sin, t = 0.01: the eigenvalues of one Gaussian equivalent fall into the bulks"
 )
 def mode_counts() -> bool:
-    from statphys_gen.random_features.dyson import dyson
+    from statphys_gen.random_features.theory.resolvent import dyson
 
     model = RandomFeatures("sin", 16.0, 4.0, 0.01)
     system = dyson(model)

@@ -6,7 +6,7 @@ from typing import Any
 import mpmath as mp
 
 from derivations import claim
-from statphys_gen.random_features.coefficients import coefficients
+from statphys_gen.random_features.theory.coefficients import coefficients
 
 KERNELS = {
     "erf": (mp.erf, lambda g, r: 2 / mp.pi * mp.asin(2 * g * r / (1 + 2 * g))),

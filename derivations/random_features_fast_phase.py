@@ -5,14 +5,14 @@ import numpy as np
 import sympy as sp
 
 from derivations import claim
-from statphys_gen.random_features.coefficients import coefficients
-from statphys_gen.random_features.learning_curves import learning_curves
-from statphys_gen.random_features.limits import (
+from statphys_gen.random_features.model import RandomFeatures
+from statphys_gen.random_features.theory.coefficients import coefficients
+from statphys_gen.random_features.theory.learning_curves import learning_curves
+from statphys_gen.random_features.theory.limits import (
     fast_phase_score_error,
     kernel_train_loss,
     large_sample_stopping_time,
 )
-from statphys_gen.random_features.model import RandomFeatures
 
 
 @claim("Gradient flow of a linear denoiser -B x_t: the eigenvalue x_t has B = (1 - exp(-rate x_t tau))/x_t")

@@ -4,9 +4,9 @@ from collections.abc import Iterator
 from itertools import product
 
 from derivations import claim
-from statphys_gen.random_features.dyson import Dyson, dyson
 from statphys_gen.random_features.model import Covariance, RandomFeatures
-from statphys_gen.random_features.moments import spectral_moments
+from statphys_gen.random_features.theory.moments import spectral_moments
+from statphys_gen.random_features.theory.resolvent import Dyson, dyson
 
 Pair = tuple[int, int]
 

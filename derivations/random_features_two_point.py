@@ -3,9 +3,9 @@
 import numpy as np
 
 from derivations import claim
-from statphys_gen.random_features.dyson import Dyson, dyson
 from statphys_gen.random_features.model import Covariance, RandomFeatures
-from statphys_gen.random_features.two_point import one_point_mass, two_point_mass, two_point_table
+from statphys_gen.random_features.theory.resolvent import Dyson, dyson
+from statphys_gen.random_features.theory.two_point import one_point_mass, two_point_mass, two_point_table
 
 COVARIANCE = Covariance.atoms([0.5, 1.5], [0.3, 0.7])
 POINTS = (-3.0 + 1.0j, -2.0 - 2.0j)

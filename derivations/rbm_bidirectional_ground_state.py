@@ -69,8 +69,8 @@ def capacity_of_equal_layers() -> bool:
     from mpmath import diff, erf, exp, findroot, mp, mpf, pi, sqrt
 
     from statphys_gen.rbm.model import Model
-    from statphys_gen.rbm.priors import Binary
-    from statphys_gen.rbm.zero_temperature import capacity
+    from statphys_gen.rbm.theory.zero_temperature import capacity
+    from statphys_gen.units import Binary
 
     u = sp.symbols("y", positive=True)
     overlap = sp.erf(u)

@@ -25,8 +25,8 @@ def _energy(load: mpf, m: mpf, c: mpf) -> mpf:
 @claim("The retrieval state of the Hopfield network at T = 0 ends in a fold at load 0.13790556649493")
 def capacity_is_a_fold() -> bool:
     from statphys_gen.rbm.model import Model
-    from statphys_gen.rbm.priors import Gaussian
-    from statphys_gen.rbm.zero_temperature import capacity
+    from statphys_gen.rbm.theory.zero_temperature import capacity
+    from statphys_gen.units import Gaussian
 
     with mp.workdps(30):
 
@@ -51,8 +51,8 @@ def capacity_is_a_fold() -> bool:
 @claim("Its energy equals that of the spin glass at load 0.0518543309189")
 def equal_energies() -> bool:
     from statphys_gen.rbm.model import Model
-    from statphys_gen.rbm.priors import Gaussian
-    from statphys_gen.rbm.zero_temperature import first_order_load
+    from statphys_gen.rbm.theory.zero_temperature import first_order_load
+    from statphys_gen.units import Gaussian
 
     with mp.workdps(30):
 

@@ -7,10 +7,10 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from statphys_gen import style
-from statphys_gen.diffusion.collapse_time import class_collapse
-from statphys_gen.diffusion.excess_entropy import gaussian_window
-from statphys_gen.diffusion.model import GaussianMixture
-from statphys_gen.diffusion.simulation_collapse import simulate_collapse
+from statphys_gen.data.laws import GaussianMixture
+from statphys_gen.diffusion.simulation.collapse import simulate_collapse
+from statphys_gen.diffusion.theory.collapse_time import class_collapse
+from statphys_gen.diffusion.theory.excess_entropy import gaussian_window
 
 SYSTEM = "diffusion"
 TITLE = "Class-resolved collapse"

@@ -6,9 +6,9 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from statphys_gen import style
-from statphys_gen.diffusion.many_class import common_covariance_agreement
-from statphys_gen.diffusion.model import GaussianMixture
-from statphys_gen.diffusion.simulation import simulate_clones
+from statphys_gen.data.laws import GaussianMixture
+from statphys_gen.diffusion.simulation.backward_kernel import simulate_clones
+from statphys_gen.diffusion.theory.many_class import common_covariance_agreement
 
 SYSTEM = "diffusion"
 TITLE = "Successive speciations of a hierarchy of classes"

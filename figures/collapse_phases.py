@@ -6,9 +6,9 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from statphys_gen import style
-from statphys_gen.diffusion.model import GaussianMixture
-from statphys_gen.diffusion.phase_diagram import phase_diagram
-from statphys_gen.diffusion.simulation_collapse import simulate_collapse
+from statphys_gen.data.laws import GaussianMixture
+from statphys_gen.diffusion.simulation.collapse import simulate_collapse
+from statphys_gen.diffusion.theory.phase_diagram import phase_diagram
 
 SYSTEM = "diffusion"
 TITLE = "Speciation, traps and collapse in the plane of time and number of samples"

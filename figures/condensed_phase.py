@@ -7,9 +7,9 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from statphys_gen import style
-from statphys_gen.diffusion.condensed import condensed_phase, finite_size_condensed_phase
-from statphys_gen.diffusion.model import Spectrum
-from statphys_gen.diffusion.simulation_collapse import simulate_condensation
+from statphys_gen.data.laws import Spectrum
+from statphys_gen.diffusion.simulation.collapse import simulate_condensation
+from statphys_gen.diffusion.theory.condensed_phase import condensed_phase, finite_size_condensed_phase
 
 SYSTEM = "diffusion"
 TITLE = "The condensed phase and its approach with the dimension"

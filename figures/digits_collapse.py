@@ -7,8 +7,8 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from statphys_gen import style
-from statphys_gen.diffusion.analysis import analyse
-from statphys_gen.diffusion.dataset import DataSet
+from statphys_gen.data.dataset import DataSet
+from statphys_gen.diffusion.analysis.data_set import analyse
 from statphys_gen.errors import MissingExtra
 
 SYSTEM = "diffusion"

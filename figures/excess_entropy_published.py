@@ -7,8 +7,8 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from statphys_gen import style
-from statphys_gen.diffusion.excess_entropy import excess_entropy, leading_excess_entropy
-from statphys_gen.diffusion.model import GaussianMixture
+from statphys_gen.data.laws import GaussianMixture
+from statphys_gen.diffusion.theory.excess_entropy import excess_entropy, leading_excess_entropy
 
 SYSTEM = "diffusion"
 TITLE = "Published excess entropies, without and with the information on the class"

@@ -6,10 +6,10 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from statphys_gen import style
-from statphys_gen.random_features.learning_curves import learning_curves
 from statphys_gen.random_features.model import RandomFeatures
-from statphys_gen.random_features.simulation import simulate_losses
-from statphys_gen.random_features.simulation_training import Adam, GradientFlow
+from statphys_gen.random_features.simulation.instances import simulate_losses
+from statphys_gen.random_features.simulation.training import Adam, GradientFlow
+from statphys_gen.random_features.theory.learning_curves import learning_curves
 
 SYSTEM = "random_features"
 TITLE = "Random features: training by Adam"

@@ -6,12 +6,12 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from statphys_gen import style
-from statphys_gen.random_features.coefficients import model_coefficients
 from statphys_gen.random_features.model import RandomFeatures
-from statphys_gen.random_features.simulation import simulate_losses
-from statphys_gen.random_features.simulation_equivalent import FeatureMoments
-from statphys_gen.random_features.simulation_training import GradientFlow
-from statphys_gen.random_features.timescales import early_stopping
+from statphys_gen.random_features.simulation.gaussian_equivalent import FeatureMoments
+from statphys_gen.random_features.simulation.instances import simulate_losses
+from statphys_gen.random_features.simulation.training import GradientFlow
+from statphys_gen.random_features.theory.coefficients import model_coefficients
+from statphys_gen.random_features.theory.timescales import early_stopping
 
 SYSTEM = "random_features"
 TITLE = "Random features: best score error against samples"

@@ -6,7 +6,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from statphys_gen import style
-from statphys_gen.random_features.timescales import phase_diagram
+from statphys_gen.random_features.theory.timescales import phase_diagram
 
 SYSTEM = "random_features"
 TITLE = "Random features: generalisation gap over the plane of samples and features"

@@ -7,12 +7,12 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from statphys_gen import style
-from statphys_gen.random_features.coefficients import model_coefficients
-from statphys_gen.random_features.learning_curves import learning_curves
 from statphys_gen.random_features.model import RandomFeatures
-from statphys_gen.random_features.simulation import simulate_losses
-from statphys_gen.random_features.simulation_equivalent import FeatureMoments
-from statphys_gen.random_features.simulation_training import GradientFlow
+from statphys_gen.random_features.simulation.gaussian_equivalent import FeatureMoments
+from statphys_gen.random_features.simulation.instances import simulate_losses
+from statphys_gen.random_features.simulation.training import GradientFlow
+from statphys_gen.random_features.theory.coefficients import model_coefficients
+from statphys_gen.random_features.theory.learning_curves import learning_curves
 
 SYSTEM = "random_features"
 TITLE = "Random features: score error and losses along training"

@@ -7,9 +7,9 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import NullFormatter
 
 from statphys_gen import style
-from statphys_gen.random_features.simulation_memorization import simulate_memorization
-from statphys_gen.random_features.simulation_mixture import Mixture
-from statphys_gen.random_features.simulation_network import Architecture, NetworkTraining
+from statphys_gen.random_features.simulation.memorization import simulate_memorization
+from statphys_gen.random_features.simulation.mixture import Mixture
+from statphys_gen.random_features.simulation.network import Architecture, NetworkTraining
 
 SYSTEM = "random_features"
 TITLE = "A trained network: copies along training, and training set sizes"

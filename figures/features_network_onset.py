@@ -9,13 +9,13 @@ from matplotlib.ticker import NullLocator
 
 from statphys_gen import style
 from statphys_gen.errors import InsufficientSamples
-from statphys_gen.random_features.simulation_memorization import (
+from statphys_gen.random_features.simulation.memorization import (
     memorization_onset,
     onset_exponent,
     simulate_memorization,
 )
-from statphys_gen.random_features.simulation_mixture import Mixture
-from statphys_gen.random_features.simulation_network import Architecture, NetworkTraining
+from statphys_gen.random_features.simulation.mixture import Mixture
+from statphys_gen.random_features.simulation.network import Architecture, NetworkTraining
 from statphys_gen.statistics.estimate import Estimate
 
 SYSTEM = "random_features"

@@ -7,10 +7,10 @@ from matplotlib.figure import Figure
 
 from statphys_gen import style
 from statphys_gen.errors import AccuracyNotReached, NotConverged
-from statphys_gen.random_features.learning_curves import learning_curves
 from statphys_gen.random_features.model import RandomFeatures
-from statphys_gen.random_features.simulation import simulate_losses
-from statphys_gen.random_features.simulation_training import GradientFlow
+from statphys_gen.random_features.simulation.instances import simulate_losses
+from statphys_gen.random_features.simulation.training import GradientFlow
+from statphys_gen.random_features.theory.learning_curves import learning_curves
 
 SYSTEM = "random_features"
 TITLE = "Random features: finitely many noise draws for each sample"

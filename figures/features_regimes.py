@@ -7,9 +7,9 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
 from statphys_gen import style
-from statphys_gen.random_features.learning_curves import learning_curves
 from statphys_gen.random_features.model import RandomFeatures
-from statphys_gen.random_features.timescales import early_stopping, phase_diagram, timescales
+from statphys_gen.random_features.theory.learning_curves import learning_curves
+from statphys_gen.random_features.theory.timescales import early_stopping, phase_diagram, timescales
 
 SYSTEM = "random_features"
 TITLE = "Random features: generalisation by stopping, and by too few parameters"

@@ -7,10 +7,10 @@ from matplotlib.figure import Figure
 
 from statphys_gen import style
 from statphys_gen.errors import AccuracyNotReached, InvalidArgument, NotConverged
-from statphys_gen.random_features.learning_curves import memorization_order_parameter, ridge_curves
 from statphys_gen.random_features.model import RandomFeatures
-from statphys_gen.random_features.simulation import simulate_losses
-from statphys_gen.random_features.simulation_training import GradientFlow, Ridge, Training
+from statphys_gen.random_features.simulation.instances import simulate_losses
+from statphys_gen.random_features.simulation.training import GradientFlow, Ridge, Training
+from statphys_gen.random_features.theory.learning_curves import memorization_order_parameter, ridge_curves
 
 SYSTEM = "random_features"
 TITLE = "Random features: infinite training time and ridge, one draw and infinitely many"

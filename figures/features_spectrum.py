@@ -7,11 +7,11 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from statphys_gen import style
-from statphys_gen.random_features.coefficients import model_coefficients
 from statphys_gen.random_features.model import Covariance, RandomFeatures
-from statphys_gen.random_features.simulation import simulate_eigenvalues
-from statphys_gen.random_features.simulation_equivalent import FeatureMoments
-from statphys_gen.random_features.spectrum import spectrum
+from statphys_gen.random_features.simulation.gaussian_equivalent import FeatureMoments
+from statphys_gen.random_features.simulation.instances import simulate_eigenvalues
+from statphys_gen.random_features.theory.coefficients import model_coefficients
+from statphys_gen.random_features.theory.spectrum import spectrum
 
 SYSTEM = "random_features"
 TITLE = "Random features: three groups of modes in the spectrum"

@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 
 from statphys_gen import style
 from statphys_gen.random_features.model import RandomFeatures
-from statphys_gen.random_features.timescales import early_stopping, timescales
+from statphys_gen.random_features.theory.timescales import early_stopping, timescales
 
 SYSTEM = "random_features"
 TITLE = "Random features: generalisation, overfitting and interpolation against samples"

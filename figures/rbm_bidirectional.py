@@ -6,11 +6,11 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from statphys_gen import style
-from statphys_gen.rbm.lines import condensation_line, first_order_line, glass_line, spinodal
 from statphys_gen.rbm.model import Model
-from statphys_gen.rbm.one_step import one_step_capacity
-from statphys_gen.rbm.priors import Binary, Prior, Ternary
-from statphys_gen.rbm.zero_temperature import capacity
+from statphys_gen.rbm.theory.lines import condensation_line, first_order_line, glass_line, spinodal
+from statphys_gen.rbm.theory.one_step import one_step_capacity
+from statphys_gen.rbm.theory.zero_temperature import capacity
+from statphys_gen.units import Binary, Prior, Ternary
 
 SYSTEM = "rbm"
 TITLE = "Boltzmann machines: bidirectional memory with binary and ternary hidden units"

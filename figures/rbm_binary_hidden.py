@@ -7,11 +7,11 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from statphys_gen import style
-from statphys_gen.rbm.finite_size import solve_sizes
 from statphys_gen.rbm.model import Model
-from statphys_gen.rbm.priors import Binary, Gaussian, Mixture, Prior, Ternary
-from statphys_gen.rbm.replica_symmetric import solve
-from statphys_gen.rbm.simulation import simulate
+from statphys_gen.rbm.simulation.measurement import simulate
+from statphys_gen.rbm.theory.finite_size import solve_sizes
+from statphys_gen.rbm.theory.replica_symmetric import solve
+from statphys_gen.units import Binary, Gaussian, Mixture, Prior, Ternary
 
 SYSTEM = "rbm"
 TITLE = "Boltzmann machines: binary hidden units with one pattern each do not retrieve"

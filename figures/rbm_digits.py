@@ -7,11 +7,11 @@ from matplotlib.figure import Figure
 
 from statphys_gen import style
 from statphys_gen.errors import MissingExtra
-from statphys_gen.rbm.lines import condensation_line, glass_line
+from statphys_gen.rbm.analysis import place, weights
 from statphys_gen.rbm.model import Model
-from statphys_gen.rbm.placement import place, weights
-from statphys_gen.rbm.priors import Binary
-from statphys_gen.rbm.replica_symmetric import solve
+from statphys_gen.rbm.theory.lines import condensation_line, glass_line
+from statphys_gen.rbm.theory.replica_symmetric import solve
+from statphys_gen.units import Binary
 
 SYSTEM = "rbm"
 TITLE = "A Boltzmann machine trained on handwritten digits, on the low-rank diagram"

@@ -8,8 +8,8 @@ from scipy.special import ive
 
 from statphys_gen import style
 from statphys_gen.rbm.model import Model, Patterns, visible_prior
-from statphys_gen.rbm.priors import ReLU
-from statphys_gen.rbm.replica_symmetric import solve
+from statphys_gen.rbm.theory.replica_symmetric import solve
+from statphys_gen.units import ReLU
 
 SYSTEM = "rbm"
 TITLE = "Boltzmann machines: several sparse patterns at once, and the diluted limit"

@@ -6,17 +6,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from statphys_gen import style
-from statphys_gen.rbm.priors import (
-    Binary,
-    Gaussian,
-    Mixture,
-    Prior,
-    QState,
-    ReLU,
-    SoftThreshold,
-    Ternary,
-    ZeroOne,
-)
+from statphys_gen.units import Binary, Gaussian, Mixture, Prior, QState, ReLU, SoftThreshold, Ternary, ZeroOne
 
 SYSTEM = "rbm"
 TITLE = "Boltzmann machines: effective interactions of the visible units by hidden prior"

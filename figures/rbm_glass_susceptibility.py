@@ -7,11 +7,11 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from statphys_gen import style
-from statphys_gen.rbm.lines import glass_line
 from statphys_gen.rbm.model import Model
-from statphys_gen.rbm.priors import Binary, Gaussian, Prior
-from statphys_gen.rbm.replica_symmetric import solve
-from statphys_gen.rbm.simulation import simulate
+from statphys_gen.rbm.simulation.measurement import simulate
+from statphys_gen.rbm.theory.lines import glass_line
+from statphys_gen.rbm.theory.replica_symmetric import solve
+from statphys_gen.units import Binary, Gaussian, Prior
 
 SYSTEM = "rbm"
 TITLE = "Boltzmann machines: spin-glass susceptibility and Binder ratio"

@@ -6,11 +6,11 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from statphys_gen import style
-from statphys_gen.rbm.lines import first_order_line, glass_line, spinodal
 from statphys_gen.rbm.model import Model
-from statphys_gen.rbm.priors import Gaussian
-from statphys_gen.rbm.replica_symmetric import solve
-from statphys_gen.rbm.simulation_hysteresis import simulate_hysteresis
+from statphys_gen.rbm.simulation.hysteresis import simulate_hysteresis
+from statphys_gen.rbm.theory.lines import first_order_line, glass_line, spinodal
+from statphys_gen.rbm.theory.replica_symmetric import solve
+from statphys_gen.units import Gaussian
 
 SYSTEM = "rbm"
 TITLE = "Boltzmann machines: hysteresis of retrieval"

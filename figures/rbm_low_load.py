@@ -7,9 +7,9 @@ from matplotlib.figure import Figure
 
 from statphys_gen import style
 from statphys_gen.rbm.model import Model
-from statphys_gen.rbm.priors import Binary
-from statphys_gen.rbm.replica_symmetric import solve
-from statphys_gen.rbm.simulation import simulate
+from statphys_gen.rbm.simulation.measurement import simulate
+from statphys_gen.rbm.theory.replica_symmetric import solve
+from statphys_gen.units import Binary
 
 SYSTEM = "rbm"
 TITLE = "Boltzmann machines at low load: retrieval and mixtures with two binary layers"

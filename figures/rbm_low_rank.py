@@ -6,10 +6,10 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from statphys_gen import style
-from statphys_gen.rbm.lines import condensation_line, glass_line
 from statphys_gen.rbm.model import Model
-from statphys_gen.rbm.priors import Binary, Prior, Ternary
-from statphys_gen.rbm.replica_symmetric import compare
+from statphys_gen.rbm.theory.lines import condensation_line, glass_line
+from statphys_gen.rbm.theory.replica_symmetric import compare
+from statphys_gen.units import Binary, Prior, Ternary
 
 SYSTEM = "rbm"
 TITLE = "Boltzmann machines: one spike in noise, with binary and ternary hidden units"

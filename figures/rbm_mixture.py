@@ -6,9 +6,9 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from statphys_gen import style
-from statphys_gen.rbm.lines import first_order_line, spinodal
 from statphys_gen.rbm.model import Model
-from statphys_gen.rbm.priors import Mixture
+from statphys_gen.rbm.theory.lines import first_order_line, spinodal
+from statphys_gen.units import Mixture
 
 SYSTEM = "rbm"
 TITLE = "Boltzmann machines: retrieval between binary and Gaussian hidden units"

@@ -6,11 +6,11 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from statphys_gen import style
-from statphys_gen.rbm.lines import spinodal
 from statphys_gen.rbm.model import Model
-from statphys_gen.rbm.priors import Gaussian, Prior, ReLU
-from statphys_gen.rbm.replica_symmetric import solve
-from statphys_gen.rbm.simulation import simulate
+from statphys_gen.rbm.simulation.measurement import simulate
+from statphys_gen.rbm.theory.lines import spinodal
+from statphys_gen.rbm.theory.replica_symmetric import solve
+from statphys_gen.units import Gaussian, Prior, ReLU
 
 SYSTEM = "rbm"
 TITLE = "Boltzmann machines: overlaps of the retrieval state against temperature"

@@ -6,9 +6,9 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from statphys_gen import style
-from statphys_gen.rbm.lines import at_line, first_order_line, glass_line, spinodal
 from statphys_gen.rbm.model import Model
-from statphys_gen.rbm.priors import Binary, Gaussian, Mixture, Prior, ReLU, Ternary
+from statphys_gen.rbm.theory.lines import at_line, first_order_line, glass_line, spinodal
+from statphys_gen.units import Binary, Gaussian, Mixture, Prior, ReLU, Ternary
 
 SYSTEM = "rbm"
 TITLE = "Boltzmann machines: phase diagrams by hidden prior"

@@ -6,10 +6,10 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from statphys_gen import style
-from statphys_gen.rbm.lines import first_order_line, spinodal
 from statphys_gen.rbm.model import Model
-from statphys_gen.rbm.priors import ReLU
-from statphys_gen.rbm.zero_temperature import capacity, first_order_load
+from statphys_gen.rbm.theory.lines import first_order_line, spinodal
+from statphys_gen.rbm.theory.zero_temperature import capacity, first_order_load
+from statphys_gen.units import ReLU
 
 SYSTEM = "rbm"
 TITLE = "Boltzmann machines: ReLU hidden units with threshold and visible field"

@@ -7,10 +7,10 @@ from matplotlib.colors import TwoSlopeNorm
 from matplotlib.figure import Figure
 
 from statphys_gen import style
-from statphys_gen.rbm.lines import glass_line
 from statphys_gen.rbm.model import Model
-from statphys_gen.rbm.priors import Gaussian, Prior, ReLU
-from statphys_gen.rbm.replica_symmetric import solve
+from statphys_gen.rbm.theory.lines import glass_line
+from statphys_gen.rbm.theory.replica_symmetric import solve
+from statphys_gen.units import Gaussian, Prior, ReLU
 
 SYSTEM = "rbm"
 TITLE = "Boltzmann machines: the replicon of glass and retrieval"

@@ -6,10 +6,10 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from statphys_gen import style
-from statphys_gen.rbm.lines import spinodal
 from statphys_gen.rbm.model import Model
-from statphys_gen.rbm.priors import Gaussian, Prior, ReLU, SoftThreshold
-from statphys_gen.rbm.zero_temperature import capacity
+from statphys_gen.rbm.theory.lines import spinodal
+from statphys_gen.rbm.theory.zero_temperature import capacity
+from statphys_gen.units import Gaussian, Prior, ReLU, SoftThreshold
 
 SYSTEM = "rbm"
 TITLE = "Boltzmann machines: a threshold on the hidden units raises the capacity"

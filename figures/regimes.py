@@ -6,9 +6,9 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from statphys_gen import style
-from statphys_gen.diffusion.model import GaussianMixture
-from statphys_gen.diffusion.simulation import NoisedMixture
-from statphys_gen.diffusion.speciation_time import bayes_time
+from statphys_gen.data.laws import GaussianMixture
+from statphys_gen.diffusion.simulation.backward_kernel import NoisedMixture
+from statphys_gen.diffusion.theory.speciation_time import bayes_time
 from statphys_gen.statistics.streams import generator
 
 SYSTEM = "diffusion"

@@ -8,13 +8,13 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from statphys_gen import style
-from statphys_gen.phase_retrieval.dmft import bbp_time, descent_dynamics
 from statphys_gen.phase_retrieval.model import Loss, PhaseRetrieval
 from statphys_gen.phase_retrieval.schedule import geometric_steps
-from statphys_gen.phase_retrieval.simulation import simulate_descent
-from statphys_gen.phase_retrieval.spectrum import outlier_criterion
-from statphys_gen.phase_retrieval.transition import initial_transition
-from statphys_gen.phase_retrieval.weights import sampled_weights
+from statphys_gen.phase_retrieval.simulation.descent import simulate_descent
+from statphys_gen.phase_retrieval.theory.curvature_laws import sampled_weights
+from statphys_gen.phase_retrieval.theory.dmft import bbp_time, descent_dynamics
+from statphys_gen.phase_retrieval.theory.spectrum import outlier_criterion
+from statphys_gen.phase_retrieval.theory.transition import initial_transition
 
 SYSTEM = "phase_retrieval"
 TITLE = "Phase retrieval: the time at which the Hessian loses its signal outlier"

@@ -6,10 +6,10 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from statphys_gen import style
-from statphys_gen.phase_retrieval.dmft import descent_dynamics
 from statphys_gen.phase_retrieval.model import Loss, PhaseRetrieval
 from statphys_gen.phase_retrieval.schedule import geometric_steps
-from statphys_gen.phase_retrieval.simulation import simulate_descent
+from statphys_gen.phase_retrieval.simulation.descent import simulate_descent
+from statphys_gen.phase_retrieval.theory.dmft import descent_dynamics
 
 SYSTEM = "phase_retrieval"
 TITLE = "Phase retrieval: energy, correlation and multiplier during the descent"

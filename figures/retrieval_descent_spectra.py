@@ -8,12 +8,12 @@ from matplotlib.figure import Figure
 from scipy.linalg import eigh
 
 from statphys_gen import style
-from statphys_gen.phase_retrieval.dmft import bbp_time, descent_dynamics
 from statphys_gen.phase_retrieval.model import Loss, PhaseRetrieval
 from statphys_gen.phase_retrieval.schedule import geometric_steps
-from statphys_gen.phase_retrieval.simulation import descend, draw_instances, draw_students
-from statphys_gen.phase_retrieval.simulation_spectra import hessian
-from statphys_gen.phase_retrieval.spectrum import spectral_density
+from statphys_gen.phase_retrieval.simulation.descent import descend, draw_instances, draw_students
+from statphys_gen.phase_retrieval.simulation.hessians import hessian
+from statphys_gen.phase_retrieval.theory.dmft import bbp_time, descent_dynamics
+from statphys_gen.phase_retrieval.theory.spectrum import spectral_density
 
 SYSTEM = "phase_retrieval"
 TITLE = "Phase retrieval: the density of the Hessian during the descent"

@@ -7,10 +7,10 @@ from matplotlib.figure import Figure
 
 from statphys_gen import style
 from statphys_gen.phase_retrieval.model import Loss, PhaseRetrieval
-from statphys_gen.phase_retrieval.simulation import draw_instances, draw_students
-from statphys_gen.phase_retrieval.simulation_spectra import hessian
-from statphys_gen.phase_retrieval.spectrum import hessian_spectrum, spectral_density
-from statphys_gen.phase_retrieval.weights import initial_weights
+from statphys_gen.phase_retrieval.simulation.descent import draw_instances, draw_students
+from statphys_gen.phase_retrieval.simulation.hessians import hessian
+from statphys_gen.phase_retrieval.theory.curvature_laws import initial_weights
+from statphys_gen.phase_retrieval.theory.spectrum import hessian_spectrum, spectral_density
 
 SYSTEM = "phase_retrieval"
 TITLE = "Phase retrieval: spectrum of the Hessian at a random start"

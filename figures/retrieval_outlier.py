@@ -7,10 +7,10 @@ from matplotlib.figure import Figure
 
 from statphys_gen import style
 from statphys_gen.phase_retrieval.model import Loss, PhaseRetrieval
-from statphys_gen.phase_retrieval.simulation_spectra import simulate_hessian
-from statphys_gen.phase_retrieval.spectrum import hessian_spectrum
-from statphys_gen.phase_retrieval.transition import initial_transition
-from statphys_gen.phase_retrieval.weights import initial_weights
+from statphys_gen.phase_retrieval.simulation.hessians import simulate_hessian
+from statphys_gen.phase_retrieval.theory.curvature_laws import initial_weights
+from statphys_gen.phase_retrieval.theory.spectrum import hessian_spectrum
+from statphys_gen.phase_retrieval.theory.transition import initial_transition
 
 SYSTEM = "phase_retrieval"
 TITLE = "Phase retrieval: the outlier at a random start against samples per dimension"

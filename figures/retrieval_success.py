@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 from statphys_gen import style
 from statphys_gen.phase_retrieval.model import Loss
 from statphys_gen.phase_retrieval.schedule import geometric_steps
-from statphys_gen.phase_retrieval.success import (
+from statphys_gen.phase_retrieval.theory.success import (
     amplification_shift,
     judge_shift,
     largest_amplification,

@@ -7,13 +7,13 @@ from matplotlib.figure import Figure
 
 from statphys_gen import style
 from statphys_gen.errors import NotConverged
-from statphys_gen.phase_retrieval.full_rsb import full_rsb_state, full_rsb_weights
 from statphys_gen.phase_retrieval.model import Loss, PhaseRetrieval
 from statphys_gen.phase_retrieval.schedule import geometric_steps
-from statphys_gen.phase_retrieval.simulation import draw_instances, simulate_descent
-from statphys_gen.phase_retrieval.simulation_spectra import hessian
-from statphys_gen.phase_retrieval.spectrum import spectral_density
-from statphys_gen.phase_retrieval.threshold_states import one_step_state, one_step_weights
+from statphys_gen.phase_retrieval.simulation.descent import draw_instances, simulate_descent
+from statphys_gen.phase_retrieval.simulation.hessians import hessian
+from statphys_gen.phase_retrieval.theory.full_rsb import full_rsb_state, full_rsb_weights
+from statphys_gen.phase_retrieval.theory.spectrum import spectral_density
+from statphys_gen.phase_retrieval.theory.threshold_states import one_step_state, one_step_weights
 
 SYSTEM = "phase_retrieval"
 TITLE = "Phase retrieval: states in which the descent may end"

@@ -6,10 +6,10 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from statphys_gen import style
-from statphys_gen.phase_retrieval.full_rsb import full_rsb_threshold
 from statphys_gen.phase_retrieval.model import Loss
-from statphys_gen.phase_retrieval.threshold_states import one_step_threshold_curve
-from statphys_gen.phase_retrieval.transition import initial_transition, switch_offset
+from statphys_gen.phase_retrieval.theory.full_rsb import full_rsb_threshold
+from statphys_gen.phase_retrieval.theory.threshold_states import one_step_threshold_curve
+from statphys_gen.phase_retrieval.theory.transition import initial_transition, switch_offset
 
 SYSTEM = "phase_retrieval"
 TITLE = "Phase retrieval: thresholds of the informative direction"

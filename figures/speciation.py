@@ -7,10 +7,10 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from statphys_gen import style
-from statphys_gen.diffusion.model import GaussianMixture
-from statphys_gen.diffusion.simulation import simulate_clones
-from statphys_gen.diffusion.simulation_langevin import reduced_clones_langevin
-from statphys_gen.diffusion.two_class import two_class_agreement
+from statphys_gen.data.binary_channel import two_class_agreement
+from statphys_gen.data.laws import GaussianMixture
+from statphys_gen.diffusion.simulation.backward_kernel import simulate_clones
+from statphys_gen.diffusion.simulation.langevin import reduced_clones_langevin
 
 SYSTEM = "diffusion"
 TITLE = "Speciation: clone agreement of two Gaussian classes"

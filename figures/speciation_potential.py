@@ -6,10 +6,10 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from statphys_gen import style
-from statphys_gen.diffusion.drift_potential import critical_points, potential
-from statphys_gen.diffusion.model import GaussianMixture
-from statphys_gen.diffusion.simulation import NoisedMixture
-from statphys_gen.diffusion.speciation_time import drift_time
+from statphys_gen.data.laws import GaussianMixture
+from statphys_gen.diffusion.simulation.backward_kernel import NoisedMixture
+from statphys_gen.diffusion.theory.drift_potential import critical_points, potential
+from statphys_gen.diffusion.theory.speciation_time import drift_time
 from statphys_gen.statistics.estimate import Estimate
 from statphys_gen.statistics.streams import generator
 

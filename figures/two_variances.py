@@ -6,11 +6,11 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from statphys_gen import style
-from statphys_gen.diffusion.model import GaussianMixture
-from statphys_gen.diffusion.simulation import simulate_clones
-from statphys_gen.diffusion.speciation_time import order_time
-from statphys_gen.diffusion.two_class import two_class_agreement
-from statphys_gen.diffusion.two_class_special import two_variance_agreement
+from statphys_gen.data.binary_channel import two_class_agreement
+from statphys_gen.data.laws import GaussianMixture
+from statphys_gen.diffusion.simulation.backward_kernel import simulate_clones
+from statphys_gen.diffusion.theory.speciation_time import order_time
+from statphys_gen.diffusion.theory.two_class_special import two_variance_agreement
 
 SYSTEM = "diffusion"
 TITLE = "Speciation of two classes with equal means and different variances"

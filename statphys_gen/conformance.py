@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from .numerics.mean_field import MeanFieldModel
     from .phase_retrieval.model import Loss
     from .random_features.model import Activation
-    from .rbm.priors import Prior
+    from .units import Prior
 
 Array = NDArray[np.float64]
 _DRAWS = 200_000
@@ -83,7 +83,7 @@ def conformance(subject: Any, **options: Any) -> Conformance:
 
     if isinstance(subject, MeanFieldModel):
         return mean_field_conformance(subject, **options)
-    from .rbm.priors import Prior
+    from .units import Prior
 
     if isinstance(subject, Prior):
         return prior_conformance(subject, **options)
@@ -134,7 +134,7 @@ def prior_conformance(prior: Prior, *, beta: float = 1.0, seed: int = 0) -> Conf
 
     Parameters
     ----------
-    prior : with the verbs of :mod:`statphys_gen.rbm.priors`.
+    prior : with the verbs of :mod:`statphys_gen.units`.
     beta : inverse temperature at which the verbs are called.
     seed : of the draws.
 
@@ -142,7 +142,7 @@ def prior_conformance(prior: Prior, *, beta: float = 1.0, seed: int = 0) -> Conf
     ------
     InvalidArgument : the spherical prior, which is no law of single units.
     """
-    from .rbm.priors import Spherical
+    from .units import Spherical
 
     if isinstance(prior, Spherical):
         raise InvalidArgument("subject", "Spherical", "a law of single units; the sphere couples them")
@@ -258,7 +258,7 @@ def activation_conformance(activation: Activation, *, time: float = 0.5, seed: i
 
     from scipy import integrate
 
-    from .random_features.coefficients import OutlierWarning, coefficients
+    from .random_features.theory.coefficients import OutlierWarning, coefficients
 
     x = np.linspace(-3.0, 3.0, 12).reshape(3, 4)
     alone = np.array([[float(activation(np.array([entry]))[0]) for entry in row] for row in x])

@@ -1,19 +1,32 @@
 """What the wheel carries, and what the project says of itself."""
 
+import runpy
 import tomllib
 from pathlib import Path
+from typing import Any
+
+import pytest
+import setuptools
 
 import statphys_gen
 
 ROOT = Path(__file__).parents[1]
 
 
-def test_every_folder_of_the_package_is_in_the_wheel() -> None:
-    listed = set(tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["setuptools"]["packages"])
-    found = {
-        ".".join(path.parent.relative_to(ROOT).parts) for path in (ROOT / "statphys_gen").rglob("__init__.py")
+def test_every_folder_of_the_package_is_in_the_wheel(monkeypatch: pytest.MonkeyPatch) -> None:
+    given: dict[str, Any] = {}
+    monkeypatch.setattr(setuptools, "setup", lambda **options: given.update(options))
+    monkeypatch.chdir(ROOT)
+    runpy.run_path("setup.py")
+    folders = [
+        p.parent.relative_to(ROOT).parts
+        for top in ("statphys_gen", "figures")
+        for p in (ROOT / top).rglob("*.py")
+    ]
+    assert set(given["packages"]) == {
+        ".".join((*(["statphys_gen"] if p[0] == "figures" else []), *p)) for p in folders
     }
-    assert listed == found | {"statphys_gen.figures"}
+    assert given["package_dir"] == {"statphys_gen.figures": "figures"}
 
 
 def test_version_stands_in_one_place_and_in_the_changelog() -> None:

@@ -4,7 +4,7 @@ import numpy as np
 from statphys_gen.figures import speciation
 
 from statphys_gen import style
-from statphys_gen.diffusion.two_class import two_class_agreement
+from statphys_gen.data.binary_channel import two_class_agreement
 
 style.apply()
 data = speciation.compute("quick")

@@ -4,11 +4,11 @@ from pathlib import Path
 
 import numpy as np
 
-from statphys_gen.rbm.lines import spinodal
 from statphys_gen.rbm.model import Model
-from statphys_gen.rbm.phase_diagram import phase_diagram
 from statphys_gen.rbm.plots import plot_phase_diagram
-from statphys_gen.rbm.priors import Gaussian
+from statphys_gen.rbm.theory.lines import spinodal
+from statphys_gen.rbm.theory.phase_diagram import phase_diagram
+from statphys_gen.units import Gaussian
 
 model = Model(Gaussian(), temperature=1.0, load=0.1, convention="sqrt-beta")
 plane = phase_diagram(model, temperature=np.linspace(0.02, 1.2, 60), load=np.linspace(0.002, 0.16, 60))

@@ -3,8 +3,8 @@
 from sklearn.datasets import load_digits
 from sklearn.neural_network import BernoulliRBM
 
-from statphys_gen.rbm.placement import phases, place, weights
-from statphys_gen.rbm.priors import ZeroOne
+from statphys_gen.rbm.analysis import phases, place, weights
+from statphys_gen.units import ZeroOne
 
 images = (load_digits().data > 7.5).astype(float)
 machine = BernoulliRBM(n_components=32, learning_rate=0.05, batch_size=50, n_iter=10, random_state=0)

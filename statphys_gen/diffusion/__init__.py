@@ -8,16 +8,22 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from .analysis import analyse
-    from .clones import clone_agreement, hierarchical_agreement, hierarchical_speciation_times, sign_agreement
-    from .curie_weiss import curie_weiss_agreement, curie_weiss_speciation_time
-    from .dataset import DataSet, load_dataset
-    from .drift_potential import critical_points, potential
-    from .model import CurieWeiss, GaussianMixture
+    from ..data.binary_channel import signal_at_agreement, two_class_agreement
+    from ..data.dataset import DataSet, load_dataset
+    from ..data.laws import CurieWeiss, GaussianMixture
+    from .analysis.data_set import analyse
     from .plots_report import plot_report
-    from .simulation import posterior_agreement, simulate_clones, simulate_u_turn
-    from .simulation_langevin import reduced_clones_langevin, simulate_clones_langevin
-    from .speciation_time import (
+    from .simulation.backward_kernel import posterior_agreement, simulate_clones, simulate_u_turn
+    from .simulation.langevin import reduced_clones_langevin, simulate_clones_langevin
+    from .theory.clones import (
+        clone_agreement,
+        hierarchical_agreement,
+        hierarchical_speciation_times,
+        sign_agreement,
+    )
+    from .theory.curie_weiss import curie_weiss_agreement, curie_weiss_speciation_time
+    from .theory.drift_potential import critical_points, potential
+    from .theory.speciation_time import (
         asymptotic_time,
         bayes_time,
         drift_time,
@@ -25,7 +31,6 @@ if TYPE_CHECKING:
         speciation_times,
         spectral_time,
     )
-    from .two_class import signal_at_agreement, two_class_agreement
 
 _MODULES = {
     "analysis": ["analyse"],

@@ -7,11 +7,11 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import ArrayLike
 
+from ..data.binary_channel import two_class_agreement
+from ..data.laws import DataLaw, GaussianMixture
 from ..style import picture
-from .clones import CloneAgreement, clone_agreement
-from .excess_entropy import excess_entropy
-from .model import DataLaw, GaussianMixture
-from .two_class import two_class_agreement
+from .theory.clones import CloneAgreement, clone_agreement
+from .theory.excess_entropy import excess_entropy
 
 
 def plot_clone_agreement(

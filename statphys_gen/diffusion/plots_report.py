@@ -8,9 +8,9 @@ import numpy as np
 
 from .. import validation
 from ..style import COLOURS, picture, simulation
-from .collapse_report import Collapse
-from .empirical import LabelAgreement
-from .report import Report
+from .analysis.collapse_report import Collapse
+from .analysis.label_agreement import LabelAgreement
+from .analysis.report import Report
 
 
 def plot_report(report: Report, directory: str | Path) -> list[Path]:

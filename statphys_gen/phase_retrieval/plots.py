@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 
 from ..style import COLOURS, picture, simulation
-from .spectrum import density_positions, hessian_spectrum, spectral_density
-from .success import Midpoint
-from .weights import Weights
+from .theory.curvature_laws import Weights
+from .theory.spectrum import density_positions, hessian_spectrum, spectral_density
+from .theory.success import Midpoint
 
 
 def plot_spectra(

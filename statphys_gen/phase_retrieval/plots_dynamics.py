@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from ..style import picture
-from .dmft import DescentDynamics
+from .theory.dmft import DescentDynamics
 
 _LABELS = {
     "energy": "energy",

@@ -11,11 +11,11 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ..style import COLOURS, picture
-from .coefficients import Coefficients
-from .learning_curves import bayes_test_loss, learning_curves, ridge_curves
 from .model import RandomFeatures
-from .spectrum import Bulk, Spectrum
-from .timescales import EarlyStopping, PhaseDiagram, Timescales
+from .theory.coefficients import Coefficients
+from .theory.learning_curves import bayes_test_loss, learning_curves, ridge_curves
+from .theory.spectrum import Bulk, Spectrum
+from .theory.timescales import EarlyStopping, PhaseDiagram, Timescales
 
 _GROUP_COLOURS = {"interpolation": COLOURS[2], "overfitting": COLOURS[1], "generalisation": COLOURS[0]}
 _PANELS_IN_A_ROW = 3

@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 
 from .. import validation
 from ..errors import InvalidArgument
-from .priors import Binary, Gaussian, Prior, ZeroOne
+from ..units import Binary, Gaussian, Prior, ZeroOne
 
 Array = NDArray[np.float64]
 Convention = Literal["sqrt-beta", "beta"]
@@ -129,7 +129,7 @@ class Model:
     def __post_init__(self) -> None:
         for name, entry in (("hidden", self.hidden), ("visible", self.visible)):
             if not isinstance(entry, Prior):
-                raise InvalidArgument(name, entry, "a prior of statphys_gen.rbm.priors")
+                raise InvalidArgument(name, entry, "a prior of statphys_gen.units")
         if not isinstance(self.visible, Binary | ZeroOne | Gaussian):
             raise InvalidArgument("visible", self.visible, "a binary, zero-one or gaussian prior")
         if not isinstance(self.patterns, Patterns):

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..style import COLOURS, picture
-from .phase_diagram import PHASES
+from .theory.phase_diagram import PHASES
 
 if TYPE_CHECKING:
     import xarray

@@ -107,7 +107,7 @@ def test_success_rates_and_midpoints_resume(capsys: pytest.CaptureFixture[str], 
 def test_predicted_slope_and_verdict(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from statphys_gen.cli import phase_retrieval_success
+    from statphys_gen.cli.phase_retrieval import success as phase_retrieval_success
 
     monkeypatch.setattr(phase_retrieval_success, "_PREDICTED_STEPS", 4)
     words = f"{SUCCESS} --alpha 2 3 4 --dimension 10 14 20 --instances 40 --duration 15 --predict"

@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 from command_line import assert_one_line, run, run_json
 
-from statphys_gen.random_features.edges import bulk_edges
 from statphys_gen.random_features.model import Activation, RandomFeatures
-from statphys_gen.random_features.spikes import norm_outliers
+from statphys_gen.random_features.theory.edges import bulk_edges
+from statphys_gen.random_features.theory.spikes import norm_outliers
 
 LINE = "random-features merging-line"
 OUTLIERS = "random-features norm-outliers"

@@ -9,12 +9,12 @@ import pytest
 from command_line import run_json
 
 from statphys_gen.cli import main
-from statphys_gen.cli.random_features_options import ACTIVATIONS
+from statphys_gen.cli.random_features.options import ACTIVATIONS
 from statphys_gen.random_features import model as models
-from statphys_gen.random_features.edges import bulk_edges
-from statphys_gen.random_features.learning_curves import learning_curves, ridge_curves
 from statphys_gen.random_features.model import RandomFeatures
-from statphys_gen.random_features.timescales import early_stopping, training_window
+from statphys_gen.random_features.theory.edges import bulk_edges
+from statphys_gen.random_features.theory.learning_curves import learning_curves, ridge_curves
+from statphys_gen.random_features.theory.timescales import early_stopping, training_window
 
 REFERENCE = json.loads((Path(__file__).parents[1] / "reference" / "random_features.json").read_text())
 SMALL = "--activation sin --features-per-dimension 4 --samples-per-dimension 2 --time 0.1"

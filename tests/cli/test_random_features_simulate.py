@@ -7,15 +7,15 @@ from command_line import run_json
 
 from statphys_gen.cli import main
 from statphys_gen.errors import InvalidArgument
-from statphys_gen.random_features import checks_comparison
-from statphys_gen.random_features.checks_comparison import compare_losses, compare_spectrum
-from statphys_gen.random_features.coefficients import model_coefficients
-from statphys_gen.random_features.learning_curves import learning_curves, ridge_curves
+from statphys_gen.random_features import comparison as checks_comparison
+from statphys_gen.random_features.comparison import compare_losses, compare_spectrum
 from statphys_gen.random_features.model import RandomFeatures
-from statphys_gen.random_features.simulation import simulate_eigenvalues, simulate_losses
-from statphys_gen.random_features.simulation_equivalent import FeatureMoments
-from statphys_gen.random_features.simulation_training import Adam, GradientDescent, GradientFlow, Ridge
-from statphys_gen.random_features.spectrum import spectrum
+from statphys_gen.random_features.simulation.gaussian_equivalent import FeatureMoments
+from statphys_gen.random_features.simulation.instances import simulate_eigenvalues, simulate_losses
+from statphys_gen.random_features.simulation.training import Adam, GradientDescent, GradientFlow, Ridge
+from statphys_gen.random_features.theory.coefficients import model_coefficients
+from statphys_gen.random_features.theory.learning_curves import learning_curves, ridge_curves
+from statphys_gen.random_features.theory.spectrum import spectrum
 
 SIMULATE = "random-features simulate"
 MODEL = "--activation sin --features-per-dimension 2 --samples-per-dimension 1.5 --time 0.2"

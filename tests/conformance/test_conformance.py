@@ -10,8 +10,8 @@ from statphys_gen.errors import InvalidArgument
 from statphys_gen.numerics.mean_field import MeanFieldModel
 from statphys_gen.phase_retrieval.model import Loss
 from statphys_gen.random_features.model import ACTIVATIONS, Activation
-from statphys_gen.rbm.custom_priors import FromLogDensity
-from statphys_gen.rbm.priors import Binary, Gaussian, Prior, prior
+from statphys_gen.units import Binary, Gaussian, Prior, prior
+from statphys_gen.units.custom import FromLogDensity
 
 PRIORS = {
     "gaussian": {"variance": 1.7},

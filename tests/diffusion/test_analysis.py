@@ -8,10 +8,10 @@ import pytest
 from scipy.integrate import quad
 from scipy.stats import norm
 
-from statphys_gen.diffusion.analysis import CHOSEN_FRACTION, agreement_level, analyse
-from statphys_gen.diffusion.dataset import DataSet
+from statphys_gen.data.dataset import DataSet
+from statphys_gen.diffusion.analysis.data_set import CHOSEN_FRACTION, agreement_level, analyse
+from statphys_gen.diffusion.analysis.report import Report, conversions
 from statphys_gen.diffusion.plots_report import plot_report
-from statphys_gen.diffusion.report import Report, conversions
 from statphys_gen.errors import InvalidArgument
 
 DIMENSION = 20

@@ -7,7 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from statphys_gen.diffusion.clones import (
+from statphys_gen.data.laws import GaussianMixture
+from statphys_gen.diffusion.theory.clones import (
     clone_agreement,
     sign_agreement,
     signal,
@@ -17,7 +18,6 @@ from statphys_gen.diffusion.clones import (
     two_class_excess,
     two_variance_agreement,
 )
-from statphys_gen.diffusion.model import GaussianMixture
 from statphys_gen.errors import InvalidArgument
 
 REFERENCE = Path(__file__).parents[1] / "reference"

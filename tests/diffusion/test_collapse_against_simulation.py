@@ -7,21 +7,16 @@ import mpmath as mp
 import numpy as np
 import pytest
 
-from statphys_gen.diffusion import (
-    trajectory_collapse,
-)
-from statphys_gen.diffusion.condensed import (
-    condensed_phase,
-    finite_size_condensed_phase,
-)
-from statphys_gen.diffusion.excess_entropy import (
+from statphys_gen.data.laws import DiscreteProduct, GaussianMixture, Spectrum
+from statphys_gen.diffusion.theory import trajectory_collapse
+from statphys_gen.diffusion.theory.condensed_phase import condensed_phase, finite_size_condensed_phase
+from statphys_gen.diffusion.theory.excess_entropy import (
     excess_entropy,
     gaussian_window,
     leading_excess_entropy,
 )
-from statphys_gen.diffusion.finite_size_collapse import isotropic_collapse
-from statphys_gen.diffusion.model import DiscreteProduct, GaussianMixture, Spectrum
-from statphys_gen.diffusion.trajectory_collapse import (
+from statphys_gen.diffusion.theory.finite_size_collapse import isotropic_collapse
+from statphys_gen.diffusion.theory.trajectory_collapse import (
     FIRST_PASSAGE,
     linear_mean_shift,
     own_nearest_probability,

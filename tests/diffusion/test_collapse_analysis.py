@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from statphys_gen.diffusion.analysis import analyse
-from statphys_gen.diffusion.collapse_analysis import analyse_collapse
-from statphys_gen.diffusion.collapse_report import Collapse
-from statphys_gen.diffusion.dataset import DataSet
+from statphys_gen.data.dataset import DataSet
+from statphys_gen.diffusion.analysis.collapse import analyse_collapse
+from statphys_gen.diffusion.analysis.collapse_report import Collapse
+from statphys_gen.diffusion.analysis.data_set import analyse
 from statphys_gen.errors import InvalidArgument
 
 REFERENCE = Path(__file__).parents[1] / "reference" / "diffusion_digits_collapse.json"

@@ -5,8 +5,9 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from statphys_gen.diffusion.class_information import class_information, two_class_information
-from statphys_gen.diffusion.collapse_time import (
+from statphys_gen.data.laws import DiscreteProduct, GaussianMixture, Spectrum
+from statphys_gen.diffusion.theory.class_information import class_information, two_class_information
+from statphys_gen.diffusion.theory.collapse_time import (
     basin_radius,
     class_collapse,
     collapse_time,
@@ -16,19 +17,18 @@ from statphys_gen.diffusion.collapse_time import (
     sparse_collapse_time,
     trap_onset_time,
 )
-from statphys_gen.diffusion.condensed import condensed_phase, parisi_parameter_slope
-from statphys_gen.diffusion.excess_entropy import (
+from statphys_gen.diffusion.theory.condensed_phase import condensed_phase, parisi_parameter_slope
+from statphys_gen.diffusion.theory.excess_entropy import (
     excess_entropy,
     excess_entropy_bound,
     gaussian_window,
     leading_excess_entropy,
     mutual_information,
 )
-from statphys_gen.diffusion.finite_size_collapse import isotropic_collapse
-from statphys_gen.diffusion.model import DiscreteProduct, GaussianMixture, Spectrum
-from statphys_gen.diffusion.phase_diagram import phase_diagram
-from statphys_gen.diffusion.spectral_average import class_spectrum
-from statphys_gen.diffusion.trajectory_collapse import own_nearest_probability, trajectory_collapse
+from statphys_gen.diffusion.theory.finite_size_collapse import isotropic_collapse
+from statphys_gen.diffusion.theory.phase_diagram import phase_diagram
+from statphys_gen.diffusion.theory.spectral_average import class_spectrum
+from statphys_gen.diffusion.theory.trajectory_collapse import own_nearest_probability, trajectory_collapse
 from statphys_gen.errors import AccuracyNotReached, InvalidArgument
 
 LAW = Spectrum.isotropic(10, 1.0)

@@ -7,25 +7,14 @@ import numpy as np
 import pytest
 
 from statphys_gen.approximation import approximation_of
-from statphys_gen.diffusion import (
-    class_information as class_module,
-)
-from statphys_gen.diffusion import (
-    collapse_time as collapse_module,
-)
-from statphys_gen.diffusion import (
-    condensed as condensed_module,
-)
-from statphys_gen.diffusion import (
-    excess_entropy as entropy_module,
-)
-from statphys_gen.diffusion import (
-    finite_size_collapse,
-    phase_diagram,
-    trajectory_collapse,
-)
-from statphys_gen.diffusion.class_information import class_information, two_class_information
-from statphys_gen.diffusion.collapse_time import (
+from statphys_gen.data.laws import CurieWeiss, DiscreteProduct, GaussianMixture, Spectrum
+from statphys_gen.diffusion.theory import class_information as class_module
+from statphys_gen.diffusion.theory import collapse_time as collapse_module
+from statphys_gen.diffusion.theory import condensed_phase as condensed_module
+from statphys_gen.diffusion.theory import excess_entropy as entropy_module
+from statphys_gen.diffusion.theory import finite_size_collapse, phase_diagram, trajectory_collapse
+from statphys_gen.diffusion.theory.class_information import class_information, two_class_information
+from statphys_gen.diffusion.theory.collapse_time import (
     basin_radius,
     class_collapse,
     collapse_time,
@@ -35,15 +24,15 @@ from statphys_gen.diffusion.collapse_time import (
     sparse_collapse_time,
     trap_onset_time,
 )
-from statphys_gen.diffusion.component_channel import channel
-from statphys_gen.diffusion.condensed import (
+from statphys_gen.diffusion.theory.condensed_phase import (
     condensed_phase,
     finite_size_condensed_phase,
     parisi_parameter_slope,
     posterior_variances,
     score_jacobian_eigenvalues,
 )
-from statphys_gen.diffusion.excess_entropy import (
+from statphys_gen.diffusion.theory.discrete_channel import channel
+from statphys_gen.diffusion.theory.excess_entropy import (
     class_excess_entropy,
     excess_entropy,
     excess_entropy_bound,
@@ -52,8 +41,7 @@ from statphys_gen.diffusion.excess_entropy import (
     leading_excess_entropy,
     mutual_information,
 )
-from statphys_gen.diffusion.model import CurieWeiss, DiscreteProduct, GaussianMixture, Spectrum
-from statphys_gen.diffusion.phase_diagram import Phase
+from statphys_gen.diffusion.theory.phase_diagram import Phase
 
 REFERENCE = Path(__file__).parents[1] / "reference"
 with (REFERENCE / "diffusion_collapse.csv").open() as file:

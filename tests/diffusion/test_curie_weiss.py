@@ -7,7 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from statphys_gen.diffusion.curie_weiss import (
+from statphys_gen.data.laws import CurieWeiss
+from statphys_gen.diffusion.theory.curie_weiss import (
     curie_weiss_agreement,
     curie_weiss_agreement_from_sum,
     curie_weiss_signal,
@@ -18,7 +19,6 @@ from statphys_gen.diffusion.curie_weiss import (
     score,
     spontaneous_magnetisation,
 )
-from statphys_gen.diffusion.model import CurieWeiss
 from statphys_gen.errors import InvalidArgument
 from statphys_gen.solution import Status
 

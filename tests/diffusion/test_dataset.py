@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from statphys_gen.diffusion.dataset import DataSet, load_dataset
+from statphys_gen.data.dataset import DataSet, load_dataset
 from statphys_gen.errors import InvalidArgument
 
 GOOD = np.array([[0.0, 1.0], [2.0, 3.0], [4.0, 5.5]])

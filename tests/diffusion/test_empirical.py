@@ -5,8 +5,13 @@ import pytest
 from scipy.special import logsumexp
 from scipy.stats import norm
 
-from statphys_gen.diffusion.dataset import DataSet
-from statphys_gen.diffusion.empirical import PosteriorPass, _Segments, _stratified_groups, label_agreement
+from statphys_gen.data.dataset import DataSet
+from statphys_gen.diffusion.analysis.label_agreement import (
+    PosteriorPass,
+    _Segments,
+    _stratified_groups,
+    label_agreement,
+)
 from statphys_gen.statistics.streams import generator
 
 

@@ -6,8 +6,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from statphys_gen.diffusion.class_signal import pairwise_signals
-from statphys_gen.diffusion.clones import (
+from statphys_gen.data.laws import GaussianMixture
+from statphys_gen.diffusion.theory.class_signal import pairwise_signals
+from statphys_gen.diffusion.theory.clones import (
     clone_agreement,
     common_covariance_agreement,
     gaussian_ratio_agreement,
@@ -18,8 +19,7 @@ from statphys_gen.diffusion.clones import (
     two_class_agreement,
     two_variance_agreement,
 )
-from statphys_gen.diffusion.many_class import chi_square_rule, class_kernel
-from statphys_gen.diffusion.model import GaussianMixture
+from statphys_gen.diffusion.theory.many_class import chi_square_rule, class_kernel
 from statphys_gen.errors import InvalidArgument
 from statphys_gen.solution import Status
 

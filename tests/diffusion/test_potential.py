@@ -7,14 +7,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from statphys_gen.diffusion.drift_potential import (
+from statphys_gen.data.laws import GaussianMixture
+from statphys_gen.diffusion.theory.drift_potential import (
     bistability_threshold,
     critical_points,
     landau_coefficients,
     potential,
 )
-from statphys_gen.diffusion.model import GaussianMixture
-from statphys_gen.diffusion.speciation_time import bayes_time, drift_time
+from statphys_gen.diffusion.theory.speciation_time import bayes_time, drift_time
 from statphys_gen.errors import InvalidArgument
 from statphys_gen.solution import Status
 

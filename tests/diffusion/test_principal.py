@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from statphys_gen.diffusion import principal
-from statphys_gen.diffusion.dataset import DataSet
-from statphys_gen.diffusion.principal import principal_directions
+from statphys_gen.data import principal
+from statphys_gen.data.dataset import DataSet
+from statphys_gen.data.principal import principal_directions
 
 
 def singular_values(samples: np.ndarray) -> np.ndarray:

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from statphys_gen.diffusion.model import GaussianMixture
-from statphys_gen.diffusion.simulation import (
+from statphys_gen.data.laws import GaussianMixture
+from statphys_gen.diffusion.simulation.backward_kernel import (
     NoisedMixture,
     block_size,
     draw_index,

@@ -7,9 +7,9 @@ import pytest
 from scipy import stats
 from scipy.special import logsumexp
 
-from statphys_gen.diffusion.model import CurieWeiss, GaussianMixture
-from statphys_gen.diffusion.simulation import posterior_agreement
-from statphys_gen.diffusion.simulation_beyond_gaussian import (
+from statphys_gen.data.laws import CurieWeiss, GaussianMixture
+from statphys_gen.diffusion.simulation.backward_kernel import posterior_agreement
+from statphys_gen.diffusion.simulation.beyond_gaussian import (
     curie_weiss_posterior_field,
     sample_curie_weiss,
     simulate_curie_weiss_clones,

@@ -8,30 +8,30 @@ from scipy.integrate import quad
 from scipy.special import logsumexp
 from scipy.stats import kstest, norm
 
-from statphys_gen.diffusion.model import CurieWeiss, DiscreteProduct, GaussianMixture, Spectrum
-from statphys_gen.diffusion.simulation_backward import (
-    backward_grid,
-    nearest_points,
-    simulate_empirical_clones,
-    simulate_empirical_clones_langevin,
-    simulate_last_change,
-)
-from statphys_gen.diffusion.simulation_collapse import (
+from statphys_gen.data.laws import CurieWeiss, DiscreteProduct, GaussianMixture, Spectrum
+from statphys_gen.diffusion.simulation.collapse import (
     draw_data,
     posterior_weights,
     simulate_collapse,
     simulate_condensation,
     simulate_posterior_variance,
 )
-from statphys_gen.diffusion.simulation_first_passage import first_passage_times, simulate_first_passage
-from statphys_gen.diffusion.simulation_information import (
+from statphys_gen.diffusion.simulation.collapse_trajectories import (
+    backward_grid,
+    nearest_points,
+    simulate_empirical_clones,
+    simulate_empirical_clones_langevin,
+    simulate_last_change,
+)
+from statphys_gen.diffusion.simulation.first_passage import first_passage_times, simulate_first_passage
+from statphys_gen.diffusion.simulation.information import (
     simulate_basin_radius,
     simulate_information,
     simulate_information_slope,
     simulate_information_time,
 )
-from statphys_gen.diffusion.simulation_posterior import EmpiricalPosterior
 from statphys_gen.errors import InsufficientSamples, InvalidArgument
+from statphys_gen.numerics.posterior import EmpiricalPosterior
 
 TIMES = np.array([0.02, 0.1, 0.5, 2.0])
 
@@ -100,7 +100,7 @@ def test_points_centred_at_once_or_block_by_block_give_the_same_bits(monkeypatch
     points, noise = 3.0 + rng.standard_normal((5000, 7)), rng.standard_normal((20, 7))
     arguments = np.array([0.3, 0.9]), noise
     at_once = EmpiricalPosterior(points).sums(*arguments, sources=np.arange(20))
-    monkeypatch.setattr("statphys_gen.diffusion.simulation_posterior._CENTRED_AT_ONCE", 0)
+    monkeypatch.setattr("statphys_gen.numerics.posterior._CENTRED_AT_ONCE", 0)
     by_blocks = EmpiricalPosterior(points).sums(*arguments, sources=np.arange(20))
     for name in ("largest", "place", "total", "squares", "product"):
         np.testing.assert_array_equal(getattr(at_once, name), getattr(by_blocks, name))

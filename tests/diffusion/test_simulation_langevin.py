@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from statphys_gen.diffusion.model import GaussianMixture
-from statphys_gen.diffusion.simulation import NoisedMixture, simulate_clones
-from statphys_gen.diffusion.simulation_langevin import (
+from statphys_gen.data.laws import GaussianMixture
+from statphys_gen.diffusion.simulation.backward_kernel import NoisedMixture, simulate_clones
+from statphys_gen.diffusion.simulation.langevin import (
     euler,
     reduced_clones_langevin,
     simulate_clones_langevin,

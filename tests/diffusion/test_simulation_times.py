@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from statphys_gen.diffusion.model import GaussianMixture
-from statphys_gen.diffusion.simulation import NoisedMixture
-from statphys_gen.diffusion.simulation_times import (
+from statphys_gen.data.laws import GaussianMixture
+from statphys_gen.diffusion.simulation.backward_kernel import NoisedMixture
+from statphys_gen.diffusion.simulation.times import (
     simulate_bimodality_time,
     simulate_drift,
     simulate_drift_time,

@@ -5,9 +5,9 @@ import math
 import numpy as np
 import pytest
 
-from statphys_gen.diffusion.clones import clone_agreement, signal
-from statphys_gen.diffusion.model import GaussianMixture
-from statphys_gen.diffusion.speciation_time import (
+from statphys_gen.data.laws import GaussianMixture
+from statphys_gen.diffusion.theory.clones import clone_agreement, signal
+from statphys_gen.diffusion.theory.speciation_time import (
     asymptotic_time,
     bayes_time,
     count_modes,
@@ -18,7 +18,7 @@ from statphys_gen.diffusion.speciation_time import (
     spectral_directions,
     spectral_time,
 )
-from statphys_gen.diffusion.total_covariance import leading_directions
+from statphys_gen.diffusion.theory.total_covariance import leading_directions
 from statphys_gen.errors import InvalidArgument
 from statphys_gen.solution import Status
 
@@ -167,7 +167,7 @@ def test_large_dimension_uses_no_matrix() -> None:
 
 @pytest.mark.parametrize("weight", [0.5, 0.2])
 def test_modes_change_at_the_density_threshold(weight: float) -> None:
-    from statphys_gen.diffusion.drift_potential import bistability_threshold
+    from statphys_gen.diffusion.theory.drift_potential import bistability_threshold
 
     # Two modes exactly for variance < kappa* separation^2, separation 1.
     edge = bistability_threshold(weight)

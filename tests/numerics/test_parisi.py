@@ -35,7 +35,7 @@ def _oscillator(parameters: np.ndarray, field: np.ndarray) -> tuple[np.ndarray, 
 
 
 def _spherical(edges: np.ndarray, s: np.ndarray, parameters: np.ndarray) -> Coupling:
-    from statphys_gen.phase_retrieval.full_rsb import spherical_coupling
+    from statphys_gen.phase_retrieval.theory.full_rsb import spherical_coupling
 
     return spherical_coupling(edges, s, parameters)
 

@@ -12,16 +12,16 @@ import pytest
 from numpy.typing import NDArray
 
 from statphys_gen.errors import InvalidArgument, NotConverged
-from statphys_gen.phase_retrieval.dmft import (
+from statphys_gen.phase_retrieval.model import Loss, PhaseRetrieval
+from statphys_gen.phase_retrieval.schedule import geometric_steps
+from statphys_gen.phase_retrieval.theory.curvature_laws import initial_weights
+from statphys_gen.phase_retrieval.theory.dmft import (
     DescentDynamics,
     bbp_time,
     descent_dynamics,
     gradient_flow_dynamics,
 )
-from statphys_gen.phase_retrieval.model import Loss, PhaseRetrieval
-from statphys_gen.phase_retrieval.schedule import geometric_steps
-from statphys_gen.phase_retrieval.spectrum import hessian_spectrum, outlier_criterion
-from statphys_gen.phase_retrieval.weights import initial_weights
+from statphys_gen.phase_retrieval.theory.spectrum import hessian_spectrum, outlier_criterion
 from statphys_gen.solution import Status
 from statphys_gen.statistics.agreement import two_sided_p_value
 

@@ -11,18 +11,18 @@ from statphys_gen.approximation import approximation_of
 from statphys_gen.errors import InvalidArgument
 from statphys_gen.numerics.parisi import step_edges
 from statphys_gen.numerics.parisi_minimum import minimise
-from statphys_gen.phase_retrieval.consistency import consistency_report
-from statphys_gen.phase_retrieval.full_rsb import (
+from statphys_gen.phase_retrieval.model import Loss
+from statphys_gen.phase_retrieval.theory.consistency import consistency_report
+from statphys_gen.phase_retrieval.theory.full_rsb import (
     Landscape,
     breaking_report,
     full_rsb_state,
     full_rsb_threshold,
     full_rsb_weights,
 )
-from statphys_gen.phase_retrieval.model import Loss
-from statphys_gen.phase_retrieval.one_step import respond
-from statphys_gen.phase_retrieval.spectrum import left_edge, outlier_criterion
-from statphys_gen.phase_retrieval.threshold_states import one_step_state
+from statphys_gen.phase_retrieval.theory.one_step import respond
+from statphys_gen.phase_retrieval.theory.spectrum import left_edge, outlier_criterion
+from statphys_gen.phase_retrieval.theory.threshold_states import one_step_state
 from statphys_gen.solution import Solution, Status
 
 REFERENCE = json.loads(

@@ -7,8 +7,8 @@ import pytest
 
 from statphys_gen.errors import InvalidArgument, NotConverged
 from statphys_gen.phase_retrieval.model import Loss, PhaseRetrieval
-from statphys_gen.phase_retrieval.simulation import draw_instances, draw_students, simulate_descent
-from statphys_gen.phase_retrieval.simulation_spectra import (
+from statphys_gen.phase_retrieval.simulation.descent import draw_instances, draw_students, simulate_descent
+from statphys_gen.phase_retrieval.simulation.hessians import (
     hessian,
     hessian_extremes,
     simulate_hessian,
@@ -65,7 +65,7 @@ def test_lanczos_finds_the_dense_eigenvalues(ratio: float) -> None:
 
 
 def test_lanczos_refuses_what_it_did_not_reach(monkeypatch: pytest.MonkeyPatch) -> None:
-    import statphys_gen.phase_retrieval.simulation_spectra as module
+    import statphys_gen.phase_retrieval.simulation.hessians as module
 
     monkeypatch.setattr(module, "_LANCZOS_STEPS", 1)
     case, instances, w = drawn(3.0, 300)

@@ -8,14 +8,14 @@ import pytest
 from statphys_gen.errors import InvalidArgument, NotConverged
 from statphys_gen.phase_retrieval.model import Loss, PhaseRetrieval
 from statphys_gen.phase_retrieval.schedule import geometric_steps
-from statphys_gen.phase_retrieval.simulation import (
+from statphys_gen.phase_retrieval.simulation.descent import (
     Descents,
     descend,
     draw_instances,
     draw_students,
     simulate_descent,
 )
-from statphys_gen.phase_retrieval.simulation_gradient import Gradients, kernel_code
+from statphys_gen.phase_retrieval.simulation.gradient import Gradients, kernel_code
 
 FORMULA = Loss.from_expression("(y**2 - t**2)**2 / (2*(1 + t**2))")
 LOSSES = {

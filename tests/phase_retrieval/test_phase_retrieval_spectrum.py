@@ -10,10 +10,16 @@ import pytest
 
 from statphys_gen.approximation import approximation_of
 from statphys_gen.errors import AccuracyNotReached, InsufficientSamples, InvalidArgument
-from statphys_gen.phase_retrieval import spectrum as spectra
-from statphys_gen.phase_retrieval import stieltjes_transform
 from statphys_gen.phase_retrieval.model import Loss
-from statphys_gen.phase_retrieval.spectrum import (
+from statphys_gen.phase_retrieval.theory import spectrum as spectra
+from statphys_gen.phase_retrieval.theory import stieltjes_transform
+from statphys_gen.phase_retrieval.theory.curvature_laws import (
+    initial_weights,
+    optimal_spectral_weights,
+    sampled_weights,
+    spectral_weights,
+)
+from statphys_gen.phase_retrieval.theory.spectrum import (
     density_positions,
     hessian_spectrum,
     lagrange_multiplier,
@@ -23,18 +29,12 @@ from statphys_gen.phase_retrieval.spectrum import (
     signal_outlier,
     spectral_density,
 )
-from statphys_gen.phase_retrieval.transition import (
+from statphys_gen.phase_retrieval.theory.transition import (
     best_offset,
     initial_transition,
     switch_offset,
     transition,
     universal_lower_bound,
-)
-from statphys_gen.phase_retrieval.weights import (
-    initial_weights,
-    optimal_spectral_weights,
-    sampled_weights,
-    spectral_weights,
 )
 from statphys_gen.solution import Status
 

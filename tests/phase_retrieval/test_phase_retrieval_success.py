@@ -11,9 +11,9 @@ from figures.retrieval_success import COUNTS
 from statphys_gen.errors import InsufficientSamples, InvalidArgument, NotConverged
 from statphys_gen.phase_retrieval.model import Loss, PhaseRetrieval
 from statphys_gen.phase_retrieval.schedule import geometric_steps
-from statphys_gen.phase_retrieval.simulation import simulate_descent
-from statphys_gen.phase_retrieval.simulation_success import simulate_success
-from statphys_gen.phase_retrieval.success import (
+from statphys_gen.phase_retrieval.simulation.descent import simulate_descent
+from statphys_gen.phase_retrieval.simulation.success import simulate_success
+from statphys_gen.phase_retrieval.theory.success import (
     Amplification,
     SizeShift,
     amplification_shift,

@@ -9,11 +9,11 @@ import pytest
 
 from statphys_gen.approximation import approximation_of
 from statphys_gen.errors import InvalidArgument
-from statphys_gen.phase_retrieval.consistency import consistency_report
 from statphys_gen.phase_retrieval.model import Loss
-from statphys_gen.phase_retrieval.one_step import Branch, singular_labels
-from statphys_gen.phase_retrieval.spectrum import hessian_spectrum, outlier_criterion
-from statphys_gen.phase_retrieval.threshold_states import (
+from statphys_gen.phase_retrieval.theory.consistency import consistency_report
+from statphys_gen.phase_retrieval.theory.one_step import Branch, singular_labels
+from statphys_gen.phase_retrieval.theory.spectrum import hessian_spectrum, outlier_criterion
+from statphys_gen.phase_retrieval.theory.threshold_states import (
     one_step_state,
     one_step_threshold,
     one_step_threshold_curve,

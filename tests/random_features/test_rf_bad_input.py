@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from statphys_gen.errors import InvalidArgument
-from statphys_gen.random_features import (
+from statphys_gen.random_features.model import Activation, Covariance, RandomFeatures
+from statphys_gen.random_features.theory import (
     coefficients,
     edges,
     elimination,
@@ -19,7 +20,6 @@ from statphys_gen.random_features import (
     spectrum,
     timescales,
 )
-from statphys_gen.random_features.model import Activation, Covariance, RandomFeatures
 
 GOOD = RandomFeatures("tanh", 2.0, 3.0, 0.1)
 FINITE = GOOD.replace(noise_draws=2)

@@ -9,13 +9,13 @@ import pytest
 from scipy.special import erf
 
 from statphys_gen.errors import AccuracyNotReached
-from statphys_gen.random_features.coefficients import (
+from statphys_gen.random_features.model import ACTIVATIONS, Activation, RandomFeatures
+from statphys_gen.random_features.theory.coefficients import (
     OutlierWarning,
     coefficients,
     model_coefficients,
     outliers,
 )
-from statphys_gen.random_features.model import ACTIVATIONS, Activation, RandomFeatures
 
 REFERENCE = json.loads((Path(__file__).parents[1] / "reference" / "random_features.json").read_text())[
     "coefficients"

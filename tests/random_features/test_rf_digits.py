@@ -7,11 +7,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from statphys_gen.random_features.edges import bulk_edges
-from statphys_gen.random_features.learning_curves import learning_curves
 from statphys_gen.random_features.model import Covariance, RandomFeatures
-from statphys_gen.random_features.spectrum import spectrum
-from statphys_gen.random_features.timescales import early_stopping
+from statphys_gen.random_features.theory.edges import bulk_edges
+from statphys_gen.random_features.theory.learning_curves import learning_curves
+from statphys_gen.random_features.theory.spectrum import spectrum
+from statphys_gen.random_features.theory.timescales import early_stopping
 
 REFERENCE = json.loads((Path(__file__).parents[1] / "reference" / "random_features_digits.json").read_text())
 

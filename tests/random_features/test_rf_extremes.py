@@ -7,14 +7,14 @@ import numpy as np
 import pytest
 
 from statphys_gen.errors import AccuracyNotReached
-from statphys_gen.random_features.dyson import dyson
-from statphys_gen.random_features.edges import bulk_edges, edge_errors, offset_edges
-from statphys_gen.random_features.elimination import identity_polynomial
-from statphys_gen.random_features.filters import gradient_flow
-from statphys_gen.random_features.learning_curves import bulk_contributions, learning_curves
 from statphys_gen.random_features.model import Covariance, RandomFeatures
-from statphys_gen.random_features.spectrum import atoms, spectrum
-from statphys_gen.random_features.timescales import timescales
+from statphys_gen.random_features.theory.edges import bulk_edges, edge_errors, offset_edges
+from statphys_gen.random_features.theory.elimination import identity_polynomial
+from statphys_gen.random_features.theory.filters import gradient_flow
+from statphys_gen.random_features.theory.learning_curves import bulk_contributions, learning_curves
+from statphys_gen.random_features.theory.resolvent import dyson
+from statphys_gen.random_features.theory.spectrum import atoms, spectrum
+from statphys_gen.random_features.theory.timescales import timescales
 
 
 @pytest.mark.parametrize(("features", "samples"), [(3.0, 2.0), (2.0, 1.0), (1.5, 0.5), (64.0, 63.0)])

@@ -8,7 +8,7 @@ from scipy.integrate import quad
 from scipy.special import eval_hermitenorm
 
 from statphys_gen.random_features.model import Activation
-from statphys_gen.random_features.simulation_matrices import _hermite_averages, averaged_products
+from statphys_gen.random_features.simulation.matrices import _hermite_averages, averaged_products
 
 SHIFT, DEVIATION = np.array([[-1.2, 0.0, 0.4], [0.7, -0.1, 2.0]]), np.array([0.6, 0.9])
 

@@ -6,19 +6,19 @@ import numpy as np
 import pytest
 
 from statphys_gen.errors import AccuracyNotReached
-from statphys_gen.random_features import contour_tables
-from statphys_gen.random_features import learning_curves as lc
-from statphys_gen.random_features.dyson import dyson
-from statphys_gen.random_features.filters import (
+from statphys_gen.random_features.model import Covariance, RandomFeatures
+from statphys_gen.random_features.theory import contour_tables
+from statphys_gen.random_features.theory import learning_curves as lc
+from statphys_gen.random_features.theory.filters import (
     custom,
     gradient_descent,
     gradient_flow,
     momentum_descent,
     ridge,
 )
-from statphys_gen.random_features.limits import fast_phase_score_error, kernel_train_loss
-from statphys_gen.random_features.model import Covariance, RandomFeatures
-from statphys_gen.random_features.spectrum import spectrum
+from statphys_gen.random_features.theory.limits import fast_phase_score_error, kernel_train_loss
+from statphys_gen.random_features.theory.resolvent import dyson
+from statphys_gen.random_features.theory.spectrum import spectrum
 
 TWO_ATOMS = Covariance.atoms([0.5, 1.5], [0.5, 0.5])
 MODELS = [

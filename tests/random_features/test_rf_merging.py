@@ -5,10 +5,10 @@ import math
 import numpy as np
 import pytest
 
-from statphys_gen.random_features.edges import bulk_edges
-from statphys_gen.random_features.elimination import identity_polynomial
-from statphys_gen.random_features.merging import merging_line, merging_point
 from statphys_gen.random_features.model import Covariance, RandomFeatures
+from statphys_gen.random_features.theory.edges import bulk_edges
+from statphys_gen.random_features.theory.elimination import identity_polynomial
+from statphys_gen.random_features.theory.merging import merging_line, merging_point
 
 MODEL = RandomFeatures("tanh", 64, 8, 0.1)
 

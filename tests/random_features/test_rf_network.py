@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from statphys_gen.errors import InsufficientSamples, InvalidArgument
-from statphys_gen.random_features.kernels_network import adam_update, momentum_update
-from statphys_gen.random_features.simulation_memorization import (
+from statphys_gen.random_features.simulation.kernels_network import adam_update, momentum_update
+from statphys_gen.random_features.simulation.memorization import (
     MemorizationCurve,
     backward_times,
     generate,
@@ -18,8 +18,8 @@ from statphys_gen.random_features.simulation_memorization import (
     onset_exponent,
     simulate_memorization,
 )
-from statphys_gen.random_features.simulation_mixture import Mixture
-from statphys_gen.random_features.simulation_network import (
+from statphys_gen.random_features.simulation.mixture import Mixture
+from statphys_gen.random_features.simulation.network import (
     Architecture,
     NetworkTraining,
     batch_loss,

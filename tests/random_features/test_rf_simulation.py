@@ -7,7 +7,8 @@ import pytest
 
 from statphys_gen.errors import AccuracyNotReached, InvalidArgument
 from statphys_gen.random_features.model import Activation, Covariance, RandomFeatures
-from statphys_gen.random_features.simulation import (
+from statphys_gen.random_features.simulation.gaussian_equivalent import FeatureMoments
+from statphys_gen.random_features.simulation.instances import (
     limit_in_dimension,
     modes_at,
     modes_between,
@@ -19,9 +20,8 @@ from statphys_gen.random_features.simulation import (
     simulate_losses,
     simulate_train_parts,
 )
-from statphys_gen.random_features.simulation_equivalent import FeatureMoments
-from statphys_gen.random_features.simulation_matrices import averaged_products
-from statphys_gen.random_features.simulation_training import (
+from statphys_gen.random_features.simulation.matrices import averaged_products
+from statphys_gen.random_features.simulation.training import (
     Adam,
     GradientDescent,
     GradientFlow,

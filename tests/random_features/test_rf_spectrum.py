@@ -7,11 +7,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from statphys_gen.random_features.dyson import dyson
-from statphys_gen.random_features.edges import bulk_edges
-from statphys_gen.random_features.elimination import identity_polynomial
 from statphys_gen.random_features.model import Covariance, RandomFeatures
-from statphys_gen.random_features.spectrum import atoms, mode_groups, spectrum
+from statphys_gen.random_features.theory.edges import bulk_edges
+from statphys_gen.random_features.theory.elimination import identity_polynomial
+from statphys_gen.random_features.theory.resolvent import dyson
+from statphys_gen.random_features.theory.spectrum import atoms, mode_groups, spectrum
 
 REFERENCE = json.loads((Path(__file__).parents[1] / "reference" / "random_features.json").read_text())
 TWO_ATOMS = Covariance.atoms([0.5, 1.5], [0.5, 0.5])

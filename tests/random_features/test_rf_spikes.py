@@ -5,10 +5,10 @@ import math
 import numpy as np
 import pytest
 
-from statphys_gen.random_features.edges import bulk_edges
 from statphys_gen.random_features.model import Activation, Covariance, RandomFeatures
-from statphys_gen.random_features.simulation import simulate_eigenvalues
-from statphys_gen.random_features.spikes import norm_outliers
+from statphys_gen.random_features.simulation.instances import simulate_eigenvalues
+from statphys_gen.random_features.theory.edges import bulk_edges
+from statphys_gen.random_features.theory.spikes import norm_outliers
 
 
 def quadratic(mean: float) -> Activation:

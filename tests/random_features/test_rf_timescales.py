@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 from statphys_gen.approximation import approximation_of
-from statphys_gen.random_features import (
+from statphys_gen.random_features.model import Covariance, RandomFeatures
+from statphys_gen.random_features.theory import (
     coefficients,
     edges,
     learning_curves,
@@ -17,7 +18,6 @@ from statphys_gen.random_features import (
     spikes,
     timescales,
 )
-from statphys_gen.random_features.model import Covariance, RandomFeatures
 
 FOUR = RandomFeatures("tanh", 64, 8, 0.1)
 

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from statphys_gen.rbm.model import Model
-from statphys_gen.rbm.priors import Binary, Ternary
-from statphys_gen.rbm.replica_symmetric import solve
+from statphys_gen.rbm.theory.replica_symmetric import solve
+from statphys_gen.units import Binary, Ternary
 
 REFERENCE = json.loads((Path(__file__).parents[1] / "reference" / "rbm_memory.json").read_text())
 

@@ -3,9 +3,19 @@
 import numpy as np
 import pytest
 
-from statphys_gen.rbm.explicit import UNRESOLVED, applies, hidden_noise, solve_points, visible_powers
 from statphys_gen.rbm.model import Model, Patterns
-from statphys_gen.rbm.priors import (
+from statphys_gen.rbm.theory.load_curves import (
+    UNRESOLVED,
+    applies,
+    hidden_noise,
+    solve_points,
+    visible_powers,
+)
+from statphys_gen.rbm.theory.replica_symmetric import _iterated, solve
+from statphys_gen.rbm.theory.saddle_point import Batch
+from statphys_gen.rbm.theory.state_equations import Equations
+from statphys_gen.solution import Status
+from statphys_gen.units import (
     Binary,
     Gaussian,
     Mixture,
@@ -16,10 +26,6 @@ from statphys_gen.rbm.priors import (
     Ternary,
     ZeroOne,
 )
-from statphys_gen.rbm.replica_symmetric import _iterated, solve
-from statphys_gen.rbm.saddle_point import Batch
-from statphys_gen.rbm.state_equations import Equations
-from statphys_gen.solution import Status
 
 CASES = [
     (Gaussian(), "sqrt-beta"),

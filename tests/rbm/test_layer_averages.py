@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from statphys_gen.numerics.quadrature import gaussian_average
-from statphys_gen.rbm.priors import Binary, Gaussian, Mixture, QState, ReLU, SoftThreshold, Ternary, ZeroOne
-from statphys_gen.rbm.single_site import TOLERANCE, Classes, LayerLaw, layer_moments
+from statphys_gen.rbm.theory.single_site import TOLERANCE, Classes, LayerLaw, layer_moments
+from statphys_gen.units import Binary, Gaussian, Mixture, QState, ReLU, SoftThreshold, Ternary, ZeroOne
 
 NONE = Classes(np.zeros((1, 0)), np.ones((1, 1)), np.ones((1, 0)), np.zeros((1, 1)))
 TILT, FIELD = 0.3, 0.2

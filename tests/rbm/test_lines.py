@@ -9,20 +9,12 @@ import pytest
 from scipy.integrate import quad
 
 from statphys_gen.errors import InvalidArgument
-from statphys_gen.rbm.custom_priors import FromLogDensity
-from statphys_gen.rbm.lines import at_line, condensation_line, first_order_line, glass_line, spinodal
 from statphys_gen.rbm.model import Model, Patterns
-from statphys_gen.rbm.one_step import solve_one_step
-from statphys_gen.rbm.priors import (
-    Binary,
-    Gaussian,
-    Mixture,
-    QState,
-    ReLU,
-    Ternary,
-    ZeroOne,
-)
-from statphys_gen.rbm.zero_temperature import capacity, first_order_load, glass_state, retrieval_state
+from statphys_gen.rbm.theory.lines import at_line, condensation_line, first_order_line, glass_line, spinodal
+from statphys_gen.rbm.theory.one_step import solve_one_step
+from statphys_gen.rbm.theory.zero_temperature import capacity, first_order_load, glass_state, retrieval_state
+from statphys_gen.units import Binary, Gaussian, Mixture, QState, ReLU, Ternary, ZeroOne
+from statphys_gen.units.custom import FromLogDensity
 
 REFERENCE = Path(__file__).parents[1] / "reference"
 

@@ -7,11 +7,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from statphys_gen.rbm.lines import spinodal
 from statphys_gen.rbm.model import Model, Patterns, visible_prior
-from statphys_gen.rbm.priors import Gaussian, ReLU, ZeroOne
-from statphys_gen.rbm.replica_symmetric import solve
+from statphys_gen.rbm.theory.lines import spinodal
+from statphys_gen.rbm.theory.replica_symmetric import solve
 from statphys_gen.solution import Status
+from statphys_gen.units import Gaussian, ReLU, ZeroOne
 
 DOCUMENT = json.loads((Path(__file__).parents[1] / "reference" / "rbm_sparse.json").read_text())
 REFERENCE = DOCUMENT["states"]

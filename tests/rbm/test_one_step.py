@@ -7,14 +7,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from statphys_gen.rbm.lines import spinodal
 from statphys_gen.rbm.model import Model
-from statphys_gen.rbm.one_step import _unknowns, one_step_capacity, solve_one_step
-from statphys_gen.rbm.one_step_equations import OneStepEquations
-from statphys_gen.rbm.priors import Binary, Gaussian
-from statphys_gen.rbm.replica_symmetric import solve
-from statphys_gen.rbm.zero_temperature import capacity, glass_state
+from statphys_gen.rbm.theory.lines import spinodal
+from statphys_gen.rbm.theory.one_step import _unknowns, one_step_capacity, solve_one_step
+from statphys_gen.rbm.theory.one_step_equations import OneStepEquations
+from statphys_gen.rbm.theory.replica_symmetric import solve
+from statphys_gen.rbm.theory.zero_temperature import capacity, glass_state
 from statphys_gen.solution import Status
+from statphys_gen.units import Binary, Gaussian
 
 REFERENCE = json.loads((Path(__file__).parents[1] / "reference" / "rbm_one_step.json").read_text())
 DIFFERENCE = (4 / 5, -1 / 5, 4 / 105, -1 / 280)

@@ -4,13 +4,13 @@ import numpy as np
 import pytest
 
 from statphys_gen.errors import InvalidArgument
-from statphys_gen.rbm.lines import condensation_line, first_order_line, glass_line, spinodal
 from statphys_gen.rbm.model import Model
-from statphys_gen.rbm.phase_diagram import PHASES, phase_diagram
 from statphys_gen.rbm.plots import plot_phase_diagram
-from statphys_gen.rbm.priors import Binary, Gaussian, ReLU
-from statphys_gen.rbm.replica_symmetric import solve
+from statphys_gen.rbm.theory.lines import condensation_line, first_order_line, glass_line, spinodal
+from statphys_gen.rbm.theory.phase_diagram import PHASES, phase_diagram
+from statphys_gen.rbm.theory.replica_symmetric import solve
 from statphys_gen.solution import Status
+from statphys_gen.units import Binary, Gaussian, ReLU
 
 TEMPERATURE = np.linspace(0.1, 1.5, 8)
 LINES = {"glass": glass_line, "spinodal": spinodal, "first_order": first_order_line}

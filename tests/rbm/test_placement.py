@@ -5,8 +5,8 @@ import math
 import numpy as np
 import pytest
 
-from statphys_gen.rbm.placement import phases, place, read_weights, weights
-from statphys_gen.rbm.priors import ZeroOne
+from statphys_gen.rbm.analysis import phases, place, read_weights, weights
+from statphys_gen.units import ZeroOne
 
 
 def planted(visible, hidden, noise, strengths, seed=3):

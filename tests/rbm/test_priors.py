@@ -8,8 +8,7 @@ import numpy as np
 import pytest
 
 from statphys_gen.errors import InvalidArgument
-from statphys_gen.rbm.custom_priors import FromLogDensity, FromLogMoments
-from statphys_gen.rbm.priors import (
+from statphys_gen.units import (
     Binary,
     Gaussian,
     Mixture,
@@ -21,6 +20,7 @@ from statphys_gen.rbm.priors import (
     ZeroOne,
     prior,
 )
+from statphys_gen.units.custom import FromLogDensity, FromLogMoments
 
 TABLE = Path(__file__).parents[1] / "reference" / "rbm_priors.csv"
 KEYWORD = {

@@ -5,10 +5,12 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from statphys_gen.rbm import checks_energy, checks_mixtures, checks_order
 from statphys_gen.rbm.checks import checks
+from statphys_gen.rbm.checks import energy as checks_energy
+from statphys_gen.rbm.checks import mixtures as checks_mixtures
+from statphys_gen.rbm.checks import order as checks_order
 from statphys_gen.rbm.model import Model
-from statphys_gen.rbm.replica_symmetric import solve
+from statphys_gen.rbm.theory.replica_symmetric import solve
 from statphys_gen.statistics.agreement import Check, judge
 
 

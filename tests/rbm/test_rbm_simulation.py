@@ -6,23 +6,23 @@ import numpy as np
 import pytest
 
 from statphys_gen.errors import InsufficientSamples, InvalidArgument
-from statphys_gen.rbm.custom_priors import FromLogMoments
 from statphys_gen.rbm.model import Model, Patterns, visible_prior
-from statphys_gen.rbm.priors import Binary, Gaussian, Mixture, Prior, ReLU, SoftThreshold, Spherical, Ternary
-from statphys_gen.rbm.simulation import Pairs, controlled_estimate, measure, simulate
-from statphys_gen.rbm.simulation_enumeration import enumerate_network
-from statphys_gen.rbm.simulation_free_entropy import simulate_free_entropy
-from statphys_gen.rbm.simulation_gibbs import Chains, Settings
-from statphys_gen.rbm.simulation_hysteresis import simulate_hysteresis
-from statphys_gen.rbm.simulation_langevin import simulate_langevin
-from statphys_gen.rbm.simulation_network import Network, draw_network, stream
-from statphys_gen.rbm.simulation_single_spin import (
+from statphys_gen.rbm.simulation.enumeration import enumerate_network
+from statphys_gen.rbm.simulation.free_entropy import simulate_free_entropy
+from statphys_gen.rbm.simulation.gibbs import Chains, Settings
+from statphys_gen.rbm.simulation.hysteresis import simulate_hysteresis
+from statphys_gen.rbm.simulation.langevin import simulate_langevin
+from statphys_gen.rbm.simulation.measurement import Pairs, controlled_estimate, measure, simulate
+from statphys_gen.rbm.simulation.network import Network, draw_network, stream
+from statphys_gen.rbm.simulation.single_spin import (
     CollapsedChains,
     descend,
     simulate_collapsed,
     simulate_descent,
 )
-from statphys_gen.rbm.simulation_tempering import simulate_tempering
+from statphys_gen.rbm.simulation.tempering import simulate_tempering
+from statphys_gen.units import Binary, Gaussian, Mixture, Prior, ReLU, SoftThreshold, Spherical, Ternary
+from statphys_gen.units.custom import FromLogMoments
 
 
 def hopfield(**changes: object) -> Model:

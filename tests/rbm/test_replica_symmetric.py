@@ -6,11 +6,15 @@ import numpy as np
 import pytest
 
 from statphys_gen.errors import InvalidArgument
-from statphys_gen.rbm.custom_priors import FromLogDensity
-from statphys_gen.rbm.finite_size import condensed_signal, solve_sizes
 from statphys_gen.rbm.model import Model, Patterns, visible_prior
-from statphys_gen.rbm.phase_diagram import phase_diagram
-from statphys_gen.rbm.priors import (
+from statphys_gen.rbm.theory.finite_size import condensed_signal, solve_sizes
+from statphys_gen.rbm.theory.phase_diagram import phase_diagram
+from statphys_gen.rbm.theory.replica_symmetric import compare, solve
+from statphys_gen.rbm.theory.saddle_point import Batch, State
+from statphys_gen.rbm.theory.single_site import classes
+from statphys_gen.rbm.theory.state_equations import Equations
+from statphys_gen.solution import Status
+from statphys_gen.units import (
     Binary,
     Gaussian,
     Mixture,
@@ -21,11 +25,7 @@ from statphys_gen.rbm.priors import (
     Ternary,
     ZeroOne,
 )
-from statphys_gen.rbm.replica_symmetric import compare, solve
-from statphys_gen.rbm.saddle_point import Batch, State
-from statphys_gen.rbm.single_site import classes
-from statphys_gen.rbm.state_equations import Equations
-from statphys_gen.solution import Status
+from statphys_gen.units.custom import FromLogDensity
 
 DIFFERENCE = (4 / 5, -1 / 5, 4 / 105, -1 / 280)
 PRIORS = [

@@ -6,10 +6,17 @@ import numpy as np
 import pytest
 from scipy import special
 
-from statphys_gen.rbm import kernels, kernels_spins
-from statphys_gen.rbm.custom_priors import FromLogDensity
 from statphys_gen.rbm.model import Model, Patterns, visible_prior
-from statphys_gen.rbm.priors import (
+from statphys_gen.rbm.simulation import kernels, kernels_spins
+from statphys_gen.rbm.simulation.enumeration import Enumeration, enumerate_network
+from statphys_gen.rbm.simulation.gibbs import Chains, Couplings, Settings
+from statphys_gen.rbm.simulation.langevin import LangevinChains
+from statphys_gen.rbm.simulation.network import Network, draw_network, field_moments
+from statphys_gen.rbm.simulation.packed import PackedChains, can_pack, make_chains, pack, unpack
+from statphys_gen.rbm.simulation.single_spin import CollapsedChains
+from statphys_gen.rbm.simulation.tabulated import tables_of
+from statphys_gen.rbm.simulation.tempering import Ladders
+from statphys_gen.units import (
     Binary,
     Gaussian,
     Mixture,
@@ -21,14 +28,7 @@ from statphys_gen.rbm.priors import (
     Ternary,
     ZeroOne,
 )
-from statphys_gen.rbm.simulation_enumeration import Enumeration, enumerate_network
-from statphys_gen.rbm.simulation_gibbs import Chains, Couplings, Settings
-from statphys_gen.rbm.simulation_langevin import LangevinChains
-from statphys_gen.rbm.simulation_network import Network, draw_network, field_moments
-from statphys_gen.rbm.simulation_packed import PackedChains, can_pack, make_chains, pack, unpack
-from statphys_gen.rbm.simulation_single_spin import CollapsedChains
-from statphys_gen.rbm.simulation_tabulated import tables_of
-from statphys_gen.rbm.simulation_tempering import Ladders
+from statphys_gen.units.custom import FromLogDensity
 
 CHAINS = 8000
 PRIORS: list[Prior] = [

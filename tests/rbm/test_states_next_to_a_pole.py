@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from statphys_gen.rbm.model import Model
-from statphys_gen.rbm.priors import ReLU, Ternary
-from statphys_gen.rbm.replica_symmetric import solve
+from statphys_gen.rbm.theory.replica_symmetric import solve
+from statphys_gen.units import ReLU, Ternary
 
 
 def test_the_entropy_is_the_slope_of_the_free_energy_next_to_a_pole() -> None:

@@ -6,9 +6,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from statphys_gen.rbm.lines import first_order_line, spinodal
 from statphys_gen.rbm.model import Model
-from statphys_gen.rbm.priors import Gaussian, Mixture, ReLU
+from statphys_gen.rbm.theory.lines import first_order_line, spinodal
+from statphys_gen.units import Gaussian, Mixture, ReLU
 
 REFERENCE = json.loads((Path(__file__).parents[1] / "reference" / "rbm_tables.json").read_text())
 LAWS = {

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from statphys_gen.rbm.model import Model
-from statphys_gen.rbm.priors import Binary, Gaussian, Mixture, QState, ReLU, SoftThreshold, Ternary, ZeroOne
-from statphys_gen.rbm.replica_symmetric import solve
-from statphys_gen.rbm.zero_temperature import capacity, first_order_load, glass_state, retrieval_state
+from statphys_gen.rbm.theory.replica_symmetric import solve
+from statphys_gen.rbm.theory.zero_temperature import capacity, first_order_load, glass_state, retrieval_state
+from statphys_gen.units import Binary, Gaussian, Mixture, QState, ReLU, SoftThreshold, Ternary, ZeroOne
 
 REFERENCE = json.loads((Path(__file__).parents[1] / "reference" / "rbm_zero_temperature.json").read_text())
 

@@ -21,8 +21,8 @@ from scipy.linalg import eigh
 from threadpoolctl import threadpool_limits
 
 from statphys_gen.phase_retrieval.model import Loss
-from statphys_gen.phase_retrieval.spectrum import hessian_spectrum
-from statphys_gen.phase_retrieval.weights import initial_weights
+from statphys_gen.phase_retrieval.theory.curvature_laws import initial_weights
+from statphys_gen.phase_retrieval.theory.spectrum import hessian_spectrum
 
 OFFSET, ALPHA = 1.0, 4.0
 RUNS = {75: 4000, 150: 1800, 300: 1500, 600: 400, 1200: 36}

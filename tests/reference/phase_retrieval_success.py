@@ -16,7 +16,7 @@ import numpy as np
 from statphys_gen import sweep
 from statphys_gen.phase_retrieval.model import Loss, PhaseRetrieval
 from statphys_gen.phase_retrieval.schedule import geometric_steps
-from statphys_gen.phase_retrieval.simulation_success import simulate_success
+from statphys_gen.phase_retrieval.simulation.success import simulate_success
 
 TABLE = Path(__file__).with_suffix(".json")
 OFFSET, THRESHOLD, DURATION, SEED = 1.0, 0.98, 200.0, 0

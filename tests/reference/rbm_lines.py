@@ -149,7 +149,7 @@ def first_order(prior, load, temperature, H, S, S_glass):
 
 def starting_point(hidden_prior, temperature, load, convention, kind):
     """Guesses only, from the package: the roots are found and judged here."""
-    import statphys_gen.rbm.replica_symmetric as rs
+    import statphys_gen.rbm.theory.replica_symmetric as rs
     from statphys_gen.rbm.model import Model
 
     model = Model(hidden_prior, temperature, load, convention=convention)
@@ -173,7 +173,7 @@ FIRST_ORDER = [("gaussian", None, {0.01: 0.721624, 0.04: 0.365231})]
 
 
 def main():
-    from statphys_gen.rbm import priors
+    from statphys_gen import units as priors
 
     def make(name, value, power):
         if name == "gaussian":

@@ -2,10 +2,10 @@
 
 import numpy as np
 
-from statphys_gen.diffusion.model import GaussianMixture
-from statphys_gen.diffusion.simulation import simulate_clones
+from statphys_gen.data.laws import GaussianMixture
+from statphys_gen.diffusion.simulation.backward_kernel import simulate_clones
 from statphys_gen.random_features.model import RandomFeatures
-from statphys_gen.random_features.simulation import simulate_eigenvalues
+from statphys_gen.random_features.simulation.instances import simulate_eigenvalues
 
 
 def measured(time: float, generator: np.random.Generator) -> dict:

@@ -8,16 +8,16 @@ import pytest
 import same_bits_functions
 
 from statphys_gen import sweep
-from statphys_gen.diffusion.model import GaussianMixture
-from statphys_gen.diffusion.simulation import block_size, simulate_clones
+from statphys_gen.data.laws import GaussianMixture
+from statphys_gen.diffusion.simulation.backward_kernel import block_size, simulate_clones
 from statphys_gen.phase_retrieval.model import Loss, PhaseRetrieval
-from statphys_gen.phase_retrieval.simulation import simulate_descent
+from statphys_gen.phase_retrieval.simulation.descent import simulate_descent
 from statphys_gen.random_features.model import RandomFeatures
-from statphys_gen.random_features.simulation import simulate_losses
-from statphys_gen.random_features.simulation_training import GradientFlow
+from statphys_gen.random_features.simulation.instances import simulate_losses
+from statphys_gen.random_features.simulation.training import GradientFlow
 from statphys_gen.rbm.model import Model
-from statphys_gen.rbm.priors import Gaussian
-from statphys_gen.rbm.simulation import simulate
+from statphys_gen.rbm.simulation.measurement import simulate
+from statphys_gen.units import Gaussian
 
 SIMULATIONS: dict[str, Callable[..., Any]] = {
     "diffusion": lambda **options: simulate_clones(

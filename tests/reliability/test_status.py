@@ -5,13 +5,13 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from statphys_gen.diffusion.model import GaussianMixture
-from statphys_gen.diffusion.speciation_time import spectral_time
+from statphys_gen.data.laws import GaussianMixture
+from statphys_gen.diffusion.theory.speciation_time import spectral_time
 from statphys_gen.numerics.roots import bracketed, fixed_point, newton
 from statphys_gen.rbm.model import Model
-from statphys_gen.rbm.priors import Gaussian
-from statphys_gen.rbm.replica_symmetric import solve
+from statphys_gen.rbm.theory.replica_symmetric import solve
 from statphys_gen.solution import Solution, Status
+from statphys_gen.units import Gaussian
 
 
 def hopfield(temperature: float, load: float) -> Model:

@@ -18,27 +18,32 @@ from typing import Any
 import numpy as np
 
 from statphys_gen import __version__
-from statphys_gen.diffusion.collapse_time import collapse_time, trap_onset_time
-from statphys_gen.diffusion.condensed import condensed_phase
-from statphys_gen.diffusion.model import GaussianMixture, Spectrum
-from statphys_gen.diffusion.speciation_time import asymptotic_time, bayes_time, drift_time, spectral_time
+from statphys_gen.data.laws import GaussianMixture, Spectrum
+from statphys_gen.diffusion.theory.collapse_time import collapse_time, trap_onset_time
+from statphys_gen.diffusion.theory.condensed_phase import condensed_phase
+from statphys_gen.diffusion.theory.speciation_time import (
+    asymptotic_time,
+    bayes_time,
+    drift_time,
+    spectral_time,
+)
 from statphys_gen.errors import InvalidArgument, StatphysError
-from statphys_gen.phase_retrieval.dmft import descent_dynamics
-from statphys_gen.phase_retrieval.full_rsb import full_rsb_state
 from statphys_gen.phase_retrieval.model import Loss, PhaseRetrieval
 from statphys_gen.phase_retrieval.schedule import geometric_steps
-from statphys_gen.phase_retrieval.spectrum import left_edge, signal_outlier
-from statphys_gen.phase_retrieval.transition import transition
-from statphys_gen.phase_retrieval.weights import initial_weights
-from statphys_gen.random_features.learning_curves import learning_curves
+from statphys_gen.phase_retrieval.theory.curvature_laws import initial_weights
+from statphys_gen.phase_retrieval.theory.dmft import descent_dynamics
+from statphys_gen.phase_retrieval.theory.full_rsb import full_rsb_state
+from statphys_gen.phase_retrieval.theory.spectrum import left_edge, signal_outlier
+from statphys_gen.phase_retrieval.theory.transition import transition
 from statphys_gen.random_features.model import Covariance, RandomFeatures
-from statphys_gen.random_features.spectrum import spectrum
-from statphys_gen.rbm.lines import glass_line
+from statphys_gen.random_features.theory.learning_curves import learning_curves
+from statphys_gen.random_features.theory.spectrum import spectrum
 from statphys_gen.rbm.model import Model
-from statphys_gen.rbm.priors import prior
-from statphys_gen.rbm.replica_symmetric import solve
+from statphys_gen.rbm.theory.lines import glass_line
+from statphys_gen.rbm.theory.replica_symmetric import solve
 from statphys_gen.solution import Solution, Status
 from statphys_gen.statistics.streams import generator
+from statphys_gen.units import prior
 
 TOLERANCE = 1e-9
 Family = Callable[[np.random.Generator, int], Iterator[Solution | dict[str, float]]]

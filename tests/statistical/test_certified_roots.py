@@ -12,8 +12,8 @@ import pytest
 
 flint = pytest.importorskip("flint", reason="the extra 'certify' is not installed")
 
-from statphys_gen.diffusion.collapse_time import collapse_time, trap_onset_time  # noqa: E402
-from statphys_gen.diffusion.model import Spectrum  # noqa: E402
+from statphys_gen.data.laws import Spectrum  # noqa: E402
+from statphys_gen.diffusion.theory.collapse_time import collapse_time, trap_onset_time  # noqa: E402
 from statphys_gen.numerics.continuation import fold  # noqa: E402
 from statphys_gen.numerics.roots import newton  # noqa: E402
 from statphys_gen.statistics.streams import generator  # noqa: E402

@@ -1,0 +1,262 @@
+"""``statphys-gen diffusion``: Gaussian-mixture diffusion."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ... import validation
+from ..parsing import BadUsage, Parser, add_output_options, add_seed, between, integer, number
+from . import collapse as diffusion_collapse
+
+if TYPE_CHECKING:
+    from ...data.laws import GaussianMixture
+
+
+def register(systems: Any) -> None:
+    system = systems.add_parser(
+        "diffusion",
+        help="speciation and collapse of Gaussian-mixture diffusion, and the analysis of a data set",
+        description="When the backward process of a diffusion model chooses a class, and when it collapses.",
+    )
+    quantities = system.add_subparsers(dest="quantity", metavar="QUANTITY", required=True)
+    _register_clone_agreement(quantities)
+    _register_speciation_time(quantities)
+    _register_analyse(quantities)
+    diffusion_collapse.register(quantities)
+
+
+def _register_clone_agreement(quantities: Any) -> None:
+    parser = quantities.add_parser(
+        "clone-agreement",
+        help="probability that two trajectories sharing x_t end in the same class",
+        description="Clone agreement phi(t): the probability that two backward trajectories that share x_t end in the "
+        "same class.\nGive the signal x(t) of two classes, or two classes and times, or a mixture and times.",
+    )
+    parser.add_argument(
+        "--signal",
+        metavar="X",
+        nargs="+",
+        type=number("--signal", validation.non_negative),
+        help="squared half distance of the two noised classes over their variance",
+    )
+    _add_mixture_options(parser)
+    _add_times(parser)
+    add_output_options(parser)
+    parser.set_defaults(run=_clone_agreement)
+
+
+def _register_speciation_time(quantities: Any) -> None:
+    parser = quantities.add_parser(
+        "speciation-time",
+        help="time at which a trajectory commits to a class, by each definition",
+        description="Speciation time by each of its definitions (criterion): spectral, asymptotic, bayes, drift.",
+    )
+    _add_mixture_options(parser)
+    add_output_options(parser, plot=False)
+    parser.set_defaults(run=_speciation_time)
+
+
+def _register_analyse(quantities: Any) -> None:
+    parser = quantities.add_parser(
+        "analyse",
+        help="speciation and collapse times of a data set",
+        description="Spectrum, speciation and collapse times with errors, and label agreement of a data set "
+        "(.npy, .npz or .csv; one sample a row).",
+    )
+    parser.add_argument("data", metavar="DATA", help="samples, one a row")
+    parser.add_argument("--labels", metavar="FILE", help="one label a sample (.npy, .npz, .csv or .txt)")
+    _add_times(parser)
+    parser.add_argument("--output", metavar="DIR", help="folder for the report and its pictures")
+    add_seed(parser)
+    add_output_options(parser, plot=False)
+    parser.set_defaults(run=_analyse)
+
+
+def _add_mixture_options(parser: Parser) -> None:
+    group = parser.add_argument_group("data", "two classes at +m and -m, or a mixture from a file")
+    group.add_argument(
+        "-d", "--dimension", metavar="D", type=integer("--dimension", 1), help="dimension of the data"
+    )
+    group.add_argument(
+        "--separation",
+        "--mu-tilde",
+        metavar="M",
+        type=number("--separation", validation.positive),
+        help="norm of m over the square root of the dimension",
+    )
+    group.add_argument(
+        "--variance",
+        "--sigma2",
+        metavar="V",
+        type=number("--variance", validation.non_negative),
+        help="variance of each class in every direction (default 1)",
+    )
+    group.add_argument(
+        "--weight",
+        metavar="W",
+        type=number("--weight", between(0.0, 1.0)),
+        help="weight of the class at +m (default 0.5)",
+    )
+    group.add_argument(
+        "--mixture", metavar="FILE", help='JSON file {"weights": ..., "means": ..., "covariances": ...}'
+    )
+
+
+def _add_times(parser: Parser) -> None:
+    parser.add_argument(
+        "-t",
+        "--time",
+        metavar="T",
+        nargs="+",
+        type=number("--time", validation.positive),
+        help="diffusion times",
+    )
+
+
+def _refuse(options: argparse.Namespace, names: tuple[str, ...], reason: str) -> None:
+    for name in names:
+        value = getattr(options, name)
+        if value is not None:
+            raise BadUsage(f"--{name.replace('_', '-')} = {value}: must be left out {reason}")
+
+
+def _require(options: argparse.Namespace, names: tuple[str, ...], reason: str) -> None:
+    for name in names:
+        if getattr(options, name) is None:
+            raise BadUsage(f"--{name.replace('_', '-')} is missing: it is needed {reason}")
+
+
+def _mixture(options: argparse.Namespace) -> tuple[GaussianMixture, dict[str, Any]]:
+    """The mixture that the options describe, and the parameters to echo."""
+    if options.mixture is not None:
+        _refuse(options, ("dimension", "separation", "variance", "weight"), "with --mixture")
+        path = validation.readable_file("--mixture", options.mixture)
+        from ...data.laws import GaussianMixture
+
+        return GaussianMixture.from_json(path), {"mixture": str(path)}
+    _require(options, ("dimension", "separation"), "without --mixture")
+    from ...data.laws import GaussianMixture
+
+    parameters = {
+        "dimension": options.dimension,
+        "separation": options.separation,
+        "variance": 1.0 if options.variance is None else options.variance,
+        "weight": 0.5 if options.weight is None else options.weight,
+    }
+    return GaussianMixture.two_classes(**parameters), parameters
+
+
+def _clone_agreement(options: argparse.Namespace) -> int:
+    if options.signal is not None:
+        _refuse(options, ("dimension", "separation", "variance", "mixture", "time"), "with --signal")
+        weight = 0.5 if options.weight is None else options.weight
+        return _agreement_of_signal(options, weight)
+    _require(options, ("time",), "without --signal")
+    mixture, parameters = _mixture(options)
+    from ...diffusion.theory.clones import clone_agreement
+    from ..output import emit
+
+    result = clone_agreement(mixture, options.time)
+    records = [
+        {
+            "time": time,
+            "signal": signal,
+            "clone_agreement": value,
+            "error": error,
+            "approximation": str(result.approximation),
+        }
+        for time, signal, value, error in zip(
+            options.time, result.signal, result.value, result.error, strict=True
+        )
+    ]
+
+    def plot(path: Path) -> None:
+        from ...diffusion.plots import plot_clone_agreement
+
+        plot_clone_agreement(mixture, result, options.time, path)
+
+    parameters["time"] = options.time
+    return emit(options, "diffusion clone-agreement", parameters, records, plot=plot)
+
+
+def _agreement_of_signal(options: argparse.Namespace, weight: float) -> int:
+    from ...approximation import approximation_of
+    from ...data.binary_channel import two_class_agreement
+    from ..output import emit
+
+    approximation = str(approximation_of(two_class_agreement))
+    records = [
+        {"signal": signal, "time": None, "clone_agreement": value, "approximation": approximation}
+        for signal, value in zip(options.signal, two_class_agreement(options.signal, weight), strict=True)
+    ]
+
+    def plot(path: Path) -> None:
+        from ...diffusion.plots import plot_signal_agreement
+
+        plot_signal_agreement(options.signal, weight, path)
+
+    parameters = {"signal": options.signal, "weight": weight}
+    return emit(options, "diffusion clone-agreement", parameters, records, plot=plot)
+
+
+def _speciation_time(options: argparse.Namespace) -> int:
+    mixture, parameters = _mixture(options)
+    from ...diffusion.theory.speciation_time import speciation_times
+    from ..output import emit
+
+    times = speciation_times(mixture)
+    records = [
+        {"criterion": criterion} | record
+        for criterion, solution in times.items()
+        for record in solution.records()
+    ]
+    notes = [times.warning] if times.warning else []
+    if times.drift is None:
+        notes.append("the criterion drift is defined for two classes with a common covariance only")
+    return emit(options, "diffusion speciation-time", parameters, records, notes=notes)
+
+
+def _analyse(options: argparse.Namespace) -> int:
+    data = validation.readable_file("DATA", options.data)
+    labels = None if options.labels is None else validation.readable_file("--labels", options.labels)
+    folder = None if options.output is None else validation.writable_folder("--output", options.output)
+    from ...data.dataset import load_dataset
+    from ...diffusion.analysis.data_set import analyse
+    from ...diffusion.plots_report import plot_report
+    from ..output import emit, plain
+
+    report = analyse(load_dataset(data, labels), time=options.time, seed=options.seed, progress=True)
+    record = report.record() | {"approximation": "estimates from a finite sample; each time states its own"}
+    files: list[Path] = []
+    if folder is not None:
+        files = plot_report(report, folder)
+        text = json.dumps(plain(record), indent=1, allow_nan=False) + "\n"
+        (folder / "report.json").write_text(text, encoding="utf-8")
+        files.append(folder / "report.json")
+    parameters = {"data": str(data), "labels": options.labels, "time": options.time, "seed": options.seed}
+    if options.json:
+        return emit(options, "diffusion analyse", parameters, [record], files=files)
+    assert report.collapse is not None
+    kinds = {"speciation": report.times, "collapse": report.collapse.times}
+    times = [(kind, time) for kind, entries in kinds.items() for time in entries]
+    rows = [
+        {
+            "transition": kind,
+            "criterion": time.criterion,
+            "time": time.time,
+            "standard error": time.standard_error,
+            "error": time.standard_error,
+            "approximation": time.approximation,
+        }
+        for kind, time in times
+    ]
+    undefined = [f"{time.criterion}: {time.reason}" for _, time in times if time.reason]
+    print(
+        f"{report.source}: {report.samples} samples in dimension {report.dimension}, total variance "
+        f"{report.total_variance:.6g}, largest eigenvalue {report.eigenvalues[0]:.9g}"
+    )
+    notes = [*undefined, *(f"WARNING: {text}" for text in report.warnings), *report.notes]
+    return emit(options, "diffusion analyse", parameters, rows, notes=notes, files=files)

@@ -1,0 +1,191 @@
+"""What the analysis of a data set reports: critical times with their errors, in every convention, and warnings."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ...errors import InvalidArgument
+from ...noising import ddpm_step, ddpm_times, edm_sigma, signal_to_noise, vp_sigma
+from .label_agreement import LabelAgreement
+
+if TYPE_CHECKING:
+    from .collapse_report import Collapse
+
+FloatArray = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class CriticalTime:
+    """One speciation or collapse time by one criterion.
+
+    Attributes
+    ----------
+    criterion : its name; what it means is in ``meaning``.
+    time : the diffusion time; None where it is not defined.
+    standard_error : over the samples; None where the time is None.
+    upward_bias : estimated excess of the expected value over the population's; None where it is not estimated.
+    reason : why the time is None; empty otherwise.
+    """
+
+    criterion: str
+    time: float | None
+    standard_error: float | None
+    meaning: str
+    approximation: str
+    upward_bias: float | None = None
+    reason: str = ""
+
+    def record(self) -> dict[str, Any]:
+        return {**asdict(self), "conversions": None if self.time is None else conversions(self.time)}
+
+
+@dataclass(frozen=True)
+class Direction:
+    """One principal direction.
+
+    Attributes
+    ----------
+    rank : 1 for the largest eigenvalue.
+    eigenvalue, eigenvalue_error : variance of the data along it, with standard error.
+    corrected_eigenvalue : with the upward bias of a finite sample removed; None inside a bulk of eigenvalues.
+    spectral_time, spectral_time_error : log(eigenvalue) / 2; None if the eigenvalue is at most 1.
+    dip, dip_p_value, bimodal : whether the projection has more than one mode, at 1 %.
+    bimodality_time, bimodality_time_error : latest time at which the noised projection has more than one mode; None
+        unless it is ``bimodal``.
+    between_class_fraction, between_class_fraction_error : share of the variance that is between the class means; None
+        without labels. Corrected for the error of the class means, so that it may be slightly negative.
+    class_time : log(between + 1 - within) / 2, where the noised class means along this direction have the variance of
+        the noised classes; None without labels, or where this never happens (fraction at most 1/2).
+    """
+
+    rank: int
+    eigenvalue: float
+    eigenvalue_error: float
+    corrected_eigenvalue: float | None
+    spectral_time: float | None
+    spectral_time_error: float | None
+    dip: float
+    dip_p_value: float
+    bimodal: bool
+    bimodality_time: float | None
+    bimodality_time_error: float | None
+    between_class_fraction: float | None = None
+    between_class_fraction_error: float | None = None
+    class_time: float | None = None
+
+
+@dataclass(frozen=True)
+class Report:
+    """The analysis of one data set. ``record()`` gives it as plain JSON-ready values.
+
+    Attributes
+    ----------
+    source, samples, distinct_samples, dimension : the data set.
+    class_names, class_weights : the classes; empty without labels.
+    total_variance, variance_per_coordinate : the scale of the data. Every time is for the data in this scale: data
+        multiplied by s have spectral times larger by log(s).
+    effective_rank : (tr C)^2 / tr C^2.
+    eigenvalues : the known part of the spectrum, decreasing (covariance with weight 1/n); ``spectrum_complete``.
+    unbiased_top_eigenvalue : the largest eigenvalue of the covariance with weight 1/(n - 1), as other programs have it.
+    times : the speciation times by every criterion that applies.
+    directions : the leading principal directions.
+    grid : the diffusion times of the curves; ``modes`` of the noised leading projection (0: finer than resolved).
+    agreement : phi(t) in-sample and leave-one-out; None without labels.
+    agreement_level : the value of phi whose crossing is the time ``bayes``; None without labels.
+    collapse : the collapse onto the data points; None if it was not asked for.
+    leading_projection, leading_multiplicities : the data along the leading direction, for the picture.
+    warnings, notes : plain sentences.
+    seed : of every random number.
+    """
+
+    source: str
+    samples: int
+    distinct_samples: int
+    dimension: int
+    class_names: tuple[str, ...]
+    class_weights: FloatArray
+    total_variance: float
+    variance_per_coordinate: float
+    effective_rank: float
+    eigenvalues: FloatArray
+    spectrum_complete: bool
+    unbiased_top_eigenvalue: float
+    times: tuple[CriticalTime, ...]
+    directions: tuple[Direction, ...]
+    grid: FloatArray
+    modes: NDArray[np.int64]
+    agreement: LabelAgreement | None
+    agreement_level: float | None
+    collapse: Collapse | None
+    leading_projection: FloatArray
+    leading_multiplicities: NDArray[np.int64]
+    leading_labels: NDArray[np.int64] | None
+    warnings: tuple[str, ...]
+    notes: tuple[str, ...]
+    seed: int
+
+    def time(self, criterion: str) -> CriticalTime:
+        """The speciation time by one criterion."""
+        for entry in self.times:
+            if entry.criterion == criterion:
+                return entry
+        raise InvalidArgument(
+            "criterion", criterion, "one of " + ", ".join(entry.criterion for entry in self.times)
+        )
+
+    def record(self) -> dict[str, Any]:
+        """Plain numbers, texts, lists and dictionaries; no NaN or infinity, None where something is not defined."""
+        curves: list[dict[str, Any]] = []
+        for index, time in enumerate(self.grid):
+            row: dict[str, Any] = {
+                "time": float(time),
+                **conversions(float(time)),
+                "modes": int(self.modes[index]),
+            }
+            if self.agreement is not None:
+                for name in (
+                    "in_sample",
+                    "in_sample_error",
+                    "leave_one_out",
+                    "leave_one_out_error",
+                    "confidence",
+                    "concentration",
+                ):
+                    row[name] = float(getattr(self.agreement, name)[index])
+            curves.append(row)
+        return {
+            "source": self.source,
+            "samples": self.samples,
+            "distinct_samples": self.distinct_samples,
+            "dimension": self.dimension,
+            "classes": {name: float(w) for name, w in zip(self.class_names, self.class_weights, strict=True)},
+            "total_variance": self.total_variance,
+            "variance_per_coordinate": self.variance_per_coordinate,
+            "effective_rank": self.effective_rank,
+            "eigenvalues": self.eigenvalues[:20].tolist(),
+            "spectrum_complete": self.spectrum_complete,
+            "unbiased_top_eigenvalue": self.unbiased_top_eigenvalue,
+            "times": [entry.record() for entry in self.times],
+            "directions": [asdict(direction) for direction in self.directions],
+            "agreement_level": self.agreement_level,
+            "curves": curves,
+            "collapse": None if self.collapse is None else self.collapse.record(),
+            "warnings": list(self.warnings),
+            "notes": list(self.notes),
+            "seed": self.seed,
+        }
+
+
+def conversions(time: float) -> dict[str, float | None]:
+    """One time as DDPM step (None beyond the end of the schedule), VP sigma, EDM sigma and signal-to-noise ratio."""
+    within = time <= float(ddpm_times()[-1])
+    return {
+        "ddpm_step": float(ddpm_step(time)) if within else None,
+        "vp_sigma": float(vp_sigma(time)),
+        "edm_sigma": float(edm_sigma(time)),
+        "signal_to_noise": float(signal_to_noise(time)) if time > 0.0 else None,
+    }

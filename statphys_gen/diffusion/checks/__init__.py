@@ -1,0 +1,19 @@
+"""Theory against simulation for the diffusion of Gaussian mixtures, spectra, discrete and Curie-Weiss data.
+
+The checks of speciation and of collapse, which are judged together. The simulations draw data, noise and backward runs
+from their definitions in full dimension.
+"""
+
+from __future__ import annotations
+
+from ...statistics.agreement import Check
+from . import beyond_gaussian as checks_beyond_gaussian
+from . import collapse as checks_collapse
+from . import speciation as checks_speciation
+from . import trajectories as checks_trajectories
+
+
+def checks() -> list[Check]:
+    """Every check of this system, by name."""
+    parts = (checks_speciation, checks_beyond_gaussian, checks_collapse, checks_trajectories)
+    return [check for part in parts for check in part.checks()]

@@ -1,0 +1,1 @@
+"""Finite-size counterparts of the predictions: noised points, backward kernels, trajectories and posterior weights."""

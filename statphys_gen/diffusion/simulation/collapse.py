@@ -1,0 +1,311 @@
+r"""Collapse onto the training points, measured on finite samples of a law of the data: posterior weights.
+
+n points a_mu are drawn from the law. A *noised training point* x_t = exp(-t) a_s + sqrt(D_t) z, s uniform, is the state
+at time t of the backward process with the score of the n points; a *fresh* x_t has the law of the data behind it
+instead. With w_mu(x_t) the posterior weights over the n points,
+
+    H(mu | x_t) = E[-sum_mu w_mu log w_mu] = E[-log w_s],      Y(t) = E[sum_mu w_mu^2] = E[w_s]
+
+for noised training points, both exactly; the first forms have the smaller variance. Collapse is the fall of H to 0 and
+the rise of Y to 1. For fresh points the same sums measure the condensation of the posterior.
+
+Every estimate is an average over independent data sets of the average over noised points of each; its error is over
+data sets, so that it contains the randomness of the points.
+
+Source: Biroli, Bonnaire, de Bortoli, Mezard, arXiv 2402.18491 (excess entropy, collapse); Biroli, Mezard, arXiv
+2306.03518. First passages are in :mod:`statphys_gen.diffusion.simulation.first_passage`, backward runs in
+:mod:`statphys_gen.diffusion.simulation.collapse_trajectories`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from ... import validation
+from ...data.laws import CurieWeiss, DataLaw, DiscreteProduct, GaussianMixture, Spectrum
+from ...errors import InsufficientSamples, InvalidArgument
+from ...numerics.blocks import map_blocks
+from ...numerics.posterior import ROWS, EmpiricalPosterior, PosteriorSums
+from ...statistics.estimate import Estimate
+from ...statistics.streams import generator
+from .backward_kernel import NoisedMixture
+from .beyond_gaussian import sample_curie_weiss
+
+FloatArray = NDArray[np.float64]
+IntArray = NDArray[np.int64]
+_Reading = Callable[[PosteriorSums], FloatArray]
+
+
+@dataclass(frozen=True)
+class CollapseCurves:
+    """Averages over noised training points; every estimate has the shape of ``time``.
+
+    With classes resolved, a first axis counts the classes. The averages of a class are over its sources; the two
+    forms of H and of Y then differ, and those of the source (``surprise``, ``source_weight``) belong to the class.
+
+    Attributes
+    ----------
+    time : the diffusion times.
+    entropy : H(mu|x_t) in nats, as the average of the entropy of the posterior.
+    surprise : the same number as E[-log w_s]; of larger variance.
+    participation : Y(t) = E sum_mu w_mu^2.
+    source_weight : the same number as E[w_s].
+    top_one : probability that the source has the largest weight.
+    log_ratio : E log(Z_others / Z_source), the mean logarithm of the weight of all others over that of the source.
+    condensation : E sum w^2 of the posterior without the source.
+    """
+
+    time: FloatArray
+    entropy: Estimate
+    surprise: Estimate
+    participation: Estimate
+    source_weight: Estimate
+    top_one: Estimate
+    log_ratio: Estimate
+    condensation: Estimate
+
+
+@dataclass(frozen=True)
+class CondensationCurves:
+    """Averages over fresh points; every estimate has the shape of ``time``.
+
+    Attributes
+    ----------
+    time : the diffusion times.
+    entropy : mean entropy of the posterior over the n points, in nats.
+    participation : E sum_mu w_mu^2.
+    top_weight : mean of the largest weight.
+    """
+
+    time: FloatArray
+    entropy: Estimate
+    participation: Estimate
+    top_weight: Estimate
+
+
+_PLANTED: dict[str, _Reading] = {
+    "entropy": lambda sums: sums.entropy,
+    "surprise": lambda sums: sums.source_surprise,
+    "participation": lambda sums: sums.participation,
+    "source_weight": lambda sums: sums.source_weight,
+    "top_one": lambda sums: sums.source_first.astype(np.float64),
+    "log_ratio": lambda sums: sums.log_ratio,
+    "condensation": lambda sums: sums.participation_of_others,
+}
+_FRESH: dict[str, _Reading] = {
+    "entropy": lambda sums: sums.entropy_of_others,
+    "participation": lambda sums: sums.participation_of_others,
+    "top_weight": lambda sums: sums.top_weight,
+}
+
+
+def simulate_collapse(
+    law: DataLaw,
+    samples: int,
+    time: ArrayLike,
+    seed: int,
+    *,
+    noised: int = 1000,
+    data_sets: int = 16,
+    radius: float = 1.0,
+    by_class: bool = False,
+    threads: int = 1,
+) -> CollapseCurves:
+    """Entropy, participation and top-1 of the posterior of noised training points.
+
+    Parameters
+    ----------
+    law : GaussianMixture, Spectrum, DiscreteProduct or CurieWeiss.
+    samples : n, training points of a data set, at least 2.
+    time : diffusion times, any shape, above 0; all times of a data set share points and noise.
+    seed : of the random streams.
+    noised : noised points of a data set, spread evenly over its training points.
+    data_sets : independent data sets, at least 2.
+    radius : factor of the noise, in [0, 10]: x = exp(-t) a_s + radius sqrt(D_t) z. Other values than 1 probe the
+        basin of attraction; the identities above then do not hold.
+    by_class : resolve the averages by the component of the source, for a GaussianMixture.
+    threads : the bits of the result do not depend on it.
+
+    Raises
+    ------
+    InvalidArgument : an argument out of its domain.
+    InsufficientSamples : a data set without a source of some class.
+    """
+    times, flat = _times(time)
+    _sizes(samples, noised, data_sets)
+    factor = validation.inside("radius", radius, 0.0, 10.0, closed=True)
+    classes = _class_count(law) if by_class else 0
+
+    def means(data_set: int) -> FloatArray:
+        rng = _stream(seed, "collapse", law, samples, data_set)
+        points, components = draw_data(law, samples, rng)
+        sources = np.arange(noised) % samples
+        values = _read(EmpiricalPosterior(points), flat, sources, None, _PLANTED, rng, factor)
+        if not by_class:
+            return values.mean(axis=2)
+        return np.stack([_class_mean(values, components[sources] == k, k) for k in range(classes)], axis=1)
+
+    mean = np.stack(map_blocks(means, data_sets, threads=threads))
+    shape = ((classes,) if by_class else ()) + times.shape
+    estimates = {
+        name: Estimate.from_samples(mean[:, i].reshape(data_sets, *shape)) for i, name in enumerate(_PLANTED)
+    }
+    return CollapseCurves(times, **estimates)
+
+
+def simulate_condensation(
+    law: DataLaw,
+    samples: int,
+    time: ArrayLike,
+    seed: int,
+    *,
+    noised: int = 1000,
+    data_sets: int = 16,
+    threads: int = 1,
+) -> CondensationCurves:
+    """Entropy, participation and largest weight of the posterior of fresh points, x_t ~ P_t.
+
+    Parameters and errors as for :func:`simulate_collapse`; ``noised`` counts the fresh points for each data set.
+    """
+    times, flat = _times(time)
+    _sizes(samples, noised, data_sets)
+
+    def means(data_set: int) -> FloatArray:
+        rng = _stream(seed, "condensation", law, samples, data_set)
+        posterior = EmpiricalPosterior(draw_data(law, samples, rng)[0])
+        fresh = draw_data(law, noised, rng)[0]
+        return _read(posterior, flat, None, fresh, _FRESH, rng, 1.0).mean(axis=2)
+
+    mean = np.stack(map_blocks(means, data_sets, threads=threads))
+    estimates = {
+        name: Estimate.from_samples(mean[:, i].reshape(data_sets, *times.shape))
+        for i, name in enumerate(_FRESH)
+    }
+    return CondensationCurves(times, **estimates)
+
+
+def simulate_posterior_variance(
+    law: DataLaw,
+    samples: int,
+    time: float,
+    seed: int,
+    *,
+    noised: int = 1000,
+    data_sets: int = 16,
+    threads: int = 1,
+) -> Estimate:
+    """Variance of each coordinate of the data under the posterior over the n points, for fresh x_t; shape (d,).
+
+    Parameters and errors as for :func:`simulate_collapse`, with one time. The Jacobian of the empirical score along
+    coordinate i is -1/D_t + exp(-2t) / D_t^2 times this variance.
+    """
+    t = validation.positive("time", time)
+    _sizes(samples, noised, data_sets)
+    scale = np.exp(-t)
+    width = -np.expm1(-2.0 * t)
+
+    def means(data_set: int) -> FloatArray:
+        rng = _stream(seed, "posterior variance", law, samples, data_set)
+        points = draw_data(law, samples, rng)[0]
+        fresh = draw_data(law, noised, rng)[0]
+        total = np.zeros(points.shape[1])
+        for start in range(0, noised, ROWS):
+            block = fresh[start : start + ROWS]
+            x = scale * block + np.sqrt(width) * rng.standard_normal(block.shape)
+            weights = posterior_weights(points, x, t)
+            total += (weights @ points**2 - (weights @ points) ** 2).sum(axis=0)
+        return total / noised
+
+    return Estimate.from_samples(np.stack(map_blocks(means, data_sets, threads=threads)))
+
+
+def posterior_weights(points: FloatArray, x: FloatArray, time: float) -> FloatArray:
+    """w_mu(x) of n points of equal multiplicity for the rows of x; shape (rows, n), held as a whole."""
+    scaled = np.exp(-time) * points
+    logs = x @ scaled.T - 0.5 * np.einsum("ij,ij->i", scaled, scaled)
+    logs /= -np.expm1(-2.0 * time)
+    logs -= logs.max(axis=1, keepdims=True)
+    weights = np.exp(logs, out=logs)
+    weights /= weights.sum(axis=1, keepdims=True)
+    return weights
+
+
+def draw_data(law: DataLaw, count: int, rng: np.random.Generator) -> tuple[FloatArray, IntArray]:
+    """Independent data (count, d) and their components (count,), all 0 where the law has none."""
+    if isinstance(law, GaussianMixture):
+        mixture = NoisedMixture(law)
+        components = mixture.draw_components(count, rng)
+        return mixture.sample(components, 0.0, rng), components
+    if isinstance(law, CurieWeiss):
+        return sample_curie_weiss(law, count, rng), np.zeros(count, dtype=np.int64)
+    if isinstance(law, Spectrum):
+        deviations = np.repeat(np.sqrt(law.eigenvalues), law.multiplicities.astype(np.int64))
+        return deviations * rng.standard_normal((count, law.dimension)), np.zeros(count, dtype=np.int64)
+    if isinstance(law, DiscreteProduct):
+        places = np.searchsorted(
+            np.cumsum(law.probabilities)[:-1], rng.random((count, law.dimension)), side="right"
+        )
+        return law.values[places], np.zeros(count, dtype=np.int64)
+    raise InvalidArgument("law", law, "a GaussianMixture, Spectrum, DiscreteProduct or CurieWeiss")
+
+
+def law_key(law: DataLaw) -> dict[str, object]:
+    """What of a law enters the key of its random streams: its kind and its dimension."""
+    return {"law": type(law).__name__, "dimension": getattr(law, "dimension", 0)}
+
+
+def _stream(seed: int, purpose: str, law: DataLaw, samples: int, data_set: int) -> np.random.Generator:
+    return generator(seed, {"simulation": purpose, "samples": samples} | law_key(law), data_set)
+
+
+def _times(time: ArrayLike) -> tuple[FloatArray, FloatArray]:
+    times = validation.array("time", time, above=0.0)
+    return times, times.ravel()
+
+
+def _sizes(samples: int, noised: int, data_sets: int) -> None:
+    validation.integer("samples", samples, minimum=2)
+    validation.integer("noised", noised, minimum=1)
+    validation.integer("data_sets", data_sets, minimum=2)
+
+
+def _class_count(law: DataLaw) -> int:
+    if not isinstance(law, GaussianMixture):
+        raise InvalidArgument("by_class", True, "False for a law without components")
+    return law.classes
+
+
+def _class_mean(values: FloatArray, chosen: NDArray[np.bool_], k: int) -> FloatArray:
+    if not chosen.any():
+        raise InsufficientSamples(f"no noised point of class {k} in a data set: draw more of them")
+    return np.asarray(values[..., chosen].mean(axis=-1))
+
+
+def _read(
+    posterior: EmpiricalPosterior,
+    times: FloatArray,
+    sources: IntArray | None,
+    fresh: FloatArray | None,
+    readings: dict[str, _Reading],
+    rng: np.random.Generator,
+    radius: float,
+) -> FloatArray:
+    """Every reading at every time for every noised point: (readings, times, noised)."""
+    behind = sources if sources is not None else fresh
+    assert behind is not None
+    parts = []
+    for start in range(0, len(behind), ROWS):
+        rows = slice(start, start + ROWS)
+        noise = radius * rng.standard_normal((len(behind[rows]), posterior.points.shape[1]))
+        sums = posterior.sums(
+            times,
+            noise,
+            sources=None if sources is None else sources[rows],
+            data=None if fresh is None else fresh[rows],
+        )
+        parts.append(np.stack([read(sums) for read in readings.values()]))
+    return np.concatenate(parts, axis=2)

@@ -1,0 +1,164 @@
+r"""What a noised point tells about its class: the mutual information I(class; x_t) of a mixture, in nats.
+
+    J_k(t) = E_{x ~ class k} log[p(k|x) / w_k],    I(class; x_t) = sum_k w_k J_k,    0 <= J_k <= log(1/w_k)
+
+Two classes with a common covariance: with x the signal, u a standard Gaussian variable,
+
+    J_1 = -E log[w + w' exp(-2x - 2 sqrt(x) u)],    dI/dx = 1 - phi(x),
+
+phi the clone agreement. K classes with a common covariance are unit Gaussians at the rows Y_k of a factor of the
+class kernel (:mod:`statphys_gen.diffusion.theory.many_class`), and J_k is an average in as many dimensions as the means
+span: a product trapezoidal rule up to three, randomised quasi-Monte Carlo beyond. Covariances that differ: the kernel
+of the symmetrised divergences, leading order. Curie-Weiss data: two balanced classes at the signal of the
+magnetisation.
+
+Source: derivations/diffusion_collapse_class_term.py.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from scipy.special import ndtri
+
+from ... import validation
+from ...approximation import states
+from ...data.laws import CurieWeiss, DataLaw, GaussianMixture
+from ...errors import AccuracyNotReached, InvalidArgument
+from ...numerics.quadrature import gaussian_average
+from .class_signal import signal
+from .curie_weiss import curie_weiss_signal
+from .many_class import class_kernel, kernel_positions, product_rule, view_from
+
+FloatArray = NDArray[np.float64]
+_LARGEST_SIGNAL = 400.0  # beyond, the class is known to exp(-200)
+_MOST_TERMS = 10_000_000
+_SCRAMBLINGS = 16
+
+
+def class_weights(law: DataLaw) -> FloatArray:
+    """w_k, shape (K,); a law without classes has one. Curie-Weiss data have two above inverse temperature 1."""
+    if isinstance(law, GaussianMixture):
+        return law.weights
+    if isinstance(law, CurieWeiss) and law.inverse_temperature > 1.0:
+        return np.full(2, 0.5)
+    return np.ones(1)
+
+
+@states(
+    "exact",
+    "for a common covariance; leading order for different covariances and for Curie-Weiss data",
+    source="derivations/diffusion_collapse_class_term.py",
+    verification="derived",
+)
+def class_information(law: DataLaw, time: ArrayLike, *, tolerance: float = 1e-3, seed: int = 0) -> FloatArray:
+    """J_k(t), the information in nats that x_t from class k carries about the class; shape (..., K).
+
+    Its average over the weights of the classes is I(class; x_t). Zero for laws without classes.
+
+    Parameters
+    ----------
+    law : the law of the data.
+    time : diffusion times, any shape, above 0.
+    tolerance : largest standard error allowed, in nats, where quasi-Monte Carlo is needed (means that span more than
+        three dimensions); elsewhere the error is below 1e-8.
+    seed : of the scramblings.
+
+    Raises
+    ------
+    AccuracyNotReached : the standard error stays above ``tolerance``.
+    """
+    times = validation.array("time", time, above=0.0)
+    allowed = validation.positive("tolerance", tolerance)
+    weights = class_weights(law)
+    flat = times.ravel()
+    if len(weights) == 1:
+        rows = np.zeros((flat.size, 1))
+    elif isinstance(law, CurieWeiss):
+        rows = two_class_information(curie_weiss_signal(law, flat))
+    elif isinstance(law, GaussianMixture) and law.classes == 2:
+        rows = two_class_information(signal(law, flat), float(law.weights[0]))
+    elif isinstance(law, GaussianMixture):
+        rows = np.stack([_from_kernel(kernel, weights, allowed, seed) for kernel in class_kernel(law, flat)])
+    return rows.reshape(*times.shape, len(weights))
+
+
+@states(
+    "exact",
+    "for two classes with a common covariance",
+    source="derivations/diffusion_collapse_class_term.py",
+    verification="derived",
+)
+def two_class_information(signal: ArrayLike, weight: float = 0.5) -> FloatArray:
+    """J_1 and J_2 of two classes as a function of the signal x, shape (..., 2).
+
+    Parameters
+    ----------
+    signal : x, at least 0, any shape.
+    weight : weight of the first class, in (0, 1).
+    """
+    x = validation.array("signal", signal, at_least=0.0)
+    w = validation.inside("weight", weight, 0.0, 1.0)
+    log_own = np.log([[w], [1.0 - w]])
+    log_other = log_own[::-1]
+    rows = []
+    for value in np.minimum(x.ravel(), _LARGEST_SIGNAL).tolist():
+        root = math.sqrt(value)
+
+        def information(u: FloatArray, value: float = value, root: float = root) -> FloatArray:
+            return -np.logaddexp(log_own, log_other - 2.0 * value - 2.0 * root * u)
+
+        rows.append(gaussian_average(information, slope=root, tolerance=1e-13).value)
+    return np.array(rows).reshape(*x.shape, 2)
+
+
+def _from_kernel(kernel: FloatArray, weights: FloatArray, tolerance: float, seed: int) -> FloatArray:
+    positions, _ = kernel_positions(kernel)
+    views = [view_from(c, positions, weights) for c in range(len(weights))]
+    if sum(view.terms for view in views) > _MOST_TERMS:
+        return _quasi_monte_carlo(positions, weights, tolerance, seed)
+    result = []
+    for c, view in enumerate(views):
+        nodes, node_weights = product_rule(view.rules(), view.tolerance)
+        log_joint = view.log_joint(nodes)
+        posterior = log_joint[np.flatnonzero(view.near == c)[0]] - np.logaddexp.reduce(log_joint, axis=0)
+        result.append(float(np.einsum("n,n->", posterior, node_weights)) - math.log(weights[c]))
+    return np.array(result)
+
+
+def _quasi_monte_carlo(positions: FloatArray, weights: FloatArray, tolerance: float, seed: int) -> FloatArray:
+    from scipy.stats import qmc
+
+    from ...statistics.streams import generator
+
+    classes, rank = positions.shape
+    log_weights = np.log(weights)
+    exponent = min(12, max(5, int(math.log2(2.0**24 / (_SCRAMBLINGS * classes**2)))))
+    estimates = np.empty((_SCRAMBLINGS, classes))
+    for replica in range(_SCRAMBLINGS):
+        rng = generator(seed, {"quantity": "class information", "classes": classes, "rank": rank}, replica)
+        nodes = ndtri(
+            np.clip(qmc.Sobol(rank, scramble=True, rng=rng).random_base2(exponent), 1e-12, 1 - 1e-12)
+        )
+        for c in range(classes):
+            shift = positions - positions[c]
+            log_joint = log_weights - 0.5 * (shift**2).sum(axis=1) + nodes @ shift.T
+            estimates[replica, c] = -np.logaddexp.reduce(log_joint, axis=1).mean()
+    error = float(estimates.std(axis=0, ddof=1).max()) / math.sqrt(_SCRAMBLINGS)
+    if error > tolerance:
+        raise AccuracyNotReached(
+            f"class information: standard error {error:.2g} nats, allowed are {tolerance:.2g}"
+        )
+    return estimates.mean(axis=0)
+
+
+def require_one_spectrum(law: DataLaw) -> None:
+    """Refuse a mixture whose classes have different covariances where one spectrum is needed."""
+    if isinstance(law, GaussianMixture) and not law.common_covariance:
+        raise InvalidArgument(
+            "law",
+            "a mixture with unequal covariances",
+            "a law with one covariance; ask for each class by class_spectrum",
+        )

@@ -1,0 +1,69 @@
+r"""One discrete component seen through Gaussian noise: y = sqrt(s) a + z, with s the signal-to-noise ratio.
+
+    information          I(a; y) = -sum_j p_j E log sum_l p_l exp(-s (v_j - v_l)^2 / 2 - sqrt(s) (v_j - v_l) z)
+    posterior variance   M(s) = E Var(a | y),    dI/ds = M/2
+    information variance Var of the summand log[p(y|a)/p(y)]
+
+The averages over z are trapezoidal sums. Beyond s gap^2 = 400, gap the smallest distance of two values, the value is
+known to exp(-50): the information is the entropy of a component and the posterior variance 0.
+
+Source: derivations/diffusion_collapse_rem.py (dI/ds = M/2).
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ...data.laws import DiscreteProduct
+from ...numerics.quadrature import gaussian_average
+
+FloatArray = NDArray[np.float64]
+_KNOWN = 400.0
+
+
+@dataclass(frozen=True)
+class Channel:
+    """Per component, each of shape (points,): information in nats, its variance, and the posterior variance of a."""
+
+    information: FloatArray
+    information_variance: FloatArray
+    posterior_variance: FloatArray
+
+
+def entropy(law: DiscreteProduct) -> float:
+    """Entropy of one component in nats."""
+    return -float(law.probabilities @ np.log(law.probabilities))
+
+
+def channel(law: DiscreteProduct, signal_to_noise: FloatArray) -> Channel:
+    """The channel at each signal-to-noise ratio, shape (points,)."""
+    rows = [_channel(law, s) for s in signal_to_noise.tolist()]
+    table = np.array(rows).reshape(-1, 3)
+    return Channel(table[:, 0], table[:, 1], table[:, 2])
+
+
+def _channel(law: DiscreteProduct, ratio: float) -> tuple[float, float, float]:
+    values, log_p = law.values, np.log(law.probabilities)
+    known = _KNOWN / float(np.diff(np.sort(values)).min()) ** 2
+    s = min(ratio, known)
+    root = math.sqrt(s)
+    distance = values[:, None] - values  # (own j, other l)
+    constant = log_p - 0.5 * s * distance**2
+    # The posterior variance must not feel where the values lie.
+    centred = values - law.probabilities @ values
+
+    def moments(z: FloatArray) -> FloatArray:
+        exponent = constant[:, :, None] - root * distance[:, :, None] * z
+        log_sum = np.logaddexp.reduce(exponent, axis=1)
+        posterior = np.exp(exponent - log_sum[:, None, :])
+        mean = np.einsum("jln,l->jn", posterior, centred)
+        spread = np.einsum("jln,jln->jn", posterior, (centred[:, None] - mean[:, None, :]) ** 2)
+        return np.stack([-log_sum, log_sum**2, spread])
+
+    slope = 0.5 * root * float(np.ptp(values))
+    mean, square, spread = gaussian_average(moments, slope=slope, tolerance=1e-13).value @ law.probabilities
+    return float(mean), max(float(square - mean**2), 0.0), 0.0 if ratio > known else float(spread)

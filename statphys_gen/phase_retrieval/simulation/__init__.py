@@ -1,0 +1,1 @@
+"""Finite-size counterparts of the predictions: descents, Langevin dynamics, Hessians and success rates."""

@@ -1,0 +1,409 @@
+r"""Spectra of finite Hessians and of the matrices of spectral initialisation.
+
+    H = (1/N) X^T diag(g) X - mu I,    g_i = d2l/dy2(y_i, t_i),    mu = (1/N) sum_i F_i y_i,
+
+projected orthogonally to the student w. The signal's eigenvector is told by its overlap with the signal and not by its
+rank: other eigenvalues may lie below the bulk.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from ... import validation
+from ...errors import InvalidArgument, NotConverged
+from ...numerics.blocks import map_blocks
+from ...statistics.estimate import Estimate
+from ..model import Array, Loss, PhaseRetrieval
+from .descent import Instances, Labels, check_problem, draw_instances, draw_students, simulate_descent
+
+Preprocessing = Callable[[Array], Array]
+Method = Literal["dense", "lanczos"]
+
+_LANCZOS_STEPS = 20_000
+
+
+@dataclass(frozen=True, eq=False)
+class Extremes:
+    """The smallest eigenvalues of one Hessian.
+
+    Attributes
+    ----------
+    eigenvalues : (k,) of H, increasing.
+    overlaps_squared : (k,) |<v, w*>|^2/N of the normalised eigenvectors; None for null labels.
+    lagrange_multiplier : mu.
+    residual : largest |H v - lambda v| of the eigenpairs.
+    """
+
+    eigenvalues: Array
+    overlaps_squared: Array | None
+    lagrange_multiplier: float
+    residual: float
+
+    @property
+    def informative(self) -> int:
+        """Index of the eigenvector with the largest overlap with the signal."""
+        if self.overlaps_squared is None:
+            raise InvalidArgument("labels", "null", "signal, for an eigenvector that points to it")
+        return int(np.argmax(self.overlaps_squared))
+
+
+def hessian(loss: Loss, sensing: NDArray[Any], labels: Array, student: Array) -> tuple[Array, float]:
+    """H (N, N), with the student's direction projected out (its eigenvalue is then 0), and mu."""
+    weight, multiplier = _weights(loss, sensing, labels, student)
+    x = np.asarray(sensing, dtype=np.float64)
+    size = x.shape[1]
+    matrix = (x.T * (weight / size)) @ x
+    matrix.flat[:: size + 1] -= multiplier
+    unit = student / np.linalg.norm(student)
+    along = matrix @ unit
+    matrix -= np.outer(along, unit) + np.outer(unit, along)
+    matrix += float(unit @ along) * np.outer(unit, unit)
+    return matrix, multiplier
+
+
+def _weights(loss: Loss, sensing: NDArray[Any], labels: Array, student: Array) -> tuple[Array, float]:
+    size = sensing.shape[1]
+    y = np.asarray(sensing @ student.astype(sensing.dtype), dtype=np.float64) / math.sqrt(size)
+    return loss.curvature(y, labels), float(loss.slope(y, labels) @ y) / size
+
+
+def hessian_extremes(
+    loss: Loss,
+    sensing: NDArray[Any],
+    labels: Array,
+    student: Array,
+    signal: Array | None = None,
+    *,
+    count: int = 4,
+    method: Method = "dense",
+    tolerance: float = 1e-6,
+) -> Extremes:
+    """The smallest eigenvalues of the Hessian at a student.
+
+    Parameters
+    ----------
+    sensing, labels, student, signal : (M, N), (M,), (N,), (N,).
+    count : number of eigenvalues.
+    method : "dense", to rounding; or "lanczos", which never forms the matrix, for N of several thousand (at smaller N
+        it is the slower one).
+    tolerance : of Lanczos, largest |H v - lambda v| relative to |lambda + mu|; others are refused.
+
+    Raises
+    ------
+    NotConverged : Lanczos did not reach the tolerance.
+    """
+    size = sensing.shape[1]
+    number = validation.integer("count", count, minimum=1, maximum=size - 1)
+    validation.choice("method", method, ("dense", "lanczos"))
+    allowed = validation.positive("tolerance", tolerance)
+    if method == "dense":
+        values, vectors, multiplier, residual = _dense(loss, sensing, labels, student, number)
+    else:
+        values, vectors, multiplier, residual = _lanczos(loss, sensing, labels, student, number, allowed)
+    overlaps = None if signal is None else (vectors.T @ signal) ** 2 / size
+    return Extremes(values, overlaps, multiplier, residual)
+
+
+def _dense(
+    loss: Loss, sensing: NDArray[Any], labels: Array, student: Array, count: int
+) -> tuple[Array, Array, float, float]:
+    from scipy.linalg import eigh
+
+    matrix, multiplier = hessian(loss, sensing, labels, student)
+    # One more than asked for: the projected direction has the eigenvalue 0, which may lie among them.
+    values, vectors = eigh(matrix, subset_by_index=[0, count])
+    unit = student / np.linalg.norm(student)
+    genuine = (unit @ vectors) ** 2 < 0.5
+    if genuine.all():
+        genuine[-1] = False
+    values, vectors = values[genuine], vectors[:, genuine]
+    residual = float(np.linalg.norm(matrix @ vectors - vectors * values, axis=0).max())
+    return values, vectors, multiplier, residual
+
+
+def _lanczos(
+    loss: Loss, sensing: NDArray[Any], labels: Array, student: Array, count: int, tolerance: float
+) -> tuple[Array, Array, float, float]:
+    from scipy.sparse.linalg import ArpackNoConvergence, LinearOperator, eigsh
+
+    weight, multiplier = _weights(loss, sensing, labels, student)
+    size = sensing.shape[1]
+    unit = student / np.linalg.norm(student)
+    # The student's direction is moved above everything that is looked for.
+    lift = float(np.abs(weight).mean()) * len(labels) / size + abs(multiplier)
+
+    def product(v: Array) -> Array:
+        v = v.ravel()
+        along = float(unit @ v)
+        rest = (v - along * unit).astype(sensing.dtype)
+        moved = np.asarray(sensing.T @ (weight * (sensing @ rest)).astype(sensing.dtype), dtype=np.float64)
+        moved = moved / size - multiplier * rest
+        return np.asarray(moved - float(unit @ moved) * unit + lift * along * unit)
+
+    operator = LinearOperator((size, size), matvec=product, dtype=np.float64)
+    start = np.ones(size) / math.sqrt(size)
+    try:
+        values, vectors = eigsh(
+            operator, count, which="SA", tol=0.1 * tolerance, v0=start, maxiter=_LANCZOS_STEPS
+        )
+    except ArpackNoConvergence:
+        raise NotConverged(f"Lanczos: the {count} smallest eigenvalues were not found; use dense") from None
+    residuals = [
+        float(np.linalg.norm(product(vectors[:, k]) - values[k] * vectors[:, k])) for k in range(count)
+    ]
+    worst = max(residuals)
+    if worst > tolerance * float(np.abs(values + multiplier).max()):
+        raise NotConverged(f"Lanczos: the residual is {worst:.2g}, relative to the tolerance {tolerance:.2g}")
+    return values, vectors, multiplier, worst
+
+
+# ------------------------------------------------------------------------------------------------- at initialisation
+
+_QUANTITIES = (
+    "outlier",
+    "unshifted_outlier",
+    "overlap_squared",
+    "next_eigenvalue",
+    "lagrange_multiplier",
+    "energy",
+)
+
+
+@dataclass(frozen=True, eq=False)
+class HessianSamples:
+    """Smallest eigenvalues of the Hessians of independent instances; the first axis is that of the instances.
+
+    Attributes
+    ----------
+    outlier, overlap_squared : (I,) eigenvalue and squared overlap of the eigenvector that points most to the signal;
+        None for null labels.
+    next_eigenvalue : (I,) the smallest of the others.
+    lagrange_multiplier, energy : (I,) mu and L/N. The multiplier shifts all eigenvalues alike and fluctuates much more
+        than their distances.
+    """
+
+    outlier: Array | None
+    overlap_squared: Array | None
+    next_eigenvalue: Array
+    lagrange_multiplier: Array
+    energy: Array
+
+    @property
+    def unshifted_outlier(self) -> Array | None:
+        """(I,) eigenvalue of H + mu I = (1/N) X^T diag(g) X, projected."""
+        return None if self.outlier is None else self.outlier + self.lagrange_multiplier
+
+    def estimate(self, quantity: str) -> Estimate:
+        """Mean and error over instances of one of the attributes."""
+        validation.choice("quantity", quantity, _QUANTITIES)
+        values = getattr(self, quantity)
+        if values is None:
+            raise InvalidArgument("quantity", quantity, "one of the others: null labels have no signal")
+        return Estimate.from_samples(values)
+
+
+def simulate_hessian(
+    problem: PhaseRetrieval,
+    dimension: int,
+    instances: int,
+    seed: int,
+    *,
+    labels: Labels = "signal",
+    count: int = 4,
+    method: Method = "dense",
+    tolerance: float = 1e-6,
+    threads: int = 1,
+) -> HessianSamples:
+    """Hessians at the start of the descent, one student on each instance, exactly at the problem's overlap.
+
+    Parameters
+    ----------
+    problem : its overlap is that of the students; at 0 they are orthogonal to the signal.
+    dimension, instances, labels, threads : as for :func:`.descent.simulate_descent`.
+    count : the informative eigenvector is looked for among so many smallest ones.
+    method, tolerance : see :func:`hessian_extremes`.
+    """
+    check_problem(problem)
+    number = validation.integer("instances", instances, minimum=1)
+    size = validation.integer("dimension", dimension, minimum=4)
+    validation.integer("count", count, minimum=2, maximum=size - 1)
+
+    def one(k: int) -> list[float]:
+        drawn = draw_instances(problem, size, 1, seed, first=k, labels=labels)
+        orthogonal = drawn.signals is not None
+        student = draw_students(drawn, problem.overlap, 1, seed, first=k, orthogonal=orthogonal)[0, 0]
+        return _measured(problem.loss, drawn, student, count, method, tolerance)
+
+    return _samples(np.array(map_blocks(one, number, threads=threads)), labels)
+
+
+def simulate_hessian_path(
+    problem: PhaseRetrieval,
+    dimension: int,
+    instances: int,
+    seed: int,
+    step_sizes: ArrayLike,
+    record: Sequence[int],
+    *,
+    labels: Labels = "signal",
+    hold_overlap: bool = False,
+    temperature: float = 0.0,
+    count: int = 4,
+    method: Method = "dense",
+    tolerance: float = 1e-6,
+    threads: int = 1,
+) -> list[HessianSamples]:
+    """Hessians at the recorded steps of descents, one student on each instance: one entry for each step.
+
+    Parameters
+    ----------
+    step_sizes, record, labels, hold_overlap, temperature : as for
+        :func:`~statphys_gen.phase_retrieval.simulation.descent.simulate_descent`.
+    count, method, tolerance : as for :func:`simulate_hessian`.
+
+    Raises
+    ------
+    NotConverged : a descent diverged.
+    """
+    size = validation.integer("dimension", dimension, minimum=4)
+    validation.integer("count", count, minimum=2, maximum=size - 1)
+    descents = simulate_descent(
+        problem,
+        size,
+        instances,
+        seed,
+        step_sizes,
+        temperature=temperature,
+        labels=labels,
+        hold_overlap=hold_overlap,
+        record=record,
+        keep_students=True,
+        threads=threads,
+    ).require()
+    assert descents.students is not None
+    students = descents.students
+
+    def one(k: int) -> list[list[float]]:
+        drawn = draw_instances(problem, size, 1, seed, first=k, labels=labels)
+        return [_measured(problem.loss, drawn, w, count, method, tolerance) for w in students[k, 0]]
+
+    rows = np.array(map_blocks(one, len(students), threads=threads))
+    return [_samples(rows[:, r], labels) for r in range(len(record))]
+
+
+def _measured(
+    loss: Loss, drawn: Instances, student: Array, count: int, method: Method, tolerance: float
+) -> list[float]:
+    """A row of :class:`HessianSamples` of one instance."""
+    x, t = drawn.sensing[0], drawn.labels[0]
+    signal = None if drawn.signals is None else drawn.signals[0]
+    found = hessian_extremes(loss, x, t, student, signal, count=count, method=method, tolerance=tolerance)
+    energy = float(loss.value(x @ student / math.sqrt(len(student)), t).sum()) / len(student)
+    outlier = overlap = math.nan
+    following = 0
+    if found.overlaps_squared is not None:
+        best = found.informative
+        outlier, overlap = float(found.eigenvalues[best]), float(found.overlaps_squared[best])
+        following = 0 if best else 1
+    return [outlier, overlap, float(found.eigenvalues[following]), found.lagrange_multiplier, energy]
+
+
+def _samples(rows: Array, labels: Labels) -> HessianSamples:
+    outlier, overlap, *others = rows.T
+    if labels == "null":
+        return HessianSamples(None, None, *others)
+    return HessianSamples(outlier, overlap, *others)
+
+
+def simulate_smoothed_density(
+    problem: PhaseRetrieval,
+    dimension: int,
+    instances: int,
+    seed: int,
+    positions: ArrayLike,
+    smoothing: float,
+    *,
+    threads: int = 1,
+) -> Estimate:
+    """Density of eigenvalues of H + mu I at the start, convoluted with a Lorentzian of half width ``smoothing``.
+
+    Parameters
+    ----------
+    positions : (K,); the multiplier is not subtracted, since its fluctuations would smear the density further.
+    """
+    check_problem(problem)
+    number = validation.integer("instances", instances, minimum=2)
+    size = validation.integer("dimension", dimension, minimum=4)
+    x = validation.array("positions", positions, ndim=1)
+    width = validation.positive("smoothing", smoothing)
+
+    def one(k: int) -> Array:
+        drawn = draw_instances(problem, size, 1, seed, first=k)
+        student = draw_students(drawn, problem.overlap, 1, seed, first=k, orthogonal=True)[0, 0]
+        matrix, multiplier = hessian(problem.loss, drawn.sensing[0], drawn.labels[0], student)
+        # The projected direction is moved above the others and left out: it would count as 1/N at a fluctuating place.
+        unit = student / np.linalg.norm(student)
+        matrix += 2.0 * float(np.linalg.norm(matrix)) * np.outer(unit, unit)
+        values = np.linalg.eigvalsh(matrix)[:-1] + multiplier
+        return np.asarray((width / np.pi / ((x[:, None] - values) ** 2 + width**2)).mean(axis=1))
+
+    return Estimate.from_samples(np.array(map_blocks(one, number, threads=threads)))
+
+
+# ------------------------------------------------------------------------------------------- spectral initialisation
+
+
+def optimal_preprocessing(t: Array) -> Array:
+    """T = 1 - 1/t^2."""
+    return 1.0 - 1.0 / (t * t)
+
+
+def spectral_estimates(instances: Instances, preprocessing: Preprocessing | None = None) -> Array:
+    """(I, N) the leading eigenvector of sum_i T(t_i) x_i x_i^T of each instance, with |w|^2 = N."""
+    from scipy.linalg import eigh
+
+    transform = optimal_preprocessing if preprocessing is None else preprocessing
+    number, _, size = instances.sensing.shape
+    found = np.empty((number, size))
+    for k in range(number):
+        weight = np.asarray(transform(instances.labels[k]), dtype=np.float64)
+        if weight.shape != instances.labels[k].shape or not np.isfinite(weight).all():
+            raise InvalidArgument("preprocessing", preprocessing, "one finite number for each label")
+        x = np.asarray(instances.sensing[k], dtype=np.float64)
+        _, vectors = eigh((x.T * weight) @ x, subset_by_index=[size - 1, size - 1])
+        found[k] = vectors[:, 0] * math.sqrt(size)
+    return found
+
+
+def simulate_spectral_overlap(
+    problem: PhaseRetrieval,
+    dimension: int,
+    instances: int,
+    seed: int,
+    preprocessing: Preprocessing | None = None,
+    *,
+    threads: int = 1,
+) -> Estimate:
+    """Squared overlap of the spectral initialisation with the signal, |w.w*|^2/N^2; the loss does not matter.
+
+    Parameters
+    ----------
+    preprocessing : T, maps labels (M,) to (M,); 1 - 1/t^2 by default.
+    """
+    check_problem(problem)
+    number = validation.integer("instances", instances, minimum=2)
+    size = validation.integer("dimension", dimension, minimum=4)
+
+    def one(k: int) -> float:
+        drawn = draw_instances(problem, size, 1, seed, first=k)
+        assert drawn.signals is not None
+        return float(spectral_estimates(drawn, preprocessing)[0] @ drawn.signals[0] / size) ** 2
+
+    return Estimate.from_samples(map_blocks(one, number, threads=threads))

@@ -1,0 +1,493 @@
+r"""Laws of the weights of H0 = (1/N) sum_i g_i x_i x_i^T, whose spectrum is the Hessian's apart from a shift.
+
+In the limit N -> infinity the spectrum and its signal outlier depend on the joint law of the weight g and of the
+label's component u orthogonal to the student, u = (t - m y)/sqrt(1 - m^2), through four functions of the Stieltjes
+transform S, with the response r = g S / (1 + g S):
+
+    first = E r,   second = E r^2,   signal_first = E u^2 r,   signal_second = E u^2 r^2.
+
+- :func:`initial_weights`: y, t jointly Gaussian with correlation m (random or warm start). For the normalised loss the
+  average over y is closed, E 1/(c^2 + y^2) being a Faddeeva function; one integral is left.
+- :func:`sampled_weights`: pairs (y, t) from a training run.
+- :func:`spectral_weights`: g = -T(t), the matrix of a spectral initialisation with preprocessing T.
+- The weights of threshold states are made in :mod:`statphys_gen.phase_retrieval.theory.threshold_states`.
+
+Source: derivations/phase_retrieval_initialisation.py.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import lru_cache
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from ... import validation
+from ...approximation import states
+from ...errors import InvalidArgument
+from ...numerics.quadrature import legendre_rule
+from ...numerics.special import normal_density
+from ..model import Array, Loss
+
+Values = NDArray[np.float64] | NDArray[np.complex128]
+
+_SOURCE = "derivations/phase_retrieval_initialisation.py"
+# The Gaussian weight beyond is below 1e-32.
+_FARTHEST = 12.0
+# Elements of one chunk of arguments times nodes; of a small one, where a dozen such arrays are made and stay in the
+# cache.
+_CHUNK, _SMALL_CHUNK = 2**18, 2**12
+# Poles of 1/(c^2 + y^2) beyond this distance from the mean are invisible to a Gauss-Hermite rule.
+_FAR_POLE = 15.0
+_HERMITE_NODES = 14
+_RAY = 0.3
+
+
+class Moments(NamedTuple):
+    """E r, E r^2, E u^2 r, E u^2 r^2 at each argument S; r = g S / (1 + g S)."""
+
+    first: Values
+    second: Values
+    signal_first: Values
+    signal_second: Values
+
+
+# (arguments (n,), with the moments of u^2?) -> (4, n), or (2, n) without them.
+MomentRule = Callable[[Values, bool], Values]
+
+
+@dataclass(frozen=True, eq=False)
+class Weights:
+    """A law of the weights.
+
+    Attributes
+    ----------
+    name : how it is shown.
+    lower_bound : essential infimum of the weights; -inf if there is none (then there is no left edge).
+    overlap : m between student and signal.
+    multiplier_per_sample : E F y, the Lagrange multiplier is samples_per_dimension times this; 0 without a sphere.
+    energy_per_sample : E l; None where there is no loss.
+    rules : two quadrature rules of the moments, of which the first is the finer; equal for a discrete law.
+    sample : (y, t) of an empirical law, of shape (n, 2).
+    """
+
+    name: str
+    lower_bound: float
+    overlap: float
+    multiplier_per_sample: float
+    energy_per_sample: float | None
+    rules: tuple[MomentRule, MomentRule] = field(repr=False)
+    sample: Array | None = field(default=None, repr=False)
+
+    @property
+    def largest_argument(self) -> float:
+        """S_max: 1 + g S > 0 for every weight below it; infinite for weights that are nowhere negative."""
+        return -1.0 / self.lower_bound if self.lower_bound < 0.0 else math.inf
+
+    def moments(self, argument: ArrayLike) -> Moments:
+        """The four moments at real S in (0, S_max), or complex S with positive imaginary part; any shape."""
+        s = np.asarray(argument)
+        return Moments(*(entry.reshape(s.shape) for entry in self.rules[0](s.reshape(-1), True)))
+
+    def responses(self, argument: ArrayLike) -> tuple[Values, Values]:
+        """(E r, E r^2) alone, which make the bulk."""
+        s = np.asarray(argument)
+        first, second = self.rules[0](s.reshape(-1), False)
+        return first.reshape(s.shape), second.reshape(s.shape)
+
+    def moment_error(self, argument: ArrayLike) -> Array:
+        """Largest difference between the two rules over the four moments; an estimate of the coarser rule's error."""
+        s = np.asarray(argument).reshape(-1)
+        fine = self.rules[0](s, True)
+        coarse = fine if self.rules[1] is self.rules[0] else self.rules[1](s, True)
+        with np.errstate(invalid="ignore"):
+            difference = np.abs(fine - coarse).max(axis=0)
+        return np.asarray(np.where(np.isnan(difference), np.inf, difference)).reshape(np.shape(argument))
+
+
+def node_rule(weight: Array, signal_squared: Array, probability: Array) -> MomentRule:
+    """Moments of a discrete law: weights g, u^2 and probabilities, each of shape (n,)."""
+    factors = np.stack([probability, probability * signal_squared])
+
+    def rule(s: Values, signal: bool) -> Values:
+        count = 2 if signal else 1
+        results = np.empty((2 * count, len(s)), dtype=np.result_type(s, np.float64))
+        rows = max(1, _CHUNK // len(weight))
+        for start in range(0, len(s), rows):
+            part = slice(start, start + rows)
+            with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+                # An infinite weight has the response 1.
+                response = 1.0 - 1.0 / (1.0 + s[part, None] * weight)
+                results[::2, part] = np.einsum("kn,sn->ks", factors[:count], response)
+                results[1::2, part] = np.einsum("kn,sn->ks", factors[:count], response * response)
+        return results
+
+    return rule
+
+
+# ---------------------------------------------------------------------------------------------- at initialisation
+
+
+@states(
+    "exact as N -> infinity",
+    "student independent of the sensing vectors but for its overlap with the signal",
+    source=_SOURCE,
+    verification="derived and simulated",
+)
+def initial_weights(loss: Loss, overlap: float = 0.0) -> Weights:
+    """Weights of a student on the sphere with the given overlap m with the signal, before any training.
+
+    Parameters
+    ----------
+    loss : any :class:`~statphys_gen.phase_retrieval.model.Loss`.
+    overlap : m in (-1, 1); 0 for a random start, other values for a warm start.
+    """
+    if not isinstance(loss, Loss):
+        raise InvalidArgument("loss", loss, "a Loss, such as Loss.normalised(offset=1)")
+    m = validation.inside("overlap", overlap, -1.0, 1.0)
+    if loss.name == "normalised" and loss.offset == 0.0:
+        return _without_offset(loss, m)
+    if loss.name == "normalised" and loss.offset is not None:
+        return _normalised(loss, m)
+    return _by_quadrature(loss, m)
+
+
+def _normalised(loss: Loss, m: float) -> Weights:
+    assert loss.offset is not None
+    a, c = loss.offset, loss.prefactor
+    # Convergence is exponential in the order over the length of the sinh map; these reach rounding.
+    order = math.ceil(36 + 12 * math.asinh(_FARTHEST / math.sqrt(a)))
+    rules = [_normalised_rule(a, c, m, order), _normalised_rule(a, c, m, math.ceil(0.75 * order))]
+    t, probability = _label_rule(a, order)
+    # y given t is N(m t, 1 - m^2).
+    variance, mean = 1.0 - m * m, m * t
+    second = mean**2 + variance
+    fourth = mean**4 + 6.0 * mean**2 * variance + 3.0 * variance**2
+    force = 2.0 * c * (fourth - t * t * second) / (a + t * t)
+    energy = 0.5 * c * (fourth - 2.0 * t * t * second + t**4) / (a + t * t)
+    return Weights(
+        f"{loss.name}, offset {a:g}, start at overlap {m:g}",
+        loss.curvature_bound,
+        m,
+        float(probability @ force),
+        float(probability @ energy),
+        (rules[0], rules[1]),
+    )
+
+
+def _label_rule(a: float, order: int) -> tuple[Array, Array]:
+    """Nodes t > 0 and probabilities of a standard Gaussian |t|, dense on the scale sqrt(a)."""
+    scale = math.sqrt(a)
+    rule = legendre_rule([0.0, math.asinh(_FARTHEST / scale)], order)
+    t = scale * np.sinh(rule.nodes)
+    return t, 2.0 * normal_density(t) * scale * np.cosh(rule.nodes) * rule.weights
+
+
+def _normalised_rule(a: float, prefactor: float, m: float, order: int) -> MomentRule:
+    """1/(1 + g S) = (a + t^2)/(A + B y^2) with A = a + (1 - 2S) t^2, B = 6 S (prefactor absorbed into S)."""
+    label, label_probability = _label_rule(a, order)
+    sigma = math.sqrt(1.0 - m * m)
+    # For complex S the labels run along a ray above the real axis, away from the branch points A = 0, which come close
+    # to it next to a hard edge: the average over y is analytic between the two.
+    ray = np.exp(1j * _RAY)
+    ray_probability = label_probability * np.exp(0.5 * label**2 * (1.0 - ray**2)) * ray
+
+    def rule(s: Values, signal: bool) -> Values:
+        turned = np.iscomplexobj(s)
+        t = label * ray if turned else label
+        probability = ray_probability if turned else label_probability
+        results = np.empty((4 if signal else 2, len(s)), dtype=np.result_type(s, np.float64))
+        rows = max(1, _SMALL_CHUNK // order)
+        for start in range(0, len(s), rows):
+            part = slice(start, start + rows)
+            denominator = 6.0 * prefactor * s[part, None]
+            factor = (a + t * t) / denominator
+            squared_pole = factor - t * t / 3.0
+            averages: tuple[Values, ...]
+            if turned or m != 0.0:
+                # The branch Re c > 0, continued beyond the upper half-plane of S on both sides of it.
+                c = np.exp(-0.25j * np.pi) * np.sqrt(1j * squared_pole)
+            else:
+                c = np.sqrt(squared_pole)
+            if m == 0.0:
+                averages = _centred_averages(c)
+                if signal:
+                    averages = (*averages, t * t * averages[0], t * t * averages[1])
+            else:
+                general = _lorentzian_averages(c, m * t, sigma)
+                averages = general[:2]
+                if signal:
+                    averages = (*averages, *_with_signal(general, c, t, m))
+            weighted = factor * probability
+            for k in range(0, len(results), 2):
+                # r = 1 - R, r^2 = 1 - 2R + R^2, with R = 1/(1 + g S) and E u^2 = 1.
+                plain = np.einsum("sn,sn->s", weighted, averages[k])
+                squared = np.einsum("sn,sn->s", weighted * factor, averages[k + 1])
+                for row, value in ((k, 1.0 - plain), (k + 1, 1.0 - 2.0 * plain + squared)):
+                    results[row, part] = value if turned else value.real
+        return results
+
+    return rule
+
+
+Complex = NDArray[np.complex128]
+
+
+def _centred_averages(c: Values) -> tuple[Values, ...]:
+    """E[L], E[L^2] over y ~ N(0, 1), for L = 1/(c^2 + y^2), Re c > 0: E L = sqrt(pi/2) erfcx(c/sqrt 2)/c."""
+    from scipy.special import erfcx
+
+    with np.errstate(divide="ignore", invalid="ignore"):
+        inverse = 1.0 / c
+        plain = math.sqrt(math.pi / 2.0) * erfcx(c * math.sqrt(0.5)) * inverse
+        inverse *= inverse
+        # E L^2 = (E L (1 - c^2) + 1)/(2 c^2).
+        squared = 0.5 * (plain * (inverse - 1.0) + inverse)
+    # Far poles: the closed forms cancel, and a Gauss-Hermite rule is exact to rounding.
+    far = c.real * c.real + c.imag * c.imag > _FAR_POLE**2
+    if far.any():
+        nodes, weights = _hermite()
+        half = nodes > 0.0
+        lorentzian = 1.0 / (c[far] ** 2 + nodes[half, None] ** 2)
+        plain[far] = 2.0 * weights[half] @ lorentzian
+        squared[far] = 2.0 * weights[half] @ lorentzian**2
+    return plain, squared
+
+
+def _lorentzian_averages(c: Complex, mean: Values, sigma: float) -> tuple[Complex, Complex, Complex, Complex]:
+    """E[L], E[L^2], E[y L], E[y L^2] over y ~ N(mean, sigma^2), for L = 1/(c^2 + y^2), Re c > 0.
+
+    With w the Faddeeva function and z+- = (i c +- mean)/(sigma sqrt 2): E 1/(y - i c) = i sqrt(pi/2)/sigma w(z-).
+    """
+    from scipy.special import wofz
+
+    mean = np.asarray(np.broadcast_to(mean, c.shape), dtype=np.complex128)
+    unit = sigma * math.sqrt(2.0)
+    amplitude = math.sqrt(math.pi / 2.0) / sigma
+    z_minus, z_plus = (1j * c - mean) / unit, (1j * c + mean) / unit
+    w_minus, w_plus = wofz(z_minus), wofz(z_plus)
+    slope_minus = -2.0 * z_minus * w_minus + 2j / math.sqrt(math.pi)
+    slope_plus = -2.0 * z_plus * w_plus + 2j / math.sqrt(math.pi)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        plain = amplitude * (w_minus + w_plus) / (2.0 * c)
+        squared = (plain / c - amplitude / (2.0 * c) * (slope_minus + slope_plus) * (1j / unit)) / (2.0 * c)
+        odd = 0.5j * amplitude * (w_minus - w_plus)
+        odd_squared = -(0.5j * amplitude * (slope_minus - slope_plus) * (1j / unit)) / (2.0 * c)
+    # Far poles: the closed forms cancel, and a Gauss-Hermite rule is exact to rounding.
+    far = np.abs(c) > _FAR_POLE + np.abs(mean)
+    if far.any():
+        plain[far], squared[far], odd[far], odd_squared[far] = _far_averages(c[far], mean[far], sigma)
+    return plain, squared, odd, odd_squared
+
+
+def _far_averages(c: Complex, mean: Values, sigma: float) -> Complex:
+    """E[L], E[L^2], E[y L], E[y L^2] by a Gauss-Hermite rule."""
+    sums = np.zeros((4, len(c)), dtype=np.complex128)
+    pole = c * c
+    for node, weight in zip(*_hermite(), strict=True):
+        y = mean + sigma * node
+        lorentzian = 1.0 / (pole + y * y)
+        term = weight * lorentzian
+        sums += np.stack([term, term * lorentzian, y * term, y * term * lorentzian])
+    return sums
+
+
+def _with_signal(
+    averages: tuple[Complex, Complex, Complex, Complex], c: Complex, t: Values, m: float
+) -> tuple[Complex, Complex]:
+    """E[u^2 L] and E[u^2 L^2] over y, u = (t - m y)/sqrt(1 - m^2); y^2 L = 1 - c^2 L."""
+    plain, squared, odd, odd_squared = averages
+    rest = 1.0 - m * m
+    return (
+        (t * t * plain - 2.0 * m * t * odd + m * m * (1.0 - c * c * plain)) / rest,
+        (t * t * squared - 2.0 * m * t * odd_squared + m * m * (plain - c * c * squared)) / rest,
+    )
+
+
+@lru_cache(maxsize=1)
+def _hermite() -> tuple[Array, Array]:
+    nodes, weights = np.polynomial.hermite_e.hermegauss(_HERMITE_NODES)
+    return nodes, weights / weights.sum()
+
+
+def _without_offset(loss: Loss, m: float) -> Weights:
+    """offset 0: g depends on the angle of (y, u) alone, and E u^2 = 2 sin^2 at each angle."""
+
+    def rule(count: int) -> MomentRule:
+        angle = (np.arange(count) + 0.5) * (np.pi / count)
+        y, u = np.cos(angle), np.sin(angle)
+        t = m * y + math.sqrt(1.0 - m * m) * u
+        with np.errstate(divide="ignore"):
+            weight = loss.prefactor * (6.0 * (y / t) ** 2 - 2.0)
+        return node_rule(weight, 2.0 * u * u, np.full(count, 1.0 / count))
+
+    # The forces and energies of measurements with small labels have no mean.
+    return Weights(
+        f"normalised, offset 0, start at overlap {m:g}",
+        loss.curvature_bound,
+        m,
+        math.inf,
+        math.inf,
+        (rule(2048), rule(1449)),
+    )
+
+
+def graded_edges(
+    scale: float, farthest: float, breakpoints: tuple[float, ...] = (), widest: float = 1.0
+) -> Array:
+    """Panel edges on [0, farthest]: doubling from scale/4 up to ``widest``, and graded towards the breakpoints."""
+    first = min(scale, 1.0) / 4.0
+    doubling = first * 2.0 ** np.arange(max(1, math.ceil(math.log2(1.0 / first))))
+    edges = [np.zeros(1), doubling, np.arange(1.0, farthest + widest, widest)]
+    grades = 0.5 ** np.arange(1, 8)
+    for point in breakpoints:
+        edges.append(point + np.concatenate([-grades, [0.0], grades]))
+    together = np.unique(np.concatenate(edges))
+    return together[(together >= 0.0) & (together <= farthest)]
+
+
+def _by_quadrature(loss: Loss, m: float) -> Weights:
+    rules: list[MomentRule] = []
+    force = energy = 0.0
+    for order in (12, 10):
+        y, t, probability = _plane(loss, m, order)
+        weight = loss.curvature(y, t)
+        signal = (t - m * y) ** 2 / (1.0 - m * m)
+        rules.append(node_rule(weight, signal, probability))
+        if order == 12:
+            force = float(np.einsum("n,n->", probability, loss.slope(y, t) * y))
+            energy = float(np.einsum("n,n->", probability, loss.value(y, t)))
+    bound = loss.curvature_bound
+    name = f"{loss.name}, start at overlap {m:g}"
+    return Weights(name, bound, m, force, energy, (rules[0], rules[1]))
+
+
+def _plane(loss: Loss, m: float, order: int) -> tuple[Array, Array, Array]:
+    """Nodes (y, t) and probabilities of the correlated Gaussian, folded with (y, t) -> (-y, -t)."""
+    y_rule = legendre_rule(graded_edges(min(loss.scale, 0.1), 10.0, widest=0.5), order)
+    t_rule = legendre_rule(graded_edges(loss.scale, 10.0, loss.label_breakpoints), order)
+    t, t_weight = t_rule.nodes, t_rule.weights
+    if m != 0.0:
+        t, t_weight = np.concatenate([-t[::-1], t]), np.concatenate([t_weight[::-1], t_weight])
+    grid_y, grid_t = np.meshgrid(y_rule.nodes, t, indexing="ij")
+    sigma = math.sqrt(1.0 - m * m)
+    density = normal_density(grid_t) * normal_density((grid_y - m * grid_t) / sigma) / sigma
+    probability = (2.0 if m != 0.0 else 4.0) * density * y_rule.weights[:, None] * t_weight
+    keep = probability > 1e-22
+    return grid_y[keep], grid_t[keep], probability[keep]
+
+
+# ------------------------------------------------------------------------------------------------ empirical samples
+
+
+def sampled_weights(loss: Loss, samples: ArrayLike | str | Path, overlap: float = 0.0) -> Weights:
+    """Weights of pairs (y_i, t_i) from a training run, as the discrete law of the sample.
+
+    Parameters
+    ----------
+    loss : the loss of that run.
+    samples : (n, 2), columns y = x.w/sqrt(N) and t = x.w*/sqrt(N), n at least 100; or a ``.npy`` file of it. The labels
+        have mean square 1, as |w*|^2 = N (checked within 8 standard errors).
+    overlap : m of student and signal. The outlier is exact at m = 0 at any time of the training, and at any m before
+        training; not in between (the bulk is).
+
+    Returns
+    -------
+    Weights whose spectrum is that of this very sample; for standard errors see
+    :func:`statphys_gen.phase_retrieval.theory.spectrum.sampled_spectrum`.
+    """
+    if not isinstance(loss, Loss):
+        raise InvalidArgument("loss", loss, "a Loss, such as Loss.normalised(offset=1)")
+    m = validation.inside("overlap", overlap, -1.0, 1.0)
+    pairs = _read(samples) if isinstance(samples, str | Path) else samples
+    checked = validation.array("samples", pairs, shape=(None, 2))
+    count = len(checked)
+    if count < 100:
+        raise InvalidArgument("samples", checked, "at least 100 pairs (y, t)")
+    y, t = checked.T
+    mean_square = float((t * t).mean())
+    if abs(mean_square - 1.0) > 8.0 * math.sqrt(2.0 / count):
+        raise InvalidArgument(
+            "samples", checked, f"labels t (second column) of mean square 1; it is {mean_square:.4g}"
+        )
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+        weight = loss.curvature(y, t)
+    if not np.isfinite(weight).all():
+        raise InvalidArgument("samples", checked, "pairs at which the curvature of the loss is finite")
+    rule = node_rule(weight, (t - m * y) ** 2 / (1.0 - m * m), np.full(count, 1.0 / count))
+    return Weights(
+        f"{loss.name}, {count} samples",
+        float(weight.min()),
+        m,
+        float((loss.slope(y, t) * y).mean()),
+        float(loss.value(y, t).mean()),
+        (rule, rule),
+        checked,
+    )
+
+
+def _read(path: str | Path) -> Array:
+    file = validation.readable_file("samples", path)
+    try:
+        content = np.load(file, allow_pickle=False)
+    except (ValueError, OSError, EOFError):
+        raise InvalidArgument("samples", str(path), "a .npy file with an array of shape (n, 2)") from None
+    if not isinstance(content, np.ndarray) or content.ndim != 2 or content.shape[1] != 2:
+        raise InvalidArgument("samples", str(path), "a .npy file with an array of shape (n, 2)")
+    return content
+
+
+# -------------------------------------------------------------------------------------------- spectral initialisation
+
+
+@states("exact as N -> infinity", source="arXiv 1708.05932, 1702.06435", verification="derived and simulated")
+def spectral_weights(
+    preprocessing: Callable[[Array], Array], name: str = "spectral", upper_bound: float | None = None
+) -> Weights:
+    """Weights g = -T(t) of the spectral initialisation by the top eigenvector of sum_i T(t_i) x_i x_i^T.
+
+    Parameters
+    ----------
+    preprocessing : T, maps labels t > 0 (n,) to (n,); even in t by definition, bounded above, smooth for t > 0.
+    upper_bound : supremum of T; looked for if it is not given.
+    """
+    if not callable(preprocessing):
+        raise InvalidArgument("preprocessing", preprocessing, "a function of an array of labels")
+    grid = np.geomspace(1e-8, 1e8, 4001)
+    with np.errstate(all="ignore"):
+        values = np.asarray(preprocessing(grid))
+    if values.shape != grid.shape or values.dtype.kind not in "iuf" or np.isnan(values).any():
+        raise InvalidArgument(
+            "preprocessing", preprocessing, "a function with one real number for each label"
+        )
+    highest = float(values.max())
+    late = values[grid > 1e7].max() - values[grid < 1e4].max()
+    if upper_bound is None:
+        if not math.isfinite(highest) or late > 1e-3 * max(1.0, abs(highest)):
+            raise InvalidArgument("preprocessing", preprocessing, "bounded above")
+        upper_bound = highest
+    bound = validation.finite("upper_bound", upper_bound)
+    if highest > bound + 1e-9 * max(1.0, abs(bound)):
+        raise InvalidArgument("upper_bound", bound, f"at least T, which reaches {highest:.9g}")
+    rules: list[MomentRule] = []
+    for order in (16, 12):
+        rule = legendre_rule(graded_edges(1e-6, 10.0), order)
+        weight = -np.asarray(preprocessing(rule.nodes), dtype=np.float64)
+        probability = 2.0 * normal_density(rule.nodes) * rule.weights
+        rules.append(node_rule(weight, rule.nodes**2, probability))
+    return Weights(f"{name} initialisation", -bound, 0.0, 0.0, None, (rules[0], rules[1]))
+
+
+def _optimal_preprocessing(t: Array) -> Array:
+    return 1.0 - 1.0 / (t * t)
+
+
+@states("exact as N -> infinity", source="arXiv 1708.05932, 1811.04420", verification="derived and simulated")
+def optimal_spectral_weights() -> Weights:
+    """g = 1/t^2 - 1: the only weights (up to a factor) that reach the lower bound 1/2 on the transition."""
+    return spectral_weights(_optimal_preprocessing, "optimal spectral", upper_bound=1.0)

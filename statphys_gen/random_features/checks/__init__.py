@@ -1,0 +1,21 @@
+"""Theory against simulation for random-features score models: the list of all checks."""
+
+from __future__ import annotations
+
+from ...statistics.agreement import Check
+from . import losses as checks_losses
+from . import spectra as checks_spectra
+
+
+def checks() -> list[Check]:
+    """Every check of this system, by name."""
+    return [
+        *checks_losses.curve_checks(),
+        *checks_losses.covariance_checks(),
+        *checks_losses.algorithm_checks(),
+        *checks_losses.stopping_checks(),
+        *checks_losses.not_odd_checks(),
+        *checks_spectra.count_checks(),
+        *checks_spectra.edge_checks(),
+        *checks_spectra.outlier_checks(),
+    ]

@@ -1,0 +1,348 @@
+"""Counts, positions and edges of eigenvalues against their theory.
+
+Edges move as d^(-2/3), the law of extreme eigenvalues; those of the nonlinear matrix have corrections of order 1/d
+beside that, from the norms of the rows of W and of the noised samples, which the Gaussian equivalent does not have.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ...approximation import approximation_of
+from ...statistics.agreement import Check
+from ...statistics.estimate import Estimate
+from ..model import Activation, Covariance, RandomFeatures
+from ..simulation.instances import (
+    limit_in_dimension,
+    modes_at,
+    modes_between,
+    simulate_eigenvalues,
+    simulate_train_parts,
+)
+from ..simulation.training import GradientFlow
+from ..theory.coefficients import outliers
+from ..theory.edges import bulk_edges
+from ..theory.filters import gradient_flow
+from ..theory.learning_curves import bulk_contributions
+from ..theory.spectrum import atoms, spectrum
+from ..theory.spikes import norm_outliers
+from .setup import DIMENSIONS, EDGE_RESOLUTION, RESOLUTION, equivalent_moments, sizes_of
+
+FloatArray = NDArray[np.float64]
+
+
+def _boundaries(model: RandomFeatures) -> FloatArray:
+    """The middles of the gaps (in the logarithm) with 0 and the top: every atom and every bulk is alone in its box."""
+    intervals = [(a.position, a.position) for a in atoms(model)] + [tuple(edge) for edge in bulk_edges(model)]
+    ends = np.array(sorted(intervals))
+    below, above = ends[:-1, 1], ends[1:, 0]
+    # An atom at 0 has no logarithm.
+    middle = np.sqrt(np.maximum(below, 1e-8 * above) * above)
+    return np.concatenate([[-1e-9], middle, [10.0 * ends[-1, 1]]])
+
+
+def _modes(model: RandomFeatures) -> FloatArray:
+    """Modes per dimension of every atom and bulk, in increasing order."""
+    parts = [(a.position, a.weight * model.features_per_dimension) for a in atoms(model)]
+    parts += [(b.lower, b.modes_per_dimension) for b in spectrum(model).bulks]
+    return np.array([count for _, count in sorted(parts)])
+
+
+def _counts(name: str, model: RandomFeatures, dimension: int, instances: int, equivalent: bool) -> Check:
+    moments = equivalent_moments(model) if equivalent else None
+    # The true matrix smears the atom at s_t^2 and the bulk beside it.
+    first = 0 if equivalent or not math.isinf(model.noise_draws) else 2
+
+    def simulate(seed: int) -> Estimate:
+        values = simulate_eigenvalues(model, dimension, instances, seed, moments=moments)
+        return modes_between(values, _boundaries(model)[first:], dimension)
+
+    return Check(
+        name,
+        "modes per dimension of every atom and bulk"
+        if not first
+        else "modes per dimension of the upper bulks",
+        approximation_of(spectrum),
+        theory=lambda: _modes(model)[first:],
+        simulate=simulate,
+        resolution=RESOLUTION,
+        sizes=sizes_of(model, dimension, instances, matrix="equivalent" if equivalent else "nonlinear"),
+    )
+
+
+def _distribution(name: str, model: RandomFeatures, equivalent: bool, instances: tuple[int, ...]) -> Check:
+    """Modes below a few positions inside of the bulks."""
+    moments = equivalent_moments(model) if equivalent else None
+
+    def places() -> FloatArray:
+        found = spectrum(model)
+        bulk = found.bulks[-1]
+        return bulk.lower * (bulk.upper / bulk.lower) ** np.array([0.25, 0.5, 0.75])
+
+    def theory() -> FloatArray:
+        found = spectrum(model)
+        bulk = found.bulks[-1]
+        result = []
+        x, w = np.polynomial.legendre.leggauss(60)
+        for place in places():
+            # The square-root edge is removed by position = lower + (place - lower) u^2.
+            u = 0.5 * (1.0 + x)
+            points = bulk.lower + (place - bulk.lower) * u**2
+            weights = w * u * (place - bulk.lower)
+            result.append(float(weights @ found.density(points)))
+        return np.array(result) * model.features_per_dimension
+
+    def simulate(seed: int) -> Estimate:
+        lower = _boundaries(model)[-2]
+        runs = []
+        for d, count in zip(DIMENSIONS, instances, strict=True):
+            values = simulate_eigenvalues(model, d, count, seed, moments=moments)
+            runs.append(Estimate.stack([modes_between(values, [lower, place], d)[0] for place in places()]))
+        return limit_in_dimension(DIMENSIONS, runs)
+
+    return Check(
+        name,
+        "modes per dimension below three positions inside of the uppermost bulk",
+        approximation_of(spectrum),
+        theory=theory,
+        simulate=simulate,
+        resolution=RESOLUTION,
+        # Relative to all modes of the bulk.
+        scale=lambda modes: np.full(modes.shape, spectrum(model).bulks[-1].modes_per_dimension),
+        sizes=sizes_of(model, list(DIMENSIONS), list(instances)),
+    )
+
+
+def count_checks() -> list[Check]:
+    three = RandomFeatures("sin", 16.0, 4.0, 0.01)
+    parts = RandomFeatures("tanh", 8.0, 4.0, 0.01)
+    time = [300.0, 10_000.0]
+
+    def theory() -> FloatArray:
+        return bulk_contributions(parts, gradient_flow(parts, time)).train.T.ravel()
+
+    def simulate(seed: int) -> Estimate:
+        runs, dimensions, instances = [], (16, 32, 64), (160, 80, 40)
+        for d, count in zip(dimensions, instances, strict=True):
+            # Between the d modes beside the atom, the n - d of overfitting, and the d of generalisation.
+            ranks = [0, 4 * d, 7 * d, 8 * d]
+            runs.append(
+                simulate_train_parts(
+                    parts, d, count, seed, GradientFlow(time), ranks, moments=equivalent_moments(parts)
+                )
+            )
+        return limit_in_dimension(dimensions, runs)
+
+    return [
+        _counts("counts of modes, Gaussian equivalent, three bulks", three, 40, 32, True),
+        _counts("counts of modes, nonlinear matrix, upper bulks", three, 40, 32, False),
+        _counts(
+            "counts of modes, two draws, atom at 0",
+            RandomFeatures("tanh", 4.0, 1.5, 0.05, noise_draws=2),
+            60,
+            16,
+            False,
+        ),
+        _distribution(
+            "distribution of eigenvalues, nonlinear matrix",
+            RandomFeatures("sin", 1.0, 2.0, 0.2),
+            False,
+            (80, 40, 20),
+        ),
+        _distribution(
+            "distribution of eigenvalues, one draw",
+            RandomFeatures("tanh", 1.0, 2.0, 0.2, noise_draws=1),
+            False,
+            (80, 40, 20),
+        ),
+        Check(
+            "parts of the train loss",
+            "parts of the train loss that the three bulks carry, Gaussian equivalent",
+            approximation_of(bulk_contributions),
+            theory=theory,
+            simulate=simulate,
+            resolution=RESOLUTION,
+            # Relative to the whole drop at each time.
+            scale=lambda drops: np.tile(-drops.reshape(3, 2).sum(axis=0), 3),
+            sizes=sizes_of(parts, [16, 32, 64], [160, 80, 40], training_time=time),
+        ),
+    ]
+
+
+def _edges(
+    name: str,
+    model: RandomFeatures,
+    ranks: Callable[[int], list[int]],
+    which: list[int],
+    *,
+    equivalent: bool,
+    dimensions: tuple[int, ...] = (32, 64, 128),
+    instances: tuple[int, ...] = (60, 30, 15),
+) -> Check:
+    """Extreme eigenvalues: ``ranks`` maps the dimension to the ranks that stand at the edges ``which``."""
+    moments = equivalent_moments(model) if equivalent else None
+
+    def simulate(seed: int) -> Estimate:
+        runs = [
+            modes_at(simulate_eigenvalues(model, d, count, seed, moments=moments), ranks(d))
+            for d, count in zip(dimensions, instances, strict=True)
+        ]
+        return limit_in_dimension(dimensions, runs, exponent=2.0 / 3.0)
+
+    return Check(
+        name,
+        "edges of the bulks",
+        approximation_of(bulk_edges),
+        theory=lambda: bulk_edges(model).ravel()[which],
+        simulate=simulate,
+        resolution=EDGE_RESOLUTION,
+        kind="eigenvalue",
+        sizes=sizes_of(
+            model, list(dimensions), list(instances), matrix="equivalent" if equivalent else "nonlinear"
+        ),
+    )
+
+
+def _edges_by_way_of_the_equivalent(
+    name: str,
+    model: RandomFeatures,
+    ranks: Callable[[int], list[int]],
+    which: list[int],
+    *,
+    dimensions: tuple[int, ...] = (32, 64, 128),
+    instances: tuple[int, ...] = (960, 480, 240),
+) -> Check:
+    """Extreme eigenvalues of the nonlinear matrix, whose two kinds of corrections are extrapolated one after the other.
+
+    The quotient by those of the equivalent differs from 1 by terms of order 1/d alone; the equivalent by d^(-2/3).
+    """
+    moments = equivalent_moments(model)
+
+    def simulate(seed: int) -> Estimate:
+        quotients, equivalents = [], []
+        for d, count in zip(dimensions, instances, strict=True):
+            true = modes_at(simulate_eigenvalues(model, d, count, seed), ranks(d))
+            simple = modes_at(simulate_eigenvalues(model, d, count, seed, moments=moments), ranks(d))
+            equivalents.append(simple)
+            quotients.append(_quotient(true, simple))
+        quotient = limit_in_dimension(dimensions, quotients)
+        edge = limit_in_dimension(dimensions, equivalents, exponent=2.0 / 3.0)
+        # Their errors come from the same instances of the equivalent: added, not combined in squares.
+        relative = quotient.standard_error / quotient.mean + edge.standard_error / edge.mean
+        mean = quotient.mean * edge.mean
+        least = np.minimum(quotient.degrees_of_freedom, edge.degrees_of_freedom)
+        return Estimate(mean, mean * relative, least)
+
+    return Check(
+        name,
+        "edges of the bulks",
+        approximation_of(bulk_edges),
+        theory=lambda: bulk_edges(model).ravel()[which],
+        simulate=simulate,
+        resolution=EDGE_RESOLUTION,
+        kind="eigenvalue",
+        sizes=sizes_of(model, list(dimensions), list(instances), matrix="nonlinear and equivalent"),
+    )
+
+
+def _quotient(one: Estimate, other: Estimate) -> Estimate:
+    """Of independent estimates."""
+    mean = one.mean / other.mean
+    relative = np.hypot(one.standard_error / one.mean, other.standard_error / other.mean)
+    least = np.minimum(one.degrees_of_freedom, other.degrees_of_freedom)
+    return Estimate(mean, mean * relative, least)
+
+
+def edge_checks() -> list[Check]:
+    two_atoms = Covariance.atoms([0.2, 1.8], [0.5, 0.5])
+    return [
+        _edges(
+            "edges of three bulks, Gaussian equivalent",
+            RandomFeatures("tanh", 8.0, 4.0, 0.01),
+            # 4 d modes: the atom's 3 d and d beside it; 3 d of overfitting; d above. The uppermost bulk is below.
+            lambda d: [3 * d, 4 * d - 1, 4 * d, 7 * d - 1],
+            [0, 1, 2, 3],
+            equivalent=True,
+            dimensions=(16, 32, 64),
+            instances=(280, 140, 70),
+        ),
+        _edges_by_way_of_the_equivalent(
+            "upper bulk of the nonlinear matrix, by way of the equivalent",
+            RandomFeatures("sin", 2.0, 4.0, 0.05),
+            lambda d: [d, 2 * d - 1],
+            [2, 3],
+        ),
+        _edges_by_way_of_the_equivalent(
+            "edges of the nonlinear matrix, one draw, by way of the equivalent",
+            RandomFeatures("tanh", 2.0, 6.0, 0.1, noise_draws=1),
+            lambda d: [0, d - 1, 2 * d - 1],
+            [0, 1, 3],
+        ),
+        _edges(
+            "edges, one draw, Gaussian equivalent",
+            RandomFeatures("tanh", 2.0, 6.0, 0.1, noise_draws=1),
+            lambda d: [0, d - 1, 2 * d - 1],
+            [0, 1, 3],
+            equivalent=True,
+            instances=(240, 120, 60),
+        ),
+        _edges(
+            "upper edges, covariance with two eigenvalues",
+            RandomFeatures("tanh", 8.0, 16.0, 0.01, two_atoms),
+            lambda d: [7 * d + d // 2 - 1, 8 * d - 1],
+            [-3, -1],
+            equivalent=True,
+            dimensions=(16, 32, 64),
+            instances=(340, 170, 85),
+        ),
+    ]
+
+
+def outlier_checks() -> list[Check]:
+    spike = RandomFeatures("relu", 2.0, 4.0, 0.3, noise_draws=2)
+
+    curved = RandomFeatures(
+        Activation.from_polynomial([-math.sqrt(0.5), 0.3, math.sqrt(0.5)]), 8.0, 16.0, 0.3, noise_draws=1
+    )
+
+    def simulate_norms(seed: int) -> Estimate:
+        # They repel each other by d^(-1/2), and keep their mean.
+        runs = []
+        for d, count in ((48, 120), (72, 80), (96, 60)):
+            top = simulate_eigenvalues(curved, d, count, seed)[:, -2:]
+            runs.append(Estimate.from_samples(top.mean(axis=1, keepdims=True)))
+        return limit_in_dimension((48, 72, 96), runs)
+
+    def simulate(seed: int) -> Estimate:
+        runs = []
+        for d, count in zip(DIMENSIONS, (40, 20, 10), strict=True):
+            found = modes_at(simulate_eigenvalues(spike, d, count, seed), [-1])
+            runs.append(Estimate(found.mean / d, found.standard_error / d, found.degrees_of_freedom))
+        return limit_in_dimension(DIMENSIONS, runs)
+
+    return [
+        Check(
+            "outlier of ReLU",
+            "eigenvalue of the common mean of all features, over d",
+            approximation_of(outliers),
+            theory=lambda: np.array([outliers(spike, 1)["mean"]]),
+            simulate=simulate,
+            resolution=EDGE_RESOLUTION,
+            kind="eigenvalue",
+            sizes=sizes_of(spike, list(DIMENSIONS), [40, 20, 10]),
+        ),
+        Check(
+            "outliers of the norms, quadratic activation",
+            "mean of the two eigenvalues that the norms of samples and of rows of W pull out",
+            approximation_of(norm_outliers),
+            theory=lambda: np.array([np.mean([x for x in norm_outliers(curved).values() if x is not None])]),
+            simulate=simulate_norms,
+            resolution=EDGE_RESOLUTION,
+            kind="eigenvalue",
+            sizes=sizes_of(curved, [48, 72, 96], [120, 80, 60]),
+        ),
+    ]

@@ -1,0 +1,56 @@
+r"""Moments of the spectrum of U, from the expansion of the self-consistent equations at large z.
+
+They share nothing with any solution of the equations, and hold spectra to account.
+
+Source: derivations/random_features_self_consistent.py.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .resolvent import Dyson
+
+FloatArray = NDArray[np.float64]
+
+
+def spectral_moments(system: Dyson) -> tuple[float, float, float]:
+    """(1/p) Tr U^k for k = 1, 2, 3, from the expansion of the equations at large z (not from any solution of them).
+
+    Power series in u = 1/z: q = -u (1 + m_1 u + m_2 u^2 + ...). Multiplying the trace equation by q/psi_p gives
+    -z q = 1 - q (s_t^2 gbar + v^2 gamma_1) - q <h/(1 + psi_p q h)>, each order of which follows from the ones before.
+    """
+    order = 4
+    f, i, psi, a = system.ratio, system.inverse_draws, system.features, system.linear
+    m = np.zeros(order)
+    m[0] = 1.0
+
+    def times(x: FloatArray, y: FloatArray) -> FloatArray:
+        return np.convolve(x, y)[:order]
+
+    def inverse(x: FloatArray) -> FloatArray:
+        result = np.zeros(order)
+        result[0] = 1.0 / x[0]
+        for k in range(1, order):
+            result[k] = -(x[1 : k + 1] @ result[k - 1 :: -1][:k]) / x[0]
+        return result
+
+    one = np.zeros(order)
+    one[0] = 1.0
+    gamma_1, gamma_2 = one.copy(), one.copy()
+    for _ in range(order + 1):
+        q = np.concatenate([[0.0], -m[:-1]])
+        bar = i * gamma_1 + (1.0 - i) * gamma_2
+        s, r, trace = np.zeros(order), np.zeros(order), np.zeros(order)
+        for weight, x in zip(system.weights, system.eigenvalues, strict=True):
+            h = system.b2 * bar + a * x * gamma_1
+            share = inverse(one + psi * times(q, h))
+            s += weight * times(q, share)
+            r += weight * x * times(q, share)
+            trace += weight * times(h, share)
+        fresh = i * (system.b2 * s + system.s2 * q)
+        m = one - times(q, system.s2 * bar + system.v2 * gamma_1 + trace)
+        gamma_1 = inverse(one + f * (a * r + system.v2 * q + fresh))
+        gamma_2 = inverse(one + f * fresh)
+    return float(m[1]), float(m[2]), float(m[3])

@@ -1,0 +1,247 @@
+"""Where a trained machine lies on the diagram of the low-rank ensemble: noise level, spikes, layer ratio.
+
+The couplings are read as W = sigma x / sqrt(N) + sum_k (w_k / N) u_k v_k^T with N visible units, normal x and u, v of
+unit variance. With theta = w sqrt(ratio) a spike stands out of the Marchenko-Pastur bulk when theta^2 > sigma^2
+sqrt(ratio) (Baik, Ben Arous and Peche); its strength and its overlaps with the singular vectors then follow from its
+singular value in closed form.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from .. import validation
+from ..approximation import states
+from ..errors import InvalidArgument
+from ..units import Binary, Prior, ZeroOne
+from .model import Model
+from .theory.replica_symmetric import Comparison, compare
+
+Array = NDArray[np.float64]
+
+# Far above any coupling of a machine that fluctuates.
+_LARGEST = 1e6
+# Largest distance of the bulk of n singular values from the law of noise: pure noise stays below 4.5 / n (hundreds of
+# matrices with n from 16 to 800, median fitted).
+_FLUCTUATION, _ALLOWED = 5.0, 0.01
+_WHERE = "large layers, independent normal noise; a trained machine follows this law only roughly"
+
+
+@dataclass(frozen=True)
+class Weights:
+    """A trained machine: couplings (visible, hidden) and the biases of both layers."""
+
+    couplings: Array
+    visible_bias: Array
+    hidden_bias: Array
+
+
+def read_weights(path: str | Path) -> Weights:
+    """Read a ``.npz`` file with ``W`` (visible, hidden), ``visible_bias`` and ``hidden_bias`` (zero if missing)."""
+    file = validation.readable_file("weights", path)
+    try:
+        with np.load(file, allow_pickle=False) as content:
+            arrays = {name: content[name] for name in content.files}
+    except (ValueError, OSError, EOFError, AttributeError, TypeError):
+        raise InvalidArgument("weights", str(path), "a .npz file of numbers") from None
+    except Exception as error:
+        raise InvalidArgument(
+            "weights", str(path), f"a .npz file of numbers ({type(error).__name__})"
+        ) from None
+    unknown = set(arrays) - {"W", "visible_bias", "hidden_bias"}
+    if "W" not in arrays or unknown:
+        raise InvalidArgument("weights", sorted(arrays), "the arrays W, visible_bias and hidden_bias")
+    return weights(arrays["W"], arrays.get("visible_bias"), arrays.get("hidden_bias"))
+
+
+def weights(
+    couplings: ArrayLike, visible_bias: ArrayLike | None = None, hidden_bias: ArrayLike | None = None
+) -> Weights:
+    """Checked arrays; biases are zero by default."""
+    matrix = validation.array("W", couplings, ndim=2)
+    visible, hidden = matrix.shape
+    if min(visible, hidden) < 2:
+        raise InvalidArgument("W", matrix, "a matrix of at least two rows and columns")
+    largest = float(np.abs(matrix).max())
+    if largest > _LARGEST:
+        raise InvalidArgument("W", largest, f"couplings of at most {_LARGEST:g}")
+    own = validation.array(
+        "visible_bias", np.zeros(visible) if visible_bias is None else visible_bias, shape=(visible,)
+    )
+    other = validation.array(
+        "hidden_bias", np.zeros(hidden) if hidden_bias is None else hidden_bias, shape=(hidden,)
+    )
+    return Weights(matrix, own, other)
+
+
+@dataclass(frozen=True)
+class Placement:
+    """A machine on the diagram of the low-rank ensemble.
+
+    Attributes
+    ----------
+    layer_ratio : hidden per visible units.
+    noise : sigma, in units of the coupling g = 1 (the weights carry the temperature).
+    bulk_edge : largest singular value of the noise alone.
+    spikes : strengths of the spikes that stand out, largest first.
+    visible_overlaps, hidden_overlaps : squared overlaps of their singular vectors with u and v.
+    singular_values : of the couplings, largest first.
+    visible_field, hidden_field : means of the biases.
+    bulk_distance : Kolmogorov distance of the squared singular values without the spikes from the Marchenko-Pastur law
+        at this noise.
+    bulk_limit : 5/n + 0.01 for n of them, above every distance of pure noise.
+    bulk_is_noise : whether the distance is below the limit. Where it is not, what is called noise has structure: the
+        noise is too large, weak spikes hide in it, and the place on the diagram is not to be trusted. Below about 20
+        singular values only gross structure shows.
+    """
+
+    layer_ratio: float
+    noise: float
+    bulk_edge: float
+    spikes: tuple[float, ...]
+    visible_overlaps: tuple[float, ...]
+    hidden_overlaps: tuple[float, ...]
+    singular_values: Array
+    visible_field: float
+    hidden_field: float
+    bulk_distance: float
+    bulk_limit: float
+    bulk_is_noise: bool
+
+
+@states(
+    "exact as N -> infinity",
+    _WHERE,
+    source="Benaych-Georges, Nadakuditi, J. Multivariate Anal. 111 (2012) 120",
+    verification="derived",
+)
+def place(machine: Weights, *, margin: float | None = None) -> Placement:
+    """Noise level and spikes of a machine.
+
+    Parameters
+    ----------
+    machine : from :func:`read_weights` or :func:`weights`.
+    margin : a singular value is a spike when it exceeds the edge of the bulk by this relative amount; by default
+        4 N^(-2/3), several times the fluctuation of the largest singular value of pure noise.
+
+    The noise is the median of the squared singular values over that of the Marchenko-Pastur law, repeated without the
+    spikes until their number stays. Whether the rest then looks like noise at all is in ``bulk_is_noise``.
+    """
+    matrix = machine.couplings
+    visible, hidden = matrix.shape
+    ratio = hidden / visible
+    values = np.asarray(np.linalg.svd(matrix, compute_uv=False), dtype=np.float64)
+    allowed = 4.0 * visible ** (-2.0 / 3.0) if margin is None else validation.positive("margin", margin)
+    outside = 0
+    sigma, edge = 0.0, 0.0
+    for _ in range(len(values)):
+        bulk = values[outside:]
+        sigma = math.sqrt(float(np.median(bulk**2)) / _median(min(ratio, 1.0 / ratio), visible, hidden))
+        edge = sigma * (1.0 + math.sqrt(ratio))
+        # Without noise the other singular values are rounding.
+        count = int((values > max(edge * (1.0 + allowed), 1e-12 * values[0])).sum())
+        if count <= outside or count >= len(values) // 2:
+            break
+        outside = count
+    found = [_spike(float(s), sigma, ratio) for s in values[:outside]]
+    bulk = values[outside:]
+    # Without noise there is no bulk to compare.
+    exact = not sigma > 1e-12 * values[0]
+    distance = 0.0 if exact else _distance((bulk / sigma) ** 2, visible, hidden)
+    limit = _FLUCTUATION / len(bulk) + _ALLOWED
+    return Placement(
+        layer_ratio=ratio,
+        noise=sigma,
+        bulk_edge=edge,
+        spikes=tuple(w for w, _, _ in found),
+        visible_overlaps=tuple(u for _, u, _ in found),
+        hidden_overlaps=tuple(v for _, _, v in found),
+        singular_values=values,
+        visible_field=float(machine.visible_bias.mean()),
+        hidden_field=float(machine.hidden_bias.mean()),
+        bulk_distance=distance,
+        bulk_limit=limit,
+        bulk_is_noise=distance <= limit,
+    )
+
+
+def _median(ratio: float, visible: int, hidden: int) -> float:
+    """Median of the squared nonzero singular values of x / sqrt(visible), for aspect ratio at most 1."""
+    from scipy.integrate import quad
+    from scipy.optimize import brentq
+
+    def below(angle: float) -> float:
+        return float(quad(lambda x: float(_mass(ratio, x)), 0.0, angle, epsabs=1e-12)[0]) - 0.5
+
+    # The law is that of the smaller layer: its eigenvalues are in units of the larger one over the visible layer.
+    return float(_position(ratio, brentq(below, 1e-9, math.pi))) * max(hidden / visible, 1.0)
+
+
+def _position(ratio: float, angle: ArrayLike) -> Array:
+    """Eigenvalue between the edges of the Marchenko-Pastur law at angles between 0 and pi."""
+    root = math.sqrt(ratio)
+    low, high = (1.0 - root) ** 2, (1.0 + root) ** 2
+    return np.asarray(low + (high - low) * np.square(np.sin(0.5 * np.asarray(angle))))
+
+
+def _mass(ratio: float, angle: ArrayLike) -> Array:
+    """Density of the Marchenko-Pastur law in the angle, in which it is smooth at both edges."""
+    width = 4.0 * math.sqrt(ratio)
+    x = np.maximum(_position(ratio, angle), 1e-300)
+    return np.asarray(np.square(0.5 * width * np.sin(angle)) / (2.0 * math.pi * ratio * x))
+
+
+def _distance(squares: Array, visible: int, hidden: int) -> float:
+    """Kolmogorov distance of squared singular values, in units of the noise, from the law of x / sqrt(visible)."""
+    ratio = min(visible, hidden) / max(visible, hidden)
+    angle = np.linspace(0.0, math.pi, 4001)
+    middle = 0.5 * (angle[1:] + angle[:-1])
+    cumulative = np.concatenate([[0.0], np.cumsum(_mass(ratio, middle))])
+    sorted_squares = np.sort(squares) / max(hidden / visible, 1.0)
+    below = np.interp(sorted_squares, _position(ratio, angle), cumulative / cumulative[-1])
+    step = np.arange(len(squares)) / len(squares)
+    return float(max((below - step).max(), (step + 1.0 / len(squares) - below).max()))
+
+
+def _spike(value: float, sigma: float, ratio: float) -> tuple[float, float, float]:
+    """Strength and squared overlaps of a spike from its singular value s.
+
+    With t = (w/sigma)^2 ratio, the singular value is s^2 = sigma^2 (t + 1)(t + ratio) / t.
+    """
+    if sigma == 0.0:
+        return value / math.sqrt(ratio), 1.0, 1.0
+    scaled = (value / sigma) ** 2
+    middle = scaled - 1.0 - ratio
+    theta = 0.5 * (middle + math.sqrt(max(middle * middle - 4.0 * ratio, 0.0)))
+    visible = 1.0 - (ratio + theta) / (theta * (theta + 1.0))
+    hidden = 1.0 - ratio * (1.0 + theta) / (theta * (theta + ratio))
+    return sigma * math.sqrt(theta / ratio), max(visible, 0.0), max(hidden, 0.0)
+
+
+@states("replica symmetric", _WHERE, source="derivations/rbm_replica_symmetric.py", verification="derived")
+def phases(placement: Placement, *, hidden: Prior | None = None, visible: Prior | None = None) -> Comparison:
+    """The states of the low-rank ensemble with the noise and the spikes of a machine, and which one dominates.
+
+    Parameters
+    ----------
+    placement : from :func:`place`.
+    hidden, visible : laws of the units; +-1 by default. A machine with {0, 1} units in both layers is the +-1 one at a
+        quarter of the couplings with shifted biases: convert the weights first, or pass the {0, 1} laws.
+    """
+    model = Model(
+        hidden if hidden is not None else Binary(),
+        1.0,
+        placement.layer_ratio,
+        convention="sqrt-beta",
+        visible=visible if visible is not None else Binary(weight=1.0),
+        ensemble="low-rank",
+        noise=placement.noise,
+        spikes=placement.spikes,
+        visible_field=placement.visible_field if isinstance(visible, ZeroOne) else 0.0,
+    )
+    return compare(model)

@@ -1,0 +1,196 @@
+"""Energies, zero temperature and free entropies of restricted Boltzmann machines against simulation."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from ...approximation import approximation_of
+from ...statistics.agreement import Check
+from ...statistics.estimate import Estimate
+from ...units import Gaussian, ReLU, Ternary
+from ..model import Model
+from ..simulation.free_entropy import simulate_free_entropy
+from ..simulation.single_spin import simulate_descent
+from ..simulation.tempering import simulate_tempering
+from ..theory.one_step import solve_one_step
+from ..theory.replica_symmetric import solve
+from ..theory.zero_temperature import retrieval_state
+from .common import Array, description, estimates, limit, sqrt_beta, theory_value
+
+
+def zero_temperature_checks() -> list[Check]:
+    sizes, samples = (500, 1000, 2000), (192, 96, 48)
+
+    def check(name: str, model: Model, observables: Sequence[str]) -> Check:
+        def simulated(seed: int) -> Estimate:
+            found = [
+                simulate_descent(model, size, count, seed=seed)
+                for size, count in zip(sizes, samples, strict=True)
+            ]
+            return limit(sizes, [estimates(f, observables, True) for f in found])
+
+        def theory() -> Array:
+            state = retrieval_state(model, model.load)
+            return np.array([getattr(state, name) for name in observables])
+
+        return Check(
+            name,
+            f"{' and '.join(observables)} where descent from a pattern ends",
+            approximation_of(retrieval_state),
+            theory=theory,
+            simulate=simulated,
+            resolution=0.01,
+            sizes=description(model, list(sizes), list(samples)) | {"temperature": 0.0},
+        )
+
+    return [
+        check(
+            "descent from a pattern, Gaussian units",
+            Model(Gaussian(), 1.0, 0.08, convention="beta"),
+            ("overlap", "energy"),
+        ),
+        # The energy of the condensed unit has a correction of order threshold/sqrt(N).
+        check(
+            "descent from a pattern, ReLU units with threshold",
+            Model(ReLU(0.5), 1.0, 0.4, convention="beta"),
+            ("overlap",),
+        ),
+    ]
+
+
+def _free_entropy(
+    name: str, model: Model, branch: str, sizes: Sequence[int], samples: Sequence[int], **options: Any
+) -> Check:
+    def simulated(seed: int) -> Estimate:
+        return _free_entropy_limit(model, branch, sizes, samples, seed, **options)
+
+    return Check(
+        name,
+        f"free entropy of the {branch}, by thermodynamic integration",
+        approximation_of(solve),
+        theory=lambda: theory_value(model, branch, "free_entropy"),
+        simulate=simulated,
+        resolution=1e-3,
+        sizes=description(model, list(sizes), list(samples)),
+    )
+
+
+def _free_entropy_limit(
+    model: Model, branch: str, sizes: Sequence[int], samples: Sequence[int], seed: int, **options: Any
+) -> Estimate:
+    path = "retrieval" if branch == "retrieval" else "paramagnet"
+    found = [
+        simulate_free_entropy(model, size, count, branch=path, seed=seed, **options)
+        for size, count in zip(sizes, samples, strict=True)
+    ]
+    return limit(sizes, [estimates(f, ("free_entropy",), branch == "retrieval") for f in found])
+
+
+def free_entropy_checks() -> list[Check]:
+    small: dict[str, Any] = {"sizes": (200, 400, 800), "samples": (64, 32, 16), "sweeps": 60}
+    return [
+        _free_entropy(
+            "free entropy of the paramagnet", sqrt_beta(Gaussian(), 1.8, 0.1), "paramagnet", **small
+        ),
+        _free_entropy(
+            "free entropy of the paramagnet, ternary units",
+            sqrt_beta(Ternary(1.0), 0.9, 0.4),
+            "paramagnet",
+            **small,
+        ),
+        _free_entropy(
+            "free entropy of retrieval, Gaussian units",
+            sqrt_beta(Gaussian(), 0.4, 0.03),
+            "retrieval",
+            (400, 800, 1600),
+            (320, 160, 80),
+            sweeps=60,
+            chains=2,
+            nodes=6,
+        ),
+    ]
+
+
+def reported_checks() -> list[Check]:
+    glass = sqrt_beta(Gaussian(), 0.6, 0.2)
+    ladder = [float(t) for t in np.geomspace(0.6, 1.7, 15)]
+
+    def theory() -> Array:
+        return np.concatenate([theory_value(glass, "glass", "interaction"), [_broken_interaction(glass)]])
+
+    def tempered(seed: int) -> Estimate:
+        found = simulate_tempering(glass, ladder, 200, 16, ladders=4, sweeps=600, seed=seed)
+        return estimates(found.measurements[0], ("interaction", "interaction"), False)
+
+    return [
+        Check(
+            "glass of Gaussian units, replica-symmetric and one-step interaction",
+            "interaction in the glass phase, by parallel tempering, against both theories",
+            "replica symmetric, and 1RSB",
+            theory=theory,
+            simulate=tempered,
+            resolution=0.02,
+            sizes=description(glass, 200, 16),
+            judged=False,
+            reason="replica symmetry is broken at every step, and the network is small",
+        ),
+        _crossing(),
+    ]
+
+
+def _broken_interaction(model: Model) -> float:
+    """Interaction of the glass with one step of breaking: 2 beta dA/dbeta by a central difference."""
+    beta, step = model.inverse_temperature, 0.01
+
+    def free_entropy(b: float) -> float:
+        found = solve_one_step(model, "glass", temperature=1.0 / b)
+        return -b * float(found.require()["free_energy"].item())
+
+    return (
+        2.0 * beta * (free_entropy(beta * (1 + step)) - free_entropy(beta * (1 - step))) / (2 * step * beta)
+    )
+
+
+def _crossing() -> Check:
+    """Temperature at which retrieval and the state without it are equally likely, with its propagated error."""
+    model = sqrt_beta(ReLU(), 0.7, 0.02)
+    sizes, samples, step = (400, 800, 1600), (64, 32, 16), 0.02
+
+    def difference(temperature: float) -> float:
+        here = model.with_(temperature=temperature)
+        values = [float(theory_value(here, state, "free_entropy")[0]) for state in ("retrieval", "glass")]
+        return values[0] - values[1]
+
+    def theory() -> Array:
+        from ..theory.lines import first_order_line
+
+        found = first_order_line(model, load=np.array([model.load]), solve_for="temperature")
+        return np.atleast_1d(found.require()["temperature"])
+
+    def simulate_crossing(seed: int) -> Estimate:
+        options: dict[str, Any] = {"sweeps": 60, "chains": 4, "nodes": 6}
+        retrieval, glass = (
+            _free_entropy_limit(model, branch, sizes, samples, seed, **options)
+            for branch in ("retrieval", "glass")
+        )
+        slope = (difference(model.temperature + step) - difference(model.temperature - step)) / (2.0 * step)
+        error = math.hypot(float(retrieval.standard_error[0]), float(glass.standard_error[0])) / abs(slope)
+        gap = float(retrieval.mean[0] - glass.mean[0])
+        freedom = min(float(retrieval.degrees_of_freedom[0]), float(glass.degrees_of_freedom[0]))
+        return Estimate(np.array([model.temperature - gap / slope]), np.array([error]), np.array([freedom]))
+
+    return Check(
+        "crossing of retrieval and the state without it, ReLU units",
+        "temperature of equal free entropies",
+        approximation_of(solve),
+        theory=theory,
+        simulate=simulate_crossing,
+        resolution=0.02,
+        sizes=description(model, list(sizes), list(samples)),
+        judged=False,
+        reason="a crossing of branches that are metastable in networks of these sizes",
+    )

@@ -1,0 +1,142 @@
+"""Several condensed patterns against simulation: symmetric mixtures, their stability, and sparse patterns."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from ...approximation import approximation_of
+from ...statistics.agreement import Check
+from ...statistics.estimate import Estimate
+from ...units import Binary, Gaussian, ReLU
+from ..model import Model, Patterns, visible_prior
+from ..simulation.gibbs import Settings
+from ..simulation.network import draw_network, stream
+from ..simulation.packed import make_chains
+from ..theory.replica_symmetric import solve
+from .common import GLASS, SELF, description, limit, sqrt_beta, theory_value
+from .order import corrected, extrapolated
+
+_SIZES, _SAMPLES = (1600, 3200, 4800), (56, 40, 28)
+
+
+def _repeated(temperature: float, ratio: float, patterns: int) -> Model:
+    return Model(
+        Binary(),
+        temperature,
+        0.0,
+        convention="beta",
+        ensemble="repeated",
+        layer_ratio=ratio,
+        condensed=patterns,
+    )
+
+
+def mixture_checks() -> list[Check]:
+    """Low load with an extensive hidden layer, two layers of +-1 units.
+
+    Overlaps of the patterns with one another, of order 1/sqrt(N), drive small networks out of a mixture.
+    """
+    observables = ("overlap", "hidden_overlap", GLASS)
+    options: dict[str, Any] = {"sizes": _SIZES, "samples": _SAMPLES, "chains": 4, "sweeps": 40}
+    stable = [
+        ("symmetric mixture of three patterns", _repeated(0.22, 1.0, 3)),
+        ("symmetric mixture of three patterns, twice as many hidden units", _repeated(0.3, 2.0, 3)),
+        ("symmetric mixture of five patterns", _repeated(0.15, 1.0, 5)),
+    ]
+    return [
+        *(extrapolated(name, model, "retrieval", observables, **options) for name, model in stable),
+        decay("a mixture of two patterns decays", _repeated(0.7, 1.0, 2)),
+        decay("a mixture of three patterns decays above its stability", _repeated(0.65, 1.0, 3)),
+    ]
+
+
+def sparse_checks() -> list[Check]:
+    """Retrieval of sparse patterns, one or several at once, in microscopic networks."""
+    zero_one = visible_prior("zero-one")
+
+    def relu(temperature: float, load: float, density: float, **others: Any) -> Model:
+        patterns = Patterns("sparse", density)
+        return Model(
+            ReLU(0.5), temperature, load, convention="beta", visible=zero_one, patterns=patterns, **others
+        )
+
+    order = ("overlap", "hidden_overlap", GLASS)
+    # Smaller networks leave these states: the condensed ReLU units are weaker by a share of order 1/sqrt(N), and
+    # overlaps of the patterns with one another, of the same order, act on mixtures.
+    large: dict[str, Any] = {"samples": (64, 48, 32), "chains": 4, "sweeps": 20}
+    return [
+        extrapolated(
+            "retrieval of sparse patterns, Gaussian units",
+            sqrt_beta(Gaussian(), 0.3, 0.02, patterns=Patterns("sparse", 0.8)),
+            "retrieval",
+            order,
+            sizes=(1000, 2000, 4000),
+            samples=(96, 48, 24),
+            chains=4,
+            sweeps=40,
+        ),
+        extrapolated(
+            "a mixture of three sparse patterns, Gaussian units",
+            sqrt_beta(Gaussian(), 0.15, 0.003, patterns=Patterns("sparse", 0.9), condensed=3),
+            "retrieval",
+            order,
+            **large,
+            sizes=(12000, 18000, 30000),
+        ),
+        corrected(
+            "retrieval of sparse patterns, ReLU machine",
+            relu(0.05, 0.01, 0.5, visible_field=-0.12),
+            "retrieval",
+            (*order, SELF),
+            sizes=(8000, 12000, 20000),
+            **large | {"samples": (112, 80, 48)},
+        ),
+        corrected(
+            "mixture of three sparse patterns, ReLU machine",
+            relu(0.015, 0.005, 0.3, visible_field=-0.065, condensed=3),
+            "retrieval",
+            (*order, SELF),
+            sizes=(12000, 18000, 30000),
+            **large,
+        ),
+    ]
+
+
+def decay(
+    name: str, model: Model, *, sizes: Sequence[int] = (200, 400, 800), samples: Sequence[int] = (96, 48, 24)
+) -> Check:
+    """Chains that start at an unstable mixture end at one of its patterns, with the overlap of a single one."""
+    single = model.with_(condensed=1)
+
+    def simulated(seed: int) -> Estimate:
+        found = [
+            Estimate.from_samples(np.array([_largest_overlap(model, size, seed, k) for k in range(count)]))
+            for size, count in zip(sizes, samples, strict=True)
+        ]
+        return limit(sizes, [Estimate.stack([one]) for one in found])
+
+    return Check(
+        name,
+        "largest overlap with a pattern, after a start at a mixture whose stability is negative",
+        approximation_of(solve),
+        theory=lambda: theory_value(single, "retrieval", "overlap"),
+        simulate=simulated,
+        resolution=0.02,
+        sizes=description(model, list(sizes), list(samples), condensed=model.condensed),
+    )
+
+
+def _largest_overlap(model: Model, size: int, seed: int, sample: int) -> float:
+    """Mean over chains of the largest average overlap with a pattern, long after the start at the mixture."""
+    network = draw_network(model, size, seed, sample)
+    state = make_chains(network, stream(model, size, seed, sample, "decay"), Settings.of(model, 8), "pattern")
+    for _ in range(80):
+        state.sweep()
+    total = np.zeros_like(state.overlaps())
+    for _ in range(40):
+        state.sweep()
+        total += state.overlaps()
+    return float(np.abs(total / 40).max(axis=1).mean())

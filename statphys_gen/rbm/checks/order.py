@@ -1,0 +1,343 @@
+"""Order parameters of restricted Boltzmann machines against simulation: every prior, ensemble and dynamics."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from ...approximation import approximation_of
+from ...statistics.agreement import Check
+from ...statistics.estimate import Estimate
+from ...units import Binary, Gaussian, Mixture, QState, ReLU, SoftThreshold, Spherical, Ternary, ZeroOne
+from ...units.custom import FromLogDensity
+from ..model import Model, Patterns, visible_prior
+from ..simulation.measurement import Measurement, simulate
+from ..simulation.single_spin import simulate_collapsed
+from ..theory.finite_size import solve_sizes
+from ..theory.replica_symmetric import solve
+from .common import (
+    GLASS,
+    HIDDEN_GLASS,
+    HIDDEN_SELF,
+    SELF,
+    Array,
+    description,
+    estimates,
+    limit,
+    scale,
+    sqrt_beta,
+    theory_value,
+)
+
+Simulation = Callable[[int, int, int], Measurement]
+
+STARTS = {"paramagnet": "random", "glass": "random", "retrieval": "pattern"}
+
+
+def extrapolated(
+    name: str,
+    model: Model,
+    state: str,
+    observables: Sequence[str],
+    *,
+    sizes: Sequence[int] = (250, 500, 1000),
+    samples: Sequence[int] = (160, 80, 40),
+    simulation: Simulation | None = None,
+    resolution: float = 0.02,
+    chains: int = 16,
+    sweeps: int = 60,
+) -> Check:
+    """Order parameters of the limit against simulations of three sizes."""
+
+    def run(size: int, count: int, seed: int) -> Measurement:
+        if simulation is not None:
+            return simulation(size, count, seed)
+        return simulate(model, size, count, chains=chains, sweeps=sweeps, start=STARTS[state], seed=seed)
+
+    def simulated(seed: int) -> Estimate:
+        found = [run(size, count, seed) for size, count in zip(sizes, samples, strict=True)]
+        return limit(sizes, [estimates(f, observables, state == "retrieval") for f in found])
+
+    return Check(
+        name,
+        f"{', '.join(observables)} of the {state}",
+        approximation_of(solve),
+        theory=lambda: np.concatenate([theory_value(model, state, o) for o in observables]),
+        simulate=simulated,
+        resolution=resolution,
+        scale=lambda _: np.concatenate([scale(model, state, o) for o in observables]),
+        sizes=description(model, list(sizes), list(samples)),
+    )
+
+
+def corrected(
+    name: str,
+    model: Model,
+    state: str,
+    observables: Sequence[str],
+    *,
+    sizes: Sequence[int] = (500, 1000, 2000),
+    samples: Sequence[int] = (128, 64, 32),
+    resolution: float = 0.02,
+    chains: int = 8,
+    sweeps: int = 60,
+) -> Check:
+    """Deviation from the finite-size corrected theory of the same sizes, which is of order 1/N: its limit is zero."""
+
+    def theory(size: int) -> Array:
+        return np.concatenate([theory_value(model, state, o, size) for o in observables])
+
+    def simulated(seed: int) -> Estimate:
+        deviations = []
+        for size, count in zip(sizes, samples, strict=True):
+            found = simulate(model, size, count, chains=chains, sweeps=sweeps, start=STARTS[state], seed=seed)
+            here = estimates(found, observables, True)
+            deviations.append(
+                Estimate(here.mean - theory(size), here.standard_error, here.degrees_of_freedom)
+            )
+        return limit(sizes, deviations)
+
+    return Check(
+        name,
+        f"deviation of {', '.join(observables)} of the {state} from the finite-size corrected theory",
+        approximation_of(solve_sizes),
+        theory=lambda: np.zeros(len(observables)),
+        simulate=simulated,
+        resolution=resolution,
+        scale=lambda _: np.concatenate([scale(model, state, o, max(sizes)) for o in observables]),
+        sizes=description(model, list(sizes), list(samples)),
+    )
+
+
+def prior_checks() -> list[Check]:
+    """Each prior without an overlap with a pattern."""
+    both = (HIDDEN_SELF, "interaction")
+    paramagnets: list[tuple[str, Any, float, float, Sequence[str], int]] = [
+        ("Gaussian", Gaussian(), 1.8, 0.1, both, 16),
+        ("binary", Binary(), 1.3, 0.4, ("interaction",), 16),
+        ("ternary", Ternary(1.0), 0.9, 0.4, both, 16),
+        ("four-state", QState(4), 1.5, 0.3, both, 16),
+        ("soft-threshold", SoftThreshold(0.5), 1.6, 0.2, both, 8),
+        ("mixture", Mixture(0.5), 1.6, 0.2, both, 16),
+    ]
+    result = [
+        extrapolated(
+            f"paramagnet of {name} units",
+            sqrt_beta(prior, t, load),
+            "paramagnet",
+            observables,
+            chains=chains,
+        )
+        for name, prior, t, load, observables, chains in paramagnets
+    ]
+    weakly = (GLASS, HIDDEN_GLASS, HIDDEN_SELF)
+    many: dict[str, Any] = {"samples": (320, 160, 80), "chains": 8}
+    return [
+        *result,
+        extrapolated(
+            "spherical units, paramagnet",
+            sqrt_beta(Spherical(), 1.6, 0.5),
+            "paramagnet",
+            ("interaction",),
+            sizes=(100, 200, 400),
+            chains=4,
+            sweeps=30,
+        ),
+        extrapolated(
+            "a user's density with two wells, paramagnet",
+            sqrt_beta(FromLogDensity(lambda h: h**2 - 0.25 * h**4), 2.5, 0.2),
+            "paramagnet",
+            both,
+            samples=(64, 32, 16),
+            chains=8,
+            sweeps=40,
+        ),
+        extrapolated("ReLU units, no retrieval", sqrt_beta(ReLU(0.5), 2.0, 0.3), "glass", weakly, **many),
+        extrapolated(
+            "zero-one units, no retrieval", sqrt_beta(ZeroOne(0.5), 0.8, 0.4), "glass", weakly, **many
+        ),
+        extrapolated(
+            "ReLU units in the convention beta, no retrieval",
+            Model(ReLU(0.5), 1.8, 0.2, convention="beta"),
+            "glass",
+            weakly,
+            **many,
+        ),
+    ]
+
+
+def visible_checks() -> list[Check]:
+    zero_one, gaussian = visible_prior("zero-one"), visible_prior("gaussian")
+    sparse = sqrt_beta(
+        ReLU(0.5), 1 / 2.25, 0.3, visible=zero_one, patterns=Patterns("sparse", 0.3), visible_field=-0.5
+    )
+    all_four = (GLASS, SELF, HIDDEN_GLASS, HIDDEN_SELF)
+    many: dict[str, Any] = {"samples": (320, 160, 80), "chains": 8}
+    return [
+        extrapolated(
+            "zero-one visible units, Gaussian hidden units",
+            sqrt_beta(Gaussian(), 1.2, 0.1, visible=zero_one),
+            "glass",
+            all_four,
+            samples=(640, 320, 160),
+            chains=8,
+        ),
+        extrapolated(
+            "Gaussian visible units",
+            sqrt_beta(Binary(), 2.0, 0.4, visible=gaussian),
+            "paramagnet",
+            (SELF, "interaction"),
+        ),
+        extrapolated("sparse ReLU machine", sparse, "glass", all_four, **many),
+        extrapolated(
+            "Gaussian patterns",
+            sqrt_beta(Gaussian(), 1.8, 0.1, patterns=Patterns("gaussian")),
+            "paramagnet",
+            (HIDDEN_SELF, "interaction"),
+        ),
+    ]
+
+
+def retrieval_checks() -> list[Check]:
+    gaussian = sqrt_beta(Gaussian(), 0.4, 0.03)
+    return [
+        extrapolated(
+            "Gaussian units, retrieval",
+            gaussian,
+            "retrieval",
+            ("overlap", "hidden_overlap", GLASS, HIDDEN_SELF, "interaction"),
+            sizes=(500, 1000, 2000),
+            samples=(1024, 512, 256),
+            chains=4,
+        ),
+        extrapolated(
+            "Gaussian units in a field along a pattern",
+            sqrt_beta(Gaussian(), 2.0, 0.1, pattern_field=0.3),
+            "glass",
+            ("overlap", GLASS, HIDDEN_GLASS, HIDDEN_SELF),
+            samples=(640, 320, 160),
+            chains=8,
+        ),
+        extrapolated(
+            "ReLU units, retrieval",
+            sqrt_beta(ReLU(), 0.3, 0.06),
+            "retrieval",
+            ("overlap", "hidden_overlap", GLASS, "interaction"),
+            sizes=(500, 1000, 2000),
+            samples=(160, 80, 40),
+            chains=4,
+        ),
+        extrapolated(
+            "retrieval of a user's density with normal tails",
+            sqrt_beta(FromLogDensity(lambda h: -0.5 * h**2 - np.log1p(h**2)), 0.55, 0.03),
+            "retrieval",
+            ("overlap", "hidden_overlap", GLASS),
+            sizes=(400, 800, 1600),
+            samples=(96, 48, 24),
+            chains=4,
+            sweeps=40,
+        ),
+    ]
+
+
+def corrected_checks() -> list[Check]:
+    order = ("overlap", "hidden_overlap", GLASS)
+    many: dict[str, Any] = {"sizes": (250, 500, 1000), "samples": (640, 320, 160)}
+    return [
+        corrected("mixture units, retrieval", sqrt_beta(Mixture(0.5), 0.2, 0.016), "retrieval", order),
+        corrected(
+            "ReLU units with threshold, retrieval in the convention beta",
+            Model(ReLU(1.0), 0.3, 0.3, convention="beta"),
+            "retrieval",
+            order,
+            sizes=(250, 500, 1000),
+        ),
+        corrected(
+            "binary units, field along a pattern",
+            sqrt_beta(Binary(), 1.2, 0.5, pattern_field=0.4),
+            "glass",
+            ("overlap", GLASS),
+            **many,
+        ),
+        corrected(
+            "ternary units, field along a pattern",
+            sqrt_beta(Ternary(1.0), 0.8, 0.3, pattern_field=0.4),
+            "glass",
+            ("overlap", GLASS, HIDDEN_SELF),
+            sweeps=40,
+            **many,
+        ),
+    ]
+
+
+def ensemble_checks() -> list[Check]:
+    both = ("overlap", "hidden_overlap", GLASS, HIDDEN_GLASS)
+    pairs: dict[str, Any] = {"ensemble": "bidirectional"}
+    options: dict[str, Any] = {"sizes": (200, 400, 800), "samples": (128, 64, 32), "chains": 16}
+    return [
+        extrapolated(
+            "bidirectional memory, binary",
+            sqrt_beta(Binary(), 0.25, 0.05, **pairs),
+            "retrieval",
+            both,
+            **options,
+        ),
+        extrapolated(
+            "bidirectional memory, ternary, half as many hidden units",
+            sqrt_beta(Ternary(), 0.1, 0.02, layer_ratio=0.5, **pairs),
+            "retrieval",
+            (*both, HIDDEN_SELF),
+            **options,
+        ),
+        extrapolated(
+            "low-rank couplings",
+            sqrt_beta(Binary(), 1.0, 0.5, ensemble="low-rank", noise=0.3, spikes=(2.0,)),
+            "retrieval",
+            both,
+            **options,
+        ),
+        extrapolated(
+            "one pattern carried by a whole layer",
+            sqrt_beta(Binary(), 0.5, 0.0, ensemble="repeated"),
+            "retrieval",
+            both,
+            **options,
+        ),
+    ]
+
+
+def dynamics_checks() -> list[Check]:
+    collapsed = sqrt_beta(Gaussian(), 0.5, 0.02)
+
+    def by_spins(size: int, count: int, seed: int) -> Measurement:
+        return simulate_collapsed(collapsed, size, count, chains=4, sweeps=60, start="pattern", seed=seed)
+
+    return [
+        extrapolated(
+            "Gaussian units, retrieval, by single spins",
+            collapsed,
+            "retrieval",
+            ("overlap", GLASS),
+            samples=(256, 128, 64),
+            simulation=by_spins,
+        ),
+    ]
+
+
+def susceptibility_checks() -> list[Check]:
+    chi = ("spin_glass_susceptibility",)
+    many: dict[str, Any] = {"sizes": (200, 400, 800), "samples": (480, 240, 120), "chains": 32}
+    return [
+        extrapolated(
+            "spin-glass susceptibility, no overlap", sqrt_beta(Binary(), 1.5, 0.4), "paramagnet", chi, **many
+        ),
+        extrapolated(
+            "spin-glass susceptibility, finite overlap",
+            sqrt_beta(Binary(), 1.3, 0.4, visible_field=0.4),
+            "glass",
+            chi,
+            **many,
+        ),
+    ]

@@ -1,0 +1,1 @@
+"""Finite-size counterparts of the predictions: Gibbs sampling, tempering, descent, Langevin dynamics, enumeration."""

@@ -1,0 +1,137 @@
+"""Langevin dynamics of continuous hidden units, with the visible ones summed out.
+
+    dh_a = [-beta_h U'(h_a) + g sum_i (W_0)_ia <s_i>_h] dt + sqrt(2) dB_a
+
+has the law of the network as its stationary law. Euler steps of size e shift every average by an amount of order e,
+which a study of several steps removes. Hidden units on a half-line are reflected at 0.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ... import validation
+from ...numerics.blocks import map_blocks
+from ...units import Binary, Gaussian
+from ..model import Model
+from .gibbs import Chains, Settings
+from .measurement import Measurement, checked_run, collected, control_values, increasing, measure
+from .network import Network, draw_network, stream
+
+Array = NDArray[np.float64]
+Floats = NDArray[np.float32]
+
+
+class LangevinChains(Chains):
+    """Chains of the hidden units; a sweep is ``steps`` Euler steps, after which the visible units are drawn."""
+
+    def __init__(
+        self,
+        network: Network,
+        rng: np.random.Generator,
+        settings: Settings,
+        start: str,
+        step: float,
+        steps: int,
+    ) -> None:
+        prior = network.model.hidden
+        prior.energy_gradient(np.ones(1))  # refuses discrete units
+        super().__init__(network, rng, settings, start)
+        self.step, self.steps = step, steps
+        super().sweep()
+        self.positions = self.hidden.astype(np.float64)
+        self._reflect = prior.support[0] == 0.0
+        self._exact_couplings = network.weights.astype(np.float64)
+
+    def sweep(self, visible_sums: Floats | None = None, hidden_sums: Floats | None = None) -> None:
+        prior, settings = self.network.model.hidden, self.settings
+        width = np.sqrt(2.0 * self.step)
+        coupling, power = settings.coupling[:, None], settings.power[:, None]
+        for _ in range(self.steps):
+            force = coupling * (self._visible_means() @ self._exact_couplings)
+            force -= power * prior.energy_gradient(self.positions)
+            self.positions += self.step * force + width * self.rng.standard_normal(self.positions.shape)
+            if self._reflect:
+                np.abs(self.positions, out=self.positions)
+        self.hidden = self.positions.astype(np.float32)
+        self._couplings.to_visible(self.hidden, self.visible)
+        self._draw(self.network.model.visible, self.visible, visible_sums, self.visible_squares, hidden=False)
+        self.hidden_squares[:] = np.square(self.positions).sum(axis=1)
+        if hidden_sums is not None:
+            hidden_sums += self.hidden
+
+    def _visible_means(self) -> Array:
+        settings = self.settings
+        field = settings.coupling[:, None] * (self.positions @ self._exact_couplings.T)
+        field += settings.offset[:, None] + settings.along[:, None] * self._along
+        prior = self.network.model.visible
+        if isinstance(prior, Binary):
+            return np.asarray(np.tanh(field))
+        if isinstance(prior, Gaussian):
+            return np.asarray(prior.variance_ * field)
+        return np.asarray(0.5 * (1.0 + np.tanh(0.5 * (field - float(prior.energies[1])))))  # type: ignore[attr-defined]
+
+
+def simulate_langevin(
+    model: Model,
+    visible_units: int,
+    samples: int,
+    *,
+    step_sizes: Sequence[float] = (0.04, 0.08, 0.16),
+    time_between: float = 0.5,
+    chains: int = 16,
+    sweeps: int = 200,
+    burn_in: int | None = None,
+    start: str = "random",
+    seed: int = 0,
+    threads: int = 1,
+) -> tuple[list[Measurement], Measurement]:
+    """Averages for each step size, and their limit for steps of size zero.
+
+    Parameters
+    ----------
+    model : with continuous hidden units.
+    visible_units, samples : N and the number of disorder samples.
+    step_sizes : at least two, increasing and positive; default 0.04, 0.08, 0.16.
+    time_between : time of the dynamics between two measurements; default 0.5.
+    chains, sweeps, burn_in, start, seed, threads : as in :func:`.measurement.simulate`, a sweep being
+        one interval ``time_between``.
+
+    Returns
+    -------
+    The measurements of every step size, and the limit of straight lines through them (least squares, for every disorder
+    sample on its own).
+
+    Raises
+    ------
+    InvalidArgument : discrete hidden units; step sizes that are not increasing.
+    """
+    values = increasing("step_sizes", step_sizes)
+    interval = validation.positive("time_between", time_between)
+    burn_in = checked_run(model, visible_units, samples, chains, sweeps, burn_in, seed)
+    model.hidden.energy_gradient(np.ones(1))
+
+    def one(sample: int) -> tuple[list[dict[str, Array]], Array]:
+        network = draw_network(model, visible_units, seed, sample)
+        found = []
+        for step in values:
+            rng = stream(model, visible_units, seed, sample, f"Langevin from {start} with {float(step)!r}")
+            steps = max(1, round(interval / float(step)))
+            state = LangevinChains(network, rng, Settings.of(model, chains), start, float(step), steps)
+            for _ in range(burn_in):
+                state.sweep()
+            found.append(measure(state, sweeps)[0])
+        return found, control_values(network)
+
+    blocks = map_blocks(one, samples, threads=threads)
+    each = [collected([(found[k], controls) for found, controls in blocks]) for k in range(len(values))]
+    design = np.stack([np.ones_like(values), values], axis=1)
+    to_limit = np.linalg.pinv(design)[0]
+    limit = {
+        name: np.tensordot(to_limit, np.stack([part.samples[name] for part in each]), axes=1)
+        for name in each[0].samples
+    }
+    return each, Measurement(limit, each[0].controls)

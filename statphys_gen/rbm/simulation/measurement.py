@@ -1,0 +1,341 @@
+"""Monte Carlo of finite networks: order parameters with errors over disorder samples.
+
+The simulation draws the couplings of the definition and the units from their own densities; nothing of the theory
+enters. Expectation values are those of a branch: chains that start at a pattern stay in retrieval for a time that grows
+exponentially with the size, and chains that start at random do not find it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ... import validation
+from ...errors import InsufficientSamples, InvalidArgument
+from ...numerics.blocks import map_blocks
+from ...statistics.estimate import Estimate
+from ..model import Model
+from .gibbs import STARTS, Chains, Settings
+from .network import Network, draw_network, stream
+from .packed import make_chains
+
+Array = NDArray[np.float64]
+
+# Sweeps between two records of the overlaps of pairs of chains.
+_PAIR_INTERVAL = 2
+
+
+@dataclass(frozen=True)
+class Measurement:
+    """Averages over sweeps and chains of every disorder sample.
+
+    Attributes
+    ----------
+    samples : for each observable one number for each disorder sample (several with ``condensed`` above 1 for the
+        overlaps): ``overlap`` m, ``hidden_overlap`` (of the carrying unit over sqrt(N), or of the hidden patterns),
+        ``edwards_anderson_overlap`` q, ``self_overlap`` Q, ``hidden_edwards_anderson_overlap`` r,
+        ``hidden_self_overlap`` R (both without the units that carry condensed patterns), ``interaction``
+        (1/N) sum_ia W_ia s_i h_a, ``spin_glass_susceptibility`` (1/N) sum_ij <s_i; s_j>^2 (with at least 4 chains),
+        ``overlap_square`` and ``overlap_fourth_power`` (moments of the overlap of two chains).
+    controls : numbers of every sample whose expectation over the disorder is exactly 0, (samples, controls): they
+        share the noise of the disorder with the observables.
+    """
+
+    samples: dict[str, Array]
+    controls: Array
+
+    def estimate(self, observable: str, *, controlled: bool = False) -> Estimate:
+        """Mean over the disorder samples with its standard error.
+
+        Parameters
+        ----------
+        observable : name of an entry of ``samples``.
+        controlled : subtract the part that a linear regression on the controls explains; the mean is the same for
+            infinitely many samples, and its error smaller. Each control costs a degree of freedom.
+        """
+        validation.choice("observable", observable, tuple(self.samples))
+        values = self.samples[observable]
+        return controlled_estimate(values, self.controls) if controlled else Estimate.from_samples(values)
+
+    @property
+    def estimates(self) -> dict[str, Estimate]:
+        """All observables, without controls."""
+        return {name: Estimate.from_samples(values) for name, values in self.samples.items()}
+
+
+def controlled_estimate(values: Array, controls: Array) -> Estimate:
+    """Mean of ``values`` (samples, ...) by regression on controls (samples, k) of known expectation 0."""
+    count, number = controls.shape
+    if number == 0:
+        return Estimate.from_samples(values)
+    if count < number + 3:
+        raise InsufficientSamples(f"{count} samples with {number} controls: at least {number + 3} are needed")
+    design = np.concatenate([np.ones((count, 1)), controls], axis=1)
+    flat = values.reshape(count, -1)
+    inverse = np.linalg.inv(design.T @ design)
+    coefficients = inverse @ design.T @ flat
+    freedom = count - number - 1
+    residual = flat - design @ coefficients
+    error = np.sqrt(np.square(residual).sum(axis=0) / freedom * inverse[0, 0])
+    shape = values.shape[1:]
+    return Estimate(coefficients[0].reshape(shape), error.reshape(shape), np.full(shape, float(freedom)))
+
+
+def simulate(
+    model: Model,
+    visible_units: int,
+    samples: int,
+    *,
+    chains: int = 16,
+    sweeps: int = 400,
+    burn_in: int | None = None,
+    start: str = "random",
+    seed: int = 0,
+    threads: int = 1,
+) -> Measurement:
+    """Block Gibbs sampling of independent networks.
+
+    Parameters
+    ----------
+    model : any model but one with diluted patterns; its ``size`` is not used.
+    visible_units : N.
+    samples : number of disorder samples, at least 2.
+    chains : independent chains of each sample, at least 2 (q and r are overlaps of different chains); 4 for the
+        spin-glass susceptibility. Default 16.
+    sweeps : sweeps that are measured, default 400.
+    burn_in : sweeps before; default half of ``sweeps``.
+    start : "pattern" for the retrieval branch, "random" (default) for the state without it.
+    seed : default 0.
+    threads : disorder samples at the same time; the result does not depend on it.
+
+    Raises
+    ------
+    InvalidArgument : an argument outside its domain, or numbers of units that are no integers.
+    """
+    burn_in = checked_run(model, visible_units, samples, chains, sweeps, burn_in, seed)
+    validation.choice("start", start, STARTS)
+
+    def one(sample: int) -> tuple[dict[str, Array], Array]:
+        network = draw_network(model, visible_units, seed, sample)
+        rng = stream(model, visible_units, seed, sample, f"chains from {start}")
+        state = make_chains(network, rng, Settings.of(model, chains), start)
+        for _ in range(burn_in):
+            state.sweep()
+        return measure(state, sweeps)[0], control_values(network)
+
+    return collected(map_blocks(one, samples, threads=threads))
+
+
+def checked_run(
+    model: Model,
+    visible_units: int,
+    samples: int,
+    chains: int,
+    sweeps: int,
+    burn_in: int | None,
+    seed: int,
+) -> int:
+    """Refuse before any work what no sample can have; the number of sweeps before the measured ones."""
+    if not isinstance(model, Model):
+        raise InvalidArgument("model", model, "a Model")
+    validation.integer("visible_units", visible_units, minimum=2)
+    validation.integer("samples", samples, minimum=2)
+    validation.integer("chains", chains, minimum=2)
+    validation.integer("sweeps", sweeps, minimum=1)
+    validation.integer("seed", seed, minimum=0)
+    return sweeps // 2 if burn_in is None else validation.integer("burn_in", burn_in, minimum=0)
+
+
+def increasing(argument: str, values: Sequence[float]) -> Array:
+    """At least two positive numbers in increasing order."""
+    checked = validation.array(argument, values, ndim=1, above=0.0)
+    if len(checked) < 2 or not (np.diff(checked) > 0).all():
+        raise InvalidArgument(argument, list(values), "at least two, increasing")
+    return checked
+
+
+def collected(blocks: list[tuple[dict[str, Array], Array]]) -> Measurement:
+    """One measurement from those of the samples."""
+    names = blocks[0][0]
+    samples = {name: np.stack([np.asarray(values[name]) for values, _ in blocks]) for name in names}
+    return Measurement(samples, np.stack([controls for _, controls in blocks]))
+
+
+def measure(
+    state: Chains,
+    sweeps: int,
+    *,
+    groups: int = 1,
+    each: Callable[[Chains], None] | None = None,
+) -> list[dict[str, Array]]:
+    """Averages over ``sweeps`` further sweeps, for each of ``groups`` equal groups of successive chains.
+
+    The chains of a group have the same settings. ``each`` is called after every sweep.
+    """
+    averages = Averages(state, groups)
+    for k in range(sweeps):
+        state.sweep(averages.visible, averages.hidden)
+        averages.add(state, with_pairs=k % _PAIR_INTERVAL == 0)
+        if each is not None:
+            each(state)
+    return [averages.results(k) for k in range(groups)]
+
+
+class Averages:
+    """Sums over the sweeps, for every chain; averages over the chains of a group."""
+
+    def __init__(self, state: Chains, groups: int) -> None:
+        self.network = state.network
+        # What the sweeps add the states of every unit to.
+        self.visible, self.hidden = np.zeros_like(state.visible), np.zeros_like(state.hidden)
+        self.size = len(self.visible) // groups
+        self.pairs = [Pairs() for _ in range(groups)]
+        self.records = 0
+        self.overlap, self.carried = np.zeros_like(state.overlaps()), np.zeros_like(state.hidden_overlaps())
+        chains = len(self.visible)
+        self.visible_square, self.hidden_square = np.zeros(chains), np.zeros(chains)
+        self.interaction = np.zeros(chains)
+
+    def rows(self, group: int) -> slice:
+        return slice(group * self.size, (group + 1) * self.size)
+
+    def add(self, state: Chains, *, with_pairs: bool) -> None:
+        self.records += 1
+        self.overlap += state.overlaps()
+        self.carried += state.hidden_overlaps()
+        self.visible_square += state.visible_squares
+        self.hidden_square += state.hidden_squares
+        if self.network.condensed:
+            carrying = state.hidden[:, : self.network.condensed].astype(np.float64)
+            self.hidden_square -= np.einsum("ca,ca->c", carrying, carrying)
+        self.interaction += state.settings.coupling * state.interaction
+        if with_pairs:
+            visible = state.visible
+            for k, pairs in enumerate(self.pairs):
+                pairs.add(visible[self.rows(k)])
+
+    def results(self, group: int) -> dict[str, Array]:
+        """The observables of one group of chains."""
+        network, rows, share = self.network, self.rows(group), 1.0 / self.records
+        n, m = network.visible_units, network.hidden_units - network.condensed
+        hidden = self.hidden[rows, network.condensed :]
+        return {
+            "overlap": _plain(share * self.overlap[rows].mean(axis=0)),
+            "hidden_overlap": _plain(share * self.carried[rows].mean(axis=0)),
+            "edwards_anderson_overlap": _between(self.visible[rows] * np.float32(share)),
+            "self_overlap": np.asarray(share * self.visible_square[rows].mean() / n),
+            "hidden_edwards_anderson_overlap": _between(hidden * np.float32(share)),
+            "hidden_self_overlap": np.asarray(share * self.hidden_square[rows].mean() / max(m, 1)),
+            "interaction": np.asarray(share * self.interaction[rows].mean() / n),
+            **self.pairs[group].results(n),
+        }
+
+
+def _plain(values: Array) -> Array:
+    return np.asarray(values[0] if len(values) == 1 else values)
+
+
+def _between(means: NDArray[np.float32]) -> Array:
+    """Mean over units and pairs of different chains of the product of their averages."""
+    chains, units = means.shape
+    if units == 0:
+        return np.asarray(0.0)
+    total = np.square(means.sum(axis=0, dtype=np.float64)).sum()
+    same = np.square(means, dtype=np.float64).sum()
+    return np.asarray((total - same) / (chains * (chains - 1) * units))
+
+
+class Pairs:
+    """Moments of the overlaps of independent chains, by averages over sets of different chains only."""
+
+    def __init__(self) -> None:
+        self.records = 0
+        self.square = self.fourth = self.three = self.four = 0.0
+        self.with_four = False
+
+    def add(self, visible: NDArray[np.float32]) -> None:
+        chains = len(visible)
+        g = (visible @ visible.T).astype(np.float64) / visible.shape[1]
+        np.fill_diagonal(g, 0.0)
+        squares = np.square(g)
+        rows, total = g.sum(axis=1), g.sum()
+        two = squares.sum()
+        three = np.square(rows).sum() - two
+        self.records += 1
+        self.square += two / (chains * (chains - 1))
+        self.fourth += np.square(squares).sum() / (chains * (chains - 1))
+        self.with_four = chains >= 4
+        if self.with_four:
+            four = total * total - 2.0 * two - 4.0 * three
+            self.three += three / (chains * (chains - 1) * (chains - 2))
+            self.four += four / (chains * (chains - 1) * (chains - 2) * (chains - 3))
+
+    def results(self, units: int) -> dict[str, Array]:
+        count = self.records
+        result = {
+            "overlap_square": np.asarray(self.square / count),
+            "overlap_fourth_power": np.asarray(self.fourth / count),
+        }
+        if self.with_four:
+            connected = self.square - 2.0 * self.three + self.four
+            result["spin_glass_susceptibility"] = np.asarray(units * connected / count)
+        return result
+
+
+def control_values(network: Network) -> Array:
+    """Numbers of the network with expectation 0: how strongly the other patterns act on the first one.
+
+    With y = W_0^T xi^1 without the units that carry condensed patterns, and the squared overlaps of the first pair of
+    patterns with the others. For sparse patterns, one or several condensed: moments of their sum over the units.
+    """
+    model = network.model
+    number = max(1, int(model.condensed))
+    if network.patterns.shape[1] == 0 or model.ensemble == "repeated":
+        return np.zeros(0)
+    if model.ensemble == "patterns" and model.patterns.law == "sparse":
+        return _sparse_controls(network, number)
+    if number > 1:
+        return np.zeros(0)
+    first = network.patterns[:, 0].astype(np.float64)
+    n, variance = network.visible_units, model.patterns.variance
+    if model.ensemble == "bidirectional":
+        assert network.hidden_patterns is not None
+        partner = network.hidden_patterns[:, 0].astype(np.float64)
+        x = network.patterns[:, 1:].T @ first / np.sqrt(n)
+        y = network.hidden_patterns[:, 1:].T @ partner / np.sqrt(network.hidden_units)
+        square = variance * variance
+        return np.array([np.mean(x * x) / square - 1.0, np.mean(y * y) / square - 1.0, np.mean(x * y)])
+    if model.ensemble == "low-rank":
+        assert network.hidden_patterns is not None
+        strengths = np.asarray(model.spikes) / n
+        signal = (network.patterns * strengths) @ network.hidden_patterns.T
+        noise = network.weights - signal
+        if model.noise == 0.0:
+            return np.zeros(0)
+        v = network.hidden_patterns[:, 0].astype(np.float64)
+        y = noise.T @ first / model.noise
+        x = noise @ v / (model.noise * np.sqrt(float(model.load)))
+        return np.array([np.mean(y * y) / variance - 1.0, np.mean(x * x) / variance - 1.0, first @ x / n])
+    others = network.weights[:, network.condensed :]
+    if others.shape[1] == 0:
+        return np.zeros(0)
+    y = others.T @ first
+    return np.array([np.mean(y * y) / variance**2 - 1.0])
+
+
+def _sparse_controls(network: Network, number: int) -> Array:
+    """Of the sum of the condensed entries on a unit: mean square, mean where it matters, and the noise it meets."""
+    model = network.model
+    total = network.patterns[:, :number].astype(np.float64).sum(axis=1)
+    variance = number * model.patterns.variance
+    controls = [np.mean(total * total) / variance - 1.0]
+    if model.visible.support[0] == 0.0:
+        controls.append(np.mean(total) / np.sqrt(variance))
+    others = network.weights[:, network.condensed :]
+    if others.shape[1]:
+        y = others.T @ total
+        controls.append(np.mean(y * y) / (variance * model.patterns.variance) - 1.0)
+    return np.array(controls)

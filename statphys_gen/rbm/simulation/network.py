@@ -1,0 +1,246 @@
+"""Finite networks: one draw of the patterns and couplings of a model, and the densities of its units by definition.
+
+A network of N visible units has M = load N hidden units in the ensembles ``patterns`` and ``low-rank``, and
+M = layer_ratio N in ``bidirectional`` and ``repeated``, which have to be integers, and couplings W = g W_0 with g the
+model's coupling. ``weights`` is W_0, float32 (a rounding of 6e-8 of every coupling): chains at several temperatures
+share it.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ... import validation
+from ...errors import InvalidArgument
+from ...statistics.streams import generator
+from ...units import Binary, Discrete, Gaussian, Mixture, Prior, ReLU, SoftThreshold, Spherical
+from ..model import Model
+
+Array = NDArray[np.float64]
+Floats = NDArray[np.float32]
+
+_MOST_UNITS = 200_000
+
+
+@dataclass(frozen=True)
+class Network:
+    """One disorder sample.
+
+    Attributes
+    ----------
+    model : what it was drawn from.
+    weights : W_0 of shape (visible, hidden), float32.
+    patterns : the patterns on the visible units, (visible, K), float32: all of them, or the vectors u of the spikes.
+    hidden_patterns : eta (hidden, K) of ``bidirectional`` and ``repeated``, v of ``low-rank``; None for ``patterns``.
+    """
+
+    model: Model
+    weights: Floats
+    patterns: Floats
+    hidden_patterns: Floats | None
+
+    @property
+    def visible_units(self) -> int:
+        return int(self.weights.shape[0])
+
+    @property
+    def hidden_units(self) -> int:
+        return int(self.weights.shape[1])
+
+    @property
+    def condensed(self) -> int:
+        """Hidden units that carry a condensed pattern each, and are left out of the averages over the hidden layer."""
+        if self.model.ensemble != "patterns":
+            return 0
+        return min(int(self.model.condensed), self.hidden_units)
+
+    @property
+    def along(self) -> Floats:
+        """The pattern that the pattern field points to; zeros where there is none."""
+        if self.patterns.shape[1] == 0:
+            return np.zeros(self.visible_units, dtype=np.float32)
+        return np.ascontiguousarray(self.patterns[:, 0])
+
+    def aligned(self) -> Floats:
+        """A visible state with an overlap with every condensed pattern: the sign of their sum, 0 where it vanishes."""
+        number = max(1, int(self.model.condensed))
+        total = self.patterns[:, :number].sum(axis=1)
+        return np.asarray(np.sign(total), dtype=np.float32)
+
+
+def identity(model: Model) -> dict[str, Any]:
+    """Names and values that determine a model, for the keys of random streams."""
+    values: dict[str, Any] = {
+        name: getattr(model, name)
+        for name in (
+            "temperature",
+            "load",
+            "layer_ratio",
+            "noise",
+            "visible_field",
+            "pattern_field",
+            "condensed",
+        )
+    }
+    values |= {"ensemble": model.ensemble, "convention": model.convention, "spikes": list(model.spikes)}
+    values |= {"patterns": model.patterns.law, "density": model.patterns.density}
+    for layer in ("visible", "hidden"):
+        prior = getattr(model, layer)
+        values[layer] = prior.name
+        if isinstance(prior, Discrete):
+            values[f"{layer}_states"] = prior.states
+            values[f"{layer}_energies"] = np.asarray(prior.energies)
+        elif not isinstance(prior, Gaussian):
+            values |= {f"{layer}_{name}": getattr(prior, name) for name in prior.continuous}
+        else:
+            values[f"{layer}_variance"] = prior.variance_
+    return values
+
+
+def stream(model: Model, visible_units: int, seed: int, sample: int, purpose: str) -> np.random.Generator:
+    """The generator of one disorder sample for one purpose.
+
+    Patterns do not depend on the temperature or the fields: a sample is the same network in all of them.
+    """
+    key = identity(model)
+    if purpose == "patterns":
+        kept = ("load", "layer_ratio", "spikes", "ensemble", "patterns", "density", "condensed", "noise")
+        key = {name: key[name] for name in kept}
+    return generator(seed, key | {"system": "rbm", "visible_units": visible_units, "for": purpose}, sample)
+
+
+def draw_network(model: Model, visible_units: int, seed: int = 0, sample: int = 0) -> Network:
+    """One disorder sample of the model.
+
+    Parameters
+    ----------
+    model : its ``size`` is not used here.
+    visible_units : N, such that the numbers of hidden units and of patterns are integers.
+    seed, sample : which sample; the same network for every temperature and field.
+    """
+    if not isinstance(model, Model):
+        raise InvalidArgument("model", model, "a Model")
+    n = validation.integer("visible_units", visible_units, minimum=2, maximum=_MOST_UNITS)
+    validation.integer("seed", seed, minimum=0)
+    validation.integer("sample", sample, minimum=0)
+    if model.patterns.law == "diluted":
+        raise InvalidArgument("patterns", "diluted", "binary, sparse or gaussian in a finite network")
+    rng = stream(model, n, seed, sample, "patterns")
+    if model.ensemble == "patterns":
+        xi = _entries(model, rng, (n, _whole("load", model.load, n)))
+        return Network(model, np.asarray(xi / np.float32(math.sqrt(n)), dtype=np.float32), xi, None)
+    m = _whole("layer_ratio", float(model.layer_ratio or 0.0), n)
+    if model.ensemble == "low-rank":
+        ranks = len(model.spikes)
+        u, v = _entries(model, rng, (n, ranks)), _entries(model, rng, (m, ranks))
+        noise = rng.standard_normal((n, m), dtype=np.float32) * np.float32(model.noise / math.sqrt(n))
+        strengths = np.asarray(model.spikes, dtype=np.float32) / np.float32(n)
+        weights = np.asarray(noise + (u * strengths) @ v.T, dtype=np.float32)
+        return Network(model, weights, u, v)
+    if model.ensemble == "repeated":
+        count = max(1, int(model.condensed))
+    else:
+        count = _whole("load", model.load, n)
+    xi, eta = _entries(model, rng, (n, count)), _entries(model, rng, (m, count))
+    return Network(model, np.asarray(xi @ eta.T / np.float32(n), dtype=np.float32), xi, eta)
+
+
+def _entries(model: Model, rng: np.random.Generator, shape: tuple[int, int]) -> Floats:
+    return np.asarray(model.patterns.sample(rng, shape), dtype=np.float32)
+
+
+def _whole(argument: str, ratio: float, units: int) -> int:
+    count = round(ratio * units)
+    if count < 1 or abs(count - ratio * units) > 1e-9 * max(count, 1):
+        raise InvalidArgument(
+            "visible_units", units, f"such that {argument} * visible_units is a positive integer"
+        )
+    return count
+
+
+# ----------------------------------------------------------------------------------------------------------- densities
+
+
+def log_density(prior: Prior, h: Array, power: float = 1.0) -> Array:
+    """log rho_power(h) of a unit, with the normalisation of the model: -power U(h) plus a constant."""
+    return np.asarray(-power * prior.energy(h) + _constant(prior, power))
+
+
+def _constant(prior: Prior, power: float) -> float:
+    if isinstance(prior, Binary):
+        return math.log(prior.weight)
+    if isinstance(prior, Discrete):
+        return float(prior.log_base)
+    if isinstance(prior, Gaussian):
+        return 0.5 * math.log(power / (2.0 * math.pi * prior.variance_))
+    if isinstance(prior, ReLU):
+        return 0.5 * math.log(2.0 * power / math.pi)
+    if isinstance(prior, SoftThreshold):
+        return 0.5 * math.log(power / (2.0 * math.pi))
+    return 0.0
+
+
+def field_moments(prior: Prior, field: Array, power: float = 1.0) -> tuple[Array, Array, Array]:
+    """log of the integral of rho_power(h) exp(field h), and the mean of h and h^2, by summing the density itself.
+
+    Discrete states are summed; continuous units are integrated on Gauss panels. Spherical layers, whose units are not
+    independent, are refused.
+    """
+    if isinstance(prior, Spherical):
+        raise InvalidArgument("hidden", prior.name, "a prior of independent units")
+    field = np.asarray(field, dtype=np.float64)
+    flat = field.reshape(-1, 1)
+    if prior.states is not None:
+        states = np.asarray(prior.states)
+        exponent = log_density(prior, states, power) + flat * states
+        weight = np.ones_like(states)
+    elif isinstance(prior, Mixture) and prior.gaussian_weight == 0.0:
+        states = np.array([-1.0, 1.0])
+        exponent = math.log(0.5) + flat * states
+        weight = np.ones(2)
+    else:
+        states, weight = _panels(prior, float(np.abs(flat).max(initial=0.0)), power)
+        exponent = log_density(prior, states, power) + flat * states
+    largest = exponent.max(axis=1, keepdims=True)
+    mass = np.exp(exponent - largest) * weight
+    total = mass.sum(axis=1)
+    log = np.log(total) + largest[:, 0]
+    shape = field.shape
+    return (
+        log.reshape(shape),
+        (mass @ states / total).reshape(shape),
+        (mass @ states**2 / total).reshape(shape),
+    )
+
+
+def _panels(prior: Prior, strongest: float, power: float) -> tuple[Array, Array]:
+    """Gauss nodes on panels that cover the tilted density for every field up to the strongest."""
+    low, high = prior.support
+    reach = 12.0
+    while True:
+        # Widened until the density at the ends is negligible for every field.
+        ends = np.array([max(low, -reach), min(high, reach)])
+        inner = np.linspace(ends[0], ends[1], 4001)[1:-1]
+        values = log_density(prior, inner, power)
+        top = [(values + sign * strongest * inner).max() for sign in (-1.0, 1.0)]
+        edge = log_density(prior, inner[[0, -1]], power)
+        tails = [
+            e + sign * strongest * x - t
+            for sign, t in zip((-1.0, 1.0), top, strict=True)
+            for e, x, end in zip(edge, inner[[0, -1]], (low, high), strict=True)
+            if math.isinf(end)
+        ]
+        if all(tail < -45.0 for tail in tails) or reach > 1e6:
+            break
+        reach *= 1.5
+    nodes, weights = np.polynomial.legendre.leggauss(16)
+    cuts = [c for c in (0.0, *getattr(prior, "_cuts", ())) if ends[0] < c < ends[1]]
+    edges = np.unique(np.concatenate([np.linspace(ends[0], ends[1], max(40, int(2.5 * reach))), cuts]))
+    half = 0.5 * np.diff(edges)[:, None]
+    middle = 0.5 * (edges[1:] + edges[:-1])[:, None]
+    return (middle + half * nodes).ravel(), (half * weights).ravel()

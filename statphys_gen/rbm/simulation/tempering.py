@@ -1,0 +1,150 @@
+"""Parallel tempering: chains at several temperatures exchange their states, with the joint weight of both layers.
+
+The log-weight of a state (s, h) is linear in what depends on the temperature,
+
+    g X - beta_h U + offset S + along M,    X = sum_ia (W_0)_ia s_i h_a,  U = sum_a U(h_a),  S = sum_i s_i,
+
+with M = sum_i xi_i s_i, so that an exchange is accepted with probability min(1, exp(sum of differences times
+differences)). In the convention "sqrt-beta" only the coupling depends on the temperature.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ... import validation
+from ...numerics.blocks import map_blocks
+from ..model import Model
+from .gibbs import Chains, Settings
+from .measurement import Measurement, checked_run, collected, control_values, increasing, measure
+from .network import Network, draw_network, stream
+from .packed import make_chains
+
+Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Tempering:
+    """Result of :func:`simulate_tempering`.
+
+    Attributes
+    ----------
+    temperatures : in increasing order.
+    measurements : one for each temperature.
+    acceptance : share of accepted exchanges between neighbours, (temperatures - 1,).
+    round_trips : mean number of returns to the lowest temperature from the highest, for each ladder.
+    """
+
+    temperatures: Array
+    measurements: list[Measurement]
+    acceptance: Array
+    round_trips: float
+
+
+class Ladders:
+    """Several ladders of temperatures in one network; row k * ladders + j is temperature k of ladder j."""
+
+    def __init__(
+        self,
+        network: Network,
+        rng: np.random.Generator,
+        temperatures: Sequence[float],
+        ladders: int,
+        start: str,
+    ) -> None:
+        models = [network.model.with_(temperature=t) for t in temperatures]
+        parts = [Settings.of(model, ladders) for model in models]
+        names = ("coupling", "power", "offset", "along")
+        joined = {name: np.concatenate([getattr(part, name) for part in parts]) for name in names}
+        self.chains: Chains = make_chains(network, rng, Settings(**joined), start)
+        self.rng, self.steps, self.ladders = rng, len(models), ladders
+        self.accepted, self.tried = np.zeros(self.steps - 1), np.zeros(self.steps - 1)
+        # Which ends each state has visited last: 1 the highest, 0 the lowest or neither.
+        self.came_from_top = np.zeros(self.steps * ladders, dtype=bool)
+        self.returns = 0
+        self.parity = 0
+
+    def log_weight_terms(self, chains: Chains) -> list[tuple[Array, Array]]:
+        """What depends on the temperature, and the statistic of every state that it multiplies."""
+        network, settings = chains.network, chains.settings
+        model = network.model
+        terms = [(settings.coupling, chains.interaction.copy())]
+        if model.convention == "beta":
+            hidden = chains.hidden.astype(np.float64)
+            terms.append((settings.power, -model.hidden.energy(hidden).sum(axis=1)))
+            if model.visible_field:
+                terms.append((settings.offset, chains.visible.sum(axis=1, dtype=np.float64)))
+            if model.pattern_field:
+                terms.append((settings.along, np.asarray(chains.visible @ network.along, dtype=np.float64)))
+        return terms
+
+    def exchange(self, chains: Chains) -> None:
+        """Try to exchange every other pair of neighbouring temperatures in every ladder."""
+        terms = self.log_weight_terms(chains)
+        order = np.arange(self.steps * self.ladders)
+        for k in range(self.parity, self.steps - 1, 2):
+            low = np.arange(k * self.ladders, (k + 1) * self.ladders)
+            high = low + self.ladders
+            gain = sum((f[low] - f[high]) * (x[high] - x[low]) for f, x in terms)
+            accepted = np.log(self.rng.random(self.ladders)) < gain
+            order[low[accepted]], order[high[accepted]] = high[accepted], low[accepted]
+            self.accepted[k] += accepted.mean()
+            self.tried[k] += 1.0
+        chains.reorder(order)
+        self.came_from_top = self.came_from_top[order]
+        self.came_from_top[-self.ladders :] = True
+        self.returns += int(self.came_from_top[: self.ladders].sum())
+        self.came_from_top[: self.ladders] = False
+        self.parity = 1 - self.parity
+
+
+def simulate_tempering(
+    model: Model,
+    temperatures: Sequence[float],
+    visible_units: int,
+    samples: int,
+    *,
+    ladders: int = 4,
+    sweeps: int = 1000,
+    burn_in: int | None = None,
+    start: str = "random",
+    seed: int = 0,
+    threads: int = 1,
+) -> Tempering:
+    """Averages at every temperature of a ladder.
+
+    Parameters
+    ----------
+    model : its temperature is replaced by those of the ladder.
+    temperatures : at least 2, increasing; so close that about 30 % of the exchanges are accepted.
+    visible_units, samples : N and the number of disorder samples.
+    ladders : independent ladders of each sample, at least 2 (q is an overlap of two of them).
+    sweeps, burn_in : each sweep of all temperatures is followed by one round of exchanges.
+    start, seed, threads : as in :func:`~statphys_gen.rbm.simulation.measurement.simulate`.
+    """
+    values = increasing("temperatures", temperatures)
+    validation.integer("ladders", ladders, minimum=2)
+    burn_in = checked_run(model, visible_units, samples, ladders, sweeps, burn_in, seed)
+
+    def one(sample: int) -> tuple[list[dict[str, Array]], Array, Array, float]:
+        network = draw_network(model, visible_units, seed, sample)
+        rng = stream(model, visible_units, seed, sample, f"tempering from {start} at {values.tolist()}")
+        state = Ladders(network, rng, [float(t) for t in values], ladders, start)
+        for _ in range(burn_in):
+            state.chains.sweep()
+            state.exchange(state.chains)
+        state.accepted[:], state.tried[:], state.returns = 0.0, 0.0, 0
+        found = measure(state.chains, sweeps, groups=len(values), each=state.exchange)
+        rate = state.accepted / np.maximum(state.tried, 1.0)
+        return found, control_values(network), rate, state.returns / ladders
+
+    blocks = map_blocks(one, samples, threads=threads)
+    measurements = [
+        collected([(found[k], controls) for found, controls, _, _ in blocks]) for k in range(len(values))
+    ]
+    acceptance = np.mean([rate for *_, rate, _ in blocks], axis=0)
+    return Tempering(values, measurements, acceptance, float(np.mean([trips for *_, trips in blocks])))

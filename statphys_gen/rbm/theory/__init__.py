@@ -1,0 +1,1 @@
+"""Predictions for restricted Boltzmann machines: states, lines between them, capacities, replica-symmetry breaking."""

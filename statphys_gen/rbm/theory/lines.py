@@ -1,0 +1,387 @@
+"""Lines of the phase diagram, each solved as what it is and for any continuous parameter.
+
+- ``glass_line``: the paramagnet loses its stability in the replicon sector (paramagnet to spin glass).
+- ``condensation_line``: the paramagnet loses its stability to an overlap with a pattern or spike; at load 0 the
+  critical temperature of retrieval.
+- ``at_line``: replica symmetry breaks in a state (de Almeida and Thouless): replicon = 0.
+- ``spinodal``: the retrieval branch ends in a fold.
+- ``first_order_line``: retrieval and the state without it have equal free entropies.
+
+All other parameters are given as numbers or arrays that broadcast; ``solve_for`` names the unknown one, and
+``between`` the interval in which it is sought. The guess comes from a scan of that interval; the result is the root of
+the equations of the state and of the condition together, with the residual and the error of both.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from functools import partial
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from ...approximation import Approximation, approximation_of, states
+from ...errors import InvalidArgument
+from ...numerics.continuation import Phase, crossing, fold
+from ...numerics.roots import bracketed, newton
+from ...solution import Solution, Status
+from ..model import Model
+from .line_points import SCAN, LineBatch
+from .load_curves import applies, jacobian
+from .replica_symmetric import compare
+from .saddle_point import Batch
+from .single_site import TOLERANCE
+from .spinodal_guesses import explicit_ends, last_point
+from .state_equations import Equations
+
+Array = NDArray[np.float64]
+
+_SOURCE = "Barra, Genovese, Sollich, Tantari, arXiv 1702.05882; derivations/rbm_replica_symmetric.py"
+_WHERE = "N -> infinity; the line of the replica-symmetric theory, see the replicon beside it"
+
+
+def _marginal(
+    line: LineBatch, start: str, name: str, approximation: Approximation, last: bool = True
+) -> Solution:
+    """Where the stability of this name vanishes in a state: its equations and that condition together."""
+    scanned = line.scan(start)
+    value = np.where(scanned.good, np.nan_to_num(scanned[name], nan=np.nan), np.nan)
+    equations = line.equations(start)
+    grid = line.grid()
+    usable = np.isfinite(value)
+    crosses = usable[:, 1:] & usable[:, :-1] & (np.sign(value[:, 1:]) != np.sign(value[:, :-1]))
+    guessed = crosses.any(axis=1)
+    cell = SCAN - 2 - crosses[:, ::-1].argmax(axis=1) if last else crosses.argmax(axis=1)
+    cell = np.where(guessed, cell, 0)
+    rows = np.arange(line.points)
+    unknowns = line.unknowns(equations, scanned)
+    with np.errstate(all="ignore"):
+        weight = value[rows, cell] / (value[rows, cell] - value[rows, cell + 1])
+    weight = np.where(guessed, weight, 0.5)
+    parameter = (1.0 - weight) * grid[cell] + weight * grid[cell + 1]
+    x = (1.0 - weight)[:, None] * unknowns[rows, cell] + weight[:, None] * unknowns[rows, cell + 1]
+    low, high = line.between
+    parameter = np.clip(parameter, low + 1e-9 * (high - low), high - 1e-9 * (high - low))
+
+    def residual(y: Array, *values: Array) -> Array:
+        inner, sought = y[:, :-1], y[:, -1]
+        state_residual = equations.residual(inner, sought, *values)
+        v = equations.batch.values(sought, *values)
+        stability = equations.batch.stability(v, equations.full_state(inner, v))
+        return np.concatenate([state_residual, stability[name][:, None]], axis=1)
+
+    lower, upper = equations.bounds()
+    rows = np.flatnonzero(guessed)
+    if not len(rows):
+        return line.nothing(equations, approximation)
+    found = newton(
+        residual,
+        np.concatenate([x, parameter[:, None]], axis=1)[rows],
+        parameters=[given[rows] for given in line.given.values()],
+        lower=np.append(lower, min(low, 0.5 * low)),
+        upper=np.append(upper, max(high, 2.0 * high)),
+        tolerance=1e-11,
+        accuracy=1e-8,
+        residual_error=10 * TOLERANCE,
+        names=(*equations.names, line.unknown),
+        approximation=approximation,
+    )
+    return line.finish(line.scattered(found, rows), guessed, equations)
+
+
+@states(
+    "replica symmetric",
+    "exact as N -> infinity for the stability of the paramagnet; a first-order transition may come before",
+    source=_SOURCE,
+    verification="derived",
+)
+def glass_line(
+    model: Model,
+    *,
+    solve_for: str = "temperature",
+    between: tuple[float, float] | None = None,
+    **parameters: ArrayLike,
+) -> Solution:
+    """Paramagnet to spin glass: the replicon of the paramagnet vanishes (continuous transition).
+
+    Parameters
+    ----------
+    model : symmetric priors without fields; otherwise there is no paramagnet and no such line (see ``at_line``).
+    solve_for : the parameter to solve for; of several roots the one with the largest value.
+    between : interval in which it is sought.
+    **parameters : the others, arrays that broadcast.
+
+    The fields are those of :func:`~statphys_gen.rbm.theory.replica_symmetric.solve`, with the parameters.
+    """
+    line = LineBatch.of(model, solve_for, between, parameters)
+    return _marginal(line, "paramagnet", "replicon", approximation_of(glass_line))
+
+
+@states(
+    "replica symmetric",
+    "exact as N -> infinity for the stability of the paramagnet",
+    source=_SOURCE,
+    verification="derived",
+)
+def condensation_line(
+    model: Model,
+    *,
+    solve_for: str = "temperature",
+    between: tuple[float, float] | None = None,
+    **parameters: ArrayLike,
+) -> Solution:
+    """Where the paramagnet becomes unstable against an overlap with a pattern (or the strongest spike).
+
+    At load 0 this is the critical temperature of retrieval: T = Omega for ``patterns`` with +-1 visible units in the
+    convention "sqrt-beta", alpha g^2 Q R = 1 for ``repeated``. At finite load the ensembles ``patterns`` and
+    ``bidirectional`` have no such line: the retrieval transition is of first order.
+
+    Parameters: as for :func:`glass_line`.
+    """
+    line = LineBatch.of(model, solve_for, between, parameters)
+    if model.ensemble == "patterns":
+        return _low_load(line, approximation_of(condensation_line))
+    return _marginal(line, "paramagnet", "pattern_stability", approximation_of(condensation_line))
+
+
+def _low_load(line: LineBatch, approximation: Approximation) -> Solution:
+    """1 = g^2 E xi^2 Omega Q with the self-overlap Q of a free visible unit: the hidden layer does not react."""
+    load = line.given.get("load", np.array(line.model.load))
+    if line.unknown == "load" or np.any(load != 0.0):
+        raise InvalidArgument("load", load, "0: at finite load retrieval has no continuous transition here")
+    batch = Batch(line.model, (line.unknown, *line.given))
+    own = line.model.visible
+    spread = float(own.variance(0.0, 0.0) + own.mean(0.0, 0.0) ** 2)
+
+    def gain(sought: Array, *values: Array) -> Array:
+        v = batch.values(sought, *values)
+        omega = batch.tail(v, np.ones((len(sought), 1)))[:, 0]
+        return np.asarray(v.noise_coupling**2 * omega * spread - 1.0)
+
+    low, high = (np.full(line.points, edge) for edge in line.between)
+    found = bracketed(
+        gain,
+        low,
+        high,
+        parameters=list(line.given.values()),
+        tolerance=1e-11,
+        name=line.unknown,
+        approximation=approximation,
+    )
+    value = {line.unknown: found[line.unknown]} | {
+        name: np.where(found.good, entry, np.nan) for name, entry in line.given.items()
+    }
+    shaped = {name: entry.reshape(line.shape) for name, entry in value.items()}
+    return replace(
+        found,
+        value=shaped,
+        status=found.status.reshape(line.shape),
+        residual=found.residual.reshape(line.shape),
+        error=found.error.reshape(line.shape),
+        iterations=found.iterations.reshape(line.shape),
+    )
+
+
+@states("replica symmetric", _WHERE, source=_SOURCE, verification="derived")
+def at_line(
+    model: Model,
+    start: str = "retrieval",
+    *,
+    solve_for: str = "temperature",
+    between: tuple[float, float] | None = None,
+    **parameters: ArrayLike,
+) -> Solution:
+    """De Almeida-Thouless line: the replicon of a state ("glass" or "retrieval") vanishes.
+
+    Parameters: ``start`` names the state, the others are as for :func:`glass_line`. In a symmetric model without fields
+    the glass is unstable wherever it exists, and the line is ``glass_line``.
+    """
+    line = LineBatch.of(model, solve_for, between, parameters)
+    return _marginal(line, start, "replicon", approximation_of(at_line))
+
+
+@states("replica symmetric", _WHERE, source=_SOURCE, verification="derived")
+def spinodal(
+    model: Model,
+    *,
+    solve_for: str = "load",
+    between: tuple[float, float] | None = None,
+    upwards: bool = True,
+    **parameters: ArrayLike,
+) -> Solution:
+    """Where the retrieval branch ends: the fold of its equations.
+
+    Parameters
+    ----------
+    model, solve_for, between, **parameters : as for :func:`glass_line`.
+    upwards : whether the branch ends at the upper end of the parameter's interval of existence (default) or at the
+        lower one.
+    """
+    line = LineBatch.of(model, solve_for, between, parameters)
+    equations = line.equations("retrieval")
+    x, parameter, guessed = explicit_ends(line, equations, upwards)
+    unknown = np.flatnonzero(np.isnan(parameter) & guessed)
+    if len(unknown):
+        part = line.rows(unknown)
+        scanned = part.scan("retrieval")
+        good = scanned.good
+        edge = SCAN - 1 - good[:, ::-1].argmax(axis=1) if upwards else good.argmax(axis=1)
+        found_edge = good.any(axis=1) & ((edge < SCAN - 1) if upwards else (edge > 0))
+        ends = last_point(part, equations, scanned, edge, found_edge, upwards)
+        x[unknown], parameter[unknown] = ends
+        guessed[unknown] = found_edge
+    rows = np.flatnonzero(guessed)
+    if not len(rows):
+        return line.nothing(equations, approximation_of(spinodal))
+    lower, upper = equations.bounds()
+    low, high = line.between
+    derivative = None
+    if applies(equations.batch):
+        derivative = partial(jacobian, equations.batch, True)
+    found = fold(
+        equations.residual,
+        x[rows],
+        parameter[rows],
+        parameters=[given[rows] for given in line.given.values()],
+        jacobian=derivative,
+        lower=lower,
+        upper=upper,
+        parameter_lower=min(low, 0.5 * low),
+        parameter_upper=max(high, 2.0 * high),
+        tolerance=1e-10,
+        accuracy=1e-7,
+        names=equations.names,
+        parameter_name=line.unknown,
+        residual_error=10 * TOLERANCE,
+        approximation=approximation_of(spinodal),
+    )
+    return line.finish(line.scattered(found, rows), guessed, equations)
+
+
+@states("replica symmetric", _WHERE, source=_SOURCE, verification="derived")
+def first_order_line(
+    model: Model,
+    *,
+    solve_for: str = "load",
+    between: tuple[float, float] | None = None,
+    **parameters: ArrayLike,
+) -> Solution:
+    """Where retrieval and the state without it (glass, or paramagnet where there is no glass) are equally likely.
+
+    Parameters: as for :func:`glass_line`. The fields are the parameters and those of the retrieval state;
+    ``other_edwards_anderson_overlap`` is q of the other one.
+    """
+    line = LineBatch.of(model, solve_for, between, parameters)
+    grid = np.broadcast_to(line.grid(), (line.points, SCAN))
+    scanned = compare(model, **line.plane(grid)).solutions
+    if "retrieval" not in scanned:
+        raise InvalidArgument("model", model.hidden.name, "one with a retrieval state")
+    retrieval = scanned["retrieval"]
+    normal, names = _normal(scanned)
+    with np.errstate(invalid="ignore"):
+        difference = np.where(retrieval.good, retrieval["free_entropy"], np.nan) - normal
+    usable = np.isfinite(difference)
+    crosses = usable[:, 1:] & usable[:, :-1] & (np.sign(difference[:, 1:]) != np.sign(difference[:, :-1]))
+    guessed = crosses.any(axis=1)
+    cell = np.where(guessed, crosses.argmax(axis=1), 0)
+    rows = np.arange(line.points)
+    results = {}
+    for name in ("glass", "paramagnet"):
+        chosen = guessed & (names[rows, cell] == name)
+        if chosen.any():
+            results[name] = (chosen, _equal(line, name, scanned, cell, chosen, difference))
+    return _assembled(line, results, guessed)
+
+
+def _normal(scanned: dict[str, Solution]) -> tuple[Array, NDArray[np.str_]]:
+    """Free entropy and name of the state without retrieval: the glass where it exists."""
+    shape = scanned["retrieval"].shape
+    value, names = np.full(shape, np.nan), np.full(shape, "", dtype="<U10")
+    for name in ("paramagnet", "glass"):
+        if name in scanned:
+            good = scanned[name].good
+            value[good] = scanned[name]["free_entropy"][good]
+            names[good] = name
+    return value, names
+
+
+def _equal(
+    line: LineBatch,
+    other: str,
+    scanned: dict[str, Solution],
+    cell: NDArray[np.intp],
+    chosen: NDArray[np.bool_],
+    difference: Array,
+) -> Solution:
+    """The crossing for the points whose other state has this name."""
+    retrieval, normal = line.equations("retrieval"), line.equations(other)
+    rows = np.flatnonzero(chosen)
+    cells = cell[rows]
+    good = scanned[other].good[rows, cells]
+    cells = np.where(good, cells, cells + 1)
+    grid = line.grid()
+    left, right = difference[rows, cell[rows]], difference[rows, cell[rows] + 1]
+    weight = left / (left - right)
+    parameter = (1.0 - weight) * grid[cell[rows]] + weight * grid[cell[rows] + 1]
+
+    def phase(equations: Equations, solution: Solution, prefix: str) -> Phase:
+        lower, upper = equations.bounds()
+
+        def value(x: Array, *values: Array) -> Array:
+            v = equations.batch.values(*values)
+            return equations.batch.free_entropy(v, equations.full_state(x, v))
+
+        return Phase(
+            residual=equations.residual,
+            value=value,
+            start=line.unknowns(equations, solution)[rows, cells],
+            names=tuple(prefix + name for name in equations.names),
+            lower=lower,
+            upper=upper,
+        )
+
+    low, high = line.between
+    return crossing(
+        phase(retrieval, scanned["retrieval"], ""),
+        phase(normal, scanned[other], "other_"),
+        parameter,
+        parameters=[a[rows] for a in line.given.values()],
+        parameter_lower=min(low, 0.5 * low),
+        parameter_upper=max(high, 2.0 * high),
+        tolerance=1e-11,
+        accuracy=1e-7,
+        parameter_name=line.unknown,
+        residual_error=10 * TOLERANCE,
+        approximation=approximation_of(first_order_line),
+    )
+
+
+def _assembled(
+    line: LineBatch,
+    results: dict[str, tuple[NDArray[np.bool_], Solution]],
+    guessed: NDArray[np.bool_],
+) -> Solution:
+    """The crossings with either state in one flat solution."""
+    equations = line.equations("retrieval")
+    names: Sequence[str] = (*equations.names, line.unknown)
+    value = {name: np.full(line.points, np.nan) for name in names}
+    status = np.full(line.points, Status.NO_SOLUTION, dtype=np.int8)
+    residual, error = np.full(line.points, np.nan), np.full(line.points, np.nan)
+    iterations = np.zeros(line.points, dtype=np.int64)
+    for chosen, found in results.values():
+        for name in names:
+            value[name][chosen] = found[name]
+        status[chosen], residual[chosen] = found.status, found.residual
+        error[chosen], iterations[chosen] = found.error, found.iterations
+    both = Solution(value, status, residual, error, iterations, approximation_of(first_order_line))
+    return line.finish(both, guessed, equations)
+
+
+LINES: dict[str, Callable[..., Solution]] = {
+    "glass": glass_line,
+    "at": at_line,
+    "spinodal": spinodal,
+    "first-order": first_order_line,
+    "low-load": condensation_line,
+}

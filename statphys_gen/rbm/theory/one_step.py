@@ -1,0 +1,289 @@
+"""One step of replica-symmetry breaking: states and capacities of Hopfield networks and of bidirectional memories.
+
+The equations are in :py:mod:`statphys_gen.rbm.theory.one_step_equations`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from ... import validation
+from ...approximation import approximation_of, states
+from ...numerics.roots import newton
+from ...solution import Solution, Status
+from ..model import Model
+from .lines import spinodal
+from .one_step_branch import end_of_branch
+from .one_step_equations import QUADRATURE, OneStepEquations, checked
+from .replica_symmetric import solve
+from .zero_temperature import capacity
+
+Array = NDArray[np.float64]
+
+_SOURCE = (
+    "Crisanti, Amit, Gutfreund, Europhys. Lett. 2 (1986) 337; Steffan, Kuehn, Z. Phys. B 95 (1994) 249; "
+    "derivations/rbm_one_step.py"
+)
+_WHERE = (
+    "N -> infinity; one step of replica-symmetry breaking: unstable where inner_replicon or outer_replicon is "
+    "negative, and at T = 0, where the inner one is -infinity"
+)
+# A retrieval state further than this from the symmetric overlap is another one.
+_SAME_BRANCH = 0.02
+# Starting points (X_1, q_0, p) of the glass.
+_GLASS = (
+    (0.2, 0.3, 0.6),
+    (0.2, 0.5, 1.0),
+    (0.4, 0.5, 0.5),
+    (0.15, 0.6, 1.5),
+    (0.3, 0.7, 0.3),
+    (0.1, 0.8, 2.0),
+)
+# Of the replica-symmetric response, the part that stays in X_1; and p.
+_PARTS, _PARISI = (0.25, 0.4), (8.0, 20.0, 50.0, 100.0)
+
+
+def _starts(model: Model, equations: OneStepEquations, loads: Array) -> tuple[Any, ...]:
+    """Starting points of shape (starts, points, unknowns), the replica-symmetric overlaps, and where to start."""
+    if not equations.retrieval:
+        T = equations.temperature
+        # Fields grow as the root of the load, and responses fall with it.
+        scale = 1.3 / (1.0 + np.sqrt(loads))
+        table: list[Array] = []
+        for small, q, strong in _GLASS:
+            own = [scale * small, np.maximum(scale * strong * (1.0 - T * scale * small - q), 0.05 * scale)]
+            inverse = np.maximum(1.0 / (scale * strong), 1.1 * T)
+            table.append(np.stack([*own, inverse, *(own * equations.two_layers)], axis=1))
+        return np.stack(table), np.zeros(loads.size), np.ones(loads.size, dtype=bool)
+    m, n, response, hidden, possible = _symmetric(model, equations, loads)
+    temperature = equations.temperature
+    rows: list[Array] = []
+    for part in _PARTS:
+        for parisi in _PARISI:
+            p = min(parisi, 0.9 / temperature) if temperature > 0 else parisi
+            columns = [part * response, (1.0 - part) * response, np.full(loads.size, 1.0 / p)]
+            if equations.two_layers:
+                columns += [part * hidden, (1.0 - part) * hidden]
+            columns += [m] + [n] * equations.two_layers
+            rows.append(np.stack(columns, axis=1))
+    if temperature > 0.0 and possible.any():
+        cold = solve_one_step(model, "retrieval", load=loads)
+        frozen = OneStepEquations(model, True, 0.0)
+        states = [
+            _unknowns(frozen, _point(cold, k)) if cold.good[k] else rows[0][k] for k in range(loads.size)
+        ]
+        rows.insert(0, np.array(states))
+    return np.stack(rows), m, possible
+
+
+def _symmetric(model: Model, equations: OneStepEquations, loads: Array) -> tuple[Any, ...]:
+    """Overlaps and responses beta (1 - q) of the replica-symmetric retrieval state, near T = 0 if T = 0, and whether
+    it is unstable or absent."""
+    temperature = equations.temperature if equations.temperature > 0 else 2e-3
+    plain = model.with_(convention="beta")
+    found = solve(plain, "retrieval", temperature=temperature, load=loads)
+    m, n = found["overlap"], found["hidden_overlap"]
+    response = (1.0 - found["edwards_anderson_overlap"]) / temperature
+    hidden = (1.0 - found["hidden_edwards_anderson_overlap"]) / temperature
+    with np.errstate(invalid="ignore"):
+        possible = ~(found.good & (found["replicon"] >= 0.0)) | (equations.temperature == 0.0)
+    return *(np.nan_to_num(x, nan=0.5) for x in (m, n, response, hidden)), possible
+
+
+@states("1RSB", _WHERE, source=_SOURCE, verification="derived")
+def solve_one_step(
+    model: Model,
+    start: str,
+    *,
+    temperature: float = 0.0,
+    load: ArrayLike | None = None,
+    guess: ArrayLike | None = None,
+) -> Solution:
+    """The state with one step of replica-symmetry breaking.
+
+    Parameters
+    ----------
+    model : ``patterns`` with Gaussian hidden units of variance 1 (Hopfield), or ``bidirectional`` with +-1 hidden
+        units in the convention "beta"; +-1 visible units, binary patterns, no fields. Its temperature is not used.
+    start : "glass" or "retrieval".
+    temperature : T, at least 0 (default 0).
+    load : array of loads; that of the model by default.
+    guess : starting unknowns (X_1, X_2 - X_1, 1/p, Y_1, Y_2 - Y_1, overlaps), for following a branch; several
+        built-in ones by default.
+
+    Returns
+    -------
+    Solution with response X_1 = (1 - q_1)/T, q_0, p (Parisi parameter times beta), overlap, free_energy and
+    edwards_anderson_overlap q_1; for ``bidirectional`` also those of the hidden layer; outer_replicon and, at T > 0,
+    inner_replicon: the state is stable against a second step where both are positive. A bad status: no state with
+    broken symmetry was found from the starting points; no solution: for ``retrieval`` at T > 0 none was sought, as the
+    replica-symmetric state is stable.
+    """
+    temperature = validation.non_negative("temperature", temperature)
+    checked(model, temperature)
+    validation.choice("start", start, ("glass", "retrieval"))
+    loads = validation.array("load", model.load if load is None else load, above=0.0)
+    equations = OneStepEquations(model, start == "retrieval", temperature)
+    lower, upper = equations.bounds()
+    flat = loads.reshape(-1)
+    if guess is None:
+        first, near, possible = _starts(model, equations, flat)
+    else:
+        first = np.broadcast_to(validation.array("guess", guess), (1, flat.size, len(equations.names)))
+        near, possible = np.full(flat.size, np.nan), np.ones(flat.size, dtype=bool)
+    rows = np.flatnonzero(possible)
+    # Newton's method needs a point; where none is possible its result is not used.
+    tried = rows if len(rows) else np.zeros(1, dtype=np.intp)
+    found = newton(
+        equations.residual,
+        np.clip(first[:, tried], lower + 1e-9, np.where(np.isfinite(upper), upper - 1e-9, 1e9)),
+        parameters=[flat[tried]],
+        lower=lower,
+        upper=upper,
+        tolerance=1e-10,
+        accuracy=1e-7,
+        residual_error=QUADRATURE,
+        max_iterations=100 if len(rows) else 1,
+        names=equations.names,
+        approximation=approximation_of(solve_one_step),
+    )
+    return _reported(equations, _among(_chosen(found, near[tried]), rows, flat.size), loads)
+
+
+def _among(found: Solution, rows: NDArray[np.intp], points: int) -> Solution:
+    """The results of some points among all; the others have no solution."""
+    used = len(rows)
+
+    def scattered(values: NDArray, fill: float) -> NDArray:
+        full = np.full(points, fill, dtype=values.dtype)
+        full[rows] = values[:used]
+        return full
+
+    return Solution(
+        {name: scattered(entry, np.nan) for name, entry in found.value.items()},
+        scattered(found.status, Status.NO_SOLUTION),
+        scattered(found.residual, np.nan),
+        scattered(found.error, np.nan),
+        scattered(found.iterations, 0),
+        found.approximation,
+    )
+
+
+def _chosen(found: Solution, near: Array) -> Solution:
+    """Of the starting points (first axis) the first good one, for retrieval that closest to the symmetric overlap."""
+    rank = np.where(found.good, 0.0, np.inf)
+    if "overlap" in found.value and np.isfinite(near).all():
+        distance = np.abs(np.nan_to_num(found["overlap"], nan=9.0) - near)
+        rank = np.where(found.good & (distance < _SAME_BRANCH), distance, np.inf)
+    index = rank.argmin(axis=0)
+    points = np.arange(rank.shape[1])
+    none = ~np.isfinite(rank[index, points])
+    status = np.where(none & found.good[index, points], Status.NOT_CONVERGED, found.status[index, points])
+    return Solution(
+        {name: entry[index, points] for name, entry in found.value.items()},
+        status.astype(np.int8),
+        found.residual[index, points],
+        found.error[index, points],
+        found.iterations[index, points],
+        found.approximation,
+    )
+
+
+def _reported(equations: OneStepEquations, found: Solution, loads: Array) -> Solution:
+    """All fields in the shape of the loads."""
+    x = np.stack([found[name] for name in equations.names], axis=1)
+    c = equations.columns(x)
+    names = ["response", "p", "q_0", "overlap"]
+    names += ["hidden_response", "r_0", "hidden_overlap"] * equations.two_layers
+    value = {name: c[name] for name in names if name in c}
+    value["free_energy"] = -equations.free_entropy_over_beta(x, loads.reshape(-1))
+    inner, outer = equations.replicons(x, loads.reshape(-1))
+    value["outer_replicon"] = outer
+    if equations.temperature > 0:
+        value["inner_replicon"] = inner
+    value["edwards_anderson_overlap"] = 1.0 - equations.temperature * found["response"]
+    if equations.two_layers:
+        value["hidden_edwards_anderson_overlap"] = 1.0 - equations.temperature * found["hidden_response"]
+    return Solution(
+        {name: entry.reshape(loads.shape) for name, entry in value.items()},
+        found.status.reshape(loads.shape),
+        found.residual.reshape(loads.shape),
+        found.error.reshape(loads.shape),
+        found.iterations.reshape(loads.shape),
+        found.approximation,
+    )
+
+
+@states("1RSB", _WHERE, source=_SOURCE, verification="derived")
+def one_step_capacity(model: Model, *, temperature: float = 0.0) -> Solution:
+    """The load at which the retrieval state with one step of replica-symmetry breaking ends (a fold).
+
+    Parameters: as for :func:`solve_one_step`. The fields are its fields and the load. Where the replica-symmetric state
+    is stable at its own end (at temperatures above 0.0251 for Hopfield networks, 0.0527 for memories of equal
+    layers) nothing is broken: its end is returned, with q_0 = q_1 and p = 1/T (Parisi parameter 1).
+    """
+    temperature = validation.non_negative("temperature", temperature)
+    checked(model, temperature)
+    if temperature > 0.0:
+        symmetric = spinodal(model, temperature=temperature)
+        if not symmetric.good.all() or float(symmetric["replicon"]) >= 0.0:
+            return _unbroken(symmetric, model, temperature)
+    cold = OneStepEquations(model, True, 0.0)
+    edge = capacity(model).load
+    near = solve_one_step(model, "retrieval", load=0.99 * edge).require()
+    found, x = end_of_branch(model, 0.0, _unknowns(cold, near.value), 0.99 * edge)
+    if temperature > 0.0:
+        found, x = end_of_branch(model, temperature, x[0], float(found["load"][0]))
+    equations = OneStepEquations(model, True, temperature)
+    load = np.asarray(found["load"])
+    state = replace(found, value=dict(zip(equations.names, x.T, strict=True)))
+    reported = _reported(equations, state, load)
+    return Solution(
+        {name: entry.reshape(()) for name, entry in {**reported.value, "load": load}.items()},
+        reported.status.reshape(()),
+        reported.residual.reshape(()),
+        reported.error.reshape(()),
+        reported.iterations.reshape(()),
+        approximation_of(one_step_capacity),
+    )
+
+
+def _unbroken(symmetric: Solution, model: Model, temperature: float) -> Solution:
+    """A replica-symmetric state in the fields of one with broken symmetry."""
+    q, r = symmetric["edwards_anderson_overlap"], symmetric["hidden_edwards_anderson_overlap"]
+    value = {
+        "response": (1.0 - q) / temperature,
+        "p": np.where(symmetric.good, 1.0 / temperature, np.nan),
+        "q_0": q,
+        "overlap": symmetric["overlap"],
+        "edwards_anderson_overlap": q,
+    }
+    if model.ensemble == "bidirectional":
+        value |= {
+            "hidden_response": (1.0 - r) / temperature,
+            "r_0": r,
+            "hidden_overlap": symmetric["hidden_overlap"],
+            "hidden_edwards_anderson_overlap": r,
+        }
+    value |= {"free_energy": symmetric["free_energy"], "load": symmetric["load"]}
+    value |= {"outer_replicon": symmetric["replicon"], "inner_replicon": symmetric["replicon"]}
+    return replace(symmetric, value=value, approximation=approximation_of(one_step_capacity))
+
+
+def _point(found: Solution, k: int) -> dict[str, float]:
+    return {name: float(entry[k]) for name, entry in found.value.items()}
+
+
+def _unknowns(equations: OneStepEquations, state: Mapping[str, Any]) -> Array:
+    """The unknowns of one reported state."""
+    value = {name: float(entry) for name, entry in state.items()}
+    value["inverse_parisi"] = 1.0 / value["p"]
+    value["breaking"] = value["p"] * (value["edwards_anderson_overlap"] - value["q_0"])
+    if equations.two_layers:
+        value["hidden_breaking"] = value["p"] * (value["hidden_edwards_anderson_overlap"] - value["r_0"])
+    return np.array([value[name] for name in equations.names])

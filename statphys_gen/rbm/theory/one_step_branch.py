@@ -1,0 +1,140 @@
+"""The retrieval branch with one step of replica-symmetry breaking, followed to its end (a fold, the capacity)."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ...errors import NotConverged
+from ...numerics.roots import newton
+from ...solution import Solution
+from ..model import Model
+from .one_step_equations import QUADRATURE, OneStepEquations
+
+Array = NDArray[np.float64]
+
+# Largest step in the overlap along the branch, and the one that is left at the end.
+_PACE, _FINEST = 0.004, 1e-7
+# A step in the overlap that has to succeed.
+_SHORTEST = 1e-5
+# Step in the temperature.
+_WARMING = 0.01
+# Start of the way in temperature, below the overlap at the end at T = 0: there symmetry is broken more strongly.
+_AWAY = 0.002
+
+
+class Branch:
+    """The branch at one temperature with its overlap given and the load unknown, which is regular at its end."""
+
+    def __init__(self, model: Model, temperature: float, edge: float) -> None:
+        self.equations = OneStepEquations(model, True, temperature)
+        self.place = self.equations.names.index("overlap")
+        self.names = (*(name for name in self.equations.names if name != "overlap"), "load")
+        lower, upper = self.equations.bounds()
+        self.lower = np.append(np.delete(lower, self.place), 0.5 * edge)
+        self.upper = np.append(np.delete(upper, self.place), 2.0 * edge)
+
+    def residual(self, y: Array, overlap: Array) -> Array:
+        return self.equations.residual(np.insert(y[:, :-1], self.place, overlap, axis=1), y[:, -1])
+
+    def at(self, overlap: float, start: Array) -> Solution:
+        """The state with this overlap, a batch of one."""
+        return newton(
+            self.residual,
+            start,
+            parameters=[np.array([overlap])],
+            # Forward differences are too noisy for equations that are divided by the small q_1 - q_0.
+            jacobian=lambda y, overlap: self.slopes(float(overlap[0]), y[0])[:-1].T[None],
+            lower=self.lower,
+            upper=self.upper,
+            tolerance=1e-9,
+            accuracy=1e-6,
+            max_iterations=25,
+            residual_error=QUADRATURE,
+            names=self.names,
+        )
+
+    def inside(self, y: Array) -> bool:
+        """Whether these are possible unknowns."""
+        return bool(((y > self.lower) & (y < self.upper)).all())
+
+    def slopes(self, overlap: float, y: Array) -> Array:
+        """Derivatives of the residual by the unknowns and by the overlap, shape (unknowns + 1, unknowns)."""
+        point = np.append(y, overlap)
+        # The unknowns are of order 0.01 to 1, the breaking near the end of the broken states less.
+        size = 1e-4 * np.minimum(np.abs(point), 0.1)
+        rows = point + np.concatenate([np.diag(size), -np.diag(size)])
+        values = self.residual(rows[:, :-1], rows[:, -1])
+        return np.asarray((values[: len(point)] - values[len(point) :]) / (2.0 * size[:, None]))
+
+    def tangent(self, overlap: float, y: Array) -> Array:
+        """Derivatives of the unknowns by the overlap along the branch."""
+        slopes = self.slopes(overlap, y)
+        return np.asarray(np.linalg.solve(slopes[:-1].T, -slopes[-1]))
+
+    def without_overlap(self, x: Array, load: float) -> Array:
+        """The unknowns at a given overlap, from those of a state."""
+        return np.append(np.delete(x, self.place), load)
+
+    def unknowns(self, found: Solution) -> Array:
+        return np.stack([found[name] for name in self.names], axis=1)
+
+
+def end_of_branch(model: Model, temperature: float, state: Array, load: float) -> tuple[Solution, Array]:
+    """The state of largest load, and its unknowns (1, unknowns) in the order of the equations at this temperature.
+
+    ``state`` holds the unknowns of the end at T = 0, or for T = 0 those of a state near it, and ``load`` its load.
+    """
+    branch = Branch(model, 0.0, load)
+    m = float(state[branch.place])
+    y = branch.without_overlap(state, load)
+    if temperature > 0.0:
+        branch, y, m = _warmed(model, branch, temperature, y, m - _AWAY)
+    m, found = _largest(branch, m, y)
+    return found, np.insert(branch.unknowns(found)[:, :-1], branch.place, m, axis=1)
+
+
+def _warmed(
+    model: Model, branch: Branch, temperature: float, y: Array, m: float
+) -> tuple[Branch, Array, float]:
+    """Followed from T = 0 at a fixed overlap, where the branch is regular."""
+    y = branch.unknowns(branch.at(m, y).require())[0]
+    steps = max(1, int(np.ceil(temperature / _WARMING)))
+    before = y
+    for k in range(1, steps + 1):
+        branch = Branch(model, temperature * k / steps, float(y[-1]))
+        guess = 2.0 * y - before
+        if not branch.inside(guess):
+            guess = y
+        before, y = y, branch.unknowns(branch.at(m, guess).require())[0]
+    return branch, y, m
+
+
+def _largest(branch: Branch, m: float, y: Array) -> tuple[float, Solution]:
+    """The root of the slope of the load, by the secant method in the overlap with the tangent as a predictor."""
+    found = branch.at(m, y).require()
+    y = branch.unknowns(found)[0]
+    tangent = branch.tangent(m, y)
+    step = _PACE if tangent[-1] > 0 else -_PACE
+    while abs(step) > _FINEST:
+        guess = y + step * tangent
+        further = branch.at(m + step, guess) if branch.inside(guess) else None
+        if further is None or not further.good[0]:
+            # Too far, or no broken state is left there.
+            step *= 0.25
+            if abs(step) < _SHORTEST:
+                break
+            continue
+        m, y, slope = m + step, branch.unknowns(further)[0], float(tangent[-1])
+        found, tangent = further, branch.tangent(m, y)
+        curvature = (float(tangent[-1]) - slope) / step
+        if curvature < 0.0:
+            step = float(np.clip(-tangent[-1] / curvature, -_PACE, _PACE))
+            if abs(step) < _FINEST:
+                return m, replace(found, error=found.error + abs(step) * np.abs(tangent).max())
+    raise NotConverged(
+        "one_step_capacity: no largest load was found along the branch; next to the temperature where the end of the "
+        "replica-symmetric state becomes stable the breaking is too weak to be resolved"
+    )

@@ -1,0 +1,131 @@
+"""Averages of a +-1 unit over the two Gaussian fields of one step of replica-symmetry breaking, at T >= 0.
+
+The unit sees b = signal + sqrt(s_0) z_0 + sqrt(s_1 - s_0) z_1; <...> is the average over z_1 weighted with exp(p l(b)),
+l(b) = T log 2cosh(b/T), and E the average over z_0. At T = 0 (l = |b|) the inner one is in closed form.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import log_ndtr
+
+from ...numerics.quadrature import Rule, gaussian_rule
+from ...numerics.special import log_two_cosh
+
+Array = NDArray[np.float64]
+
+# Steepness of the integrands shared by a block of points, and the largest one.
+_RATIO, _STEEPEST = 1.5, 1000.0
+# Largest exponent p l in a weight.
+_LARGEST = 600.0
+
+
+@dataclass(frozen=True)
+class LayerAverages:
+    """Averages over one layer: m, q_0, X_1, Lambda and its derivative by p at fixed fields, and the mean squares of the
+    responses within and of the states, E <(beta (1 - tanh^2))^2> (NaN at T = 0) and E (d<tanh>/db)^2."""
+
+    overlap: Array
+    outer: Array
+    response: Array
+    value: Array
+    slope: Array
+    within: Array
+    between: Array
+
+
+def layer_averages(
+    signal: Array, s0: Array, s1: Array, p: Array, temperature: float, refine: float
+) -> LayerAverages:
+    result = np.full((len(p), 7), np.nan)
+    with np.errstate(all="ignore"):
+        width = np.sqrt(s1 - s0)
+        # Along z_0 the averages vary as normal distribution functions of base/width and as tanh(p base).
+        steep = np.sqrt(s0) * (p + 0.6 / width)
+        if temperature > 0:
+            steep = np.minimum(steep, np.sqrt(s0) / temperature + p)
+        level = np.ceil(np.log(np.maximum(steep, 1.0)) / np.log(_RATIO))
+    usable = np.isfinite(level) & (steep < _STEEPEST)
+    if temperature > 0:
+        usable &= p * (np.abs(signal) + 10.0 * (np.sqrt(s0) + width)) < _LARGEST
+        # The weight moves z_1 by up to p width, and the inner rule reaches one unit further than its accuracy needs.
+        usable &= p * width < 1.2
+    for k in np.unique(level[usable]):
+        rows = np.flatnonzero(usable & (level == k))
+        outer = gaussian_rule(refine * _RATIO ** float(k), 1e-13)
+        base = signal[rows, None] + np.sqrt(s0[rows])[:, None] * outer.nodes
+        if temperature == 0.0:
+            parts = _ground(base, width[rows, None], p[rows, None])
+        else:
+            inner = gaussian_rule(refine * max(float(width[rows].max()) / temperature, 1.0), 1e-15)
+            parts = _thermal(base, width[rows], p[rows], temperature, inner)
+        mean, response, log, loss, within, local = parts
+        value = outer.average(log) / p[rows]
+        columns = (outer.average(mean), outer.average(mean * mean), outer.average(response), value)
+        slope = (outer.average(loss) - value) / p[rows]
+        squares = outer.average(within), outer.average(local * local)
+        result[rows] = np.stack([*columns, slope, *squares], axis=1)
+    return LayerAverages(*result.T)
+
+
+def _ground(base: Array, width: Array, p: Array) -> tuple[Array, ...]:
+    """T = 0: tanh is the sign, l the modulus. exp(p|b|) is averaged on either side of b = 0 in closed form."""
+    u, shift = base / width, p * width
+    right = p * base + log_ndtr(u + shift)
+    left = -p * base + log_ndtr(shift - u)
+    total = np.logaddexp(right, left)
+    mean = np.tanh(0.5 * (right - left))
+    log = total + 0.5 * shift * shift
+    # The weight of the field 0, relative to E exp(p|b|).
+    zero = np.exp(-0.5 * u * u - log) / np.sqrt(2.0 * np.pi)
+    loss = base * mean + width * (shift + 2.0 * zero)
+    response = 2.0 * zero / width
+    return mean, response, log, loss, np.full_like(mean, np.nan), response + p * (1.0 - mean * mean)
+
+
+def _thermal(base: Array, width: Array, p: Array, temperature: float, rule: Rule) -> tuple[Array, ...]:
+    """T > 0, row by row: the averages over z_1 at the equidistant points of ``base``."""
+    spacing, own = base[:, 1] - base[:, 0], width * (rule.nodes[1] - rule.nodes[0])
+    rows = []
+    for k in range(len(base)):
+        if spacing[k] > own[k] / 8.0:
+            parts = int(np.ceil(spacing[k] / own[k]))
+            rows.append(_correlated(base[k], spacing[k] / parts, parts, width[k], p[k], temperature, rule))
+        else:
+            # The common grid would be much finer than the integrand needs.
+            field = base[k, :, None] + width[k] * rule.nodes
+            rows.append(_tilted(field, p[k], temperature, lambda values: values @ rule.weights))
+    return tuple(np.stack(column) for column in zip(*rows, strict=True))
+
+
+def _correlated(
+    base: Array, step: float, parts: int, width: float, p: float, temperature: float, rule: Rule
+) -> tuple[Array, ...]:
+    """The integrands on one grid for all points of ``base``, correlated with the density of z_1."""
+    reach = int(np.ceil(rule.nodes[-1] * width / step))
+    field = base[0] + step * np.arange(-reach, (len(base) - 1) * parts + reach + 1)
+    distance = step / width * np.arange(-reach, reach + 1)
+    kernel = np.exp(-0.5 * distance**2) * (step / width / np.sqrt(2.0 * np.pi))
+    return _tilted(field, p, temperature, lambda values: np.correlate(values, kernel, "valid")[::parts])
+
+
+def _tilted(
+    field: Array, p: float, temperature: float, average: Callable[[Array], Array]
+) -> tuple[Array, ...]:
+    """Averages weighted with exp(p l), from ``average`` over z_1 of functions of the field."""
+    energy = temperature * log_two_cosh(field / temperature)
+    weight = np.exp(p * energy)
+    total = average(weight)
+    tanh = np.tanh(field / temperature)
+    mean = average(weight * tanh) / total
+    rest = 1.0 - tanh * tanh
+    weighted = weight * rest
+    response = average(weighted) / total / temperature
+    within = average(weighted * rest) / total / temperature**2
+    log = np.log(total)
+    local = response + p * (1.0 - temperature * response - mean * mean)
+    return mean, response, log, average(weight * energy) / total, within, local

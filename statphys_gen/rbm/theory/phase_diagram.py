@@ -1,0 +1,128 @@
+"""The phase diagram of a model over a plane of two parameters: a labelled dataset and a picture."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from ... import validation
+from ...approximation import approximation_of, states
+from ...errors import InvalidArgument
+from ...solution import Solution, Status
+from ..model import Model
+from .lines import condensation_line, first_order_line, glass_line, spinodal
+from .replica_symmetric import Comparison, compare
+from .saddle_point import Batch
+
+if TYPE_CHECKING:
+    import xarray
+
+Array = NDArray[np.float64]
+
+PHASES = ("none", "paramagnet", "glass", "retrieval")
+_SOURCE = "Barra, Genovese, Sollich, Tantari, arXiv 1702.05882; derivations/rbm_replica_symmetric.py"
+
+
+@states(
+    "replica symmetric",
+    "N -> infinity; symmetry is broken where the replicon of the dominant state is negative",
+    source=_SOURCE,
+    verification="derived",
+)
+def phase_diagram(
+    model: Model, *, temperature: ArrayLike, load: ArrayLike, lines: bool = True
+) -> xarray.Dataset:
+    """Dominant phase, metastable retrieval, order parameters and lines over the plane of temperature and load.
+
+    Parameters
+    ----------
+    model : the model; its temperature and load are not used.
+    temperature, load : one-dimensional, increasing.
+    lines : also solve the lines of the model for each temperature: the glass line (symmetric priors), the line of
+        condensation (``low-rank``), the spinodal and the first-order line (models with retrieval).
+
+    Returns
+    -------
+    Dataset with the coordinates temperature and load; ``phase`` (code in the attribute ``phases``),
+    ``retrieval_exists``, the fields, residual and error of the dominant state; for every state its free entropy,
+    status, residual and error; for every line its load (NaN where there is none below twice the largest load), status,
+    residual and error: ``spinodal_load``, ``spinodal_line_status``, ...
+
+    Raises
+    ------
+    InvalidArgument : an axis is not increasing, or the ensemble has no load (``repeated``).
+    """
+    import xarray
+
+    if model.ensemble == "repeated":
+        raise InvalidArgument("ensemble", model.ensemble, "one with a load")
+    axes = {"temperature": _axis("temperature", temperature), "load": _axis("load", load)}
+    compared = compare(model, temperature=axes["temperature"][:, None], load=axes["load"][None, :])
+    names = tuple(axes)
+    code = np.zeros(compared.dominant.shape, dtype=np.int8)
+    data: dict[str, Any] = {}
+    shared = set.intersection(*(set(found.value) for found in compared.solutions.values()))
+    for field in sorted(shared):
+        merged = np.full(code.shape, np.nan)
+        for name, found in compared.solutions.items():
+            here = compared.dominant == name
+            if found[field].ndim == code.ndim:
+                merged[here] = found[field][here]
+        data[field] = (names, merged)
+    for label in ("residual", "error"):
+        merged = np.full(code.shape, np.nan)
+        for name, found in compared.solutions.items():
+            here = compared.dominant == name
+            merged[here] = getattr(found, label)[here]
+        data[label] = (names, merged)
+    for name, found in compared.solutions.items():
+        code[compared.dominant == name] = PHASES.index(name)
+        data[f"{name}_free_entropy"] = (names, found["free_entropy"])
+        for label in ("status", "residual", "error"):
+            data[f"{name}_{label}"] = (names, getattr(found, label))
+    data["phase"] = (names, code)
+    exists = (
+        compared.solutions["retrieval"].good if "retrieval" in compared.solutions else np.zeros_like(code) > 0
+    )
+    data["retrieval_exists"] = (names, exists)
+    if lines:
+        for name in ("glass", "spinodal", "first_order"):
+            data[f"{name}_load"] = (("temperature",), np.full(len(axes["temperature"]), np.nan))
+        for name, found in _lines(model, axes["temperature"], axes["load"], compared).items():
+            data[f"{name}_load"] = (("temperature",), found["load"])
+            for label in ("status", "residual", "error"):
+                data[f"{name}_line_{label}"] = (("temperature",), getattr(found, label))
+    attributes = {
+        "phases": "; ".join(f"{k} {name}" for k, name in enumerate(PHASES)),
+        "status_meaning": "; ".join(f"{status.value} {status}" for status in Status),
+        "approximation": str(approximation_of(phase_diagram)),
+        "convention": model.convention,
+        "model": repr(model),
+    }
+    return xarray.Dataset(data, coords=axes, attrs=attributes)
+
+
+def _axis(name: str, value: ArrayLike) -> Array:
+    axis = validation.array(name, value, ndim=1, at_least=0.0)
+    if len(axis) < 2 or (np.diff(axis) <= 0).any():
+        raise InvalidArgument(name, value, "at least two increasing numbers")
+    return axis
+
+
+def _lines(model: Model, temperature: Array, load: Array, compared: Comparison) -> dict[str, Solution]:
+    """The lines that the model has, solved for the load at each temperature."""
+    lines: dict[str, Callable[..., Solution]] = {}
+    if Batch(model, ()).has_paramagnet:
+        lines["glass"] = glass_line
+        if model.ensemble == "low-rank" and model.spikes:
+            lines["condensation"] = condensation_line
+    if "retrieval" in compared.solutions:
+        lines |= {"spinodal": spinodal, "first_order": first_order_line}
+    between = (1e-3 * float(load[-1]), 2.0 * float(load[-1]))
+    return {
+        name: line(model, solve_for="load", between=between, temperature=temperature)
+        for name, line in lines.items()
+    }

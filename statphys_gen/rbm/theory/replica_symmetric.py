@@ -1,0 +1,275 @@
+"""Replica-symmetric states of any model: order parameters, free entropy, stability, and which state dominates.
+
+A state is asked for by its name. "paramagnet": all overlaps zero, which needs symmetric priors and no field. "glass":
+Edwards-Anderson overlaps without an overlap with a pattern (with priors that are not symmetric or with fields this is
+the only state without retrieval, at every temperature). "retrieval": a finite overlap with the ``condensed`` patterns;
+with several of them the state is a symmetric mixture, or a vector of overlaps when ``groups`` are given.
+
+Batches: any continuous parameter may be given as an array; the arrays broadcast::
+
+    solve(model, "retrieval", temperature=np.linspace(0.1, 1, 200)[:, None], load=np.linspace(0.01, 0.2, 200))
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from ... import validation
+from ...approximation import approximation_of, states
+from ...errors import InvalidArgument
+from ...numerics.roots import newton
+from ...solution import Solution, Status
+from ..model import Model
+from . import field_curves as noise_curves
+from .load_curves import UNRESOLVED, applies, solve_points
+from .saddle_point import Batch
+from .single_site import TOLERANCE
+from .state_equations import Equations
+
+Array = NDArray[np.float64]
+
+_SOURCE = "Barra, Genovese, Sollich, Tantari, arXiv 1702.05882; derivations/rbm_replica_symmetric.py"
+# An overlap below this is that of another state: the one that was asked for has ended.
+_NONE_LEFT = 1e-7
+
+
+@states(
+    "replica symmetric",
+    "N -> infinity; where the replicon is negative replica symmetry is broken and the state is approximate",
+    source=_SOURCE,
+    verification="derived and simulated",
+)
+def solve(
+    model: Model,
+    start: str,
+    *,
+    groups: Sequence[float] | None = None,
+    **parameters: ArrayLike,
+) -> Solution:
+    """The state of the model that is asked for, for one point or a batch.
+
+    Parameters
+    ----------
+    model : the model; see :class:`~statphys_gen.rbm.model.Model`. With a ``size`` the condensed hidden unit of the
+        ensemble ``patterns`` is treated exactly, which resums the leading corrections in 1/sqrt(size).
+    start : "paramagnet", "glass" or "retrieval".
+    groups : numbers of condensed patterns, each group with its own overlap (the field ``overlap`` then has an axis
+        more); one group of model.condensed patterns by default.
+    **parameters : temperature, load, layer_ratio, noise, spike, visible_field, pattern_field, density, size, or a
+        continuous parameter of the hidden prior (threshold, ...), as numbers or arrays that broadcast.
+
+    Returns
+    -------
+    Solution with the fields overlap m, hidden_overlap (in ``patterns`` that of the one unit that carries the pattern,
+    over sqrt(N)), edwards_anderson_overlap q, self_overlap Q, hidden_edwards_anderson_overlap r, hidden_self_overlap
+    R, free_entropy A, free_energy -A/beta, energy -dA/dbeta (fields do not count in the convention "sqrt-beta", where
+    they are not multiplied by beta), entropy A + beta energy, replicon, inverse_spin_glass_susceptibility,
+    pattern_stability (1 minus the gain of a further pattern) and, for mixtures, mixture_stability. The state is stable
+    where the last four are positive. No solution: the state does not exist there (its branch has ended).
+
+    Raises
+    ------
+    InvalidArgument : a parameter is outside its domain, or the state makes no sense in the model.
+    """
+    # A single point is a batch over its own temperature.
+    arrays = _checked(model, parameters or {"temperature": model.temperature})
+    names = tuple(arrays)
+    equations = Equations(Batch(model, names, groups), start)
+    shape = np.broadcast_shapes(*(a.shape for a in arrays.values()))
+    flat = [np.array(np.broadcast_to(a, shape)).reshape(-1) for a in arrays.values()]
+    values = equations.batch.values(*flat)
+    if start != "paramagnet" and applies(equations.batch):
+        explicit = solve_points(equations.batch, start, values)
+        missing = np.flatnonzero(explicit.status == UNRESOLVED)
+        found = Solved(explicit.x, explicit.status, explicit.residual, explicit.error, explicit.iterations)
+        if len(missing):
+            found.fill(missing, _iterated(equations, [a[missing] for a in flat]))
+    else:
+        found = _iterated(equations, flat)
+    return _completed(equations, found, flat, shape)
+
+
+def _iterated(equations: Equations, flat: Sequence[Array]) -> Solved:
+    """Damped iteration from a saturated state, then Newton's method."""
+    points = len(flat[0])
+    if noise_curves.applies(equations):
+        guess, status = noise_curves.starting_points(equations, flat)
+    else:
+        guess, status = equations.starting_points(equations.batch.values(*flat), flat, points)
+    x, alive = guess.copy(), status == Status.CONVERGED
+    residual, error = np.zeros(points), np.full(points, 1e-15)
+    iterations = np.zeros(points, dtype=np.int64)
+    if equations.names and alive.any():
+        lower, upper = equations.bounds()
+        found = newton(
+            equations.residual,
+            guess[alive],
+            parameters=[a[alive] for a in flat],
+            lower=lower,
+            upper=upper,
+            tolerance=1e-11,
+            accuracy=1e-9,
+            residual_error=TOLERANCE,
+            names=equations.names,
+        )
+        x[alive] = np.stack([found[name] for name in equations.names], axis=1)
+        status[alive] = np.where(_ended(equations, x[alive]), Status.NO_SOLUTION, found.status)
+        # Averages that are too steep for their rule are not the end of the state.
+        lost = alive.copy()
+        lost[alive] = (found.status == Status.LEFT_DOMAIN) & ~np.isfinite(found.residual)
+        status[lost] = Status.NOT_CONVERGED
+        if equations.deflated:
+            # The only bound within reach is q = 0, the paramagnet.
+            status[status == Status.LEFT_DOMAIN] = Status.NO_SOLUTION
+        residual[alive], error[alive], iterations[alive] = found.residual, found.error, found.iterations
+    residual[~alive] = np.nan
+    return Solved(x, status, residual, error, iterations)
+
+
+@dataclass(frozen=True)
+class Solved:
+    """Unknowns of a flat batch with what the solver says about them."""
+
+    x: Array
+    status: NDArray[np.int8]
+    residual: Array
+    error: Array
+    iterations: NDArray[np.int64]
+
+    def fill(self, rows: NDArray[np.intp], other: Solved) -> None:
+        """Write the points of another batch into these rows."""
+        for name, values in self.__dict__.items():
+            values[rows] = getattr(other, name)
+
+
+def _ended(equations: Equations, x: Array) -> NDArray[np.bool_]:
+    """True where the overlap that was asked for is zero: the branch has merged with another."""
+    along = equations.model.pattern_field != 0.0 or "pattern_field" in equations.batch.names
+    with np.errstate(invalid="ignore"):
+        if equations.start == "retrieval" and not along:
+            groups = len(equations.batch.groups)
+            return np.asarray((np.abs(x[:, :groups]) < _NONE_LEFT).any(axis=1))
+    return np.zeros(len(x), dtype=bool)
+
+
+def _completed(
+    equations: Equations, found: Solved, flat: Sequence[Array], shape: tuple[int, ...]
+) -> Solution:
+    """The solution with every reported field, evaluated at the good points only."""
+    points = len(found.x)
+    good = np.flatnonzero(found.status <= Status.NEAR_CRITICAL)
+    reported: dict[str, Array] = {}
+    for start in range(0, max(len(good), 1), 4096):
+        rows = good[start : start + 4096]
+        probe = found.x[rows] if len(rows) else np.ones((1, found.x.shape[1]))
+        part = equations.fields(probe, *_pick(flat, rows))
+        for name, entry in part.items():
+            if name not in reported:
+                reported[name] = np.full((points, *entry.shape[1:]), np.nan)
+            if len(rows):
+                reported[name][rows] = entry
+    # A state whose Gaussian integrals diverge is none.
+    lost = ~np.all([np.isfinite(e).reshape(points, -1).all(axis=1) for e in reported.values()], axis=0)
+    status = np.where(lost & (found.status <= Status.NEAR_CRITICAL), Status.NO_SOLUTION, found.status)
+    return Solution(
+        {name: entry.reshape((*shape, *entry.shape[1:])) for name, entry in reported.items()},
+        status.astype(np.int8).reshape(shape),
+        found.residual.reshape(shape),
+        found.error.reshape(shape),
+        found.iterations.reshape(shape),
+        approximation_of(solve),
+    )
+
+
+def _pick(flat: Sequence[Array], rows: NDArray[np.intp]) -> list[Array]:
+    return [a[rows] if len(rows) else a[:1] for a in flat]
+
+
+def _checked(model: Model, parameters: dict[str, ArrayLike]) -> dict[str, Array]:
+    """The arrays of a batch, each checked by making the model of its extremes."""
+    arrays = {name: validation.array(name, value) for name, value in parameters.items()}
+    Batch(model, tuple(arrays))
+    for name, values in arrays.items():
+        for extreme in (float(values.min()), float(values.max())):
+            if name in model.hidden.continuous:
+                model.hidden.with_arrays(**{name: np.array([extreme])})
+            elif name == "spike":
+                model.with_(spikes=(extreme,))
+            elif name == "density":
+                model.with_(patterns=replace(model.patterns, density=extreme))
+            elif name == "size":
+                validation.positive("size", extreme)
+            else:
+                model.with_(**{name: extreme})
+    try:
+        np.broadcast_shapes(*(a.shape for a in arrays.values()))
+    except ValueError:
+        raise InvalidArgument(
+            "parameters", {name: a.shape for name, a in arrays.items()}, "arrays whose shapes broadcast"
+        ) from None
+    return arrays
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Every state at every point, and the one that dominates.
+
+    Attributes
+    ----------
+    solutions : the states by name.
+    dominant : name of the dominant state, "" where none was found; of the batch's shape.
+    """
+
+    solutions: dict[str, Solution]
+    dominant: NDArray[np.str_]
+
+
+@states(
+    "replica symmetric",
+    "N -> infinity; where the replicon is negative replica symmetry is broken and the state is approximate",
+    source=_SOURCE,
+    verification="derived",
+)
+def compare(model: Model, *, groups: Sequence[float] | None = None, **parameters: ArrayLike) -> Comparison:
+    """All states of the model and which of them has the largest weight.
+
+    Without retrieval the state is the glass where it exists and otherwise the paramagnet (replica theory maximises the
+    free energy in q, so that the two are not compared by their free entropies); retrieval dominates where its free
+    entropy is larger than that of the state without it.
+
+    Parameters
+    ----------
+    model, groups, **parameters : as for :func:`solve`.
+    """
+    batch = Batch(model, tuple(parameters), groups)
+    solutions: dict[str, Solution] = {}
+    if batch.has_paramagnet:
+        solutions["paramagnet"] = solve(model, "paramagnet", groups=groups, **parameters)
+    if model.ensemble != "repeated":
+        solutions["glass"] = solve(model, "glass", groups=groups, **parameters)
+    if batch.groups and not _never_retrieves(batch):
+        solutions["retrieval"] = solve(model, "retrieval", groups=groups, **parameters)
+    shape = next(iter(solutions.values())).shape
+    dominant = np.full(shape, "", dtype="<U10")
+    best = np.full(shape, -np.inf)
+    for name in ("paramagnet", "glass", "retrieval"):
+        if name in solutions:
+            found = solutions[name]
+            value = np.where(found.good, found["free_entropy"], -np.inf)
+            better = found.good if name == "glass" else found.good & (value > best)
+            dominant[better] = name
+            best = np.where(better, value, best)
+    return Comparison(solutions, dominant)
+
+
+def _never_retrieves(batch: Batch) -> bool:
+    """True where a single bounded hidden unit would have to carry the pattern of an infinite network."""
+    model = batch.model
+    if model.ensemble != "patterns" or model.size is not None or "size" in batch.names:
+        return False
+    bounded = max(model.hidden.tail_coefficient(1), model.hidden.tail_coefficient(-1)) == 0.0
+    return bounded and model.pattern_field == 0.0 and "pattern_field" not in batch.names

@@ -1,0 +1,345 @@
+"""Averages over one layer of independent units in a Gaussian random field: the single-site problem of every ensemble.
+
+A unit sees the quadratic tilt a and the field b = uniform + sum_u signal_u Xi_u + amplitude z, with z normal and Xi_u
+the sum of the entries of the patterns of group u on that unit (patterns of a group have the same overlap). From the
+verbs of its prior come E Xi_u <x>, E <x>, E <x>^2, E var x, E (var x)^2 and E log Z.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ...errors import InvalidArgument
+from ...numerics.quadrature import Rule, gaussian_rule
+from ...units import Binary, Gaussian, Prior, Spherical
+from ..model import Patterns
+
+Array = NDArray[np.float64]
+
+# Error of the Gaussian averages relative to the size of the integrand, and that of the first, rough iterations.
+TOLERANCE = 1e-13
+ROUGH = 1e-5
+# Steepness of the integrand shared by the points of one block: the first value, and the ratio of successive ones.
+_GENTLE, _RATIO = 0.25, 1.3
+_STEEPEST = 2000.0
+# Numbers per block, so that the temporary arrays stay in the cache.
+_BLOCK = 2**16
+_MOST_CLASSES = 4096
+
+
+@dataclass(frozen=True)
+class Classes:
+    """Joint law of the sums Xi_u of the condensed entries on a unit.
+
+    Attributes
+    ----------
+    values : (classes, groups); None for normal entries, whose average is taken in closed form.
+    weights : (points or 1, classes).
+    multiplicity : (points or 1, groups), the number of patterns in each group (p L for diluted patterns).
+    occupation : (points or 1, classes), mean number of entries that are not 0, given the sum (one group only).
+    """
+
+    values: Array | None
+    weights: Array
+    multiplicity: Array
+    occupation: Array
+    diluted: bool = False
+
+    @property
+    def groups(self) -> int:
+        return int(self.multiplicity.shape[1])
+
+    def rows(self, index: NDArray[np.intp]) -> Classes:
+        def pick(x: Array) -> Array:
+            return x[index] if len(x) > 1 else x
+
+        return Classes(
+            self.values, pick(self.weights), pick(self.multiplicity), pick(self.occupation), self.diluted
+        )
+
+
+def classes(patterns: Patterns, groups: tuple[float, ...], density: Array, even: bool) -> Classes:
+    """The law of the sums for groups of so many patterns; ``even`` merges classes of opposite sign."""
+    density = np.atleast_1d(density)
+    multiplicity = np.asarray(groups, dtype=np.float64)[None, :]
+    if patterns.law == "gaussian":
+        ones = np.ones((1, 1))
+        return Classes(None, ones, multiplicity, ones)
+    tables = [_sums(patterns.law, n, density) for n in groups]
+    values = np.zeros((1, 0))
+    weights = np.ones((len(density), 1))
+    occupation = np.zeros((len(density), 1))
+    for value, weight, filled in tables:
+        if len(values) * len(value) > _MOST_CLASSES:
+            raise InvalidArgument("condensed", groups, f"few enough for {_MOST_CLASSES} classes of units")
+        values = np.concatenate(
+            [np.repeat(values, len(value), axis=0), np.tile(value[:, None], (len(values), 1))], axis=1
+        )
+        weights = (weights[:, :, None] * weight[:, None, :]).reshape(len(density), -1)
+        occupation = (occupation[:, :, None] + filled[:, None, :]).reshape(len(density), -1)
+    if even and values.shape[1]:
+        first = np.array([_leading_sign(row) for row in values])
+        keep = first >= 0
+        weights = weights[:, keep] * np.where(first[keep] > 0, 2.0, 1.0)
+        values, occupation = values[keep], occupation[:, keep]
+    return Classes(values, weights, multiplicity, occupation, patterns.law == "diluted")
+
+
+def _leading_sign(row: Array) -> float:
+    nonzero = row[row != 0]
+    return float(np.sign(nonzero[0])) if len(nonzero) else 0.0
+
+
+def _sums(law: str, n: float, density: Array) -> tuple[Array, Array, Array]:
+    """Values of the sum of n entries, their probabilities, and the mean number of nonzero entries given the sum."""
+    plus, minus, weight = _occupations(law, n, density)
+    sums = plus - minus
+    values = np.unique(sums)
+    place = np.searchsorted(values, sums)
+    total = np.zeros((len(density), len(values)))
+    filled = np.zeros_like(total)
+    for k in range(len(values)):
+        total[:, k] = weight[:, place == k].sum(axis=1)
+        filled[:, k] = (weight * (plus + minus))[:, place == k].sum(axis=1)
+    with np.errstate(invalid="ignore"):
+        return values, total, np.where(total > 0, filled / total, 0.0)
+
+
+def _occupations(law: str, n: float, density: Array) -> tuple[Array, Array, Array]:
+    """Numbers of +1 and of -1 among the entries, and their probabilities for each density."""
+    from scipy.special import gammaln, xlogy
+
+    if law == "diluted":
+        most = math.ceil(n / 2 + 12 * math.sqrt(n / 2) + 20)
+        plus, minus = (grid.ravel() for grid in np.meshgrid(*[np.arange(most + 1.0)] * 2))
+        log_weight = (plus + minus) * math.log(n / 2) - n - gammaln(plus + 1) - gammaln(minus + 1)
+        keep = log_weight > -46.0
+        return plus[keep], minus[keep], np.exp(log_weight[keep])[None, :]
+    plus, minus = (grid.ravel() for grid in np.meshgrid(*[np.arange(n + 1.0)] * 2))
+    keep = plus + minus == n if law == "binary" else plus + minus <= n
+    plus, minus = plus[keep], minus[keep]
+    number = gammaln(n + 1) - gammaln(plus + 1) - gammaln(minus + 1) - gammaln(n - plus - minus + 1)
+    p = density[:, None]
+    # xlogy gives 0 for the power 0 of the probability 0 of an empty entry.
+    log_weight = number + xlogy(plus + minus, p / 2) + xlogy(n - plus - minus, 1.0 - p)
+    return plus, minus, np.exp(log_weight)
+
+
+@dataclass(frozen=True)
+class LayerLaw:
+    """The prior of a layer, its power beta and, for batches over them, its parameters; arrays are (points,)."""
+
+    prior: Prior
+    power: Array
+    parameters: Mapping[str, Array]
+
+    def rows(self, index: NDArray[np.intp] | slice) -> tuple[Prior, Array]:
+        """Prior and power for some points, as columns that broadcast with (points, classes, nodes)."""
+        power = self.power[index][:, None, None] if self.power.ndim else self.power
+        if not self.parameters:
+            return self.prior, power
+        chosen = {name: values[index][:, None, None] for name, values in self.parameters.items()}
+        return self.prior.with_arrays(**chosen), power
+
+    def columns(self) -> tuple[Prior, Array]:
+        """Prior and power for all points, as arrays (points,)."""
+        if not self.parameters:
+            return self.prior, self.power
+        return self.prior.with_arrays(**self.parameters), self.power
+
+
+@dataclass(frozen=True)
+class Moments:
+    """Averages over a layer, each of shape (points,), but ``overlaps`` (points, groups).
+
+    ``overlaps`` are E Xi_u <x> / multiplicity, ``glass`` E <x>^2, ``spread`` E var x, ``spread_squared`` E (var x)^2,
+    ``imbalance`` the response of the overlaps of a group to fields that sum to zero over the group.
+    """
+
+    overlaps: Array
+    glass: Array
+    spread: Array
+    mean: Array
+    spread_squared: Array
+    log_partition: Array
+    imbalance: Array
+
+
+def layer_moments(
+    law: LayerLaw,
+    condensed: Classes,
+    a: Array,
+    amplitude: Array,
+    uniform: Array,
+    signal: Array,
+    *,
+    full: bool,
+    tolerance: float = TOLERANCE,
+) -> Moments:
+    """The averages for every point; the last four only when ``full`` (NaN otherwise), NaN where Z diverges."""
+    points = len(a)
+    fluctuating = amplitude
+    if condensed.values is None:
+        fluctuating = np.sqrt(amplitude**2 + (condensed.multiplicity * signal**2).sum(axis=1))
+        base = uniform[:, None]
+    else:
+        base = uniform[:, None] + signal @ condensed.values.T
+    if isinstance(law.prior, Gaussian | Spherical):
+        return _gaussian_layer(law, condensed, a, fluctuating, base, signal)
+    table = np.full((points, 7), np.nan)
+    overlaps = np.full((points, condensed.groups), np.nan)
+    prior, power = law.columns()
+    with np.errstate(all="ignore"):
+        steep = fluctuating * prior.steepness(a, power)
+    usable = np.isfinite(steep) & np.isfinite(base).all(axis=1) & np.isfinite(a)
+    # Without any mean field all means are odd in z.
+    even = law.prior.symmetric and not base.any()
+    for index, rule in blocks(steep, usable, tolerance, base.shape[1], even):
+        overlaps[index], table[index] = _block(
+            law, condensed.rows(index), a[index], fluctuating[index], base[index], rule, full, index
+        )
+    if even:
+        overlaps[:], table[:, 2] = np.where(usable[:, None], 0.0, np.nan), np.where(usable, 0.0, np.nan)
+    glass, spread, mean, squared, log, imbalance = table[:, :6].T
+    if condensed.values is None:
+        overlaps = signal * spread[:, None]
+    return Moments(overlaps, glass, spread, mean, squared, log, imbalance)
+
+
+def blocks(
+    steep: Array, usable: NDArray[np.bool_], tolerance: float, columns: int = 1, even: bool = False
+) -> Iterator[tuple[NDArray[np.intp], Rule]]:
+    """Points whose integrands are about equally steep, in numbers that keep ``columns`` arrays of them in the cache,
+    each with the rule for the average over z (over z >= 0 if all integrands are ``even``). Points that are not usable
+    or too steep are left out."""
+    with np.errstate(all="ignore"):
+        bucket = np.ceil(np.log(np.maximum(steep, _GENTLE) / _GENTLE) / math.log(_RATIO) - 1e-12)
+    usable = usable & (steep < _STEEPEST)
+    for level in np.unique(bucket[usable]):
+        rule = _rule(int(level), tolerance, even)
+        chosen = np.flatnonzero(usable & (bucket == level))
+        size = max(1, _BLOCK // (columns * len(rule.nodes)))
+        for start in range(0, len(chosen), size):
+            yield chosen[start : start + size], rule
+
+
+@lru_cache(maxsize=256)
+def _rule(level: int, tolerance: float, even: bool) -> Rule:
+    rule = gaussian_rule(_GENTLE * _RATIO**level, tolerance)
+    if not even:
+        return rule
+    centre = len(rule.nodes) // 2
+    weights = 2.0 * rule.weights[centre:]
+    weights[0] = rule.weights[centre]
+    return Rule(rule.nodes[centre:], weights)
+
+
+def _binary_moments(field: Array) -> tuple[Array, Array, Array]:
+    """tanh, 1 - tanh^2 and log 2cosh from one exponential, the second without cancellation."""
+    distance = np.abs(field)
+    unlikely = np.exp(-2.0 * distance)
+    inverse = 1.0 / (1.0 + unlikely)
+    log = np.log1p(unlikely)
+    log += distance
+    mean = np.copysign((1.0 - unlikely) * inverse, field)
+    unlikely *= 4.0
+    unlikely *= inverse
+    unlikely *= inverse
+    return mean, unlikely, log
+
+
+def _block(
+    law: LayerLaw,
+    condensed: Classes,
+    a: Array,
+    amplitude: Array,
+    base: Array,
+    rule: Rule,
+    full: bool,
+    index: NDArray[np.intp],
+) -> tuple[Array, Array]:
+    """Averages for points whose integrands are equally steep; columns as in ``layer_moments``."""
+    prior, power = law.rows(index)
+    field = base[:, :, None] + amplitude[:, None, None] * rule.nodes
+    tilt = a[:, None, None]
+
+    def node_average(values: Array) -> Array:
+        return np.asarray(np.einsum("pcn,n->pc", values, rule.weights))
+
+    with np.errstate(all="ignore"):
+        if isinstance(prior, Binary) and not full:
+            mean = np.tanh(field)
+            glass = node_average(mean * mean)
+            spread = 1.0 - glass
+        else:
+            if isinstance(prior, Binary):
+                mean, variance, log = _binary_moments(field)
+                log += 0.5 * tilt + prior.log_base
+            elif full:
+                log, mean, variance = prior.log_partition_and_moments(tilt, field, power)
+            else:
+                mean, variance = prior.mean_and_variance(tilt, field, power)
+            glass, spread = node_average(mean * mean), node_average(variance)
+        centre = node_average(mean)
+    weights = condensed.weights
+    table = np.full((len(a), 7), np.nan)
+    table[:, 0] = (weights * glass).sum(axis=1)
+    table[:, 1] = (weights * spread).sum(axis=1)
+    table[:, 2] = (weights * centre).sum(axis=1)
+    overlaps = np.zeros((len(a), condensed.groups))
+    if condensed.values is not None:
+        overlaps = np.einsum("pc,cu->pu", weights * centre, condensed.values) / condensed.multiplicity
+    if full:
+        with np.errstate(all="ignore"):
+            table[:, 3] = (weights * node_average(variance**2)).sum(axis=1)
+            table[:, 4] = (weights * node_average(log)).sum(axis=1)
+        table[:, 5] = _imbalance(condensed, spread)
+    return overlaps, table
+
+
+def _imbalance(condensed: Classes, spread: Array) -> Array:
+    """E[sum_i xi_i^2 var]/L - E[sum_(i != j) xi_i xi_j var]/(L (L-1)): response to opposite fields in one group."""
+    if condensed.groups != 1:
+        return np.full(len(spread), np.nan)
+    if condensed.values is None:
+        return np.asarray((condensed.weights * spread).sum(axis=1))
+    number = condensed.multiplicity[:, 0]
+    pairs = np.where(number > 1, number * (number - 1.0), np.nan)
+    if condensed.diluted:
+        # Two of the many patterns rarely meet on one unit.
+        pairs = np.full_like(number, np.inf)
+    filled = (condensed.weights * condensed.occupation * spread).sum(axis=1)
+    both = condensed.values[:, 0] ** 2 - condensed.occupation
+    return np.asarray(filled / number - (condensed.weights * both * spread).sum(axis=1) / pairs)
+
+
+def _gaussian_layer(
+    law: LayerLaw, condensed: Classes, a: Array, amplitude: Array, base: Array, signal: Array
+) -> Moments:
+    """Gaussian and spherical units in closed form: the field enters by its first two moments only."""
+    weights = condensed.weights
+    square = (weights * base**2).sum(axis=1) + amplitude**2
+    mean_field = (weights * base).sum(axis=1)
+    prior, power = law.columns()
+    if isinstance(prior, Spherical):
+        c = 0.5 + np.sqrt(0.25 + square)
+        log = 0.5 * square / c - 0.5 * np.log(c) + 0.5 * (c - 1.0) + 0.5 * a
+    else:
+        assert isinstance(prior, Gaussian)
+        c = power / prior.variance_ - a
+        c = np.where(c > 0, c, np.nan)
+        log = 0.5 * square / c - 0.5 * np.log(c * prior.variance_ / power)
+    if condensed.values is None:
+        overlaps = signal / c[:, None]
+    else:
+        response = np.einsum("pc,cu->pu", weights * base, condensed.values)
+        overlaps = response / condensed.multiplicity / c[:, None]
+    spread = 1.0 / c
+    imbalance = _imbalance(condensed, np.broadcast_to(spread[:, None], (len(a), weights.shape[1])))
+    return Moments(overlaps, square / c**2, spread, mean_field / c, spread**2, log, imbalance)
