@@ -7,7 +7,7 @@ definition and imports from the package only what it compares with. ``python -m 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from importlib import import_module
-from pkgutil import iter_modules
+from pkgutil import walk_packages
 from time import process_time
 
 _CLAIMS: dict[str, "Derivation"] = {}
@@ -15,7 +15,7 @@ _CLAIMS: dict[str, "Derivation"] = {}
 
 @dataclass(frozen=True)
 class Derivation:
-    """One claim and the function that derives it. ``name`` is ``file.function``."""
+    """One claim and the function that derives it. ``name`` is ``folder.file.function``."""
 
     name: str
     text: str
@@ -47,10 +47,10 @@ def claim(text: str) -> Callable[[Callable[[], bool]], Callable[[], bool]]:
 
 
 def all_derivations() -> list[Derivation]:
-    """Every derivation of every file in this folder, by name."""
-    for module in iter_modules(__path__):
-        if not module.name.startswith("_"):
-            import_module(f"{__name__}.{module.name}")
+    """Every derivation of every file below this folder, by name."""
+    for module in walk_packages(__path__, f"{__name__}."):
+        if not module.name.endswith("__main__"):
+            import_module(module.name)
     return [_CLAIMS[name] for name in sorted(_CLAIMS)]
 
 

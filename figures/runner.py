@@ -22,8 +22,7 @@ import numpy as np
 
 from statphys_gen import __version__
 from statphys_gen.errors import InvalidArgument, MissingExtra
-
-_NOT_FIGURES = {"runner", "__main__"}
+from statphys_gen.systems import SYSTEMS
 
 
 @dataclass(frozen=True)
@@ -41,13 +40,13 @@ class Figure:
 
 
 def manifest() -> list[Figure]:
-    """Every figure script of this folder, by system and name."""
+    """Every figure script in the folders of the systems, by system and name."""
     package = import_module(__package__)
     found = []
-    for module in iter_modules(package.__path__):
-        if module.name not in _NOT_FIGURES:
-            script = import_module(f"{__package__}.{module.name}")
-            found.append(Figure(module.name, script.SYSTEM, script.TITLE, script.CAPTION, script))
+    for system in SYSTEMS:
+        for module in iter_modules([str(Path(folder) / system.name) for folder in package.__path__]):
+            script = import_module(f"{__package__}.{system.name}.{module.name}")
+            found.append(Figure(module.name, system.name, script.TITLE, script.CAPTION, script))
     return sorted(found, key=lambda figure: (figure.system, figure.name))
 
 

@@ -1,6 +1,6 @@
 """Statistical physics of generative models: theory, its finite-size simulation, and the comparison of the two.
 
-Subpackages are loaded when they are first used::
+Systems and the layers that they share are loaded when they are first used::
 
     import statphys_gen as sg
     sg.diffusion.clone_agreement(...)
@@ -11,28 +11,34 @@ Importing this module loads none of numpy, numba, xarray or matplotlib.
 from importlib import import_module
 from types import ModuleType
 
+from .systems import SYSTEMS
+
 __version__ = "0.1.0"
 
-_SUBPACKAGES = (
+_MODULES = (
+    *(system.name for system in SYSTEMS),
     "approximation",
-    "diffusion",
+    "comparison",
+    "conformance",
+    "data",
     "errors",
     "noising",
     "numerics",
-    "phase_retrieval",
-    "random_features",
-    "rbm",
     "solution",
     "statistics",
+    "style",
     "sweep",
+    "systems",
+    "units",
     "validation",
+    "verification",
 )
 
-__all__ = ["__version__", *_SUBPACKAGES]
+__all__ = ["__version__", *_MODULES]
 
 
 def __getattr__(name: str) -> ModuleType:
-    if name in _SUBPACKAGES:
+    if name in _MODULES:
         return import_module(f"{__name__}.{name}")
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from .numerics.mean_field import MeanFieldModel
     from .phase_retrieval.model import Loss
     from .random_features.model import Activation
-    from .units import Prior
+    from .units.base import Prior
 
 Array = NDArray[np.float64]
 _DRAWS = 200_000
@@ -83,7 +83,7 @@ def conformance(subject: Any, **options: Any) -> Conformance:
 
     if isinstance(subject, MeanFieldModel):
         return mean_field_conformance(subject, **options)
-    from .units import Prior
+    from .units.base import Prior
 
     if isinstance(subject, Prior):
         return prior_conformance(subject, **options)
@@ -142,7 +142,7 @@ def prior_conformance(prior: Prior, *, beta: float = 1.0, seed: int = 0) -> Conf
     ------
     InvalidArgument : the spherical prior, which is no law of single units.
     """
-    from .units import Spherical
+    from .units.continuous import Spherical
 
     if isinstance(prior, Spherical):
         raise InvalidArgument("subject", "Spherical", "a law of single units; the sphere couples them")
@@ -354,7 +354,7 @@ def mean_field_conformance(model: MeanFieldModel, *, points: Mapping[str, ArrayL
 
     Parameters
     ----------
-    model : four names, see :class:`~statphys_gen.numerics.mean_field.MeanFieldModel`.
+    model : four names, see :class:`~statphys_gen.numerics.MeanFieldModel`.
     points : for each parameter an array of values; all of one length.
     """
     values = [np.atleast_1d(np.asarray(points[name], dtype=np.float64)) for name in model.parameters]

@@ -1,7 +1,7 @@
 """The verification report: every check of every system, resumable, with the hash of the sources that it checked.
 
 Each check compares a prediction with a simulation of the definition
-(:class:`~statphys_gen.statistics.agreement.Check`); the checks of one system are judged together, with one stated
+(:class:`~statphys_gen.statistics.Check`); the checks of one system are judged together, with one stated
 rate of false alarms.
 """
 

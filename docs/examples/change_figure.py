@@ -1,10 +1,10 @@
 """The published curves of speciation, and beside them the theory for classes that are further apart."""
 
 import numpy as np
-from statphys_gen.figures import speciation
+from statphys_gen.figures.diffusion import speciation
 
 from statphys_gen import style
-from statphys_gen.data.binary_channel import two_class_agreement
+from statphys_gen.data import two_class_agreement
 
 style.apply()
 data = speciation.compute("quick")

@@ -3,9 +3,7 @@
 import numpy as np
 
 from statphys_gen.conformance import conformance
-from statphys_gen.random_features.model import Activation, RandomFeatures
-from statphys_gen.random_features.theory.learning_curves import learning_curves
-from statphys_gen.random_features.theory.spectrum import spectrum
+from statphys_gen.random_features import Activation, RandomFeatures, learning_curves, spectrum
 
 softsign = Activation(lambda x: x / np.sqrt(1.0 + x**2), name="smooth softsign")
 print(conformance(softsign).require())

@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from statphys_gen.data.dataset import DataSet
-from statphys_gen.diffusion.analysis.data_set import analyse
+from statphys_gen.data import DataSet
+from statphys_gen.diffusion import analyse
 
 rng = np.random.default_rng(0)
 labels = np.repeat([0, 1], 400)

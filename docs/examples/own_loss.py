@@ -3,9 +3,7 @@
 import sympy as sp
 
 from statphys_gen.conformance import conformance
-from statphys_gen.phase_retrieval.model import Loss
-from statphys_gen.phase_retrieval.theory.curvature_laws import initial_weights
-from statphys_gen.phase_retrieval.theory.transition import transition
+from statphys_gen.phase_retrieval import Loss, initial_weights, transition
 
 y, t = sp.symbols("y t", real=True)
 # Quadratic in y^2 - t^2 near the signal and linear far from it, so that outliers among the labels weigh less.

@@ -3,8 +3,7 @@
 import numpy as np
 
 from statphys_gen.conformance import conformance
-from statphys_gen.numerics.continuation import fold
-from statphys_gen.numerics.mean_field import MeanFieldModel
+from statphys_gen.numerics import MeanFieldModel, fold
 
 
 def residual(x, temperature, field):

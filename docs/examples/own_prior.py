@@ -3,10 +3,8 @@
 import numpy as np
 
 from statphys_gen.conformance import conformance
-from statphys_gen.rbm.model import Model
-from statphys_gen.rbm.theory.lines import glass_line, spinodal
-from statphys_gen.units import Gaussian
-from statphys_gen.units.custom import FromLogDensity
+from statphys_gen.rbm import Model, glass_line, spinodal
+from statphys_gen.units import FromLogDensity, Gaussian
 
 # A Gaussian with a repulsive core: exp(-h^2/2) (1 + h^2)/2, normalised.
 prior = FromLogDensity(lambda h: -0.5 * h**2 + np.log1p(h**2) - np.log(2.0 * np.sqrt(2.0 * np.pi)))

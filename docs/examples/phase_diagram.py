@@ -4,10 +4,7 @@ from pathlib import Path
 
 import numpy as np
 
-from statphys_gen.rbm.model import Model
-from statphys_gen.rbm.plots import plot_phase_diagram
-from statphys_gen.rbm.theory.lines import spinodal
-from statphys_gen.rbm.theory.phase_diagram import phase_diagram
+from statphys_gen.rbm import Model, phase_diagram, plot_phase_diagram, spinodal
 from statphys_gen.units import Gaussian
 
 model = Model(Gaussian(), temperature=1.0, load=0.1, convention="sqrt-beta")

@@ -3,9 +3,7 @@
 import numpy as np
 
 from statphys_gen import sweep
-from statphys_gen.phase_retrieval.model import Loss
-from statphys_gen.phase_retrieval.theory.curvature_laws import initial_weights
-from statphys_gen.phase_retrieval.theory.spectrum import left_edge, signal_outlier
+from statphys_gen.phase_retrieval import Loss, initial_weights, left_edge, signal_outlier
 
 
 def point(offset, samples_per_dimension):

@@ -3,7 +3,7 @@
 from sklearn.datasets import load_digits
 from sklearn.neural_network import BernoulliRBM
 
-from statphys_gen.rbm.analysis import phases, place, weights
+from statphys_gen.rbm import phases, place, weights
 from statphys_gen.units import ZeroOne
 
 images = (load_digits().data > 7.5).astype(float)

@@ -2,9 +2,7 @@
 
 import numpy as np
 
-from statphys_gen.statistics.agreement import Check, judge, run_checks
-from statphys_gen.statistics.estimate import Estimate
-from statphys_gen.statistics.streams import generator
+from statphys_gen.statistics import Check, Estimate, generator, judge, run_checks
 
 N, SAMPLES = 200, 100
 

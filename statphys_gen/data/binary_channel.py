@@ -19,7 +19,7 @@ analytic in the strip |Im u| < pi / (2 s), and the step resolves it to below 1e-
 signal and weight.
 
 Source: Biroli, Bonnaire, de Bortoli, Mezard, arXiv 2402.18491 (clone experiment, two balanced classes);
-derivations/diffusion_clone_agreement.py.
+derivations/diffusion/clone_agreement.py.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ from ..errors import InvalidArgument
 
 FloatArray = NDArray[np.float64]
 
-_SOURCE = "arXiv 2402.18491; derivations/diffusion_clone_agreement.py"
+_SOURCE = "arXiv 2402.18491; derivations/diffusion/clone_agreement.py"
 _LOG_EPSILON = 39.0  # exp(-39) = 1e-17
 _BLOCK = 2_000_000  # entries of one block of the (signal, node) plane
 

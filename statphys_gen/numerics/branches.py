@@ -105,7 +105,7 @@ def follow(
     parameter_lower, parameter_upper : the branch ends there, with a point solved exactly at the bound.
     parameter_scale : unit of the parameter in the arclength, for a parameter that is not of the size of the unknowns.
 
-    The others are those of :func:`~statphys_gen.numerics.roots.newton`.
+    The others are those of :func:`~statphys_gen.numerics.newton`.
     """
     validation.choice("direction", str(direction), ("1", "-1"))
     for argument, value in (("min_step", min_step), ("step", step), ("max_step", max_step)):

@@ -2,7 +2,7 @@
 
 :func:`fold`: the branch turns back (spinodal); :func:`crossing`: two phases have the same free energy (first-order
 line); :func:`bifurcation`: a known branch loses its stability (continuous transition). Branches themselves are followed
-by :func:`~statphys_gen.numerics.branches.follow`; its turning points and changes of stability are good starts.
+by :func:`~statphys_gen.numerics.follow`; its turning points and changes of stability are good starts.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ def fold(
     parameter_lower, parameter_upper : open bounds of the parameter.
     residual_error : bound on the errors of F and of its derivative along a unit vector, apart from rounding.
 
-    The others are those of :func:`~statphys_gen.numerics.roots.newton`. The fields are the unknowns and the parameter;
+    The others are those of :func:`~statphys_gen.numerics.newton`. The fields are the unknowns and the parameter;
     the residual is that of the whole system. Where two folds meet (cusp) the system is nearly singular and the result
     is near-critical. At a bifurcation that is no fold the system is singular: use :func:`bifurcation`.
     """
@@ -242,7 +242,7 @@ def bifurcation(
     tolerance : largest absolute eigenvalue at a good point.
     residual_error : bound on the error of the eigenvalue that comes from that of the branch and of F.
 
-    The others are those of :func:`~statphys_gen.numerics.roots.bracketed`. The only field is the parameter. Status: *no
+    The others are those of :func:`~statphys_gen.numerics.bracketed`. The only field is the parameter. Status: *no
     solution* when the eigenvalue has one sign at both ends, or when a complex pair crosses the imaginary axis, where J
     is not singular.
     """

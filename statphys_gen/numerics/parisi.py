@@ -24,7 +24,7 @@ where s grows continuously.
 
 The minimum is found by :mod:`statphys_gen.numerics.parisi_minimum`.
 
-Source: derivations/numerics_parisi.py; Parisi 1980; Guerra 2003; Auffinger and Chen, arXiv 1606.05335 (T = 0).
+Source: derivations/numerics/parisi.py; Parisi 1980; Guerra 2003; Auffinger and Chen, arXiv 1606.05335 (T = 0).
 """
 
 from __future__ import annotations

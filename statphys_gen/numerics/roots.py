@@ -1,6 +1,6 @@
 """Batched solution of nonlinear equations: Newton, fixed points, and scalar roots in a bracket.
 
-Every solver ends with :func:`~statphys_gen.numerics.assessment.assess`, which judges the point on the undamped
+Every solver ends with :func:`~statphys_gen.numerics.assess`, which judges the point on the undamped
 equations alone: how an iteration arrived there, with which damping or step, plays no part in the status or the error.
 """
 

@@ -18,7 +18,8 @@ from numpy.typing import ArrayLike, NDArray
 from .. import validation
 from ..approximation import states
 from ..errors import InvalidArgument
-from ..units import Binary, Prior, ZeroOne
+from ..units.base import Prior
+from ..units.discrete import Binary, ZeroOne
 from .model import Model
 from .theory.replica_symmetric import Comparison, compare
 
@@ -223,7 +224,7 @@ def _spike(value: float, sigma: float, ratio: float) -> tuple[float, float, floa
     return sigma * math.sqrt(theta / ratio), max(visible, 0.0), max(hidden, 0.0)
 
 
-@states("replica symmetric", _WHERE, source="derivations/rbm_replica_symmetric.py", verification="derived")
+@states("replica symmetric", _WHERE, source="derivations/rbm/replica_symmetric.py", verification="derived")
 def phases(placement: Placement, *, hidden: Prior | None = None, visible: Prior | None = None) -> Comparison:
     """The states of the low-rank ensemble with the noise and the spikes of a machine, and which one dominates.
 

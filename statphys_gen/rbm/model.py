@@ -24,7 +24,9 @@ from numpy.typing import NDArray
 
 from .. import validation
 from ..errors import InvalidArgument
-from ..units import Binary, Gaussian, Prior, ZeroOne
+from ..units.base import Prior
+from ..units.continuous import Gaussian
+from ..units.discrete import Binary, ZeroOne
 
 Array = NDArray[np.float64]
 Convention = Literal["sqrt-beta", "beta"]

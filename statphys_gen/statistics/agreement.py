@@ -2,7 +2,7 @@
 
 The rule
 --------
-A check compares a prediction with an independent :class:`~statphys_gen.statistics.estimate.Estimate`:
+A check compares a prediction with an independent :class:`~statphys_gen.statistics.Estimate`:
 
 1. t = (simulation - theory) / standard error, judged by Student's law with the degrees of freedom of that
    standard error, two-sided. An estimate with k components counts as one check with p-value min(1, k min_i

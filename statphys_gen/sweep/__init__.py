@@ -11,9 +11,6 @@ A plane of theory points belongs to the batched solvers; a sweep is for points o
 that uses ``workers`` starts its sweep under ``if __name__ == "__main__":``, because workers import it.
 """
 
-from .dataset import to_netcdf
-from .grid import constant, line
-from .runner import run
-from .store import Store
+from ..doors import door
 
-__all__ = ["Store", "constant", "line", "run", "to_netcdf"]
+__getattr__, __dir__, __all__ = door(__name__, __file__)

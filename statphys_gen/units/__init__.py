@@ -19,60 +19,6 @@ thresholds included, is multiplied by the inverse temperature. Parameters of a p
 ``field`` broadcast.
 """
 
-from __future__ import annotations
+from ..doors import door
 
-from collections.abc import Sequence
-from typing import Any
-
-from .. import validation
-from ..errors import InvalidArgument
-from .base import Prior
-from .continuous import Gaussian, Mixture, ReLU, SoftThreshold, Spherical
-from .discrete import Binary, Discrete, QState, Ternary, ZeroOne
-
-__all__ = [
-    "NAMES",
-    "Binary",
-    "Discrete",
-    "Gaussian",
-    "Mixture",
-    "Prior",
-    "QState",
-    "ReLU",
-    "SoftThreshold",
-    "Spherical",
-    "Ternary",
-    "ZeroOne",
-    "prior",
-]
-
-_BY_NAME: dict[str, type[Prior]] = {
-    prior.name: prior
-    for prior in (Gaussian, Binary, ZeroOne, Ternary, QState, ReLU, SoftThreshold, Mixture, Spherical)
-}
-NAMES: Sequence[str] = tuple(_BY_NAME)
-
-
-def prior(name: str, **parameters: Any) -> Prior:
-    """The prior of this name with its parameters (``inactive-cost`` and ``inactive_cost`` are the same)."""
-    kind = _BY_NAME[validation.choice("prior", name, NAMES)]
-    given = {key.replace("-", "_"): value for key, value in parameters.items()}
-    allowed = _PARAMETERS[kind.name]
-    for key in given:
-        if key not in allowed:
-            listed = ", ".join(allowed) if allowed else "no parameters"
-            raise InvalidArgument(f"{name} parameter", key, f"one of: {listed}")
-    return kind(**given)
-
-
-_PARAMETERS: dict[str, tuple[str, ...]] = {
-    "gaussian": ("variance",),
-    "binary": (),
-    "zero-one": ("threshold",),
-    "ternary": ("inactive_cost",),
-    "q-state": ("states", "weights"),
-    "relu": ("threshold",),
-    "soft-threshold": ("threshold",),
-    "mixture": ("gaussian_weight",),
-    "spherical": (),
-}
+__getattr__, __dir__, __all__ = door(__name__, __file__)

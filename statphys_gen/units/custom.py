@@ -17,7 +17,7 @@ from numpy.typing import ArrayLike, NDArray
 from .. import validation
 from ..errors import InvalidArgument
 from ..numerics.quadrature import gaussian_rule, legendre_rule
-from . import Prior
+from .base import Prior
 
 Array = NDArray[np.float64]
 Function = Callable[[Array], ArrayLike]

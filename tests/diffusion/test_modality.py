@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy.optimize import linprog
 
-from statphys_gen.data.modality import dip, dip_p_value, modality, noised_modes
+from statphys_gen.data.dip_test import dip, dip_p_value, modality, noised_modes
 from statphys_gen.errors import InvalidArgument
 
 

@@ -51,7 +51,7 @@ def oscillator(alpha: float) -> ParisiModel:
 
 
 def test_one_step_of_sherrington_kirkpatrick_is_the_closed_form() -> None:
-    """min over s of log(2 Phi(s))/s + s/4 (derivations/numerics_parisi.py)."""
+    """min over s of log(2 Phi(s))/s + s/4 (derivations/numerics/parisi.py)."""
     found = minimise(sherrington_kirkpatrick(), step_edges(1))
     assert str(Status(int(found.solution.status))) == "converged"
     assert float(found.solution["value"]) == pytest.approx(0.7688280256, abs=1e-10)

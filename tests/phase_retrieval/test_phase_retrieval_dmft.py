@@ -275,7 +275,7 @@ def test_records_carry_errors(descent: DescentDynamics) -> None:
     assert record["status"] == "converged"
     assert set(record["standard_error"]) == set(descent.samples)
     assert record["error"] == max(record["standard_error"].values())
-    assert "derivations/phase_retrieval_dynamics.py" in record["approximation"]
+    assert "derivations/phase_retrieval/dynamics.py" in record["approximation"]
 
 
 def test_same_bits_for_any_number_of_threads() -> None:

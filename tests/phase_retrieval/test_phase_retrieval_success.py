@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from figures.retrieval_success import COUNTS
+from figures.phase_retrieval.retrieval_success import COUNTS
 from statphys_gen.errors import InsufficientSamples, InvalidArgument, NotConverged
 from statphys_gen.phase_retrieval.model import Loss, PhaseRetrieval
 from statphys_gen.phase_retrieval.schedule import geometric_steps

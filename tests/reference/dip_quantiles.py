@@ -6,7 +6,7 @@ programme (tests/diffusion/test_modality.py); here it is only sampled. The 1 % q
 
 import numpy as np
 
-from statphys_gen.data.modality import TAIL_PROBABILITIES, dip
+from statphys_gen.data.dip_test import TAIL_PROBABILITIES, dip
 from statphys_gen.statistics.streams import generator
 
 SIZES = {10: 20_000, 20: 20_000, 50: 20_000, 100: 20_000, 200: 20_000, 500: 10_000, 2000: 4_000}

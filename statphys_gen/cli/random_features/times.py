@@ -261,7 +261,7 @@ def _phase_diagram(options: argparse.Namespace) -> int:
     from ...random_features.model import RandomFeatures
     from ...random_features.plots import plot_phase_diagram
     from ...random_features.theory.timescales import phase_diagram
-    from ...sweep import to_netcdf
+    from ...sweep.dataset import to_netcdf
     from ..output import emit
 
     activation, covariance = chosen_activation(options), chosen_covariance(options)

@@ -12,7 +12,7 @@ from ..parsing import BadUsage, Parser, between, integer, number
 
 if TYPE_CHECKING:
     from ...rbm.model import Model
-    from ...units import Prior
+    from ...units.base import Prior
 
 ENSEMBLES = ("patterns", "low-rank", "bidirectional", "repeated")
 PATTERN_LAWS = ("binary", "sparse", "gaussian", "diluted")
@@ -311,7 +311,7 @@ def early_checks(options: argparse.Namespace) -> None:
 
 
 def chosen_prior(options: argparse.Namespace) -> Prior:
-    from ...units import prior
+    from ...units.named import prior
 
     return prior(options.hidden, **hidden_parameters(options))
 

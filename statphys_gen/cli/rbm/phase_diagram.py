@@ -115,7 +115,7 @@ def _line_found(dataset: xarray.Dataset, line: str, k: int) -> bool:
 def _written(dataset: xarray.Dataset, folder: Path) -> list[Path]:
     """Data set and picture; the names of the files."""
     from ...rbm.plots import plot_phase_diagram
-    from ...sweep import to_netcdf
+    from ...sweep.dataset import to_netcdf
 
     files = [folder / f"phase_diagram.{ending}" for ending in ("nc", "png", "pdf")]
     to_netcdf(dataset, files[0])

@@ -88,7 +88,7 @@ def analyse_collapse(
     largest_eigenvalue : of the covariance; sets the latest time of the curves.
     times : further times of the curves, above 0, increasing.
     sources : number of noised points.
-    seed, threads : as for :func:`~statphys_gen.diffusion.analysis.data_set.analyse`.
+    seed, threads : as for :func:`~statphys_gen.diffusion.analyse`.
     progress : show a bar of the blocks on standard error.
     """
     merged = dataset.without_labels()

@@ -24,7 +24,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from ... import validation
 from ...data.dataset import DataSet
-from ...data.modality import LEVEL, Modality, modality, noised_modes
+from ...data.dip_test import LEVEL, Modality, modality, noised_modes
 from ...data.principal import PrincipalDirections, principal_directions
 from ...noising import ddpm_times, edm_sigma, time_from_edm_sigma
 from .collapse import analyse_collapse
@@ -57,7 +57,7 @@ def analyse(
 
     Parameters
     ----------
-    dataset : from :func:`~statphys_gen.data.dataset.load_dataset` or ``DataSet.from_arrays``.
+    dataset : from :func:`~statphys_gen.data.load_dataset` or ``DataSet.from_arrays``.
     time : diffusion times of the curves, above 0; the default grid follows from the spectrum. The time ``bayes`` is
         interpolated in them. The curves of the collapse have a grid of their own, with these times added to it.
     seed : of every random number.

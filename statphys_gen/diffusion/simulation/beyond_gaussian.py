@@ -87,7 +87,7 @@ def simulate_curie_weiss_clones(
     model : the law of the data.
     time : branch times, any shape, above 0.
     walkers : number of independent pairs of runs for each time, at least 2.
-    seed, threads : as for :func:`~statphys_gen.diffusion.simulation.backward_kernel.simulate_clones`.
+    seed, threads : as for :func:`~statphys_gen.diffusion.simulate_clones`.
     """
 
     def agree(t: float, count: int, rng: np.random.Generator) -> NDArray[np.bool_]:
@@ -133,7 +133,7 @@ def simulate_product_clones(
     dimension : d, the number of coordinates.
     time : branch times, any shape; above 0 where a marginal has a singular component.
     weights : of the classes, default equal.
-    walkers, seed, threads : as for :func:`~statphys_gen.diffusion.simulation.backward_kernel.simulate_clones`.
+    walkers, seed, threads : as for :func:`~statphys_gen.diffusion.simulate_clones`.
     """
     validation.integer("dimension", dimension, minimum=1)
     laws = [NoisedMixture(marginal) for marginal in marginals]

@@ -122,7 +122,7 @@ def simulate_last_change(
 
     The nearest point is monitored at the grid times (:func:`backward_grid`); the time is the earlier end, in backward
     order, of the interval of the change, and ``end`` where no change was seen before it. It has the law of
-    :func:`~statphys_gen.diffusion.simulation.first_passage.simulate_first_passage` with these monitored times and
+    :func:`~statphys_gen.diffusion.simulate_first_passage` with these monitored times and
     ``bridge=False``, up to the bias of the steps.
 
     Parameters

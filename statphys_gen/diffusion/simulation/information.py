@@ -51,7 +51,7 @@ def simulate_information(
     Parameters
     ----------
     law, time, seed, noised, data_sets, by_class, threads : as for
-        :func:`~statphys_gen.diffusion.simulation.collapse.simulate_collapse`; with ``by_class`` a first axis counts the
+        :func:`~statphys_gen.diffusion.simulate_collapse`; with ``by_class`` a first axis counts the
         classes of the source, and the information contains that on the class.
     samples : N, at least 2.
     """

@@ -72,7 +72,7 @@ def simulate_clones_langevin(
     grid : "uniform" in time, or "adapted", with h proportional to the smallest variance of P_t within a class, for
         narrow classes (see :func:`step_grid`).
     label : "sign" (default, what is done in practice), or "component": drawn from p(k|x_end).
-    groups, threads : as for :func:`~statphys_gen.diffusion.simulation.backward_kernel.simulate_clones`.
+    groups, threads : as for :func:`~statphys_gen.diffusion.simulate_clones`.
 
     Raises
     ------

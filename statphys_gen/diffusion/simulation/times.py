@@ -53,7 +53,7 @@ def simulate_drift(
     time : t, above 0.
     direction : (d,), normalised here.
     walkers : data drawn from P(x_0 | x_t) for each point, at least 2.
-    seed, threads : as for :func:`~statphys_gen.diffusion.simulation.backward_kernel.simulate_clones`.
+    seed, threads : as for :func:`~statphys_gen.diffusion.simulate_clones`.
 
     Returns
     -------
@@ -84,7 +84,7 @@ def simulate_drift_time(
     ----------
     mixture : two classes of equal weight and equal covariance.
     samples : data drawn for each block and time, at least 100.
-    seed, threads : as for :func:`~statphys_gen.diffusion.simulation.backward_kernel.simulate_clones`.
+    seed, threads : as for :func:`~statphys_gen.diffusion.simulate_clones`.
     blocks : independent estimates, at least 2.
     """
     law = NoisedMixture(mixture)

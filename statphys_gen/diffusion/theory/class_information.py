@@ -12,7 +12,7 @@ span: a product trapezoidal rule up to three, randomised quasi-Monte Carlo beyon
 of the symmetrised divergences, leading order. Curie-Weiss data: two balanced classes at the signal of the
 magnetisation.
 
-Source: derivations/diffusion_collapse_class_term.py.
+Source: derivations/diffusion/collapse_class_term.py.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ def class_weights(law: DataLaw) -> FloatArray:
 @states(
     "exact",
     "for a common covariance; leading order for different covariances and for Curie-Weiss data",
-    source="derivations/diffusion_collapse_class_term.py",
+    source="derivations/diffusion/collapse_class_term.py",
     verification="derived",
 )
 def class_information(law: DataLaw, time: ArrayLike, *, tolerance: float = 1e-3, seed: int = 0) -> FloatArray:
@@ -88,7 +88,7 @@ def class_information(law: DataLaw, time: ArrayLike, *, tolerance: float = 1e-3,
 @states(
     "exact",
     "for two classes with a common covariance",
-    source="derivations/diffusion_collapse_class_term.py",
+    source="derivations/diffusion/collapse_class_term.py",
     verification="derived",
 )
 def two_class_information(signal: ArrayLike, weight: float = 0.5) -> FloatArray:

@@ -101,7 +101,7 @@ def pair_signal(
 @states(
     "exact",
     "for the signal itself; what it says about clones is exact for a common covariance only",
-    source="derivations/diffusion_clone_agreement.py",
+    source="derivations/diffusion/clone_agreement.py",
     verification="derived and simulated",
 )
 def signal(mixture: GaussianMixture, time: ArrayLike, first: int = 0, second: int = 1) -> FloatArray:

@@ -92,7 +92,7 @@ class CloneAgreement:
     "exact",
     "for common covariances, one dimension, and isotropic classes with collinear means; otherwise leading order, "
     "as the result's own approximation says",
-    source="derivations/diffusion_clone_agreement.py, derivations/diffusion_class_kernel.py",
+    source="derivations/diffusion/clone_agreement.py, derivations/diffusion/class_kernel.py",
     verification="derived and simulated",
 )
 def clone_agreement(
@@ -143,7 +143,7 @@ def _check_levels(mixture: GaussianMixture, levels: Sequence[ArrayLike]) -> Labe
 @states(
     "exact",
     "where the clone agreement of the classes is; see clone_agreement",
-    source="derivations/diffusion_class_kernel.py",
+    source="derivations/diffusion/class_kernel.py",
     verification="derived and simulated",
 )
 def hierarchical_agreement(
@@ -166,7 +166,7 @@ def hierarchical_agreement(
 @states(
     "exact",
     "where the clone agreement of the classes is; as the time at which the criterion is met",
-    source="derivations/diffusion_class_kernel.py",
+    source="derivations/diffusion/class_kernel.py",
     verification="derived",
 )
 def hierarchical_speciation_times(

@@ -12,13 +12,13 @@ basin radius     rho sqrt(D_t) per coordinate: rho^2 = max_{0<m<=1} [<log(1 + m 
 ===============  ===================================================================================================
 
 Small collapse times need a number of samples that is exponential in the rank of the covariance, log n = I(a; x_t)
-(:func:`~statphys_gen.diffusion.theory.excess_entropy.mutual_information`): the curse of dimensionality. For log n << d,
+(:func:`~statphys_gen.diffusion.mutual_information`): the curse of dimensionality. For log n << d,
 t_C = log(Tr C / (2 log n)) / 2.
 
 Solvers return a :class:`~statphys_gen.solution.Solution` of the shape of ``log_samples`` (= log n). Discrete data never
 collapse when log n exceeds the entropy of a point: the status is then "no solution".
 
-Source: Biroli, Bonnaire, de Bortoli, Mezard, arXiv 2402.18491 (isotropic t_C); derivations/diffusion_collapse_rem.py.
+Source: Biroli, Bonnaire, de Bortoli, Mezard, arXiv 2402.18491 (isotropic t_C); derivations/diffusion/collapse_rem.py.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ from .spectral_average import class_spectrum, one_spectrum, spectral_average
 
 FloatArray = NDArray[np.float64]
 Knowledge = Callable[[FloatArray], FloatArray]
-_SOURCE = "derivations/diffusion_collapse_rem.py"
+_SOURCE = "derivations/diffusion/collapse_rem.py"
 _LEAST, _MOST = -600.0, 600.0  # of log E = log(exp(2t) - 1)
 _TOLERANCE = 1e-11
 
@@ -123,7 +123,7 @@ def isotropic_collapse_time(dimension: int, variance: float, log_samples: ArrayL
     "leading order",
     "in d -> infinity at fixed log(n)/d; includes the information on the class; misleading where the classes have "
     "different covariances, see class_collapse",
-    source="derivations/diffusion_collapse_class_term.py",
+    source="derivations/diffusion/collapse_class_term.py",
     verification="derived and simulated",
 )
 def collapse_time(law: DataLaw, log_samples: ArrayLike) -> Solution:
@@ -219,7 +219,7 @@ class ClassCollapse:
 @states(
     "leading order",
     "in d -> infinity; the classes must be told apart before they collapse",
-    source="derivations/diffusion_collapse_class_term.py",
+    source="derivations/diffusion/collapse_class_term.py",
     verification="derived and simulated",
 )
 def class_collapse(mixture: GaussianMixture, log_samples: float) -> ClassCollapse:

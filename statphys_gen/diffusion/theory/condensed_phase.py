@@ -22,7 +22,7 @@ Finite d: the number of weights near the edge carries the prefactor 1/sqrt(2 pi 
 = <r^2/(1+mr)^2 + 2 r(1+r)/(1+mr)^3>/2, which replaces log(n)/d by log(n)/d - log(m sqrt(2 pi d s2))/d. The approach to
 the limit is therefore of order log(d)/d; of the terms of order 1/d only those in the logarithm are kept.
 
-Source: derivations/diffusion_collapse_condensed.py.
+Source: derivations/diffusion/collapse_condensed.py.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ from .class_signal import excess_time
 from .spectral_average import one_spectrum, spectral_average
 
 FloatArray = NDArray[np.float64]
-_SOURCE = "derivations/diffusion_collapse_condensed.py"
+_SOURCE = "derivations/diffusion/collapse_condensed.py"
 _EPSILON = float(np.finfo(float).eps)
 
 

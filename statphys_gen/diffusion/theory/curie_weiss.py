@@ -23,7 +23,7 @@ observer of x: its agreement, which is a one-dimensional integral over the exact
 a lower bound of phi.
 
 Convention: the class of a configuration with magnetisation 0 (even d) is drawn by a fair coin.
-Source: Biroli, Mezard, arXiv 2306.03518 (Curie-Weiss data); derivations/diffusion_curie_weiss.py.
+Source: Biroli, Mezard, arXiv 2306.03518 (Curie-Weiss data); derivations/diffusion/curie_weiss.py.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ from ...solution import Solution, Status
 FloatArray = NDArray[np.float64]
 _SPACING = 0.7
 _REACH = 9.0
-_SOURCE = "arXiv 2306.03518; derivations/diffusion_curie_weiss.py"
+_SOURCE = "arXiv 2306.03518; derivations/diffusion/curie_weiss.py"
 _EPSILON = float(np.finfo(float).eps)
 
 

@@ -7,7 +7,7 @@ r"""One discrete component seen through Gaussian noise: y = sqrt(s) a + z, with 
 The averages over z are trapezoidal sums. Beyond s gap^2 = 400, gap the smallest distance of two values, the value is
 known to exp(-50): the information is the entropy of a component and the posterior variance 0.
 
-Source: derivations/diffusion_collapse_rem.py (dI/ds = M/2).
+Source: derivations/diffusion/collapse_rem.py (dI/ds = M/2).
 """
 
 from __future__ import annotations

@@ -18,7 +18,7 @@ Hence closed forms for the last time (going backward from noise: the first) at w
 :mod:`statphys_gen.diffusion.theory.speciation_time`. Two point masses at +-1: exp(-2t) = sqrt(2) - 1 for V.
 
 Source: Raya and Ambrogioni, arXiv 2305.19693 (potential of the backward drift); Biroli et al., arXiv
-2402.18491 (Landau expansion at large d); derivations/diffusion_potential.py.
+2402.18491 (Landau expansion at large d); derivations/diffusion/potential.py.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ from .class_signal import ClassLine, class_line
 FloatArray = NDArray[np.float64]
 Kind = Literal["drift", "density"]
 _KINDS = ("drift", "density")
-_SOURCE = "arXiv 2305.19693, 2402.18491; derivations/diffusion_potential.py"
+_SOURCE = "arXiv 2305.19693, 2402.18491; derivations/diffusion/potential.py"
 
 
 def _sinh_minus_argument(z: float) -> float:

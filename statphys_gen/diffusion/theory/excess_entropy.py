@@ -23,8 +23,8 @@ d v (for any law: mean and variance of the information density). The finite-size
 
 Shapes: ``log_samples`` = log n and ``time`` broadcast.
 
-Source: Biroli, Bonnaire, de Bortoli, Mezard, arXiv 2402.18491 (leading line); derivations/diffusion_collapse_rem.py,
-derivations/diffusion_collapse_class_term.py.
+Source: Biroli, Bonnaire, de Bortoli, Mezard, arXiv 2402.18491 (leading line); derivations/diffusion/collapse_rem.py,
+derivations/diffusion/collapse_class_term.py.
 """
 
 from __future__ import annotations
@@ -47,8 +47,8 @@ from .discrete_channel import channel, entropy
 from .spectral_average import class_spectrum, spectral_average
 
 FloatArray = NDArray[np.float64]
-_SOURCE = "arXiv 2402.18491; derivations/diffusion_collapse_rem.py"
-_CLASS_SOURCE = "derivations/diffusion_collapse_class_term.py"
+_SOURCE = "arXiv 2402.18491; derivations/diffusion/collapse_rem.py"
+_CLASS_SOURCE = "derivations/diffusion/collapse_class_term.py"
 
 
 @dataclass(frozen=True)
@@ -280,7 +280,7 @@ def _competition(mean: float, width: float) -> tuple[float, float]:
     "exact",
     "as a lower bound of the excess entropy, for any law with this covariance; with the empirical covariance (1/n) "
     "it bounds that of the data set itself at any n and d",
-    source="maximum entropy of the Gaussian; derivations/diffusion_collapse_rem.py",
+    source="maximum entropy of the Gaussian; derivations/diffusion/collapse_rem.py",
     verification="derived",
 )
 def excess_entropy_bound(covariance: Spectrum, log_samples: ArrayLike, time: ArrayLike) -> FloatArray:

@@ -15,7 +15,7 @@ B alone, so that B, |z|^2, chi and u are four one-dimensional integrals: Gauss-L
 the chi-square variables, whose densities have at most the width of a standard Gaussian, and a trapezoidal sum over u.
 No random number is drawn, and n enters as a number.
 
-Source: derivations/diffusion_collapse_finite_size.py.
+Source: derivations/diffusion/collapse_finite_size.py.
 """
 
 from __future__ import annotations
@@ -61,7 +61,7 @@ class FiniteSizeCollapse:
 @states(
     "exact",
     "at any number of samples and dimension, averaged over data sets",
-    source="derivations/diffusion_collapse_finite_size.py",
+    source="derivations/diffusion/collapse_finite_size.py",
     verification="derived and simulated",
 )
 def isotropic_collapse(

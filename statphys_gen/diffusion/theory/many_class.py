@@ -19,8 +19,8 @@ x_kl(t) of :mod:`statphys_gen.diffusion.theory.class_signal`; at large t it is t
 exp(-4t)/2 Tr[(C_k - C)(C_l - C)], C = sum_k w_k C_k.
 
 A bound that holds for every mixture, 1 - phi <= sum_{k<l} sqrt(w_k w_l) int sqrt(p_k p_l) dx, decides where
-nothing is left to integrate. Source: derivations/diffusion_clone_agreement.py,
-derivations/diffusion_class_kernel.py.
+nothing is left to integrate. Source: derivations/diffusion/clone_agreement.py,
+derivations/diffusion/class_kernel.py.
 """
 
 from __future__ import annotations
@@ -241,7 +241,7 @@ def _pairwise_bound_of(positions: FloatArray, weights: FloatArray) -> float:
 @states(
     "exact",
     "for a common covariance, at any dimension",
-    source="derivations/diffusion_class_kernel.py",
+    source="derivations/diffusion/class_kernel.py",
     verification="derived and simulated",
 )
 def common_covariance_agreement(
@@ -294,7 +294,7 @@ def _collect(rows: list[tuple[FloatArray, float]]) -> Agreement:
     "leading order",
     "for classes that become distinguishable through many weak coordinates; corrections of relative order exp(-2t) "
     "in the covariance part, none in the part of the means if the covariances are equal",
-    source="derivations/diffusion_class_kernel.py",
+    source="derivations/diffusion/class_kernel.py",
     verification="derived and simulated",
 )
 def gaussian_ratio_agreement(
@@ -333,7 +333,7 @@ def _line_of_means(mixture: GaussianMixture) -> FloatArray | None:
 @states(
     "exact",
     "for one dimension, and for isotropic covariances with collinear means",
-    source="derivations/diffusion_class_kernel.py",
+    source="derivations/diffusion/class_kernel.py",
     verification="derived and simulated",
 )
 def isotropic_agreement(

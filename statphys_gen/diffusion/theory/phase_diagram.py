@@ -4,7 +4,7 @@ Going backward in time at fixed log(n)/d: noise; below the speciation time the c
 the training points attract, but a typical trajectory does not see them; below the collapse time t_C it belongs to one
 training point.
 
-Source: Biroli, Bonnaire, de Bortoli, Mezard, arXiv 2402.18491; derivations/diffusion_collapse_rem.py.
+Source: Biroli, Bonnaire, de Bortoli, Mezard, arXiv 2402.18491; derivations/diffusion/collapse_rem.py.
 """
 
 from __future__ import annotations
@@ -92,7 +92,7 @@ class PhaseDiagram:
 @states(
     "leading order",
     "in d -> infinity at fixed log(n)/d",
-    source="arXiv 2402.18491; derivations/diffusion_collapse_rem.py",
+    source="arXiv 2402.18491; derivations/diffusion/collapse_rem.py",
     verification="derived",
 )
 def phase_diagram(law: DataLaw, time: ArrayLike, log_samples_per_dimension: ArrayLike) -> PhaseDiagram:

@@ -23,8 +23,8 @@ Every function returns a :class:`~statphys_gen.solution.Solution` with the field
 at that time; of the pair of classes furthest apart where there are more than two). A criterion that is never
 met at t > 0 has the status "no solution".
 
-Source: Biroli, Bonnaire, de Bortoli, Mezard, arXiv 2402.18491 (spectral); derivations/diffusion_potential.py
-(drift) and derivations/diffusion_order_law.py (asymptotic).
+Source: Biroli, Bonnaire, de Bortoli, Mezard, arXiv 2402.18491 (spectral); derivations/diffusion/potential.py
+(drift) and derivations/diffusion/order_law.py (asymptotic).
 """
 
 from __future__ import annotations
@@ -111,7 +111,7 @@ def spectral_time(mixture: GaussianMixture) -> Solution:
 @states(
     "leading order",
     "up to corrections that vanish with exp(-2t), as the order-k difference of the classes grows",
-    source="arXiv 2402.18491, 2602.04404 (k = 1, 2); derivations/diffusion_order_law.py",
+    source="arXiv 2402.18491, 2602.04404 (k = 1, 2); derivations/diffusion/order_law.py",
     verification="derived and simulated",
 )
 def order_time(order: int, squared_difference: ArrayLike) -> FloatArray:
@@ -136,7 +136,7 @@ def order_time(order: int, squared_difference: ArrayLike) -> FloatArray:
 @states(
     "leading order",
     "up to corrections that vanish with exp(-2t) at that time",
-    source="arXiv 2402.18491; derivations/diffusion_order_law.py",
+    source="arXiv 2402.18491; derivations/diffusion/order_law.py",
     verification="derived and simulated",
 )
 def asymptotic_time(mixture: GaussianMixture) -> Solution:
@@ -165,7 +165,7 @@ def _squared_covariance_difference(mixture: GaussianMixture, first: int, second:
 @states(
     "exact",
     "as the time where x(t) = 1; it separates classes exactly for a common covariance, else to leading order",
-    source="derivations/diffusion_clone_agreement.py",
+    source="derivations/diffusion/clone_agreement.py",
     verification="derived and simulated",
 )
 def bayes_time(mixture: GaussianMixture) -> Solution:
@@ -173,7 +173,7 @@ def bayes_time(mixture: GaussianMixture) -> Solution:
     speciates first.
 
     One pair of many: :func:`pair_bayes_time`; levels of a tree of classes:
-    :func:`statphys_gen.diffusion.theory.clones.hierarchical_speciation_times`.
+    :func:`statphys_gen.diffusion.hierarchical_speciation_times`.
     """
     spectra = covariance_spectra(mixture)
     solutions = [_pair_bayes_time(mixture, k, m, spectra) for k, m in combinations(range(mixture.classes), 2)]
@@ -186,7 +186,7 @@ def bayes_time(mixture: GaussianMixture) -> Solution:
 @states(
     "exact",
     "as the time where x(t) = 1; it separates classes exactly for a common covariance, else to leading order",
-    source="derivations/diffusion_clone_agreement.py",
+    source="derivations/diffusion/clone_agreement.py",
     verification="derived and simulated",
 )
 def pair_bayes_time(mixture: GaussianMixture, first: int = 0, second: int = 1) -> Solution:
@@ -220,7 +220,7 @@ def _pair_bayes_time(mixture: GaussianMixture, first: int, second: int, spectra:
 @states(
     "exact",
     "along the line through two classes with a common covariance",
-    source="arXiv 2305.19693 (two point masses); derivations/diffusion_potential.py",
+    source="arXiv 2305.19693 (two point masses); derivations/diffusion/potential.py",
     verification="derived and simulated",
 )
 def drift_time(mixture: GaussianMixture) -> Solution:

@@ -21,7 +21,7 @@ brings the first passage forward by E log A = 1.55(3), a pure number. Hence
 The expansion is in 1/(d v), and d v is at most 2 log n. A path that is looked at only at discrete times is found to
 leave later: steps of 0.02 in t add about 0.03 at 500 to 2000 samples.
 
-Source: derivations/diffusion_collapse_first_passage.py; tests/reference/diffusion_first_passage.py (E log A).
+Source: derivations/diffusion/collapse_first_passage.py; tests/reference/diffusion_first_passage.py (E log A).
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ from .collapse_time import leading_collapse_time
 from .spectral_average import one_spectrum, spectral_average
 
 FloatArray = NDArray[np.float64]
-_SOURCE = "derivations/diffusion_collapse_first_passage.py"
+_SOURCE = "derivations/diffusion/collapse_first_passage.py"
 FIRST_PASSAGE = 1.55  # E log A, standard error 0.03
 _LEAST = 5.0  # d v below which an expansion in its inverse says nothing
 _SPACING, _REACH = 0.2, 7.0  # of the two Gaussian variables; the integrand varies over at least 1/sqrt(d v)
@@ -121,7 +121,7 @@ def _survival(spectrum: Spectrum, log_samples: float, times: FloatArray) -> Floa
 def own_nearest_probability(law: DataLaw, log_samples: float, time: ArrayLike) -> FloatArray:
     """S(t), the probability that the training point nearest to a noised one is its own.
 
-    For isotropic data :func:`~statphys_gen.diffusion.theory.finite_size_collapse.isotropic_collapse` is exact.
+    For isotropic data :func:`~statphys_gen.diffusion.isotropic_collapse` is exact.
 
     Parameters
     ----------

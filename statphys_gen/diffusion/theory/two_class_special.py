@@ -14,7 +14,7 @@ x_t, a = exp(-t) |m_1 - m_2|/2 and Gamma = 1 + exp(-2t)(s2 - 1), class k = +-1 h
     M_k = (k |m| D_t + s2 exp(-t) u) / Gamma,   v = s2 D_t / Gamma,   q(u) = sum_k p(k|u) N_cdf(M_k /
     sqrt(v)),
 
-and phi_sign = E[q^2 + (1-q)^2]. Source: derivations/diffusion_clone_agreement.py.
+and phi_sign = E[q^2 + (1-q)^2]. Source: derivations/diffusion/clone_agreement.py.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ from ...numerics.quadrature import gaussian_average
 from .class_signal import ClassLine, class_line
 
 FloatArray = NDArray[np.float64]
-_SOURCE = "derivations/diffusion_clone_agreement.py"
+_SOURCE = "derivations/diffusion/clone_agreement.py"
 _MOST_NODES = 2**20
 
 

@@ -229,7 +229,7 @@ def simulate_descent(
     dimension : N, at least 2.
     instances, starts : independent problems, and students on each (they share the sensing vectors).
     step_sizes : eta_k of steps k = 0 ... K - 1, shape (K,), positive; see
-        :func:`~statphys_gen.phase_retrieval.schedule.geometric_steps`.
+        :func:`~statphys_gen.phase_retrieval.geometric_steps`.
     temperature : T, at least 0.
     labels : "signal", or "null" for labels that are independent of the sensing vectors.
     hold_overlap : keep the overlap with the signal at its start (exactly 0 for a random start), by removing the

@@ -265,7 +265,7 @@ def simulate_hessian_path(
     Parameters
     ----------
     step_sizes, record, labels, hold_overlap, temperature : as for
-        :func:`~statphys_gen.phase_retrieval.simulation.descent.simulate_descent`.
+        :func:`~statphys_gen.phase_retrieval.simulate_descent`.
     count, method, tolerance : as for :func:`simulate_hessian`.
 
     Raises

@@ -84,7 +84,7 @@ def simulate_success(
     Parameters
     ----------
     problem, dimension, instances, step_sizes, starts, temperature, precision, threads : as for
-        :func:`~statphys_gen.phase_retrieval.simulation.descent.simulate_descent`.
+        :func:`~statphys_gen.phase_retrieval.simulate_descent`.
     threshold : |m| above which the signal is found, in (0, 1).
     start : "sphere", at the problem's overlap; or "spectral", at the leading eigenvector of
         sum_i T(t_i) x_i x_i^T (then ``starts`` is 1 and the problem's overlap 0).

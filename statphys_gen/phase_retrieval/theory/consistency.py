@@ -17,7 +17,7 @@ from ...solution import Status
 from ..model import Loss
 from .threshold_states import LARGEST_JUMP_FRACTION, STATES, one_step_state
 
-_SOURCE = "derivations/phase_retrieval_threshold_states.py"
+_SOURCE = "derivations/phase_retrieval/threshold_states.py"
 _VALID = "the law at overlap 0"
 
 

@@ -12,7 +12,7 @@ transform S, with the response r = g S / (1 + g S):
 - :func:`spectral_weights`: g = -T(t), the matrix of a spectral initialisation with preprocessing T.
 - The weights of threshold states are made in :mod:`statphys_gen.phase_retrieval.theory.threshold_states`.
 
-Source: derivations/phase_retrieval_initialisation.py.
+Source: derivations/phase_retrieval/initialisation.py.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ from ..model import Array, Loss
 
 Values = NDArray[np.float64] | NDArray[np.complex128]
 
-_SOURCE = "derivations/phase_retrieval_initialisation.py"
+_SOURCE = "derivations/phase_retrieval/initialisation.py"
 # The Gaussian weight beyond is below 1e-32.
 _FARTHEST = 12.0
 # Elements of one chunk of arguments times nodes; of a small one, where a dozen such arrays are made and stay in the
@@ -144,7 +144,7 @@ def initial_weights(loss: Loss, overlap: float = 0.0) -> Weights:
 
     Parameters
     ----------
-    loss : any :class:`~statphys_gen.phase_retrieval.model.Loss`.
+    loss : any :class:`~statphys_gen.phase_retrieval.Loss`.
     overlap : m in (-1, 1); 0 for a random start, other values for a warm start.
     """
     if not isinstance(loss, Loss):
@@ -399,7 +399,7 @@ def sampled_weights(loss: Loss, samples: ArrayLike | str | Path, overlap: float 
     Returns
     -------
     Weights whose spectrum is that of this very sample; for standard errors see
-    :func:`statphys_gen.phase_retrieval.theory.spectrum.sampled_spectrum`.
+    :func:`statphys_gen.phase_retrieval.sampled_spectrum`.
     """
     if not isinstance(loss, Loss):
         raise InvalidArgument("loss", loss, "a Loss, such as Loss.normalised(offset=1)")

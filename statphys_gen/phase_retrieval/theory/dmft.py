@@ -18,7 +18,7 @@ Observables, for a start at overlap 0 (a random student keeps overlap 0 for any 
 
 The time at which the outlier is lost (BBP time) is where B_t falls through 1.
 
-Source: derivations/phase_retrieval_dynamics.py.
+Source: derivations/phase_retrieval/dynamics.py.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ from .curvature_laws import Weights, node_rule
 from .dmft_paths import Paths, follow
 from .dmft_spectrum import SampledSpectrum
 
-_SOURCE = "derivations/phase_retrieval_dynamics.py"
+_SOURCE = "derivations/phase_retrieval/dynamics.py"
 _VALID = "at a fixed number of steps; errors are statistical, over replicas of the paths"
 # Bytes of the stored responses of one replica.
 _LARGEST_MEMORY = 8e9
@@ -214,7 +214,7 @@ def descent_dynamics(
     problem : loss, samples per dimension and overlap of the start; offset 0 has infinite forces and is refused.
     step_sizes : eta of each step, above 0, of shape (K,); in units of the gradient of the extensive loss. They should
         stay below 1/curvature of most measurements: at offset a the curvatures reach 6 y^2/a, and sizes of 0.01 a grow
-        safely by 4 % a step. See :func:`~statphys_gen.phase_retrieval.schedule.geometric_steps`.
+        safely by 4 % a step. See :func:`~statphys_gen.phase_retrieval.geometric_steps`.
     temperature : T, at least 0.
     paths : n in each replica, at least 100; powers of two are best. The bias falls as 1/n.
     replicas : independent repetitions, at least 2, over which the errors are taken.

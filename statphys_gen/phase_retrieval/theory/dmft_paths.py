@@ -21,7 +21,7 @@ The averages are over n paths at once, whose labels, xi and leading components o
 is made from the factor of its measured covariance, one row a step, leaving out directions of no variance: the paths are
 smooth, K is nearly singular, and its factor would amplify rounding otherwise.
 
-Source: derivations/phase_retrieval_dynamics.py.
+Source: derivations/phase_retrieval/dynamics.py.
 """
 
 from __future__ import annotations

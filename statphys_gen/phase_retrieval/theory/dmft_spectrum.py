@@ -4,7 +4,7 @@ The equations are those of :mod:`.spectrum`; its solvers look after batches and 
 errors, of which there are none here, and a descent asks for hundreds of samples. The infimum of the weights is that of
 the loss, since every pair (y, t) is possible at any time; that of a sample would move a hard edge.
 
-Source: derivations/phase_retrieval_spectrum.py.
+Source: derivations/phase_retrieval/spectrum.py.
 """
 
 from __future__ import annotations

@@ -14,7 +14,7 @@ ground state. Where s(q) grows continuously up to q = 1 the state is marginally 
 so that the left edge of its Hessian lies at 0, and it has a signal outlier where B = alpha <(1 - t^2) r> exceeds 1.
 Whether the descent ends there for N -> infinity is not known; it cannot end below.
 
-Source: derivations/phase_retrieval_full_rsb.py.
+Source: derivations/phase_retrieval/full_rsb.py.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ from .one_step import respond
 from .spectrum import outlier_criterion
 from .threshold_states import one_step_state, one_step_threshold
 
-_SOURCE = "derivations/phase_retrieval_full_rsb.py"
+_SOURCE = "derivations/phase_retrieval/full_rsb.py"
 _VALID = "the ground state at overlap 0; the error contains that of the number of steps"
 FIELDS = (
     "susceptibility",
@@ -197,7 +197,7 @@ def full_rsb_state(loss: Loss, samples_per_dimension: ArrayLike, *, steps: int =
 
     Parameters
     ----------
-    loss : any :class:`~statphys_gen.phase_retrieval.model.Loss` of which the pre-activation at z = 0 is the only place
+    loss : any :class:`~statphys_gen.phase_retrieval.Loss` of which the pre-activation at z = 0 is the only place
         where the global minimum jumps.
     samples_per_dimension : alpha above 0, any shape.
     steps : even number of steps of s(q), dense towards q = 1.

@@ -16,7 +16,7 @@ matrix shows its smallest eigenvalues well inside. All eigenvalues are those of 
 Valid at m = 0 at any time of gradient descent, and at any m at its start; later at m != 0 the bulk is exact, the
 outlier is not (it couples to the history of the descent).
 
-Source: derivations/phase_retrieval_spectrum.py.
+Source: derivations/phase_retrieval/spectrum.py.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ from ..model import Array, Loss
 from .curvature_laws import Weights, sampled_weights
 from .stieltjes_transform import Complex, stieltjes_on_bulk
 
-_SOURCE = "derivations/phase_retrieval_spectrum.py"
+_SOURCE = "derivations/phase_retrieval/spectrum.py"
 _VALID = "at overlap 0 at any time, at any overlap at the start; the bulk always"
 _EPS = float(np.finfo(np.float64).eps)
 # Below S_max by this factor, where a moment that diverges there is still a number.

@@ -236,7 +236,7 @@ class Amplification:
 @states(
     "exact as N -> infinity",
     "an infinitesimal overlap, within the steps taken",
-    source="derivations/phase_retrieval_dynamics.py",
+    source="derivations/phase_retrieval/dynamics.py",
     verification="derived",
 )
 def largest_amplification(
@@ -253,7 +253,7 @@ def largest_amplification(
     Parameters
     ----------
     loss, samples_per_dimension : the loss and the ratios (K,).
-    step_sizes, paths, replicas, seed : see :func:`~statphys_gen.phase_retrieval.theory.dmft.descent_dynamics`.
+    step_sizes, paths, replicas, seed : see :func:`~statphys_gen.phase_retrieval.descent_dynamics`.
 
     Raises
     ------

@@ -21,9 +21,9 @@ by less than 1 % of the natural unit 1/chi. States are therefore accepted up to 
 Towards small alpha they reach alpha = 1, where the energy vanishes: as many equations as unknowns.
 
 The one-step scheme is not exact here: the marginal state may lie below its own ground state (negative complexity),
-whose replicon is then negative; :func:`~statphys_gen.phase_retrieval.theory.consistency.consistency_report` says so.
+whose replicon is then negative; :func:`~statphys_gen.phase_retrieval.consistency_report` says so.
 
-Source: derivations/phase_retrieval_threshold_states.py; a = infinity: arXiv 2006.06997 (threshold 13.8).
+Source: derivations/phase_retrieval/threshold_states.py; a = infinity: arXiv 2006.06997 (threshold 13.8).
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ from .one_step import ORDERS, Branch, OneStepLaw
 
 State = Literal["marginal", "ground"]
 STATES = ("marginal", "ground")
-_SOURCE = "derivations/phase_retrieval_threshold_states.py"
+_SOURCE = "derivations/phase_retrieval/threshold_states.py"
 _VALID = "the law at overlap 0; a state with negative complexity or replicon is not self-consistent"
 FIELDS = (
     "susceptibility",

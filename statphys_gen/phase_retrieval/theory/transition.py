@@ -12,7 +12,7 @@ and where the left side still exceeds the right one at S_max the transition happ
 Cauchy-Schwarz with E (1 - u^2)^2 = 2 gives alpha >= 1/2 for every law of the weights; only r proportional to
 1 - u^2 reaches it.
 
-Source: derivations/phase_retrieval_spectrum.py, phase_retrieval_initialisation.py.
+Source: derivations/phase_retrieval/spectrum.py, phase_retrieval_initialisation.py.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ from ..model import Array, Loss
 from .curvature_laws import Weights, initial_weights
 from .spectrum import require_left_edge, stieltjes_limits
 
-_SOURCE = "derivations/phase_retrieval_spectrum.py, derivations/phase_retrieval_initialisation.py"
+_SOURCE = "derivations/phase_retrieval/spectrum.py, derivations/phase_retrieval/initialisation.py"
 # Points of S between which the transition is looked for.
 _GRID = 60
 LOWER_BOUND = 0.5
@@ -284,6 +284,6 @@ def best_offset(
 def universal_lower_bound() -> float:
     """1/2: no loss and no weights make a signal outlier at fewer samples per dimension.
 
-    :func:`~statphys_gen.phase_retrieval.theory.curvature_laws.optimal_spectral_weights` reach it.
+    :func:`~statphys_gen.phase_retrieval.optimal_spectral_weights` reach it.
     """
     return LOWER_BOUND

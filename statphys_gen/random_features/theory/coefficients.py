@@ -18,7 +18,7 @@ All are evaluated as sums of positive terms, so that neither a small time (s_t^2
 series in k where it converges, and otherwise v_t^2 and s_t^2 as averages of squares.
 
 Source: Bonnaire et al., arXiv 2505.17638, equations 12-14 (with Gamma^2 for their Gamma_t);
-derivations/random_features_dual_kernel.py.
+derivations/random_features/dual_kernel.py.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ from ..model import Activation, RandomFeatures
 
 FloatArray = NDArray[np.float64]
 
-_SOURCE = "arXiv 2505.17638, equations 12-14; derivations/random_features_dual_kernel.py"
+_SOURCE = "arXiv 2505.17638, equations 12-14; derivations/random_features/dual_kernel.py"
 _NEGLIGIBLE = 2e-16
 # Of E sigma^2; products of several such numbers are formed.
 _SMALLEST_MOMENT = 1e-60

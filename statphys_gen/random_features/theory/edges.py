@@ -3,7 +3,7 @@ r"""Where the spectrum of the feature matrix U is: its edges, as extrema of the 
 For m = infinity everything is measured from the floor s_t^2 of the spectrum, so that bulks next to it keep
 their relative accuracy (:func:`offset_edges`); the edges themselves are floor plus offset.
 
-Source: Bonnaire et al., arXiv 2505.17638, theorem 3.1; derivations/random_features_self_consistent.py.
+Source: Bonnaire et al., arXiv 2505.17638, theorem 3.1; derivations/random_features/self_consistent.py.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from .resolvent import Dyson, dyson_from_floor
 FloatArray = NDArray[np.float64]
 ComplexArray = NDArray[np.complex128]
 
-SOURCE = "arXiv 2505.17638, theorem 3.1; derivations/random_features_self_consistent.py"
+SOURCE = "arXiv 2505.17638, theorem 3.1; derivations/random_features/self_consistent.py"
 # Nodes for a continuous covariance next to the real axis.
 FINE_NODES = 1024
 # Decades below and above the natural values of mu that the real curve is looked at, and points in each.

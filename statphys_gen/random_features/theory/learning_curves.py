@@ -14,7 +14,7 @@ time. By Tweedie's formula and orthogonality, for any model and any data,
 
 where the last term is Tr Sigma_t^{-1}/d here. The total masses of omega, q and T are asserted for every contour.
 
-Source: derivations/random_features_two_point.py, derivations/random_features_score_error.py; the setting is
+Source: derivations/random_features/two_point.py, derivations/random_features/score_error.py; the setting is
 that of Bonnaire et al., arXiv 2505.17638.
 """
 
@@ -41,7 +41,7 @@ from .two_point import two_point_table
 FloatArray = NDArray[np.float64]
 ComplexArray = NDArray[np.complex128]
 
-_SOURCE = "derivations/random_features_two_point.py; setting of arXiv 2505.17638"
+_SOURCE = "derivations/random_features/two_point.py; setting of arXiv 2505.17638"
 _ACCURACY = 1e-9
 _MOST_NODES = 1500
 _MODELS_AT_ONCE = 64
@@ -90,7 +90,7 @@ class BulkContributions:
 @states(
     "exact",
     "any model and any data with a finite Fisher information",
-    source="derivations/random_features_score_error.py (Tweedie's formula)",
+    source="derivations/random_features/score_error.py (Tweedie's formula)",
     verification="derived",
 )
 def score_error_from_test_loss(

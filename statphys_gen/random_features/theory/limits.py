@@ -39,7 +39,7 @@ def overfitting_edges(model: RandomFeatures) -> tuple[float, float]:
 @states(
     "leading order",
     "psi_p >> psi_n >> 1 and D << exp(-2t): 13 % at (64, 8), t = 0.01; corrections of order b_t^2/A remain",
-    source="derivations/random_features_atoms.py",
+    source="derivations/random_features/atoms.py",
     verification="derived",
 )
 def interpolation_edges(model: RandomFeatures) -> tuple[float, float]:
@@ -63,7 +63,7 @@ def interpolation_edges(model: RandomFeatures) -> tuple[float, float]:
 @states(
     "leading order",
     "psi_p >> psi_n, isotropic data, training times before the bulk of overfitting moves",
-    source="derivations/random_features_fast_phase.py",
+    source="derivations/random_features/fast_phase.py",
     verification="derived",
 )
 def fast_phase_score_error(model: RandomFeatures, training_time: ArrayLike) -> FloatArray:
@@ -91,7 +91,7 @@ def fast_phase_score_error(model: RandomFeatures, training_time: ArrayLike) -> F
 @states(
     "leading order",
     "1 << psi_n << psi_p, isotropic data of variance 1",
-    source="derivations/random_features_fast_phase.py",
+    source="derivations/random_features/fast_phase.py",
     verification="derived",
 )
 def large_sample_stopping_time(model: RandomFeatures) -> float:
@@ -109,7 +109,7 @@ def large_sample_stopping_time(model: RandomFeatures) -> float:
 @states(
     "leading order",
     "psi_p -> infinity at fixed psi_n, m = infinity; the error shrinks as 1/psi_p",
-    source="derivations/random_features_fast_phase.py",
+    source="derivations/random_features/fast_phase.py",
     verification="derived",
 )
 def kernel_train_loss(model: RandomFeatures, training_time: ArrayLike) -> FloatArray:

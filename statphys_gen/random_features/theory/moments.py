@@ -2,7 +2,7 @@ r"""Moments of the spectrum of U, from the expansion of the self-consistent equa
 
 They share nothing with any solution of the equations, and hold spectra to account.
 
-Source: derivations/random_features_self_consistent.py.
+Source: derivations/random_features/self_consistent.py.
 """
 
 from __future__ import annotations

@@ -25,7 +25,7 @@ Real solutions. With mu = -1/kappa, kappa = psi_p A q gamma_1/(1 + psi_p b^2 gba
 solutions is explicit: for each mu, q solves a quadratic equation, and gamma_1, gamma_2 and z follow. Edges of
 the spectrum are extrema of z on it.
 
-Source: Bonnaire et al., arXiv 2505.17638, theorem 3.1 (m = infinity); derivations/random_features_self_consistent.py.
+Source: Bonnaire et al., arXiv 2505.17638, theorem 3.1 (m = infinity); derivations/random_features/self_consistent.py.
 """
 
 from __future__ import annotations

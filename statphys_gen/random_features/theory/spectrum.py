@@ -5,8 +5,8 @@ For m = infinity and psi_p > psi_n + 1 there are up to three groups of modes: th
 the linear response to the noise in the directions that no sample occupies (interpolation). For n, p > d they
 have d, min(n, p) - d and min(d, p - n) modes; groups may merge into one bulk, and one group may split into several.
 
-Source: Bonnaire et al., arXiv 2505.17638, theorem 3.1; derivations/random_features_self_consistent.py and
-derivations/random_features_atoms.py (the third group and the weights).
+Source: Bonnaire et al., arXiv 2505.17638, theorem 3.1; derivations/random_features/self_consistent.py and
+derivations/random_features/atoms.py (the third group and the weights).
 """
 
 from __future__ import annotations
@@ -152,7 +152,7 @@ def _transform(resolvent: Resolvent, kind: Density) -> ComplexArray:
 @states(
     "exact as N -> infinity",
     "for the Gaussian equivalent",
-    source="derivations/random_features_atoms.py",
+    source="derivations/random_features/atoms.py",
     verification="derived and simulated",
 )
 def atoms(model: RandomFeatures) -> tuple[Atom, ...]:

@@ -42,7 +42,7 @@ ComplexArray = NDArray[np.complex128]
 Unit = Literal["paper", "rate-exact"]
 Place = Literal["lower", "middle", "upper"]
 
-_SOURCE = "arXiv 2505.17638; derivations/random_features_two_point.py"
+_SOURCE = "arXiv 2505.17638; derivations/random_features/two_point.py"
 _SCAN = 160
 
 

@@ -5,7 +5,7 @@ upper triangular 2 x 2 matrix with z and z' on the diagonal and -P in the corner
 is G(z) P G(z'). The diagonal of the equations are the equations at z and z'; their corner is a linear system,
 for the corners q12, g1, g2 of q, gamma_1, gamma_2 (those of s and r are eliminated).
 
-Source: derivations/random_features_two_point.py.
+Source: derivations/random_features/two_point.py.
 """
 
 from __future__ import annotations

@@ -11,7 +11,8 @@ import numpy as np
 from ...approximation import approximation_of
 from ...statistics.agreement import Check
 from ...statistics.estimate import Estimate
-from ...units import Gaussian, ReLU, Ternary
+from ...units.continuous import Gaussian, ReLU
+from ...units.discrete import Ternary
 from ..model import Model
 from ..simulation.free_entropy import simulate_free_entropy
 from ..simulation.single_spin import simulate_descent

@@ -10,7 +10,8 @@ import numpy as np
 from ...approximation import approximation_of
 from ...statistics.agreement import Check
 from ...statistics.estimate import Estimate
-from ...units import Binary, Gaussian, ReLU
+from ...units.continuous import Gaussian, ReLU
+from ...units.discrete import Binary
 from ..model import Model, Patterns, visible_prior
 from ..simulation.gibbs import Settings
 from ..simulation.network import draw_network, stream

@@ -10,8 +10,9 @@ import numpy as np
 from ...approximation import approximation_of
 from ...statistics.agreement import Check
 from ...statistics.estimate import Estimate
-from ...units import Binary, Gaussian, Mixture, QState, ReLU, SoftThreshold, Spherical, Ternary, ZeroOne
+from ...units.continuous import Gaussian, Mixture, ReLU, SoftThreshold, Spherical
 from ...units.custom import FromLogDensity
+from ...units.discrete import Binary, QState, Ternary, ZeroOne
 from ..model import Model, Patterns, visible_prior
 from ..simulation.measurement import Measurement, simulate
 from ..simulation.single_spin import simulate_collapsed

@@ -63,7 +63,7 @@ def simulate_free_entropy(
     nodes : Gauss nodes on each leg; default 8.
     field : F of the retrieval path, added to that of the model; default 1.
     chains : chains at each node; default 8.
-    sweeps, burn_in, seed, threads : as in :func:`~statphys_gen.rbm.simulation.measurement.simulate`.
+    sweeps, burn_in, seed, threads : as in :func:`~statphys_gen.rbm.simulate`.
 
     Returns
     -------

@@ -16,8 +16,10 @@ from numpy.typing import ArrayLike, NDArray
 
 from ... import validation
 from ...errors import InvalidArgument
-from ...units import Discrete, Gaussian, Mixture, Prior, ReLU, SoftThreshold
+from ...units.base import Prior
+from ...units.continuous import Gaussian, Mixture, ReLU, SoftThreshold
 from ...units.custom import FromLogDensity
+from ...units.discrete import Discrete
 from ..model import Model
 from .network import Network
 from .tabulated import tables_of

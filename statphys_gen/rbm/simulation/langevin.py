@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 
 from ... import validation
 from ...numerics.blocks import map_blocks
-from ...units import Binary, Gaussian
+from ...units.continuous import Gaussian
+from ...units.discrete import Binary
 from ..model import Model
 from .gibbs import Chains, Settings
 from .measurement import Measurement, checked_run, collected, control_values, increasing, measure

@@ -18,7 +18,9 @@ from numpy.typing import NDArray
 from ... import validation
 from ...errors import InvalidArgument
 from ...statistics.streams import generator
-from ...units import Binary, Discrete, Gaussian, Mixture, Prior, ReLU, SoftThreshold, Spherical
+from ...units.base import Prior
+from ...units.continuous import Gaussian, Mixture, ReLU, SoftThreshold, Spherical
+from ...units.discrete import Binary, Discrete
 from ..model import Model
 
 Array = NDArray[np.float64]

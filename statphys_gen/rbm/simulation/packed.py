@@ -12,7 +12,7 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from ...units import Binary
+from ...units.discrete import Binary
 from .gibbs import Chains, Settings
 from .network import Network
 

@@ -19,7 +19,8 @@ from numpy.typing import ArrayLike, NDArray
 from ... import validation
 from ...errors import InvalidArgument
 from ...numerics.blocks import map_blocks
-from ...units import Binary, Discrete, Gaussian, ReLU, SoftThreshold
+from ...units.continuous import Gaussian, ReLU, SoftThreshold
+from ...units.discrete import Binary, Discrete
 from ..model import Model
 from .gibbs import Chains, Settings, starting_states
 from .measurement import Measurement, checked_run, collected, control_values, measure
@@ -86,7 +87,7 @@ def simulate_collapsed(
     seed: int = 0,
     threads: int = 1,
 ) -> Measurement:
-    """The same as :func:`~statphys_gen.rbm.simulation.measurement.simulate`, by collapsed dynamics of single spins.
+    """The same as :func:`~statphys_gen.rbm.simulate`, by collapsed dynamics of single spins.
 
     For Gaussian hidden and +-1 visible units; the parameters are the same.
     """
@@ -170,7 +171,7 @@ def simulate_descent(
     visible_units, samples : N and the number of disorder samples.
     chains : descents of each sample, in different random orders; default 1.
     start : "pattern" (default) or "random".
-    seed, threads : as in :func:`~statphys_gen.rbm.simulation.measurement.simulate`.
+    seed, threads : as in :func:`~statphys_gen.rbm.simulate`.
 
     Returns
     -------

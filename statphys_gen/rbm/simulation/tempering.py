@@ -124,7 +124,7 @@ def simulate_tempering(
     visible_units, samples : N and the number of disorder samples.
     ladders : independent ladders of each sample, at least 2 (q is an overlap of two of them).
     sweeps, burn_in : each sweep of all temperatures is followed by one round of exchanges.
-    start, seed, threads : as in :func:`~statphys_gen.rbm.simulation.measurement.simulate`.
+    start, seed, threads : as in :func:`~statphys_gen.rbm.simulate`.
     """
     values = increasing("temperatures", temperatures)
     validation.integer("ladders", ladders, minimum=2)

@@ -21,7 +21,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...solution import Status
-from ...units import Binary, Gaussian, Spherical
+from ...units.continuous import Gaussian, Spherical
+from ...units.discrete import Binary
 from .saddle_point import Batch, State, Values
 from .single_site import LayerLaw, layer_moments
 from .state_equations import Equations

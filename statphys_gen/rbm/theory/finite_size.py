@@ -6,7 +6,7 @@ g^2 Omega m by (g / sqrt(N)) H(g sqrt(N) m), with H the mean of a hidden unit in
 mixture +g sqrt(1 - delta)/sqrt(N), binary g/sqrt(N), ReLU -g threshold/sqrt(N) for m > 0. The other corrections are of
 order 1/N. Give the model a ``size`` (or solve with ``size=`` an array) to have it in every prediction.
 
-Derivation: derivations/rbm_finite_size.py.
+Derivation: derivations/rbm/finite_size.py.
 """
 
 from __future__ import annotations
@@ -18,13 +18,13 @@ from ... import validation
 from ...approximation import approximation_of, states
 from ...errors import InvalidArgument
 from ...solution import Solution
-from ...units import Spherical
+from ...units.continuous import Spherical
 from ..model import Model
 from .replica_symmetric import solve
 
 Array = NDArray[np.float64]
 
-_SOURCE = "derivations/rbm_finite_size.py"
+_SOURCE = "derivations/rbm/finite_size.py"
 _WHERE = "in 1/sqrt(N), resummed for the condensed hidden unit; the rest is of order 1/N"
 
 
@@ -46,7 +46,7 @@ def condensed_signal(model: Model, overlap: ArrayLike, size: ArrayLike) -> Array
 
 @states("leading order", _WHERE, source=_SOURCE, verification="derived and simulated")
 def solve_sizes(model: Model, start: str, size: ArrayLike, **parameters: ArrayLike) -> Solution:
-    """The state of networks of these sizes; see :func:`~statphys_gen.rbm.theory.replica_symmetric.solve`.
+    """The state of networks of these sizes; see :func:`~statphys_gen.rbm.solve`.
 
     Parameters
     ----------

@@ -37,7 +37,7 @@ from .state_equations import Equations
 
 Array = NDArray[np.float64]
 
-_SOURCE = "Barra, Genovese, Sollich, Tantari, arXiv 1702.05882; derivations/rbm_replica_symmetric.py"
+_SOURCE = "Barra, Genovese, Sollich, Tantari, arXiv 1702.05882; derivations/rbm/replica_symmetric.py"
 _WHERE = "N -> infinity; the line of the replica-symmetric theory, see the replicon beside it"
 
 
@@ -112,7 +112,7 @@ def glass_line(
     between : interval in which it is sought.
     **parameters : the others, arrays that broadcast.
 
-    The fields are those of :func:`~statphys_gen.rbm.theory.replica_symmetric.solve`, with the parameters.
+    The fields are those of :func:`~statphys_gen.rbm.solve`, with the parameters.
     """
     line = LineBatch.of(model, solve_for, between, parameters)
     return _marginal(line, "paramagnet", "replicon", approximation_of(glass_line))

@@ -10,7 +10,7 @@ method for m = m(m, q), q = q(m, q) so close that two steps reach rounding. The 
 already taken: dm/dH = E V, dq/dH = 2 E M V, dm/dS = -E M V, dq/dS = E V^2 - 2 E M^2 V (V = 1 - M^2), and for any
 hidden prior with mean M and variance V at the tilt g^2 (1 - q) in the field g sqrt(q) z: dr/dq = g^2 E (V^2 - 2 M^2 V).
 
-Derivation: derivations/rbm_explicit_curves.py.
+Derivation: derivations/rbm/explicit_curves.py.
 """
 
 from __future__ import annotations
@@ -24,7 +24,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...solution import Status
-from ...units import Binary, Gaussian, Spherical
+from ...units.continuous import Gaussian, Spherical
+from ...units.discrete import Binary
 from ..model import Model
 from .saddle_point import Batch, Values
 from .single_site import TOLERANCE, blocks

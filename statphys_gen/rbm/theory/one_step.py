@@ -27,7 +27,7 @@ Array = NDArray[np.float64]
 
 _SOURCE = (
     "Crisanti, Amit, Gutfreund, Europhys. Lett. 2 (1986) 337; Steffan, Kuehn, Z. Phys. B 95 (1994) 249; "
-    "derivations/rbm_one_step.py"
+    "derivations/rbm/one_step.py"
 )
 _WHERE = (
     "N -> infinity; one step of replica-symmetry breaking: unstable where inner_replicon or outer_replicon is "

@@ -13,7 +13,7 @@ s_1 = s_0 + load alpha (Y_2/(1 - D_2) - Y_1/(1 - D_1)) / p, and so for the hidde
 free energy stationary.
 
 Source: Crisanti, Amit, Gutfreund, Europhys. Lett. 2 (1986) 337; Steffan, Kuehn, Z. Phys. B 95 (1994) 249.
-Derivation: derivations/rbm_one_step.py.
+Derivation: derivations/rbm/one_step.py.
 """
 
 from __future__ import annotations
@@ -22,7 +22,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...errors import InvalidArgument
-from ...units import Binary, Gaussian
+from ...units.continuous import Gaussian
+from ...units.discrete import Binary
 from ..model import Model
 from .one_step_layers import LayerAverages, layer_averages
 

@@ -32,7 +32,7 @@ from .state_equations import Equations
 
 Array = NDArray[np.float64]
 
-_SOURCE = "Barra, Genovese, Sollich, Tantari, arXiv 1702.05882; derivations/rbm_replica_symmetric.py"
+_SOURCE = "Barra, Genovese, Sollich, Tantari, arXiv 1702.05882; derivations/rbm/replica_symmetric.py"
 # An overlap below this is that of another state: the one that was asked for has ended.
 _NONE_LEFT = 1e-7
 
@@ -54,7 +54,7 @@ def solve(
 
     Parameters
     ----------
-    model : the model; see :class:`~statphys_gen.rbm.model.Model`. With a ``size`` the condensed hidden unit of the
+    model : the model; see :class:`~statphys_gen.rbm.Model`. With a ``size`` the condensed hidden unit of the
         ensemble ``patterns`` is treated exactly, which resums the leading corrections in 1/sqrt(size).
     start : "paramagnet", "glass" or "retrieval".
     groups : numbers of condensed patterns, each group with its own overlap (the field ``overlap`` then has an axis

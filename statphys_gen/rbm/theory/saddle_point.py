@@ -17,7 +17,7 @@ t_h = g_n^2 x, v_h = g_n^2 q. g_n^2 is g^2 E xi^2 (patterns), g^2 noise^2 (low-r
 The overlap of a state with a pattern is carried by one hidden unit in ``patterns`` (it needs an unbounded prior:
 Omega > 0, or a finite size, where the condensed unit is treated exactly), by all of them in the other ensembles.
 
-Derivation: derivations/rbm_replica_symmetric.py, and derivations/rbm_bidirectional.py for bidirectional machines.
+Derivation: derivations/rbm/replica_symmetric.py, and derivations/rbm/bidirectional.py for bidirectional machines.
 """
 
 from __future__ import annotations
@@ -29,7 +29,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...errors import InvalidArgument
-from ...units import Binary, Prior, Spherical
+from ...units.base import Prior
+from ...units.continuous import Spherical
+from ...units.discrete import Binary
 from ..model import Model
 from .single_site import TOLERANCE, Classes, LayerLaw, Moments, classes, layer_moments
 

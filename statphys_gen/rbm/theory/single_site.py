@@ -17,7 +17,9 @@ from numpy.typing import NDArray
 
 from ...errors import InvalidArgument
 from ...numerics.quadrature import Rule, gaussian_rule
-from ...units import Binary, Gaussian, Prior, Spherical
+from ...units.base import Prior
+from ...units.continuous import Gaussian, Spherical
+from ...units.discrete import Binary
 from ..model import Patterns
 
 Array = NDArray[np.float64]

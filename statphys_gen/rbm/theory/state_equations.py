@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from ... import validation
 from ...errors import InvalidArgument
 from ...solution import Status
-from ...units import ZeroOne
+from ...units.discrete import ZeroOne
 from .saddle_point import Batch, State, Values
 from .single_site import ROUGH as TOLERANCE_ROUGH
 from .single_site import TOLERANCE, Moments

@@ -11,7 +11,7 @@ the tail of the prior survives: F = 1 for two tails, 1/2 for one. For bounded hi
 carry a pattern of an infinite network, and the capacity is 0.
 
 Ensemble ``bidirectional`` with +-1 units in both layers: see :func:`capacity`. Derivation:
-derivations/rbm_zero_temperature.py and derivations/rbm_bidirectional_ground_state.py.
+derivations/rbm/zero_temperature.py and derivations/rbm/bidirectional_ground_state.py.
 """
 
 from __future__ import annotations
@@ -25,10 +25,11 @@ from scipy.special import erf, erfc
 from ... import validation
 from ...approximation import states
 from ...errors import InvalidArgument
-from ...units import Binary, Gaussian, ReLU, SoftThreshold
+from ...units.continuous import Gaussian, ReLU, SoftThreshold
+from ...units.discrete import Binary
 from ..model import Model
 
-_SOURCE = "Amit, Gutfreund, Sompolinsky, Ann. Phys. 173 (1987) 30; derivations/rbm_zero_temperature.py"
+_SOURCE = "Amit, Gutfreund, Sompolinsky, Ann. Phys. 173 (1987) 30; derivations/rbm/zero_temperature.py"
 _WHERE = "T = 0, N -> infinity; symmetry is broken below at_temperature, which grows with the threshold"
 _TWO_OVER_ROOT_PI = 2.0 / math.sqrt(math.pi)
 _ULP = {"xtol": 1e-300, "rtol": 4 * 2.220446049250313e-16}

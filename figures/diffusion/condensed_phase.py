@@ -1,0 +1,76 @@
+"""The condensed phase: how few training points hold the weight of a point that is not one of them."""
+
+import math
+from typing import Any
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from statphys_gen import style
+from statphys_gen.data import Spectrum
+from statphys_gen.diffusion import condensed_phase, finite_size_condensed_phase, simulate_condensation
+
+TITLE = "The condensed phase and its approach with the dimension"
+CAPTION = (
+    "Isotropic Gaussian data, log(n)/d = 0.3, fresh points x_t that are not noised training points. "
+    "Black: participation 1 - m(t) with the Parisi parameter m of one step of replica symmetry breaking, "
+    "exact as the dimension grows. Coloured lines: with the correction of order log(d)/d (heuristic, "
+    "partial near the collapse time). Symbols: mean sum of squared posterior weights, {data_sets} data "
+    "sets and {noised} fresh points each; error bars, one standard error. Dotted: leading-order collapse "
+    "time."
+)
+
+ALPHA = 0.3
+DIMENSIONS = (16, 24, 32, 40)
+
+
+def compute(preset: str) -> dict[str, Any]:
+    quick = preset == "quick"
+    data_sets, noised = (12, 100) if quick else (32, 400)
+    simulated = DIMENSIONS[:3] if quick else DIMENSIONS
+    grid, times = np.linspace(0.02, 0.9, 90), np.arange(0.05, 0.9, 0.1)
+    theory, mean, error = [], [], []
+    for dimension in DIMENSIONS:
+        law = Spectrum.isotropic(dimension)
+        solution = finite_size_condensed_phase(law, ALPHA * dimension, grid)
+        theory.append(solution["test_participation_ratio"])
+        if dimension in simulated:
+            samples = round(math.exp(ALPHA * dimension))
+            curves = simulate_condensation(
+                law, samples, times, 0, noised=noised, data_sets=data_sets, threads=2
+            )
+            mean.append(curves.participation.mean)
+            error.append(curves.participation.standard_error)
+    limit = condensed_phase(Spectrum.isotropic(1000), ALPHA * 1000, grid)
+    return {
+        "data_sets": data_sets,
+        "noised": noised,
+        "grid": grid,
+        "theory": np.array(theory),
+        "limit": limit["test_participation_ratio"],
+        "collapse_time": -0.5 * math.log1p(-math.exp(-2 * ALPHA)),
+        "time": times,
+        "mean": np.array(mean),
+        "error": np.array(error),
+    }
+
+
+def draw(data: dict[str, Any]) -> Figure:
+    figure, (axes,) = style.panels(1)
+    axes.plot(data["grid"], data["limit"], color="black", label=r"$d\to\infty$")
+    for series, dimension in enumerate(DIMENSIONS):
+        label, simulated = f"$d$ = {dimension}", series < len(data["mean"])
+        colour = style.COLOURS[series]
+        axes.plot(
+            data["grid"],
+            data["theory"][series],
+            color=colour,
+            linewidth=0.9,
+            label=None if simulated else label,
+        )
+        if simulated:
+            style.simulation(axes, data["time"], data["mean"][series], data["error"][series], series, label)
+    axes.axvline(float(data["collapse_time"]), color="grey", linewidth=0.6, linestyle=":")
+    axes.set(xlabel="diffusion time $t$", ylabel=r"participation $\langle\sum_\mu w_\mu^2\rangle$")
+    axes.legend()
+    return figure

@@ -1,0 +1,122 @@
+"""States of phase retrieval at overlap 0: their spectra, their Parisi function, and when they point to the signal."""
+
+from typing import Any
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from statphys_gen import style
+from statphys_gen.errors import NotConverged
+from statphys_gen.phase_retrieval import (
+    Loss,
+    PhaseRetrieval,
+    draw_instances,
+    full_rsb_state,
+    full_rsb_weights,
+    geometric_steps,
+    hessian,
+    one_step_state,
+    one_step_weights,
+    simulate_descent,
+    spectral_density,
+)
+
+TITLE = "Phase retrieval: states in which the descent may end"
+CAPTION = (
+    "States at overlap 0 for offset 1. Left: density of the Hessian's eigenvalues at 7 samples per dimension, "
+    "in the marginal state with one step of replica-symmetry breaking (red) and in the ground state with full "
+    "breaking (green, {steps} steps); both have their left edge at 0. Open symbols: {instances} descents with "
+    "labels independent of the sensing vectors, N = {dimension}, stopped at time {time:.0f}: they have not "
+    "come to rest, and their edge still lies below 0; error bars, one standard error. Middle: the Parisi "
+    "function s(q) with full breaking (green, one point for each step) and the one-step ground state (grey), "
+    "which is unstable: breaking is continuous from q = 0. Right: the outlier criterion against samples per "
+    "dimension; the Hessian of the state has an outlier towards the signal where it exceeds 1. Lines: theory. "
+    "A reconstruction: the figures of the original work were not at hand."
+)
+
+ALPHA = 7.0
+LOSS = Loss.normalised(1.0)
+
+
+def compute(preset: str) -> dict[str, Any]:
+    quick = preset == "quick"
+    dimension, instances, steps = (160, 10, 4) if quick else (600, 20, 8)
+    grid = 4.0 * np.linspace(0.0, 1.0, 300) ** 2
+    marginal = one_step_state(LOSS, ALPHA).require()
+    ground = one_step_state(LOSS, ALPHA, "ground").require()
+    law = one_step_weights(LOSS, float(marginal["susceptibility"]), float(marginal["parisi_parameter"]))
+    alphas = np.linspace(4.2, 8.0, 4 if quick else 20)
+    ends = np.array([4.5, 5.75, ALPHA]) if quick else np.append(np.linspace(4.25, 8.0, 16), ALPHA)
+    ends = np.unique(ends)
+    full = full_rsb_state(LOSS, ends, steps=steps).require()
+    here = int(np.flatnonzero(ends == ALPHA)[0])
+    return _descents(dimension, instances, quick) | {
+        "steps": steps,
+        "grid": grid,
+        "one_step": spectral_density(law, ALPHA, grid),
+        "full": spectral_density(full_rsb_weights(LOSS, ALPHA, steps=steps), ALPHA, grid),
+        "q": full["q"][here],
+        "function": full["parisi_function"][here],
+        "parameter": float(ground["parisi_parameter"]),
+        "alphas": alphas,
+        "criterion": one_step_state(LOSS, alphas).require()["outlier_criterion"],
+        "ends": ends,
+        "full_criterion": full["outlier_criterion"],
+    }
+
+
+def _descents(dimension: int, instances: int, quick: bool) -> dict[str, Any]:
+    """Spectra after a long descent with independent labels."""
+    problem = PhaseRetrieval(LOSS, ALPHA)
+    eta = geometric_steps(800 if quick else 4000, 0.002, 1.02, 0.02)
+    found = simulate_descent(
+        problem,
+        dimension,
+        instances,
+        0,
+        eta,
+        labels="null",
+        record=[len(eta)],
+        keep_students=True,
+        threads=2,
+    )
+    if (found.diverged_step >= 0).any():
+        raise NotConverged("a descent diverged: the steps are too large")
+    assert found.students is not None
+    borders = np.linspace(-0.4, 4.0, 23)
+    counts = []
+    for k in range(instances):
+        drawn = draw_instances(problem, dimension, 1, 0, first=k, labels="null")
+        student = found.students[k, 0, -1]
+        matrix, _ = hessian(LOSS, drawn.sensing[0], drawn.labels[0], student)
+        values, vectors = np.linalg.eigh(matrix)
+        kept = values[(vectors.T @ student) ** 2 < 0.5 * dimension]
+        counts.append(np.histogram(kept, borders)[0] / dimension / np.diff(borders))
+    return {
+        "dimension": dimension,
+        "instances": instances,
+        "time": float(eta.sum()),
+        "centre": (borders[1:] + borders[:-1]) / 2,
+        "density": np.mean(counts, axis=0),
+        "error": np.std(counts, axis=0, ddof=1) / np.sqrt(instances),
+    }
+
+
+def draw(data: dict[str, Any]) -> Figure:
+    figure, (left, middle, right) = style.panels(3)
+    red, green = style.COLOURS[1], style.COLOURS[2]
+    left.plot(data["grid"], data["one_step"], color=red, label="marginal, one step")
+    left.plot(data["grid"], data["full"], color=green, linestyle="--", label="full breaking")
+    style.simulation(left, data["centre"], data["density"], data["error"], 0, "descents")
+    left.axvline(0.0, color="grey", linewidth=0.8)
+    left.set(xlabel="eigenvalue of the Hessian", ylabel="density", ylim=(0.0, None))
+    middle.plot(data["q"], data["function"], "o-", color=green)
+    middle.axhline(data["parameter"], color="grey", linewidth=0.8, linestyle="--")
+    middle.set(xlabel="overlap $q$", ylabel="Parisi function $s(q)$", xlim=(0.0, 1.0), ylim=(0.0, None))
+    right.plot(data["alphas"], data["criterion"], color=red, label="marginal, one step")
+    right.plot(data["ends"], data["full_criterion"], color=green, linestyle="--", label="full breaking")
+    right.axhline(1.0, color="grey", linewidth=0.8)
+    right.set(xlabel="samples per dimension", ylabel="outlier criterion $B$")
+    left.legend()
+    right.legend()
+    return figure

@@ -1,0 +1,76 @@
+"""The best score error of random features against the number of samples: a crossover, not one exponent."""
+
+from typing import Any
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from statphys_gen import style
+from statphys_gen.random_features import (
+    FeatureMoments,
+    GradientFlow,
+    RandomFeatures,
+    early_stopping,
+    model_coefficients,
+    simulate_losses,
+)
+
+TITLE = "Random features: best score error against samples"
+CAPTION = (
+    "Left: score error at the best training time for tanh at t = 0.01, for three numbers of features. Lines: theory "
+    "(n, p, d to infinity). Symbols: score error of {instances} instances of the Gaussian equivalent (a reduced "
+    "simulation) at p/d = 32 in dimension {dimension}, stopped at the theory's best time, not extrapolated; error "
+    "bars, one standard error over instances. Dashed: exp(-4t) d/n, the law for many more features than samples. "
+    "Right: local exponent, the slope between neighbouring points of the lines: it passes through -0.59 (dotted) "
+    "without staying there, tends to -1 for 1 << n/d << p/d, and returns to 0 where the number of features limits."
+)
+
+FEATURES = (32.0, 1e3, 1e5)
+SIMULATED = (1, 4, 16, 64)
+
+
+def compute(preset: str) -> dict[str, Any]:
+    quick = preset == "quick"
+    dimension, instances, points = (14, 6, 10) if quick else (40, 8, 41)
+    samples = np.geomspace(1.0, 1e4, points)
+    best = np.array(
+        [
+            [early_stopping(RandomFeatures("tanh", p, float(n), 0.01)).score_error for n in samples]
+            for p in FEATURES
+        ]
+    )
+    slope = np.diff(np.log(best), axis=1) / np.diff(np.log(samples))
+    simulated = []
+    for n in SIMULATED:
+        model = RandomFeatures("tanh", 32, n, 0.01)
+        c = model_coefficients(model)
+        moments = FeatureMoments(float(c.a_t), float(c.v_t_squared), float(c.s_t_squared))
+        flow = GradientFlow([early_stopping(model).parameter])
+        found = simulate_losses(model, dimension, instances, 0, flow, moments=moments, threads=2)
+        simulated.append(found.score_error)
+    return {
+        "dimension": dimension,
+        "instances": instances,
+        "samples": samples,
+        "best": best,
+        "slope": slope,
+        "mean": np.array([float(one.mean[0]) for one in simulated]),
+        "error": np.array([float(one.standard_error[0]) for one in simulated]),
+    }
+
+
+def draw(data: dict[str, Any]) -> Figure:
+    figure, (left, right) = style.panels(2)
+    middle = np.sqrt(data["samples"][1:] * data["samples"][:-1])
+    for series, features in enumerate(FEATURES):
+        label = f"$p/d$ = {features:g}"
+        left.plot(data["samples"], data["best"][series], color=style.COLOURS[series], label=label)
+        right.plot(middle, data["slope"][series], color=style.COLOURS[series])
+    left.plot(data["samples"], np.exp(-0.04) / data["samples"], "--", color="black", linewidth=0.8)
+    style.simulation(left, SIMULATED, data["mean"], data["error"], 0)
+    right.axhline(-0.59, color="grey", linestyle=":", linewidth=0.8)
+    right.axhline(-1.0, color="grey", linestyle="--", linewidth=0.8)
+    left.set(xscale="log", yscale="log", xlabel="$n/d$", ylabel="best score error", ylim=(1e-5, 1.0))
+    right.set(xscale="log", xlabel="$n/d$", ylabel=r"$d\log E^*/d\log n$")
+    left.legend()
+    return figure

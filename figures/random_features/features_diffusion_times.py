@@ -1,0 +1,51 @@
+"""Overfitting of random features at several diffusion times."""
+
+from typing import Any
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from statphys_gen import style
+from statphys_gen.random_features import RandomFeatures
+
+from .features_learning_curves import curves_and_points
+
+TITLE = "Random features: overfitting at several diffusion times"
+CAPTION = (
+    "Random-features score models with tanh at p/d = 32 and n/d = 8, each trained at one diffusion time t. Left: "
+    "test loss minus train loss; right: score error. Lines: theory (n, p, d to infinity). Symbols: {instances} "
+    "instances of the {kind} in dimension {dimension}, {deviation}; error bars, one standard error over instances"
+    " (of the difference: those of the two losses added, an upper bound)."
+)
+
+TIMES = (0.01, 0.1, 0.5, 1.0)
+
+
+def compute(preset: str) -> dict[str, Any]:
+    quick = preset == "quick"
+    dimension, instances = (14, 6) if quick else (30, 6)
+    models = [RandomFeatures("tanh", 32, 8, t) for t in TIMES]
+    grid, times = np.geomspace(0.1, 1e6, 300), np.geomspace(0.3, 3e5, 13)
+    return curves_and_points(models, grid, times, dimension, instances, equivalent=quick)
+
+
+def draw(data: dict[str, Any]) -> Figure:
+    figure, (left, right) = style.panels(2)
+    for series, time in enumerate(TIMES):
+        colour = style.COLOURS[series]
+        left.plot(data["grid"], data["test_loss"][series] - data["train_loss"][series], color=colour)
+        gap = data["test_loss_mean"][series] - data["train_loss_mean"][series]
+        error = data["test_loss_error"][series] + data["train_loss_error"][series]
+        style.simulation(left, data["times"], gap, error, series, f"$t$ = {time:g}")
+        right.plot(data["grid"], data["score_error"][series], color=colour)
+        points = (data["score_error_mean"][series], data["score_error_error"][series])
+        style.simulation(right, data["times"], *points, series)
+    left.set_ylabel(r"$L_\mathrm{test} - L_\mathrm{train}$")
+    right.set_ylabel("score error per dimension")
+    for axes in (left, right):
+        axes.set_xscale("log")
+        axes.set_yscale("log")
+        axes.set_xlabel(r"training time $\tau$")
+    left.set_ylim(1e-4, 30.0)
+    left.legend()
+    return figure

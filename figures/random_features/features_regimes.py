@@ -1,0 +1,82 @@
+"""When random features generalise: two times along training, and three regions of the plane of samples and features."""
+
+from typing import Any
+
+import numpy as np
+from matplotlib.figure import Figure
+from matplotlib.patches import Patch
+
+from statphys_gen import style
+from statphys_gen.random_features import (
+    RandomFeatures,
+    early_stopping,
+    learning_curves,
+    phase_diagram,
+    timescales,
+)
+
+TITLE = "Random features: generalisation by stopping, and by too few parameters"
+CAPTION = (
+    "A computed version of the sketch with which the paper opens, for random features with tanh at t = 0.1; "
+    "theory only (n, p, d to infinity). Left: score error along training at p/d = 64. Dotted: the time of "
+    "generalisation, which does not depend on n; bars: the times of overfitting (the highest eigenvalue of its "
+    "modes), which grow with n. Right: the plane of samples and features on a grid of {points} by {points}. "
+    "Memorization: test and train loss differ by more than 0.1 after the training time {stop:g}. Dynamical "
+    "regularisation: they do not yet, but would after infinite training. Architectural regularisation: they never"
+    " do, for lack of parameters. The choice of 0.1 and of the training time is ours: the lines move with them."
+)
+
+SAMPLES = (4, 16, 64)
+FEATURES = 64.0
+TIME = 0.1
+STOP = 1000.0
+GAP = 0.1
+REGIONS = ("architectural regularisation", "dynamical regularisation", "memorization")
+SHADES = ("#cfe8f5", "#fbe7c6", "#f4c7b4")
+
+
+def compute(preset: str) -> dict[str, Any]:
+    points = 12 if preset == "quick" else 48
+    grid = np.geomspace(0.1, 1e6, 300)
+    models = [RandomFeatures("tanh", FEATURES, n, TIME) for n in SAMPLES]
+    axis = np.geomspace(1.05, 128.0, points)
+    found = phase_diagram("tanh", TIME, [STOP, np.inf], axis, axis)
+    return {
+        "points": points,
+        "stop": STOP,
+        "grid": grid,
+        "score_error": np.array([learning_curves(model, grid).score_error for model in models]),
+        "best": np.array([early_stopping(model).parameter for model in models]),
+        "generalisation": timescales(models[-1]).generalisation or np.nan,
+        "overfitting": np.array([timescales(m, at="upper").overfitting or np.nan for m in models]),
+        "axis": axis,
+        "gap": found.generalisation_gap,
+    }
+
+
+def draw(data: dict[str, Any]) -> Figure:
+    figure, (left, right) = style.panels(2)
+    for series, n in enumerate(SAMPLES):
+        colour, curve = style.COLOURS[series], data["score_error"][series]
+        left.plot(data["grid"], curve, color=colour, label=f"$n/d$ = {n}")
+        place = data["overfitting"][series]
+        height = np.exp(np.interp(np.log(place), np.log(data["grid"]), np.log(curve)))
+        left.plot([place, place], [height / 1.6, height * 1.6], color=colour, linewidth=2.0)
+    left.axvline(data["generalisation"], color="grey", linestyle=":", linewidth=0.8)
+    left.set(xscale="log", yscale="log", xlabel=r"training time $\tau$", ylabel="score error")
+    left.legend(loc="upper left", bbox_to_anchor=(0.28, 1.0))
+    axis = data["axis"]
+    stopped, final = np.log10(np.maximum(data["gap"], 1e-12)) - np.log10(GAP)
+    # 0 where even infinite training generalises, 1 where stopping does, 2 where neither does.
+    right.contourf(axis, axis, final, levels=[-np.inf, 0.0, np.inf], colors=SHADES[:2])
+    right.contourf(axis, axis, stopped, levels=[0.0, np.inf], colors=SHADES[2:])
+    for field, colour in ((final, style.COLOURS[0]), (stopped, style.COLOURS[1])):
+        right.contour(axis, axis, field, levels=[0.0], colors=colour, linestyles="solid")
+    right.plot(axis, axis, "--", color="grey", linewidth=0.7)
+    right.set(xscale="log", yscale="log", xlabel="$n/d$", ylabel="$p/d$")
+    figure.legend(
+        handles=[Patch(color=shade, label=name) for shade, name in zip(SHADES, REGIONS, strict=True)],
+        loc="outside lower right",
+        ncols=3,
+    )
+    return figure

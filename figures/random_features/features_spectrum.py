@@ -1,0 +1,87 @@
+"""Anatomy of the spectrum of random features: atom and three groups of bulks, for two covariances of the data."""
+
+from typing import Any
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from statphys_gen import style
+from statphys_gen.random_features import (
+    Covariance,
+    FeatureMoments,
+    RandomFeatures,
+    model_coefficients,
+    simulate_eigenvalues,
+    spectrum,
+)
+
+TITLE = "Random features: three groups of modes in the spectrum"
+CAPTION = (
+    "Spectrum of the feature matrix U for tanh at p/d = 64, n/d = 8 and t = 0.01, as eigenvalue times density "
+    "against the logarithm of the eigenvalue, so that equal areas are equal numbers of modes. Left: data of "
+    "covariance 1; right: half of the directions of variance 0.5, half of 1.5. Lines: theory (n, p, d to "
+    "infinity). Open symbols: eigenvalues of {instances} instances of the Gaussian equivalent in dimension "
+    "{dimension} (a reduced simulation), counted in bins; error bars, one standard error over instances. "
+    "Dashed: the atom, which holds 55/64 of the modes. From left to right: interpolation (the response to the "
+    "noise in directions that no sample occupies), overfitting, generalisation."
+)
+
+COVARIANCES = (Covariance.identity(), Covariance.atoms([0.5, 1.5], [0.5, 0.5]))
+POINTS = 200
+
+
+def compute(preset: str) -> dict[str, Any]:
+    dimension, instances = (10, 8) if preset == "quick" else (32, 8)
+    data: dict[str, Any] = {"dimension": dimension, "instances": instances}
+    for k, covariance in enumerate(COVARIANCES):
+        model = RandomFeatures("tanh", 64, 8, 0.01, covariance)
+        for name, entry in bulks_and_counts(model, dimension, instances).items():
+            data[f"{name}_{k}"] = entry
+    return data
+
+
+def bulks_and_counts(model: RandomFeatures, dimension: int, instances: int) -> dict[str, Any]:
+    """Theory (bulks, 2, points) and simulated counts in logarithmic bins beyond the atom (3, bins)."""
+    found = spectrum(model)
+    angle = (np.arange(POINTS) + 0.5) * np.pi / POINTS
+    lines = []
+    for bulk in found.bulks:
+        inside = bulk.lower + (bulk.upper - bulk.lower) * np.sin(0.5 * angle) ** 2
+        x = np.concatenate([[bulk.lower], inside, [bulk.upper]])
+        lines.append([x, x * np.concatenate([[0.0], found.density(inside), [0.0]])])
+    c = model_coefficients(model)
+    moments = FeatureMoments(float(c.a_t), float(c.v_t_squared), float(c.s_t_squared))
+    eigenvalues = simulate_eigenvalues(model, dimension, instances, 0, moments=moments, threads=2)
+    borders = np.geomspace(1.02 * float(c.s_t_squared), 1.3 * found.bulks[-1].upper, 56)
+    width = np.diff(np.log(borders))
+    counts = np.stack([np.histogram(row, borders)[0] for row in eigenvalues]) / eigenvalues.shape[1] / width
+    mean, error = counts.mean(axis=0), counts.std(axis=0, ddof=1) / np.sqrt(instances)
+    middle = np.sqrt(borders[1:] * borders[:-1])
+    return {
+        "line": np.array(lines),
+        "counts": np.stack([middle, mean, error]),
+        "atom": found.atoms[0].position,
+    }
+
+
+def draw_spectrum(axes: Axes, line: Any, counts: Any, atom: Any) -> None:
+    for k, bulk in enumerate(line):
+        axes.plot(*bulk, color=style.COLOURS[0], label=None if k else "theory")
+    shown = counts[1] > 0
+    middle, mean, error = counts[:, shown]
+    style.simulation(axes, middle, mean, error, 1, "simulation")
+    axes.axvline(float(atom), color="grey", linestyle="--", linewidth=0.8)
+    axes.set_xscale("log")
+    axes.set_ylim(bottom=0.0)
+    axes.set_xlabel(r"eigenvalue $\lambda$")
+    axes.set_ylabel(r"$\lambda\,\rho(\lambda)$")
+
+
+def draw(data: dict[str, Any]) -> Figure:
+    figure, panels = style.panels(2, 1, height=2.6)
+    for k, (axes, title) in enumerate(zip(panels, (r"$\Sigma = 1$", r"$\Sigma$: 0.5 and 1.5"), strict=True)):
+        draw_spectrum(axes, data[f"line_{k}"], data[f"counts_{k}"], data[f"atom_{k}"])
+        axes.set_title(title)
+    panels[0].legend()
+    return figure

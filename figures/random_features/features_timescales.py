@@ -1,0 +1,60 @@
+"""The three training times of random features, and the best one, against the number of samples."""
+
+import math
+from typing import Any
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from statphys_gen import style
+from statphys_gen.random_features import RandomFeatures, early_stopping, timescales
+
+TITLE = "Random features: generalisation, overfitting and interpolation against samples"
+CAPTION = (
+    "Training times at which the three groups of modes have relaxed, psi_p/(2 D eigenvalue) at the lowest eigenvalue "
+    "of each group, and the best training time (dotted), for tanh at p/d = 1000, at t = 0.01 (left) and 0.1 (right). "
+    "The time of overfitting grows like n (grey guide line), that of generalisation does not grow. Where two groups "
+    "share a bulk (open symbols, if any) the time of the upper group is that of the other end of the bulk. Theory only "
+    "(n, p, d to infinity)."
+)
+
+TIMES = (0.01, 0.1)
+GROUPS = ("generalisation", "overfitting", "interpolation")
+
+
+def compute(preset: str) -> dict[str, Any]:
+    samples = np.geomspace(2.0, 500.0, 9 if preset == "quick" else 33)
+    found = np.full((len(TIMES), len(GROUPS), samples.size), np.nan)
+    merged = np.zeros((len(TIMES), samples.size), dtype=bool)
+    best = np.empty((len(TIMES), samples.size))
+    for i, time in enumerate(TIMES):
+        for k, n in enumerate(samples):
+            model = RandomFeatures("tanh", 1000.0, float(n), time)
+            times = timescales(model)
+            found[i, :, k] = [getattr(times, group) or math.nan for group in GROUPS]
+            merged[i, k] = times.merged
+            best[i, k] = early_stopping(model).parameter
+    return {"samples": samples, "times": found, "merged": merged, "best": best}
+
+
+def draw(data: dict[str, Any]) -> Figure:
+    figure, panels = style.panels(2)
+    samples = data["samples"]
+    for i, (axes, time) in enumerate(zip(panels, TIMES, strict=True)):
+        merged = data["merged"][i]
+        for series, group in enumerate(GROUPS):
+            line, colour = data["times"][i, series], style.COLOURS[series]
+            axes.plot(samples, line, color=colour, label=group)
+            axes.plot(samples[merged], line[merged], style.MARKERS[series], color=colour, mfc="white")
+        axes.plot(samples, data["best"][i], ":", color="black", label="best stopping")
+        few = samples < 30.0
+        axes.plot(
+            samples[few],
+            3.0 * data["times"][i, 1, 0] * samples[few] / samples[0],
+            color="grey",
+            linewidth=0.7,
+        )
+        axes.set(xscale="log", yscale="log", xlabel="$n/d$", ylabel=r"training time $\tau$")
+        axes.set_title(f"$t$ = {time:g}")
+    panels[0].legend(loc="center right", bbox_to_anchor=(1.02, 0.4))
+    return figure

@@ -1,0 +1,87 @@
+"""Phase diagrams (load, temperature) for Gaussian, mixed and rectified hidden units."""
+
+from typing import Any
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from statphys_gen import style
+from statphys_gen.rbm import Model, at_line, first_order_line, glass_line, spinodal
+from statphys_gen.units import Binary, Gaussian, Mixture, Prior, ReLU, Ternary
+
+TITLE = "Boltzmann machines: phase diagrams by hidden prior"
+CAPTION = (
+    "One binary pattern for each hidden unit, +-1 visible units, convention g = sqrt(beta) (couplings "
+    "xi/sqrt(N T), priors independent of temperature). Solid: end of the retrieval state (spinodal). Dashed: "
+    "retrieval and the state without it are equally likely; left of it retrieval dominates. Circle: end of "
+    "retrieval at load 0, T = Omega. Dotted: paramagnet to glass (symmetric priors). Dash-dotted: replica "
+    "symmetry breaks in the state without retrieval (ReLU, which has no paramagnet). The red line in the "
+    "corner of the first panel: replica symmetry breaks in the retrieval state. Below these lines the theory "
+    "is approximate. Binary, ternary and all other bounded units have a glass but no retrieval in this "
+    "ensemble. Lines stop where the solver found no point. Replica-symmetric theory (N to infinity)."
+)
+
+UNITS: tuple[tuple[str, Prior, float, float], ...] = (
+    ("Gaussian (Hopfield)", Gaussian(), 0.15, 1.5),
+    (r"mixture $\delta = 1/2$", Mixture(0.5), 0.12, 1.0),
+    ("binary", Binary(), 0.5, 1.0),
+    (r"ternary $\Delta = 1$", Ternary(1.0), 0.5, 1.0),
+    (r"ReLU $\theta = 0$", ReLU(0.0), 0.3, 1.2),
+    (r"ReLU $\theta = 1$", ReLU(1.0), 0.5, 1.2),
+)
+
+
+def compute(preset: str) -> dict[str, Any]:
+    points = 7 if preset == "quick" else 41
+    size = len(UNITS)
+    temperature, ends, equal = (np.full((size, points), np.nan) for _ in range(3))
+    load, glass, broken = (np.full((size, points), np.nan) for _ in range(3))
+    for k, (_, hidden, widest, _) in enumerate(UNITS):
+        model = Model(hidden, 1.0, 0.1, convention="sqrt-beta")
+        load[k] = widest * np.linspace(0.1, 1.0, points) ** 2
+        if hidden.symmetric:
+            # The paramagnet exists above Omega only.
+            where = (max(1.0002 * hidden.tail_coefficient(), 0.02), 3.0)
+            glass[k] = glass_line(model, between=where, load=load[k])["temperature"]
+        else:
+            where = (0.05, 3.0)
+            broken[k] = at_line(model, "glass", solve_for="temperature", between=where, load=load[k])[
+                "temperature"
+            ]
+        omega = hidden.tail_coefficient(1)
+        if omega > 0.0:
+            temperature[k] = omega * np.linspace(0.03, 0.9, points)
+            where = (1e-3 * widest, 1.3 * widest)
+            ends[k] = spinodal(model, between=where, temperature=temperature[k])["load"]
+            equal[k] = first_order_line(model, between=where, temperature=temperature[k])["load"]
+    cold = np.linspace(0.006, 0.024, points)
+    hopfield = Model(Gaussian(), 1.0, 0.1, convention="sqrt-beta")
+    corner = at_line(hopfield, solve_for="load", between=(0.1, 0.1381), temperature=cold)["load"]
+    return {
+        "temperature": temperature,
+        "ends": ends,
+        "equal": equal,
+        "load": load,
+        "glass": glass,
+        "broken": broken,
+        "cold": cold,
+        "corner": corner,
+    }
+
+
+def draw(data: dict[str, Any]) -> Figure:
+    figure, panels = style.panels(3, rows=2, height=4.4)
+    for k, (axes, (name, _, widest, hottest)) in enumerate(zip(panels, UNITS, strict=True)):
+        axes.plot(data["ends"][k], data["temperature"][k], color=style.COLOURS[0], label="end of retrieval")
+        axes.plot(data["equal"][k], data["temperature"][k], "--", color=style.COLOURS[1], label="first order")
+        axes.plot(data["load"][k], data["glass"][k], ":", color=style.COLOURS[6], label="paramagnet to glass")
+        axes.plot(data["load"][k], data["broken"][k], "-.", color=style.COLOURS[2], label="symmetry breaking")
+        axes.set(xlabel=r"load $\alpha$", ylabel="temperature $T$", xlim=(0.0, widest), ylim=(0.0, hottest))
+        axes.set_title(name)
+        omega = UNITS[k][1].tail_coefficient(1)
+        if omega > 0.0:
+            axes.plot(0.0, omega, "o", color=style.COLOURS[0], clip_on=False, zorder=4)
+    panels[0].plot(data["corner"], data["cold"], color="red")
+    handles, labels = panels[0].get_legend_handles_labels()
+    figure.legend(handles, labels, loc="outside lower center", ncols=4)
+    return figure

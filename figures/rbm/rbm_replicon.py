@@ -1,0 +1,88 @@
+"""Where replica symmetry may be trusted: maps of the replicon of the glass and of the retrieval state."""
+
+from typing import Any
+
+import numpy as np
+from matplotlib.colors import TwoSlopeNorm
+from matplotlib.figure import Figure
+
+from statphys_gen import style
+from statphys_gen.rbm import Model, glass_line, solve
+from statphys_gen.units import Gaussian, Prior, ReLU
+
+TITLE = "Boltzmann machines: the replicon of glass and retrieval"
+CAPTION = (
+    "Replicon (1 minus the de Almeida-Thouless product; replica symmetry is stable where it is positive, red "
+    "where it is broken) of the state without retrieval (top) and of the retrieval state (bottom), one binary "
+    "pattern for each hidden unit, convention g = sqrt(beta). White: the state does not exist or was not "
+    "found. Black line: replicon 0. In the Hopfield network the glass is unstable wherever it exists, below 1 "
+    "+ sqrt(load) (above it stands the paramagnet, shown as well); with ReLU units the state without "
+    "retrieval is stable down to a line. The retrieval state breaks symmetry only where it is very cold, "
+    "first near its largest load. Theory (N to infinity)."
+)
+
+UNITS: tuple[tuple[str, Prior, float], ...] = (
+    ("Gaussian", Gaussian(), 0.16),
+    (r"ReLU $\theta = 0$", ReLU(0.0), 0.32),
+    (r"ReLU $\theta = 1$", ReLU(1.0), 0.5),
+)
+
+
+def compute(preset: str) -> dict[str, Any]:
+    points = 22 if preset == "quick" else 120
+    temperature = np.linspace(0.02, 1.5, points)
+    cold = np.geomspace(0.006, 1.0, points)
+    loads, glass, retrieval, border = [], [], [], []
+    for _, hidden, widest in UNITS:
+        load = widest * np.linspace(0.02, 1.0, points)
+        model = Model(hidden, 1.0, 0.1, convention="sqrt-beta")
+        found = solve(model, "glass", temperature=temperature[:, None], load=load[None, :])["replicon"]
+        if hidden.symmetric:
+            hot = solve(model, "paramagnet", temperature=temperature[:, None], load=load[None, :])
+            # The paramagnet is the state where there is no glass; between them the replicon touches 0.
+            border.append(glass_line(model, between=(1.0002, 2.0), load=load)["temperature"])
+            found = np.where(
+                np.isfinite(found), found, np.where(hot["replicon"] > 0, hot["replicon"], np.nan)
+            )
+        else:
+            border.append(np.full(points, np.nan))
+        loads.append(load)
+        glass.append(found)
+        retrieval.append(solve(model, "retrieval", temperature=cold[:, None], load=load[None, :])["replicon"])
+    return {
+        "temperature": temperature,
+        "cold": cold,
+        "loads": loads,
+        "glass": glass,
+        "border": border,
+        "retrieval": retrieval,
+    }
+
+
+def draw(data: dict[str, Any]) -> Figure:
+    figure, panels = style.panels(3, rows=2, height=4.2)
+    norm = TwoSlopeNorm(0.0, -1.0, 1.0)
+    for k, (name, _, _) in enumerate(UNITS):
+        for axes, axis, plane in (
+            (panels[k], "temperature", data["glass"][k]),
+            (panels[3 + k], "cold", data["retrieval"][k]),
+        ):
+            mesh = axes.pcolormesh(
+                data["loads"][k],
+                data[axis],
+                np.clip(plane, -1.0, 1.0),
+                cmap="RdBu",
+                norm=norm,
+                shading="nearest",
+            )
+            if np.isfinite(data["border"][k]).any() and axis == "temperature":
+                axes.plot(data["loads"][k], data["border"][k], color="black", linewidth=0.8)
+            elif (plane[np.isfinite(plane)] < 0).any():
+                axes.contour(
+                    data["loads"][k], data[axis], plane, levels=[0.0], colors="black", linewidths=0.8
+                )
+            axes.set(xlabel=r"load $\alpha$", ylabel="temperature $T$")
+        panels[k].set_title(f"{name}: without retrieval")
+        panels[3 + k].set(title="retrieval", yscale="log")
+    figure.colorbar(mesh, ax=panels, label="replicon", shrink=0.6)
+    return figure

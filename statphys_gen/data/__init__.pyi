@@ -1,0 +1,17 @@
+from .binary_channel import signal_at_agreement as signal_at_agreement
+from .binary_channel import two_class_agreement as two_class_agreement
+from .binary_channel import two_class_disagreement as two_class_disagreement
+from .binary_channel import two_class_excess as two_class_excess
+from .dataset import DataSet as DataSet
+from .dataset import load_dataset as load_dataset
+from .dip_test import Modality as Modality
+from .dip_test import dip as dip
+from .dip_test import dip_p_value as dip_p_value
+from .dip_test import modality as modality
+from .dip_test import noised_modes as noised_modes
+from .laws import CurieWeiss as CurieWeiss
+from .laws import DiscreteProduct as DiscreteProduct
+from .laws import GaussianMixture as GaussianMixture
+from .laws import Spectrum as Spectrum
+from .principal import PrincipalDirections as PrincipalDirections
+from .principal import principal_directions as principal_directions

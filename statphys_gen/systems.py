@@ -1,0 +1,30 @@
+"""The one list of systems, which package, command line, verification, conformance, figures and docs read."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class System:
+    """Attributes
+    ----------
+    name : of its folder and door, ``statphys_gen.<name>``.
+    title : what it studies, in a few words.
+    """
+
+    name: str
+    title: str
+
+    @property
+    def command(self) -> str:
+        """Its name in the shell."""
+        return self.name.replace("_", "-")
+
+
+SYSTEMS = (
+    System("diffusion", "Gaussian-mixture diffusion: speciation and collapse"),
+    System("random_features", "random-features score models: memorization"),
+    System("rbm", "restricted Boltzmann machines: phase diagrams"),
+    System("phase_retrieval", "phase retrieval: Hessians along the descent"),
+)

@@ -1,0 +1,15 @@
+from .base import Prior as Prior
+from .continuous import Gaussian as Gaussian
+from .continuous import Mixture as Mixture
+from .continuous import ReLU as ReLU
+from .continuous import SoftThreshold as SoftThreshold
+from .continuous import Spherical as Spherical
+from .custom import FromLogDensity as FromLogDensity
+from .custom import FromLogMoments as FromLogMoments
+from .discrete import Binary as Binary
+from .discrete import Discrete as Discrete
+from .discrete import QState as QState
+from .discrete import Ternary as Ternary
+from .discrete import ZeroOne as ZeroOne
+from .named import NAMES as NAMES
+from .named import prior as prior
