@@ -24,6 +24,7 @@ _MODULES = (
     "errors",
     "noising",
     "numerics",
+    "plots",
     "solution",
     "statistics",
     "style",

@@ -1,9 +1,10 @@
-"""A table of measured values against a prediction: deviations, one chi-square, one verdict.
+"""Theory beside simulation for one model, and measured values against a prediction: deviations and one verdict.
 
-The measurements are independent, each with a standard error. With t = (value - prediction)/standard error of nu degrees
-of freedom, z is the Gaussian score of the same two-sided probability (z = t for nu = infinity). Two tests share the
-level: chi^2 = sum z^2, which sees many small deviations, and the largest |z|, which sees a single wrong point; the
-p-value is twice the smaller of the two. The verdict is
+:class:`Observables` is what the ``compare`` of every system returns: each observable of a finite-size simulation with
+its prediction. :func:`compare` judges any table of measurements, which are independent, each with a standard error.
+With t = (value - prediction)/standard error of nu degrees of freedom, z is the Gaussian score of the same two-sided
+probability (z = t for nu = infinity). Two tests share the level: chi^2 = sum z^2, which sees many small deviations, and
+the largest |z|, which sees a single wrong point; the p-value is twice the smaller of the two. The verdict is
 
 - *disagrees*: the p-value is at most ``LEVEL``;
 - *inconclusive*: a resolution was asked for, and a prediction off by that much everywhere would have been accepted with
@@ -13,10 +14,10 @@ p-value is twice the smaller of the two. The verdict is
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from pathlib import Path
-from typing import Any, Literal
+import math
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -24,8 +25,13 @@ from scipy import special
 
 from . import validation
 from .errors import InvalidArgument
+from .glossary import attributes
+from .presentation import html_table, short_table
 from .statistics.agreement import POWER, two_sided_p_value
-from .style import COLOURS, COLUMN_WIDTH, MARKERS, picture, simulation
+from .statistics.estimate import Estimate
+
+if TYPE_CHECKING:
+    import xarray
 
 FloatArray = NDArray[np.float64]
 Verdict = Literal["agrees", "disagrees", "inconclusive"]
@@ -136,18 +142,96 @@ def _each(argument: str, entry: FloatArray, count: int) -> FloatArray:
     return np.array(np.broadcast_to(entry, (count,)))
 
 
-def plot_comparison(
-    comparison: Comparison, path: Path, *, x: ArrayLike | None = None, label: str = "row"
-) -> None:
-    """The prediction as a line through its points, the measurements with their errors, and z below."""
-    place = np.arange(1, len(comparison.value) + 1) if x is None else np.asarray(x, dtype=np.float64)
-    order = np.argsort(place, kind="stable")
-    with picture(path, rows=2, height=COLUMN_WIDTH, height_ratios=(2, 1), sharex=True) as (_, (top, bottom)):
-        top.plot(place[order], comparison.prediction[order], color=COLOURS[0], label="prediction")
-        simulation(top, place, comparison.value, comparison.standard_error, 1, label="measured")
-        top.legend()
-        top.set_ylabel("value")
-        top.set_title(f"{comparison.verdict}, p = {comparison.p_value:.2g}")
-        bottom.axhspan(-2.0, 2.0, color="#DDDDDD", linewidth=0)
-        bottom.plot(place, comparison.z, MARKERS[1], color=COLOURS[1], markerfacecolor="white")
-        bottom.set(xlabel=label, ylabel="z")
+@dataclass(frozen=True)
+class Observable:
+    """One simulated number beside its prediction.
+
+    Attributes
+    ----------
+    name : of the observable.
+    estimate : of the simulation, a scalar.
+    theory : the prediction; None where there is none, and ``reason`` then says why.
+    theory_error : standard error of a prediction that is itself an average, or its numerical error; 0 by default.
+    approximation : how exact the prediction is.
+    parameters : what belongs to this entry alone, such as a time.
+    """
+
+    name: str
+    estimate: Estimate
+    theory: float | None
+    approximation: str
+    reason: str = ""
+    theory_error: float = 0.0
+    parameters: Mapping[str, float] = field(default_factory=dict)
+
+    @property
+    def z(self) -> float | None:
+        """(simulation - theory) / error of the difference; None without theory, or where the instances do not vary."""
+        mean, error = float(self.estimate.mean), float(self.estimate.standard_error)
+        if self.theory is None or error <= 1e-12 * max(1.0, abs(mean)):
+            return None
+        return (mean - self.theory) / math.hypot(error, self.theory_error)
+
+    def record(self) -> dict[str, Any]:
+        """As a command prints it."""
+        record: dict[str, Any] = dict(self.parameters) | {
+            "observable": self.name,
+            "value": float(self.estimate.mean),
+            "standard_error": float(self.estimate.standard_error),
+            "theory": self.theory,
+            "z": self.z,
+            "approximation": self.approximation,
+        }
+        return record | ({"reason": self.reason} if self.theory is None else {})
+
+
+@dataclass(frozen=True, repr=False)
+class Observables:
+    """Theory beside simulation for one model: a sequence of :class:`Observable`, shown as a table."""
+
+    rows: tuple[Observable, ...]
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def __iter__(self) -> Iterator[Observable]:
+        return iter(self.rows)
+
+    def __getitem__(self, name: str) -> Observable:
+        """The first observable of this name."""
+        for row in self.rows:
+            if row.name == name:
+                return row
+        raise InvalidArgument("name", name, "one of " + ", ".join(dict.fromkeys(r.name for r in self.rows)))
+
+    def records(self) -> list[dict[str, Any]]:
+        return [row.record() for row in self.rows]
+
+    def to_dataset(self) -> xarray.Dataset:
+        """One row for each observable: dimension ``row``, coordinates ``observable`` and the entries' parameters."""
+        import xarray
+
+        numbers = {
+            "value": [float(row.estimate.mean) for row in self.rows],
+            "standard_error": [float(row.estimate.standard_error) for row in self.rows],
+            "degrees_of_freedom": [float(row.estimate.degrees_of_freedom) for row in self.rows],
+            "theory": [math.nan if row.theory is None else row.theory for row in self.rows],
+            "theory_error": [row.theory_error for row in self.rows],
+            "z": [math.nan if row.z is None else row.z for row in self.rows],
+        }
+        names = dict.fromkeys(name for row in self.rows for name in row.parameters)
+        labels = {name: [row.parameters.get(name, math.nan) for row in self.rows] for name in names}
+        texts = {
+            "observable": [row.name for row in self.rows],
+            "approximation": [row.approximation for row in self.rows],
+        }
+        return xarray.Dataset(
+            {name: (("row",), np.array(entry), attributes(name)) for name, entry in numbers.items()},
+            {name: (("row",), np.array(entry), attributes(name)) for name, entry in (texts | labels).items()},
+        )
+
+    def __repr__(self) -> str:
+        return short_table(self.records(), "Theory beside simulation")
+
+    def _repr_html_(self) -> str:
+        return html_table(self.records(), "Theory beside simulation")

@@ -12,6 +12,8 @@ from numpy.typing import ArrayLike, NDArray
 
 from .approximation import Approximation
 from .errors import InvalidArgument, NotConverged
+from .glossary import attributes
+from .presentation import html_table, short_table
 
 if TYPE_CHECKING:
     import xarray
@@ -58,7 +60,7 @@ class Status(IntEnum):
         return _ADVICE[self.value]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Solution:
     """The batched result of an iterative solver.
 
@@ -159,10 +161,28 @@ class Solution:
         }
         axes = tuple(grids)
         data = {
-            name: (axes + tuple(f"{name}_{k}" for k in range(entry.ndim - len(axes))), entry)
+            name: (
+                axes + tuple(f"{name}_{k}" for k in range(entry.ndim - len(axes))),
+                entry,
+                attributes(name),
+            )
             for name, entry in arrays.items()
         }
-        attributes = {"status_meaning": "; ".join(f"{status.value} {status}" for status in Status)}
+        coords = {name: ((name,), grid, attributes(name)) for name, grid in grids.items()}
+        said = {"status_meaning": "; ".join(f"{status.value} {status}" for status in Status)}
         if self.approximation is not None:
-            attributes["approximation"] = str(self.approximation)
-        return xarray.Dataset(data, coords=grids, attrs=attributes)
+            said["approximation"] = str(self.approximation)
+        return xarray.Dataset(data, coords=coords, attrs=said)
+
+    def __repr__(self) -> str:
+        return short_table(list(self.records()), self._title)
+
+    def _repr_html_(self) -> str:
+        return html_table(list(self.records()), self._title)
+
+    @property
+    def _title(self) -> str:
+        exact = "" if self.approximation is None else f"; {self.approximation}"
+        return (
+            f"Solution of shape {self.shape}: {int(self.good.sum())} of {self.status.size} points good{exact}"
+        )

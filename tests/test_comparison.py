@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from statphys_gen.comparison import LEVEL, compare, plot_comparison
+from statphys_gen.comparison import LEVEL, compare
 from statphys_gen.errors import InvalidArgument
+from statphys_gen.plots import plot_comparison
 
 
 def test_true_predictions_are_rejected_at_the_stated_level_and_wrong_ones_with_the_stated_power() -> None:

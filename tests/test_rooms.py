@@ -9,17 +9,8 @@ from statphys_gen import systems
 
 ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "statphys_gen"
-FOUNDATION = {
-    "errors",
-    "validation",
-    "approximation",
-    "solution",
-    "noising",
-    "systems",
-    "doors",
-    "meaning",
-    "code",
-}
+FOUNDATION = {"approximation", "code", "doors", "errors", "glossary", "meaning", "noising", "presentation"}
+FOUNDATION |= {"solution", "systems", "validation"}
 SYSTEMS = {system.name for system in systems.SYSTEMS}
 # The shared layer is no room of its own: its laws are definitions, its samplers simulation, its channel theory.
 DATA = {
@@ -50,6 +41,7 @@ MAY_REACH = {
     "comparison": EMPIRICAL | {"analysis", "shared comparison"},
     "checks": EMPIRICAL | {"analysis", "comparison", "shared comparison"},
     "plots": EMPIRICAL | {"analysis", "comparison", "shared comparison", "style"},
+    "shared comparison": {"foundation", "numerics", "statistics"},
     "sweep": {"foundation", "numerics", "statistics"},
 }
 

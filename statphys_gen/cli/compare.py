@@ -60,7 +60,8 @@ def register(commands: Any) -> None:
 
 
 def _run(options: argparse.Namespace) -> int:
-    from ..comparison import compare, plot_comparison
+    from ..comparison import compare
+    from ..plots import plot_comparison
     from .output import emit
 
     columns = read_table(options.table)

@@ -4,15 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from .. import validation
-from ..errors import InsufficientSamples
+from ..errors import InsufficientSamples, InvalidArgument
+from ..glossary import attributes
+from ..presentation import html_table, short_table
+
+if TYPE_CHECKING:
+    import xarray
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Estimate:
     """Mean, its standard error and the degrees of freedom of that: scalars or arrays of one common shape.
 
@@ -62,3 +68,42 @@ class Estimate:
         if self.shape:
             return "[" + ", ".join(str(self[i]) for i in range(len(self.mean))) + "]"
         return f"{float(self.mean):.6g} +- {float(self.standard_error):.2g}"
+
+    def __repr__(self) -> str:
+        if not self.shape:
+            return f"Estimate({self}, {float(self.degrees_of_freedom):.4g} degrees of freedom)"
+        return short_table(self._records(), f"Estimate of shape {self.shape}")
+
+    def _repr_html_(self) -> str:
+        return html_table(self._records(), f"Estimate of shape {self.shape}")
+
+    def _records(self) -> list[dict[str, float | int]]:
+        return [
+            {f"axis {k}": i for k, i in enumerate(index)}
+            | {
+                "value": float(self.mean[index]),
+                "standard_error": float(self.standard_error[index]),
+                "degrees_of_freedom": float(self.degrees_of_freedom[index]),
+            }
+            for index in np.ndindex(self.shape)
+        ]
+
+    def to_dataset(self, **coordinates: ArrayLike) -> xarray.Dataset:
+        """Labelled by one one-dimensional coordinate per axis, in the order of the axes."""
+        import xarray
+
+        grids = {name: np.asarray(entry) for name, entry in coordinates.items()}
+        if tuple(grid.shape for grid in grids.values()) != tuple((n,) for n in self.shape):
+            shapes = {name: grid.shape for name, grid in grids.items()}
+            raise InvalidArgument(
+                "coordinates", shapes, f"one-dimensional, one for each axis of {self.shape}"
+            )
+        data = {
+            name: (tuple(grids), entry, attributes(name))
+            for name, entry in (
+                ("value", self.mean),
+                ("standard_error", self.standard_error),
+                ("degrees_of_freedom", self.degrees_of_freedom),
+            )
+        }
+        return xarray.Dataset(data, {name: ((name,), grid, attributes(name)) for name, grid in grids.items()})

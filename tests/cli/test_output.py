@@ -6,7 +6,7 @@ import pytest
 from command_line import run_json
 
 from statphys_gen.cli import main
-from statphys_gen.cli.output import format_number, plain
+from statphys_gen.presentation import format_number, plain
 
 TWO = "--dimension 256 --separation 1 --variance 1"
 

@@ -226,7 +226,8 @@ def _analyse(options: argparse.Namespace) -> int:
     from ...data.dataset import load_dataset
     from ...diffusion.analysis.data_set import analyse
     from ...diffusion.plots_report import plot_report
-    from ..output import emit, plain
+    from ...presentation import plain
+    from ..output import emit
 
     report = analyse(load_dataset(data, labels), time=options.time, seed=options.seed, progress=True)
     record = report.record() | {"approximation": "estimates from a finite sample; each time states its own"}

@@ -153,7 +153,8 @@ def _finish(
     notes: Sequence[str] = (),
 ) -> int:
     """Add densities, draw, print. ``smoothing`` is relative to the distance of the edge from the mean eigenvalue."""
-    from ..output import emit, table
+    from ...presentation import table
+    from ..output import emit
 
     ratios = options.samples_per_dimension
     if options.density is not None:

@@ -121,7 +121,8 @@ def _success(options: argparse.Namespace) -> int:
     from ... import sweep
     from ...approximation import approximation_of
     from ...phase_retrieval.theory.success import amplification_shift
-    from ..output import emit, plain
+    from ...presentation import plain
+    from ..output import emit
 
     parameters = echo(options, offset)
     settings = {name: getattr(options, name) for name in _SETTINGS} | {"first": first, "largest": largest}

@@ -126,8 +126,9 @@ def _register_spectrum(quantities: Any) -> None:
 
 def _spectrum(options: argparse.Namespace) -> int:
     (model,), parameters = chosen_models(options)
+    from ...presentation import table
     from ...random_features.theory.spectrum import spectrum
-    from ..output import emit, table
+    from ..output import emit
 
     notes = model_notes(model)
     found = spectrum(model)

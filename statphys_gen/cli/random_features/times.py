@@ -335,7 +335,7 @@ def _extremes(found: PhaseDiagram, approximation: str) -> list[dict[str, Any]]:
 def _dataset(found: PhaseDiagram, parameters: dict[str, Any], approximation: str) -> xarray.Dataset:
     import xarray
 
-    from ..output import plain
+    from ...presentation import plain
 
     axes = ("training_time", "features_per_dimension", "samples_per_dimension")
     fields = ("train_loss", "test_loss", "score_error")

@@ -87,9 +87,10 @@ def _solve(options: argparse.Namespace) -> int:
     model = chosen_model(options, temperature=options.temperature[0], load=options.load[0])
     import numpy as np
 
+    from ...presentation import plain
     from ...rbm.theory.replica_symmetric import compare, solve
     from ...solution import Status
-    from ..output import emit, plain
+    from ..output import emit
 
     grid: dict[str, Any] = {"temperature": np.repeat(options.temperature, len(options.load))}
     if len(set(options.load)) > 1:

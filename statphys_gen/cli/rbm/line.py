@@ -139,7 +139,8 @@ def _line(options: argparse.Namespace) -> int:
     temperatures = options.temperature or [1.0]
     loads = options.load or [0.1]
     model = chosen_model(options, temperature=temperatures[0], load=loads[0])
-    from ..output import emit, plain
+    from ...presentation import plain
+    from ..output import emit
 
     name = unknown.replace("-", "_")
     found, points = _solved_line(options, model, name, temperatures, loads)
