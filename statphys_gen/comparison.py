@@ -20,10 +20,11 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 from scipy import special
 
 from . import validation
+from .arrays import FloatArray
 from .errors import InvalidArgument
 from .glossary import attributes
 from .presentation import html_table, short_table
@@ -33,7 +34,6 @@ from .statistics.estimate import Estimate
 if TYPE_CHECKING:
     import xarray
 
-FloatArray = NDArray[np.float64]
 Verdict = Literal["agrees", "disagrees", "inconclusive"]
 LEVEL = 0.01
 _SMALLEST = 1e-300  # of a probability whose Gaussian score is still finite

@@ -15,8 +15,9 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
+from .arrays import FloatArray
 from .errors import InvalidArgument, StatphysError
 from .statistics.streams import generator
 
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
     from .random_features.model import Activation
     from .units.base import Prior
 
-Array = NDArray[np.float64]
 _DRAWS = 200_000
 _STANDARD_ERRORS = 5.0
 _STEP = 1e-3
@@ -109,7 +109,7 @@ def _close(statement: str, value: ArrayLike, reference: ArrayLike, tolerance: fl
     return Claim(statement, worst <= tolerance, f"largest difference {worst:.2g}, allowed {tolerance:.1g}")
 
 
-def _drawn(statement: str, draws: Array, mean: float) -> Claim:
+def _drawn(statement: str, draws: FloatArray, mean: float) -> Claim:
     """The mean of independent draws against its value."""
     error = float(draws.std(ddof=1)) / np.sqrt(len(draws))
     deviation = float(draws.mean()) - mean
@@ -151,7 +151,7 @@ def prior_conformance(prior: Prior, *, beta: float = 1.0, seed: int = 0) -> Conf
     a, b = (grid.ravel() for grid in np.meshgrid(tilts, np.array([-2.5, -0.7, 0.0, 0.4, 1.8])))
     mean, variance = prior.mean_and_variance(a, b, beta)
 
-    def log_partition(shift: float, scale: float = 0.0) -> Array:
+    def log_partition(shift: float, scale: float = 0.0) -> FloatArray:
         return prior.log_partition(a + scale, b + shift, beta)
 
     first = (
@@ -160,7 +160,7 @@ def prior_conformance(prior: Prior, *, beta: float = 1.0, seed: int = 0) -> Conf
         + log_partition(-2 * _STEP)
     ) / (12 * _STEP)
 
-    def mean_at(shift: float) -> Array:
+    def mean_at(shift: float) -> FloatArray:
         return prior.mean_and_variance(a, b + shift, beta)[0]
 
     second = (8 * (mean_at(_STEP) - mean_at(-_STEP)) - mean_at(2 * _STEP) + mean_at(-2 * _STEP)) / (
@@ -221,7 +221,7 @@ def _partition_ratio(prior: Prior, beta: float) -> Claim:
     values, references = [], []
     for b in (-1.3, 0.6):
 
-        def weight(h: Array, tilt: float) -> Array:
+        def weight(h: FloatArray, tilt: float) -> FloatArray:
             return np.exp(-beta * np.asarray(prior.energy(h)) + 0.5 * a * np.square(h) + tilt * h)
 
         if prior.states is not None:
@@ -323,7 +323,7 @@ def loss_conformance(loss: Loss, *, seed: int = 0) -> Conformance:
     y, t = y[apart], t[apart]
     step = 1e-4 * loss.scale
 
-    def derivative(function: Callable[[Array, Array], Array]) -> Array:
+    def derivative(function: Callable[[FloatArray, FloatArray], FloatArray]) -> FloatArray:
         return (
             8 * (function(y + step, t) - function(y - step, t))
             - function(y + 2 * step, t)
@@ -386,10 +386,10 @@ def mean_field_conformance(model: MeanFieldModel, *, points: Mapping[str, ArrayL
     return Conformance(f"mean-field model of {', '.join(model.unknowns)}", tuple(claims))
 
 
-def _slope(model: MeanFieldModel, x: Array, at: list[Array], k: int) -> Array:
+def _slope(model: MeanFieldModel, x: FloatArray, at: list[FloatArray], k: int) -> FloatArray:
     step = 1e-5 * np.maximum(1e-2, np.abs(x[:, k]))
 
-    def shifted(factor: float) -> Array:
+    def shifted(factor: float) -> FloatArray:
         moved = x.copy()
         moved[:, k] += factor * step
         return model.free_energy(moved, *at)

@@ -23,12 +23,11 @@ al. 2022 (EDM sigma).
 """
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from . import validation
+from .arrays import FloatArray
 from .errors import InvalidArgument
-
-FloatArray = NDArray[np.float64]
 
 
 def signal_scale(time: ArrayLike) -> FloatArray:

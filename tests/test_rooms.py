@@ -9,7 +9,17 @@ from statphys_gen import systems
 
 ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "statphys_gen"
-FOUNDATION = {"approximation", "code", "doors", "errors", "glossary", "meaning", "noising", "presentation"}
+FOUNDATION = {
+    "approximation",
+    "arrays",
+    "code",
+    "doors",
+    "errors",
+    "glossary",
+    "meaning",
+    "noising",
+    "presentation",
+}
 FOUNDATION |= {"solution", "systems", "validation"}
 SYSTEMS = {system.name for system in systems.SYSTEMS}
 # The shared layer is no room of its own: its laws are definitions, its samplers simulation, its channel theory.

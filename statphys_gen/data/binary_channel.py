@@ -32,9 +32,8 @@ from scipy.optimize import brentq
 
 from .. import validation
 from ..approximation import states
+from ..arrays import FloatArray
 from ..errors import InvalidArgument
-
-FloatArray = NDArray[np.float64]
 
 _SOURCE = "arXiv 2402.18491; derivations/diffusion/clone_agreement.py"
 _LOG_EPSILON = 39.0  # exp(-39) = 1e-17

@@ -15,9 +15,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from .. import validation
+from ..arrays import FloatArray
 from ..errors import InvalidArgument
-
-FloatArray = NDArray[np.float64]
 
 SAMPLE_KEYS = ("samples", "X", "x", "data", "images", "arr_0")
 LABEL_KEYS = ("labels", "label", "y")

@@ -26,10 +26,9 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from .. import validation
+from ..arrays import FloatArray
 from ..errors import InvalidArgument
 from ..statistics.streams import generator
-
-FloatArray = NDArray[np.float64]
 
 LEVEL = 0.01
 TAIL_PROBABILITIES = (0.5, 0.2, 0.1, 0.05, 0.02, 0.01, 0.005, 0.002, 0.001)

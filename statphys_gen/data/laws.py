@@ -19,12 +19,12 @@ from pathlib import Path
 from typing import Literal
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from .. import validation
+from ..arrays import FloatArray
 from ..errors import InvalidArgument
 
-FloatArray = NDArray[np.float64]
 CovarianceKind = Literal["isotropic", "diagonal", "full"]
 _KINDS: dict[int, CovarianceKind] = {1: "isotropic", 2: "diagonal", 3: "full"}
 

@@ -20,14 +20,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
+from ..arrays import FloatArray
 from ..numerics.blocks import map_blocks
 from ..statistics.streams import generator
 from .dataset import DataSet
-
-FloatArray = NDArray[np.float64]
 
 DENSE = 5000  # largest matrix that is diagonalised in full
 _CHUNK = 2048

@@ -20,9 +20,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from ..arrays import FloatArray
 from ..errors import InvalidArgument
 from ..solution import Status
-from .equations import EPSILON, Array, Equations, apply, inverse
+from .equations import EPSILON, Equations, apply, inverse
 
 ResidualError = ArrayLike | Callable[..., ArrayLike]
 
@@ -55,13 +56,13 @@ class Assessment:
     """Status (int8), residual (both of shape (batch,)) and error of every unknown (batch, unknowns)."""
 
     status: NDArray[np.int8]
-    residual: Array
-    error: Array
+    residual: FloatArray
+    error: FloatArray
 
 
 def assess(
     equations: Equations,
-    x: Array,
+    x: FloatArray,
     *,
     tolerance: float,
     accuracy: float,
@@ -109,21 +110,21 @@ class _Point:
     """Everything known at the points x to first order; ``budget`` bounds what F may differ by from zero."""
 
     equations: Equations
-    x: Array
-    value: Array
-    jacobian: Array
-    inverse: Array
-    rounding: Array
-    budget: Array
-    scale: Array
+    x: FloatArray
+    value: FloatArray
+    jacobian: FloatArray
+    inverse: FloatArray
+    rounding: FloatArray
+    budget: FloatArray
+    scale: FloatArray
 
     @classmethod
     def at(
         cls,
         equations: Equations,
-        x: Array,
-        value: Array,
-        jacobian: Array,
+        x: FloatArray,
+        value: FloatArray,
+        jacobian: FloatArray,
         rows: NDArray[np.intp],
         batch: int,
         residual_error: ResidualError,
@@ -140,7 +141,9 @@ class _Point:
         return cls(equations, x, value, jacobian, inverse(jacobian), rounding, budget, equations.scale(x))
 
 
-def _rounding(equations: Equations, x: Array, value: Array, jacobian: Array, distances: Array) -> Array:
+def _rounding(
+    equations: Equations, x: FloatArray, value: FloatArray, jacobian: FloatArray, distances: FloatArray
+) -> FloatArray:
     """The rounding error of F, measured: its deviation from a straight line over distances too short for curvature."""
     count = len(distances)
     # Generic directions, none that an integer combination of the unknowns would miss, and on one side only: rounding
@@ -159,7 +162,7 @@ def _rounding(equations: Equations, x: Array, value: Array, jacobian: Array, dis
     return np.asarray(_ROUNDING_SAFETY * deviation + representation)
 
 
-def _linear(point: _Point) -> tuple[NDArray[np.bool_], Array]:
+def _linear(point: _Point) -> tuple[NDArray[np.bool_], FloatArray]:
     """Whether the equations are linear over the distance of the linear error estimate, and that estimate."""
     with np.errstate(all="ignore"):
         error = apply(np.abs(point.inverse), point.budget)
@@ -179,7 +182,7 @@ def _linear(point: _Point) -> tuple[NDArray[np.bool_], Array]:
     return regular, _LINEAR_SAFETY * error
 
 
-def _extreme(inverted: Array, budget: Array, scale: Array) -> tuple[Array, Array]:
+def _extreme(inverted: FloatArray, budget: FloatArray, scale: FloatArray) -> tuple[FloatArray, FloatArray]:
     """The change of F within ``budget`` that moves some unknown furthest, in units of ``scale``; and that move of x."""
     worst = np.argmax(apply(np.abs(inverted), budget) / scale, axis=1)
     row = np.take_along_axis(inverted, worst[:, None, None], axis=1)[:, 0, :]
@@ -187,14 +190,14 @@ def _extreme(inverted: Array, budget: Array, scale: Array) -> tuple[Array, Array
     return push, apply(inverted, push)
 
 
-def _stop_inside(equations: Equations, x: Array, step: Array) -> Array:
+def _stop_inside(equations: Equations, x: FloatArray, step: FloatArray) -> FloatArray:
     """x + step, the step shortened to half the way to the first bound that it would cross."""
     room = np.where(step > 0, equations.upper - x, x - equations.lower) / 2
     fraction = np.minimum(1.0, np.min(room / np.maximum(np.abs(step), 1e-300), axis=1, initial=1.0))
     return np.asarray(x + fraction[:, None] * step)
 
 
-def _reduce(point: _Point, rows: NDArray[np.intp], tolerance: float) -> tuple[NDArray[np.int8], Array]:
+def _reduce(point: _Point, rows: NDArray[np.intp], tolerance: float) -> tuple[NDArray[np.int8], FloatArray]:
     """Status and error of nearly singular points from the reduced function g, sampled from -s to s for growing s."""
     reduced = _Reduced.build(point, rows, tolerance)
     status = np.full(len(rows), Status.NOT_CONVERGED, dtype=np.int8)
@@ -234,14 +237,14 @@ class _Reduced:
     """The bordered system F(x) + u g = 0, v.(x - x0) = s, with its inverse at x0; s in units of Equations.scale."""
 
     equations: Equations
-    x: Array
-    left: Array
-    right: Array
-    scale: Array
-    inverse: Array
-    noise: Array
-    transverse: Array
-    radius: Array
+    x: FloatArray
+    left: FloatArray
+    right: FloatArray
+    scale: FloatArray
+    inverse: FloatArray
+    noise: FloatArray
+    transverse: FloatArray
+    radius: FloatArray
 
     @classmethod
     def build(cls, point: _Point, rows: NDArray[np.intp], tolerance: float) -> _Reduced:
@@ -278,7 +281,9 @@ class _Reduced:
             np.where(coarse, _COARSE, np.clip(length / 64, 4 * EPSILON, 1e-9)),
         )
 
-    def sample(self, rows: NDArray[np.intp], radius: Array) -> tuple[Array, Array, NDArray[np.bool_]]:
+    def sample(
+        self, rows: NDArray[np.intp], radius: FloatArray
+    ) -> tuple[FloatArray, FloatArray, NDArray[np.bool_]]:
         """g and x at _SAMPLES times the radius, first axis, and whether all of them were found."""
         count = len(_SAMPLES)
         g, x, valid = self._solve(
@@ -291,8 +296,8 @@ class _Reduced:
         )
 
     def _solve(
-        self, rows: NDArray[np.intp], s: Array, radius: Array, iterations: int = 12
-    ) -> tuple[Array, Array, NDArray[np.bool_]]:
+        self, rows: NDArray[np.intp], s: FloatArray, radius: FloatArray, iterations: int = 12
+    ) -> tuple[FloatArray, FloatArray, NDArray[np.bool_]]:
         """g(s), x(s) and whether they were found, by iteration with the Jacobian at the centre."""
         n = self.x.shape[1]
         equations, origin, inverted = self.equations.rows(rows), self.x[rows], self.inverse[rows]

@@ -10,10 +10,11 @@ from numpy.typing import ArrayLike, NDArray
 
 from .. import validation
 from ..approximation import Approximation
+from ..arrays import FloatArray
 from ..errors import InvalidArgument, NotConverged
 from ..solution import Solution, Status
 from .assessment import ResidualError, assess
-from .equations import Array, Equations, Residual, inverse
+from .equations import Equations, Residual, inverse
 from .roots import accuracies, field_names, iterate, newton
 
 # A step is repeated at half its size when the direction of the branch turns by more than this (cosine of 0.3 rad) or
@@ -46,16 +47,16 @@ class Branch:
 
     solution: Solution
     parameter_name: str
-    tangent: Array
+    tangent: FloatArray
     determinant_sign: NDArray[np.int8]
     end: str
 
     @property
-    def parameter(self) -> Array:
+    def parameter(self) -> FloatArray:
         return self.solution[self.parameter_name]
 
     @property
-    def unknowns(self) -> Array:
+    def unknowns(self) -> FloatArray:
         """The unknowns as one array (points, unknowns), the shape that starts and residuals have."""
         fields = [entry for name, entry in self.solution.value.items() if name != self.parameter_name]
         return np.stack(fields, axis=-1)
@@ -149,8 +150,8 @@ def follow(
 class _Node:
     """A point y = (x, parameter / scale) of the branch with everything that the result keeps of it."""
 
-    y: Array
-    tangent: Array
+    y: FloatArray
+    tangent: FloatArray
     determinant_sign: int
     orientation: int
     status: int
@@ -172,7 +173,7 @@ class _Follower:
     residual_error: ResidualError
     unknowns: int
 
-    def first(self, start: Array, parameter: float, direction: int) -> _Node:
+    def first(self, start: FloatArray, parameter: float, direction: int) -> _Node:
         x = self._at(start, parameter)
         if x is None:
             raise NotConverged(f"no solution near the start of the branch at parameter {parameter:g}")
@@ -226,7 +227,7 @@ class _Follower:
         x = self._at((last.y + part * (new.y - last.y))[:-1], parameter)
         return None if x is None else self._node(np.append(x, p), last.tangent)
 
-    def at_bound(self, y: Array) -> bool:
+    def at_bound(self, y: FloatArray) -> bool:
         return not bool(self._extended(y, y).inside(y[None, :])[0])
 
     def branch(
@@ -246,7 +247,7 @@ class _Follower:
         signs = np.array([node.determinant_sign for node in points], dtype=np.int8)
         return Branch(solution, fields[-1], tangents, signs, end)
 
-    def _at(self, start: Array, parameter: float) -> Array | None:
+    def _at(self, start: FloatArray, parameter: float) -> FloatArray | None:
         solution = newton(
             self.residual,
             start,
@@ -258,10 +259,10 @@ class _Follower:
         )
         return np.array(list(solution.value.values())) if solution.good else None
 
-    def _extended(self, anchor: Array, tangent: Array) -> Equations:
+    def _extended(self, anchor: FloatArray, tangent: FloatArray) -> Equations:
         """F = 0 on the plane through ``anchor`` across ``tangent``; its unknowns are y."""
 
-        def plane(y: NDArray[np.floating]) -> Array:
+        def plane(y: NDArray[np.floating]) -> FloatArray:
             value = self.residual(y[:, :-1], self.scale * y[:, -1])
             return np.concatenate([value, ((y - anchor) @ tangent)[:, None]], axis=1)
 
@@ -271,7 +272,7 @@ class _Follower:
         )
         return Equations(plane, (), np.asarray(low, dtype=np.float64), np.asarray(high, dtype=np.float64))
 
-    def _extended_error(self, y: Array) -> Array:
+    def _extended_error(self, y: FloatArray) -> FloatArray:
         """The residual error of the caller, with none for the plane."""
         given = self.residual_error
         if callable(given):
@@ -280,7 +281,7 @@ class _Follower:
             np.broadcast_to(np.asarray(given, dtype=np.float64), (len(y), self.unknowns)), [[0.0]], axis=1
         )
 
-    def _node(self, y: Array, before: Array, iterations: int = 0) -> _Node | None:
+    def _node(self, y: FloatArray, before: FloatArray, iterations: int = 0) -> _Node | None:
         """Judge the point and find its tangent on the side of ``before``; None if it is not a good point."""
         equations = self._extended(y, before)
         value = equations(y[None, :])

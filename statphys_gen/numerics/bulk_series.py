@@ -13,8 +13,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import ArrayLike
 
+from ..arrays import ComplexArray, FloatArray
 from ..errors import AccuracyNotReached, InvalidArgument, NotConverged
-from .stieltjes import Array, Complex, SelfConsistent, newton, resolve
+from .stieltjes import SelfConsistent, newton, resolve
 
 # When a series is longer than this, pivots at these distances from the lower edge, relative to it, are tried.
 _PIVOT_ANGLES = 144
@@ -40,15 +41,15 @@ class BoundaryValues:
 
     lower: float
     upper: float
-    angle: Array
-    position: Array
-    value: Complex
+    angle: FloatArray
+    position: FloatArray
+    value: ComplexArray
     error: float
     hard: bool = False
     pivot: float | None = None
 
     @property
-    def measure(self) -> Array:
+    def measure(self) -> FloatArray:
         """(N,) weights dx such that the integral of f(x) dx over the bulk is measure @ f(position)."""
         step = np.sin(self.angle) * (np.pi / len(self.angle))
         if self.pivot is not None:
@@ -56,11 +57,11 @@ class BoundaryValues:
             return 0.5 * length * (self.position - self.pivot) * step
         return 0.5 * (self.upper - self.lower) * step
 
-    def integral(self, density: ArrayLike) -> Array:
+    def integral(self, density: ArrayLike) -> FloatArray:
         """Integral over the bulk of a density of shape (..., N) that vanishes like a square root at the edges."""
         return np.asarray(np.asarray(density) @ self.measure)
 
-    def _angle(self, x: Array) -> Array:
+    def _angle(self, x: FloatArray) -> FloatArray:
         """The angle of a position, from the nearer edge."""
         if self.pivot is not None:
             low, high = self.lower - self.pivot, self.upper - self.pivot
@@ -72,7 +73,7 @@ class BoundaryValues:
         far = np.pi - 2.0 * np.arcsin(np.sqrt(np.clip(right / length, 0.0, 1.0)))
         return np.asarray(np.where(near < 0.5 * np.pi, near, far))
 
-    def series(self) -> tuple[Array, Array]:
+    def series(self) -> tuple[FloatArray, FloatArray]:
         """Coefficients of cos(k theta) in the real part and of sin((k+1) theta) in the imaginary part, by columns."""
         from scipy.fft import dct, dst
 
@@ -83,7 +84,7 @@ class BoundaryValues:
         sine[-1] *= 0.5
         return np.asarray(cosine, dtype=np.float64), np.asarray(sine, dtype=np.float64)
 
-    def interpolate(self, x: ArrayLike) -> Complex:
+    def interpolate(self, x: ArrayLike) -> ComplexArray:
         """The solution at positions x (n,) of the bulk from its Fourier series; (n, unknowns)."""
         cosine, sine = self.series()
         points = np.asarray(x, dtype=np.float64)
@@ -91,7 +92,7 @@ class BoundaryValues:
         value = _clenshaw(cosine, phase, 0) + 1j * _clenshaw(sine, phase, 1)
         return np.asarray(value / points[:, None] if self.hard else value, dtype=np.complex128)
 
-    def refined(self, factor: int) -> Complex:
+    def refined(self, factor: int) -> ComplexArray:
         """The series at factor N midpoint angles; (factor N, unknowns)."""
         from scipy.fft import idct, idst
 
@@ -105,7 +106,7 @@ class BoundaryValues:
             value = value / angle_positions(self.lower, self.upper, rows, self.pivot)[:, None]
         return np.asarray(value, dtype=np.complex128)
 
-    def polished(self, system: SelfConsistent, x: ArrayLike) -> Complex:
+    def polished(self, system: SelfConsistent, x: ArrayLike) -> ComplexArray:
         """The solution at positions x (n,) of the bulk, by Newton's iteration from a table of the series.
 
         Faster than :meth:`interpolate` for long series.
@@ -126,7 +127,7 @@ class BoundaryValues:
         return value
 
 
-def _clenshaw(series: Array, phase: Complex, first: int) -> Array:
+def _clenshaw(series: FloatArray, phase: ComplexArray, first: int) -> FloatArray:
     """sum_k c_k cos(k theta) (first = 0) or sum_k c_k sin((k+1) theta) (first = 1), by columns of c."""
     significant = np.flatnonzero(np.abs(series).max(axis=1) > 1e-17 * np.abs(series).max())
     length = int(significant[-1]) + 1 if len(significant) else 1
@@ -139,7 +140,7 @@ def _clenshaw(series: Array, phase: Complex, first: int) -> Array:
     return total.real
 
 
-def angle_positions(lower: float, upper: float, count: int, pivot: float | None = None) -> Array:
+def angle_positions(lower: float, upper: float, count: int, pivot: float | None = None) -> FloatArray:
     """x at ``count`` midpoint angles between two edges, from the nearer edge, to keep the distance to it."""
     angle = (np.arange(count) + 0.5) * (np.pi / count)
     left, right = np.sin(0.5 * angle) ** 2, np.cos(0.5 * angle) ** 2
@@ -161,7 +162,7 @@ def boundary_values(
     *,
     tolerance: float = 1e-10,
     acceptable: float = 1e-10,
-    start: Complex | None = None,
+    start: ComplexArray | None = None,
     hard: bool = False,
     first: int = 16,
     max_nodes: int = 40_000,
@@ -222,7 +223,7 @@ def boundary_values(
 
 
 def _boundary(
-    lower: float, upper: float, position: Array, value: Complex, hard: bool, pivot: float | None
+    lower: float, upper: float, position: FloatArray, value: ComplexArray, hard: bool, pivot: float | None
 ) -> BoundaryValues:
     angle = (np.arange(len(value)) + 0.5) * (np.pi / len(value))
     result = BoundaryValues(lower, upper, np.asarray(angle), position, value, 0.0, hard, pivot)

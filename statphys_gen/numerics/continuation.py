@@ -15,10 +15,11 @@ from numpy.typing import ArrayLike, NDArray
 
 from .. import validation
 from ..approximation import Approximation
+from ..arrays import FloatArray
 from ..errors import InvalidArgument
 from ..solution import Solution, Status
 from .assessment import assess
-from .equations import Array, Equations, Jacobian, Residual, prepare
+from .equations import Equations, Jacobian, Residual, prepare
 from .roots import accuracies, bracketed, field_names, iterate, newton, package
 
 
@@ -107,25 +108,31 @@ class _Fold:
     unknowns: int
     residual_error: float
 
-    def __call__(self, y: Array, lower: Array, upper: Array, *parameters: Array) -> Array:
+    def __call__(
+        self, y: FloatArray, lower: FloatArray, upper: FloatArray, *parameters: FloatArray
+    ) -> FloatArray:
         inner, x, v = self._parts(y, lower, upper, *parameters)
         norm = (v**2).sum(axis=1, keepdims=True) - 1
         return np.concatenate([inner(x), inner.directional(x, v)[0], norm], axis=1)
 
-    def error(self, y: Array, lower: Array, upper: Array, *parameters: Array) -> Array:
+    def error(
+        self, y: FloatArray, lower: FloatArray, upper: FloatArray, *parameters: FloatArray
+    ) -> FloatArray:
         inner, x, v = self._parts(y, lower, upper, *parameters)
         bias = inner.directional(x, v)[1] + self.residual_error
         return np.concatenate([np.full_like(x, self.residual_error), bias, np.zeros((len(y), 1))], axis=1)
 
-    def flat_direction(self, z: Array, lower: Array, upper: Array, *parameters: Array) -> Array:
+    def flat_direction(
+        self, z: FloatArray, lower: FloatArray, upper: FloatArray, *parameters: FloatArray
+    ) -> FloatArray:
         """The unit vector along which F changes least at z = (x, parameter)."""
         inner, x, _ = self._parts(z, lower, upper, *parameters)
         matrix = np.nan_to_num(inner.derivative(x, inner(x), accurate=True))
         return np.asarray(np.linalg.svd(matrix)[2][:, -1, :])
 
     def _parts(
-        self, y: Array, lower: Array, upper: Array, *parameters: Array
-    ) -> tuple[Equations, Array, Array]:
+        self, y: FloatArray, lower: FloatArray, upper: FloatArray, *parameters: FloatArray
+    ) -> tuple[Equations, FloatArray, FloatArray]:
         n = self.unknowns
         inner = Equations(self.residual, (y[:, n], *parameters), lower, upper, self.jacobian)
         return inner, y[:, :n], y[:, n + 1 :]
@@ -145,7 +152,7 @@ class Phase:
     """
 
     residual: Residual
-    value: Callable[..., Array]
+    value: Callable[..., FloatArray]
     start: ArrayLike
     names: Sequence[str]
     lower: ArrayLike | None = None
@@ -187,13 +194,13 @@ def crossing(
     ]
     split = sizes[0]
 
-    def system(y: Array, *values: Array) -> Array:
+    def system(y: FloatArray, *values: FloatArray) -> FloatArray:
         both = (y[:, :split], y[:, split:-1])
         parts = [phase.residual(x, y[:, -1], *values) for phase, x in zip(phases, both, strict=True)]
         here, there = (phase.value(x, y[:, -1], *values) for phase, x in zip(phases, both, strict=True))
         return np.concatenate([*parts, (here - there)[:, None]], axis=1)
 
-    def joined(argument: str, edge: float, last: ArrayLike) -> Array:
+    def joined(argument: str, edge: float, last: ArrayLike) -> FloatArray:
         given = [getattr(phase, argument) for phase in phases]
         inner = _join(edge if given[1] is None else given[1], last, sizes[1])
         left = np.asarray(edge if given[0] is None else given[0], dtype=np.float64)
@@ -217,7 +224,7 @@ def crossing(
 
 def bifurcation(
     residual: Residual,
-    branch: Callable[..., Array],
+    branch: Callable[..., FloatArray],
     lower: ArrayLike,
     upper: ArrayLike,
     *,
@@ -247,7 +254,7 @@ def bifurcation(
     is not singular.
     """
 
-    def spectrum(value: Array, *values: Array) -> tuple[NDArray[np.complex128], Array]:
+    def spectrum(value: FloatArray, *values: FloatArray) -> tuple[NDArray[np.complex128], FloatArray]:
         """Eigenvalues in the order of their real parts, and a bound on the error of each."""
         x = np.asarray(branch(value, *values), dtype=np.float64)
         if x.ndim != 2 or len(x) != len(value):
@@ -290,7 +297,7 @@ def bifurcation(
     return replace(found, status=status.reshape(found.shape))
 
 
-def _sorted_eigenvalues(matrix: Array, bias: Array) -> tuple[NDArray[np.complex128], Array]:
+def _sorted_eigenvalues(matrix: FloatArray, bias: FloatArray) -> tuple[NDArray[np.complex128], FloatArray]:
     """Eigenvalues of each matrix by real part, NaN for one that is not finite; Bauer and Fike's bound of the error."""
     values = np.full(matrix.shape[:2], np.nan, dtype=np.complex128)
     error = np.full(len(matrix), np.inf)
@@ -302,14 +309,14 @@ def _sorted_eigenvalues(matrix: Array, bias: Array) -> tuple[NDArray[np.complex1
     return values, error
 
 
-def _join(x: ArrayLike, parameter: ArrayLike, unknowns: int) -> Array:
+def _join(x: ArrayLike, parameter: ArrayLike, unknowns: int) -> FloatArray:
     """(..., unknowns) and (...) to (..., unknowns + 1), broadcasting; a scalar x stands for all unknowns."""
     first = np.asarray(x, dtype=np.float64)
     first = np.broadcast_to(first, (unknowns,)) if first.ndim == 0 else first
     return _concatenate(first, np.asarray(parameter, dtype=np.float64)[..., None])
 
 
-def _concatenate(first: Array, second: Array) -> Array:
+def _concatenate(first: FloatArray, second: FloatArray) -> FloatArray:
     """Along the last axis, the others broadcasting."""
     try:
         shape = np.broadcast_shapes(first.shape[:-1], second.shape[:-1])

@@ -24,13 +24,11 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from .. import validation
+from ..arrays import ComplexArray, FloatArray
 from ..errors import AccuracyNotReached, InvalidArgument
-
-Array = NDArray[np.float64]
-Complex = NDArray[np.complex128]
 
 _EPS = float(np.finfo(np.float64).eps)
 # Phases of the error of the two rules differ.
@@ -52,8 +50,8 @@ class Contour:
 
     lower: float
     upper: float
-    node: Complex
-    weight: Complex
+    node: ComplexArray
+    weight: ComplexArray
     rate: float
 
 
@@ -113,8 +111,8 @@ def logarithmic_contour(
 class ContourIntegral:
     """Real values with an estimate of their absolute error (truncation of the rule and rounding)."""
 
-    value: Array
-    error: Array
+    value: FloatArray
+    error: FloatArray
 
 
 def one_point(contour: Contour, function: ArrayLike, transform: ArrayLike) -> ContourIntegral:
@@ -138,7 +136,7 @@ def two_point(
     g = np.asarray(right) * contours[1].weight
     tables = np.asarray(same), np.asarray(opposite)
 
-    def total(part: slice, factor: float) -> Array:
+    def total(part: slice, factor: float) -> FloatArray:
         a, b = f[..., part], g[..., part]
         inner = np.matmul(b, tables[0][part, part].T) + np.matmul(b.conj(), tables[1][part, part].T)
         return np.asarray(factor * 2.0 * (a * inner).sum(axis=-1).real)
@@ -149,7 +147,7 @@ def two_point(
     return ContourIntegral(value, _error(contours, value - total(_THIRD, 9.0), magnitude))
 
 
-def _error(contours: tuple[Contour, ...], difference: Array, magnitude: Array) -> Array:
+def _error(contours: tuple[Contour, ...], difference: FloatArray, magnitude: FloatArray) -> FloatArray:
     """From the difference to the rule with N/3 nodes, whose error is of order rate^(-N/3) instead of rate^-N."""
     gain = max(contour.rate ** (-4.0 / 3.0 * len(contour.node)) for contour in contours)
     return np.asarray(np.abs(difference) * min(1.0, _SAFETY * gain) + 8 * _EPS * magnitude)

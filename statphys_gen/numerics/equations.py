@@ -10,11 +10,11 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from .. import validation
+from ..arrays import FloatArray
 from ..errors import InvalidArgument
 
-Array = NDArray[np.float64]
-Residual = Callable[..., Array]
-Jacobian = Callable[..., Array] | Literal["forward", "central", "complex-step"]
+Residual = Callable[..., FloatArray]
+Jacobian = Callable[..., FloatArray] | Literal["forward", "central", "complex-step"]
 
 EPSILON = float(np.finfo(np.float64).eps)
 # Steps that balance truncation and rounding: h for (F(x+h) - F(x)) / h, and for (F(x+h) - F(x-h)) / 2h.
@@ -37,9 +37,9 @@ class Equations:
     """
 
     residual: Residual
-    parameters: tuple[Array, ...]
-    lower: Array
-    upper: Array
+    parameters: tuple[FloatArray, ...]
+    lower: FloatArray
+    upper: FloatArray
     jacobian: Jacobian = "forward"
 
     @property
@@ -56,7 +56,7 @@ class Equations:
             self.jacobian,
         )
 
-    def __call__(self, x: NDArray[Any]) -> Array:
+    def __call__(self, x: NDArray[Any]) -> FloatArray:
         """F at x; not finite where x is not, or where the caller's function is not."""
         if not len(x):
             return np.empty_like(x)
@@ -69,15 +69,15 @@ class Equations:
             )
         return value
 
-    def inside(self, x: Array) -> NDArray[np.bool_]:
+    def inside(self, x: FloatArray) -> NDArray[np.bool_]:
         """True for rows strictly inside the box."""
         return np.asarray(((x > self.lower) & (x < self.upper)).all(axis=1))
 
-    def nearest(self, x: Array) -> Array:
+    def nearest(self, x: FloatArray) -> FloatArray:
         """Distance of every unknown from its nearer bound."""
         return np.asarray(np.minimum(x - self.lower, self.upper - x))
 
-    def scale(self, x: Array) -> Array:
+    def scale(self, x: FloatArray) -> FloatArray:
         """The unit in which steps and errors of every unknown are measured: 1 or its size, if larger.
 
         Close to a bound it is the distance from there, since many equations are singular at a bound; but never less
@@ -86,7 +86,7 @@ class Equations:
         size = np.abs(x)
         return np.asarray(np.clip(self.nearest(x), size, np.maximum(1.0, size)))
 
-    def derivative(self, x: Array, value: Array, *, accurate: bool = False) -> Array:
+    def derivative(self, x: FloatArray, value: FloatArray, *, accurate: bool = False) -> FloatArray:
         """The Jacobian dF_i/dx_j at x, where F is ``value``; ``accurate`` asks for central instead of forward steps."""
         if callable(self.jacobian):
             with np.errstate(all="ignore"):
@@ -108,7 +108,7 @@ class Equations:
                 matrix[:, :, j] = self._forward(x, value, j)
         return matrix
 
-    def directional(self, x: Array, vector: Array) -> tuple[Array, Array]:
+    def directional(self, x: FloatArray, vector: FloatArray) -> tuple[FloatArray, FloatArray]:
         """J v and a bound on its error apart from rounding: none for a given Jacobian or the complex step.
 
         Otherwise a central difference of eighth order, whose error is at most its distance from that of sixth order.
@@ -128,23 +128,23 @@ class Equations:
         with np.errstate(all="ignore"):
             return eighth / step, np.abs(eighth - sixth) / step
 
-    def _forward(self, x: Array, value: Array, j: int) -> Array:
+    def _forward(self, x: FloatArray, value: FloatArray, j: int) -> FloatArray:
         shifted = x.copy()
         shifted[:, j] += self._step(x, j, FORWARD_STEP)
         return _quotient(self(shifted) - value, shifted[:, j] - x[:, j])
 
-    def _central(self, x: Array, j: int) -> Array:
+    def _central(self, x: FloatArray, j: int) -> FloatArray:
         step = self._step(x, j, CENTRAL_STEP)
         above, below = x.copy(), x.copy()
         above[:, j] += step
         below[:, j] -= step
         return _quotient(self(above) - self(below), above[:, j] - below[:, j])
 
-    def _step(self, x: Array, j: int, relative: float) -> Array:
+    def _step(self, x: FloatArray, j: int, relative: float) -> FloatArray:
         return np.asarray(np.minimum(relative * self.scale(x)[:, j], self.nearest(x)[:, j] / 2))
 
 
-def _quotient(difference: Array, step: Array) -> Array:
+def _quotient(difference: FloatArray, step: FloatArray) -> FloatArray:
     with np.errstate(all="ignore"):
         return np.asarray(difference / step[:, None])
 
@@ -156,7 +156,7 @@ def prepare(
     jacobian: Jacobian | None,
     lower: ArrayLike | None,
     upper: ArrayLike | None,
-) -> tuple[Equations, Array, tuple[int, ...]]:
+) -> tuple[Equations, FloatArray, tuple[int, ...]]:
     """Flatten a batch of any shape: the equations, the starts of shape (batch, unknowns), and the batch's shape."""
     first = np.atleast_1d(validation.array("start", start))
     given = tuple(
@@ -188,7 +188,7 @@ def prepare(
     return equations, x, shape
 
 
-def _bound(argument: str, bound: ArrayLike | None, default: float, shape: tuple[int, ...]) -> Array:
+def _bound(argument: str, bound: ArrayLike | None, default: float, shape: tuple[int, ...]) -> FloatArray:
     values = np.asarray(default if bound is None else bound, dtype=np.float64)
     if np.isnan(values).any():
         raise InvalidArgument(argument, bound, "numbers, infinite for no bound")
@@ -200,7 +200,7 @@ def _bound(argument: str, bound: ArrayLike | None, default: float, shape: tuple[
         ) from None
 
 
-def inverse(matrices: Array) -> Array:
+def inverse(matrices: FloatArray) -> FloatArray:
     """Inverses of a stack of matrices; a singular one gets singular values just large enough to stay finite.
 
     A matrix that is not finite has NaN for its inverse.
@@ -221,7 +221,7 @@ def inverse(matrices: Array) -> Array:
     return result
 
 
-def apply(matrices: NDArray[np.floating[Any]], vectors: Array) -> Array:
+def apply(matrices: NDArray[np.floating[Any]], vectors: FloatArray) -> FloatArray:
     """Matrix times vector, row by row of the batch; overflow shows in the value."""
     with np.errstate(all="ignore"):
         return np.asarray((matrices @ vectors[:, :, None])[:, :, 0])

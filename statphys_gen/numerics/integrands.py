@@ -11,12 +11,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .. import validation
+from ..arrays import FloatArray
 from ..errors import AccuracyNotReached, InvalidArgument
 from .special import normal_density
 
-Array = NDArray[np.float64]
 Values = NDArray[Any]
-Integrand = Callable[[Array], Values]
+Integrand = Callable[[FloatArray], Values]
 
 EPS = float(np.finfo(np.float64).eps)
 TINY = float(np.finfo(np.float64).tiny)
@@ -36,7 +36,7 @@ class Integral:
     """
 
     value: Values
-    error: Array
+    error: FloatArray
     nodes: int
 
 
@@ -48,13 +48,13 @@ class Goal:
     relative: bool
     max_nodes: int
 
-    def allowed(self, magnitude: Array) -> Array:
+    def allowed(self, magnitude: FloatArray) -> FloatArray:
         return self.tolerance * (magnitude if self.relative else np.maximum(magnitude, 1.0))
 
-    def met(self, error: Array, magnitude: Array) -> bool:
+    def met(self, error: FloatArray, magnitude: FloatArray) -> bool:
         return bool((error <= self.allowed(magnitude)).all())
 
-    def refusal(self, error: Array, magnitude: Array, nodes: int) -> AccuracyNotReached:
+    def refusal(self, error: FloatArray, magnitude: FloatArray, nodes: int) -> AccuracyNotReached:
         error, magnitude = np.atleast_1d(error), np.atleast_1d(magnitude)
         allowed = self.allowed(magnitude)
         worst = np.unravel_index(int((error / np.maximum(allowed, TINY)).argmax()), error.shape)
@@ -77,12 +77,12 @@ def checked_goal(tolerance: float, relative: bool, max_nodes: int) -> Goal:
 class GaussianMeasure:
     """The measure Dz = exp(-z^2/2) dz / sqrt(2 pi). Panels are of kind 0 and their variable is z itself."""
 
-    def __call__(self, t: Array, kind: Array) -> tuple[Array, Array, Array]:
+    def __call__(self, t: FloatArray, kind: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
         """The nodes, their density with respect to dt, and |node| times the density with respect to the node."""
         weight = normal_density(t)
         return t, weight, np.abs(t) * weight
 
-    def condition(self, left: Array, right: Array) -> Array:
+    def condition(self, left: FloatArray, right: FloatArray) -> FloatArray:
         """By how many eps the density changes when its argument is rounded."""
         return np.maximum(left * left, right * right)
 
@@ -97,17 +97,19 @@ class LineMeasure:
     origin: float
     scale: float
 
-    def __call__(self, t: Array, kind: Array) -> tuple[Array, Array, Array]:
+    def __call__(self, t: FloatArray, kind: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
         tail = kind != 0.0
         far = np.where(tail, t, 1.0)
         x = np.where(tail, self.origin + kind * self.scale / far, t)
         density = np.where(tail, self.scale / (far * far), 1.0)
         return x, density, np.maximum(np.abs(x), np.where(tail, self.scale / far, 0.0))
 
-    def condition(self, left: Array, right: Array) -> Array:
+    def condition(self, left: FloatArray, right: FloatArray) -> FloatArray:
         return np.zeros_like(left)
 
-    def panels(self, lower: float, upper: float, points: Array, width: float) -> tuple[Array, Array, Array]:
+    def panels(
+        self, lower: float, upper: float, points: FloatArray, width: float
+    ) -> tuple[FloatArray, FloatArray, FloatArray]:
         """Left ends, right ends and kinds of the first panels."""
         core = [lower if math.isfinite(lower) else self.origin - self.scale]
         core.append(upper if math.isfinite(upper) else self.origin + self.scale)
@@ -154,7 +156,7 @@ class Evaluator:
         """Nodes per call. The first call finds the size of the batch and is made small."""
         return 64 if self.batch is None else max(64, _CHUNK // max(1, math.prod(self.batch)))
 
-    def __call__(self, t: Array, kind: Array) -> tuple[Values, Array]:
+    def __call__(self, t: FloatArray, kind: FloatArray) -> tuple[Values, FloatArray]:
         """The integrand with respect to dt (..., n) at the nodes t (n,), and the |x d(function)| between successive
         ones (..., n - 1): its sum times eps is the effect of rounding every argument once."""
         x, weight, shift = self.measure(t, kind)
@@ -176,5 +178,5 @@ class Evaluator:
         return values * weight, moved
 
 
-def rounding(magnitude: Array, variation: Array) -> Array:
+def rounding(magnitude: FloatArray, variation: FloatArray) -> FloatArray:
     return EPS * (4.0 * magnitude + variation)

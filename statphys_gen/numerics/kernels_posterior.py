@@ -7,10 +7,8 @@ below -80 are taken as -80: 2e-35 of the largest weight, below rounding for any 
 
 import numpy as np
 from numba import njit
-from numpy.typing import NDArray
 
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
+from ..arrays import FloatArray, IntArray
 
 _LOWEST = -80.0
 _LOG2_E = 1.4426950408889634
@@ -25,7 +23,7 @@ _COLUMNS = 1024
 
 
 @njit(cache=True, nogil=True, fastmath={"contract"})
-def _exponentials(x: Floats, power: Floats, power_bits: Ints, count: int) -> None:
+def _exponentials(x: FloatArray, power: FloatArray, power_bits: IntArray, count: int) -> None:
     """x[i] <- exp(x[i]) for -80 <= x[i] <= 0; relative error below 4e-16. ``power_bits`` are the bits of ``power``."""
     for i in range(count):
         rounded = x[i] * _LOG2_E + _ROUNDING
@@ -54,13 +52,15 @@ def _exponentials(x: Floats, power: Floats, power_bits: Ints, count: int) -> Non
 
 
 @njit(cache=True, nogil=True, fastmath={"contract"})
-def _log_weights(x: Floats, bias: Floats, first: Floats, second: Floats, u: float, v: float) -> None:
+def _log_weights(
+    x: FloatArray, bias: FloatArray, first: FloatArray, second: FloatArray, u: float, v: float
+) -> None:
     for i in range(len(bias)):
         x[i] = bias[i] + u * first[i] + v * second[i]
 
 
 @njit(cache=True, nogil=True, fastmath={"nsz", "nnan"})
-def _shift(x: Floats, shifted: Floats, reference: float, count: int) -> None:
+def _shift(x: FloatArray, shifted: FloatArray, reference: float, count: int) -> None:
     for i in range(count):
         lowered = max(x[i] - reference, _LOWEST)
         x[i] = lowered
@@ -68,7 +68,7 @@ def _shift(x: Floats, shifted: Floats, reference: float, count: int) -> None:
 
 
 @njit(cache=True, nogil=True, fastmath={"reassoc", "contract", "nsz", "nnan"})
-def _largest(x: Floats, count: int) -> float:
+def _largest(x: FloatArray, count: int) -> float:
     top = x[0]
     for i in range(count):
         top = x[i] if x[i] > top else top
@@ -76,7 +76,7 @@ def _largest(x: Floats, count: int) -> float:
 
 
 @njit(cache=True, nogil=True, fastmath={"reassoc", "contract"})
-def _moments(weights: Floats, shifted: Floats, count: int) -> tuple[float, float, float]:
+def _moments(weights: FloatArray, shifted: FloatArray, count: int) -> tuple[float, float, float]:
     total, squares, product = 0.0, 0.0, 0.0
     for i in range(count):
         total += weights[i]
@@ -87,18 +87,18 @@ def _moments(weights: Floats, shifted: Floats, count: int) -> tuple[float, float
 
 @njit(cache=True, nogil=True, fastmath={"contract"})
 def accumulate(
-    first: Floats,
-    second: Floats,
-    slope_first: Floats,
-    slope_second: Floats,
-    bias: Floats,
-    excluded: Ints,
+    first: FloatArray,
+    second: FloatArray,
+    slope_first: FloatArray,
+    slope_second: FloatArray,
+    bias: FloatArray,
+    excluded: IntArray,
     offset: int,
-    largest: Floats,
-    place: Ints,
-    total: Floats,
-    squares: Floats,
-    product: Floats,
+    largest: FloatArray,
+    place: IntArray,
+    total: FloatArray,
+    squares: FloatArray,
+    product: FloatArray,
 ) -> None:
     """Add one block of points to the sums over the weights exp(l) of every noised point, at every time.
 

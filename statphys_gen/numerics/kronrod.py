@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from .integrands import EPS, Array, Evaluator, Goal, Integral, Values, rounding
+from ..arrays import FloatArray
+from .integrands import EPS, Evaluator, Goal, Integral, Values, rounding
 
 # Panels are not made narrower than this, so that neither 1/x^2 nor the map of a half-line overflows.
 _NARROWEST = 1e-140
@@ -49,7 +50,12 @@ _POINTS, _KRONROD_WEIGHTS, _GAUSS_WEIGHTS = (np.ascontiguousarray(column) for co
 
 
 def adaptive(
-    evaluator: Evaluator, left: Array, right: Array, kind: Array, goal: Goal, beyond: Array
+    evaluator: Evaluator,
+    left: FloatArray,
+    right: FloatArray,
+    kind: FloatArray,
+    goal: Goal,
+    beyond: FloatArray,
 ) -> Integral:
     """Bisect the panels that miss their share of the error, until the sum of all meets the goal."""
     sums = _panel_sums(evaluator, left, right, kind)
@@ -77,7 +83,7 @@ def adaptive(
         sums = [np.concatenate([old[~missed], new]) for old, new in zip(sums, finer, strict=True)]
 
 
-def _panel_sums(evaluator: Evaluator, left: Array, right: Array, kind: Array) -> list[Values]:
+def _panel_sums(evaluator: Evaluator, left: FloatArray, right: FloatArray, kind: FloatArray) -> list[Values]:
     """Kronrod's value, its difference from Gauss's, the integral of the modulus and the variation of each panel
     (leading axis)."""
     parts = []

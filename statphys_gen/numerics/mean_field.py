@@ -14,11 +14,10 @@ from numpy.typing import ArrayLike, NDArray
 
 from .. import validation
 from ..approximation import Approximation
+from ..arrays import FloatArray
 from ..errors import InvalidArgument
 from ..solution import Solution
 from .roots import newton
-
-Array = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -39,8 +38,8 @@ class MeanFieldModel:
 
     parameters: Sequence[str]
     unknowns: Sequence[str]
-    residual: Callable[..., Array]
-    free_energy: Callable[..., Array]
+    residual: Callable[..., FloatArray]
+    free_energy: Callable[..., FloatArray]
     starts: Mapping[str, ArrayLike]
     lower: ArrayLike | None = None
     upper: ArrayLike | None = None

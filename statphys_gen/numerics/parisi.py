@@ -35,13 +35,12 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from .. import validation
+from ..arrays import FloatArray
 from ..errors import AccuracyNotReached, InvalidArgument
 from .quadrature import legendre_rule
-
-Array = NDArray[np.float64]
 
 # Nodes in a panel.
 _ORDER = 12
@@ -67,9 +66,9 @@ class Coupling(NamedTuple):
     """
 
     value: float
-    by_function: Array
-    by_parameters: Array
-    slope: Array
+    by_function: FloatArray
+    by_parameters: FloatArray
+    slope: FloatArray
 
 
 @dataclass(frozen=True, eq=False)
@@ -90,11 +89,11 @@ class ParisiModel:
         allowed. No kinks elsewhere.
     """
 
-    boundary: Callable[[Array, Array], tuple[Array, Array]]
-    coupling: Callable[[Array, Array, Array], Coupling]
-    weight: Array
-    parameters: Array
-    boundary_curvature: Callable[[Array, Array], Array] | None = None
+    boundary: Callable[[FloatArray, FloatArray], tuple[FloatArray, FloatArray]]
+    coupling: Callable[[FloatArray, FloatArray, FloatArray], Coupling]
+    weight: FloatArray
+    parameters: FloatArray
+    boundary_curvature: Callable[[FloatArray, FloatArray], FloatArray] | None = None
     even: bool = True
     external_field: float = 0.0
     farthest: float = 8.5
@@ -117,7 +116,7 @@ class ParisiModel:
             raise InvalidArgument("external_field", self.external_field, "0 for an even boundary function")
 
 
-def step_edges(steps: int, grading: float = 2.0) -> Array:
+def step_edges(steps: int, grading: float = 2.0) -> FloatArray:
     """Edges 1 - (1 - i/steps)^grading: even for grading 1, dense towards q = 1, where s varies fastest, above it."""
     count = validation.integer("steps", steps, minimum=1)
     power = validation.inside("grading", grading, 1.0, 4.0, closed=True)
@@ -128,9 +127,9 @@ class Evaluation(NamedTuple):
     """The functional at one point: A, dA/ds_i (k,), dA/dp (P,); the law of the field at q = 1, rows of sum 1."""
 
     value: float
-    by_function: Array
-    by_parameters: Array
-    law: Array
+    by_function: FloatArray
+    by_parameters: FloatArray
+    law: FloatArray
 
 
 class Recursion:
@@ -148,8 +147,8 @@ class Recursion:
         rule = legendre_rule(self._panels(), order)
         self.field, self._measure = rule.nodes, rule.weights
         origin = np.array([model.external_field])
-        made: dict[float, Array] = {}
-        self._kernels: list[Array] = []
+        made: dict[float, FloatArray] = {}
+        self._kernels: list[FloatArray] = []
         for k, width in enumerate(self.widths.tolist()):
             if k == 0:
                 self._kernels.append(self._kernel(origin, width)[0])
@@ -159,7 +158,7 @@ class Recursion:
                 made[key] = self._kernel(self.field, width)[0]
             self._kernels.append(made[key])
 
-    def _panels(self) -> Array:
+    def _panels(self) -> FloatArray:
         model = self.model
         widest = _PANEL * math.sqrt(float(self.widths.min()))
         edges, width = [0.0], min(widest, model.scale, 1.0)
@@ -169,7 +168,7 @@ class Recursion:
         half = np.array(edges)
         return half if model.even else np.concatenate([-half[:0:-1], half])
 
-    def _kernel(self, start: Array, width: float) -> tuple[Array, Array, Array]:
+    def _kernel(self, start: FloatArray, width: float) -> tuple[FloatArray, FloatArray, FloatArray]:
         """The Gaussian kernel from ``start`` to the nodes, and its first two derivatives by the start."""
         results = [np.zeros((len(start), len(self.field))) for _ in range(3)]
         for sign in (1.0, -1.0) if self.model.even else (1.0,):
@@ -183,7 +182,9 @@ class Recursion:
             results[2] += density * (distance**2 / width - 1.0) / width
         return results[0], results[1], results[2]
 
-    def _backward(self, s: Array, boundary: Array) -> tuple[list[Array], list[Array], list[Array]]:
+    def _backward(
+        self, s: FloatArray, boundary: FloatArray
+    ) -> tuple[list[FloatArray], list[FloatArray], list[FloatArray]]:
         """Psi at each edge, and at each step exp(s (Psi - max)) and its average."""
         psi, exponentials, averages = [boundary], [], []
         for k in range(len(s) - 1, -1, -1):
@@ -204,7 +205,7 @@ class Recursion:
             averages.append(average)
         return psi[::-1], exponentials[::-1], averages[::-1]
 
-    def evaluate(self, s: Array, parameters: Array, model: ParisiModel | None = None) -> Evaluation:
+    def evaluate(self, s: FloatArray, parameters: FloatArray, model: ParisiModel | None = None) -> Evaluation:
         """A and its gradient at the function s, of shape (k,), at least 0. ``model`` may have other labels."""
         model = self.model if model is None else model
         boundary, by_parameters = model.boundary(parameters, self.field)
@@ -231,7 +232,7 @@ class Recursion:
             law,
         )
 
-    def replicons(self, s: Array, parameters: Array) -> Array:
+    def replicons(self, s: FloatArray, parameters: FloatArray) -> FloatArray:
         """The replicon at each edge, (k + 1,); NaN at q = 1 without a curvature of the boundary function."""
         model = self.model
         boundary, _ = model.boundary(parameters, self.field)
@@ -254,7 +255,7 @@ class Recursion:
         return np.asarray(1.0 - squared / model.coupling(self.edges, s, parameters).slope)
 
 
-def _checked_edges(edges: ArrayLike) -> Array:
+def _checked_edges(edges: ArrayLike) -> FloatArray:
     q = validation.array("edges", edges, ndim=1)
     if len(q) < 2 or q[0] != 0.0 or q[-1] != 1.0 or not (np.diff(q) > 0.0).all():
         raise InvalidArgument("edges", edges, "increasing from 0 to 1")

@@ -18,9 +18,10 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from .. import validation
+from ..arrays import FloatArray
 from ..errors import InvalidArgument
 from ..solution import Solution, Status
-from .parisi import Array, Evaluation, ParisiModel, Recursion, step_edges
+from .parisi import Evaluation, ParisiModel, Recursion, step_edges
 from .roots import newton
 
 # Nodes in a panel of the rule that estimates the error of the nodes.
@@ -44,20 +45,20 @@ class ParisiSolution:
 
     solution: Solution
     recursion: Recursion
-    law: Array
-    replicon: Array
+    law: FloatArray
+    replicon: FloatArray
 
     @property
-    def parisi_function(self) -> Array:
+    def parisi_function(self) -> FloatArray:
         return self.solution["parisi_function"]
 
     @property
-    def parameters(self) -> Array:
+    def parameters(self) -> FloatArray:
         return self.solution["parameters"]
 
 
 # (control, recursion, evaluation, parameters) -> a number that vanishes where it holds.
-Condition = Callable[[float, Recursion, Evaluation, Array], float]
+Condition = Callable[[float, Recursion, Evaluation, FloatArray], float]
 
 
 def minimise(
@@ -115,7 +116,7 @@ class _Problem:
         self.steps = len(recursion.widths)
         self.free = np.ones(self.steps, dtype=bool)
 
-    def unpack(self, x: Array) -> tuple[Array, Array, float]:
+    def unpack(self, x: FloatArray) -> tuple[FloatArray, FloatArray, float]:
         """s, parameters and control from the free unknowns."""
         increments = np.zeros(self.steps)
         count = int(self.free.sum())
@@ -125,12 +126,12 @@ class _Problem:
             return np.cumsum(increments), rest, 1.0
         return np.cumsum(increments), rest[:-1], float(rest[-1])
 
-    def pack(self, s: Array, parameters: Array, control: float) -> Array:
+    def pack(self, s: FloatArray, parameters: FloatArray, control: float) -> FloatArray:
         increments = np.diff(s, prepend=0.0)[self.free]
         controls = [] if self.condition is None else [control]
         return np.concatenate([increments, np.log([*parameters, *controls])])
 
-    def gradient(self, x: Array) -> tuple[float, Array]:
+    def gradient(self, x: FloatArray) -> tuple[float, FloatArray]:
         s, parameters, control = self.unpack(x)
         found = self.recursion.evaluate(s, parameters, self.family(control))
         by_increments = np.cumsum(found.by_function[::-1])[::-1][self.free]
@@ -139,7 +140,7 @@ class _Problem:
             parts.append(np.array([self.condition(control, self.recursion, found, parameters)]))
         return found.value, np.concatenate(parts)
 
-    def residual(self, x: Array) -> Array:
+    def residual(self, x: FloatArray) -> FloatArray:
         """For Newton: NaN outside the domain."""
         result = np.full(x.shape, np.nan)
         for k, row in enumerate(x):
@@ -188,7 +189,9 @@ def _solve(
         return _packed(problem, rough, found)
 
 
-def _started(model: ParisiModel, edges: Array, start: ParisiSolution | None) -> tuple[Array, Array]:
+def _started(
+    model: ParisiModel, edges: FloatArray, start: ParisiSolution | None
+) -> tuple[FloatArray, FloatArray]:
     """s and the parameters to start from."""
     middle = 0.5 * (edges[1:] + edges[:-1])
     if start is not None and np.array_equal(start.recursion.edges, edges):
@@ -204,7 +207,7 @@ def _started(model: ParisiModel, edges: Array, start: ParisiSolution | None) -> 
     return np.interp(middle, places, values), start.parameters
 
 
-def _descend(problem: _Problem, s: Array, parameters: Array) -> tuple[Array, Array]:
+def _descend(problem: _Problem, s: FloatArray, parameters: FloatArray) -> tuple[FloatArray, FloatArray]:
     """Minimise by a quasi-Newton method with bounds; near the minimum is enough."""
     from scipy.optimize import minimize
 
@@ -322,7 +325,7 @@ def _marginal_complexity(model: ParisiModel, ground: ParisiSolution) -> float | 
         return None
     recursion = ground.recursion
 
-    def residual(rows: Array) -> Array:
+    def residual(rows: FloatArray) -> FloatArray:
         result = np.full(rows.shape, np.nan)
         for k, row in enumerate(rows):
             if (np.abs(row) < 40.0).all():

@@ -20,8 +20,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-FloatArray = NDArray[np.float64]
-IntArray = NDArray[np.int64]
+from ..arrays import FloatArray, IntArray
 
 # Noised points in a block, and points that meet them at a time: two products of 4 MB. The bits depend on both.
 ROWS = 256

@@ -34,17 +34,9 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from .. import validation
+from ..arrays import FloatArray
 from ..errors import InvalidArgument
-from .integrands import (
-    Array,
-    Evaluator,
-    GaussianMeasure,
-    Integral,
-    Integrand,
-    LineMeasure,
-    Values,
-    checked_goal,
-)
+from .integrands import Evaluator, GaussianMeasure, Integral, Integrand, LineMeasure, Values, checked_goal
 from .kronrod import adaptive
 from .special import normal_density
 from .trapezoidal import range_of_panels, spacing, trapezoid
@@ -57,8 +49,8 @@ _FARTHEST = 37
 class Rule:
     """Fixed nodes and weights of a stated measure; a leading batch axis of both is allowed."""
 
-    nodes: Array
-    weights: Array
+    nodes: FloatArray
+    weights: FloatArray
 
     def average(self, values: ArrayLike, axis: int = -1) -> Values:
         """Sum of weights * values over ``axis``, which runs over the nodes (the last axis for batched rules)."""
@@ -112,7 +104,7 @@ def legendre_rule(edges: ArrayLike, order: int = 16) -> Rule:
 
 
 @lru_cache(maxsize=64)
-def _legendre(order: int) -> tuple[Array, Array]:
+def _legendre(order: int) -> tuple[FloatArray, FloatArray]:
     """Nodes and weights by Newton's method in extended precision.
 
     numpy's ``leggauss`` and scipy's ``roots_legendre`` are off by 2e-14 at 400 nodes, and take an eigenvalue problem.
@@ -133,7 +125,7 @@ def _legendre(order: int) -> tuple[Array, Array]:
     return _frozen(nodes.astype(np.float64)), _frozen((0.5 * (weights + weights[::-1])).astype(np.float64))
 
 
-def _frozen(values: Array) -> Array:
+def _frozen(values: FloatArray) -> FloatArray:
     values.setflags(write=False)
     return values
 

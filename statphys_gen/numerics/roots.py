@@ -13,10 +13,11 @@ from numpy.typing import ArrayLike, NDArray
 
 from .. import validation
 from ..approximation import Approximation
+from ..arrays import FloatArray
 from ..errors import InvalidArgument
 from ..solution import Solution, Status
 from .assessment import Assessment, ResidualError, assess
-from .equations import EPSILON, Array, Equations, Jacobian, Residual, apply, inverse, prepare
+from .equations import EPSILON, Equations, Jacobian, Residual, apply, inverse, prepare
 
 # Default of the accuracy in the unknowns, in units of the tolerance of the residual.
 ACCURACY_PER_TOLERANCE = 1e3
@@ -85,8 +86,8 @@ def newton(
 
 
 def iterate(
-    equations: Equations, x: Array, tolerance: float, accuracy: float, max_iterations: int
-) -> tuple[Array, NDArray[np.bool_], NDArray[np.int64]]:
+    equations: Equations, x: FloatArray, tolerance: float, accuracy: float, max_iterations: int
+) -> tuple[FloatArray, NDArray[np.bool_], NDArray[np.int64]]:
     """Newton's iteration: where it ended, whether it left the domain, and the number of steps of each point."""
     x = x.copy()
     value = equations(x)
@@ -121,7 +122,7 @@ class _Search:
     ``lost``: the last one tried was outside the domain of F; ``shortened``: a bound stood in the way.
     """
 
-    def __init__(self, equations: Equations, x: Array, value: Array) -> None:
+    def __init__(self, equations: Equations, x: FloatArray, value: FloatArray) -> None:
         inverted = inverse(equations.derivative(x, value))
         step = -apply(inverted, value)
         scale = equations.scale(x)
@@ -192,7 +193,7 @@ def fixed_point(
     basin small, and newton otherwise.
     """
 
-    def residual(x: Array, *values: Array) -> Array:
+    def residual(x: FloatArray, *values: FloatArray) -> FloatArray:
         return np.asarray(x - mapping(x, *values))
 
     equations, x, shape = prepare(residual, start, parameters, None, lower, upper)
@@ -235,7 +236,9 @@ def fixed_point(
     return package(x, left, verdict, iterations, shape, fields, approximation)
 
 
-def _anderson(x: Array, value: Array, points: Array, defects: Array, mixing: float) -> Array:
+def _anderson(
+    x: FloatArray, value: FloatArray, points: FloatArray, defects: FloatArray, mixing: float
+) -> FloatArray:
     """The point of least linearised defect in the span of the earlier ones, moved on by ``mixing`` times its defect."""
     moves = np.moveaxis(x - points, 0, 2)
     changes = np.moveaxis(value - defects, 0, 2)
@@ -244,7 +247,7 @@ def _anderson(x: Array, value: Array, points: Array, defects: Array, mixing: flo
 
 
 def bracketed(
-    function: Callable[..., Array],
+    function: Callable[..., FloatArray],
     lower: ArrayLike,
     upper: ArrayLike,
     *,
@@ -326,7 +329,7 @@ def field_names(names: Sequence[str] | None, unknowns: int) -> tuple[str, ...]:
     return tuple(names)
 
 
-def _flat(residual_error: ResidualError, shape: tuple[int, ...], x: Array) -> ResidualError:
+def _flat(residual_error: ResidualError, shape: tuple[int, ...], x: FloatArray) -> ResidualError:
     """A residual error given per point of the batch, in the flattened order of x."""
     if callable(residual_error):
         return residual_error
@@ -336,7 +339,7 @@ def _flat(residual_error: ResidualError, shape: tuple[int, ...], x: Array) -> Re
 
 
 def package(
-    x: Array,
+    x: FloatArray,
     left: NDArray[np.bool_],
     verdict: Assessment,
     iterations: NDArray[np.int64],

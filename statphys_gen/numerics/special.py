@@ -14,12 +14,11 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 from scipy.special import erf, erfcx, log_ndtr, ndtr
 
 from .. import validation
-
-Array = NDArray[np.float64]
+from ..arrays import FloatArray
 
 _SQRT_HALF = float(np.sqrt(0.5))
 # Below u = 0 the mean u + phi(u)/Phi(u) of the truncated normal is a difference of close numbers: it is
@@ -56,13 +55,13 @@ _MIDDLE_TABLE = np.array(
 )
 
 
-def log_two_cosh(x: ArrayLike) -> Array:
+def log_two_cosh(x: ArrayLike) -> FloatArray:
     """log(2 cosh x), even in x. Relative error below 4e-16."""
     distance = np.abs(np.asarray(x, dtype=np.float64))
     return distance + np.log1p(np.exp(-2.0 * distance))
 
 
-def binary_entropy(x: ArrayLike) -> Array:
+def binary_entropy(x: ArrayLike) -> FloatArray:
     """Entropy in nats of a +-1 variable of weight e^(x s): p = 1/(1 + e^(-2x)), -p log p - (1-p) log(1-p).
 
     Equal to log(2 cosh x) - x tanh x, summed here from positive terms only, so that the tail
@@ -73,7 +72,7 @@ def binary_entropy(x: ArrayLike) -> Array:
     return np.log1p(unlikely) + 2.0 * distance * unlikely / (1.0 + unlikely)
 
 
-def log_erfc(x: ArrayLike) -> Array:
+def log_erfc(x: ArrayLike) -> FloatArray:
     """log erfc(x), from log 2 at -infinity to -x^2 at +infinity. Relative error below 1e-15, also near 0."""
     x = np.asarray(x, dtype=np.float64)
     near = np.minimum(x, 0.5)
@@ -82,7 +81,7 @@ def log_erfc(x: ArrayLike) -> Array:
         return np.where(x < 0.5, np.log1p(-erf(near)), np.log(erfcx(far)) - far * far)
 
 
-def normal_density(u: ArrayLike) -> Array:
+def normal_density(u: ArrayLike) -> FloatArray:
     """phi(u) = exp(-u^2/2) / sqrt(2 pi). Relative error below 6e-16 down to results of 1e-300.
 
     The square is split into an exact part and a remainder; the plain formula is off by 4e-14 at u = 37.
@@ -92,7 +91,7 @@ def normal_density(u: ArrayLike) -> Array:
     return np.exp(-0.5 * head * head) * np.exp(-0.5 * (u - head) * (u + head)) / np.sqrt(2.0 * np.pi)
 
 
-def normal_hazard(u: ArrayLike) -> Array:
+def normal_hazard(u: ArrayLike) -> FloatArray:
     """Inverse Mills ratio phi(u)/Phi(u): -u - 1/u + ... at -infinity, phi(u) at +infinity.
 
     Relative error below 2e-15 down to results of 1e-300.
@@ -109,10 +108,10 @@ def normal_hazard(u: ArrayLike) -> Array:
 class TruncatedNormal(NamedTuple):
     """Log-normaliser and moments of the weight exp(-a h^2/2 + b h) on h >= 0."""
 
-    log_normaliser: Array
-    mean: Array
-    variance: Array
-    second_moment: Array
+    log_normaliser: FloatArray
+    mean: FloatArray
+    variance: FloatArray
+    second_moment: FloatArray
 
 
 def truncated_normal(curvature: ArrayLike, field: ArrayLike) -> TruncatedNormal:
@@ -147,7 +146,7 @@ def truncated_normal(curvature: ArrayLike, field: ArrayLike) -> TruncatedNormal:
     return TruncatedNormal(log_normaliser, mean / root, variance / a, second / a)
 
 
-def _unit_moments(u: Array) -> tuple[Array, Array]:
+def _unit_moments(u: FloatArray) -> tuple[FloatArray, FloatArray]:
     """Mean and variance of exp(-h^2/2 + u h) on h >= 0, by formulas that do not cancel where used."""
     shape = np.shape(u)
     u = np.atleast_1d(u)
@@ -164,7 +163,7 @@ def _unit_moments(u: Array) -> tuple[Array, Array]:
     return mean.reshape(shape), variance.reshape(shape)
 
 
-def _lower_tail(distance: Array) -> tuple[Array, Array]:
+def _lower_tail(distance: FloatArray) -> tuple[FloatArray, FloatArray]:
     """With t = -u >= 3 and K_n = 1/(t + (n+1) K_(n+1)): mean K_1 and second moment 2 K_1 K_2."""
     terms = 44
     ratio = 2.0 / (distance + np.sqrt(distance * distance + 4.0 * terms))

@@ -15,8 +15,9 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from .. import validation
+from ..arrays import ComplexArray, FloatArray
 from ..errors import InvalidArgument
-from .stieltjes import Array, Complex, SelfConsistent, resolve
+from .stieltjes import SelfConsistent, resolve
 
 # Candidates for edges that are closer than this, relative to their position, are one.
 _NARROWEST = 1e-8
@@ -24,19 +25,19 @@ _NARROWEST = 1e-8
 _HEIGHTS = (1e-2, 1e-3, 1e-5, 1e-7)
 _LOWEST_HEIGHT = 1e-10
 
-Curve = Callable[[Complex, NDArray[np.intp]], Complex]
+Curve = Callable[[ComplexArray, NDArray[np.intp]], ComplexArray]
 
 
 @dataclass(frozen=True)
 class CriticalPoints:
     """Extrema of real curves: parameter t, branch and value, in increasing order of the value."""
 
-    parameter: Array
+    parameter: FloatArray
     branch: NDArray[np.intp]
-    value: Array
+    value: FloatArray
 
 
-def critical_points(curve: Curve, grids: list[tuple[int, Array]]) -> CriticalPoints:
+def critical_points(curve: Curve, grids: list[tuple[int, FloatArray]]) -> CriticalPoints:
     """Extrema of the real curves z(t) on several branches.
 
     Parameters
@@ -48,7 +49,7 @@ def critical_points(curve: Curve, grids: list[tuple[int, Array]]) -> CriticalPoi
     """
     from scipy.optimize import elementwise
 
-    def slope(t: Array, branch: NDArray[Any]) -> Array:
+    def slope(t: FloatArray, branch: NDArray[Any]) -> FloatArray:
         with np.errstate(all="ignore"):
             step = 1e-30 * np.maximum(1.0, np.abs(t))
             return np.asarray(curve(t + 1j * step, np.asarray(branch, dtype=np.intp)).imag / step)
@@ -69,8 +70,8 @@ def critical_points(curve: Curve, grids: list[tuple[int, Array]]) -> CriticalPoi
 
 
 def _brackets(
-    slope: Callable[[Array, NDArray[Any]], Array], grids: list[tuple[int, Array]]
-) -> tuple[Array, Array, NDArray[np.intp]]:
+    slope: Callable[[FloatArray, NDArray[Any]], FloatArray], grids: list[tuple[int, FloatArray]]
+) -> tuple[FloatArray, FloatArray, NDArray[np.intp]]:
     from scipy.optimize import elementwise
 
     sizes = [len(t) for _, t in grids]
@@ -144,7 +145,9 @@ def support(system: SelfConsistent, candidates: ArrayLike, unknown: int = 0) -> 
     return bulks
 
 
-def outliers(function: Callable[[Array], Any], lower: float, upper: float, points: int = 400) -> Array:
+def outliers(
+    function: Callable[[FloatArray], Any], lower: float, upper: float, points: int = 400
+) -> FloatArray:
     """Real zeros between two positions outside of the support: isolated eigenvalues that a low-rank part pulls out.
 
     Parameters

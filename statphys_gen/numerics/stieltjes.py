@@ -23,10 +23,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from .. import validation
+from ..arrays import ComplexArray, FloatArray
 from ..errors import InvalidArgument, NotConverged
-
-Array = NDArray[np.float64]
-Complex = NDArray[np.complex128]
 
 _NEWTON_STEPS = 12
 _STEP_TOLERANCE = 1e-7
@@ -54,12 +52,12 @@ class SelfConsistent:
         points. By default, one system serves all points.
     """
 
-    residual: Callable[[Complex, Complex], Complex]
-    jacobian: Callable[[Complex, Complex], Complex]
-    slope: Callable[[Complex, Complex], Complex]
-    far_field: Callable[[Complex], Complex]
-    physical: Callable[[Complex, Complex], NDArray[np.bool_]]
-    scale: float | Array
+    residual: Callable[[ComplexArray, ComplexArray], ComplexArray]
+    jacobian: Callable[[ComplexArray, ComplexArray], ComplexArray]
+    slope: Callable[[ComplexArray, ComplexArray], ComplexArray]
+    far_field: Callable[[ComplexArray], ComplexArray]
+    physical: Callable[[ComplexArray, ComplexArray], NDArray[np.bool_]]
+    scale: float | FloatArray
     take: Callable[[NDArray[np.intp]], SelfConsistent] | None = None
 
     def of(self, points: NDArray[np.intp]) -> SelfConsistent:
@@ -68,7 +66,9 @@ class SelfConsistent:
 
 
 def inverse_map(
-    position: Callable[[Complex], Complex], derivative: Callable[[Complex], Complex], scale: float
+    position: Callable[[ComplexArray], ComplexArray],
+    derivative: Callable[[ComplexArray], ComplexArray],
+    scale: float,
 ) -> SelfConsistent:
     """The system of one unknown m with z = position(m), for a probability density within [-scale, scale].
 
@@ -85,8 +85,8 @@ def inverse_map(
 
 
 def newton(
-    system: SelfConsistent, x: Complex, z: Complex, step_tolerance: float = _STEP_TOLERANCE
-) -> tuple[Complex, NDArray[np.bool_]]:
+    system: SelfConsistent, x: ComplexArray, z: ComplexArray, step_tolerance: float = _STEP_TOLERANCE
+) -> tuple[ComplexArray, NDArray[np.bool_]]:
     """Newton's iteration from x at fixed z: where it ended, and where it converged.
 
     It stops at a relative step below ``step_tolerance``; with the default, one more step and the residual follow.
@@ -115,7 +115,7 @@ def newton(
     return x, done
 
 
-def _linear_solve(matrices: Complex, vectors: Complex) -> Complex:
+def _linear_solve(matrices: ComplexArray, vectors: ComplexArray) -> ComplexArray:
     """Solutions of one, two or three equations, or more; NaN or infinity where the matrix is singular."""
     unknowns = matrices.shape[-1]
     if unknowns == 1:
@@ -130,7 +130,7 @@ def _linear_solve(matrices: Complex, vectors: Complex) -> Complex:
         return np.full_like(vectors, np.nan)
 
 
-def resolve(system: SelfConsistent, z: ArrayLike) -> Complex:
+def resolve(system: SelfConsistent, z: ArrayLike) -> ComplexArray:
     """The physical solution at points z of the closed upper half-plane; shape (points, unknowns).
 
     On the real axis it is the limit from above; points within about 1e-8 (relative) of an edge or an atom are
@@ -177,7 +177,7 @@ def resolve(system: SelfConsistent, z: ArrayLike) -> Complex:
     )
 
 
-def _finished(system: SelfConsistent, x: Complex, z: Complex) -> Complex:
+def _finished(system: SelfConsistent, x: ComplexArray, z: ComplexArray) -> ComplexArray:
     x, good = newton(system, x, z)
     if not good.all():
         worst = complex(z[np.flatnonzero(~good)[0]])
@@ -185,7 +185,7 @@ def _finished(system: SelfConsistent, x: Complex, z: Complex) -> Complex:
     return x
 
 
-def _predict(system: SelfConsistent, x: Complex, z: Complex, at: Complex) -> Complex:
+def _predict(system: SelfConsistent, x: ComplexArray, z: ComplexArray, at: ComplexArray) -> ComplexArray:
     """x + dx/dlog(z - real part), extrapolated linearly in the logarithm of the height."""
     with np.errstate(all="ignore"):
         tangent = -_linear_solve(system.jacobian(x, z), system.slope(x, z))

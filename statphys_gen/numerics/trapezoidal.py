@@ -6,7 +6,8 @@ import math
 
 import numpy as np
 
-from .integrands import TINY, Array, Evaluator, Goal, Integral, Values, rounding
+from ..arrays import FloatArray
+from .integrands import TINY, Evaluator, Goal, Integral, Values, rounding
 from .special import normal_density
 
 
@@ -60,7 +61,7 @@ def trapezoid(evaluator: Evaluator, slope: float, goal: Goal, low: int, high: in
 
 def _sums(
     evaluator: Evaluator, low: int, high: int, per_cell: int, offset: float
-) -> tuple[Values, Array, Array]:
+) -> tuple[Values, FloatArray, FloatArray]:
     """Mean of the integrand and of its modulus over the nodes j + (i + offset)/per_cell, i < per_cell, of each cell
     low <= j < high (leading axis); and the variation over all of them."""
     signed, modulus, variations = [], [], []
@@ -86,7 +87,7 @@ def _sums(
 
 def _located(
     evaluator: Evaluator, per_cell: int, goal: Goal, low: int, high: int
-) -> tuple[int, int, Values, Array, Array]:
+) -> tuple[int, int, Values, FloatArray, FloatArray]:
     """The range of cells that carries the mass, their first sums, and a bound on the mass outside."""
     reach = max(-low, high)
     if not goal.relative:
@@ -125,7 +126,7 @@ def _located(
     return first + int(start), first + int(stop), signed[start:stop], modulus[start:stop], beyond
 
 
-def range_of_panels(evaluator: Evaluator, goal: Goal, low: int, high: int) -> tuple[int, int, Array]:
+def range_of_panels(evaluator: Evaluator, goal: Goal, low: int, high: int) -> tuple[int, int, FloatArray]:
     """The range of z for panels, and a bound on the mass outside."""
     first, last, *_, beyond = _located(evaluator, 8, goal, low, high)
     if goal.relative:

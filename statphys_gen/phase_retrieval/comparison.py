@@ -13,9 +13,10 @@ from typing import Any
 import numpy as np
 
 from ..approximation import approximation_of
+from ..arrays import FloatArray
 from ..errors import InvalidArgument, NotConverged, StatphysError
 from ..statistics.estimate import Estimate
-from .model import Array, PhaseRetrieval
+from .model import PhaseRetrieval
 from .simulation.descent import Labels, simulate_descent
 from .simulation.hessians import simulate_hessian, simulate_hessian_path
 from .theory.curvature_laws import initial_weights
@@ -99,7 +100,7 @@ def compare_descent(
     dimension: int,
     instances: int,
     seed: int,
-    step_sizes: Array,
+    step_sizes: FloatArray,
     *,
     temperature: float = 0.0,
     starts: int = 1,
@@ -145,7 +146,7 @@ def compare_hessian_after(
     dimension: int,
     instances: int,
     seed: int,
-    step_sizes: Array,
+    step_sizes: FloatArray,
     *,
     temperature: float = 0.0,
     paths: int = 4096,
@@ -199,7 +200,7 @@ def compare_hessian_after(
 
 def _predicted(
     problem: PhaseRetrieval,
-    step_sizes: Array,
+    step_sizes: FloatArray,
     temperature: float,
     paths: int,
     replicas: int,

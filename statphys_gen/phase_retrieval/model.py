@@ -21,13 +21,12 @@ from functools import partial
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from .. import validation
+from ..arrays import FloatArray
 from ..errors import InvalidArgument
 
-Array = NDArray[np.float64]
-PointFunction = Callable[[Array, Array], Array]
+PointFunction = Callable[[FloatArray, FloatArray], FloatArray]
 
 LOSSES = ("normalised", "intensity", "amplitude")
 
@@ -243,7 +242,7 @@ class Loss:
         )
 
 
-def _checked(name: str, function: PointFunction, y: Array, t: Array) -> Array:
+def _checked(name: str, function: PointFunction, y: FloatArray, t: FloatArray) -> FloatArray:
     try:
         # What is not finite is refused below, in one line.
         with np.errstate(all="ignore"):
@@ -280,7 +279,7 @@ def _infimum(curvature: PointFunction, polish: bool = True) -> float:
                 continue
             start = np.array([y.ravel()[best], t.ravel()[best]])
 
-            def at(x: Array, largest: float = float(largest)) -> float:
+            def at(x: FloatArray, largest: float = float(largest)) -> float:
                 place = np.minimum(np.abs(x), largest)
                 value = float(curvature(place[:1], place[1:])[0])
                 return value if math.isfinite(value) else math.inf
@@ -299,48 +298,48 @@ def _infimum(curvature: PointFunction, polish: bool = True) -> float:
     return lowest[-1] - beyond
 
 
-def _broadcast(function: Callable[..., Any], y: Array, t: Array) -> Array:
+def _broadcast(function: Callable[..., Any], y: FloatArray, t: FloatArray) -> FloatArray:
     """A constant derivative still has the shape of its arguments."""
     return np.asarray(function(y, t) + np.zeros(np.broadcast_shapes(np.shape(y), np.shape(t))))
 
 
-def _cut(function: PointFunction, largest_label: float, y: Array, t: Array) -> Array:
+def _cut(function: PointFunction, largest_label: float, y: FloatArray, t: FloatArray) -> FloatArray:
     return np.where(np.abs(t) <= largest_label, function(y, t), 0.0)
 
 
-def _normalised_value(a: float, c: float, y: Array, t: Array) -> Array:
+def _normalised_value(a: float, c: float, y: FloatArray, t: FloatArray) -> FloatArray:
     return np.asarray(0.5 * c * (y * y - t * t) ** 2 / (a + t * t))
 
 
-def _normalised_slope(a: float, c: float, y: Array, t: Array) -> Array:
+def _normalised_slope(a: float, c: float, y: FloatArray, t: FloatArray) -> FloatArray:
     return np.asarray(2.0 * c * y * (y * y - t * t) / (a + t * t))
 
 
-def _normalised_curvature(a: float, c: float, y: Array, t: Array) -> Array:
+def _normalised_curvature(a: float, c: float, y: FloatArray, t: FloatArray) -> FloatArray:
     return np.asarray(c * (6.0 * y * y - 2.0 * t * t) / (a + t * t))
 
 
-def _intensity_value(c: float, y: Array, t: Array) -> Array:
+def _intensity_value(c: float, y: FloatArray, t: FloatArray) -> FloatArray:
     return np.asarray(0.5 * c * (y * y - t * t) ** 2)
 
 
-def _intensity_slope(c: float, y: Array, t: Array) -> Array:
+def _intensity_slope(c: float, y: FloatArray, t: FloatArray) -> FloatArray:
     return np.asarray(2.0 * c * y * (y * y - t * t))
 
 
-def _intensity_curvature(c: float, y: Array, t: Array) -> Array:
+def _intensity_curvature(c: float, y: FloatArray, t: FloatArray) -> FloatArray:
     return np.asarray(c * (6.0 * y * y - 2.0 * t * t))
 
 
-def _amplitude_value(a: float, c: float, y: Array, t: Array) -> Array:
+def _amplitude_value(a: float, c: float, y: FloatArray, t: FloatArray) -> FloatArray:
     return np.asarray(0.5 * c * (np.sqrt(a + y * y) - np.sqrt(a + t * t)) ** 2)
 
 
-def _amplitude_slope(a: float, c: float, y: Array, t: Array) -> Array:
+def _amplitude_slope(a: float, c: float, y: FloatArray, t: FloatArray) -> FloatArray:
     return np.asarray(c * y * (1.0 - np.sqrt((a + t * t) / (a + y * y))))
 
 
-def _amplitude_curvature(a: float, c: float, y: Array, t: Array) -> Array:
+def _amplitude_curvature(a: float, c: float, y: FloatArray, t: FloatArray) -> FloatArray:
     return np.asarray(c * (1.0 - a * np.sqrt(a + t * t) / (a + y * y) ** 1.5))
 
 

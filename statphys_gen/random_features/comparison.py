@@ -12,10 +12,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
-from numpy.typing import NDArray
 
 from .. import validation
 from ..approximation import approximation_of
+from ..arrays import FloatArray
 from ..errors import InvalidArgument, StatphysError
 from ..statistics.estimate import Estimate
 from .model import RandomFeatures
@@ -33,8 +33,6 @@ from .theory.coefficients import outliers
 from .theory.filters import Filter, gradient_descent, gradient_flow, momentum_descent, ridge
 from .theory.learning_curves import learning_curves, losses, ridge_curves
 from .theory.spectrum import spectrum
-
-FloatArray = NDArray[np.float64]
 
 FIELDS = ("train_loss", "test_loss", "score_error")
 _NO_THEORY = "no theory: simulation of finite instances"

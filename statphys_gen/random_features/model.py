@@ -27,12 +27,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from .. import validation
+from ..arrays import FloatArray
 from ..errors import InvalidArgument
 
-FloatArray = NDArray[np.float64]
 # Eigenvalues and weights.
 Nodes = tuple[FloatArray, FloatArray]
 

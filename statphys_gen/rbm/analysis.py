@@ -13,17 +13,16 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from .. import validation
 from ..approximation import states
+from ..arrays import FloatArray
 from ..errors import InvalidArgument
 from ..units.base import Prior
 from ..units.discrete import Binary, ZeroOne
 from .model import Model
 from .theory.replica_symmetric import Comparison, compare
-
-Array = NDArray[np.float64]
 
 # Far above any coupling of a machine that fluctuates.
 _LARGEST = 1e6
@@ -37,9 +36,9 @@ _WHERE = "large layers, independent normal noise; a trained machine follows this
 class Weights:
     """A trained machine: couplings (visible, hidden) and the biases of both layers."""
 
-    couplings: Array
-    visible_bias: Array
-    hidden_bias: Array
+    couplings: FloatArray
+    visible_bias: FloatArray
+    hidden_bias: FloatArray
 
 
 def read_weights(path: str | Path) -> Weights:
@@ -107,7 +106,7 @@ class Placement:
     spikes: tuple[float, ...]
     visible_overlaps: tuple[float, ...]
     hidden_overlaps: tuple[float, ...]
-    singular_values: Array
+    singular_values: FloatArray
     visible_field: float
     hidden_field: float
     bulk_distance: float
@@ -183,21 +182,21 @@ def _median(ratio: float, visible: int, hidden: int) -> float:
     return float(_position(ratio, brentq(below, 1e-9, math.pi))) * max(hidden / visible, 1.0)
 
 
-def _position(ratio: float, angle: ArrayLike) -> Array:
+def _position(ratio: float, angle: ArrayLike) -> FloatArray:
     """Eigenvalue between the edges of the Marchenko-Pastur law at angles between 0 and pi."""
     root = math.sqrt(ratio)
     low, high = (1.0 - root) ** 2, (1.0 + root) ** 2
     return np.asarray(low + (high - low) * np.square(np.sin(0.5 * np.asarray(angle))))
 
 
-def _mass(ratio: float, angle: ArrayLike) -> Array:
+def _mass(ratio: float, angle: ArrayLike) -> FloatArray:
     """Density of the Marchenko-Pastur law in the angle, in which it is smooth at both edges."""
     width = 4.0 * math.sqrt(ratio)
     x = np.maximum(_position(ratio, angle), 1e-300)
     return np.asarray(np.square(0.5 * width * np.sin(angle)) / (2.0 * math.pi * ratio * x))
 
 
-def _distance(squares: Array, visible: int, hidden: int) -> float:
+def _distance(squares: FloatArray, visible: int, hidden: int) -> float:
     """Kolmogorov distance of squared singular values, in units of the noise, from the law of x / sqrt(visible)."""
     ratio = min(visible, hidden) / max(visible, hidden)
     angle = np.linspace(0.0, math.pi, 4001)

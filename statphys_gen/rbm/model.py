@@ -20,15 +20,14 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 import numpy as np
-from numpy.typing import NDArray
 
 from .. import validation
+from ..arrays import FloatArray
 from ..errors import InvalidArgument
 from ..units.base import Prior
 from ..units.continuous import Gaussian
 from ..units.discrete import Binary, ZeroOne
 
-Array = NDArray[np.float64]
 Convention = Literal["sqrt-beta", "beta"]
 Ensemble = Literal["patterns", "low-rank", "bidirectional", "repeated"]
 
@@ -67,7 +66,7 @@ class Patterns:
         """E xi^2."""
         return self.density
 
-    def sample(self, rng: np.random.Generator, shape: tuple[int, ...]) -> Array:
+    def sample(self, rng: np.random.Generator, shape: tuple[int, ...]) -> FloatArray:
         """Independent entries."""
         if self.law == "gaussian":
             return rng.standard_normal(shape)

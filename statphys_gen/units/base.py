@@ -7,11 +7,10 @@ import math
 from typing import Any, ClassVar
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
+from ..arrays import FloatArray
 from ..errors import InvalidArgument
-
-Array = NDArray[np.float64]
 
 
 class Prior:
@@ -19,32 +18,34 @@ class Prior:
 
     name: ClassVar[str]
     continuous: ClassVar[tuple[str, ...]] = ()
-    states: Array | None = None
+    states: FloatArray | None = None
     support: tuple[float, float] = (-math.inf, math.inf)
 
-    def log_partition(self, a: ArrayLike, b: ArrayLike, beta: ArrayLike = 1.0) -> Array:
+    def log_partition(self, a: ArrayLike, b: ArrayLike, beta: ArrayLike = 1.0) -> FloatArray:
         """log of the integral of rho_beta(h) exp(a h^2/2 + b h)."""
         raise NotImplementedError
 
-    def mean_and_variance(self, a: ArrayLike, b: ArrayLike, beta: ArrayLike = 1.0) -> tuple[Array, Array]:
+    def mean_and_variance(
+        self, a: ArrayLike, b: ArrayLike, beta: ArrayLike = 1.0
+    ) -> tuple[FloatArray, FloatArray]:
         """Both moments of the tilted law at the price of one."""
         raise NotImplementedError
 
     def log_partition_and_moments(
         self, a: ArrayLike, b: ArrayLike, beta: ArrayLike = 1.0
-    ) -> tuple[Array, Array, Array]:
+    ) -> tuple[FloatArray, FloatArray, FloatArray]:
         """log-partition, mean and variance together."""
         return self.log_partition(a, b, beta), *self.mean_and_variance(a, b, beta)
 
-    def sample(self, rng: np.random.Generator, field: ArrayLike, beta: float = 1.0) -> Array:
+    def sample(self, rng: np.random.Generator, field: ArrayLike, beta: float = 1.0) -> FloatArray:
         """One exact draw from rho_beta(h) exp(field h) for each entry of ``field``."""
         raise NotImplementedError
 
-    def energy(self, h: ArrayLike) -> Array:
+    def energy(self, h: ArrayLike) -> FloatArray:
         """U(h), infinite outside the support."""
         raise NotImplementedError
 
-    def energy_gradient(self, h: ArrayLike) -> Array:
+    def energy_gradient(self, h: ArrayLike) -> FloatArray:
         """dU/dh inside the support; refused for discrete units."""
         raise InvalidArgument("prior", self.name, "a continuous prior: discrete units have no gradient")
 
@@ -52,28 +53,28 @@ class Prior:
         """Omega towards side * infinity."""
         return 0.0
 
-    def zero_temperature_response(self, curvature: ArrayLike, field: ArrayLike) -> Array:
+    def zero_temperature_response(self, curvature: ArrayLike, field: ArrayLike) -> FloatArray:
         """argmax of curvature h^2/2 + field h - U(h)."""
         raise NotImplementedError
 
-    def steepness(self, a: ArrayLike, beta: ArrayLike = 1.0) -> Array:
+    def steepness(self, a: ArrayLike, beta: ArrayLike = 1.0) -> FloatArray:
         """1 / distance in b over which the mean varies."""
         raise NotImplementedError
 
-    def mean(self, a: ArrayLike, b: ArrayLike, beta: ArrayLike = 1.0) -> Array:
+    def mean(self, a: ArrayLike, b: ArrayLike, beta: ArrayLike = 1.0) -> FloatArray:
         """Mean of the tilted law."""
         return self.mean_and_variance(a, b, beta)[0]
 
-    def variance(self, a: ArrayLike, b: ArrayLike, beta: ArrayLike = 1.0) -> Array:
+    def variance(self, a: ArrayLike, b: ArrayLike, beta: ArrayLike = 1.0) -> FloatArray:
         """Variance of the tilted law, without cancellation."""
         return self.mean_and_variance(a, b, beta)[1]
 
-    def second_moment(self, a: ArrayLike, b: ArrayLike, beta: ArrayLike = 1.0) -> Array:
+    def second_moment(self, a: ArrayLike, b: ArrayLike, beta: ArrayLike = 1.0) -> FloatArray:
         """Mean of h^2 in the tilted law."""
         mean, variance = self.mean_and_variance(a, b, beta)
         return np.asarray(variance + mean * mean)
 
-    def with_arrays(self, **parameters: Array) -> Prior:
+    def with_arrays(self, **parameters: FloatArray) -> Prior:
         """A copy whose continuous parameters are arrays that broadcast with the arguments of the verbs.
 
         For batches over a parameter of the prior; the values are checked by making a prior of their extremes.
@@ -88,7 +89,7 @@ class Prior:
             batch._set_array(name, values)
         return batch
 
-    def _set_array(self, name: str, values: Array) -> None:
+    def _set_array(self, name: str, values: FloatArray) -> None:
         object.__setattr__(self, name, values)
 
     @property
@@ -98,10 +99,10 @@ class Prior:
         return low == -high
 
 
-def arrays(*values: ArrayLike) -> tuple[Array, ...]:
+def arrays(*values: ArrayLike) -> tuple[FloatArray, ...]:
     return tuple(np.asarray(v, dtype=np.float64) for v in values)
 
 
-def positive_part(c: Array) -> Array:
+def positive_part(c: FloatArray) -> FloatArray:
     """c where it is positive and NaN elsewhere: the integral diverges there."""
     return np.where(c > 0, c, np.nan)

@@ -10,11 +10,10 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from .. import validation
+from ..arrays import FloatArray
 from ..errors import InvalidArgument
 from ..numerics.special import log_two_cosh, truncated_normal
 from .base import Prior, arrays, positive_part
-
-Array = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -36,38 +35,40 @@ class Gaussian(Prior):
     def __repr__(self) -> str:
         return f"Gaussian(variance={self.variance_!r})"
 
-    def _set_array(self, name: str, values: Array) -> None:
+    def _set_array(self, name: str, values: FloatArray) -> None:
         object.__setattr__(self, "variance_", values)
 
-    def log_partition(self, a: ArrayLike, b: ArrayLike, beta: ArrayLike = 1.0) -> Array:
+    def log_partition(self, a: ArrayLike, b: ArrayLike, beta: ArrayLike = 1.0) -> FloatArray:
         a, b, beta = arrays(a, b, beta)
         c = positive_part(beta / self.variance_ - a)
         return np.asarray(0.5 * b * b / c - 0.5 * np.log(c * self.variance_ / beta))
 
-    def mean_and_variance(self, a: ArrayLike, b: ArrayLike, beta: ArrayLike = 1.0) -> tuple[Array, Array]:
+    def mean_and_variance(
+        self, a: ArrayLike, b: ArrayLike, beta: ArrayLike = 1.0
+    ) -> tuple[FloatArray, FloatArray]:
         a, b, beta = arrays(a, b, beta)
         c = positive_part(beta / self.variance_ - a)
         return np.asarray(b / c), np.asarray(np.broadcast_to(1.0 / c, np.broadcast_shapes(b.shape, c.shape)))
 
-    def sample(self, rng: np.random.Generator, field: ArrayLike, beta: float = 1.0) -> Array:
+    def sample(self, rng: np.random.Generator, field: ArrayLike, beta: float = 1.0) -> FloatArray:
         field = np.asarray(field, dtype=np.float64)
         v = self.variance_ / beta
         return np.asarray(v * field + math.sqrt(v) * rng.standard_normal(field.shape))
 
-    def energy(self, h: ArrayLike) -> Array:
+    def energy(self, h: ArrayLike) -> FloatArray:
         return np.asarray(np.square(h) / (2.0 * self.variance_), dtype=np.float64)
 
-    def energy_gradient(self, h: ArrayLike) -> Array:
+    def energy_gradient(self, h: ArrayLike) -> FloatArray:
         return np.asarray(h, dtype=np.float64) / self.variance_
 
     def tail_coefficient(self, side: int = 1, beta: Any = 1.0) -> Any:
         return self.variance_ / beta
 
-    def zero_temperature_response(self, curvature: ArrayLike, field: ArrayLike) -> Array:
+    def zero_temperature_response(self, curvature: ArrayLike, field: ArrayLike) -> FloatArray:
         curvature, field = arrays(curvature, field)
         return np.asarray(field / positive_part(1.0 / self.variance_ - curvature))
 
-    def steepness(self, a: ArrayLike, beta: ArrayLike = 1.0) -> Array:
+    def steepness(self, a: ArrayLike, beta: ArrayLike = 1.0) -> FloatArray:
         return np.zeros(np.broadcast_shapes(np.shape(a), np.shape(beta)))
 
 
@@ -92,52 +93,54 @@ class ReLU(Prior):
 
     def log_partition_and_moments(
         self, a: ArrayLike, b: ArrayLike, beta: ArrayLike = 1.0
-    ) -> tuple[Array, Array, Array]:
+    ) -> tuple[FloatArray, FloatArray, FloatArray]:
         a, b, beta = arrays(a, b, beta)
         piece, valid = _truncated(beta - a, b - beta * self.threshold)
         log = np.where(valid, piece.log_normaliser + 0.5 * np.log(2.0 * beta / math.pi), np.nan)
         return log, np.where(valid, piece.mean, np.nan), np.where(valid, piece.variance, np.nan)
 
-    def log_partition(self, a: ArrayLike, b: ArrayLike, beta: ArrayLike = 1.0) -> Array:
+    def log_partition(self, a: ArrayLike, b: ArrayLike, beta: ArrayLike = 1.0) -> FloatArray:
         return self.log_partition_and_moments(a, b, beta)[0]
 
-    def mean_and_variance(self, a: ArrayLike, b: ArrayLike, beta: ArrayLike = 1.0) -> tuple[Array, Array]:
+    def mean_and_variance(
+        self, a: ArrayLike, b: ArrayLike, beta: ArrayLike = 1.0
+    ) -> tuple[FloatArray, FloatArray]:
         _, mean, variance = self.log_partition_and_moments(a, b, beta)
         return mean, variance
 
-    def sample(self, rng: np.random.Generator, field: ArrayLike, beta: float = 1.0) -> Array:
+    def sample(self, rng: np.random.Generator, field: ArrayLike, beta: float = 1.0) -> FloatArray:
         field = np.asarray(field, dtype=np.float64)
         root = math.sqrt(beta)
         return np.asarray(_sample_truncated(rng, (field - beta * self.threshold) / root) / root)
 
-    def energy(self, h: ArrayLike) -> Array:
+    def energy(self, h: ArrayLike) -> FloatArray:
         h = np.asarray(h, dtype=np.float64)
         return np.where(h >= 0, h * (0.5 * h + self.threshold), np.inf)
 
-    def energy_gradient(self, h: ArrayLike) -> Array:
+    def energy_gradient(self, h: ArrayLike) -> FloatArray:
         return np.asarray(h, dtype=np.float64) + self.threshold
 
     def tail_coefficient(self, side: int = 1, beta: Any = 1.0) -> Any:
         return 1.0 / beta if side > 0 else 0.0
 
-    def zero_temperature_response(self, curvature: ArrayLike, field: ArrayLike) -> Array:
+    def zero_temperature_response(self, curvature: ArrayLike, field: ArrayLike) -> FloatArray:
         curvature, field = arrays(curvature, field)
         return np.asarray(np.maximum(field - self.threshold, 0.0) / positive_part(1.0 - curvature))
 
-    def steepness(self, a: ArrayLike, beta: ArrayLike = 1.0) -> Array:
+    def steepness(self, a: ArrayLike, beta: ArrayLike = 1.0) -> FloatArray:
         # The complex zeros of the normal distribution function nearest to the real axis have imaginary part 2.8.
         a, beta = arrays(a, beta)
         return np.asarray(0.6 / np.sqrt(np.maximum(beta - a, 1e-300)))
 
 
-def _truncated(curvature: Array, shift: Array) -> tuple[Any, NDArray[np.bool_]]:
+def _truncated(curvature: FloatArray, shift: FloatArray) -> tuple[Any, NDArray[np.bool_]]:
     """Moments on the half-line, and where they exist."""
     curvature, shift = np.broadcast_arrays(curvature, shift)
     valid = (curvature > 0) & np.isfinite(curvature) & np.isfinite(shift)
     return truncated_normal(np.where(valid, curvature, 1.0), np.where(valid, shift, 0.0)), valid
 
 
-def _sample_truncated(rng: np.random.Generator, u: Array) -> Array:
+def _sample_truncated(rng: np.random.Generator, u: FloatArray) -> FloatArray:
     """exp(-h^2/2 + u h) on h >= 0: rejection from the normal law, or from an exponential one for u < -0.5 (Robert)."""
     u = np.asarray(u, dtype=np.float64)
     flat = u.ravel()
@@ -175,7 +178,7 @@ class SoftThreshold(Prior):
     def __post_init__(self) -> None:
         object.__setattr__(self, "threshold", validation.finite("threshold", self.threshold))
 
-    def _pieces(self, a: ArrayLike, b: ArrayLike, beta: ArrayLike) -> tuple[Any, Any, Array, Array]:
+    def _pieces(self, a: ArrayLike, b: ArrayLike, beta: ArrayLike) -> tuple[Any, Any, FloatArray, FloatArray]:
         """Moments of both halves, the difference of their log weights, and log Z."""
         a, b, beta = arrays(a, b, beta)
         right, valid = _truncated(beta - a, b - beta * self.threshold)
@@ -184,16 +187,18 @@ class SoftThreshold(Prior):
         total = np.logaddexp(right.log_normaliser, left.log_normaliser) + 0.5 * np.log(beta / (2.0 * math.pi))
         return right, left, np.where(valid, difference, np.nan), np.where(valid, total, np.nan)
 
-    def log_partition(self, a: ArrayLike, b: ArrayLike, beta: ArrayLike = 1.0) -> Array:
+    def log_partition(self, a: ArrayLike, b: ArrayLike, beta: ArrayLike = 1.0) -> FloatArray:
         return self._pieces(a, b, beta)[3]
 
-    def mean_and_variance(self, a: ArrayLike, b: ArrayLike, beta: ArrayLike = 1.0) -> tuple[Array, Array]:
+    def mean_and_variance(
+        self, a: ArrayLike, b: ArrayLike, beta: ArrayLike = 1.0
+    ) -> tuple[FloatArray, FloatArray]:
         _, mean, variance = self.log_partition_and_moments(a, b, beta)
         return mean, variance
 
     def log_partition_and_moments(
         self, a: ArrayLike, b: ArrayLike, beta: ArrayLike = 1.0
-    ) -> tuple[Array, Array, Array]:
+    ) -> tuple[FloatArray, FloatArray, FloatArray]:
         right, left, difference, total = self._pieces(a, b, beta)
         on_right = 1.0 / (1.0 + np.exp(np.minimum(-difference, 700.0)))
         on_left = 1.0 / (1.0 + np.exp(np.minimum(difference, 700.0)))
@@ -202,7 +207,7 @@ class SoftThreshold(Prior):
         variance = on_right * right.variance + on_left * left.variance + between
         return total, np.asarray(mean), np.asarray(variance)
 
-    def sample(self, rng: np.random.Generator, field: ArrayLike, beta: float = 1.0) -> Array:
+    def sample(self, rng: np.random.Generator, field: ArrayLike, beta: float = 1.0) -> FloatArray:
         field = np.asarray(field, dtype=np.float64)
         difference = self._pieces(0.0, field, beta)[2]
         sign = np.where(rng.random(field.shape) * (1.0 + np.exp(-np.abs(difference))) < 1.0, 1.0, -1.0)
@@ -210,23 +215,23 @@ class SoftThreshold(Prior):
         root = math.sqrt(beta)
         return np.asarray(sign * _sample_truncated(rng, (sign * field - beta * self.threshold) / root) / root)
 
-    def energy(self, h: ArrayLike) -> Array:
+    def energy(self, h: ArrayLike) -> FloatArray:
         h = np.abs(np.asarray(h, dtype=np.float64))
         return np.asarray(h * (0.5 * h + self.threshold))
 
-    def energy_gradient(self, h: ArrayLike) -> Array:
+    def energy_gradient(self, h: ArrayLike) -> FloatArray:
         h = np.asarray(h, dtype=np.float64)
         return np.asarray(h + self.threshold * np.sign(h))
 
     def tail_coefficient(self, side: int = 1, beta: Any = 1.0) -> Any:
         return 1.0 / beta
 
-    def zero_temperature_response(self, curvature: ArrayLike, field: ArrayLike) -> Array:
+    def zero_temperature_response(self, curvature: ArrayLike, field: ArrayLike) -> FloatArray:
         curvature, field = arrays(curvature, field)
         size = np.maximum(np.abs(field) - self.threshold, 0.0) / positive_part(1.0 - curvature)
         return np.asarray(np.where(field >= 0, size, -size))
 
-    def steepness(self, a: ArrayLike, beta: ArrayLike = 1.0) -> Array:
+    def steepness(self, a: ArrayLike, beta: ArrayLike = 1.0) -> FloatArray:
         a, beta = arrays(a, beta)
         c = np.maximum(beta - a, 1e-300)
         return np.asarray(1.0 / np.sqrt(c) + beta * np.maximum(-np.asarray(self.threshold), 0.0) / c)
@@ -251,19 +256,21 @@ class Mixture(Prior):
         value = validation.inside("gaussian_weight", self.gaussian_weight, 0.0, 1.0, closed=True)
         object.__setattr__(self, "gaussian_weight", value)
 
-    def _parameters(self, a: ArrayLike, beta: ArrayLike) -> tuple[Any, Array]:
+    def _parameters(self, a: ArrayLike, beta: ArrayLike) -> tuple[Any, FloatArray]:
         """sqrt(1 - delta) and 1 - delta a."""
         _only_law(self.name, beta)
         a = np.asarray(a, dtype=np.float64)
         return np.sqrt(1.0 - self.gaussian_weight), positive_part(1.0 - self.gaussian_weight * a)
 
-    def log_partition(self, a: ArrayLike, b: ArrayLike, beta: ArrayLike = 1.0) -> Array:
+    def log_partition(self, a: ArrayLike, b: ArrayLike, beta: ArrayLike = 1.0) -> FloatArray:
         jump, d = self._parameters(a, beta)
         a, b = arrays(a, b)
         smooth = 0.5 * (a * jump * jump + self.gaussian_weight * b * b) / d
         return np.asarray(smooth - 0.5 * np.log(d) + log_two_cosh(jump * b / d) - math.log(2.0))
 
-    def mean_and_variance(self, a: ArrayLike, b: ArrayLike, beta: ArrayLike = 1.0) -> tuple[Array, Array]:
+    def mean_and_variance(
+        self, a: ArrayLike, b: ArrayLike, beta: ArrayLike = 1.0
+    ) -> tuple[FloatArray, FloatArray]:
         jump, d = self._parameters(a, beta)
         b = np.asarray(b, dtype=np.float64)
         unlikely = np.exp(-2.0 * np.abs(jump * b / d))
@@ -271,7 +278,7 @@ class Mixture(Prior):
         jumps = 4.0 * unlikely / np.square(1.0 + unlikely)
         return np.asarray(mean), np.asarray(self.gaussian_weight / d + np.square(jump / d) * jumps)
 
-    def sample(self, rng: np.random.Generator, field: ArrayLike, beta: float = 1.0) -> Array:
+    def sample(self, rng: np.random.Generator, field: ArrayLike, beta: float = 1.0) -> FloatArray:
         jump, _ = self._parameters(0.0, beta)
         field = np.asarray(field, dtype=np.float64)
         positive = rng.random(field.shape) * (1.0 + np.exp(-2.0 * jump * np.abs(field))) < 1.0
@@ -279,7 +286,7 @@ class Mixture(Prior):
         noise = math.sqrt(self.gaussian_weight) * rng.standard_normal(field.shape)
         return np.asarray(jump * sign + self.gaussian_weight * field + noise)
 
-    def energy(self, h: ArrayLike) -> Array:
+    def energy(self, h: ArrayLike) -> FloatArray:
         if self.gaussian_weight == 0.0:
             raise InvalidArgument("gaussian_weight", 0.0, "above 0 for a density")
         h = np.asarray(h, dtype=np.float64)
@@ -292,7 +299,7 @@ class Mixture(Prior):
             + 0.5 * math.log(2.0 * math.pi * weight)
         )
 
-    def energy_gradient(self, h: ArrayLike) -> Array:
+    def energy_gradient(self, h: ArrayLike) -> FloatArray:
         h = np.asarray(h, dtype=np.float64)
         jump = math.sqrt(1.0 - self.gaussian_weight)
         return np.asarray((h - jump * np.tanh(jump * h / self.gaussian_weight)) / self.gaussian_weight)
@@ -301,10 +308,10 @@ class Mixture(Prior):
         _only_law(self.name, beta)
         return self.gaussian_weight
 
-    def zero_temperature_response(self, curvature: ArrayLike, field: ArrayLike) -> Array:
+    def zero_temperature_response(self, curvature: ArrayLike, field: ArrayLike) -> FloatArray:
         raise InvalidArgument("hidden", self.name, "a prior with an energy: a law has no ground state")
 
-    def steepness(self, a: ArrayLike, beta: ArrayLike = 1.0) -> Array:
+    def steepness(self, a: ArrayLike, beta: ArrayLike = 1.0) -> FloatArray:
         jump, d = self._parameters(a, beta)
         return np.asarray(jump / d)
 
@@ -325,22 +332,24 @@ class Spherical(Prior):
 
     name: ClassVar[str] = "spherical"
 
-    def _curvature(self, b: Array) -> Array:
+    def _curvature(self, b: FloatArray) -> FloatArray:
         return np.asarray(
             0.5 + np.sqrt(0.25 + np.mean(np.square(np.atleast_1d(b)), axis=-1, keepdims=b.ndim > 0))
         )
 
-    def log_partition(self, a: ArrayLike, b: ArrayLike, beta: ArrayLike = 1.0) -> Array:
+    def log_partition(self, a: ArrayLike, b: ArrayLike, beta: ArrayLike = 1.0) -> FloatArray:
         a, b = arrays(a, b)
         c = self._curvature(b)
         return np.asarray(0.5 * b * b / c - 0.5 * np.log(c) + 0.5 * (c - 1.0) + 0.5 * a)
 
-    def mean_and_variance(self, a: ArrayLike, b: ArrayLike, beta: ArrayLike = 1.0) -> tuple[Array, Array]:
+    def mean_and_variance(
+        self, a: ArrayLike, b: ArrayLike, beta: ArrayLike = 1.0
+    ) -> tuple[FloatArray, FloatArray]:
         b = np.asarray(b, dtype=np.float64)
         c = self._curvature(b)
         return np.asarray(b / c), np.asarray(np.broadcast_to(1.0 / c, b.shape))
 
-    def sample(self, rng: np.random.Generator, field: ArrayLike, beta: float = 1.0) -> Array:
+    def sample(self, rng: np.random.Generator, field: ArrayLike, beta: float = 1.0) -> FloatArray:
         """A point of the sphere for each layer (last axis of ``field``): von Mises-Fisher, by Wood's rejection."""
         field = np.atleast_1d(np.asarray(field, dtype=np.float64))
         units = field.shape[-1]
@@ -361,18 +370,18 @@ class Spherical(Prior):
             points[free] = gauss / np.linalg.norm(gauss, axis=1)[:, None]
         return np.asarray((math.sqrt(units) * points).reshape(field.shape))
 
-    def energy(self, h: ArrayLike) -> Array:
+    def energy(self, h: ArrayLike) -> FloatArray:
         return np.zeros(np.shape(h))
 
     def tail_coefficient(self, side: int = 1, beta: Any = 1.0) -> Any:
         """That of the free layer; in the network the constraint sets it (1 / Lagrange multiplier)."""
         return 1.0
 
-    def steepness(self, a: ArrayLike, beta: ArrayLike = 1.0) -> Array:
+    def steepness(self, a: ArrayLike, beta: ArrayLike = 1.0) -> FloatArray:
         return np.zeros(np.broadcast_shapes(np.shape(a), np.shape(beta)))
 
 
-def _sample_cosine(rng: np.random.Generator, concentration: Array, dimension: int) -> Array:
+def _sample_cosine(rng: np.random.Generator, concentration: FloatArray, dimension: int) -> FloatArray:
     """Cosine of the angle to the field for von Mises-Fisher laws in ``dimension`` dimensions (Wood 1994)."""
     rest = dimension - 1.0
     b = rest / (2.0 * concentration + np.sqrt(4.0 * concentration**2 + rest**2))

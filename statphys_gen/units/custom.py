@@ -12,15 +12,15 @@ from itertools import pairwise
 from typing import Any, ClassVar
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from .. import validation
+from ..arrays import FloatArray
 from ..errors import InvalidArgument
 from ..numerics.quadrature import gaussian_rule, legendre_rule
 from .base import Prior
 
-Array = NDArray[np.float64]
-Function = Callable[[Array], ArrayLike]
+Function = Callable[[FloatArray], ArrayLike]
 
 _FAR = (1e4, 1e5, 1e6)
 _PANELS, _ORDER = 24, 16
@@ -74,7 +74,7 @@ class FromLogDensity(Prior):
                 "log_density", log_density, "a function with a finite integral of its exponential"
             )
 
-    def _value(self, h: Array) -> Array:
+    def _value(self, h: FloatArray) -> FloatArray:
         with np.errstate(all="ignore"):
             value = np.asarray(self._log_density(h), dtype=np.float64)
         if value.shape != h.shape:
@@ -128,7 +128,9 @@ class FromLogDensity(Prior):
     def symmetric(self) -> bool:
         return self._even
 
-    def _moments(self, a: ArrayLike, b: ArrayLike, beta: ArrayLike) -> tuple[Array, Array, Array]:
+    def _moments(
+        self, a: ArrayLike, b: ArrayLike, beta: ArrayLike
+    ) -> tuple[FloatArray, FloatArray, FloatArray]:
         arrays = np.broadcast_arrays(*(np.asarray(x, dtype=np.float64) for x in (a, b, beta)))
         flat = [x.reshape(-1) for x in arrays]
         result = np.full((3, flat[0].size), np.nan)
@@ -145,10 +147,10 @@ class FromLogDensity(Prior):
         shaped = result.reshape(3, *arrays[0].shape)
         return shaped[0], shaped[1], shaped[2]
 
-    def _exponent(self, h: Array, a: Array, b: Array, beta: Array) -> Array:
+    def _exponent(self, h: FloatArray, a: FloatArray, b: FloatArray, beta: FloatArray) -> FloatArray:
         return np.asarray(beta * self._value(h) + h * (0.5 * a * h + b))
 
-    def _block(self, a: Array, b: Array, beta: Array) -> Array:
+    def _block(self, a: FloatArray, b: FloatArray, beta: FloatArray) -> FloatArray:
         """log Z, mean and variance: panels over the part of each piece of the support that matters."""
         a, b, beta = a[:, None], b[:, None], beta[:, None]
         edges = np.concatenate([[self.support[0]], self._cuts, [self.support[1]]])
@@ -163,13 +165,17 @@ class FromLogDensity(Prior):
         variance = (mass * (nodes - mean[:, None]) ** 2).sum(axis=1) / total
         return np.stack([np.log(total) + largest[:, 0], mean, variance])
 
-    def _piece(self, left: float, right: float, a: Array, b: Array, beta: Array) -> tuple[Array, Array]:
+    def _piece(
+        self, left: float, right: float, a: FloatArray, b: FloatArray, beta: FloatArray
+    ) -> tuple[FloatArray, FloatArray]:
         """Nodes and weights on one piece, where the exponent is near its top."""
         low, high = self._ends(left, right, a, b, beta)
         rule = legendre_rule(np.linspace(0.0, 1.0, _PANELS + 1), _ORDER)
         return low + (high - low) * rule.nodes, (high - low) * rule.weights
 
-    def _ends(self, left: float, right: float, a: Array, b: Array, beta: Array) -> tuple[Array, Array]:
+    def _ends(
+        self, left: float, right: float, a: FloatArray, b: FloatArray, beta: FloatArray
+    ) -> tuple[FloatArray, FloatArray]:
         """Ends of where the exponent is near its top on one piece, closed in on by coarse scans."""
         strongest = max(self._tails.values())
         stiffness = beta / strongest - a if strongest > 0 else np.ones_like(a)
@@ -193,14 +199,16 @@ class FromLogDensity(Prior):
             )
         return low, high
 
-    def log_partition(self, a: ArrayLike, b: ArrayLike, beta: ArrayLike = 1.0) -> Array:
+    def log_partition(self, a: ArrayLike, b: ArrayLike, beta: ArrayLike = 1.0) -> FloatArray:
         return self._moments(a, b, beta)[0]
 
-    def mean_and_variance(self, a: ArrayLike, b: ArrayLike, beta: ArrayLike = 1.0) -> tuple[Array, Array]:
+    def mean_and_variance(
+        self, a: ArrayLike, b: ArrayLike, beta: ArrayLike = 1.0
+    ) -> tuple[FloatArray, FloatArray]:
         _, mean, variance = self._moments(a, b, beta)
         return mean, variance
 
-    def sample(self, rng: np.random.Generator, field: ArrayLike, beta: float = 1.0) -> Array:
+    def sample(self, rng: np.random.Generator, field: ArrayLike, beta: float = 1.0) -> FloatArray:
         """By inversion of the distribution function on 384 Gauss panels: exact to about 1e-4 of the width."""
         field = np.asarray(field, dtype=np.float64)
         distinct, place = np.unique(field, return_inverse=True)
@@ -222,11 +230,11 @@ class FromLogDensity(Prior):
                 result[here] = np.interp(uniform[here] * cumulative[k, -1], cumulative[k], grid[k])
         return result.reshape(field.shape)
 
-    def tilted_range(self, a: Array, b: Array, beta: Array) -> tuple[Array, Array]:
+    def tilted_range(self, a: FloatArray, b: FloatArray, beta: FloatArray) -> tuple[FloatArray, FloatArray]:
         """Ends of the interval outside which the tilted density does not matter; columns in, columns out."""
         return self._ends(self.support[0], self.support[1], a, b, beta)
 
-    def energy(self, h: ArrayLike) -> Array:
+    def energy(self, h: ArrayLike) -> FloatArray:
         h = np.asarray(h, dtype=np.float64)
         inside = (h >= self.support[0]) & (h <= self.support[1])
         return np.where(inside, -self._value(h), np.inf)
@@ -234,7 +242,7 @@ class FromLogDensity(Prior):
     def tail_coefficient(self, side: int = 1, beta: Any = 1.0) -> Any:
         return self._tails[1 if side > 0 else -1] / beta
 
-    def steepness(self, a: ArrayLike, beta: ArrayLike = 1.0) -> Array:
+    def steepness(self, a: ArrayLike, beta: ArrayLike = 1.0) -> FloatArray:
         """The largest standard deviation at a few fields: zeros of Z are not closer than its inverse."""
         a, beta = np.broadcast_arrays(np.asarray(a, dtype=np.float64), np.asarray(beta, dtype=np.float64))
         fields = np.linspace(-6.0, 6.0, 13)
@@ -266,7 +274,7 @@ class FromLogMoments(Prior):
         h = np.linspace(0.1, 5.0, 25)
         self._even = bool(np.allclose(self._value(h), self._value(-h), rtol=1e-11, atol=1e-13))
 
-    def _value(self, b: Array) -> Array:
+    def _value(self, b: FloatArray) -> FloatArray:
         with np.errstate(all="ignore"):
             return np.asarray(self._log_moments(b), dtype=np.float64)
 
@@ -284,7 +292,7 @@ class FromLogMoments(Prior):
     def symmetric(self) -> bool:
         return self._even
 
-    def log_partition(self, a: ArrayLike, b: ArrayLike, beta: ArrayLike = 1.0) -> Array:
+    def log_partition(self, a: ArrayLike, b: ArrayLike, beta: ArrayLike = 1.0) -> FloatArray:
         if not np.all(np.asarray(beta) == 1.0):
             raise InvalidArgument("convention", "beta", "sqrt-beta for a prior without density")
         a, b = np.broadcast_arrays(np.asarray(a, dtype=np.float64), np.asarray(b, dtype=np.float64))
@@ -303,7 +311,9 @@ class FromLogMoments(Prior):
         total = np.log((np.exp(log - largest) * rule.weights).sum(axis=-1)) + largest[..., 0] + np.log(width)
         return np.where(valid, total, np.nan)
 
-    def mean_and_variance(self, a: ArrayLike, b: ArrayLike, beta: ArrayLike = 1.0) -> tuple[Array, Array]:
+    def mean_and_variance(
+        self, a: ArrayLike, b: ArrayLike, beta: ArrayLike = 1.0
+    ) -> tuple[FloatArray, FloatArray]:
         b = np.asarray(b, dtype=np.float64)
         step = 0.05 / self._steepness
         first = (4 / 5, -1 / 5, 4 / 105, -1 / 280)
@@ -322,11 +332,11 @@ class FromLogMoments(Prior):
     def tail_coefficient(self, side: int = 1, beta: Any = 1.0) -> Any:
         return self._tails[1 if side > 0 else -1] / beta
 
-    def steepness(self, a: ArrayLike, beta: ArrayLike = 1.0) -> Array:
+    def steepness(self, a: ArrayLike, beta: ArrayLike = 1.0) -> FloatArray:
         a = np.asarray(a, dtype=np.float64)
         strongest = max(self._tails.values())
         with np.errstate(all="ignore"):
             return np.asarray(self._steepness / np.maximum(1.0 - a * strongest, 1e-300)) + 0.0 * a
 
-    def sample(self, rng: np.random.Generator, field: ArrayLike, beta: float = 1.0) -> Array:
+    def sample(self, rng: np.random.Generator, field: ArrayLike, beta: float = 1.0) -> FloatArray:
         raise InvalidArgument("hidden", self.name, "a prior with a density, to sample from")

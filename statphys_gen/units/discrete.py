@@ -7,22 +7,21 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from .. import validation
+from ..arrays import FloatArray
 from ..errors import InvalidArgument
 from ..numerics.special import log_two_cosh
 from .base import Prior, arrays
-
-Array = NDArray[np.float64]
 
 
 class Discrete(Prior):
     """Finitely many states v_k with weights w_k; rho_beta(v_k) = base exp(-beta U_k). Base of the discrete priors."""
 
-    states: Array
+    states: FloatArray
     log_base: float
-    energies: Array
+    energies: FloatArray
     _even: bool
 
     def _set(self, states: ArrayLike, log_base: float, energies: ArrayLike) -> None:
@@ -36,7 +35,7 @@ class Discrete(Prior):
         same = np.allclose(self.energies[order], self.energies[order[::-1]])
         object.__setattr__(self, "_even", bool(mirrored and same))
 
-    def _exponents(self, a: ArrayLike, b: ArrayLike, beta: ArrayLike) -> Array:
+    def _exponents(self, a: ArrayLike, b: ArrayLike, beta: ArrayLike) -> FloatArray:
         """log weight of every state, states along the first axis."""
         a, b, beta = arrays(a, b, beta)
         return np.stack(
@@ -48,12 +47,14 @@ class Discrete(Prior):
             )
         )
 
-    def log_partition(self, a: ArrayLike, b: ArrayLike, beta: ArrayLike = 1.0) -> Array:
+    def log_partition(self, a: ArrayLike, b: ArrayLike, beta: ArrayLike = 1.0) -> FloatArray:
         exponents = self._exponents(a, b, beta)
         largest = exponents.max(axis=0)
         return np.asarray(largest + np.log(np.exp(exponents - largest).sum(axis=0)))
 
-    def mean_and_variance(self, a: ArrayLike, b: ArrayLike, beta: ArrayLike = 1.0) -> tuple[Array, Array]:
+    def mean_and_variance(
+        self, a: ArrayLike, b: ArrayLike, beta: ArrayLike = 1.0
+    ) -> tuple[FloatArray, FloatArray]:
         exponents = self._exponents(a, b, beta)
         likeliest = exponents.argmax(axis=0)
         weights = np.exp(exponents - exponents.max(axis=0))
@@ -66,23 +67,23 @@ class Discrete(Prior):
         # Summed directly the mean is exact to rounding of its largest term, also when it is almost zero.
         return np.asarray(np.tensordot(self.states, weights, axes=1)), np.asarray(variance)
 
-    def sample(self, rng: np.random.Generator, field: ArrayLike, beta: float = 1.0) -> Array:
+    def sample(self, rng: np.random.Generator, field: ArrayLike, beta: float = 1.0) -> FloatArray:
         exponents = self._exponents(0.0, field, beta)
         cumulative = np.exp(exponents - exponents.max(axis=0)).cumsum(axis=0)
         threshold = rng.random(cumulative.shape[1:]) * cumulative[-1]
         index = (cumulative[:-1] <= threshold).sum(axis=0)
         return np.asarray(self.states[index])
 
-    def energy(self, h: ArrayLike) -> Array:
+    def energy(self, h: ArrayLike) -> FloatArray:
         h = np.asarray(h, dtype=np.float64)
         match = h[..., None] == self.states
         return np.asarray(np.where(match.any(axis=-1), self.energies[match.argmax(axis=-1)], np.inf))
 
-    def zero_temperature_response(self, curvature: ArrayLike, field: ArrayLike) -> Array:
+    def zero_temperature_response(self, curvature: ArrayLike, field: ArrayLike) -> FloatArray:
         exponents = self._exponents(curvature, field, 1.0)
         return np.asarray(self.states[exponents.argmax(axis=0)])
 
-    def steepness(self, a: ArrayLike, beta: ArrayLike = 1.0) -> Array:
+    def steepness(self, a: ArrayLike, beta: ArrayLike = 1.0) -> FloatArray:
         low, high = self.support
         return np.full(np.broadcast_shapes(np.shape(a), np.shape(beta)), 0.5 * (high - low))
 
@@ -108,16 +109,18 @@ class Binary(Discrete):
         object.__setattr__(self, "weight", validation.positive("weight", weight))
         self._set([-1.0, 1.0], math.log(self.weight), [0.0, 0.0])
 
-    def log_partition(self, a: ArrayLike, b: ArrayLike, beta: ArrayLike = 1.0) -> Array:
+    def log_partition(self, a: ArrayLike, b: ArrayLike, beta: ArrayLike = 1.0) -> FloatArray:
         a, b = arrays(a, b)
         return np.asarray(0.5 * a + log_two_cosh(b) + self.log_base)
 
-    def mean_and_variance(self, a: ArrayLike, b: ArrayLike, beta: ArrayLike = 1.0) -> tuple[Array, Array]:
+    def mean_and_variance(
+        self, a: ArrayLike, b: ArrayLike, beta: ArrayLike = 1.0
+    ) -> tuple[FloatArray, FloatArray]:
         b = np.asarray(b, dtype=np.float64)
         unlikely = np.exp(-2.0 * np.abs(b))
         return np.tanh(b), np.asarray(4.0 * unlikely / np.square(1.0 + unlikely))
 
-    def mean(self, a: ArrayLike, b: ArrayLike, beta: ArrayLike = 1.0) -> Array:
+    def mean(self, a: ArrayLike, b: ArrayLike, beta: ArrayLike = 1.0) -> FloatArray:
         return np.asarray(np.tanh(b))
 
 
@@ -138,7 +141,7 @@ class ZeroOne(Discrete):
         object.__setattr__(self, "threshold", validation.finite("threshold", threshold))
         self._set([0.0, 1.0], 0.0, [0.0, self.threshold])
 
-    def _set_array(self, name: str, values: Array) -> None:
+    def _set_array(self, name: str, values: FloatArray) -> None:
         object.__setattr__(self, "energies", (0.0, values))
 
 
@@ -159,7 +162,7 @@ class Ternary(Discrete):
         object.__setattr__(self, "inactive_cost", validation.finite("inactive_cost", inactive_cost))
         self._set([-1.0, 0.0, 1.0], 0.0, [self.inactive_cost, 0.0, self.inactive_cost])
 
-    def _set_array(self, name: str, values: Array) -> None:
+    def _set_array(self, name: str, values: FloatArray) -> None:
         object.__setattr__(self, "energies", (values, 0.0, values))
 
 
@@ -173,7 +176,7 @@ class QState(Discrete):
     weights : probabilities of the states (positive, sum 1); equal by default. U_k = -log(q p_k).
     """
 
-    weights: Array
+    weights: FloatArray
     name: ClassVar[str] = "q-state"
 
     def __init__(self, states: int | ArrayLike = 3, weights: ArrayLike | None = None) -> None:

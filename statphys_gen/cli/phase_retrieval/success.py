@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ... import validation
+from ...arrays import FloatArray
 from ...errors import InvalidArgument
 from ..parsing import add_output_options, add_seed, between, integer, number
 from .options import (
@@ -23,7 +24,7 @@ from .options import (
 )
 
 if TYPE_CHECKING:
-    from ...phase_retrieval.model import Array, Loss
+    from ...phase_retrieval.model import Loss
     from ...phase_retrieval.theory.success import Midpoint
 
 _LARGEST_STEPS = 1_000_000
@@ -228,7 +229,7 @@ def outcomes(
     return {"succeeded": found.succeeded, "median_success_time": median}
 
 
-def schedule(duration: float, first: float, growth: float, largest: float) -> Array:
+def schedule(duration: float, first: float, growth: float, largest: float) -> FloatArray:
     """Growing steps until their sum reaches the duration."""
     import numpy as np
 

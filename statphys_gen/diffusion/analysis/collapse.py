@@ -35,8 +35,8 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from ...arrays import FloatArray, IntArray
 from ...data.dataset import DataSet
 from ...noising import edm_sigma, time_from_edm_sigma
 from ...numerics.blocks import map_blocks
@@ -44,9 +44,6 @@ from ...numerics.posterior import ROWS, EmpiricalPosterior, PosteriorSums
 from ...statistics.streams import generator
 from .collapse_report import Collapse, CollapseCurves, Prediction
 from .report import CriticalTime
-
-FloatArray = NDArray[np.float64]
-IntArray = NDArray[np.int64]
 
 GROUPS = 20
 _GRID = 40

@@ -5,13 +5,9 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, fields
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
+from ...arrays import FloatArray
 from ...errors import InvalidArgument
 from .report import CriticalTime, conversions
-
-FloatArray = NDArray[np.float64]
 
 
 @dataclass(frozen=True)

@@ -20,9 +20,10 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from ... import validation
+from ...arrays import FloatArray
 from ...data.dataset import DataSet
 from ...data.dip_test import LEVEL, Modality, modality, noised_modes
 from ...data.principal import PrincipalDirections, principal_directions
@@ -31,8 +32,6 @@ from .collapse import analyse_collapse
 from .collapse_report import Collapse
 from .label_agreement import LabelAgreement, label_agreement
 from .report import CriticalTime, Direction, Report
-
-FloatArray = NDArray[np.float64]
 
 # E tanh^2(1 + z): the way from chance to certainty at which two balanced Gaussian classes count as chosen.
 CHOSEN_FRACTION = 0.550400490793367366

@@ -27,15 +27,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from ...arrays import FloatArray, IntArray
 from ...data.dataset import DataSet
 from ...noising import edm_sigma
 from ...numerics.blocks import map_blocks
 from ...statistics.streams import generator
-
-FloatArray = NDArray[np.float64]
-IntArray = NDArray[np.int64]
 
 GROUPS = 20
 _ENTRIES = 4_000_000  # of a (block, points) array: 32 MB

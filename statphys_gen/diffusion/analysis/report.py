@@ -8,14 +8,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ...arrays import FloatArray
 from ...errors import InvalidArgument
 from ...noising import ddpm_step, ddpm_times, edm_sigma, signal_to_noise, vp_sigma
 from .label_agreement import LabelAgreement
 
 if TYPE_CHECKING:
     from .collapse_report import Collapse
-
-FloatArray = NDArray[np.float64]
 
 
 @dataclass(frozen=True)

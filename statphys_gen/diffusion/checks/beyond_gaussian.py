@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ...approximation import approximation_of
 from ...data.laws import CurieWeiss, GaussianMixture
@@ -19,7 +18,6 @@ from ..simulation.beyond_gaussian import (
 )
 from .speciation import above_chance
 
-FloatArray = NDArray[np.float64]
 _RESOLUTION = 0.02
 
 

@@ -10,9 +10,10 @@ from functools import lru_cache
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from ...approximation import approximation_of
+from ...arrays import FloatArray
 from ...data.laws import CurieWeiss, DataLaw, DiscreteProduct, GaussianMixture, Spectrum
 from ...statistics.agreement import Check
 from ...statistics.estimate import Estimate
@@ -25,7 +26,6 @@ from ..simulation.information import (
 )
 from ..theory.finite_size_collapse import FiniteSizeCollapse, isotropic_collapse
 
-FloatArray = NDArray[np.float64]
 _RESOLUTION = 0.02
 _ENTROPY_RESOLUTION = 0.005  # relative to log n
 REFERENCE = 4000  # points behind an information

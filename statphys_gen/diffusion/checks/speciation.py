@@ -11,9 +11,10 @@ from functools import partial
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from ...approximation import approximation_of
+from ...arrays import FloatArray
 from ...data.laws import GaussianMixture
 from ...statistics.agreement import Check
 from ...statistics.estimate import Estimate
@@ -22,7 +23,6 @@ from ..simulation.backward_kernel import simulate_clones, simulate_u_turn
 from ..simulation.langevin import reduced_clones_langevin, simulate_clones_langevin, step_bias
 from ..simulation.times import simulate_bimodality_time, simulate_drift, simulate_drift_time
 
-FloatArray = NDArray[np.float64]
 _RESOLUTION = 0.02
 
 

@@ -6,7 +6,7 @@ from itertools import pairwise
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from ...approximation import approximation_of
 from ...data.laws import Spectrum
@@ -24,7 +24,6 @@ from ..simulation.first_passage import simulate_first_passage
 from ..theory.finite_size_collapse import isotropic_collapse
 from .collapse import REFERENCE, exact_field
 
-FloatArray = NDArray[np.float64]
 _RESOLUTION = 0.02
 
 

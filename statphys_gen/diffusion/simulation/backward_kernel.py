@@ -41,14 +41,13 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ... import validation
+from ...arrays import FloatArray, IntArray
 from ...data.laws import GaussianMixture
 from ...errors import InvalidArgument
 from ...numerics.blocks import map_blocks
 from ...statistics.estimate import Estimate
 from ...statistics.streams import generator
 
-FloatArray = NDArray[np.float64]
-IntArray = NDArray[np.int64]
 Label = Literal["component", "sign"]
 Outcomes = Callable[[float, int, np.random.Generator], NDArray[Any]]
 ClassReader = Callable[[FloatArray, IntArray], IntArray]

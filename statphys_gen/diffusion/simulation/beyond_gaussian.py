@@ -26,10 +26,11 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ... import validation
+from ...arrays import FloatArray, IntArray
 from ...data.laws import CurieWeiss, GaussianMixture
 from ...errors import InvalidArgument
 from ...statistics.estimate import Estimate
-from .backward_kernel import FloatArray, IntArray, NoisedMixture, draw_index, proportion
+from .backward_kernel import NoisedMixture, draw_index, proportion
 
 _SPACING = 0.7
 _REACH = 9.0

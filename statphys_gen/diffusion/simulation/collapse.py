@@ -26,6 +26,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ... import validation
+from ...arrays import FloatArray, IntArray
 from ...data.laws import CurieWeiss, DataLaw, DiscreteProduct, GaussianMixture, Spectrum
 from ...errors import InsufficientSamples, InvalidArgument
 from ...numerics.blocks import map_blocks
@@ -35,8 +36,6 @@ from ...statistics.streams import generator
 from .backward_kernel import NoisedMixture
 from .beyond_gaussian import sample_curie_weiss
 
-FloatArray = NDArray[np.float64]
-IntArray = NDArray[np.int64]
 _Reading = Callable[[PosteriorSums], FloatArray]
 
 

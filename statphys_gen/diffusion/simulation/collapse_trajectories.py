@@ -23,6 +23,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ... import validation
+from ...arrays import FloatArray, IntArray
 from ...data.laws import DataLaw
 from ...errors import InvalidArgument
 from ...numerics.blocks import map_blocks
@@ -32,9 +33,6 @@ from .backward_kernel import draw_index
 from .collapse import draw_data, law_key, posterior_weights
 from .first_passage import FirstPassage
 from .langevin import step_grid
-
-FloatArray = NDArray[np.float64]
-IntArray = NDArray[np.int64]
 
 
 def simulate_empirical_clones(

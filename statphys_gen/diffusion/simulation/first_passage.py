@@ -23,18 +23,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from ... import validation
+from ...arrays import FloatArray, IntArray
 from ...data.laws import DataLaw
 from ...errors import InsufficientSamples, InvalidArgument
 from ...numerics.blocks import map_blocks
 from ...statistics.estimate import Estimate
 from ...statistics.streams import generator
 from .collapse import draw_data, law_key
-
-FloatArray = NDArray[np.float64]
-IntArray = NDArray[np.int64]
 
 # exp(-2 h h' / (tau' - tau)) is below 3e-16 where h h' is above this times (tau' - tau).
 _CLOSE = 18.0

@@ -18,10 +18,11 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 from scipy.optimize import brentq
 
 from ... import validation
+from ...arrays import FloatArray
 from ...data.laws import DataLaw
 from ...errors import InsufficientSamples, InvalidArgument
 from ...numerics.blocks import map_blocks
@@ -30,8 +31,6 @@ from ...statistics.estimate import Estimate
 from ...statistics.streams import generator
 from .collapse import draw_data, law_key, simulate_collapse
 
-FloatArray = NDArray[np.float64]
-IntArray = NDArray[np.int64]
 _MeanLogRatio = Callable[[float, float], float]
 
 

@@ -7,20 +7,18 @@ import math
 
 import numpy as np
 from numba import njit
-from numpy.typing import NDArray
 
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
+from ...arrays import FloatArray, IntArray
 
 
 @njit(cache=True, nogil=True, fastmath={"reassoc", "contract"})
 def isotropic_projections(
     rng: np.random.Generator,
-    components: Ints,
-    means: Floats,
-    deviations: Floats,
-    squares: Floats,
-    products: Floats,
+    components: IntArray,
+    means: FloatArray,
+    deviations: FloatArray,
+    squares: FloatArray,
+    products: FloatArray,
 ) -> None:
     """Draw x ~ N(means[k], deviations[k]^2 I) for every walker and keep |x|^2 and x . means[l] only.
 
@@ -48,11 +46,11 @@ def isotropic_projections(
 @njit(cache=True, nogil=True, fastmath={"reassoc", "contract"})
 def euler_isotropic(
     rng: np.random.Generator,
-    x: Floats,
-    times: Floats,
-    log_weights: Floats,
-    means: Floats,
-    variances: Floats,
+    x: FloatArray,
+    times: FloatArray,
+    log_weights: FloatArray,
+    means: FloatArray,
+    variances: FloatArray,
 ) -> None:
     """Euler steps, in place, of the backward process of an isotropic mixture along decreasing ``times``.
 
@@ -113,7 +111,7 @@ def euler_isotropic(
 
 
 @njit(cache=True, nogil=True, fastmath={"reassoc", "contract"})
-def log_cosh_sums(fields: Floats, nodes: Floats, sums: Floats) -> None:
+def log_cosh_sums(fields: FloatArray, nodes: FloatArray, sums: FloatArray) -> None:
     """sums[walker, j] = sum_i log(2 cosh(nodes[j] + fields[walker, i])) without the sum of |fields[walker, i]|.
 
     2 cosh(h + b) exp(-|b|) = exp(h) p + exp(-h) q with p, q in (0, 1]: a product of factors within exp(+-(|h| + 1)),

@@ -22,21 +22,13 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from ... import validation
+from ...arrays import FloatArray, IntArray
 from ...data.laws import GaussianMixture
 from ...errors import InvalidArgument
 from ...numerics.blocks import map_blocks
 from ...statistics.estimate import Estimate
 from ...statistics.streams import generator
-from .backward_kernel import (
-    FloatArray,
-    IntArray,
-    Label,
-    NoisedMixture,
-    block_size,
-    class_reader,
-    draw_index,
-    estimate_proportion,
-)
+from .backward_kernel import Label, NoisedMixture, block_size, class_reader, draw_index, estimate_proportion
 
 Grid = Literal["uniform", "adapted"]
 

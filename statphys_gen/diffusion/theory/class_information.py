@@ -20,11 +20,12 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 from scipy.special import ndtri
 
 from ... import validation
 from ...approximation import states
+from ...arrays import FloatArray
 from ...data.laws import CurieWeiss, DataLaw, GaussianMixture
 from ...errors import AccuracyNotReached, InvalidArgument
 from ...numerics.quadrature import gaussian_average
@@ -32,7 +33,6 @@ from .class_signal import signal
 from .curie_weiss import curie_weiss_signal
 from .many_class import class_kernel, kernel_positions, product_rule, view_from
 
-FloatArray = NDArray[np.float64]
 _LARGEST_SIGNAL = 400.0  # beyond, the class is known to exp(-200)
 _MOST_TERMS = 10_000_000
 _SCRAMBLINGS = 16

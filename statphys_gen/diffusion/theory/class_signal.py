@@ -24,14 +24,14 @@ from dataclasses import dataclass
 from itertools import combinations
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from ... import validation
 from ...approximation import states
+from ...arrays import FloatArray
 from ...data.laws import GaussianMixture
 from ...errors import InvalidArgument
 
-FloatArray = NDArray[np.float64]
 Spectra = list[tuple[FloatArray, FloatArray | None]]
 
 

@@ -25,6 +25,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.optimize import brentq
 
 from ...approximation import Approximation, approximation_of, states
+from ...arrays import FloatArray
 from ...data.binary_channel import (
     signal_at_agreement,
     two_class_agreement,
@@ -65,7 +66,6 @@ __all__ = [
     "two_variance_agreement",
 ]
 
-FloatArray = NDArray[np.float64]
 Labels = list[NDArray[Any]]
 
 

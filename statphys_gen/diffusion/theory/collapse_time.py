@@ -27,10 +27,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from ... import validation
 from ...approximation import Approximation, approximation_of, states
+from ...arrays import FloatArray
 from ...data.laws import DataLaw, GaussianMixture, Spectrum
 from ...errors import InvalidArgument
 from ...numerics.roots import bracketed
@@ -39,7 +40,6 @@ from .class_information import class_information, class_weights
 from .excess_entropy import check_log_samples, entropy_of_law, within_classes
 from .spectral_average import class_spectrum, one_spectrum, spectral_average
 
-FloatArray = NDArray[np.float64]
 Knowledge = Callable[[FloatArray], FloatArray]
 _SOURCE = "derivations/diffusion/collapse_rem.py"
 _LEAST, _MOST = -600.0, 600.0  # of log E = log(exp(2t) - 1)

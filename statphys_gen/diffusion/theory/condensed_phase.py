@@ -28,10 +28,11 @@ Source: derivations/diffusion/collapse_condensed.py.
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from ... import validation
 from ...approximation import approximation_of, states
+from ...arrays import FloatArray
 from ...data.laws import DataLaw, Spectrum
 from ...errors import InvalidArgument
 from ...numerics.roots import bracketed
@@ -39,7 +40,6 @@ from ...solution import Solution
 from .class_signal import excess_time
 from .spectral_average import one_spectrum, spectral_average
 
-FloatArray = NDArray[np.float64]
 _SOURCE = "derivations/diffusion/collapse_condensed.py"
 _EPSILON = float(np.finfo(float).eps)
 

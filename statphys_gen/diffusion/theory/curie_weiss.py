@@ -31,11 +31,12 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 from scipy.optimize import brentq
 
 from ... import validation
 from ...approximation import approximation_of, states
+from ...arrays import FloatArray
 from ...data.binary_channel import two_class_agreement
 from ...data.laws import CurieWeiss
 from ...errors import InvalidArgument
@@ -43,7 +44,6 @@ from ...numerics.quadrature import integrate
 from ...numerics.special import log_two_cosh
 from ...solution import Solution, Status
 
-FloatArray = NDArray[np.float64]
 _SPACING = 0.7
 _REACH = 9.0
 _SOURCE = "arXiv 2306.03518; derivations/diffusion/curie_weiss.py"

@@ -16,12 +16,11 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from ...arrays import FloatArray
 from ...data.laws import DiscreteProduct
 from ...numerics.quadrature import gaussian_average
 
-FloatArray = NDArray[np.float64]
 _KNOWN = 400.0
 
 

@@ -27,16 +27,16 @@ import math
 from typing import Literal
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 from scipy.optimize import brentq
 
 from ... import validation
 from ...approximation import approximation_of, states
+from ...arrays import FloatArray
 from ...data.laws import GaussianMixture
 from ...solution import Solution, Status
 from .class_signal import ClassLine, class_line
 
-FloatArray = NDArray[np.float64]
 Kind = Literal["drift", "density"]
 _KINDS = ("drift", "density")
 _SOURCE = "arXiv 2305.19693, 2402.18491; derivations/diffusion/potential.py"

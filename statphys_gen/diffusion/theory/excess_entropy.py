@@ -32,11 +32,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 from scipy.special import expit
 
 from ... import validation
 from ...approximation import states
+from ...arrays import FloatArray
 from ...data.laws import CurieWeiss, DataLaw, DiscreteProduct, GaussianMixture, Spectrum
 from ...errors import InvalidArgument
 from ...numerics.quadrature import gaussian_average
@@ -46,7 +47,6 @@ from .curie_weiss import spontaneous_magnetisation
 from .discrete_channel import channel, entropy
 from .spectral_average import class_spectrum, spectral_average
 
-FloatArray = NDArray[np.float64]
 _SOURCE = "arXiv 2402.18491; derivations/diffusion/collapse_rem.py"
 _CLASS_SOURCE = "derivations/diffusion/collapse_class_term.py"
 

@@ -24,16 +24,16 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 from scipy.special import gammaln, ive, xlogy
 
 from ... import validation
 from ...approximation import states
+from ...arrays import FloatArray
 from ...errors import AccuracyNotReached
 from ...numerics.quadrature import legendre_rule
 from .class_signal import excess_time
 
-FloatArray = NDArray[np.float64]
 _STEP = 0.3  # in u: the integrand is analytic for |Im u| < pi/2, and the error is exp(-pi^2/step)
 _NEGLIGIBLE = 40.0  # logarithm
 _MOST_NODES = 60_000

@@ -34,13 +34,13 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ...approximation import states
+from ...arrays import FloatArray
 from ...data.binary_channel import two_class_agreement
 from ...data.laws import GaussianMixture
 from ...errors import AccuracyNotReached, InvalidArgument
 from ...numerics.quadrature import gaussian_rule
 from .class_signal import check_times, covariance_spectra, excess_time, pairwise_signals, signal
 
-FloatArray = NDArray[np.float64]
 Memberships = list[FloatArray]
 LogLikelihood = Callable[[FloatArray], FloatArray]
 

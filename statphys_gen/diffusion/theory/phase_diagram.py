@@ -18,6 +18,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from ... import validation
 from ...approximation import approximation_of, states
+from ...arrays import FloatArray
 from ...data.laws import DataLaw, GaussianMixture
 from ...solution import Solution
 from .class_signal import excess_time
@@ -26,8 +27,6 @@ from .spectral_average import one_spectrum, spectral_average
 
 if TYPE_CHECKING:
     import xarray
-
-FloatArray = NDArray[np.float64]
 
 
 class Phase(IntEnum):

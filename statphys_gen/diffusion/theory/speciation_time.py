@@ -40,6 +40,7 @@ from scipy.optimize import brentq
 
 from ... import validation
 from ...approximation import Approximation, approximation_of, states
+from ...arrays import FloatArray
 from ...data.laws import GaussianMixture
 from ...errors import InvalidArgument
 from ...solution import Solution, Status
@@ -47,7 +48,6 @@ from .class_signal import Spectra, check_pair, class_line, covariance_spectra, p
 from .drift_potential import bistability_threshold
 from .total_covariance import leading_directions
 
-FloatArray = NDArray[np.float64]
 _EARLIEST = 1e-15  # smallest E = exp(2t) - 1 at which a criterion is looked for
 _EPSILON = float(np.finfo(float).eps)
 

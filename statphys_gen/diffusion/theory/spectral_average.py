@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import numpy as np
-from numpy.typing import NDArray
 
+from ...arrays import FloatArray
 from ...data.laws import DataLaw, GaussianMixture, Spectrum
 from ...errors import InvalidArgument
 from .class_information import require_one_spectrum
 from .class_signal import covariance_spectra
 
-FloatArray = NDArray[np.float64]
 _ENTRIES = 2_000_000
 
 

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
+from ...arrays import FloatArray
 from ...data.laws import GaussianMixture
 from ...errors import NotConverged
 
-FloatArray = NDArray[np.float64]
 _DENSE_LIMIT = 1500
 
 

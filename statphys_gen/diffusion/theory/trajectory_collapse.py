@@ -29,11 +29,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 from scipy import special
 
 from ... import validation
 from ...approximation import states
+from ...arrays import FloatArray
 from ...data.laws import DataLaw, Spectrum
 from ...errors import InvalidArgument
 from ...numerics.quadrature import legendre_rule
@@ -42,7 +43,6 @@ from .class_signal import excess_time
 from .collapse_time import leading_collapse_time
 from .spectral_average import one_spectrum, spectral_average
 
-FloatArray = NDArray[np.float64]
 _SOURCE = "derivations/diffusion/collapse_first_passage.py"
 FIRST_PASSAGE = 1.55  # E log A, standard error 0.03
 _LEAST = 5.0  # d v below which an expansion in its inverse says nothing

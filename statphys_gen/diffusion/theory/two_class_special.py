@@ -24,17 +24,17 @@ from collections.abc import Callable
 from functools import partial
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from ... import validation
 from ...approximation import states
+from ...arrays import FloatArray
 from ...data.binary_channel import two_class_agreement
 from ...data.laws import GaussianMixture
 from ...errors import AccuracyNotReached, InvalidArgument
 from ...numerics.quadrature import gaussian_average
 from .class_signal import ClassLine, class_line
 
-FloatArray = NDArray[np.float64]
 _SOURCE = "derivations/diffusion/clone_agreement.py"
 _MOST_NODES = 2**20
 

@@ -14,9 +14,9 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ...approximation import approximation_of
+from ...arrays import FloatArray
 from ...statistics.agreement import Check
 from ...statistics.estimate import Estimate
 from ...statistics.extrapolation import extrapolate
@@ -35,7 +35,6 @@ from ..theory.spectrum import hessian_spectrum, lagrange_multiplier, signal_outl
 from . import dynamics as checks_dynamics
 from . import dynamics_spectra as checks_dynamics_spectra
 
-FloatArray = NDArray[np.float64]
 _RESOLUTION = 0.02
 _EIGEN_RESOLUTION = 0.05
 _SIZES = (72, 144, 288)

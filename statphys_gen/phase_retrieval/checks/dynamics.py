@@ -15,10 +15,11 @@ from typing import Any
 import numpy as np
 
 from ...approximation import approximation_of
+from ...arrays import FloatArray
 from ...numerics.blocks import map_blocks
 from ...statistics.agreement import Check
 from ...statistics.estimate import Estimate
-from ..model import Array, Loss, PhaseRetrieval
+from ..model import Loss, PhaseRetrieval
 from ..schedule import geometric_steps
 from ..simulation.descent import (
     Labels,
@@ -44,7 +45,7 @@ class Descent:
     """A descent whose theory is computed once, when it is first asked for."""
 
     problem: PhaseRetrieval
-    step_sizes: Array
+    step_sizes: FloatArray
     temperature: float = 0.0
     paths: int = _PATHS
     replicas: int = _REPLICAS
@@ -94,7 +95,7 @@ def sizes_of(descent: Descent, **others: Any) -> dict[str, Any]:
 # ------------------------------------------------------------------------------------------------------------ descents
 
 
-def _pick(correlations: Array, rows: Sequence[int]) -> Array:
+def _pick(correlations: FloatArray, rows: Sequence[int]) -> FloatArray:
     """C(t, 0) of the chosen rows, and C between the last two of them; independent samples along the first axis."""
     columns = [correlations[:, row, 0] for row in rows] + [correlations[:, rows[-1], rows[-2]]]
     return np.array(columns).T
@@ -117,7 +118,9 @@ def _descent_check(
     )
     record = sorted({0, *steps, *energies})
 
-    def columns(correlations: Array, overlap: Array | None, energy: Array, rows: dict[int, int]) -> Array:
+    def columns(
+        correlations: FloatArray, overlap: FloatArray | None, energy: FloatArray, rows: dict[int, int]
+    ) -> FloatArray:
         parts = [_pick(correlations, [rows[step] for step in steps])]
         if descent.problem.overlap:
             assert overlap is not None
@@ -248,7 +251,7 @@ def langevin_checks() -> list[Check]:
 # -------------------------------------------------------------------------------------------------------------- growth
 
 
-def _growths(descent: Descent, steps: Sequence[int], dimension: int, instances: int, seed: int) -> Array:
+def _growths(descent: Descent, steps: Sequence[int], dimension: int, instances: int, seed: int) -> FloatArray:
     """(instances, steps): half the difference of the overlaps of two students on one instance, w0 +- m w*, over m.
 
     Their overlaps share the fluctuations of a student at overlap 0, which cancel.
@@ -256,7 +259,7 @@ def _growths(descent: Descent, steps: Sequence[int], dimension: int, instances: 
     problem, tiny = descent.problem, 0.02
     per_block = instances_per_block(problem, dimension)
 
-    def block(index: int) -> Array:
+    def block(index: int) -> FloatArray:
         first = index * per_block
         there = min(per_block, instances - first)
         drawn = draw_instances(problem, dimension, there, seed, first=first)

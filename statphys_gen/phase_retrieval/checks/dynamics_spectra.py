@@ -12,10 +12,11 @@ from dataclasses import replace
 import numpy as np
 
 from ...approximation import approximation_of
+from ...arrays import FloatArray
 from ...numerics.blocks import map_blocks
 from ...statistics.agreement import Check
 from ...statistics.estimate import Estimate
-from ..model import Array, Loss, PhaseRetrieval
+from ..model import Loss, PhaseRetrieval
 from ..schedule import geometric_steps
 from ..simulation.descent import descend, draw_instances, draw_students, instances_per_block, simulate_descent
 from ..simulation.hessians import hessian_extremes
@@ -38,7 +39,7 @@ def checks() -> list[Check]:
 # ------------------------------------------------------------------------------------------------- outliers on the way
 
 
-def _outliers(descent: Descent, step: int, dimension: int, instances: int, seed: int) -> Array:
+def _outliers(descent: Descent, step: int, dimension: int, instances: int, seed: int) -> FloatArray:
     """(instances, 2): eigenvalue and squared overlap of the eigenvector that points most to the signal."""
     problem = descent.problem
     per_block = instances_per_block(problem, dimension)
@@ -125,14 +126,14 @@ _FIELDS = ("mean", "standard_error", "degrees_of_freedom")
 # ------------------------------------------------------------------------------------------------------------ BBP time
 
 
-def _law(problem: PhaseRetrieval, pairs: Array) -> Weights:
+def _law(problem: PhaseRetrieval, pairs: FloatArray) -> Weights:
     """The sample's law, with the infimum that the weights of the loss have, and not the lowest one of the sample."""
     return replace(sampled_weights(problem.loss, pairs), lower_bound=problem.loss.curvature_bound)
 
 
 def _criteria(
     descent: Descent, steps: Sequence[int], dimension: int, instances: int, groups: int, seed: int
-) -> Array:
+) -> FloatArray:
     """(groups, steps): the outlier criterion from the pairs (y, t) of the null-label descents of each group."""
     problem = descent.problem
     found = simulate_descent(
@@ -195,7 +196,7 @@ def bbp_checks() -> list[Check]:
 
 def _late_edges(
     problem: PhaseRetrieval, times: Sequence[float], dimension: int, instances: int, seed: int
-) -> Array:
+) -> FloatArray:
     """(instances, times): left edge of the bulk from the pairs (y, t) of null-label descents."""
     sizes = geometric_steps(4000, 0.01, 1.02, 0.08)
     elapsed = np.concatenate([[0.0], np.cumsum(sizes)])

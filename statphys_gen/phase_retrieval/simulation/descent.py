@@ -24,11 +24,12 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ... import validation
+from ...arrays import FloatArray
 from ...errors import InvalidArgument, NotConverged
 from ...numerics.blocks import map_blocks
 from ...statistics.estimate import Estimate
 from ...statistics.streams import generator
-from ..model import Array, Loss, PhaseRetrieval
+from ..model import Loss, PhaseRetrieval
 from .gradient import Gradients
 
 Labels = Literal["signal", "null"]
@@ -48,8 +49,8 @@ class Instances:
     """Independent problems: ``sensing`` (I, M, N), ``labels`` (I, M) and ``signals`` (I, N), None for null labels."""
 
     sensing: NDArray[Any]
-    labels: Array
-    signals: Array | None
+    labels: FloatArray
+    signals: FloatArray | None
 
     @property
     def dimension(self) -> int:
@@ -105,7 +106,7 @@ def check_problem(problem: PhaseRetrieval) -> None:
         raise InvalidArgument("problem", problem, "a PhaseRetrieval, such as PhaseRetrieval(loss, 3.0)")
 
 
-def _on_sphere(v: Array) -> Array:
+def _on_sphere(v: FloatArray) -> FloatArray:
     """Rows rescaled to |w|^2 = N."""
     norm = np.sqrt(np.einsum("...j,...j->...", v, v) / v.shape[-1])
     return np.asarray(v / norm[..., None])
@@ -113,7 +114,7 @@ def _on_sphere(v: Array) -> Array:
 
 def draw_students(
     instances: Instances, overlap: float, starts: int, seed: int, *, first: int = 0, orthogonal: bool = False
-) -> Array:
+) -> FloatArray:
     """Students (I, starts, N): uniform on the sphere, or with exactly this overlap with the signal if it is not 0.
 
     ``orthogonal`` makes the overlap exactly 0 too, where it is otherwise of order 1/sqrt(N).
@@ -138,7 +139,7 @@ def draw_students(
     return _at_overlap(students, instances.signals[:, None, :], m)
 
 
-def _at_overlap(v: Array, signals: Array, m: float) -> Array:
+def _at_overlap(v: FloatArray, signals: FloatArray, m: float) -> FloatArray:
     """The part of v orthogonal to the signal, rescaled and completed to overlap m."""
     along = np.einsum("...j,...j->...", v, signals) / v.shape[-1]
     rest = _on_sphere(v - along[..., None] * signals)
@@ -166,15 +167,15 @@ class Descents:
     """
 
     step: NDArray[np.int64]
-    time: Array
-    energy: Array
-    lagrange_multiplier: Array
-    overlap: Array | None
-    correlation: Array
+    time: FloatArray
+    energy: FloatArray
+    lagrange_multiplier: FloatArray
+    overlap: FloatArray | None
+    correlation: FloatArray
     diverged_step: NDArray[np.int64]
-    pre_activations: Array | None = field(default=None, repr=False)
-    labels: Array | None = field(default=None, repr=False)
-    students: Array | None = field(default=None, repr=False)
+    pre_activations: FloatArray | None = field(default=None, repr=False)
+    labels: FloatArray | None = field(default=None, repr=False)
+    students: FloatArray | None = field(default=None, repr=False)
 
     def require(self) -> Descents:
         """Self if every descent is proper; otherwise a refusal that names the first divergence."""
@@ -306,8 +307,8 @@ def _recorded(record: Sequence[int] | None, steps: int) -> NDArray[np.int64]:
 def descend(
     loss: Loss,
     instances: Instances,
-    students: Array,
-    step_sizes: Array,
+    students: FloatArray,
+    step_sizes: FloatArray,
     *,
     temperature: float = 0.0,
     noise: Sequence[np.random.Generator | None] = (),
@@ -366,7 +367,7 @@ class Flock:
         self,
         loss: Loss,
         instances: Instances,
-        students: Array,
+        students: FloatArray,
         *,
         temperature: float = 0.0,
         noise: Sequence[np.random.Generator | None] = (),
@@ -390,7 +391,7 @@ class Flock:
             )
         self.before = self.energies
 
-    def _evaluated(self) -> tuple[NDArray[Any], Array, Array]:
+    def _evaluated(self) -> tuple[NDArray[Any], FloatArray, FloatArray]:
         gradients, energies, forces = self.gradients_of(self.students, self.instance)
         size = self.students.shape[1]
         return gradients, energies / size, forces / size
@@ -420,7 +421,7 @@ class Flock:
         ):
             setattr(self, name, getattr(self, name)[which])
 
-    def overlaps(self) -> Array:
+    def overlaps(self) -> FloatArray:
         assert self.signals is not None
         signals = self.signals[self.instance]
         return np.einsum("pj,pj->p", self.students, signals) / self.students.shape[1]

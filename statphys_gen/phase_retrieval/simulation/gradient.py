@@ -12,7 +12,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..model import Array, Loss
+from ...arrays import FloatArray
+from ..model import Loss
 
 # Students on one set of sensing vectors from which two matrix products on blocks of rows beat the kernel.
 _BATCH = 4
@@ -35,7 +36,7 @@ class Gradients:
         of the latter, for good.
     """
 
-    def __init__(self, loss: Loss, sensing: NDArray[Any], labels: Array, starts: int) -> None:
+    def __init__(self, loss: Loss, sensing: NDArray[Any], labels: FloatArray, starts: int) -> None:
         self.loss, self.sensing, self.labels = loss, sensing, labels
         self.code = kernel_code(loss)
         self.fused = self.code is not None and starts < _BATCH
@@ -45,7 +46,7 @@ class Gradients:
 
     def __call__(
         self, students: NDArray[Any], instance: NDArray[np.int64]
-    ) -> tuple[NDArray[Any], Array, Array]:
+    ) -> tuple[NDArray[Any], FloatArray, FloatArray]:
         """Gradients (P, N), sums of the loss (P,) and of F y (P,); ``instance`` (P,) is sorted."""
         gradients = np.empty_like(students)
         energies, forces = np.empty(len(students)), np.empty(len(students))
@@ -63,7 +64,7 @@ class Gradients:
             gradients[group], energies[group], forces[group] = self._products(int(k), students[group])
         return gradients, energies, forces
 
-    def _products(self, k: int, students: NDArray[Any]) -> tuple[NDArray[Any], Array, Array]:
+    def _products(self, k: int, students: NDArray[Any]) -> tuple[NDArray[Any], FloatArray, FloatArray]:
         x, t = self.sensing[k], self.labels[k]
         scaled = np.ascontiguousarray(students.T) * students.dtype.type(1.0 / math.sqrt(x.shape[1]))
         gradient, addition = np.zeros_like(students), np.empty_like(students)

@@ -17,13 +17,14 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ... import validation
+from ...arrays import FloatArray
 from ...errors import InvalidArgument, NotConverged
 from ...numerics.blocks import map_blocks
 from ...statistics.estimate import Estimate
-from ..model import Array, Loss, PhaseRetrieval
+from ..model import Loss, PhaseRetrieval
 from .descent import Instances, Labels, check_problem, draw_instances, draw_students, simulate_descent
 
-Preprocessing = Callable[[Array], Array]
+Preprocessing = Callable[[FloatArray], FloatArray]
 Method = Literal["dense", "lanczos"]
 
 _LANCZOS_STEPS = 20_000
@@ -41,8 +42,8 @@ class Extremes:
     residual : largest |H v - lambda v| of the eigenpairs.
     """
 
-    eigenvalues: Array
-    overlaps_squared: Array | None
+    eigenvalues: FloatArray
+    overlaps_squared: FloatArray | None
     lagrange_multiplier: float
     residual: float
 
@@ -54,7 +55,9 @@ class Extremes:
         return int(np.argmax(self.overlaps_squared))
 
 
-def hessian(loss: Loss, sensing: NDArray[Any], labels: Array, student: Array) -> tuple[Array, float]:
+def hessian(
+    loss: Loss, sensing: NDArray[Any], labels: FloatArray, student: FloatArray
+) -> tuple[FloatArray, float]:
     """H (N, N), with the student's direction projected out (its eigenvalue is then 0), and mu."""
     weight, multiplier = _weights(loss, sensing, labels, student)
     x = np.asarray(sensing, dtype=np.float64)
@@ -68,7 +71,9 @@ def hessian(loss: Loss, sensing: NDArray[Any], labels: Array, student: Array) ->
     return matrix, multiplier
 
 
-def _weights(loss: Loss, sensing: NDArray[Any], labels: Array, student: Array) -> tuple[Array, float]:
+def _weights(
+    loss: Loss, sensing: NDArray[Any], labels: FloatArray, student: FloatArray
+) -> tuple[FloatArray, float]:
     size = sensing.shape[1]
     y = np.asarray(sensing @ student.astype(sensing.dtype), dtype=np.float64) / math.sqrt(size)
     return loss.curvature(y, labels), float(loss.slope(y, labels) @ y) / size
@@ -77,9 +82,9 @@ def _weights(loss: Loss, sensing: NDArray[Any], labels: Array, student: Array) -
 def hessian_extremes(
     loss: Loss,
     sensing: NDArray[Any],
-    labels: Array,
-    student: Array,
-    signal: Array | None = None,
+    labels: FloatArray,
+    student: FloatArray,
+    signal: FloatArray | None = None,
     *,
     count: int = 4,
     method: Method = "dense",
@@ -112,8 +117,8 @@ def hessian_extremes(
 
 
 def _dense(
-    loss: Loss, sensing: NDArray[Any], labels: Array, student: Array, count: int
-) -> tuple[Array, Array, float, float]:
+    loss: Loss, sensing: NDArray[Any], labels: FloatArray, student: FloatArray, count: int
+) -> tuple[FloatArray, FloatArray, float, float]:
     from scipy.linalg import eigh
 
     matrix, multiplier = hessian(loss, sensing, labels, student)
@@ -129,8 +134,8 @@ def _dense(
 
 
 def _lanczos(
-    loss: Loss, sensing: NDArray[Any], labels: Array, student: Array, count: int, tolerance: float
-) -> tuple[Array, Array, float, float]:
+    loss: Loss, sensing: NDArray[Any], labels: FloatArray, student: FloatArray, count: int, tolerance: float
+) -> tuple[FloatArray, FloatArray, float, float]:
     from scipy.sparse.linalg import ArpackNoConvergence, LinearOperator, eigsh
 
     weight, multiplier = _weights(loss, sensing, labels, student)
@@ -139,7 +144,7 @@ def _lanczos(
     # The student's direction is moved above everything that is looked for.
     lift = float(np.abs(weight).mean()) * len(labels) / size + abs(multiplier)
 
-    def product(v: Array) -> Array:
+    def product(v: FloatArray) -> FloatArray:
         v = v.ravel()
         along = float(unit @ v)
         rest = (v - along * unit).astype(sensing.dtype)
@@ -189,14 +194,14 @@ class HessianSamples:
         than their distances.
     """
 
-    outlier: Array | None
-    overlap_squared: Array | None
-    next_eigenvalue: Array
-    lagrange_multiplier: Array
-    energy: Array
+    outlier: FloatArray | None
+    overlap_squared: FloatArray | None
+    next_eigenvalue: FloatArray
+    lagrange_multiplier: FloatArray
+    energy: FloatArray
 
     @property
-    def unshifted_outlier(self) -> Array | None:
+    def unshifted_outlier(self) -> FloatArray | None:
         """(I,) eigenvalue of H + mu I = (1/N) X^T diag(g) X, projected."""
         return None if self.outlier is None else self.outlier + self.lagrange_multiplier
 
@@ -299,7 +304,7 @@ def simulate_hessian_path(
 
 
 def _measured(
-    loss: Loss, drawn: Instances, student: Array, count: int, method: Method, tolerance: float
+    loss: Loss, drawn: Instances, student: FloatArray, count: int, method: Method, tolerance: float
 ) -> list[float]:
     """A row of :class:`HessianSamples` of one instance."""
     x, t = drawn.sensing[0], drawn.labels[0]
@@ -315,7 +320,7 @@ def _measured(
     return [outlier, overlap, float(found.eigenvalues[following]), found.lagrange_multiplier, energy]
 
 
-def _samples(rows: Array, labels: Labels) -> HessianSamples:
+def _samples(rows: FloatArray, labels: Labels) -> HessianSamples:
     outlier, overlap, *others = rows.T
     if labels == "null":
         return HessianSamples(None, None, *others)
@@ -344,7 +349,7 @@ def simulate_smoothed_density(
     x = validation.array("positions", positions, ndim=1)
     width = validation.positive("smoothing", smoothing)
 
-    def one(k: int) -> Array:
+    def one(k: int) -> FloatArray:
         drawn = draw_instances(problem, size, 1, seed, first=k)
         student = draw_students(drawn, problem.overlap, 1, seed, first=k, orthogonal=True)[0, 0]
         matrix, multiplier = hessian(problem.loss, drawn.sensing[0], drawn.labels[0], student)
@@ -360,12 +365,12 @@ def simulate_smoothed_density(
 # ------------------------------------------------------------------------------------------- spectral initialisation
 
 
-def optimal_preprocessing(t: Array) -> Array:
+def optimal_preprocessing(t: FloatArray) -> FloatArray:
     """T = 1 - 1/t^2."""
     return 1.0 - 1.0 / (t * t)
 
 
-def spectral_estimates(instances: Instances, preprocessing: Preprocessing | None = None) -> Array:
+def spectral_estimates(instances: Instances, preprocessing: Preprocessing | None = None) -> FloatArray:
     """(I, N) the leading eigenvector of sum_i T(t_i) x_i x_i^T of each instance, with |w|^2 = N."""
     from scipy.linalg import eigh
 

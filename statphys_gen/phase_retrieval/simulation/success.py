@@ -15,9 +15,10 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ... import validation
+from ...arrays import FloatArray
 from ...errors import InvalidArgument, NotConverged
 from ...numerics.blocks import map_blocks
-from ..model import Array, PhaseRetrieval
+from ..model import PhaseRetrieval
 from .descent import (
     Flock,
     Instances,
@@ -45,10 +46,10 @@ class Successes:
     duration : the time after which a descent has failed.
     """
 
-    success_time: Array
+    success_time: FloatArray
     diverged_step: NDArray[np.int64]
-    initial_overlap: Array
-    overlap: Array
+    initial_overlap: FloatArray
+    overlap: FloatArray
     duration: float
 
     def require(self) -> Successes:
@@ -127,7 +128,7 @@ def simulate_success(
     return _joined(map_blocks(block, math.ceil(count / per_block), threads=threads))
 
 
-def _outcomes(flock: Flock, drawn: Instances, starts: int, eta: Array, threshold: float) -> Successes:
+def _outcomes(flock: Flock, drawn: Instances, starts: int, eta: FloatArray, threshold: float) -> Successes:
     runs = len(flock.run)
     success = np.full(runs, math.inf)
     diverged = np.full(runs, -1, dtype=np.int64)

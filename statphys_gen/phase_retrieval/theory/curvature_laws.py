@@ -29,10 +29,11 @@ from numpy.typing import ArrayLike, NDArray
 
 from ... import validation
 from ...approximation import states
+from ...arrays import ComplexArray, FloatArray
 from ...errors import InvalidArgument
 from ...numerics.quadrature import legendre_rule
 from ...numerics.special import normal_density
-from ..model import Array, Loss
+from ..model import Loss
 
 Values = NDArray[np.float64] | NDArray[np.complex128]
 
@@ -82,7 +83,7 @@ class Weights:
     multiplier_per_sample: float
     energy_per_sample: float | None
     rules: tuple[MomentRule, MomentRule] = field(repr=False)
-    sample: Array | None = field(default=None, repr=False)
+    sample: FloatArray | None = field(default=None, repr=False)
 
     @property
     def largest_argument(self) -> float:
@@ -100,7 +101,7 @@ class Weights:
         first, second = self.rules[0](s.reshape(-1), False)
         return first.reshape(s.shape), second.reshape(s.shape)
 
-    def moment_error(self, argument: ArrayLike) -> Array:
+    def moment_error(self, argument: ArrayLike) -> FloatArray:
         """Largest difference between the two rules over the four moments; an estimate of the coarser rule's error."""
         s = np.asarray(argument).reshape(-1)
         fine = self.rules[0](s, True)
@@ -110,7 +111,7 @@ class Weights:
         return np.asarray(np.where(np.isnan(difference), np.inf, difference)).reshape(np.shape(argument))
 
 
-def node_rule(weight: Array, signal_squared: Array, probability: Array) -> MomentRule:
+def node_rule(weight: FloatArray, signal_squared: FloatArray, probability: FloatArray) -> MomentRule:
     """Moments of a discrete law: weights g, u^2 and probabilities, each of shape (n,)."""
     factors = np.stack([probability, probability * signal_squared])
 
@@ -180,7 +181,7 @@ def _normalised(loss: Loss, m: float) -> Weights:
     )
 
 
-def _label_rule(a: float, order: int) -> tuple[Array, Array]:
+def _label_rule(a: float, order: int) -> tuple[FloatArray, FloatArray]:
     """Nodes t > 0 and probabilities of a standard Gaussian |t|, dense on the scale sqrt(a)."""
     scale = math.sqrt(a)
     rule = legendre_rule([0.0, math.asinh(_FARTHEST / scale)], order)
@@ -235,9 +236,6 @@ def _normalised_rule(a: float, prefactor: float, m: float, order: int) -> Moment
     return rule
 
 
-Complex = NDArray[np.complex128]
-
-
 def _centred_averages(c: Values) -> tuple[Values, ...]:
     """E[L], E[L^2] over y ~ N(0, 1), for L = 1/(c^2 + y^2), Re c > 0: E L = sqrt(pi/2) erfcx(c/sqrt 2)/c."""
     from scipy.special import erfcx
@@ -259,7 +257,9 @@ def _centred_averages(c: Values) -> tuple[Values, ...]:
     return plain, squared
 
 
-def _lorentzian_averages(c: Complex, mean: Values, sigma: float) -> tuple[Complex, Complex, Complex, Complex]:
+def _lorentzian_averages(
+    c: ComplexArray, mean: Values, sigma: float
+) -> tuple[ComplexArray, ComplexArray, ComplexArray, ComplexArray]:
     """E[L], E[L^2], E[y L], E[y L^2] over y ~ N(mean, sigma^2), for L = 1/(c^2 + y^2), Re c > 0.
 
     With w the Faddeeva function and z+- = (i c +- mean)/(sigma sqrt 2): E 1/(y - i c) = i sqrt(pi/2)/sigma w(z-).
@@ -285,7 +285,7 @@ def _lorentzian_averages(c: Complex, mean: Values, sigma: float) -> tuple[Comple
     return plain, squared, odd, odd_squared
 
 
-def _far_averages(c: Complex, mean: Values, sigma: float) -> Complex:
+def _far_averages(c: ComplexArray, mean: Values, sigma: float) -> ComplexArray:
     """E[L], E[L^2], E[y L], E[y L^2] by a Gauss-Hermite rule."""
     sums = np.zeros((4, len(c)), dtype=np.complex128)
     pole = c * c
@@ -298,8 +298,11 @@ def _far_averages(c: Complex, mean: Values, sigma: float) -> Complex:
 
 
 def _with_signal(
-    averages: tuple[Complex, Complex, Complex, Complex], c: Complex, t: Values, m: float
-) -> tuple[Complex, Complex]:
+    averages: tuple[ComplexArray, ComplexArray, ComplexArray, ComplexArray],
+    c: ComplexArray,
+    t: Values,
+    m: float,
+) -> tuple[ComplexArray, ComplexArray]:
     """E[u^2 L] and E[u^2 L^2] over y, u = (t - m y)/sqrt(1 - m^2); y^2 L = 1 - c^2 L."""
     plain, squared, odd, odd_squared = averages
     rest = 1.0 - m * m
@@ -310,7 +313,7 @@ def _with_signal(
 
 
 @lru_cache(maxsize=1)
-def _hermite() -> tuple[Array, Array]:
+def _hermite() -> tuple[FloatArray, FloatArray]:
     nodes, weights = np.polynomial.hermite_e.hermegauss(_HERMITE_NODES)
     return nodes, weights / weights.sum()
 
@@ -339,7 +342,7 @@ def _without_offset(loss: Loss, m: float) -> Weights:
 
 def graded_edges(
     scale: float, farthest: float, breakpoints: tuple[float, ...] = (), widest: float = 1.0
-) -> Array:
+) -> FloatArray:
     """Panel edges on [0, farthest]: doubling from scale/4 up to ``widest``, and graded towards the breakpoints."""
     first = min(scale, 1.0) / 4.0
     doubling = first * 2.0 ** np.arange(max(1, math.ceil(math.log2(1.0 / first))))
@@ -367,7 +370,7 @@ def _by_quadrature(loss: Loss, m: float) -> Weights:
     return Weights(name, bound, m, force, energy, (rules[0], rules[1]))
 
 
-def _plane(loss: Loss, m: float, order: int) -> tuple[Array, Array, Array]:
+def _plane(loss: Loss, m: float, order: int) -> tuple[FloatArray, FloatArray, FloatArray]:
     """Nodes (y, t) and probabilities of the correlated Gaussian, folded with (y, t) -> (-y, -t)."""
     y_rule = legendre_rule(graded_edges(min(loss.scale, 0.1), 10.0, widest=0.5), order)
     t_rule = legendre_rule(graded_edges(loss.scale, 10.0, loss.label_breakpoints), order)
@@ -431,7 +434,7 @@ def sampled_weights(loss: Loss, samples: ArrayLike | str | Path, overlap: float 
     )
 
 
-def _read(path: str | Path) -> Array:
+def _read(path: str | Path) -> FloatArray:
     file = validation.readable_file("samples", path)
     try:
         content = np.load(file, allow_pickle=False)
@@ -447,7 +450,9 @@ def _read(path: str | Path) -> Array:
 
 @states("exact as N -> infinity", source="arXiv 1708.05932, 1702.06435", verification="derived and simulated")
 def spectral_weights(
-    preprocessing: Callable[[Array], Array], name: str = "spectral", upper_bound: float | None = None
+    preprocessing: Callable[[FloatArray], FloatArray],
+    name: str = "spectral",
+    upper_bound: float | None = None,
 ) -> Weights:
     """Weights g = -T(t) of the spectral initialisation by the top eigenvector of sum_i T(t_i) x_i x_i^T.
 
@@ -483,7 +488,7 @@ def spectral_weights(
     return Weights(f"{name} initialisation", -bound, 0.0, 0.0, None, (rules[0], rules[1]))
 
 
-def _optimal_preprocessing(t: Array) -> Array:
+def _optimal_preprocessing(t: FloatArray) -> FloatArray:
     return 1.0 - 1.0 / (t * t)
 
 

@@ -33,12 +33,13 @@ from numpy.typing import ArrayLike, NDArray
 
 from ... import validation
 from ...approximation import approximation_of, states
+from ...arrays import FloatArray
 from ...errors import InvalidArgument, NotConverged
 from ...numerics.blocks import map_blocks
 from ...solution import Solution, Status
 from ...statistics.estimate import Estimate
 from ...statistics.streams import generator
-from ..model import Array, PhaseRetrieval
+from ..model import PhaseRetrieval
 from .curvature_laws import Weights, node_rule
 from .dmft_paths import Paths, follow
 from .dmft_spectrum import SampledSpectrum
@@ -74,16 +75,16 @@ class DescentDynamics:
 
     problem: PhaseRetrieval
     temperature: float
-    step_sizes: Array
-    time: Array
-    samples: dict[str, Array]
+    step_sizes: FloatArray
+    time: FloatArray
+    samples: dict[str, FloatArray]
     solution: Solution
-    correlations: Array
-    responses: Array
+    correlations: FloatArray
+    responses: FloatArray
     reached: int
-    discretisation: dict[str, Array] = field(default_factory=dict, repr=False)
-    _fields: Array = field(default_factory=lambda: np.empty(0), repr=False)
-    _labels: Array = field(default_factory=lambda: np.empty(0), repr=False)
+    discretisation: dict[str, FloatArray] = field(default_factory=dict, repr=False)
+    _fields: FloatArray = field(default_factory=lambda: np.empty(0), repr=False)
+    _labels: FloatArray = field(default_factory=lambda: np.empty(0), repr=False)
 
     @property
     def diverged(self) -> bool:
@@ -119,7 +120,7 @@ class DescentDynamics:
         """-R(t, s)/eta_s over pairs of steps up to ``reached``; 0 for s >= t."""
         return Estimate.from_samples(self.responses)
 
-    def pairs(self, step: int) -> Array:
+    def pairs(self, step: int) -> FloatArray:
         """Pairs (y, label) of all paths of all replicas at one step, of shape (n, 2): a sample of their law."""
         t = self._step(step)
         return np.stack([self._fields[:, t].ravel(), self._labels.ravel()], axis=1)
@@ -169,15 +170,15 @@ class DescentDynamics:
             )
         return rows
 
-    def _standard_error(self, name: str) -> Array:
+    def _standard_error(self, name: str) -> FloatArray:
         return _standard_error(self.samples[name])
 
 
-def _standard_error(samples: Array) -> Array:
+def _standard_error(samples: FloatArray) -> FloatArray:
     return np.asarray(samples.std(axis=0, ddof=1) / math.sqrt(len(samples)))
 
 
-def _law(problem: PhaseRetrieval, y: Array, label: Array) -> Weights:
+def _law(problem: PhaseRetrieval, y: FloatArray, label: FloatArray) -> Weights:
     loss = problem.loss
     probability = np.full(len(y), 1.0 / len(y))
     rule = node_rule(loss.curvature(y, label), label**2, probability)
@@ -260,7 +261,7 @@ def gradient_flow_dynamics(
     reached = min(run.reached // split for run, split in zip(runs, (1, 2, 4), strict=True))
     places = [np.arange(len(sizes) + 1) * split for split in (1, 2, 4)]
 
-    def limits(get: Any) -> tuple[Array, Array]:
+    def limits(get: Any) -> tuple[FloatArray, FloatArray]:
         x = [get(run, place) for run, place in zip(runs, places, strict=True)]
         best = (8.0 * x[2] - 6.0 * x[1] + x[0]) / 3.0
         return best, np.abs(best - (2.0 * x[2] - x[1]))
@@ -303,7 +304,7 @@ def gradient_flow_dynamics(
     )
 
 
-def _at_pairs(matrices: Array, place: NDArray[np.int64]) -> Array:
+def _at_pairs(matrices: FloatArray, place: NDArray[np.int64]) -> FloatArray:
     return np.asarray(matrices[:, place[:, None], place])
 
 
@@ -314,7 +315,7 @@ def _checked(
     paths: int,
     replicas: int,
     refinement: int = 1,
-) -> tuple[Array, float]:
+) -> tuple[FloatArray, float]:
     if not isinstance(problem, PhaseRetrieval):
         raise InvalidArgument(
             "problem", problem, "a PhaseRetrieval, such as PhaseRetrieval(Loss.normalised(), 3)"
@@ -337,7 +338,7 @@ def _checked(
 
 
 def _replicas(
-    problem: PhaseRetrieval, sizes: Array, T: float, paths: int, replicas: int, seed: int, threads: int
+    problem: PhaseRetrieval, sizes: FloatArray, T: float, paths: int, replicas: int, seed: int, threads: int
 ) -> list[Paths]:
     # The stream does not depend on the step sizes: schedules of different refinement share labels and starts.
     key = {"quantity": "dmft", "paths": paths, "ratio": problem.samples_per_dimension}
@@ -348,12 +349,12 @@ def _replicas(
     return map_blocks(replica, replicas, threads=threads)
 
 
-def _assembled(problem: PhaseRetrieval, sizes: Array, T: float, found: list[Paths]) -> DescentDynamics:
+def _assembled(problem: PhaseRetrieval, sizes: FloatArray, T: float, found: list[Paths]) -> DescentDynamics:
     steps = len(sizes)
     reached = min(paths.reached for paths in found)
     kept = slice(0, reached + 1)
 
-    def padded(rows: list[Array]) -> Array:
+    def padded(rows: list[FloatArray]) -> FloatArray:
         table = np.full((len(found), steps + 1), np.nan)
         table[:, kept] = [row[kept] for row in rows]
         return table
@@ -407,7 +408,7 @@ def _require_left_edge(problem: PhaseRetrieval) -> None:
         )
 
 
-def _criteria(problem: PhaseRetrieval, paths: Paths, reached: int) -> Array:
+def _criteria(problem: PhaseRetrieval, paths: Paths, reached: int) -> FloatArray:
     """The outlier criterion at every step."""
     laws = (SampledSpectrum(problem, h, paths.label) for h in paths.field[: reached + 1])
     return np.array([law.criterion(law.edge()) for law in laws])
@@ -429,7 +430,7 @@ class OutlierLoss:
 
     solution: Solution
     reason: str
-    samples: Array
+    samples: FloatArray
 
 
 @states("exact as N -> infinity", _VALID, source=_SOURCE, verification="derived and simulated")
@@ -476,7 +477,7 @@ def _time(value: float, error: float, status: Status) -> Solution:
     )
 
 
-def _last_fall(time: Array, criterion: Array) -> float:
+def _last_fall(time: FloatArray, criterion: FloatArray) -> float:
     """NaN where it does not end below 1, or was never above."""
     from scipy.interpolate import CubicSpline
 
@@ -486,7 +487,7 @@ def _last_fall(time: Array, criterion: Array) -> float:
     return float(roots.max())
 
 
-def _spline_error(time: Array, rows: Array) -> float:
+def _spline_error(time: FloatArray, rows: FloatArray) -> float:
     """How far the mean crossing moves when every other step is left out, if that still leaves one."""
     if len(time) < 9:
         return 0.0

@@ -31,8 +31,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ...arrays import FloatArray
 from ...numerics.sobol import LARGEST_DIMENSION, scrambled_sobol
-from ..model import Array, PhaseRetrieval
+from ..model import PhaseRetrieval
 
 # Coordinates of a path that are Sobol points; later ones, which matter less, are random.
 _SOBOL_DIMENSIONS = LARGEST_DIMENSION
@@ -58,20 +59,24 @@ class Paths:
 
     reached: int
     diverged: bool
-    energy: Array
-    multiplier: Array
-    stein: Array
-    force: Array
-    overlap: Array
-    growth: Array
-    correlation: Array
-    response: Array
-    field: Array
-    label: Array
+    energy: FloatArray
+    multiplier: FloatArray
+    stein: FloatArray
+    force: FloatArray
+    overlap: FloatArray
+    growth: FloatArray
+    correlation: FloatArray
+    response: FloatArray
+    field: FloatArray
+    label: FloatArray
 
 
 def follow(
-    problem: PhaseRetrieval, step_sizes: Array, temperature: float, paths: int, random: np.random.Generator
+    problem: PhaseRetrieval,
+    step_sizes: FloatArray,
+    temperature: float,
+    paths: int,
+    random: np.random.Generator,
 ) -> Paths:
     """Run all steps, or those before a path runs away or the energy rises."""
     replica = _Replica(problem, step_sizes, temperature, paths, random)
@@ -91,7 +96,7 @@ class _Replica:
     def __init__(
         self,
         problem: PhaseRetrieval,
-        step_sizes: Array,
+        step_sizes: FloatArray,
         temperature: float,
         paths: int,
         random: np.random.Generator,
@@ -185,7 +190,7 @@ class _Replica:
         self.m[t + 1], self.G[t + 1] = overlap / nu, growth / nu
         return True
 
-    def _force(self, t: int) -> Array:
+    def _force(self, t: int) -> FloatArray:
         """phi_t of every path: the next row of the factor of K, and a new coordinate if it adds variance."""
         count = len(self.pivots)
         row = np.zeros(count)

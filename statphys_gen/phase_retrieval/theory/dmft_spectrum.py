@@ -14,13 +14,14 @@ from collections.abc import Callable
 
 import numpy as np
 
-from ..model import Array, PhaseRetrieval
+from ...arrays import FloatArray
+from ..model import PhaseRetrieval
 
 
 class SampledSpectrum:
     """Left edge and signal outlier for the pairs (y, label) of one replica at one step, each of shape (n,)."""
 
-    def __init__(self, problem: PhaseRetrieval, y: Array, label: Array) -> None:
+    def __init__(self, problem: PhaseRetrieval, y: FloatArray, label: FloatArray) -> None:
         self.alpha = problem.samples_per_dimension
         self.curvature, self.label_squared = problem.loss.curvature(y, label), label**2
         self.multiplier = self.alpha * float((problem.loss.slope(y, label) * y).mean())
@@ -29,7 +30,7 @@ class SampledSpectrum:
         self.below = (-1.0 / bound if bound < 0.0 else 2.0**60) * (1.0 - 1e-13)
         self.lowest = 1e-12 / max(float(np.abs(self.curvature).max()), 1e-300)
 
-    def response(self, argument: float) -> Array:
+    def response(self, argument: float) -> FloatArray:
         product = self.curvature * argument
         return np.asarray(product / (1.0 + product))
 

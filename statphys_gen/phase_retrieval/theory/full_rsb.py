@@ -30,13 +30,14 @@ from numpy.typing import ArrayLike
 
 from ... import validation
 from ...approximation import approximation_of, states
+from ...arrays import FloatArray
 from ...errors import InvalidArgument
 from ...numerics.parisi import Coupling, Evaluation, ParisiModel, Recursion, step_edges
 from ...numerics.parisi_minimum import ParisiSolution, consistency_report, minimise, minimise_with
 from ...numerics.quadrature import legendre_rule
 from ...numerics.special import normal_density
 from ...solution import Solution, Status
-from ..model import Array, Loss
+from ..model import Loss
 from .curvature_laws import Weights, node_rule
 from .one_step import respond
 from .spectrum import outlier_criterion
@@ -59,7 +60,7 @@ _FARTHEST_LABEL = 8.5
 _LABEL_ORDERS = (10, 8)
 
 
-def spherical_coupling(edges: Array, parisi_function: Array, parameters: Array) -> Coupling:
+def spherical_coupling(edges: FloatArray, parisi_function: FloatArray, parameters: FloatArray) -> Coupling:
     """(1/2) int dq/lambda(q), lambda(q) = chi + int_q^1 s: the entropy of a spherical constraint."""
     s, chi = np.maximum(parisi_function, _SMALLEST_FUNCTION), float(parameters[0])
     width = np.diff(edges)
@@ -89,8 +90,8 @@ class Landscape:
     """
 
     loss: Loss
-    label: Array
-    probability: Array
+    label: FloatArray
+    probability: FloatArray
 
     @classmethod
     def of(cls, loss: Loss, order: int) -> Landscape:
@@ -111,7 +112,7 @@ class Landscape:
             scale=self.loss.scale,
         )
 
-    def _boundary(self, parameters: Array, field: Array) -> tuple[Array, Array]:
+    def _boundary(self, parameters: FloatArray, field: FloatArray) -> tuple[FloatArray, FloatArray]:
         """-V and its derivative by chi, F^2/2."""
         chi = float(parameters[0])
         h = respond(self.loss, chi, field, self.label)
@@ -119,12 +120,12 @@ class Landscape:
         force = self.loss.slope(h, t)
         return -0.5 * chi * force**2 - self.loss.value(h, t), 0.5 * force[None] ** 2
 
-    def _curvature(self, parameters: Array, field: Array) -> Array:
+    def _curvature(self, parameters: FloatArray, field: FloatArray) -> FloatArray:
         chi = float(parameters[0])
         g = self.loss.curvature(respond(self.loss, chi, field, self.label), self.label)
         return np.asarray(-g / (1.0 + chi * g))
 
-    def averages(self, alpha: float, chi: float, field: Array, law: Array) -> dict[str, float]:
+    def averages(self, alpha: float, chi: float, field: FloatArray, law: FloatArray) -> dict[str, float]:
         """What the law of the field at q = 1 says about the Hessian."""
         h = respond(self.loss, chi, field, self.label)
         t = np.broadcast_to(self.label, h.shape)
@@ -132,7 +133,7 @@ class Landscape:
         g = self.loss.curvature(h, t)
         response = chi * g / (1.0 + chi * g)
 
-        def mean(values: Array) -> float:
+        def mean(values: FloatArray) -> float:
             return float(np.einsum("ln,ln->", probability, values))
 
         mu = mean(self.loss.slope(h, t) * h)
@@ -143,7 +144,7 @@ class Landscape:
             "edge": (mean(response) - 1.0) / chi - mu,
         }
 
-    def weights(self, chi: float, field: Array, law: Array) -> Weights:
+    def weights(self, chi: float, field: FloatArray, law: FloatArray) -> Weights:
         """The law of the Hessian's weights."""
         h = respond(self.loss, chi, field, self.label)
         t = np.broadcast_to(self.label, h.shape)
@@ -159,7 +160,7 @@ class Landscape:
         name = f"{self.loss.name}, state with full breaking"
         return Weights(name, bound, 0.0, force, energy, (rule, rule))
 
-    def criterion(self, alpha: float, chi: float, field: Array, law: Array) -> float:
+    def criterion(self, alpha: float, chi: float, field: FloatArray, law: FloatArray) -> float:
         """B at the soft edge of the law, at which errors of the number of steps count least."""
         return float(outlier_criterion(self.weights(chi, field, law), alpha))
 
@@ -270,7 +271,7 @@ class _Row:
 
 
 def _stacked(rows: list[_Row], shape: tuple[int, ...], source: Any) -> Solution:
-    def gather(entries: list[Any]) -> Array:
+    def gather(entries: list[Any]) -> FloatArray:
         array = np.array(entries, dtype=np.float64)
         return array.reshape(shape + array.shape[1:])
 
@@ -305,7 +306,7 @@ def full_rsb_threshold(loss: Loss, *, steps: int = 8) -> Solution:
     alpha, start = float(guess["samples_per_dimension"]), float(guess["susceptibility"])
     families = [partial(landscape.model, start=start) for landscape in landscapes]
 
-    def excess(k: int, alpha: float, recursion: Recursion, here: Evaluation, parameters: Array) -> float:
+    def excess(k: int, alpha: float, recursion: Recursion, here: Evaluation, parameters: FloatArray) -> float:
         # The coarse model has other labels; the law has one row for each.
         landscape = landscapes[k]
         return landscape.criterion(alpha, float(parameters[0]), recursion.field, here.law) - 1.0

@@ -19,10 +19,11 @@ from itertools import pairwise
 
 import numpy as np
 
+from ...arrays import FloatArray
 from ...errors import AccuracyNotReached
 from ...numerics.quadrature import legendre_rule
 from ...numerics.special import normal_density
-from ..model import Array, Loss
+from ..model import Loss
 
 _FARTHEST = 9.5
 _BISECTIONS = 80
@@ -101,7 +102,7 @@ class Branch:
         self.measure = np.where(stiffness > 0.0, self.measure, 0.0)
         self.response = chi * self.curvature / np.where(stiffness > 0.0, stiffness, 1.0)
 
-    def probabilities(self, s: float) -> tuple[Array, Array]:
+    def probabilities(self, s: float) -> tuple[FloatArray, FloatArray]:
         """(T, H) joint probabilities of the nodes and (T,) log Z(t)."""
         base = self.potential.min(axis=1, keepdims=True)
         weighted = self.measure * np.exp(-s * (self.potential - base))
@@ -113,7 +114,7 @@ class Branch:
         """The averages at Parisi parameter s."""
         joint, log_partition = self.probabilities(s)
 
-        def mean(values: Array) -> float:
+        def mean(values: FloatArray) -> float:
             return float(np.einsum("th,th->", joint, values))
 
         return OneStepLaw(
@@ -128,7 +129,7 @@ class Branch:
         )
 
 
-def respond(loss: Loss, susceptibility: float, field: Array, label: Array) -> Array:
+def respond(loss: Loss, susceptibility: float, field: FloatArray, label: FloatArray) -> FloatArray:
     """h(z, t) at fields z >= 0 of any shape: the root of h + chi F(h, t) = z on the branch of the global minimum."""
     chi, shape = susceptibility, np.broadcast_shapes(field.shape, label.shape)
     z, t = (np.ascontiguousarray(np.broadcast_to(entry, shape)).reshape(-1) for entry in (field, label))
@@ -158,7 +159,7 @@ def respond(loss: Loss, susceptibility: float, field: Array, label: Array) -> Ar
     return h.reshape(shape)
 
 
-def _label_nodes(loss: Loss, chi: float, order: int) -> tuple[Array, Array]:
+def _label_nodes(loss: Loss, chi: float, order: int) -> tuple[FloatArray, FloatArray]:
     """Nodes t > 0 and weights dt, in panels that double from the scale of the loss and end at every singular label."""
     first = min(loss.scale, 1.0) / 4.0
     doubling = first * 2.0 ** np.arange(math.ceil(math.log2(_FARTHEST / first)))
@@ -201,7 +202,7 @@ def singular_labels(loss: Loss, chi: float, farthest: float = _FARTHEST) -> tupl
     return tuple(t for t in found if abs(stiffness(t)) < 1e-6)
 
 
-def _lowest(loss: Loss, chi: float, t: Array) -> Array:
+def _lowest(loss: Loss, chi: float, t: FloatArray) -> FloatArray:
     """h0(t), the minimum over h >= 0 of h^2/(2 chi) + l(h, t)."""
     h = np.concatenate([[0.0], np.geomspace(1e-7, 4.0 * _FARTHEST, 300)])
     grid_h, grid_t = np.broadcast_arrays(h, t[:, None])
@@ -222,7 +223,7 @@ def _lowest(loss: Loss, chi: float, t: Array) -> Array:
     return 0.5 * (low + high)
 
 
-def _highest(loss: Loss, chi: float, t: Array, lowest: Array) -> Array:
+def _highest(loss: Loss, chi: float, t: FloatArray, lowest: FloatArray) -> FloatArray:
     """The h at which z = h + chi F reaches the end of the Gaussian; z grows with h on the branch."""
     low, high = lowest.copy(), np.maximum(lowest, t) + 1.0
     for _ in range(60):
@@ -237,7 +238,7 @@ def _highest(loss: Loss, chi: float, t: Array, lowest: Array) -> Array:
     return high
 
 
-def _scale(loss: Loss, chi: float, t: Array, lowest: Array, highest: Array) -> Array:
+def _scale(loss: Loss, chi: float, t: FloatArray, lowest: FloatArray, highest: FloatArray) -> FloatArray:
     """The distance from h0 over which 1 + chi g changes by its own size."""
     offsets = np.concatenate([np.geomspace(1e-8, 1.0, 90)])
     h = lowest[:, None] + (highest - lowest)[:, None] * offsets

@@ -31,13 +31,14 @@ from numpy.typing import ArrayLike, NDArray
 
 from ... import validation
 from ...approximation import approximation_of, states
+from ...arrays import ComplexArray, FloatArray
 from ...errors import AccuracyNotReached, InsufficientSamples, InvalidArgument
 from ...numerics.roots import bracketed
 from ...solution import Solution, Status
 from ...statistics.estimate import Estimate
-from ..model import Array, Loss
+from ..model import Loss
 from .curvature_laws import Weights, sampled_weights
-from .stieltjes_transform import Complex, stieltjes_on_bulk
+from .stieltjes_transform import stieltjes_on_bulk
 
 _SOURCE = "derivations/phase_retrieval/spectrum.py"
 _VALID = "at overlap 0 at any time, at any overlap at the start; the bulk always"
@@ -65,7 +66,7 @@ class HessianSpectrum:
     bulk_edge: Solution
     edge_kind: NDArray[np.str_]
     outlier: Solution
-    lagrange_multiplier: Array
+    lagrange_multiplier: FloatArray
 
     def records(self) -> list[dict[str, Any]]:
         """One plain dictionary for each batch entry, in C order."""
@@ -90,7 +91,7 @@ class HessianSpectrum:
         return rows
 
 
-def lagrange_multiplier(weights: Weights, samples_per_dimension: ArrayLike) -> Array:
+def lagrange_multiplier(weights: Weights, samples_per_dimension: ArrayLike) -> FloatArray:
     """mu = samples_per_dimension E F y, of the shape of its argument."""
     return _ratios(samples_per_dimension) * _checked(weights).multiplier_per_sample
 
@@ -101,7 +102,7 @@ def _checked(weights: Weights) -> Weights:
     return weights
 
 
-def _ratios(samples_per_dimension: ArrayLike) -> Array:
+def _ratios(samples_per_dimension: ArrayLike) -> FloatArray:
     return validation.array("samples_per_dimension", samples_per_dimension, above=0.0)
 
 
@@ -165,7 +166,7 @@ def left_edge(weights: Weights, samples_per_dimension: ArrayLike) -> Solution:
     )
 
 
-def _edge(weights: Weights, alpha: Array) -> tuple[Solution, NDArray[np.bool_]]:
+def _edge(weights: Weights, alpha: FloatArray) -> tuple[Solution, NDArray[np.bool_]]:
     """S_- of each alpha, and whether the edge is hard."""
     require_left_edge(weights)
     largest, below = stieltjes_limits(weights)
@@ -222,12 +223,14 @@ def _require_resolved(weights: Weights, argument: float) -> None:
         )
 
 
-def _position(weights: Weights, s: Array, alpha: Array) -> Array:
+def _position(weights: Weights, s: FloatArray, alpha: FloatArray) -> FloatArray:
     """z(S)."""
     return np.asarray((alpha * weights.responses(s)[0] - 1.0) / s)
 
 
-def _position_error(weights: Weights, s: Array, error: Array, alpha: Array, mu: Array) -> Array:
+def _position_error(
+    weights: Weights, s: FloatArray, error: FloatArray, alpha: FloatArray, mu: FloatArray
+) -> FloatArray:
     """Error of z(S) from that of S, of the moments, and from rounding."""
     moments = weights.moments(s)
     slope = np.abs(1.0 - alpha * moments.second) / s**2
@@ -256,7 +259,7 @@ def signal_outlier(weights: Weights, samples_per_dimension: ArrayLike) -> Soluti
     return _outlier(weights, alpha, edge)
 
 
-def _outlier(weights: Weights, alpha: Array, edge: Solution) -> Solution:
+def _outlier(weights: Weights, alpha: FloatArray, edge: Solution) -> Solution:
     _, below = stieltjes_limits(weights)
     upper = np.where(edge.good, np.minimum(edge["stieltjes"], below), below)
     found = bracketed(
@@ -296,19 +299,19 @@ def _outlier(weights: Weights, alpha: Array, edge: Solution) -> Solution:
     )
 
 
-def _criterion(weights: Weights, s: Array, alpha: Array) -> Array:
+def _criterion(weights: Weights, s: FloatArray, alpha: FloatArray) -> FloatArray:
     moments = weights.moments(s)
     return np.asarray(alpha * (moments.first - moments.signal_first))
 
 
-def _overlap_squared(weights: Weights, s: Array, alpha: Array) -> Array:
+def _overlap_squared(weights: Weights, s: FloatArray, alpha: FloatArray) -> FloatArray:
     moments = weights.moments(s)
     rest = 1.0 - alpha * moments.second
     return np.asarray((1.0 - weights.overlap**2) * rest / (rest + alpha * moments.signal_second))
 
 
 @states("exact as N -> infinity", _VALID, source=_SOURCE, verification="derived")
-def outlier_criterion(weights: Weights, samples_per_dimension: ArrayLike) -> Array:
+def outlier_criterion(weights: Weights, samples_per_dimension: ArrayLike) -> FloatArray:
     """B = alpha E (1 - u^2) r at the left edge: a signal outlier exists where B exceeds 1. Defined for offset 0 too."""
     alpha = _ratios(samples_per_dimension)
     edge, _ = _edge(weights, alpha)
@@ -334,7 +337,7 @@ def hessian_spectrum(weights: Weights, samples_per_dimension: ArrayLike) -> Hess
 @states("exact as N -> infinity", source=_SOURCE, verification="derived and simulated")
 def spectral_density(
     weights: Weights, samples_per_dimension: float, positions: ArrayLike, *, smoothing: float = 0.0
-) -> Array:
+) -> FloatArray:
     """Density of eigenvalues of the Hessian at ``positions``, of any shape; 0 to the left of the edge.
 
     Parameters
@@ -376,7 +379,7 @@ def spectral_density(
     return result.reshape(x.shape)
 
 
-def _response_error(weights: Weights, s: Complex) -> Array:
+def _response_error(weights: Weights, s: ComplexArray) -> FloatArray:
     """The difference of the two rules of a law in the moments that make the bulk."""
     if weights.rules[1] is weights.rules[0]:
         return np.zeros(s.shape)
@@ -387,7 +390,7 @@ def _response_error(weights: Weights, s: Complex) -> Array:
 
 def density_positions(
     weights: Weights, samples_per_dimension: float, points: int, *, upper: float | None = None
-) -> tuple[Array, float]:
+) -> tuple[FloatArray, float]:
     """Where to draw a density: positions from its edge on, dense there, and the distance of edge and mean eigenvalue.
 
     Parameters

@@ -11,11 +11,9 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
+from ...arrays import ComplexArray, FloatArray
 from ...numerics.stieltjes import SelfConsistent, inverse_map, resolve
-from ..model import Array
 from .curvature_laws import Weights
-
-Complex = NDArray[np.complex128]
 
 _EPS = float(np.finfo(np.float64).eps)
 # Points of a density curve that are reached by continuation; the others start from their interpolation.
@@ -33,7 +31,9 @@ _LARGEST_DEFECT = 1e-10
 _DEFECT_PROBES = 16
 
 
-def stieltjes_on_bulk(weights: Weights, alpha: float, z: Complex, edge: float, s_edge: float) -> Complex:
+def stieltjes_on_bulk(
+    weights: Weights, alpha: float, z: ComplexArray, edge: float, s_edge: float
+) -> ComplexArray:
     """S at points of the closed upper half-plane.
 
     Parameters
@@ -73,7 +73,9 @@ def stieltjes_on_bulk(weights: Weights, alpha: float, z: Complex, edge: float, s
     return result
 
 
-def _interpolated(weights: Weights, alpha: float, x: Array, edge: float, s_edge: float) -> Complex | None:
+def _interpolated(
+    weights: Weights, alpha: float, x: FloatArray, edge: float, s_edge: float
+) -> ComplexArray | None:
     """S on the bulk from its soft edge on, a polynomial in the area sinh of the square root of the distance from the
     edge, in units of 1/s_edge. None where that does not settle, and at a hard edge, where S is not smooth.
 
@@ -87,10 +89,10 @@ def _interpolated(weights: Weights, alpha: float, x: Array, edge: float, s_edge:
     place = np.arcsinh(np.sqrt((x - edge) * s_edge))
     half = 0.5 * float(place.max())
 
-    def positions(unit: Array) -> Complex:
+    def positions(unit: FloatArray) -> ComplexArray:
         return np.asarray(edge + np.sinh(half * (1.0 + unit)) ** 2 / s_edge, dtype=np.complex128)
 
-    def coefficients(values: Complex) -> Complex:
+    def coefficients(values: ComplexArray) -> ComplexArray:
         """Of the polynomial through values at cos(pi k/(n - 1)), without its negligible end."""
         parts = [dct(part, type=1) / (len(values) - 1) for part in (values.real, values.imag)]
         result = parts[0] + 1j * parts[1]
@@ -98,7 +100,7 @@ def _interpolated(weights: Weights, alpha: float, x: Array, edge: float, s_edge:
         kept = np.flatnonzero(np.abs(result) > _EPS * np.abs(result).max())[-1] + 1
         return np.asarray(result[:kept])
 
-    def interpolated(values: Complex, unit: Array) -> Complex:
+    def interpolated(values: ComplexArray, unit: FloatArray) -> ComplexArray:
         # In two real sums, which cost half as much as a complex one.
         series = coefficients(values)
         parts = [chebyshev.chebval(unit, part) for part in (series.real, series.imag)]
@@ -126,7 +128,9 @@ def _interpolated(weights: Weights, alpha: float, x: Array, edge: float, s_edge:
     return None
 
 
-def _from_anywhere(weights: Weights, alpha: float, z: Complex, s: Complex) -> tuple[Complex, bool]:
+def _from_anywhere(
+    weights: Weights, alpha: float, z: ComplexArray, s: ComplexArray
+) -> tuple[ComplexArray, bool]:
     """S at a few points of the bulk from a rough guess: damped fixed points until Newton's method converges."""
     for _ in range(_DAMPED_ROUNDS):
         found, converged = _newton(weights, alpha, s, z)
@@ -138,7 +142,7 @@ def _from_anywhere(weights: Weights, alpha: float, z: Complex, s: Complex) -> tu
     return s, False
 
 
-def _verified(weights: Weights, alpha: float, x: Array, s: Complex) -> Complex | None:
+def _verified(weights: Weights, alpha: float, x: FloatArray, s: ComplexArray) -> ComplexArray | None:
     """The values if the equation holds at some of them."""
     probes = np.unique(np.linspace(0, len(s) - 1, _DEFECT_PROBES).astype(int))
     first, _ = weights.responses(s[probes])
@@ -146,7 +150,7 @@ def _verified(weights: Weights, alpha: float, x: Array, s: Complex) -> Complex |
     return s if (defect <= _LARGEST_DEFECT * (1.0 + np.abs(x[probes]))).all() else None
 
 
-def _along_the_axis(weights: Weights, alpha: float, system: SelfConsistent, z: Complex) -> Complex:
+def _along_the_axis(weights: Weights, alpha: float, system: SelfConsistent, z: ComplexArray) -> ComplexArray:
     """S at increasing points, each from the one before along its tangent; the ends by continuation from far above."""
     ends = resolve(system, z[[0, -1]])[:, 0]
     s = np.empty(len(z), dtype=np.complex128)
@@ -163,7 +167,9 @@ def _along_the_axis(weights: Weights, alpha: float, system: SelfConsistent, z: C
     return np.asarray(resolve(system, z)[:, 0])
 
 
-def _newton(weights: Weights, alpha: float, s: Complex, z: Complex) -> tuple[Complex, NDArray[np.bool_]]:
+def _newton(
+    weights: Weights, alpha: float, s: ComplexArray, z: ComplexArray
+) -> tuple[ComplexArray, NDArray[np.bool_]]:
     """Newton's iteration for z(S) = z, one evaluation of the moments a step; where it ended and where it converged."""
     s = s.copy()
     active = np.arange(len(s))

@@ -38,10 +38,11 @@ from numpy.typing import ArrayLike
 
 from ... import validation
 from ...approximation import approximation_of, states
+from ...arrays import FloatArray
 from ...errors import AccuracyNotReached, InvalidArgument
 from ...numerics.roots import newton
 from ...solution import Solution, Status
-from ..model import Array, Loss
+from ..model import Loss
 from .curvature_laws import Weights, node_rule
 from .one_step import ORDERS, Branch, OneStepLaw
 
@@ -201,10 +202,10 @@ def _bracketed(
     return None
 
 
-def _residual(loss: Loss, state: str, orders: tuple[int, int]) -> Callable[..., Array]:
+def _residual(loss: Loss, state: str, orders: tuple[int, int]) -> Callable[..., FloatArray]:
     """F(log chi, log s/chi, log alpha) for two or three unknowns; the third condition is the outlier's, B = 1."""
 
-    def rows(x: Array, *parameters: Array) -> Array:
+    def rows(x: FloatArray, *parameters: FloatArray) -> FloatArray:
         result = np.full(x.shape, np.nan)
         for k, row in enumerate(x):
             log_alpha = row[2] if x.shape[1] == 3 else parameters[0][k]
@@ -222,7 +223,7 @@ def _residual(loss: Loss, state: str, orders: tuple[int, int]) -> Callable[..., 
     return rows
 
 
-def _solved(loss: Loss, state: str, start: Array, parameters: list[Array]) -> Solution:
+def _solved(loss: Loss, state: str, start: FloatArray, parameters: list[FloatArray]) -> Solution:
     fine, coarse = (_residual(loss, state, orders) for orders in ORDERS)
     return newton(
         fine,
@@ -245,7 +246,7 @@ def _packed(
     if not status.good:
         return dict.fromkeys(names, math.nan), status, float(found.residual), math.nan, int(found.iterations)
 
-    def fields(shift: Array, orders: tuple[int, int] = ORDERS[0]) -> dict[str, float]:
+    def fields(shift: FloatArray, orders: tuple[int, int] = ORDERS[0]) -> dict[str, float]:
         chi = math.exp(float(found["log_susceptibility"]) + shift[0])
         s = chi * math.exp(float(found["log_ratio"]) + shift[1])
         alpha = math.exp((float(found["log_alpha"]) if threshold else log_alpha) + shift[2])
@@ -335,12 +336,12 @@ def _one_state(
     return _packed(loss, found, math.log(alpha), False, jump)
 
 
-def _between(a: _Point, b: _Point, function: Callable[[_Point], float]) -> Array:
+def _between(a: _Point, b: _Point, function: Callable[[_Point], float]) -> FloatArray:
     """(log chi, log s/chi, log alpha) where the linear interpolation of ``function`` vanishes."""
     fa, fb = function(a), function(b)
     part = fa / (fa - fb) if fa != fb else 0.5
 
-    def coordinates(p: _Point) -> Array:
+    def coordinates(p: _Point) -> FloatArray:
         chi = p.susceptibility
         return np.log([chi, p.parisi_parameter / chi, p.alpha_from_overlap])
 

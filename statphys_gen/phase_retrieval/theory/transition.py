@@ -27,10 +27,11 @@ from numpy.typing import ArrayLike, NDArray
 
 from ... import validation
 from ...approximation import approximation_of, states
+from ...arrays import FloatArray
 from ...errors import InvalidArgument
 from ...numerics.roots import bracketed
 from ...solution import Solution, Status
-from ..model import Array, Loss
+from ..model import Loss
 from .curvature_laws import Weights, initial_weights
 from .spectrum import require_left_edge, stieltjes_limits
 
@@ -109,7 +110,7 @@ def transition(weights: Weights) -> Transition:
     )
 
 
-def _excess(weights: Weights, s: Array) -> Array:
+def _excess(weights: Weights, s: FloatArray) -> FloatArray:
     """Positive where an alpha with its soft edge at S has an outlier."""
     moments = weights.moments(s)
     return np.asarray(moments.first - moments.signal_first - moments.second)
@@ -128,7 +129,7 @@ def _single(alpha: float, s: float, residual: float, error: float, status: Statu
 
 
 def _stacked(parts: list[Transition], shape: tuple[int, ...]) -> Transition:
-    def gather(entries: list[Any]) -> Array:
+    def gather(entries: list[Any]) -> FloatArray:
         return np.array([np.asarray(entry).item() for entry in entries]).reshape(shape)
 
     solutions = [part.solution for part in parts]

@@ -10,9 +10,9 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ...approximation import approximation_of
+from ...arrays import FloatArray
 from ...statistics.agreement import Check
 from ...statistics.estimate import Estimate
 from ..model import Covariance, RandomFeatures
@@ -30,7 +30,6 @@ from ..theory.learning_curves import (
 from ..theory.timescales import early_stopping
 from .setup import DIMENSIONS, RESOLUTION, equivalent_moments, sizes_of
 
-FloatArray = NDArray[np.float64]
 _INSTANCES = (160, 80, 40)
 _FEWER = (64, 32, 16)
 # Where single instances fluctuate much.

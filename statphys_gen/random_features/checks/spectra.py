@@ -10,9 +10,9 @@ import math
 from collections.abc import Callable
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ...approximation import approximation_of
+from ...arrays import FloatArray
 from ...statistics.agreement import Check
 from ...statistics.estimate import Estimate
 from ..model import Activation, Covariance, RandomFeatures
@@ -31,8 +31,6 @@ from ..theory.learning_curves import bulk_contributions
 from ..theory.spectrum import atoms, spectrum
 from ..theory.spikes import norm_outliers
 from .setup import DIMENSIONS, EDGE_RESOLUTION, RESOLUTION, equivalent_moments, sizes_of
-
-FloatArray = NDArray[np.float64]
 
 
 def _boundaries(model: RandomFeatures) -> FloatArray:

@@ -17,12 +17,10 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ... import validation
+from ...arrays import FloatArray
 from .training import Matrices
-
-FloatArray = NDArray[np.float64]
 
 
 @dataclass(frozen=True)

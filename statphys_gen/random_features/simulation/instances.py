@@ -27,9 +27,10 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from ... import validation
+from ...arrays import FloatArray
 from ...errors import InvalidArgument
 from ...numerics.blocks import map_blocks
 from ...statistics.estimate import Estimate
@@ -39,8 +40,6 @@ from ..model import Covariance, Nodes, RandomFeatures
 from .gaussian_equivalent import FeatureMoments, equivalent_matrices
 from .matrices import averaged_products
 from .training import GradientFlow, Losses, Matrices, SpectralTraining, Training
-
-FloatArray = NDArray[np.float64]
 
 
 @dataclass(frozen=True)

@@ -4,18 +4,17 @@ import math
 
 import numpy as np
 from numba import njit
-from numpy.typing import NDArray
 
-Floats = NDArray[np.float64]
+from ...arrays import FloatArray
 
 
 # Division as in numpy: a check for 0 would keep the loops from using vector instructions.
 @njit(cache=True, nogil=True, error_model="numpy")
 def descent_steps(
-    weights: Floats,
-    before: Floats,
-    gram: Floats,
-    target: Floats,
+    weights: FloatArray,
+    before: FloatArray,
+    gram: FloatArray,
+    target: FloatArray,
     count: int,
     step: float,
     momentum: float,
@@ -41,11 +40,11 @@ def descent_steps(
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def adam_steps(
-    weights: Floats,
-    first: Floats,
-    second: Floats,
-    hessian: Floats,
-    constant: Floats,
+    weights: FloatArray,
+    first: FloatArray,
+    second: FloatArray,
+    hessian: FloatArray,
+    constant: FloatArray,
     start: int,
     stop: int,
     learning_rate: float,

@@ -4,17 +4,16 @@ import math
 
 import numpy as np
 from numba import njit
-from numpy.typing import NDArray
 
-Floats = NDArray[np.float32]
+from ...arrays import SingleArray
 
 
 @njit(cache=True, nogil=True, error_model="numpy", fastmath={"contract"})
 def adam_update(
-    parameters: Floats,
-    first: Floats,
-    second: Floats,
-    gradient: Floats,
+    parameters: SingleArray,
+    first: SingleArray,
+    second: SingleArray,
+    gradient: SingleArray,
     step: int,
     learning_rate: float,
     first_decay: float,
@@ -36,7 +35,11 @@ def adam_update(
 
 @njit(cache=True, nogil=True, error_model="numpy", fastmath={"contract"})
 def momentum_update(
-    parameters: Floats, velocity: Floats, gradient: Floats, learning_rate: float, momentum: float
+    parameters: SingleArray,
+    velocity: SingleArray,
+    gradient: SingleArray,
+    learning_rate: float,
+    momentum: float,
 ) -> None:
     """One step of descent with heavy-ball momentum, in place."""
     kind = parameters.dtype.type

@@ -23,12 +23,10 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from numpy.typing import NDArray
 
+from ...arrays import FloatArray
 from ...errors import AccuracyNotReached, InvalidArgument
 from ..model import Activation
-
-FloatArray = NDArray[np.float64]
 
 _REACH = 7.5
 _TOLERANCE = 1e-8

@@ -27,6 +27,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ... import validation
+from ...arrays import FloatArray
 from ...errors import InsufficientSamples, InvalidArgument
 from ...numerics.blocks import map_blocks
 from ...statistics.estimate import Estimate
@@ -34,7 +35,6 @@ from ...statistics.streams import generator
 from .mixture import Mixture
 from .network import Architecture, NetworkTraining, ScoreNetwork, batch_loss, train_network
 
-FloatArray = NDArray[np.float64]
 Guess = Callable[[FloatArray, float], FloatArray]
 
 RATIO = 1.0 / 3.0

@@ -15,12 +15,11 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from ... import validation
+from ...arrays import FloatArray
 from ...errors import InvalidArgument
-
-FloatArray = NDArray[np.float64]
 
 
 @dataclass(frozen=True, eq=False)

@@ -27,9 +27,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ... import validation
+from ...arrays import FloatArray
 from ...errors import InvalidArgument
 
-FloatArray = NDArray[np.float64]
 Parameters = NDArray[Any]
 
 ACTIVATIONS = ("silu", "tanh", "relu")

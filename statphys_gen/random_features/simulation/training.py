@@ -19,9 +19,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ... import validation
+from ...arrays import FloatArray
 from ...errors import InvalidArgument
-
-FloatArray = NDArray[np.float64]
 
 # Eigenvalues below this part of the largest one are the null space of U, in which V has no part.
 _NULL = 1e-11

@@ -30,15 +30,14 @@ from dataclasses import dataclass
 from functools import lru_cache, partial
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from ... import noising, validation
 from ...approximation import states
+from ...arrays import FloatArray
 from ...errors import AccuracyNotReached, InvalidArgument
 from ...numerics.quadrature import Rule, gaussian_average, gaussian_rule, legendre_rule
 from ..model import Activation, RandomFeatures
-
-FloatArray = NDArray[np.float64]
 
 _SOURCE = "arXiv 2505.17638, equations 12-14; derivations/random_features/dual_kernel.py"
 _NEGLIGIBLE = 2e-16

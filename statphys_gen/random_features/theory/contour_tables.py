@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
-from numpy.typing import NDArray
 
+from ...arrays import ComplexArray
 from ...errors import AccuracyNotReached, InvalidArgument
 from ...numerics.contour import Contour, logarithmic_contour, require_mass, two_point
 from ...numerics.stieltjes import resolve
@@ -23,8 +23,6 @@ from .filters import Filter
 from .resolvent import Dyson, Resolvent, batch, dyson
 from .spectrum import atoms
 from .two_point import one_point_mass, two_point_mass, two_point_table
-
-ComplexArray = NDArray[np.complex128]
 
 USUAL_CLOSENESS = 0.5
 # A positive spectrum whose lowest edge is below this part of the highest is treated as reaching 0.

@@ -17,13 +17,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...approximation import states
+from ...arrays import ComplexArray, FloatArray
 from ...errors import AccuracyNotReached, NotConverged
 from ...numerics.spectral_edges import CriticalPoints, critical_points, support
 from ..model import RandomFeatures
 from .resolvent import Dyson, dyson_from_floor
-
-FloatArray = NDArray[np.float64]
-ComplexArray = NDArray[np.complex128]
 
 SOURCE = "arXiv 2505.17638, theorem 3.1; derivations/random_features/self_consistent.py"
 # Nodes for a continuous covariance next to the real axis.

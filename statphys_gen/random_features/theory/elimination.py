@@ -5,13 +5,11 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from numpy.typing import NDArray
 
+from ...arrays import FloatArray
 from ...errors import InvalidArgument
 from ..model import RandomFeatures
 from .resolvent import Dyson, dyson
-
-FloatArray = NDArray[np.float64]
 
 
 def identity_polynomial(model: RandomFeatures) -> FloatArray:

@@ -18,11 +18,9 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ... import noising, validation
+from ...arrays import ComplexArray
 from ...errors import InvalidArgument
 from ..model import RandomFeatures
-
-FloatArray = NDArray[np.float64]
-ComplexArray = NDArray[np.complex128]
 
 _MOST_STEPS = 10_000_000
 

@@ -25,10 +25,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, fields
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from ... import noising, validation
 from ...approximation import states
+from ...arrays import FloatArray
 from ...errors import AccuracyNotReached, InvalidArgument
 from ...numerics.contour import logarithmic_contour, one_point, two_point
 from ..model import RandomFeatures
@@ -37,9 +38,6 @@ from .edges import absolute_edges
 from .filters import Filter, custom, gradient_flow, ridge
 from .resolvent import dyson
 from .two_point import two_point_table
-
-FloatArray = NDArray[np.float64]
-ComplexArray = NDArray[np.complex128]
 
 _SOURCE = "derivations/random_features/two_point.py; setting of arXiv 2505.17638"
 _ACCURACY = 1e-9

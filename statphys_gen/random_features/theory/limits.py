@@ -8,19 +8,17 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from ... import validation
 from ...approximation import states
+from ...arrays import ComplexArray, FloatArray
 from ...errors import InvalidArgument
 from ...numerics.contour import logarithmic_contour, one_point
 from ...numerics.stieltjes import SelfConsistent, resolve
 from ..model import RandomFeatures
 from .coefficients import model_coefficients
 from .resolvent import Dyson, dyson
-
-FloatArray = NDArray[np.float64]
-ComplexArray = NDArray[np.complex128]
 
 
 @states(

@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 
 from ... import validation
 from ...approximation import approximation_of, states
+from ...arrays import FloatArray
 from ...errors import AccuracyNotReached, InvalidArgument
 from ...numerics.branches import follow
 from ...numerics.roots import newton
@@ -30,7 +31,6 @@ from ..model import RandomFeatures
 from .edges import FINE_NODES, SOURCE, RealCurve, absolute_edges, extrema, offset_edges
 from .resolvent import dyson_from_floor
 
-FloatArray = NDArray[np.float64]
 Parameter = Literal["features_per_dimension", "samples_per_dimension", "time"]
 _PARAMETERS = ("features_per_dimension", "samples_per_dimension", "time")
 

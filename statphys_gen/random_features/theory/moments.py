@@ -8,11 +8,9 @@ Source: derivations/random_features/self_consistent.py.
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
+from ...arrays import FloatArray
 from .resolvent import Dyson
-
-FloatArray = NDArray[np.float64]
 
 
 def spectral_moments(system: Dyson) -> tuple[float, float, float]:

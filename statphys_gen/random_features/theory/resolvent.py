@@ -38,12 +38,10 @@ from typing import cast
 import numpy as np
 from numpy.typing import NDArray
 
+from ...arrays import ComplexArray, FloatArray
 from ...numerics.stieltjes import SelfConsistent, resolve
 from ..model import RandomFeatures
 from .coefficients import model_coefficients
-
-FloatArray = NDArray[np.float64]
-ComplexArray = NDArray[np.complex128]
 
 _ROUNDING = 1e-13
 # Below this imaginary part, relative to its modulus, q is taken from the trace equation.

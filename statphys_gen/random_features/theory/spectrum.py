@@ -17,10 +17,11 @@ from functools import lru_cache
 from typing import Literal
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from ... import validation
 from ...approximation import states
+from ...arrays import ComplexArray, FloatArray
 from ...errors import AccuracyNotReached, NotConverged
 from ...numerics.bulk_series import BoundaryValues, angle_positions, boundary_values
 from ...numerics.stieltjes import resolve
@@ -30,8 +31,6 @@ from .moments import spectral_moments
 from .resolvent import Dyson, Resolvent, dyson, dyson_from_floor
 from .two_point import one_point_mass
 
-FloatArray = NDArray[np.float64]
-ComplexArray = NDArray[np.complex128]
 Group = Literal["generalisation", "overfitting", "interpolation"]
 Density = Literal["eigenvalues", "feature", "data", "train"]
 

@@ -18,10 +18,11 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from ... import validation
 from ...approximation import states
+from ...arrays import ComplexArray, FloatArray
 from ...errors import AccuracyNotReached, InvalidArgument
 from ..model import Activation, Covariance, RandomFeatures
 from .edges import absolute_edges, bulk_edges, edge_errors
@@ -37,8 +38,6 @@ from .learning_curves import (
 from .resolvent import dyson
 from .spectrum import Group, spectrum
 
-FloatArray = NDArray[np.float64]
-ComplexArray = NDArray[np.complex128]
 Unit = Literal["paper", "rate-exact"]
 Place = Literal["lower", "middle", "upper"]
 

@@ -11,11 +11,9 @@ Source: derivations/random_features/two_point.py.
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
+from ...arrays import ComplexArray
 from .resolvent import Dyson, Resolvent
-
-ComplexArray = NDArray[np.complex128]
 
 
 def _overlaps(dyson: Dyson, left: Resolvent, right: ComplexArray) -> list[ComplexArray]:

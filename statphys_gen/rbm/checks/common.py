@@ -6,16 +6,14 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from ...arrays import FloatArray
 from ...statistics.estimate import Estimate
 from ...statistics.extrapolation import extrapolate
 from ..model import Model
 from ..simulation.measurement import Measurement
 from ..theory.finite_size import solve_sizes
 from ..theory.replica_symmetric import solve
-
-Array = NDArray[np.float64]
 
 HIDDEN_SELF, GLASS, SELF, HIDDEN_GLASS = (
     "hidden_self_overlap",
@@ -25,7 +23,7 @@ HIDDEN_SELF, GLASS, SELF, HIDDEN_GLASS = (
 )
 
 
-def theory_value(model: Model, state: str, observable: str, size: int | None = None) -> Array:
+def theory_value(model: Model, state: str, observable: str, size: int | None = None) -> FloatArray:
     found = solve(model, state) if size is None else solve_sizes(model, state, size)
     found.require()
     if observable == "spin_glass_susceptibility":
@@ -36,7 +34,7 @@ def theory_value(model: Model, state: str, observable: str, size: int | None = N
     return np.atleast_1d(np.asarray(found[observable], dtype=np.float64)).ravel()
 
 
-def scale(model: Model, state: str, observable: str, size: int | None = None) -> Array:
+def scale(model: Model, state: str, observable: str, size: int | None = None) -> FloatArray:
     """What a resolution is relative to: overlaps of two replicas are compared with the self-overlap of their layer."""
     largest = {GLASS: SELF, HIDDEN_GLASS: HIDDEN_SELF}.get(observable, observable)
     return np.abs(theory_value(model, state, largest, size))

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from ...approximation import approximation_of
+from ...arrays import FloatArray
 from ...statistics.agreement import Check
 from ...statistics.estimate import Estimate
 from ...units.continuous import Gaussian, ReLU
@@ -20,7 +21,7 @@ from ..simulation.tempering import simulate_tempering
 from ..theory.one_step import solve_one_step
 from ..theory.replica_symmetric import solve
 from ..theory.zero_temperature import retrieval_state
-from .common import Array, description, estimates, limit, sqrt_beta, theory_value
+from .common import description, estimates, limit, sqrt_beta, theory_value
 
 
 def zero_temperature_checks() -> list[Check]:
@@ -34,7 +35,7 @@ def zero_temperature_checks() -> list[Check]:
             ]
             return limit(sizes, [estimates(f, observables, True) for f in found])
 
-        def theory() -> Array:
+        def theory() -> FloatArray:
             state = retrieval_state(model, model.load)
             return np.array([getattr(state, name) for name in observables])
 
@@ -120,7 +121,7 @@ def reported_checks() -> list[Check]:
     glass = sqrt_beta(Gaussian(), 0.6, 0.2)
     ladder = [float(t) for t in np.geomspace(0.6, 1.7, 15)]
 
-    def theory() -> Array:
+    def theory() -> FloatArray:
         return np.concatenate([theory_value(glass, "glass", "interaction"), [_broken_interaction(glass)]])
 
     def tempered(seed: int) -> Estimate:
@@ -166,7 +167,7 @@ def _crossing() -> Check:
         values = [float(theory_value(here, state, "free_entropy")[0]) for state in ("retrieval", "glass")]
         return values[0] - values[1]
 
-    def theory() -> Array:
+    def theory() -> FloatArray:
         from ..theory.lines import first_order_line
 
         found = first_order_line(model, load=np.array([model.load]), solve_for="temperature")

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from ...approximation import approximation_of
+from ...arrays import FloatArray
 from ...statistics.agreement import Check
 from ...statistics.estimate import Estimate
 from ...units.continuous import Gaussian, Mixture, ReLU, SoftThreshold, Spherical
@@ -23,7 +24,6 @@ from .common import (
     HIDDEN_GLASS,
     HIDDEN_SELF,
     SELF,
-    Array,
     description,
     estimates,
     limit,
@@ -87,7 +87,7 @@ def corrected(
 ) -> Check:
     """Deviation from the finite-size corrected theory of the same sizes, which is of order 1/N: its limit is zero."""
 
-    def theory(size: int) -> Array:
+    def theory(size: int) -> FloatArray:
         return np.concatenate([theory_value(model, state, o, size) for o in observables])
 
     def simulated(seed: int) -> Estimate:

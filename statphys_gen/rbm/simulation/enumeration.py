@@ -12,11 +12,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from ...arrays import FloatArray
 from ...errors import InvalidArgument
 from .gibbs import Settings
 from .network import Network, field_moments, log_density
-
-Array = NDArray[np.float64]
 
 _MOST_STATES = 65536
 
@@ -37,16 +36,16 @@ class Enumeration:
     """
 
     layer: str
-    states: Array
-    probability: Array
+    states: FloatArray
+    probability: FloatArray
     log_partition: float
-    visible_mean: Array
-    visible_square: Array
-    hidden_mean: Array
-    hidden_square: Array
+    visible_mean: FloatArray
+    visible_square: FloatArray
+    hidden_mean: FloatArray
+    hidden_square: FloatArray
     interaction: float
 
-    def sample(self, rng: np.random.Generator, count: int) -> Array:
+    def sample(self, rng: np.random.Generator, count: int) -> FloatArray:
         """Independent states of the enumerated layer, (count, units)."""
         cumulative = self.probability.cumsum()
         index = np.searchsorted(cumulative, rng.random(count) * cumulative[-1], side="right")

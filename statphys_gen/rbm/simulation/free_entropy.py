@@ -15,17 +15,15 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ... import validation
+from ...arrays import FloatArray
 from ...numerics.blocks import map_blocks
 from ..model import Model
 from .gibbs import Settings
 from .measurement import Measurement, checked_run, collected, control_values, measure
 from .network import Network, draw_network, field_moments, stream
 from .packed import make_chains
-
-Array = NDArray[np.float64]
 
 BRANCHES = ("paramagnet", "retrieval")
 
@@ -92,7 +90,7 @@ def simulate_free_entropy(
         along=np.repeat(along, chains),
     )
 
-    def one(sample: int) -> tuple[dict[str, Array], Array]:
+    def one(sample: int) -> tuple[dict[str, FloatArray], FloatArray]:
         network = draw_network(model, visible_units, seed, sample)
         rng = stream(model, visible_units, seed, sample, f"free entropy of the {branch}")
         state = make_chains(network, rng, path, "pattern" if retrieval else "random")

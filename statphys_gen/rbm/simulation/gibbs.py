@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ... import validation
+from ...arrays import FloatArray, SingleArray
 from ...errors import InvalidArgument
 from ...units.base import Prior
 from ...units.continuous import Gaussian, Mixture, ReLU, SoftThreshold
@@ -23,9 +24,6 @@ from ...units.discrete import Discrete
 from ..model import Model
 from .network import Network
 from .tabulated import tables_of
-
-Array = NDArray[np.float64]
-Floats = NDArray[np.float32]
 
 STARTS = ("pattern", "random")
 # Generators of random words side by side.
@@ -44,10 +42,10 @@ class Settings:
     along : field along the first pattern, as it enters the log-weight.
     """
 
-    coupling: Array
-    power: Array
-    offset: Array
-    along: Array
+    coupling: FloatArray
+    power: FloatArray
+    offset: FloatArray
+    along: FloatArray
 
     @classmethod
     def of(cls, model: Model, chains: int, **changes: ArrayLike) -> Settings:
@@ -82,14 +80,14 @@ class Couplings:
         self._first_transposed = np.ascontiguousarray(first.T)
         self._second_transposed = np.ascontiguousarray(second.T) if self.factored else first
 
-    def to_hidden(self, visible: Floats, out: Floats) -> None:
+    def to_hidden(self, visible: SingleArray, out: SingleArray) -> None:
         """Fields on the hidden units, without the coupling g."""
         if self.factored:
             np.matmul(visible @ self._first, self._second_transposed, out=out)
         else:
             np.matmul(visible, self._first, out=out)
 
-    def to_visible(self, hidden: Floats, out: Floats) -> None:
+    def to_visible(self, hidden: SingleArray, out: SingleArray) -> None:
         """Fields on the visible units, without the coupling g."""
         if self.factored:
             np.matmul(hidden @ self._second, self._first_transposed, out=out)
@@ -144,7 +142,7 @@ class Chains:
         self._zero = np.zeros(len(settings.coupling), dtype=np.float32)
         self._one = np.ones_like(self._zero)
 
-    def sweep(self, visible_sums: Floats | None = None, hidden_sums: Floats | None = None) -> None:
+    def sweep(self, visible_sums: SingleArray | None = None, hidden_sums: SingleArray | None = None) -> None:
         """Draw the hidden, then the visible units of every chain; the states are added to the sums."""
         model = self.network.model
         self._couplings.to_hidden(self.visible, self.hidden)
@@ -163,7 +161,7 @@ class Chains:
             rows[:] = rows[order]
 
     def _draw(
-        self, prior: Prior, field: Floats, sums: Floats | None, squares: Array, *, hidden: bool
+        self, prior: Prior, field: SingleArray, sums: SingleArray | None, squares: FloatArray, *, hidden: bool
     ) -> None:
         """Replace the fields by states drawn in them."""
         from . import kernels
@@ -219,7 +217,7 @@ class Chains:
             self._draw_by_prior(prior, field, sums, squares)
 
     def _draw_from_tables(
-        self, prior: FromLogDensity, field: Floats, sums: Floats | None, squares: Array
+        self, prior: FromLogDensity, field: SingleArray, sums: SingleArray | None, squares: FloatArray
     ) -> None:
         """Chains of equal power share a table."""
         settings = self.settings
@@ -234,7 +232,9 @@ class Chains:
         if sums is not None:
             sums += field
 
-    def _draw_by_prior(self, prior: Prior, field: Floats, sums: Floats | None, squares: Array) -> None:
+    def _draw_by_prior(
+        self, prior: Prior, field: SingleArray, sums: SingleArray | None, squares: FloatArray
+    ) -> None:
         for c in range(len(field)):
             raw = field[c].astype(np.float64)
             state = prior.sample(self.rng, self.settings.coupling[c] * raw, float(self.settings.power[c]))
@@ -253,7 +253,7 @@ class Chains:
         kernels.random_words(self._lanes, words)
         return words[:count].reshape(shape)
 
-    def _normals(self, shape: tuple[int, int]) -> Floats:
+    def _normals(self, shape: tuple[int, int]) -> SingleArray:
         """Standard normal numbers; they are overwritten by the next call."""
         from . import kernels
 
@@ -264,7 +264,7 @@ class Chains:
 
     # ------------------------------------------------------------------------------------------------- observables
 
-    def overlaps(self) -> Array:
+    def overlaps(self) -> FloatArray:
         """(1/N) sum_i xi_i^k s_i of every chain with the condensed patterns, (chains, L)."""
         number = max(1, int(self.network.model.condensed))
         patterns = self.network.patterns[:, :number]
@@ -272,7 +272,7 @@ class Chains:
             return np.zeros((len(self.visible), 1))
         return np.asarray(self.visible @ patterns, dtype=np.float64) / self.network.visible_units
 
-    def hidden_overlaps(self) -> Array:
+    def hidden_overlaps(self) -> FloatArray:
         """h_k / sqrt(N) of the unit that carries the pattern, or (1/M) sum_a eta_a^k h_a; (chains, L)."""
         network = self.network
         number = max(1, int(network.model.condensed))
@@ -284,7 +284,7 @@ class Chains:
         return np.asarray(self.hidden @ network.hidden_patterns[:, :number]) / float(network.hidden_units)
 
 
-def starting_states(network: Network, rng: np.random.Generator, chains: int, start: str) -> Floats:
+def starting_states(network: Network, rng: np.random.Generator, chains: int, start: str) -> SingleArray:
     """Visible states of the chains, see :class:`Chains`."""
     validation.choice("start", start, STARTS)
     prior = network.model.visible

@@ -8,17 +8,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import numpy as np
-from numpy.typing import NDArray
-
+from ...arrays import FloatArray
 from ...numerics.blocks import map_blocks
 from ..model import Model
 from .gibbs import Settings
 from .measurement import Measurement, checked_run, collected, control_values, increasing, measure
 from .network import draw_network, stream
 from .packed import make_chains
-
-Array = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -32,7 +28,7 @@ class Hysteresis:
     cooling : from random states at the highest temperature, downwards; in the order of ``temperatures``.
     """
 
-    temperatures: Array
+    temperatures: FloatArray
     heating: list[Measurement]
     cooling: list[Measurement]
 
@@ -61,7 +57,7 @@ def simulate_hysteresis(
     burn_in = checked_run(model, visible_units, samples, chains, sweeps, burn_in, seed)
     settings = [Settings.of(model.with_(temperature=float(t)), chains) for t in values]
 
-    def one(sample: int) -> tuple[list[list[dict[str, Array]]], Array]:
+    def one(sample: int) -> tuple[list[list[dict[str, FloatArray]]], FloatArray]:
         network = draw_network(model, visible_units, seed, sample)
         ways = []
         for start, order in (("pattern", settings), ("random", settings[::-1])):

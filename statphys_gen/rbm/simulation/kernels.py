@@ -12,8 +12,8 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-Floats = NDArray[np.float32]
-Doubles = NDArray[np.float64]
+from ...arrays import FloatArray, SingleArray
+
 Words = NDArray[np.uint32]
 
 _FAST = {"reassoc", "contract"}
@@ -138,7 +138,7 @@ def fast_log(x: Any) -> Any:
 
 
 @njit(cache=True, nogil=True, fastmath=_FAST)
-def normals(bits: Words, out: Floats) -> None:
+def normals(bits: Words, out: SingleArray) -> None:
     """Standard normal numbers by Box and Muller, an even number of them, from as many words; at most 5.8."""
     half = len(out) // 2
     for i in range(half):
@@ -160,7 +160,9 @@ def normals(bits: Words, out: Floats) -> None:
 
 
 @njit(cache=True, nogil=True, fastmath=_FAST)
-def _record(state: Floats, field: Floats, c: int, sums: Floats, dots: Doubles, squares: Doubles) -> None:
+def _record(
+    state: SingleArray, field: SingleArray, c: int, sums: SingleArray, dots: FloatArray, squares: FloatArray
+) -> None:
     """What every kernel does with the states of chain c: its sums, and the states in the place of the fields."""
     dot = _NONE
     square = _NONE
@@ -179,17 +181,17 @@ def _record(state: Floats, field: Floats, c: int, sums: Floats, dots: Doubles, s
 @njit(cache=True, nogil=True, fastmath=_FAST)
 def two_states(
     bits: Words,
-    field: Floats,
-    scale: Floats,
-    offset: Floats,
-    along: Floats,
-    pattern: Floats,
+    field: SingleArray,
+    scale: SingleArray,
+    offset: SingleArray,
+    along: SingleArray,
+    pattern: SingleArray,
     low: Any,
     gap: Any,
-    bias: Floats,
-    sums: Floats,
-    dots: Doubles,
-    squares: Doubles,
+    bias: SingleArray,
+    sums: SingleArray,
+    dots: FloatArray,
+    squares: FloatArray,
 ) -> None:
     """States low and low + gap; log P(upper)/P(lower) = gap * field + bias[chain]."""
     chains, units = field.shape
@@ -210,16 +212,16 @@ def two_states(
 
 @njit(cache=True, nogil=True, fastmath=_FAST)
 def normal_units(
-    noise: Floats,
-    field: Floats,
-    scale: Floats,
-    offset: Floats,
-    along: Floats,
-    pattern: Floats,
-    variance: Floats,
-    sums: Floats,
-    dots: Doubles,
-    squares: Doubles,
+    noise: SingleArray,
+    field: SingleArray,
+    scale: SingleArray,
+    offset: SingleArray,
+    along: SingleArray,
+    pattern: SingleArray,
+    variance: SingleArray,
+    sums: SingleArray,
+    dots: FloatArray,
+    squares: FloatArray,
 ) -> None:
     """variance * field + sqrt(variance) * noise."""
     chains, units = field.shape
@@ -238,13 +240,13 @@ def normal_units(
 @njit(cache=True, nogil=True, fastmath=_FAST)
 def mixture_units(
     bits: Words,
-    noise: Floats,
-    field: Floats,
-    scale: Floats,
+    noise: SingleArray,
+    field: SingleArray,
+    scale: SingleArray,
     weight: float,
-    sums: Floats,
-    dots: Doubles,
-    squares: Doubles,
+    sums: SingleArray,
+    dots: FloatArray,
+    squares: FloatArray,
 ) -> None:
     """sqrt(w) normal + sqrt(1 - w) sign in a field f: sign with P(+)/P(-) = exp(2 sqrt(1 - w) f), then the normal."""
     chains, units = field.shape
@@ -266,13 +268,13 @@ def mixture_units(
 @njit(cache=True, nogil=True, fastmath=_FAST)
 def several_states(
     bits: Words,
-    field: Floats,
-    scale: Floats,
-    values: Floats,
-    log_weights: Floats,
-    sums: Floats,
-    dots: Doubles,
-    squares: Doubles,
+    field: SingleArray,
+    scale: SingleArray,
+    values: SingleArray,
+    log_weights: SingleArray,
+    sums: SingleArray,
+    dots: FloatArray,
+    squares: FloatArray,
 ) -> None:
     """States values[k] with log weight log_weights[chain, k] + values[k] * field."""
     chains, units = field.shape
@@ -343,7 +345,7 @@ def outer_quantile(p: Any) -> Any:
 
 
 @njit(cache=True, nogil=True, fastmath=_FAST)
-def truncated_normals(bits: Words, u: Floats, row: Floats, out: Floats) -> None:
+def truncated_normals(bits: Words, u: SingleArray, row: SingleArray, out: SingleArray) -> None:
     """The law exp(-h^2/2 + u h) on h >= 0, for u >= -3: where P(H > h) is a uniform number.
 
     h = u - x with x the normal quantile of that number times the probability of lying below u; h - u is at most 6.6
@@ -384,14 +386,14 @@ def far_half_normal(rng: np.random.Generator, u: float) -> float:
 def truncated_units(
     bits: Words,
     rng: np.random.Generator,
-    field: Floats,
-    scale: Floats,
+    field: SingleArray,
+    scale: SingleArray,
     threshold: float,
-    power: Doubles,
+    power: FloatArray,
     two_sided: bool,
-    sums: Floats,
-    dots: Doubles,
-    squares: Doubles,
+    sums: SingleArray,
+    dots: FloatArray,
+    squares: FloatArray,
 ) -> None:
     """exp(-power (h^2/2 + threshold |h|) + field h) on h >= 0, or on the line; two words for each unit."""
     chains, units = field.shape

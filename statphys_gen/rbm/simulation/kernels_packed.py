@@ -7,8 +7,8 @@ from numba import njit, types
 from numba.extending import intrinsic
 from numpy.typing import NDArray
 
-Floats = NDArray[np.float32]
-Doubles = NDArray[np.float64]
+from ...arrays import FloatArray, SingleArray
+
 Words = NDArray[np.uint32]
 LongWords = NDArray[np.uint64]
 
@@ -27,7 +27,7 @@ def count_bits(_context: Any, word: Any) -> Any:
 
 
 @njit(cache=True, nogil=True)
-def pack(signs: Floats) -> LongWords:
+def pack(signs: SingleArray) -> LongWords:
     """Rows of +-1 into 64-bit words; the missing bits of the last word are 0."""
     rows, length = signs.shape
     words = np.zeros((rows, (length + 63) // 64), dtype=np.uint64)
@@ -39,7 +39,7 @@ def pack(signs: Floats) -> LongWords:
 
 
 @njit(cache=True, nogil=True)
-def unpack(words: LongWords, length: int) -> Floats:
+def unpack(words: LongWords, length: int) -> SingleArray:
     """The +-1 of rows of words."""
     signs = np.empty((len(words), length), dtype=np.float32)
     for r in range(len(words)):
@@ -60,8 +60,8 @@ def packed_units(
     table: NDArray[np.int64],
     kind: NDArray[np.uint8],
     drawn: LongWords,
-    sums: Floats,
-    dots: Doubles,
+    sums: SingleArray,
+    dots: FloatArray,
 ) -> None:
     """+-1 units from +-1 patterns (units, words) and the packed +-1 states (chains, words) of the other layer.
 

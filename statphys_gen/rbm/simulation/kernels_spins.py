@@ -6,8 +6,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-Floats = NDArray[np.float32]
-Doubles = NDArray[np.float64]
+from ...arrays import FloatArray, SingleArray
 
 _FAST = {"reassoc", "contract"}
 _ONE, _NONE = np.float32(1.0), np.float32(0.0)
@@ -17,11 +16,11 @@ _ONE, _NONE = np.float32(1.0), np.float32(0.0)
 def collapsed_sweep(
     rng: np.random.Generator,
     order: NDArray[np.int64],
-    weights: Floats,
-    strength: Doubles,
-    field: Doubles,
-    visible: Floats,
-    projections: Floats,
+    weights: SingleArray,
+    strength: FloatArray,
+    field: FloatArray,
+    visible: SingleArray,
+    projections: SingleArray,
 ) -> None:
     """One heat-bath step of each spin in ``order``, of every chain: log P = strength/2 sum_a x_a^2 + sum_i field_i s_i.
 
@@ -47,7 +46,7 @@ def collapsed_sweep(
 
 
 @njit(cache=True, nogil=True, fastmath=_FAST)
-def ground_energy(x: float, kind: int, parameter: float, values: Doubles, energies: Doubles) -> float:
+def ground_energy(x: float, kind: int, parameter: float, values: FloatArray, energies: FloatArray) -> float:
     """max over h of x h - U(h): 0 Gaussian of variance ``parameter``, 1 ReLU and 2 soft threshold, 3 discrete."""
     if kind == 0:
         return 0.5 * parameter * x * x
@@ -66,14 +65,14 @@ def ground_energy(x: float, kind: int, parameter: float, values: Doubles, energi
 @njit(cache=True, nogil=True, fastmath=_FAST)
 def descent_pass(
     order: NDArray[np.int64],
-    weights: Floats,
-    field: Doubles,
+    weights: SingleArray,
+    field: FloatArray,
     kind: int,
     parameter: float,
-    values: Doubles,
-    energies: Doubles,
-    visible: Doubles,
-    projections: Doubles,
+    values: FloatArray,
+    energies: FloatArray,
+    visible: FloatArray,
+    projections: FloatArray,
 ) -> int:
     """Flip every spin of one chain that lowers -sum_a max_h(x_a h - U(h)) - sum_i field_i s_i; number of flips."""
     flips = 0

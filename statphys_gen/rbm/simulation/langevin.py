@@ -11,9 +11,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ... import validation
+from ...arrays import FloatArray, SingleArray
 from ...numerics.blocks import map_blocks
 from ...units.continuous import Gaussian
 from ...units.discrete import Binary
@@ -21,9 +21,6 @@ from ..model import Model
 from .gibbs import Chains, Settings
 from .measurement import Measurement, checked_run, collected, control_values, increasing, measure
 from .network import Network, draw_network, stream
-
-Array = NDArray[np.float64]
-Floats = NDArray[np.float32]
 
 
 class LangevinChains(Chains):
@@ -47,7 +44,7 @@ class LangevinChains(Chains):
         self._reflect = prior.support[0] == 0.0
         self._exact_couplings = network.weights.astype(np.float64)
 
-    def sweep(self, visible_sums: Floats | None = None, hidden_sums: Floats | None = None) -> None:
+    def sweep(self, visible_sums: SingleArray | None = None, hidden_sums: SingleArray | None = None) -> None:
         prior, settings = self.network.model.hidden, self.settings
         width = np.sqrt(2.0 * self.step)
         coupling, power = settings.coupling[:, None], settings.power[:, None]
@@ -64,7 +61,7 @@ class LangevinChains(Chains):
         if hidden_sums is not None:
             hidden_sums += self.hidden
 
-    def _visible_means(self) -> Array:
+    def _visible_means(self) -> FloatArray:
         settings = self.settings
         field = settings.coupling[:, None] * (self.positions @ self._exact_couplings.T)
         field += settings.offset[:, None] + settings.along[:, None] * self._along
@@ -115,7 +112,7 @@ def simulate_langevin(
     burn_in = checked_run(model, visible_units, samples, chains, sweeps, burn_in, seed)
     model.hidden.energy_gradient(np.ones(1))
 
-    def one(sample: int) -> tuple[list[dict[str, Array]], Array]:
+    def one(sample: int) -> tuple[list[dict[str, FloatArray]], FloatArray]:
         network = draw_network(model, visible_units, seed, sample)
         found = []
         for step in values:

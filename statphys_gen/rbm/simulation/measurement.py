@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ... import validation
+from ...arrays import FloatArray
 from ...errors import InsufficientSamples, InvalidArgument
 from ...numerics.blocks import map_blocks
 from ...statistics.estimate import Estimate
@@ -21,8 +22,6 @@ from ..model import Model
 from .gibbs import STARTS, Chains, Settings
 from .network import Network, draw_network, stream
 from .packed import make_chains
-
-Array = NDArray[np.float64]
 
 # Sweeps between two records of the overlaps of pairs of chains.
 _PAIR_INTERVAL = 2
@@ -44,8 +43,8 @@ class Measurement:
         share the noise of the disorder with the observables.
     """
 
-    samples: dict[str, Array]
-    controls: Array
+    samples: dict[str, FloatArray]
+    controls: FloatArray
 
     def estimate(self, observable: str, *, controlled: bool = False) -> Estimate:
         """Mean over the disorder samples with its standard error.
@@ -66,7 +65,7 @@ class Measurement:
         return {name: Estimate.from_samples(values) for name, values in self.samples.items()}
 
 
-def controlled_estimate(values: Array, controls: Array) -> Estimate:
+def controlled_estimate(values: FloatArray, controls: FloatArray) -> Estimate:
     """Mean of ``values`` (samples, ...) by regression on controls (samples, k) of known expectation 0."""
     count, number = controls.shape
     if number == 0:
@@ -118,7 +117,7 @@ def simulate(
     burn_in = checked_run(model, visible_units, samples, chains, sweeps, burn_in, seed)
     validation.choice("start", start, STARTS)
 
-    def one(sample: int) -> tuple[dict[str, Array], Array]:
+    def one(sample: int) -> tuple[dict[str, FloatArray], FloatArray]:
         network = draw_network(model, visible_units, seed, sample)
         rng = stream(model, visible_units, seed, sample, f"chains from {start}")
         state = make_chains(network, rng, Settings.of(model, chains), start)
@@ -149,7 +148,7 @@ def checked_run(
     return sweeps // 2 if burn_in is None else validation.integer("burn_in", burn_in, minimum=0)
 
 
-def increasing(argument: str, values: Sequence[float]) -> Array:
+def increasing(argument: str, values: Sequence[float]) -> FloatArray:
     """At least two positive numbers in increasing order."""
     checked = validation.array(argument, values, ndim=1, above=0.0)
     if len(checked) < 2 or not (np.diff(checked) > 0).all():
@@ -157,7 +156,7 @@ def increasing(argument: str, values: Sequence[float]) -> Array:
     return checked
 
 
-def collected(blocks: list[tuple[dict[str, Array], Array]]) -> Measurement:
+def collected(blocks: list[tuple[dict[str, FloatArray], FloatArray]]) -> Measurement:
     """One measurement from those of the samples."""
     names = blocks[0][0]
     samples = {name: np.stack([np.asarray(values[name]) for values, _ in blocks]) for name in names}
@@ -170,7 +169,7 @@ def measure(
     *,
     groups: int = 1,
     each: Callable[[Chains], None] | None = None,
-) -> list[dict[str, Array]]:
+) -> list[dict[str, FloatArray]]:
     """Averages over ``sweeps`` further sweeps, for each of ``groups`` equal groups of successive chains.
 
     The chains of a group have the same settings. ``each`` is called after every sweep.
@@ -217,7 +216,7 @@ class Averages:
             for k, pairs in enumerate(self.pairs):
                 pairs.add(visible[self.rows(k)])
 
-    def results(self, group: int) -> dict[str, Array]:
+    def results(self, group: int) -> dict[str, FloatArray]:
         """The observables of one group of chains."""
         network, rows, share = self.network, self.rows(group), 1.0 / self.records
         n, m = network.visible_units, network.hidden_units - network.condensed
@@ -234,11 +233,11 @@ class Averages:
         }
 
 
-def _plain(values: Array) -> Array:
+def _plain(values: FloatArray) -> FloatArray:
     return np.asarray(values[0] if len(values) == 1 else values)
 
 
-def _between(means: NDArray[np.float32]) -> Array:
+def _between(means: NDArray[np.float32]) -> FloatArray:
     """Mean over units and pairs of different chains of the product of their averages."""
     chains, units = means.shape
     if units == 0:
@@ -273,7 +272,7 @@ class Pairs:
             self.three += three / (chains * (chains - 1) * (chains - 2))
             self.four += four / (chains * (chains - 1) * (chains - 2) * (chains - 3))
 
-    def results(self, units: int) -> dict[str, Array]:
+    def results(self, units: int) -> dict[str, FloatArray]:
         count = self.records
         result = {
             "overlap_square": np.asarray(self.square / count),
@@ -285,7 +284,7 @@ class Pairs:
         return result
 
 
-def control_values(network: Network) -> Array:
+def control_values(network: Network) -> FloatArray:
     """Numbers of the network with expectation 0: how strongly the other patterns act on the first one.
 
     With y = W_0^T xi^1 without the units that carry condensed patterns, and the squared overlaps of the first pair of
@@ -326,7 +325,7 @@ def control_values(network: Network) -> Array:
     return np.array([np.mean(y * y) / variance**2 - 1.0])
 
 
-def _sparse_controls(network: Network, number: int) -> Array:
+def _sparse_controls(network: Network, number: int) -> FloatArray:
     """Of the sum of the condensed entries on a unit: mean square, mean where it matters, and the noise it meets."""
     model = network.model
     total = network.patterns[:, :number].astype(np.float64).sum(axis=1)

@@ -13,18 +13,15 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ... import validation
+from ...arrays import FloatArray, SingleArray
 from ...errors import InvalidArgument
 from ...statistics.streams import generator
 from ...units.base import Prior
 from ...units.continuous import Gaussian, Mixture, ReLU, SoftThreshold, Spherical
 from ...units.discrete import Binary, Discrete
 from ..model import Model
-
-Array = NDArray[np.float64]
-Floats = NDArray[np.float32]
 
 _MOST_UNITS = 200_000
 
@@ -42,9 +39,9 @@ class Network:
     """
 
     model: Model
-    weights: Floats
-    patterns: Floats
-    hidden_patterns: Floats | None
+    weights: SingleArray
+    patterns: SingleArray
+    hidden_patterns: SingleArray | None
 
     @property
     def visible_units(self) -> int:
@@ -62,13 +59,13 @@ class Network:
         return min(int(self.model.condensed), self.hidden_units)
 
     @property
-    def along(self) -> Floats:
+    def along(self) -> SingleArray:
         """The pattern that the pattern field points to; zeros where there is none."""
         if self.patterns.shape[1] == 0:
             return np.zeros(self.visible_units, dtype=np.float32)
         return np.ascontiguousarray(self.patterns[:, 0])
 
-    def aligned(self) -> Floats:
+    def aligned(self) -> SingleArray:
         """A visible state with an overlap with every condensed pattern: the sign of their sum, 0 where it vanishes."""
         number = max(1, int(self.model.condensed))
         total = self.patterns[:, :number].sum(axis=1)
@@ -152,7 +149,7 @@ def draw_network(model: Model, visible_units: int, seed: int = 0, sample: int = 
     return Network(model, np.asarray(xi @ eta.T / np.float32(n), dtype=np.float32), xi, eta)
 
 
-def _entries(model: Model, rng: np.random.Generator, shape: tuple[int, int]) -> Floats:
+def _entries(model: Model, rng: np.random.Generator, shape: tuple[int, int]) -> SingleArray:
     return np.asarray(model.patterns.sample(rng, shape), dtype=np.float32)
 
 
@@ -168,7 +165,7 @@ def _whole(argument: str, ratio: float, units: int) -> int:
 # ----------------------------------------------------------------------------------------------------------- densities
 
 
-def log_density(prior: Prior, h: Array, power: float = 1.0) -> Array:
+def log_density(prior: Prior, h: FloatArray, power: float = 1.0) -> FloatArray:
     """log rho_power(h) of a unit, with the normalisation of the model: -power U(h) plus a constant."""
     return np.asarray(-power * prior.energy(h) + _constant(prior, power))
 
@@ -187,7 +184,9 @@ def _constant(prior: Prior, power: float) -> float:
     return 0.0
 
 
-def field_moments(prior: Prior, field: Array, power: float = 1.0) -> tuple[Array, Array, Array]:
+def field_moments(
+    prior: Prior, field: FloatArray, power: float = 1.0
+) -> tuple[FloatArray, FloatArray, FloatArray]:
     """log of the integral of rho_power(h) exp(field h), and the mean of h and h^2, by summing the density itself.
 
     Discrete states are summed; continuous units are integrated on Gauss panels. Spherical layers, whose units are not
@@ -220,7 +219,7 @@ def field_moments(prior: Prior, field: Array, power: float = 1.0) -> tuple[Array
     )
 
 
-def _panels(prior: Prior, strongest: float, power: float) -> tuple[Array, Array]:
+def _panels(prior: Prior, strongest: float, power: float) -> tuple[FloatArray, FloatArray]:
     """Gauss nodes on panels that cover the tilted density for every field up to the strongest."""
     low, high = prior.support
     reach = 12.0

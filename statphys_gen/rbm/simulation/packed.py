@@ -12,11 +12,11 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
+from ...arrays import SingleArray
 from ...units.discrete import Binary
 from .gibbs import Chains, Settings
 from .network import Network
 
-Floats = NDArray[np.float32]
 Words = NDArray[np.uint64]
 
 
@@ -55,13 +55,13 @@ class PackedChains(Chains):
         on_visible = coupling * (m - 2.0 * np.arange(m + 1)) + offset + along * signs
         self._thresholds = _thresholds(on_hidden), _thresholds(on_visible)
 
-    def sweep(self, visible_sums: Floats | None = None, hidden_sums: Floats | None = None) -> None:
+    def sweep(self, visible_sums: SingleArray | None = None, hidden_sums: SingleArray | None = None) -> None:
         self._draw_layer(0, self._visible_words, self._hidden_words, self._of_hidden, hidden_sums)
         self._draw_layer(1, self._hidden_words, self._visible_words, self._of_visible, visible_sums)
         self.interaction /= math.sqrt(self.network.visible_units)
 
     def _draw_layer(
-        self, layer: int, given: Words, drawn: Words, patterns: Words, sums: Floats | None
+        self, layer: int, given: Words, drawn: Words, patterns: Words, sums: SingleArray | None
     ) -> None:
         from . import kernels_packed
 
@@ -87,30 +87,30 @@ class PackedChains(Chains):
         self.interaction[:] = self.interaction[order]
 
     @property
-    def visible(self) -> Floats:
+    def visible(self) -> SingleArray:
         return unpack(self._visible_words, self.network.visible_units)
 
     @visible.setter
-    def visible(self, states: Floats) -> None:
+    def visible(self, states: SingleArray) -> None:
         self._visible_words = pack(states)
 
     @property
-    def hidden(self) -> Floats:
+    def hidden(self) -> SingleArray:
         return unpack(self._hidden_words, self.network.hidden_units)
 
     @hidden.setter
-    def hidden(self, states: Floats) -> None:
+    def hidden(self, states: SingleArray) -> None:
         self._hidden_words = pack(states)
 
 
-def pack(signs: Floats) -> Words:
+def pack(signs: SingleArray) -> Words:
     """Rows of +-1 as 64-bit words."""
     from . import kernels_packed
 
     return np.asarray(kernels_packed.pack(np.ascontiguousarray(signs)))
 
 
-def unpack(words: Words, length: int) -> Floats:
+def unpack(words: Words, length: int) -> SingleArray:
     """Rows of +-1 from 64-bit words."""
     from . import kernels_packed
 

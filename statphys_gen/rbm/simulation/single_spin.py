@@ -14,9 +14,10 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from ... import validation
+from ...arrays import FloatArray, SingleArray
 from ...errors import InvalidArgument
 from ...numerics.blocks import map_blocks
 from ...units.continuous import Gaussian, ReLU, SoftThreshold
@@ -25,9 +26,6 @@ from ..model import Model
 from .gibbs import Chains, Settings, starting_states
 from .measurement import Measurement, checked_run, collected, control_values, measure
 from .network import Network, draw_network, stream
-
-Array = NDArray[np.float64]
-Floats = NDArray[np.float32]
 
 _MOST_PASSES = 1000
 
@@ -48,7 +46,7 @@ class CollapsedChains(Chains):
         super().__init__(network, rng, settings, start)
         self.visible_squares[:] = network.visible_units
 
-    def sweep(self, visible_sums: Floats | None = None, hidden_sums: Floats | None = None) -> None:
+    def sweep(self, visible_sums: SingleArray | None = None, hidden_sums: SingleArray | None = None) -> None:
         from . import kernels_spins
 
         network, settings = self.network, self.settings
@@ -93,7 +91,7 @@ def simulate_collapsed(
     """
     burn_in = checked_run(model, visible_units, samples, chains, sweeps, burn_in, seed)
 
-    def one(sample: int) -> tuple[dict[str, Array], Array]:
+    def one(sample: int) -> tuple[dict[str, FloatArray], FloatArray]:
         network = draw_network(model, visible_units, seed, sample)
         rng = stream(model, visible_units, seed, sample, f"collapsed chains from {start}")
         state = CollapsedChains(network, rng, Settings.of(model, chains), start)
@@ -126,7 +124,7 @@ def ground_energy_arguments(model: Model) -> dict[str, Any]:
     )
 
 
-def descend(network: Network, visible: ArrayLike, rng: np.random.Generator) -> Array:
+def descend(network: Network, visible: ArrayLike, rng: np.random.Generator) -> FloatArray:
     """Flip spins that lower the energy until none is left, from states (chains, visible) of +-1.
 
     Convention "beta" (W_0 and U as they stand, fields not multiplied); the temperature of the model plays no part.
@@ -183,7 +181,7 @@ def simulate_descent(
     checked_run(model, visible_units, samples, 2, 1, None, seed)
     arguments = ground_energy_arguments(model)
 
-    def one(sample: int) -> tuple[dict[str, Array], Array]:
+    def one(sample: int) -> tuple[dict[str, FloatArray], FloatArray]:
         network = draw_network(model, visible_units, seed, sample)
         rng = stream(model, visible_units, seed, sample, f"descent from {start}")
         states = descend(network, starting_states(network, rng, chains, start), rng)

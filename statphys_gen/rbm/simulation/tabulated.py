@@ -12,11 +12,9 @@ from __future__ import annotations
 from functools import lru_cache
 
 import numpy as np
-from numpy.typing import NDArray
 
+from ...arrays import FloatArray
 from ...units.custom import FromLogDensity
-
-Array = NDArray[np.float64]
 
 # Largest field that has a table, distance of the tables, and cells of each.
 _STRONGEST, _SPACING, _CELLS = 40.0, 0.125, 512
@@ -46,7 +44,7 @@ class Tables:
         # Row j holds numbers between j and j + 1: one sorted list for all of them.
         self.sorted = (np.arange(len(column))[:, None] + cumulative / cumulative[:, -1:]).ravel()
 
-    def draw(self, rng: np.random.Generator, field: Array) -> Array:
+    def draw(self, rng: np.random.Generator, field: FloatArray) -> FloatArray:
         """One draw for each field of a flat array; fields beyond the tables are left to the prior."""
         result = np.empty(field.shape)
         far = np.abs(field) > _STRONGEST

@@ -14,17 +14,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ... import validation
+from ...arrays import FloatArray
 from ...numerics.blocks import map_blocks
 from ..model import Model
 from .gibbs import Chains, Settings
 from .measurement import Measurement, checked_run, collected, control_values, increasing, measure
 from .network import Network, draw_network, stream
 from .packed import make_chains
-
-Array = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -39,9 +37,9 @@ class Tempering:
     round_trips : mean number of returns to the lowest temperature from the highest, for each ladder.
     """
 
-    temperatures: Array
+    temperatures: FloatArray
     measurements: list[Measurement]
-    acceptance: Array
+    acceptance: FloatArray
     round_trips: float
 
 
@@ -68,7 +66,7 @@ class Ladders:
         self.returns = 0
         self.parity = 0
 
-    def log_weight_terms(self, chains: Chains) -> list[tuple[Array, Array]]:
+    def log_weight_terms(self, chains: Chains) -> list[tuple[FloatArray, FloatArray]]:
         """What depends on the temperature, and the statistic of every state that it multiplies."""
         network, settings = chains.network, chains.settings
         model = network.model
@@ -130,7 +128,7 @@ def simulate_tempering(
     validation.integer("ladders", ladders, minimum=2)
     burn_in = checked_run(model, visible_units, samples, ladders, sweeps, burn_in, seed)
 
-    def one(sample: int) -> tuple[list[dict[str, Array]], Array, Array, float]:
+    def one(sample: int) -> tuple[list[dict[str, FloatArray]], FloatArray, FloatArray, float]:
         network = draw_network(model, visible_units, seed, sample)
         rng = stream(model, visible_units, seed, sample, f"tempering from {start} at {values.tolist()}")
         state = Ladders(network, rng, [float(t) for t in values], ladders, start)

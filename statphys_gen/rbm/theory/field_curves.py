@@ -20,14 +20,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ...arrays import FloatArray
 from ...solution import Status
 from ...units.continuous import Gaussian, Spherical
 from ...units.discrete import Binary
 from .saddle_point import Batch, State, Values
 from .single_site import LayerLaw, layer_moments
 from .state_equations import Equations
-
-Array = NDArray[np.float64]
 
 # Nodes of a curve, in sqrt(S) over the signal of a saturated state: denser where curves end.
 _NODES = np.concatenate([np.geomspace(3e-3, 0.1, 6), np.geomspace(0.13, 2.0, 15)])
@@ -59,7 +58,7 @@ def applies(equations: Equations) -> bool:
     )
 
 
-def starting_points(equations: Equations, flat: Sequence[Array]) -> tuple[Array, NDArray[np.int8]]:
+def starting_points(equations: Equations, flat: Sequence[FloatArray]) -> tuple[FloatArray, NDArray[np.int8]]:
     """Unknowns of all points to about 1e-5, and what the curves decide: a state (converged) or none; what they leave
     open is decided by iteration at fixed load."""
     batch = equations.batch
@@ -78,7 +77,9 @@ def starting_points(equations: Equations, flat: Sequence[Array]) -> tuple[Array,
     return guess, status
 
 
-def _along_curves(equations: Equations, flat: Sequence[Array], joint: bool) -> tuple[Array, NDArray[np.int8]]:
+def _along_curves(
+    equations: Equations, flat: Sequence[FloatArray], joint: bool
+) -> tuple[FloatArray, NDArray[np.int8]]:
     batch = equations.batch
     load = batch.values(*flat).load
     guess = np.full((len(load), len(equations.names)), np.nan)
@@ -106,11 +107,11 @@ class _Held:
     """States at fixed S: overlaps (points, groups), q, Q, the load of the state (0 at the pole and beyond it), and
     what is known: gone, alive or unsettled."""
 
-    overlap: Array
-    q: Array
-    Q: Array
-    load: Array
-    tilt: Array
+    overlap: FloatArray
+    q: FloatArray
+    Q: FloatArray
+    load: FloatArray
+    tilt: FloatArray
     known: NDArray[np.int8]
 
     def rows(self, index: NDArray[np.intp]) -> _Held:
@@ -122,7 +123,7 @@ class _Held:
             entry[index] = getattr(other, name)
 
 
-def _hold(batch: Batch, v: Values, S: Array, start: _Held, still: float = _STILL) -> _Held:
+def _hold(batch: Batch, v: Values, S: FloatArray, start: _Held, still: float = _STILL) -> _Held:
     """The state at each S by iteration from the overlaps of ``start``, from above for the largest ones, with
     extrapolation of the geometric sequence; ``still`` is the largest relative change at its end."""
     scale = _saturated(batch, v)
@@ -183,7 +184,7 @@ def _rows(v: Values, index: NDArray[np.intp]) -> Values:
     return replace(v, **parts)
 
 
-def _saturated(batch: Batch, v: Values, joint: bool = False) -> Array:
+def _saturated(batch: Batch, v: Values, joint: bool = False) -> FloatArray:
     """Overlaps when every unit follows the sum of the condensed entries of a group, or ``joint`` of all groups."""
     laws = v.classes_visible
     if laws.values is None:
@@ -195,7 +196,7 @@ def _saturated(batch: Batch, v: Values, joint: bool = False) -> Array:
     return np.array(np.broadcast_to(largest * size, (len(v.g), len(batch.groups))))
 
 
-def _state(overlap: Array, q: Array, Q: Array) -> State:
+def _state(overlap: FloatArray, q: FloatArray, Q: FloatArray) -> State:
     """Order parameters of the visible layer; those of the hidden one do not enter at fixed S."""
     return State(overlap, np.zeros_like(overlap), q, Q, np.zeros_like(q), np.ones_like(q))
 
@@ -211,7 +212,7 @@ class _Curves:
     """The loads of the states along S for each row of a batch, arrays (rows, nodes) sorted by S, up to the largest
     load asked for."""
 
-    def __init__(self, batch: Batch, v: Values, asked: Array, joint: bool) -> None:
+    def __init__(self, batch: Batch, v: Values, asked: FloatArray, joint: bool) -> None:
         self.batch, self.v, self.joint = batch, v, joint
         rows = len(v.g)
         start = _fresh(batch, v, joint)
@@ -249,7 +250,7 @@ class _Curves:
         top = np.where(ends.any(axis=1), ends.argmax(axis=1) - 1, len(nodes) - 1)
         return first, top
 
-    def sharpen(self, row: NDArray[np.intp], load: Array) -> None:
+    def sharpen(self, row: NDArray[np.intp], load: FloatArray) -> None:
         """More nodes around the largest load where a load asked for is not clearly below it."""
         for _ in range(4):
             _, top = self._top()
@@ -279,7 +280,9 @@ class _Curves:
                 joined = np.concatenate([getattr(self, name), more], axis=1)
                 setattr(self, name, np.take_along_axis(joined, order, axis=1))
 
-    def brackets(self, row: NDArray[np.intp], load: Array) -> tuple[Array, Array, NDArray[np.int8]]:
+    def brackets(
+        self, row: NDArray[np.intp], load: FloatArray
+    ) -> tuple[FloatArray, FloatArray, NDArray[np.int8]]:
         """S below and above each load on the first rising part, and whether there is a state."""
         first, top = self._top()
         low, high = np.full((2, len(row)), np.nan)
@@ -309,7 +312,7 @@ class _Curves:
 
 
 def _at_load(
-    batch: Batch, v: Values, low: Array, high: Array, joint: bool
+    batch: Batch, v: Values, low: FloatArray, high: FloatArray, joint: bool
 ) -> tuple[_Held, NDArray[np.bool_]]:
     """The states at the loads of the batch between these S, by false position (Illinois) in the logarithms, and
     whether they are that close."""
@@ -345,12 +348,12 @@ def _at_load(
     return best, close
 
 
-def _mismatch(held: _Held, load: Array) -> Array:
+def _mismatch(held: _Held, load: FloatArray) -> FloatArray:
     """log of the load over the one asked for; bounded, since the load is 0 beyond the pole."""
     return np.clip(np.log(held.load / load), -2.0, 2.0)
 
 
-def _unknowns(equations: Equations, found: _Held) -> Array:
+def _unknowns(equations: Equations, found: _Held) -> FloatArray:
     columns = {"q": found.q, "Q": found.Q}
     columns |= {f"overlap_{u}": found.overlap[:, u] for u in range(found.overlap.shape[1])}
     return np.stack([columns[name] for name in equations.names], axis=1)

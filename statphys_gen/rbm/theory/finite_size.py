@@ -12,24 +12,23 @@ Derivation: derivations/rbm/finite_size.py.
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from ... import validation
 from ...approximation import approximation_of, states
+from ...arrays import FloatArray
 from ...errors import InvalidArgument
 from ...solution import Solution
 from ...units.continuous import Spherical
 from ..model import Model
 from .replica_symmetric import solve
 
-Array = NDArray[np.float64]
-
 _SOURCE = "derivations/rbm/finite_size.py"
 _WHERE = "in 1/sqrt(N), resummed for the condensed hidden unit; the rest is of order 1/N"
 
 
 @states("leading order", _WHERE, source=_SOURCE, verification="derived and simulated")
-def condensed_signal(model: Model, overlap: ArrayLike, size: ArrayLike) -> Array:
+def condensed_signal(model: Model, overlap: ArrayLike, size: ArrayLike) -> FloatArray:
     """Field along its pattern that a condensed hidden unit exerts on the visible units, (g/sqrt(N)) H(g sqrt(N) m).
 
     Parameters

@@ -10,14 +10,13 @@ from numpy.typing import ArrayLike, NDArray
 
 from ... import validation
 from ...approximation import Approximation
+from ...arrays import FloatArray
 from ...errors import InvalidArgument
 from ...solution import Solution, Status
 from ..model import Model
 from .replica_symmetric import solve
 from .saddle_point import Batch
 from .state_equations import Equations
-
-Array = NDArray[np.float64]
 
 # Where a parameter is sought unless the caller says otherwise, and whether the scan is in its logarithm.
 _RANGES: dict[str, tuple[float, float]] = {
@@ -40,7 +39,7 @@ class LineBatch:
 
     model: Model
     unknown: str
-    given: dict[str, Array]
+    given: dict[str, FloatArray]
     shape: tuple[int, ...]
     between: tuple[float, float]
 
@@ -73,7 +72,7 @@ class LineBatch:
     def points(self) -> int:
         return int(np.prod(self.shape, dtype=int))
 
-    def grid(self) -> Array:
+    def grid(self) -> FloatArray:
         low, high = self.between
         if low > 0:
             return np.asarray(np.geomspace(low, high, SCAN))
@@ -83,7 +82,7 @@ class LineBatch:
         """The state over the whole interval, shape (points, scan)."""
         return solve(self.model, start, **self.plane(np.broadcast_to(self.grid(), (self.points, SCAN))))
 
-    def plane(self, values: Array) -> dict[str, Any]:
+    def plane(self, values: FloatArray) -> dict[str, Any]:
         """Parameters of a batch in which the unknown one takes these values, shape (points, any)."""
         return {name: given[:, None] for name, given in self.given.items()} | {self.unknown: values}
 
@@ -99,7 +98,7 @@ class LineBatch:
         iterations = np.zeros(self.points, dtype=np.int64)
         iterations[rows] = found.iterations
 
-        def among(values: Array) -> Array:
+        def among(values: FloatArray) -> FloatArray:
             full = np.full(self.points, np.nan)
             full[rows] = values
             return full
@@ -126,7 +125,7 @@ class LineBatch:
         """The state with the unknown parameter as the first of the batch."""
         return Equations(Batch(self.model, (self.unknown, *self.given)), start)
 
-    def unknowns(self, equations: Equations, found: Solution) -> Array:
+    def unknowns(self, equations: Equations, found: Solution) -> FloatArray:
         """The unknowns of the equations from reported fields, shape (..., unknowns)."""
         fields = {
             "q": found["edwards_anderson_overlap"],

@@ -22,6 +22,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ...approximation import Approximation, approximation_of, states
+from ...arrays import FloatArray
 from ...errors import InvalidArgument
 from ...numerics.continuation import Phase, crossing, fold
 from ...numerics.roots import bracketed, newton
@@ -34,8 +35,6 @@ from .saddle_point import Batch
 from .single_site import TOLERANCE
 from .spinodal_guesses import explicit_ends, last_point
 from .state_equations import Equations
-
-Array = NDArray[np.float64]
 
 _SOURCE = "Barra, Genovese, Sollich, Tantari, arXiv 1702.05882; derivations/rbm/replica_symmetric.py"
 _WHERE = "N -> infinity; the line of the replica-symmetric theory, see the replicon beside it"
@@ -64,7 +63,7 @@ def _marginal(
     low, high = line.between
     parameter = np.clip(parameter, low + 1e-9 * (high - low), high - 1e-9 * (high - low))
 
-    def residual(y: Array, *values: Array) -> Array:
+    def residual(y: FloatArray, *values: FloatArray) -> FloatArray:
         inner, sought = y[:, :-1], y[:, -1]
         state_residual = equations.residual(inner, sought, *values)
         v = equations.batch.values(sought, *values)
@@ -154,7 +153,7 @@ def _low_load(line: LineBatch, approximation: Approximation) -> Solution:
     own = line.model.visible
     spread = float(own.variance(0.0, 0.0) + own.mean(0.0, 0.0) ** 2)
 
-    def gain(sought: Array, *values: Array) -> Array:
+    def gain(sought: FloatArray, *values: FloatArray) -> FloatArray:
         v = batch.values(sought, *values)
         omega = batch.tail(v, np.ones((len(sought), 1)))[:, 0]
         return np.asarray(v.noise_coupling**2 * omega * spread - 1.0)
@@ -294,7 +293,7 @@ def first_order_line(
     return _assembled(line, results, guessed)
 
 
-def _normal(scanned: dict[str, Solution]) -> tuple[Array, NDArray[np.str_]]:
+def _normal(scanned: dict[str, Solution]) -> tuple[FloatArray, NDArray[np.str_]]:
     """Free entropy and name of the state without retrieval: the glass where it exists."""
     shape = scanned["retrieval"].shape
     value, names = np.full(shape, np.nan), np.full(shape, "", dtype="<U10")
@@ -312,7 +311,7 @@ def _equal(
     scanned: dict[str, Solution],
     cell: NDArray[np.intp],
     chosen: NDArray[np.bool_],
-    difference: Array,
+    difference: FloatArray,
 ) -> Solution:
     """The crossing for the points whose other state has this name."""
     retrieval, normal = line.equations("retrieval"), line.equations(other)
@@ -328,7 +327,7 @@ def _equal(
     def phase(equations: Equations, solution: Solution, prefix: str) -> Phase:
         lower, upper = equations.bounds()
 
-        def value(x: Array, *values: Array) -> Array:
+        def value(x: FloatArray, *values: FloatArray) -> FloatArray:
             v = equations.batch.values(*values)
             return equations.batch.free_entropy(v, equations.full_state(x, v))
 

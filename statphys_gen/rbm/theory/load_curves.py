@@ -23,14 +23,13 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
+from ...arrays import FloatArray
 from ...solution import Status
 from ...units.continuous import Gaussian, Spherical
 from ...units.discrete import Binary
 from ..model import Model
 from .saddle_point import Batch, Values
 from .single_site import TOLERANCE, blocks
-
-Array = NDArray[np.float64]
 
 # Nodes of a curve, and the error of its averages: it only starts an iteration.
 _NODES = 40
@@ -48,10 +47,10 @@ class Points:
     """What is known of a flat batch: unknowns (m, q) or (q,), status (``UNRESOLVED`` where it is not), residual,
     error, iterations."""
 
-    x: Array
+    x: FloatArray
     status: NDArray[np.int8]
-    residual: Array
-    error: Array
+    residual: FloatArray
+    error: FloatArray
     iterations: NDArray[np.int64]
 
 
@@ -100,8 +99,8 @@ def solve_points(batch: Batch, start: str, v: Values) -> Points:
 
 
 def visible_powers(
-    H: Array | None, S: Array, tolerance: float = TOLERANCE
-) -> tuple[Array, Array, Array, Array]:
+    H: FloatArray | None, S: FloatArray, tolerance: float = TOLERANCE
+) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray]:
     """E t, E t^2, E t^3, E t^4 of t = tanh(H + sqrt(S) z); the even ones only without H."""
     root = np.sqrt(S)
     result = np.full((4, len(S)), np.nan)
@@ -123,8 +122,8 @@ def visible_powers(
 
 
 def hidden_noise(
-    model: Model, beta: Array, q: Array, tolerance: float = TOLERANCE, slope: bool = True
-) -> tuple[Array, Array]:
+    model: Model, beta: FloatArray, q: FloatArray, tolerance: float = TOLERANCE, slope: bool = True
+) -> tuple[FloatArray, FloatArray]:
     """r = E <h>^2 as a function of q, and its derivative; NaN where the Gaussian integral diverges."""
     square = beta if model.convention == "sqrt-beta" else beta * beta
     power = np.ones_like(beta) if model.convention == "sqrt-beta" else beta
@@ -152,7 +151,7 @@ def hidden_noise(
 
 
 @lru_cache(maxsize=1)
-def _variance_of() -> Callable[[Array], Array]:
+def _variance_of() -> Callable[[FloatArray], FloatArray]:
     """S at which E tanh^2(sqrt(S) z) = q, to about 1e-6, for 1e-9 < q < 1 - 1e-4; 0 for q <= 0."""
     from scipy.interpolate import CubicSpline
 
@@ -163,7 +162,7 @@ def _variance_of() -> Callable[[Array], Array]:
     odds = np.log(np.concatenate([q, 1.0 - beyond]) / np.concatenate([1.0 - q, beyond]))
     spline = CubicSpline(odds, np.log(np.concatenate([S, far])))
 
-    def variance(value: Array) -> Array:
+    def variance(value: FloatArray) -> FloatArray:
         inside = np.clip(value, 1e-10, 1.0 - 1e-5)
         return np.where(value > 0, np.exp(spline(np.log(inside / (1.0 - inside)))), 0.0)
 
@@ -176,11 +175,11 @@ def _variance_of() -> Callable[[Array], Array]:
 def _retrieval_curves(
     model: Model,
     v: Values,
-    omega: Array,
+    omega: FloatArray,
     first: NDArray[np.intp],
     row: NDArray[np.intp],
-    largest: Array,
-) -> tuple[Array, NDArray[np.int8]]:
+    largest: FloatArray,
+) -> tuple[FloatArray, NDArray[np.int8]]:
     """Starting points (m, q) of all points, and what the curves decide: a state, no state, or nothing."""
     from scipy.interpolate import CubicSpline
 
@@ -219,23 +218,23 @@ class RetrievalCurves:
     """Curves (rows, nodes) at S = S_end u^2, with the end of the first rising part of each: its number of nodes, the
     largest load (NaN where it was not found), and whether the load is larger again further on."""
 
-    gain: Array
-    u: Array
-    S_end: Array
-    H: Array
-    load: Array
+    gain: FloatArray
+    u: FloatArray
+    S_end: FloatArray
+    H: FloatArray
+    load: FloatArray
     rising: NDArray[np.intp]
-    u_highest: Array
-    highest: Array
+    u_highest: FloatArray
+    highest: FloatArray
     rises_again: NDArray[np.bool_]
 
     @classmethod
-    def of(cls, model: Model, v: Values, omega: Array, first: NDArray[np.intp]) -> RetrievalCurves:
+    def of(cls, model: Model, v: Values, omega: FloatArray, first: NDArray[np.intp]) -> RetrievalCurves:
         gain, square, beta = (v.g**2 * omega)[first], v.g[first] ** 2, v.beta[first]
         # The signal has a solution H > 0 as long as gain (1 - q) > 1 at H = 0.
         S_end = _variance_of()(1.0 - 1.0 / gain)
 
-        def curve(rows: NDArray[np.intp], u: Array) -> tuple[Array, Array]:
+        def curve(rows: NDArray[np.intp], u: FloatArray) -> tuple[FloatArray, FloatArray]:
             """H and load, of the shape of u (rows, nodes)."""
             count = u.shape[1]
             S = (S_end[rows, None] * u**2).reshape(-1)
@@ -267,7 +266,7 @@ class RetrievalCurves:
         return cls(gain, u, S_end, H, load, rising, u_highest, highest, again)
 
 
-def jacobian(batch: Batch, retrieval: bool, x: Array, *values: Array) -> Array:
+def jacobian(batch: Batch, retrieval: bool, x: FloatArray, *values: FloatArray) -> FloatArray:
     """Derivatives of the equations of a state to which this ``applies``, with values in the order of the batch."""
     v = batch.values(*values)
     omega = batch.tail(v, np.ones((len(x), 1)))[:, 0]
@@ -275,26 +274,26 @@ def jacobian(batch: Batch, retrieval: bool, x: Array, *values: Array) -> Array:
         return _equations(batch.model, v, omega, np.arange(len(x)), x, retrieval)[1]
 
 
-def maxima(nodes: Array, values: Array) -> tuple[Array, Array]:
+def maxima(nodes: FloatArray, values: FloatArray) -> tuple[FloatArray, FloatArray]:
     """Place in (-1, 1) and height of the maximum of the polynomials through Chebyshev nodes, one for each row."""
-    coefficients: Array = np.asarray(
+    coefficients: FloatArray = np.asarray(
         np.polynomial.chebyshev.chebfit(nodes, values.T, len(nodes) - 1), dtype=float
     )
     place = nodes[values.argmax(axis=1)]
-    slope: Array = np.asarray(np.polynomial.chebyshev.chebder(coefficients), dtype=float)
-    bend: Array = np.asarray(np.polynomial.chebyshev.chebder(slope), dtype=float)
+    slope: FloatArray = np.asarray(np.polynomial.chebyshev.chebder(coefficients), dtype=float)
+    bend: FloatArray = np.asarray(np.polynomial.chebyshev.chebder(slope), dtype=float)
     for _ in range(6):
         step = _values(slope, place) / _values(bend, place)
         place = np.clip(place - step, -1.0, 1.0)
     return place, np.where(np.abs(step) < 1e-6, _values(coefficients, place), np.nan)
 
 
-def _values(coefficients: Array, place: Array) -> Array:
+def _values(coefficients: FloatArray, place: FloatArray) -> FloatArray:
     """The polynomial of each column at its own place."""
     return np.asarray(np.polynomial.chebyshev.chebval(place, coefficients, tensor=False))
 
 
-def signals(gain: Array, S: Array) -> Array:
+def signals(gain: FloatArray, S: FloatArray) -> FloatArray:
     """The largest root of H = gain E tanh(H + sqrt(S) z): the map is concave, Newton from above is monotone."""
     H = gain.copy()
     active = np.arange(len(H))
@@ -312,11 +311,11 @@ def signals(gain: Array, S: Array) -> Array:
 def _glass_curves(
     model: Model,
     v: Values,
-    omega: Array,
+    omega: FloatArray,
     first: NDArray[np.intp],
     row: NDArray[np.intp],
-    largest: Array,
-) -> tuple[Array, NDArray[np.int8]]:
+    largest: FloatArray,
+) -> tuple[FloatArray, NDArray[np.int8]]:
     """The same for the glass, starting points (q,)."""
     from scipy.interpolate import CubicSpline
 
@@ -376,8 +375,8 @@ def _glass_curves(
 
 
 def _newton(
-    model: Model, v: Values, omega: Array, chosen: NDArray[np.intp], x: Array, retrieval: bool
-) -> tuple[Array, Array, Array, NDArray[np.int64], NDArray[np.bool_]]:
+    model: Model, v: Values, omega: FloatArray, chosen: NDArray[np.intp], x: FloatArray, retrieval: bool
+) -> tuple[FloatArray, FloatArray, FloatArray, NDArray[np.int64], NDArray[np.bool_]]:
     """Newton's method from good starting points: unknowns, residual, error, iterations, and which are good."""
     x = x.copy()
     points = len(chosen)
@@ -412,8 +411,8 @@ def _newton(
 
 
 def _equations(
-    model: Model, v: Values, omega: Array, at: NDArray[np.intp], x: Array, retrieval: bool
-) -> tuple[Array, Array]:
+    model: Model, v: Values, omega: FloatArray, at: NDArray[np.intp], x: FloatArray, retrieval: bool
+) -> tuple[FloatArray, FloatArray]:
     """x minus its image (for the glass of symmetric priors divided by q), and the derivatives."""
     q = x[:, -1]
     square = v.g[at] ** 2
@@ -436,7 +435,7 @@ def _equations(
     return value, jacobian
 
 
-def _inverse(matrices: Array) -> tuple[Array, Array]:
+def _inverse(matrices: FloatArray) -> tuple[FloatArray, FloatArray]:
     """Inverse and determinant of matrices of one or two rows."""
     if matrices.shape[1] == 1:
         return 1.0 / matrices, matrices[:, 0, 0]

@@ -14,6 +14,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from ... import validation
 from ...approximation import approximation_of, states
+from ...arrays import FloatArray
 from ...numerics.roots import newton
 from ...solution import Solution, Status
 from ..model import Model
@@ -22,8 +23,6 @@ from .one_step_branch import end_of_branch
 from .one_step_equations import QUADRATURE, OneStepEquations, checked
 from .replica_symmetric import solve
 from .zero_temperature import capacity
-
-Array = NDArray[np.float64]
 
 _SOURCE = (
     "Crisanti, Amit, Gutfreund, Europhys. Lett. 2 (1986) 337; Steffan, Kuehn, Z. Phys. B 95 (1994) 249; "
@@ -48,13 +47,13 @@ _GLASS = (
 _PARTS, _PARISI = (0.25, 0.4), (8.0, 20.0, 50.0, 100.0)
 
 
-def _starts(model: Model, equations: OneStepEquations, loads: Array) -> tuple[Any, ...]:
+def _starts(model: Model, equations: OneStepEquations, loads: FloatArray) -> tuple[Any, ...]:
     """Starting points of shape (starts, points, unknowns), the replica-symmetric overlaps, and where to start."""
     if not equations.retrieval:
         T = equations.temperature
         # Fields grow as the root of the load, and responses fall with it.
         scale = 1.3 / (1.0 + np.sqrt(loads))
-        table: list[Array] = []
+        table: list[FloatArray] = []
         for small, q, strong in _GLASS:
             own = [scale * small, np.maximum(scale * strong * (1.0 - T * scale * small - q), 0.05 * scale)]
             inverse = np.maximum(1.0 / (scale * strong), 1.1 * T)
@@ -62,7 +61,7 @@ def _starts(model: Model, equations: OneStepEquations, loads: Array) -> tuple[An
         return np.stack(table), np.zeros(loads.size), np.ones(loads.size, dtype=bool)
     m, n, response, hidden, possible = _symmetric(model, equations, loads)
     temperature = equations.temperature
-    rows: list[Array] = []
+    rows: list[FloatArray] = []
     for part in _PARTS:
         for parisi in _PARISI:
             p = min(parisi, 0.9 / temperature) if temperature > 0 else parisi
@@ -81,7 +80,7 @@ def _starts(model: Model, equations: OneStepEquations, loads: Array) -> tuple[An
     return np.stack(rows), m, possible
 
 
-def _symmetric(model: Model, equations: OneStepEquations, loads: Array) -> tuple[Any, ...]:
+def _symmetric(model: Model, equations: OneStepEquations, loads: FloatArray) -> tuple[Any, ...]:
     """Overlaps and responses beta (1 - q) of the replica-symmetric retrieval state, near T = 0 if T = 0, and whether
     it is unstable or absent."""
     temperature = equations.temperature if equations.temperature > 0 else 2e-3
@@ -174,7 +173,7 @@ def _among(found: Solution, rows: NDArray[np.intp], points: int) -> Solution:
     )
 
 
-def _chosen(found: Solution, near: Array) -> Solution:
+def _chosen(found: Solution, near: FloatArray) -> Solution:
     """Of the starting points (first axis) the first good one, for retrieval that closest to the symmetric overlap."""
     rank = np.where(found.good, 0.0, np.inf)
     if "overlap" in found.value and np.isfinite(near).all():
@@ -194,7 +193,7 @@ def _chosen(found: Solution, near: Array) -> Solution:
     )
 
 
-def _reported(equations: OneStepEquations, found: Solution, loads: Array) -> Solution:
+def _reported(equations: OneStepEquations, found: Solution, loads: FloatArray) -> Solution:
     """All fields in the shape of the loads."""
     x = np.stack([found[name] for name in equations.names], axis=1)
     c = equations.columns(x)
@@ -279,7 +278,7 @@ def _point(found: Solution, k: int) -> dict[str, float]:
     return {name: float(entry[k]) for name, entry in found.value.items()}
 
 
-def _unknowns(equations: OneStepEquations, state: Mapping[str, Any]) -> Array:
+def _unknowns(equations: OneStepEquations, state: Mapping[str, Any]) -> FloatArray:
     """The unknowns of one reported state."""
     value = {name: float(entry) for name, entry in state.items()}
     value["inverse_parisi"] = 1.0 / value["p"]

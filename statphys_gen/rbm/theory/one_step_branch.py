@@ -5,15 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
-from numpy.typing import NDArray
 
+from ...arrays import FloatArray
 from ...errors import NotConverged
 from ...numerics.roots import newton
 from ...solution import Solution
 from ..model import Model
 from .one_step_equations import QUADRATURE, OneStepEquations
-
-Array = NDArray[np.float64]
 
 # Largest step in the overlap along the branch, and the one that is left at the end.
 _PACE, _FINEST = 0.004, 1e-7
@@ -36,10 +34,10 @@ class Branch:
         self.lower = np.append(np.delete(lower, self.place), 0.5 * edge)
         self.upper = np.append(np.delete(upper, self.place), 2.0 * edge)
 
-    def residual(self, y: Array, overlap: Array) -> Array:
+    def residual(self, y: FloatArray, overlap: FloatArray) -> FloatArray:
         return self.equations.residual(np.insert(y[:, :-1], self.place, overlap, axis=1), y[:, -1])
 
-    def at(self, overlap: float, start: Array) -> Solution:
+    def at(self, overlap: float, start: FloatArray) -> Solution:
         """The state with this overlap, a batch of one."""
         return newton(
             self.residual,
@@ -56,11 +54,11 @@ class Branch:
             names=self.names,
         )
 
-    def inside(self, y: Array) -> bool:
+    def inside(self, y: FloatArray) -> bool:
         """Whether these are possible unknowns."""
         return bool(((y > self.lower) & (y < self.upper)).all())
 
-    def slopes(self, overlap: float, y: Array) -> Array:
+    def slopes(self, overlap: float, y: FloatArray) -> FloatArray:
         """Derivatives of the residual by the unknowns and by the overlap, shape (unknowns + 1, unknowns)."""
         point = np.append(y, overlap)
         # The unknowns are of order 0.01 to 1, the breaking near the end of the broken states less.
@@ -69,20 +67,22 @@ class Branch:
         values = self.residual(rows[:, :-1], rows[:, -1])
         return np.asarray((values[: len(point)] - values[len(point) :]) / (2.0 * size[:, None]))
 
-    def tangent(self, overlap: float, y: Array) -> Array:
+    def tangent(self, overlap: float, y: FloatArray) -> FloatArray:
         """Derivatives of the unknowns by the overlap along the branch."""
         slopes = self.slopes(overlap, y)
         return np.asarray(np.linalg.solve(slopes[:-1].T, -slopes[-1]))
 
-    def without_overlap(self, x: Array, load: float) -> Array:
+    def without_overlap(self, x: FloatArray, load: float) -> FloatArray:
         """The unknowns at a given overlap, from those of a state."""
         return np.append(np.delete(x, self.place), load)
 
-    def unknowns(self, found: Solution) -> Array:
+    def unknowns(self, found: Solution) -> FloatArray:
         return np.stack([found[name] for name in self.names], axis=1)
 
 
-def end_of_branch(model: Model, temperature: float, state: Array, load: float) -> tuple[Solution, Array]:
+def end_of_branch(
+    model: Model, temperature: float, state: FloatArray, load: float
+) -> tuple[Solution, FloatArray]:
     """The state of largest load, and its unknowns (1, unknowns) in the order of the equations at this temperature.
 
     ``state`` holds the unknowns of the end at T = 0, or for T = 0 those of a state near it, and ``load`` its load.
@@ -97,8 +97,8 @@ def end_of_branch(model: Model, temperature: float, state: Array, load: float) -
 
 
 def _warmed(
-    model: Model, branch: Branch, temperature: float, y: Array, m: float
-) -> tuple[Branch, Array, float]:
+    model: Model, branch: Branch, temperature: float, y: FloatArray, m: float
+) -> tuple[Branch, FloatArray, float]:
     """Followed from T = 0 at a fixed overlap, where the branch is regular."""
     y = branch.unknowns(branch.at(m, y).require())[0]
     steps = max(1, int(np.ceil(temperature / _WARMING)))
@@ -112,7 +112,7 @@ def _warmed(
     return branch, y, m
 
 
-def _largest(branch: Branch, m: float, y: Array) -> tuple[float, Solution]:
+def _largest(branch: Branch, m: float, y: FloatArray) -> tuple[float, Solution]:
     """The root of the slope of the load, by the secant method in the overlap with the tangent as a predictor."""
     found = branch.at(m, y).require()
     y = branch.unknowns(found)[0]

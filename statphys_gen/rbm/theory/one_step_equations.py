@@ -19,15 +19,13 @@ Derivation: derivations/rbm/one_step.py.
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
+from ...arrays import FloatArray
 from ...errors import InvalidArgument
 from ...units.continuous import Gaussian
 from ...units.discrete import Binary
 from ..model import Model
 from .one_step_layers import LayerAverages, layer_averages
-
-Array = NDArray[np.float64]
 
 # Error of the averages over the layers, relative to the integrands; the tests double the nodes.
 QUADRATURE = 1e-11
@@ -54,7 +52,7 @@ class OneStepEquations:
         self.names = tuple(names)
         self.refine = refine
 
-    def columns(self, x: Array) -> dict[str, Array]:
+    def columns(self, x: FloatArray) -> dict[str, FloatArray]:
         """The unknowns by name, and p, q_0, r_0."""
         c = {name: x[:, k] for k, name in enumerate(self.names)}
         with np.errstate(all="ignore"):
@@ -64,7 +62,9 @@ class OneStepEquations:
                 c["r_0"] = 1.0 - self.temperature * c["hidden_response"] - c["hidden_breaking"] / c["p"]
         return c
 
-    def noise(self, c: dict[str, Array], load: Array, p: Array) -> tuple[Array, Array, Array, Array, Array]:
+    def noise(
+        self, c: dict[str, FloatArray], load: FloatArray, p: FloatArray
+    ) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray, FloatArray]:
         """Free energy of the noise, and s_0, s_1, t_0, t_1."""
         T = self.temperature
         X1, q0 = c["response"], c["q_0"]
@@ -89,7 +89,7 @@ class OneStepEquations:
             return value, s0, s1, t0, t1
 
     def layers(
-        self, c: dict[str, Array], fields: tuple[Array, ...]
+        self, c: dict[str, FloatArray], fields: tuple[FloatArray, ...]
     ) -> tuple[LayerAverages, LayerAverages | None]:
         s0, s1, t0, t1 = fields
         m = c.get("overlap", np.zeros_like(s0))
@@ -101,7 +101,7 @@ class OneStepEquations:
             m, t0, t1, p, T, self.refine
         )
 
-    def free_entropy_over_beta(self, x: Array, load: Array) -> Array:
+    def free_entropy_over_beta(self, x: FloatArray, load: FloatArray) -> FloatArray:
         """-f per visible unit, with the weights of the priors."""
         c = self.columns(x)
         p, T = c["p"], self.temperature
@@ -118,7 +118,7 @@ class OneStepEquations:
         n = c.get("hidden_overlap", np.zeros_like(p))
         return np.asarray(total + self.alpha * (hidden - m * n))
 
-    def residual(self, x: Array, load: Array) -> Array:
+    def residual(self, x: FloatArray, load: FloatArray) -> FloatArray:
         """The equations with the replica-symmetric root q_0 = q_1 divided out."""
         c = self.columns(x)
         p, T = c["p"], self.temperature
@@ -146,7 +146,7 @@ class OneStepEquations:
         columns["overlap"] = c.get("overlap", p) - first.overlap
         return np.stack([columns[name] for name in self.names], axis=1)
 
-    def replicons(self, x: Array, load: Array) -> tuple[Array, Array]:
+    def replicons(self, x: FloatArray, load: FloatArray) -> tuple[FloatArray, FloatArray]:
         """1 minus the gain of a further breaking of symmetry within the states, and between them."""
         c = self.columns(x)
         p, T = c["p"], self.temperature
@@ -161,14 +161,16 @@ class OneStepEquations:
         inner, outer = (self._two_layers_replicon(*pair, load) for pair in pairs)
         return inner, outer
 
-    def _two_layers_replicon(self, X: Array, Y: Array, own: Array, other: Array, load: Array) -> Array:
+    def _two_layers_replicon(
+        self, X: FloatArray, Y: FloatArray, own: FloatArray, other: FloatArray, load: FloatArray
+    ) -> FloatArray:
         a = self.alpha
         rest = (1.0 - a * X * Y) ** 2
         first, last = load * own * (a * Y) ** 2 / rest, load * other * a * X * X / rest
         product = load**2 * a * own * other / rest**2
         return np.asarray(1.0 - (0.5 * (first + last) + np.sqrt(0.25 * (first - last) ** 2 + product)) ** 2)
 
-    def bounds(self) -> tuple[Array, Array]:
+    def bounds(self) -> tuple[FloatArray, FloatArray]:
         upper = {"response": 1.0 if not self.two_layers else np.inf}
         lower = {"inverse_parisi": self.temperature}
         return (
@@ -177,7 +179,7 @@ class OneStepEquations:
         )
 
 
-def _above(value: Array) -> Array:
+def _above(value: FloatArray) -> FloatArray:
     return np.where(value > 0, value, np.nan)
 
 

@@ -10,13 +10,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.special import log_ndtr
 
+from ...arrays import FloatArray
 from ...numerics.quadrature import Rule, gaussian_rule
 from ...numerics.special import log_two_cosh
-
-Array = NDArray[np.float64]
 
 # Steepness of the integrands shared by a block of points, and the largest one.
 _RATIO, _STEEPEST = 1.5, 1000.0
@@ -29,17 +27,17 @@ class LayerAverages:
     """Averages over one layer: m, q_0, X_1, Lambda and its derivative by p at fixed fields, and the mean squares of the
     responses within and of the states, E <(beta (1 - tanh^2))^2> (NaN at T = 0) and E (d<tanh>/db)^2."""
 
-    overlap: Array
-    outer: Array
-    response: Array
-    value: Array
-    slope: Array
-    within: Array
-    between: Array
+    overlap: FloatArray
+    outer: FloatArray
+    response: FloatArray
+    value: FloatArray
+    slope: FloatArray
+    within: FloatArray
+    between: FloatArray
 
 
 def layer_averages(
-    signal: Array, s0: Array, s1: Array, p: Array, temperature: float, refine: float
+    signal: FloatArray, s0: FloatArray, s1: FloatArray, p: FloatArray, temperature: float, refine: float
 ) -> LayerAverages:
     result = np.full((len(p), 7), np.nan)
     with np.errstate(all="ignore"):
@@ -72,7 +70,7 @@ def layer_averages(
     return LayerAverages(*result.T)
 
 
-def _ground(base: Array, width: Array, p: Array) -> tuple[Array, ...]:
+def _ground(base: FloatArray, width: FloatArray, p: FloatArray) -> tuple[FloatArray, ...]:
     """T = 0: tanh is the sign, l the modulus. exp(p|b|) is averaged on either side of b = 0 in closed form."""
     u, shift = base / width, p * width
     right = p * base + log_ndtr(u + shift)
@@ -87,7 +85,9 @@ def _ground(base: Array, width: Array, p: Array) -> tuple[Array, ...]:
     return mean, response, log, loss, np.full_like(mean, np.nan), response + p * (1.0 - mean * mean)
 
 
-def _thermal(base: Array, width: Array, p: Array, temperature: float, rule: Rule) -> tuple[Array, ...]:
+def _thermal(
+    base: FloatArray, width: FloatArray, p: FloatArray, temperature: float, rule: Rule
+) -> tuple[FloatArray, ...]:
     """T > 0, row by row: the averages over z_1 at the equidistant points of ``base``."""
     spacing, own = base[:, 1] - base[:, 0], width * (rule.nodes[1] - rule.nodes[0])
     rows = []
@@ -103,8 +103,8 @@ def _thermal(base: Array, width: Array, p: Array, temperature: float, rule: Rule
 
 
 def _correlated(
-    base: Array, step: float, parts: int, width: float, p: float, temperature: float, rule: Rule
-) -> tuple[Array, ...]:
+    base: FloatArray, step: float, parts: int, width: float, p: float, temperature: float, rule: Rule
+) -> tuple[FloatArray, ...]:
     """The integrands on one grid for all points of ``base``, correlated with the density of z_1."""
     reach = int(np.ceil(rule.nodes[-1] * width / step))
     field = base[0] + step * np.arange(-reach, (len(base) - 1) * parts + reach + 1)
@@ -114,8 +114,8 @@ def _correlated(
 
 
 def _tilted(
-    field: Array, p: float, temperature: float, average: Callable[[Array], Array]
-) -> tuple[Array, ...]:
+    field: FloatArray, p: float, temperature: float, average: Callable[[FloatArray], FloatArray]
+) -> tuple[FloatArray, ...]:
     """Averages weighted with exp(p l), from ``average`` over z_1 of functions of the field."""
     energy = temperature * log_two_cosh(field / temperature)
     weight = np.exp(p * energy)

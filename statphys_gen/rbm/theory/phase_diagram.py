@@ -6,10 +6,11 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from ... import validation
 from ...approximation import approximation_of, states
+from ...arrays import FloatArray
 from ...errors import InvalidArgument
 from ...solution import Solution, Status
 from ..model import Model
@@ -20,7 +21,6 @@ from .saddle_point import Batch
 if TYPE_CHECKING:
     import xarray
 
-Array = NDArray[np.float64]
 
 PHASES = ("none", "paramagnet", "glass", "retrieval")
 _SOURCE = "Barra, Genovese, Sollich, Tantari, arXiv 1702.05882; derivations/rbm/replica_symmetric.py"
@@ -105,14 +105,16 @@ def phase_diagram(
     return xarray.Dataset(data, coords=axes, attrs=attributes)
 
 
-def _axis(name: str, value: ArrayLike) -> Array:
+def _axis(name: str, value: ArrayLike) -> FloatArray:
     axis = validation.array(name, value, ndim=1, at_least=0.0)
     if len(axis) < 2 or (np.diff(axis) <= 0).any():
         raise InvalidArgument(name, value, "at least two increasing numbers")
     return axis
 
 
-def _lines(model: Model, temperature: Array, load: Array, compared: Comparison) -> dict[str, Solution]:
+def _lines(
+    model: Model, temperature: FloatArray, load: FloatArray, compared: Comparison
+) -> dict[str, Solution]:
     """The lines that the model has, solved for the load at each temperature."""
     lines: dict[str, Callable[..., Solution]] = {}
     if Batch(model, ()).has_paramagnet:

@@ -20,6 +20,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from ... import validation
 from ...approximation import approximation_of, states
+from ...arrays import FloatArray
 from ...errors import InvalidArgument
 from ...numerics.roots import newton
 from ...solution import Solution, Status
@@ -29,8 +30,6 @@ from .load_curves import UNRESOLVED, applies, solve_points
 from .saddle_point import Batch
 from .single_site import TOLERANCE
 from .state_equations import Equations
-
-Array = NDArray[np.float64]
 
 _SOURCE = "Barra, Genovese, Sollich, Tantari, arXiv 1702.05882; derivations/rbm/replica_symmetric.py"
 # An overlap below this is that of another state: the one that was asked for has ended.
@@ -93,7 +92,7 @@ def solve(
     return _completed(equations, found, flat, shape)
 
 
-def _iterated(equations: Equations, flat: Sequence[Array]) -> Solved:
+def _iterated(equations: Equations, flat: Sequence[FloatArray]) -> Solved:
     """Damped iteration from a saturated state, then Newton's method."""
     points = len(flat[0])
     if noise_curves.applies(equations):
@@ -134,10 +133,10 @@ def _iterated(equations: Equations, flat: Sequence[Array]) -> Solved:
 class Solved:
     """Unknowns of a flat batch with what the solver says about them."""
 
-    x: Array
+    x: FloatArray
     status: NDArray[np.int8]
-    residual: Array
-    error: Array
+    residual: FloatArray
+    error: FloatArray
     iterations: NDArray[np.int64]
 
     def fill(self, rows: NDArray[np.intp], other: Solved) -> None:
@@ -146,7 +145,7 @@ class Solved:
             values[rows] = getattr(other, name)
 
 
-def _ended(equations: Equations, x: Array) -> NDArray[np.bool_]:
+def _ended(equations: Equations, x: FloatArray) -> NDArray[np.bool_]:
     """True where the overlap that was asked for is zero: the branch has merged with another."""
     along = equations.model.pattern_field != 0.0 or "pattern_field" in equations.batch.names
     with np.errstate(invalid="ignore"):
@@ -157,12 +156,12 @@ def _ended(equations: Equations, x: Array) -> NDArray[np.bool_]:
 
 
 def _completed(
-    equations: Equations, found: Solved, flat: Sequence[Array], shape: tuple[int, ...]
+    equations: Equations, found: Solved, flat: Sequence[FloatArray], shape: tuple[int, ...]
 ) -> Solution:
     """The solution with every reported field, evaluated at the good points only."""
     points = len(found.x)
     good = np.flatnonzero(found.status <= Status.NEAR_CRITICAL)
-    reported: dict[str, Array] = {}
+    reported: dict[str, FloatArray] = {}
     for start in range(0, max(len(good), 1), 4096):
         rows = good[start : start + 4096]
         probe = found.x[rows] if len(rows) else np.ones((1, found.x.shape[1]))
@@ -185,11 +184,11 @@ def _completed(
     )
 
 
-def _pick(flat: Sequence[Array], rows: NDArray[np.intp]) -> list[Array]:
+def _pick(flat: Sequence[FloatArray], rows: NDArray[np.intp]) -> list[FloatArray]:
     return [a[rows] if len(rows) else a[:1] for a in flat]
 
 
-def _checked(model: Model, parameters: dict[str, ArrayLike]) -> dict[str, Array]:
+def _checked(model: Model, parameters: dict[str, ArrayLike]) -> dict[str, FloatArray]:
     """The arrays of a batch, each checked by making the model of its extremes."""
     arrays = {name: validation.array(name, value) for name, value in parameters.items()}
     Batch(model, tuple(arrays))

@@ -26,16 +26,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from ...arrays import FloatArray
 from ...errors import InvalidArgument
 from ...units.base import Prior
 from ...units.continuous import Spherical
 from ...units.discrete import Binary
 from ..model import Model
 from .single_site import TOLERANCE, Classes, LayerLaw, Moments, classes, layer_moments
-
-Array = NDArray[np.float64]
 
 # Continuous parameters of a model that a batch may run over, besides those of the hidden prior.
 PARAMETERS = (
@@ -55,16 +53,16 @@ PARAMETERS = (
 class Values:
     """The parameters of a batch as arrays (points,)."""
 
-    beta: Array
-    g: Array
-    power: Array
-    alpha: Array
-    load: Array
-    noise_coupling: Array
-    spikes: Array
-    uniform: Array
-    along: Array
-    size: Array | None
+    beta: FloatArray
+    g: FloatArray
+    power: FloatArray
+    alpha: FloatArray
+    load: FloatArray
+    noise_coupling: FloatArray
+    spikes: FloatArray
+    uniform: FloatArray
+    along: FloatArray
+    size: FloatArray | None
     hidden: LayerLaw
     visible: LayerLaw
     classes_visible: Classes
@@ -75,14 +73,14 @@ class Values:
 class State:
     """Order parameters of a batch, arrays (points,), the overlaps (points, groups)."""
 
-    overlap: Array
-    hidden_overlap: Array
-    q: Array
-    Q: Array
-    r: Array
-    R: Array
+    overlap: FloatArray
+    hidden_overlap: FloatArray
+    q: FloatArray
+    Q: FloatArray
+    r: FloatArray
+    R: FloatArray
 
-    def replaced(self, **changes: Array) -> State:
+    def replaced(self, **changes: FloatArray) -> State:
         return State(**{**self.__dict__, **changes})
 
 
@@ -165,13 +163,13 @@ class Batch:
         """R = 1 for +-1 and for spherical hidden units (the latter but for the condensed one)."""
         return isinstance(self.model.hidden, Binary | Spherical)
 
-    def values(self, *arrays: Array) -> Values:
+    def values(self, *arrays: FloatArray) -> Values:
         """The parameters of a batch, in the order of ``names``; all arrays (points,)."""
         given = dict(zip(self.names, arrays, strict=True))
         points = len(arrays[0]) if arrays else 1
         model = self.model
 
-        def get(name: str) -> Array:
+        def get(name: str) -> FloatArray:
             value = given.get(name)
             return np.full(points, float(getattr(model, name))) if value is None else value
 
@@ -206,7 +204,7 @@ class Batch:
             classes_hidden=laws[1],
         )
 
-    def _classes(self, model: Model, density: Array | None) -> tuple[Classes, Classes]:
+    def _classes(self, model: Model, density: FloatArray | None) -> tuple[Classes, Classes]:
         even_hidden = model.hidden.symmetric
         if density is not None:
             return (
@@ -221,7 +219,7 @@ class Batch:
 
     # ------------------------------------------------------------------------------------------------ fields
 
-    def tail(self, v: Values, overlap: Array) -> Array:
+    def tail(self, v: Values, overlap: FloatArray) -> FloatArray:
         """Omega of the condensed hidden units towards the sign of the overlap, (points, groups)."""
         prior, power = v.hidden.columns()
         plus, minus = prior.tail_coefficient(1, power), prior.tail_coefficient(-1, power)
@@ -229,7 +227,7 @@ class Batch:
         below = np.broadcast_to(np.asarray(minus), v.g.shape)[:, None]
         return np.where(overlap >= 0, above, below)
 
-    def visible_signal(self, v: Values, state: State, curvature: Array | None = None) -> Array:
+    def visible_signal(self, v: Values, state: State, curvature: FloatArray | None = None) -> FloatArray:
         """Coefficient of xi_u in the field of a visible unit, (points, groups)."""
         ensemble = self.model.ensemble
         if not self.groups:
@@ -249,7 +247,7 @@ class Batch:
         signal[:, 0] += v.along
         return signal
 
-    def _condensed_unit(self, v: Values, overlap: Array) -> tuple[Array, Array]:
+    def _condensed_unit(self, v: Values, overlap: FloatArray) -> tuple[FloatArray, FloatArray]:
         """log-partition and mean of the condensed hidden units of a finite network, in the field g sqrt(N) m."""
         if v.size is None or isinstance(self.model.hidden, Spherical):
             raise InvalidArgument("size", self.model.size, "None for spherical hidden units")
@@ -258,7 +256,7 @@ class Batch:
         flat = [np.asarray(f(0.0, field[:, :, None], power)) for f in (prior.log_partition, prior.mean)]
         return flat[0][:, :, 0], flat[1][:, :, 0]
 
-    def _multiplier(self, v: Values, state: State) -> Array:
+    def _multiplier(self, v: Values, state: State) -> FloatArray:
         """Lagrange multiplier of spherical hidden units in ``patterns``, one of which carries each overlap."""
         tilt = v.noise_coupling**2 * (state.Q - state.q)
         random = v.noise_coupling**2 * state.q
@@ -304,7 +302,7 @@ class Batch:
             v.hidden, v.classes_hidden, tilt, _root(variance), zero, signal, full=full, tolerance=tolerance
         )
 
-    def _spherical_moments(self, v: Values, state: State, tilt: Array, variance: Array) -> Moments:
+    def _spherical_moments(self, v: Values, state: State, tilt: FloatArray, variance: FloatArray) -> Moments:
         multiplier = self._multiplier(v, state)
         c = multiplier - tilt
         log = 0.5 * variance / c - 0.5 * np.log(c) + 0.5 * (multiplier - 1.0)
@@ -330,7 +328,7 @@ class Batch:
             tolerance=tolerance,
         )
 
-    def visible_noise(self, v: Values, state: State) -> tuple[Array, Array]:
+    def visible_noise(self, v: Values, state: State) -> tuple[FloatArray, FloatArray]:
         """Quadratic tilt and variance of the random field of a visible unit."""
         square = v.noise_coupling**2
         x, y = state.Q - state.q, state.R - state.r
@@ -340,7 +338,7 @@ class Batch:
         rest = self._remainder(v, a * x * y)
         return v.load * a * y / rest, v.load * a * (state.r + a * state.q * y * y) / rest**2
 
-    def hidden_noise(self, v: Values, state: State) -> tuple[Array, Array]:
+    def hidden_noise(self, v: Values, state: State) -> tuple[FloatArray, FloatArray]:
         """Quadratic tilt and variance of the random field of a hidden unit."""
         square = v.noise_coupling**2
         x, y = state.Q - state.q, state.R - state.r
@@ -350,14 +348,16 @@ class Batch:
         rest = self._remainder(v, a * x * y)
         return v.load * square * x / rest, v.load * square * (state.q + a * state.r * x * x) / rest**2
 
-    def _remainder(self, v: Values, product: Array) -> Array:
+    def _remainder(self, v: Values, product: FloatArray) -> FloatArray:
         """1 - D, NaN where the integral over the pairs of patterns diverges; irrelevant at load 0."""
         rest = np.where(v.load > 0, 1.0 - product, 1.0)
         return np.where(rest > 0, rest, np.nan)
 
     # ------------------------------------------------------------------------------------------- predictions
 
-    def free_entropy(self, v: Values, state: State, moments: tuple[Moments, Moments] | None = None) -> Array:
+    def free_entropy(
+        self, v: Values, state: State, moments: tuple[Moments, Moments] | None = None
+    ) -> FloatArray:
         """A at any values of the order parameters; stationary at the solution. ``moments``: both layers, if known."""
         hidden, visible = moments or (
             self.hidden_moments(v, state, full=True),
@@ -366,7 +366,7 @@ class Batch:
         layers = visible.log_partition + v.alpha * hidden.log_partition
         return np.asarray(layers + self._noise_term(v, state) + self._signal_term(v, state))
 
-    def interaction(self, v: Values, state: State) -> Array:
+    def interaction(self, v: Values, state: State) -> FloatArray:
         """g dA/dg, the mean of sum_ia W_ia s_i h_a per visible unit, in the limit of large networks."""
         square = v.noise_coupling**2
         Q, q, R, r = state.Q, state.q, state.R, state.r
@@ -384,7 +384,7 @@ class Batch:
         noise = v.load * a * (x * y / rest + (x * r + q * y) / rest**2)
         return np.asarray(noise + v.alpha * v.g * (number * overlaps).sum(axis=1))
 
-    def _noise_term(self, v: Values, state: State) -> Array:
+    def _noise_term(self, v: Values, state: State) -> FloatArray:
         square = v.noise_coupling**2
         Q, q, R, r = state.Q, state.q, state.R, state.r
         if self.model.ensemble in ("patterns", "low-rank"):
@@ -400,7 +400,7 @@ class Batch:
         conjugate_h = tilt_h * R + random_h * (R - r)
         return np.asarray(-0.5 * (v.load * pairs + conjugate_s + v.alpha * conjugate_h))
 
-    def _signal_term(self, v: Values, state: State) -> Array:
+    def _signal_term(self, v: Values, state: State) -> FloatArray:
         if not self.groups:
             return np.zeros_like(state.q)
         number = v.classes_visible.multiplicity
@@ -419,7 +419,7 @@ class Batch:
 
     def stability(
         self, v: Values, state: State, moments: tuple[Moments, Moments] | None = None
-    ) -> dict[str, Array]:
+    ) -> dict[str, FloatArray]:
         """Replicon, spin-glass susceptibility and stability against patterns, from the second moments of both layers.
 
         In the replicon sector a change of (q, r) is mapped to T (q, r); ``replicon`` is 1 - (spectral radius of T)^2,
@@ -452,7 +452,7 @@ class Batch:
 
     def _pattern_stability(
         self, v: Values, state: State, visible: Moments, hidden: Moments
-    ) -> tuple[Array, Array]:
+    ) -> tuple[FloatArray, FloatArray]:
         """1 minus the gain of an overlap with a further pattern, and of unequal overlaps within the first group."""
         x, y = visible.spread, hidden.spread
         square = v.noise_coupling**2
@@ -474,7 +474,7 @@ class Batch:
         return np.asarray(1.0 - v.alpha * square * x * y), np.asarray(within)
 
 
-def _root(variance: Array) -> Array:
+def _root(variance: FloatArray) -> FloatArray:
     """Square root, NaN for a negative variance."""
     with np.errstate(invalid="ignore"):
         return np.sqrt(variance)

@@ -15,14 +15,13 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
+from ...arrays import FloatArray
 from ...errors import InvalidArgument
 from ...numerics.quadrature import Rule, gaussian_rule
 from ...units.base import Prior
 from ...units.continuous import Gaussian, Spherical
 from ...units.discrete import Binary
 from ..model import Patterns
-
-Array = NDArray[np.float64]
 
 # Error of the Gaussian averages relative to the size of the integrand, and that of the first, rough iterations.
 TOLERANCE = 1e-13
@@ -47,10 +46,10 @@ class Classes:
     occupation : (points or 1, classes), mean number of entries that are not 0, given the sum (one group only).
     """
 
-    values: Array | None
-    weights: Array
-    multiplicity: Array
-    occupation: Array
+    values: FloatArray | None
+    weights: FloatArray
+    multiplicity: FloatArray
+    occupation: FloatArray
     diluted: bool = False
 
     @property
@@ -58,7 +57,7 @@ class Classes:
         return int(self.multiplicity.shape[1])
 
     def rows(self, index: NDArray[np.intp]) -> Classes:
-        def pick(x: Array) -> Array:
+        def pick(x: FloatArray) -> FloatArray:
             return x[index] if len(x) > 1 else x
 
         return Classes(
@@ -66,7 +65,7 @@ class Classes:
         )
 
 
-def classes(patterns: Patterns, groups: tuple[float, ...], density: Array, even: bool) -> Classes:
+def classes(patterns: Patterns, groups: tuple[float, ...], density: FloatArray, even: bool) -> Classes:
     """The law of the sums for groups of so many patterns; ``even`` merges classes of opposite sign."""
     density = np.atleast_1d(density)
     multiplicity = np.asarray(groups, dtype=np.float64)[None, :]
@@ -93,12 +92,12 @@ def classes(patterns: Patterns, groups: tuple[float, ...], density: Array, even:
     return Classes(values, weights, multiplicity, occupation, patterns.law == "diluted")
 
 
-def _leading_sign(row: Array) -> float:
+def _leading_sign(row: FloatArray) -> float:
     nonzero = row[row != 0]
     return float(np.sign(nonzero[0])) if len(nonzero) else 0.0
 
 
-def _sums(law: str, n: float, density: Array) -> tuple[Array, Array, Array]:
+def _sums(law: str, n: float, density: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
     """Values of the sum of n entries, their probabilities, and the mean number of nonzero entries given the sum."""
     plus, minus, weight = _occupations(law, n, density)
     sums = plus - minus
@@ -113,7 +112,7 @@ def _sums(law: str, n: float, density: Array) -> tuple[Array, Array, Array]:
         return values, total, np.where(total > 0, filled / total, 0.0)
 
 
-def _occupations(law: str, n: float, density: Array) -> tuple[Array, Array, Array]:
+def _occupations(law: str, n: float, density: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
     """Numbers of +1 and of -1 among the entries, and their probabilities for each density."""
     from scipy.special import gammaln, xlogy
 
@@ -138,10 +137,10 @@ class LayerLaw:
     """The prior of a layer, its power beta and, for batches over them, its parameters; arrays are (points,)."""
 
     prior: Prior
-    power: Array
-    parameters: Mapping[str, Array]
+    power: FloatArray
+    parameters: Mapping[str, FloatArray]
 
-    def rows(self, index: NDArray[np.intp] | slice) -> tuple[Prior, Array]:
+    def rows(self, index: NDArray[np.intp] | slice) -> tuple[Prior, FloatArray]:
         """Prior and power for some points, as columns that broadcast with (points, classes, nodes)."""
         power = self.power[index][:, None, None] if self.power.ndim else self.power
         if not self.parameters:
@@ -149,7 +148,7 @@ class LayerLaw:
         chosen = {name: values[index][:, None, None] for name, values in self.parameters.items()}
         return self.prior.with_arrays(**chosen), power
 
-    def columns(self) -> tuple[Prior, Array]:
+    def columns(self) -> tuple[Prior, FloatArray]:
         """Prior and power for all points, as arrays (points,)."""
         if not self.parameters:
             return self.prior, self.power
@@ -164,22 +163,22 @@ class Moments:
     ``imbalance`` the response of the overlaps of a group to fields that sum to zero over the group.
     """
 
-    overlaps: Array
-    glass: Array
-    spread: Array
-    mean: Array
-    spread_squared: Array
-    log_partition: Array
-    imbalance: Array
+    overlaps: FloatArray
+    glass: FloatArray
+    spread: FloatArray
+    mean: FloatArray
+    spread_squared: FloatArray
+    log_partition: FloatArray
+    imbalance: FloatArray
 
 
 def layer_moments(
     law: LayerLaw,
     condensed: Classes,
-    a: Array,
-    amplitude: Array,
-    uniform: Array,
-    signal: Array,
+    a: FloatArray,
+    amplitude: FloatArray,
+    uniform: FloatArray,
+    signal: FloatArray,
     *,
     full: bool,
     tolerance: float = TOLERANCE,
@@ -215,7 +214,7 @@ def layer_moments(
 
 
 def blocks(
-    steep: Array, usable: NDArray[np.bool_], tolerance: float, columns: int = 1, even: bool = False
+    steep: FloatArray, usable: NDArray[np.bool_], tolerance: float, columns: int = 1, even: bool = False
 ) -> Iterator[tuple[NDArray[np.intp], Rule]]:
     """Points whose integrands are about equally steep, in numbers that keep ``columns`` arrays of them in the cache,
     each with the rule for the average over z (over z >= 0 if all integrands are ``even``). Points that are not usable
@@ -242,7 +241,7 @@ def _rule(level: int, tolerance: float, even: bool) -> Rule:
     return Rule(rule.nodes[centre:], weights)
 
 
-def _binary_moments(field: Array) -> tuple[Array, Array, Array]:
+def _binary_moments(field: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
     """tanh, 1 - tanh^2 and log 2cosh from one exponential, the second without cancellation."""
     distance = np.abs(field)
     unlikely = np.exp(-2.0 * distance)
@@ -259,19 +258,19 @@ def _binary_moments(field: Array) -> tuple[Array, Array, Array]:
 def _block(
     law: LayerLaw,
     condensed: Classes,
-    a: Array,
-    amplitude: Array,
-    base: Array,
+    a: FloatArray,
+    amplitude: FloatArray,
+    base: FloatArray,
     rule: Rule,
     full: bool,
     index: NDArray[np.intp],
-) -> tuple[Array, Array]:
+) -> tuple[FloatArray, FloatArray]:
     """Averages for points whose integrands are equally steep; columns as in ``layer_moments``."""
     prior, power = law.rows(index)
     field = base[:, :, None] + amplitude[:, None, None] * rule.nodes
     tilt = a[:, None, None]
 
-    def node_average(values: Array) -> Array:
+    def node_average(values: FloatArray) -> FloatArray:
         return np.asarray(np.einsum("pcn,n->pc", values, rule.weights))
 
     with np.errstate(all="ignore"):
@@ -305,7 +304,7 @@ def _block(
     return overlaps, table
 
 
-def _imbalance(condensed: Classes, spread: Array) -> Array:
+def _imbalance(condensed: Classes, spread: FloatArray) -> FloatArray:
     """E[sum_i xi_i^2 var]/L - E[sum_(i != j) xi_i xi_j var]/(L (L-1)): response to opposite fields in one group."""
     if condensed.groups != 1:
         return np.full(len(spread), np.nan)
@@ -322,7 +321,12 @@ def _imbalance(condensed: Classes, spread: Array) -> Array:
 
 
 def _gaussian_layer(
-    law: LayerLaw, condensed: Classes, a: Array, amplitude: Array, base: Array, signal: Array
+    law: LayerLaw,
+    condensed: Classes,
+    a: FloatArray,
+    amplitude: FloatArray,
+    base: FloatArray,
+    signal: FloatArray,
 ) -> Moments:
     """Gaussian and spherical units in closed form: the field enters by its first two moments only."""
     weights = condensed.weights

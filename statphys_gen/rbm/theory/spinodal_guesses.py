@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from ...arrays import FloatArray
 from ...solution import Solution
 from ..model import Model
 from .line_points import SCAN, LineBatch
@@ -12,8 +13,6 @@ from .load_curves import CURVE, RetrievalCurves, applies, hidden_noise, maxima, 
 from .replica_symmetric import solve
 from .saddle_point import Batch, Values
 from .state_equations import Equations
-
-Array = NDArray[np.float64]
 
 # Rounds of refinement of an end in the temperature, and points of each.
 _ROUNDS, _FINER = 3, 9
@@ -23,7 +22,7 @@ _TIGHT = 1e-12
 
 def explicit_ends(
     line: LineBatch, equations: Equations, upwards: bool
-) -> tuple[Array, Array, NDArray[np.bool_]]:
+) -> tuple[FloatArray, FloatArray, NDArray[np.bool_]]:
     """Guesses of the unknowns and the parameter at the end of the branch where the load is explicit along it; NaN
     where it must be searched for, and False where there is none."""
     x = np.full((line.points, len(equations.names)), np.nan)
@@ -42,12 +41,12 @@ def explicit_ends(
     return x, parameter, ~none
 
 
-def _ends_in_temperature(line: LineBatch) -> tuple[Array, Array, NDArray[np.bool_]]:
+def _ends_in_temperature(line: LineBatch) -> tuple[FloatArray, FloatArray, NDArray[np.bool_]]:
     """The highest temperature at which the largest load of the branch is the one given, between ever closer ones."""
     batch = Batch(line.model, ("temperature",))
     load = line.given.get("load", np.full(line.points, line.model.load))
 
-    def largest(temperature: Array) -> tuple[Array, Array]:
+    def largest(temperature: FloatArray) -> tuple[FloatArray, FloatArray]:
         """Unknowns and largest load at every temperature; 0 where there is no branch."""
         distinct, place = np.unique(temperature, return_inverse=True)
         unknowns, height, none = spinodal_guess(batch, batch.values(distinct))
@@ -81,7 +80,7 @@ def _ends_in_temperature(line: LineBatch) -> tuple[Array, Array, NDArray[np.bool
     return unknowns, parameter, inside | ~known
 
 
-def spinodal_guess(batch: Batch, v: Values) -> tuple[Array, Array, NDArray[np.bool_]]:
+def spinodal_guess(batch: Batch, v: Values) -> tuple[FloatArray, FloatArray, NDArray[np.bool_]]:
     """Unknowns (m, q) and load where the load is largest along the curve, for batches over the temperature, and where
     there is certainly none; NaN where neither is known."""
     omega = batch.tail(v, np.ones((len(v.beta), 1)))[:, 0]
@@ -103,13 +102,13 @@ def spinodal_guess(batch: Batch, v: Values) -> tuple[Array, Array, NDArray[np.bo
 
 
 def _weak_ends(
-    model: Model, v: Values, omega: Array, curves: RetrievalCurves, rows: NDArray[np.intp]
-) -> tuple[Array, Array, Array]:
+    model: Model, v: Values, omega: FloatArray, curves: RetrievalCurves, rows: NDArray[np.intp]
+) -> tuple[FloatArray, FloatArray, FloatArray]:
     """Signal, S and load where the load is largest so close to S_end that the overlap is small there, as for hidden
     units that are rarely active: the curve is then a smooth function of log H and not of S."""
     gain, square, beta = (entry[rows, None] for entry in (curves.gain, v.g**2, v.beta))
 
-    def along(logarithm: Array) -> tuple[Array, Array, Array]:
+    def along(logarithm: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
         """H, S and load at nodes of log H, shape (rows, nodes)."""
         H = np.exp(logarithm)
         S = _variances(
@@ -131,7 +130,7 @@ def _weak_ends(
     return H[:, 0], S[:, 0], np.where(inside, load[:, 0], np.nan)
 
 
-def _variances(gain: Array, H: Array, start: Array) -> Array:
+def _variances(gain: FloatArray, H: FloatArray, start: FloatArray) -> FloatArray:
     """S at which H = gain E tanh(H + sqrt(S) z), from above: the average is convex in S."""
     S = start.copy()
     for _ in range(60):
@@ -150,7 +149,7 @@ def last_point(
     edge: NDArray[np.intp],
     guessed: NDArray[np.bool_],
     upwards: bool,
-) -> tuple[Array, Array]:
+) -> tuple[FloatArray, FloatArray]:
     """The last point of the branch, by successively finer scans beyond the last good one."""
     grid = line.grid()
     rows = np.arange(line.points)

@@ -8,14 +8,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ... import validation
+from ...arrays import FloatArray
 from ...errors import InvalidArgument
 from ...solution import Status
 from ...units.discrete import ZeroOne
 from .saddle_point import Batch, State, Values
 from .single_site import ROUGH as TOLERANCE_ROUGH
 from .single_site import TOLERANCE, Moments
-
-Array = NDArray[np.float64]
 
 STARTS = ("paramagnet", "glass", "retrieval")
 # Damping and number of steps of the first, rough iterations; the second for points that met a pole in the first.
@@ -67,21 +66,21 @@ class Equations:
             names.append("R")
         return tuple(names)
 
-    def state(self, x: Array, v: Values, tolerance: float = TOLERANCE) -> State:
+    def state(self, x: FloatArray, v: Values, tolerance: float = TOLERANCE) -> State:
         """All order parameters from the unknowns; the hidden ones follow from the visible ones unless joint."""
         own = self.own_state(x)
         return (
             own if self.joint else self.followed(own, self.batch.hidden_moments(v, own, tolerance=tolerance))
         )
 
-    def own_state(self, x: Array) -> State:
+    def own_state(self, x: FloatArray) -> State:
         """The unknowns as order parameters; the others hold zero or one."""
         points, groups = len(x), len(self.batch.groups)
         column = {name: x[:, k] for k, name in enumerate(self.names)}
         zero, one = np.zeros(points), np.ones(points)
         none = np.zeros((points, groups))
 
-        def overlaps(prefix: str) -> Array:
+        def overlaps(prefix: str) -> FloatArray:
             return np.stack([column[f"{prefix}_{u}"] for u in range(groups)], axis=1)
 
         return State(
@@ -98,7 +97,7 @@ class Equations:
         carried = np.zeros_like(state.overlap) if self.model.ensemble == "patterns" else hidden.overlaps
         return state.replaced(hidden_overlap=carried, r=hidden.glass, R=hidden.glass + hidden.spread)
 
-    def full_state(self, x: Array, v: Values) -> State:
+    def full_state(self, x: FloatArray, v: Values) -> State:
         """All order parameters, also those that do not enter the equations."""
         state = self.state(x, v)
         if not self.free:
@@ -106,7 +105,7 @@ class Equations:
         visible = self.batch.visible_moments(v, state)
         return state.replaced(q=visible.glass, Q=visible.glass + visible.spread)
 
-    def reported(self, x: Array, v: Values) -> tuple[State, tuple[Moments, Moments]]:
+    def reported(self, x: FloatArray, v: Values) -> tuple[State, tuple[Moments, Moments]]:
         """All order parameters, and all averages over the hidden and the visible layer."""
         state = self.full_state(x, v) if self.joint or self.free else self.own_state(x)
         hidden = self.batch.hidden_moments(v, state, full=True)
@@ -114,7 +113,7 @@ class Equations:
             state = self.followed(state, hidden)
         return state, (hidden, self.batch.visible_moments(v, state, full=True))
 
-    def image(self, x: Array, *values: Array, tolerance: float = TOLERANCE) -> Array:
+    def image(self, x: FloatArray, *values: FloatArray, tolerance: float = TOLERANCE) -> FloatArray:
         """The order parameters that the state x produces, in the order of the unknowns."""
         v = self.batch.values(*values)
         state = self.state(x, v, tolerance)
@@ -131,7 +130,7 @@ class Equations:
             return np.zeros_like(x)
         return np.stack([produced[name] for name in self.names], axis=1)
 
-    def residual(self, x: Array, *values: Array) -> Array:
+    def residual(self, x: FloatArray, *values: FloatArray) -> FloatArray:
         """x minus its image; for the glass divided by q (and r), which removes the paramagnet from the roots."""
         difference = x - self.image(x, *values)
         if self.deflated:
@@ -141,7 +140,7 @@ class Equations:
                     difference[:, k] /= x[:, k]
         return difference
 
-    def bounds(self) -> tuple[Array, Array]:
+    def bounds(self) -> tuple[FloatArray, FloatArray]:
         """Open bounds of the unknowns."""
         largest = {"q": 1.0} if self.batch.fixed_visible else {}
         if self.batch.fixed_hidden:
@@ -150,8 +149,8 @@ class Equations:
         return np.array(lower), np.array([largest.get(name, np.inf) for name in self.names])
 
     def starting_points(
-        self, v: Values, values: Sequence[Array], points: int
-    ) -> tuple[Array, NDArray[np.int8]]:
+        self, v: Values, values: Sequence[FloatArray], points: int
+    ) -> tuple[FloatArray, NDArray[np.int8]]:
         """A saturated state improved by damped iteration with rough averages, and what is known before Newton's steps.
 
         A point whose overlap (or, for the glass, q) has decayed to zero has no such state, provided that the iteration
@@ -182,8 +181,8 @@ class Equations:
         return x, status
 
     def _rough(
-        self, x: Array, values: Sequence[Array], damping: float, steps: int
-    ) -> tuple[Array, NDArray[np.bool_], NDArray[np.bool_], NDArray[np.bool_]]:
+        self, x: FloatArray, values: Sequence[FloatArray], damping: float, steps: int
+    ) -> tuple[FloatArray, NDArray[np.bool_], NDArray[np.bool_], NDArray[np.bool_]]:
         """Damped iteration: where it ended, whether the state decayed, met a pole on the way, and still moved."""
         x = x.copy()
         lower, upper = self.bounds()
@@ -214,7 +213,7 @@ class Equations:
         lasting[active] = True
         return x, gone, crossed, lasting
 
-    def _without_fluctuations(self, x: Array) -> Array:
+    def _without_fluctuations(self, x: FloatArray) -> FloatArray:
         """The same with q = Q and r = R, where every Gaussian integral exists."""
         safe = x.copy()
         for inner, outer in (("q", "Q"), ("r", "R")):
@@ -223,7 +222,7 @@ class Equations:
                 safe[:, self.names.index(inner)] = size * (1.0 - 1e-9)
         return safe
 
-    def _decayed(self, x: Array) -> NDArray[np.bool_]:
+    def _decayed(self, x: FloatArray) -> NDArray[np.bool_]:
         along = self.model.pattern_field != 0.0 or "pattern_field" in self.batch.names
         if self.start == "retrieval" and not along:
             groups = len(self.batch.groups)
@@ -232,7 +231,7 @@ class Equations:
             return np.asarray(x[:, self.names.index("q")] < 1e-2 * _DECAYED)
         return np.zeros(len(x), dtype=bool)
 
-    def _first_guess(self, v: Values, points: int) -> Array:
+    def _first_guess(self, v: Values, points: int) -> FloatArray:
         batch = self.batch
         size = 0.5 if isinstance(self.model.visible, ZeroOne) else 1.0
         tail = batch.tail(v, np.ones((points, 1)))[:, 0]
@@ -263,7 +262,7 @@ class Equations:
                 guess[:, k] = (size if name == "q" else 1.0) * (1.0 - fluctuation)
         return guess
 
-    def fields(self, x: Array, *values: Array) -> dict[str, Array]:
+    def fields(self, x: FloatArray, *values: FloatArray) -> dict[str, FloatArray]:
         """Everything that is reported about the states x."""
         batch = self.batch
         v = batch.values(*values)
@@ -301,7 +300,7 @@ class Equations:
             result["mixture_stability"] = stability["mixture_stability"]
         return result
 
-    def energy_by_difference(self, state: State, values: Sequence[Array], points: int) -> Array:
+    def energy_by_difference(self, state: State, values: Sequence[FloatArray], points: int) -> FloatArray:
         """-dA/dbeta at fixed order parameters, in which A is stationary."""
         batch, names = self.batch, self.batch.names
         if "temperature" in names:
@@ -314,7 +313,7 @@ class Equations:
             place, given = len(names), [*values, temperature]
         beta = 1.0 / temperature
 
-        def shifted(shift: float) -> Array:
+        def shifted(shift: float) -> FloatArray:
             moved = list(given)
             moved[place] = 1.0 / (beta * (1.0 + shift))
             return wide.free_entropy(wide.values(*moved), state)
