@@ -23,8 +23,9 @@ from numpy.typing import ArrayLike
 from ... import validation
 from ...approximation import states
 from ...arrays import ComplexArray, FloatArray
+from ...data.covariance import Covariance
 from ...errors import AccuracyNotReached, InvalidArgument
-from ..model import Activation, Covariance, RandomFeatures
+from ..model import Activation, RandomFeatures
 from .edges import absolute_edges, bulk_edges, edge_errors
 from .filters import Filter, gradient_flow, relaxation_rate, ridge
 from .learning_curves import (
