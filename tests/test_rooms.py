@@ -29,6 +29,7 @@ DATA = {
     "sampling": "data simulation",
     "kernels": "data simulation",
     "laws": "laws",
+    "covariance": "laws",
 }
 DEFINITIONS = {"model": "model", "priors": "model", "couplings": "model", "schedule": "model"}
 BASE = {"foundation", "numerics", "units", "statistics", "laws"}

@@ -7,7 +7,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from statphys_gen import style
-from statphys_gen.data import Spectrum
+from statphys_gen.data import Covariance
 from statphys_gen.diffusion import condensed_phase, finite_size_condensed_phase, simulate_condensation
 
 TITLE = "The condensed phase and its approach with the dimension"
@@ -31,7 +31,7 @@ def compute(preset: str) -> dict[str, Any]:
     grid, times = np.linspace(0.02, 0.9, 90), np.arange(0.05, 0.9, 0.1)
     theory, mean, error = [], [], []
     for dimension in DIMENSIONS:
-        law = Spectrum.isotropic(dimension)
+        law = Covariance.isotropic(dimension=dimension)
         solution = finite_size_condensed_phase(law, ALPHA * dimension, grid)
         theory.append(solution["test_participation_ratio"])
         if dimension in simulated:
@@ -41,7 +41,7 @@ def compute(preset: str) -> dict[str, Any]:
             )
             mean.append(curves.participation.mean)
             error.append(curves.participation.standard_error)
-    limit = condensed_phase(Spectrum.isotropic(1000), ALPHA * 1000, grid)
+    limit = condensed_phase(Covariance.isotropic(dimension=1000), ALPHA * 1000, grid)
     return {
         "data_sets": data_sets,
         "noised": noised,

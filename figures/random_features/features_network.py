@@ -7,7 +7,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import NullFormatter
 
 from statphys_gen import style
-from statphys_gen.random_features import Architecture, Mixture, NetworkTraining, simulate_memorization
+from statphys_gen.random_features import Architecture, GaussianMixture, NetworkTraining, simulate_memorization
 
 TITLE = "A trained network: copies along training, and training set sizes"
 CAPTION = (
@@ -45,7 +45,7 @@ def compute(preset: str) -> dict[str, Any]:
     for n in samples:
         steps = tuple(int(k) for k in np.round(np.geomspace(10, last * n, looks)))
         curve = simulate_memorization(
-            Mixture.two_classes(DIMENSION),
+            GaussianMixture.two_classes(DIMENSION, 1.0),
             n,
             architecture,
             NetworkTraining(steps, batch, learning_rate=learning_rate),

@@ -11,7 +11,7 @@ from statphys_gen import style
 from statphys_gen.errors import InsufficientSamples
 from statphys_gen.random_features import (
     Architecture,
-    Mixture,
+    GaussianMixture,
     NetworkTraining,
     memorization_onset,
     onset_exponent,
@@ -82,7 +82,7 @@ def _onset(samples: int, width: int, setting: _Setting) -> Estimate:
             int(k) for k in np.round(np.geomspace(5, setting.last * stretch, 7 + stretch) * samples)
         )
         curve = simulate_memorization(
-            Mixture.two_classes(8),
+            GaussianMixture.two_classes(8, 1.0),
             samples,
             Architecture(width, setting.layers),
             NetworkTraining(steps, samples, learning_rate=setting.learning_rate),

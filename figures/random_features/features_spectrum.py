@@ -27,7 +27,7 @@ CAPTION = (
     "noise in directions that no sample occupies), overfitting, generalisation."
 )
 
-COVARIANCES = (Covariance.identity(), Covariance.atoms([0.5, 1.5], [0.5, 0.5]))
+COVARIANCES = (Covariance.isotropic(), Covariance([0.5, 1.5], [0.5, 0.5]))
 POINTS = 200
 
 

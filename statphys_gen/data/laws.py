@@ -4,11 +4,12 @@ r"""What is studied: the laws of the data. Definitions only; every derived quant
 balanced classes at +-m with |m|^2 = d separation^2 and covariance variance * I, is
 ``GaussianMixture.two_classes(dimension, separation, variance)``.
 
-``CurieWeiss`` is the law  P(a) ~ exp(beta (sum_i a_i)^2 / (2 d))  on a in {-1, +1}^d: two classes, the signs of the
-magnetisation, that are not Gaussian.
+``CurieWeiss`` is the law  P(a) ~ exp(beta M^2 / (2d) + tilt M / d), M = sum_i a_i,  on a in {-1, +1}^d: two classes,
+the signs of the magnetisation, that are not Gaussian.
 
-``Spectrum`` is one Gaussian class of which only the eigenvalues of the covariance matter, and ``DiscreteProduct`` the
-law of independent, identically distributed discrete components: the laws whose collapse has a closed form.
+``Covariance`` is one Gaussian class of which only the eigenvalues of the covariance matter
+(:mod:`statphys_gen.data.covariance`), and ``DiscreteProduct`` the law of independent, identically distributed discrete
+components: the laws whose collapse has a closed form.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ from numpy.typing import ArrayLike
 from .. import validation
 from ..arrays import FloatArray
 from ..errors import InvalidArgument
+from .covariance import Covariance
 
 CovarianceKind = Literal["isotropic", "diagonal", "full"]
 _KINDS: dict[int, CovarianceKind] = {1: "isotropic", 2: "diagonal", 3: "full"}
@@ -155,66 +157,29 @@ class GaussianMixture:
 
 @dataclass(frozen=True)
 class CurieWeiss:
-    """Curie-Weiss data: P(a) ~ exp(beta (sum_i a_i)^2 / (2 d)), a in {-1, +1}^d.
+    """Curie-Weiss data: P(a) ~ exp(beta M^2 / (2d) + tilt M / d), M = sum_i a_i, a in {-1, +1}^d.
 
     Parameters
     ----------
     dimension : d, the number of spins, at least 2.
     inverse_temperature : beta, at least 0. Above 1 the law has two classes, the two signs of the magnetisation.
+    tilt : the field on each spin is tilt/d, which weighs the classes; 0 for balanced ones.
     """
 
     dimension: int
     inverse_temperature: float
+    tilt: float = 0.0
     classes: int = field(default=2, init=False)
 
     def __post_init__(self) -> None:
         validation.integer("dimension", self.dimension, minimum=2)
         validation.non_negative("inverse_temperature", self.inverse_temperature)
+        validation.finite("tilt", self.tilt)
 
-
-@dataclass(frozen=True)
-class Spectrum:
-    """One Gaussian class, P(a) = N(a; m, C), given by the eigenvalues of C alone.
-
-    Parameters
-    ----------
-    eigenvalues : (k,) at least 0, not all 0.
-    multiplicities : (k,) how often each eigenvalue occurs, integers of at least 1; default once each. The dimension d
-        is their sum. Eigenvalues 0 are directions without data: a linear manifold.
-    """
-
-    eigenvalues: FloatArray
-    multiplicities: FloatArray
-
-    def __init__(self, eigenvalues: ArrayLike, multiplicities: ArrayLike | None = None) -> None:
-        values = validation.array("eigenvalues", eigenvalues, ndim=1, at_least=0.0)
-        if not values.any():
-            raise InvalidArgument("eigenvalues", values, "at least 0 and not all 0")
-        counts = np.ones(len(values))
-        if multiplicities is not None:
-            counts = validation.array("multiplicities", multiplicities, shape=values.shape, at_least=1.0)
-            if (counts != np.floor(counts)).any():
-                raise InvalidArgument("multiplicities", counts, "integers of at least 1")
-        for name, entry in (("eigenvalues", values), ("multiplicities", counts)):
-            entry = np.array(entry)
-            entry.setflags(write=False)
-            object.__setattr__(self, name, entry)
-
-    @classmethod
-    def isotropic(cls, dimension: int, variance: float = 1.0) -> Spectrum:
-        """The covariance variance * I in the given dimension."""
-        d = validation.integer("dimension", dimension, minimum=1)
-        return cls([validation.positive("variance", variance)], [d])
-
-    @property
-    def dimension(self) -> int:
-        """d, the number of eigenvalues."""
-        return int(self.multiplicities.sum())
-
-    @property
-    def rank(self) -> int:
-        """The number of eigenvalues above 0, the dimension of the manifold that carries the data."""
-        return int(self.multiplicities[self.eigenvalues > 0.0].sum())
+    def require_no_tilt(self) -> None:
+        """Refuse a tilt, where the two classes are taken to be balanced."""
+        if self.tilt != 0.0:
+            raise InvalidArgument("tilt", self.tilt, "0: only balanced classes are covered here")
 
 
 @dataclass(frozen=True)
@@ -252,4 +217,9 @@ class DiscreteProduct:
         return cls(dimension, [1.0, -1.0], [0.5 * (1.0 + m), 0.5 * (1.0 - m)])
 
 
-DataLaw = GaussianMixture | Spectrum | DiscreteProduct | CurieWeiss
+DataLaw = GaussianMixture | Covariance | DiscreteProduct | CurieWeiss
+
+
+def dimension_of(law: DataLaw) -> int:
+    """d; the limiting law of a covariance is refused."""
+    return law.finite_dimension() if isinstance(law, Covariance) else law.dimension

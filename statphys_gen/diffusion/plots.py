@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from ..data.binary_channel import two_class_agreement
-from ..data.laws import DataLaw, GaussianMixture
+from ..data.laws import DataLaw, GaussianMixture, dimension_of
 from ..style import picture
 from .theory.clones import CloneAgreement, clone_agreement
 from .theory.excess_entropy import excess_entropy
@@ -41,7 +41,7 @@ def plot_excess_entropy(law: DataLaw, log_samples: float, time: ArrayLike, path:
     """Excess entropy over log(n)/d against time: the leading line, and the times that were asked for."""
     times = np.asarray(time, dtype=np.float64)
     grid = np.linspace(0.5 * times.min(), 1.5 * times.max(), 200)
-    scale = law.dimension / log_samples
+    scale = dimension_of(law) / log_samples
     with picture(path) as (_, (axes,)):
         axes.plot(grid, np.maximum(excess_entropy(law, log_samples, grid), 0.0) * scale)
         axes.plot(times, np.maximum(excess_entropy(law, log_samples, times), 0.0) * scale, "o")

@@ -1,8 +1,9 @@
+from ..data.covariance import Covariance as Covariance
+from ..data.laws import GaussianMixture as GaussianMixture
 from .comparison import Comparison as Comparison
 from .comparison import compare_losses as compare_losses
 from .comparison import compare_spectrum as compare_spectrum
 from .model import Activation as Activation
-from .model import Covariance as Covariance
 from .model import RandomFeatures as RandomFeatures
 from .plots import plot_coefficients as plot_coefficients
 from .plots import plot_early_stopping as plot_early_stopping
@@ -21,7 +22,6 @@ from .simulation.instances import simulate_train_parts as simulate_train_parts
 from .simulation.memorization import memorization_onset as memorization_onset
 from .simulation.memorization import onset_exponent as onset_exponent
 from .simulation.memorization import simulate_memorization as simulate_memorization
-from .simulation.mixture import Mixture as Mixture
 from .simulation.network import Architecture as Architecture
 from .simulation.network import NetworkTraining as NetworkTraining
 from .simulation.training import Adam as Adam

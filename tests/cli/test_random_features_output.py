@@ -100,7 +100,7 @@ def test_spectrum_of_other_covariances_and_draws(tmp_path: Path, capsys: pytest.
     for one, other in zip(listed["bulks"], two["bulks"], strict=True):
         assert list(one.values())[:4] == pytest.approx(list(other.values())[:4], rel=1e-11)
     expected = bulk_edges(
-        RandomFeatures("sin", 4, 2, 0.1, models.Covariance.atoms([0.5, 1.5], [0.5, 0.5]), noise_draws=1)
+        RandomFeatures("sin", 4, 2, 0.1, models.Covariance([0.5, 1.5], [0.5, 0.5]), noise_draws=1)
     )
     finite = run_json(
         f"random-features spectrum {SMALL} --covariance 0.5:0.5,1.5:0.5 --noise-draws 1", capsys

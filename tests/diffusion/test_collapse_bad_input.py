@@ -5,7 +5,8 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from statphys_gen.data.laws import DiscreteProduct, GaussianMixture, Spectrum
+from statphys_gen.data.covariance import Covariance
+from statphys_gen.data.laws import DiscreteProduct, GaussianMixture
 from statphys_gen.diffusion.theory.class_information import class_information, two_class_information
 from statphys_gen.diffusion.theory.collapse_time import (
     basin_radius,
@@ -31,25 +32,13 @@ from statphys_gen.diffusion.theory.spectral_average import class_spectrum
 from statphys_gen.diffusion.theory.trajectory_collapse import own_nearest_probability, trajectory_collapse
 from statphys_gen.errors import AccuracyNotReached, InvalidArgument
 
-LAW = Spectrum.isotropic(10, 1.0)
+LAW = Covariance.isotropic(1.0, 10)
 PRODUCT = DiscreteProduct.binary(10, 0.2)
 UNEQUAL = GaussianMixture([0.5, 0.5], [[1.0, 0.0], [-1.0, 0.0]], [0.5, 2.0])
 POINTS = GaussianMixture.two_classes(3, 1.0, 0.0)
 NAN, INF = float("nan"), float("inf")
 
 CASES: list[tuple[str, Callable[[], object]]] = [
-    ("eigenvalues", lambda: Spectrum([-1.0, 2.0])),
-    ("eigenvalues", lambda: Spectrum([0.0, 0.0])),
-    ("eigenvalues", lambda: Spectrum([])),
-    ("eigenvalues", lambda: Spectrum([[1.0]])),
-    ("eigenvalues", lambda: Spectrum([1.0, NAN])),
-    ("eigenvalues", lambda: Spectrum(["1"])),
-    ("multiplicities", lambda: Spectrum([1.0, 2.0], [1])),
-    ("multiplicities", lambda: Spectrum([1.0], [0])),
-    ("multiplicities", lambda: Spectrum([1.0], [1.5])),
-    ("dimension", lambda: Spectrum.isotropic(0)),
-    ("dimension", lambda: Spectrum.isotropic(2.5)),
-    ("variance", lambda: Spectrum.isotropic(3, 0.0)),
     ("values", lambda: DiscreteProduct(3, [1.0], [1.0])),
     ("values", lambda: DiscreteProduct(3, [1.0, 1.0], [0.5, 0.5])),
     ("values", lambda: DiscreteProduct(3, [1.0, INF], [0.5, 0.5])),
@@ -100,7 +89,7 @@ CASES: list[tuple[str, Callable[[], object]]] = [
     ("weight", lambda: two_class_information(1.0, 1.0)),
     ("tolerance", lambda: class_information(UNEQUAL, 1.0, tolerance=0.0)),
     ("log_samples", lambda: trajectory_collapse(GaussianMixture.two_classes(9, 1.0), 0.5)),
-    ("log_samples", lambda: trajectory_collapse(Spectrum.isotropic(2, 1.0), 2.0)),
+    ("log_samples", lambda: trajectory_collapse(Covariance.isotropic(1.0, 2), 2.0)),
     ("log_samples", lambda: trajectory_collapse(LAW, [3.0, 0.1])),
     ("law", lambda: trajectory_collapse(PRODUCT, 3.0)),
     ("log_samples", lambda: own_nearest_probability(LAW, [3.0, 4.0], 1.0)),

@@ -7,17 +7,15 @@ import pytest
 from scipy import stats
 
 from statphys_gen.data.laws import GaussianMixture
+from statphys_gen.data.sampling import NoisedMixture, block_size, draw_index
 from statphys_gen.diffusion.simulation.backward_kernel import (
-    NoisedMixture,
-    block_size,
-    draw_index,
-    estimate_proportion,
     posterior_agreement,
     simulate_clones,
     simulate_u_turn,
 )
 from statphys_gen.errors import InvalidArgument
 from statphys_gen.noising import noise_variance
+from statphys_gen.statistics.proportions import estimate_proportion
 
 FULL_2 = np.array([[0.9, 0.3, -0.2], [0.3, 1.4, 0.1], [-0.2, 0.1, 0.4]])
 FULL_1 = np.array([[0.2, -0.1, 0.0], [-0.1, 0.5, 0.2], [0.0, 0.2, 2.0]])

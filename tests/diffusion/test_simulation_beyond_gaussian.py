@@ -8,10 +8,9 @@ from scipy import stats
 from scipy.special import logsumexp
 
 from statphys_gen.data.laws import CurieWeiss, GaussianMixture
+from statphys_gen.data.sampling import curie_weiss_posterior_field, sample_curie_weiss
 from statphys_gen.diffusion.simulation.backward_kernel import posterior_agreement
 from statphys_gen.diffusion.simulation.beyond_gaussian import (
-    curie_weiss_posterior_field,
-    sample_curie_weiss,
     simulate_curie_weiss_clones,
     simulate_curie_weiss_u_turn,
     simulate_product_clones,

@@ -8,7 +8,8 @@ from scipy.integrate import quad
 from scipy.special import logsumexp
 from scipy.stats import kstest, norm
 
-from statphys_gen.data.laws import CurieWeiss, DiscreteProduct, GaussianMixture, Spectrum
+from statphys_gen.data.covariance import Covariance
+from statphys_gen.data.laws import CurieWeiss, DiscreteProduct, GaussianMixture
 from statphys_gen.diffusion.simulation.collapse import (
     draw_data,
     posterior_weights,
@@ -36,8 +37,8 @@ from statphys_gen.numerics.posterior import EmpiricalPosterior
 TIMES = np.array([0.02, 0.1, 0.5, 2.0])
 
 
-def gaussian(dimension: int, variance: float = 1.0) -> Spectrum:
-    return Spectrum.isotropic(dimension, variance)
+def gaussian(dimension: int, variance: float = 1.0) -> Covariance:
+    return Covariance.isotropic(variance, dimension)
 
 
 def direct_log_weights(
@@ -173,7 +174,7 @@ def test_fresh_points_condense_less_than_training_points() -> None:
 
 def test_posterior_variance_of_fresh_points() -> None:
     """Late, the posterior is uniform: the variance of the sample; early, one point has all the weight."""
-    law = Spectrum([4.0, 1.0, 0.25])
+    law = Covariance.from_eigenvalues([4.0, 1.0, 0.25])
     late = simulate_posterior_variance(law, 500, 10.0, 0, noised=300, data_sets=20)
     expected = np.array([4.0, 1.0, 0.25]) * 499 / 500
     assert (np.abs(late.mean - expected) < 4.0 * late.standard_error).all()
@@ -308,7 +309,10 @@ def test_laws_are_sampled() -> None:
     magnetised, _ = draw_data(CurieWeiss(30, 2.0), 500, rng)
     assert (np.abs(magnetised.mean(axis=1)) > 0.5).mean() > 0.9
     spectrum = np.array([9.0, 1.0, 0.0])
-    for law in (GaussianMixture([1.0], np.zeros((1, 3)), spectrum[None]), Spectrum(spectrum)):
+    for law in (
+        GaussianMixture([1.0], np.zeros((1, 3)), spectrum[None]),
+        Covariance.from_eigenvalues(spectrum),
+    ):
         normal, components = draw_data(law, 4000, rng)
         # Four standard errors of a variance.
         np.testing.assert_allclose(normal.var(axis=0), spectrum, rtol=4.0 * np.sqrt(2.0 / len(normal)))

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from statphys_gen.data.laws import GaussianMixture
-from statphys_gen.diffusion.simulation.backward_kernel import NoisedMixture, simulate_clones
+from statphys_gen.data.sampling import NoisedMixture
+from statphys_gen.diffusion.simulation.backward_kernel import simulate_clones
 from statphys_gen.diffusion.simulation.langevin import (
     euler,
     reduced_clones_langevin,

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from statphys_gen.data.laws import GaussianMixture
-from statphys_gen.diffusion.simulation.backward_kernel import NoisedMixture
+from statphys_gen.data.sampling import NoisedMixture
 from statphys_gen.diffusion.simulation.times import (
     simulate_bimodality_time,
     simulate_drift,

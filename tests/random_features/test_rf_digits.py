@@ -7,7 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from statphys_gen.random_features.model import Covariance, RandomFeatures
+from statphys_gen.data.covariance import Covariance
+from statphys_gen.random_features.model import RandomFeatures
 from statphys_gen.random_features.theory.edges import bulk_edges
 from statphys_gen.random_features.theory.learning_curves import learning_curves
 from statphys_gen.random_features.theory.spectrum import spectrum
@@ -103,7 +104,7 @@ def test_printed_digits_of_curves(case: list, field: str, digits: list[str]) -> 
 
 
 def test_printed_digits_of_the_two_atom_spectrum() -> None:
-    found = bulk_edges(RandomFeatures("tanh", 64, 8, 0.01, Covariance.atoms([0.5, 1.5], [0.5, 0.5])))
+    found = bulk_edges(RandomFeatures("tanh", 64, 8, 0.01, Covariance([0.5, 1.5], [0.5, 0.5])))
     digits = [
         (".0032847", ".0057860"),
         (".0065606", ".0150875"),

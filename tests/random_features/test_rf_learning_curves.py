@@ -5,8 +5,9 @@ import math
 import numpy as np
 import pytest
 
+from statphys_gen.data.covariance import Covariance
 from statphys_gen.errors import AccuracyNotReached
-from statphys_gen.random_features.model import Covariance, RandomFeatures
+from statphys_gen.random_features.model import RandomFeatures
 from statphys_gen.random_features.theory import contour_tables
 from statphys_gen.random_features.theory import learning_curves as lc
 from statphys_gen.random_features.theory.filters import (
@@ -20,7 +21,7 @@ from statphys_gen.random_features.theory.limits import fast_phase_score_error, k
 from statphys_gen.random_features.theory.resolvent import dyson
 from statphys_gen.random_features.theory.spectrum import spectrum
 
-TWO_ATOMS = Covariance.atoms([0.5, 1.5], [0.5, 0.5])
+TWO_ATOMS = Covariance([0.5, 1.5], [0.5, 0.5])
 MODELS = [
     RandomFeatures("tanh", 64, 8, 0.1),
     RandomFeatures("sin", 4, 2, 0.1, TWO_ATOMS),

@@ -5,8 +5,9 @@ import math
 import numpy as np
 import pytest
 
+from statphys_gen.data.covariance import Covariance
 from statphys_gen.errors import AccuracyNotReached, InvalidArgument
-from statphys_gen.random_features.model import Activation, Covariance, RandomFeatures
+from statphys_gen.random_features.model import Activation, RandomFeatures
 from statphys_gen.random_features.simulation.gaussian_equivalent import FeatureMoments
 from statphys_gen.random_features.simulation.instances import (
     limit_in_dimension,
@@ -133,7 +134,7 @@ def test_noise_averages_are_what_many_draws_tend_to():
 def test_losses_are_those_of_the_definition():
     """A model with sampled noise: the train loss as a mean over draws, test loss and score error over fresh data."""
     d, p, n, time = 5, 10, 10, 0.4
-    model = RandomFeatures("tanh", 2.0, 2.0, time, Covariance.atoms([0.5, 2.0], [0.6, 0.4]), 1)
+    model = RandomFeatures("tanh", 2.0, 2.0, time, Covariance([0.5, 2.0], [0.6, 0.4]), 1)
     rng = np.random.default_rng(5)
     matrices = sample_matrices(model, d, rng)
     again = np.random.default_rng(5)
@@ -310,7 +311,7 @@ def test_gaussian_equivalent_has_the_losses_of_the_nonlinear_model():
 
 
 def test_population_eigenvalues_are_quantiles():
-    two = Covariance.atoms([0.5, 1.5], [0.25, 0.75])
+    two = Covariance([0.5, 1.5], [0.25, 0.75])
     assert population_eigenvalues(two, 8).tolist() == [0.5] * 2 + [1.5] * 6
     law = Covariance.marchenko_pastur(0.5)
     values = population_eigenvalues(law, 400)

@@ -5,7 +5,8 @@ import math
 import numpy as np
 import pytest
 
-from statphys_gen.random_features.model import Activation, Covariance, RandomFeatures
+from statphys_gen.data.covariance import Covariance
+from statphys_gen.random_features.model import Activation, RandomFeatures
 from statphys_gen.random_features.simulation.instances import simulate_eigenvalues
 from statphys_gen.random_features.theory.edges import bulk_edges
 from statphys_gen.random_features.theory.spikes import norm_outliers
@@ -30,7 +31,7 @@ def test_strong_outliers_lie_at_their_weight() -> None:
     found = norm_outliers(model)
     assert found["rows"] == pytest.approx(201.0, rel=3e-3)
     assert found["samples"] == pytest.approx(201.0, rel=3e-3)
-    uneven = norm_outliers(model.replace(covariance=Covariance.atoms([0.5, 1.5], [0.5, 0.5])))
+    uneven = norm_outliers(model.replace(covariance=Covariance([0.5, 1.5], [0.5, 0.5])))
     noised = math.exp(-0.6) * np.array([0.5, 1.5]) - math.expm1(-0.6)
     assert uneven["rows"] == pytest.approx(200.0 * float((noised**2).mean()), rel=1e-2)
 

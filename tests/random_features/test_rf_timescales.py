@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 from statphys_gen.approximation import approximation_of
-from statphys_gen.random_features.model import Covariance, RandomFeatures
+from statphys_gen.data.covariance import Covariance
+from statphys_gen.random_features.model import RandomFeatures
 from statphys_gen.random_features.theory import (
     coefficients,
     edges,
@@ -138,9 +139,9 @@ def test_limits_in_numbers() -> None:
 
 def test_general_variance_and_covariance() -> None:
     for covariance in (
-        Covariance.identity(4.0),
-        Covariance.identity(0.25),
-        Covariance.atoms([0.1, 2.0], [0.6, 0.4]),
+        Covariance.isotropic(4.0),
+        Covariance.isotropic(0.25),
+        Covariance([0.1, 2.0], [0.6, 0.4]),
     ):
         model = RandomFeatures("tanh", 16, 4, 0.1, covariance)
         found = timescales.early_stopping(model)

@@ -9,7 +9,8 @@ import same_bits_functions
 
 from statphys_gen import sweep
 from statphys_gen.data.laws import GaussianMixture
-from statphys_gen.diffusion.simulation.backward_kernel import block_size, simulate_clones
+from statphys_gen.data.sampling import block_size
+from statphys_gen.diffusion.simulation.backward_kernel import simulate_clones
 from statphys_gen.phase_retrieval.model import Loss, PhaseRetrieval
 from statphys_gen.phase_retrieval.simulation.descent import simulate_descent
 from statphys_gen.random_features.model import RandomFeatures

@@ -14,12 +14,12 @@ from statphys_gen.statistics.agreement import (
     Check,
     CheckResult,
     detectable_shift,
-    holm,
     judge,
     run_checks,
     two_sided_p_value,
 )
 from statphys_gen.statistics.estimate import Estimate
+from statphys_gen.statistics.multiple import holm
 from statphys_gen.statistics.streams import generator
 
 

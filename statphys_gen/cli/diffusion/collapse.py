@@ -11,7 +11,7 @@ from ...errors import InvalidArgument
 from ..parsing import BadUsage, Parser, add_output_options, add_seed, integer, number
 
 if TYPE_CHECKING:
-    from ...data.laws import Spectrum
+    from ...data.covariance import Covariance
     from ...statistics.estimate import Estimate
 
 
@@ -112,22 +112,22 @@ def _add_times(parser: Parser, *, required: bool = True) -> None:
     )
 
 
-def _spectrum(options: argparse.Namespace) -> tuple[Spectrum, dict[str, Any]]:
+def _spectrum(options: argparse.Namespace) -> tuple[Covariance, dict[str, Any]]:
     """The law that the options describe, and the parameters to echo."""
     if options.spectrum is None:
         if options.dimension is None:
             raise BadUsage("--dimension is missing: it is needed without --spectrum")
-        from ...data.laws import Spectrum
+        from ...data.covariance import Covariance
 
         variance = 1.0 if options.variance is None else options.variance
         parameters = {"samples": options.samples, "dimension": options.dimension, "variance": variance}
-        return Spectrum.isotropic(options.dimension, variance), parameters
+        return Covariance.isotropic(variance, options.dimension), parameters
     if options.variance is not None:
         raise BadUsage(f"--variance = {options.variance}: must be left out with --spectrum")
     path = validation.readable_file("--spectrum", options.spectrum)
     import numpy as np
 
-    from ...data.laws import Spectrum
+    from ...data.covariance import Covariance
 
     try:
         eigenvalues = np.load(path, allow_pickle=False)
@@ -137,7 +137,7 @@ def _spectrum(options: argparse.Namespace) -> tuple[Spectrum, dict[str, Any]]:
     if options.dimension not in (None, len(values)):
         raise BadUsage(f"--dimension = {options.dimension}: must be {len(values)}, the length of --spectrum")
     parameters = {"samples": options.samples, "dimension": len(values), "spectrum": str(path)}
-    return Spectrum(values), parameters
+    return Covariance.from_eigenvalues(values), parameters
 
 
 def _collapse_time(options: argparse.Namespace) -> int:
@@ -278,7 +278,9 @@ def _simulate_collapse(options: argparse.Namespace) -> tuple[dict[str, Any], lis
     curves = simulate_collapse(law, options.samples, options.time, options.seed, data_sets=options.data_sets)
     theory: FiniteSize | FiniteSizeCollapse
     if len(law.eigenvalues) == 1:
-        theory = isotropic_collapse(law.dimension, float(law.eigenvalues[0]), options.samples, options.time)
+        theory = isotropic_collapse(
+            law.finite_dimension(), float(law.eigenvalues[0]), options.samples, options.time
+        )
         statement = str(approximation_of(isotropic_collapse))
     else:
         theory = gaussian_window(law, math.log(options.samples), options.time)

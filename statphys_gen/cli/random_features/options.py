@@ -14,7 +14,8 @@ from ...errors import InvalidArgument
 from ..parsing import BadUsage, Parser, between, number
 
 if TYPE_CHECKING:
-    from ...random_features.model import Activation, Covariance, RandomFeatures
+    from ...data.covariance import Covariance
+    from ...random_features.model import Activation, RandomFeatures
 
 # Named here so that a wrong one is refused before the models are loaded.
 ACTIVATIONS = ("tanh", "erf", "sin", "relu", "sign", "linear")
@@ -161,12 +162,12 @@ def chosen_activation(options: argparse.Namespace) -> Activation:
 
 
 def chosen_covariance(options: argparse.Namespace) -> Covariance:
-    from ...random_features.model import Covariance
+    from ...data.covariance import Covariance
 
     if options.eigenvalues is not None:
         return Covariance.from_file(options.eigenvalues)
     if options.covariance is None:
-        return Covariance.identity()
+        return Covariance.isotropic()
     kind, _, rest = options.covariance.partition(":")
     if kind == "marchenko-pastur":
         return Covariance.marchenko_pastur(float(rest))

@@ -30,11 +30,8 @@ def checks() -> list[Check]:
 
 
 def curie_weiss_checks() -> list[Check]:
-    from ..theory.curie_weiss import (
-        curie_weiss_agreement,
-        curie_weiss_agreement_from_sum,
-        spontaneous_magnetisation,
-    )
+    from ...data.curie_weiss import spontaneous_magnetisation
+    from ..theory.curie_weiss import curie_weiss_agreement, curie_weiss_agreement_from_sum
 
     cold, sizes, walkers = 1.5, [101, 201, 401], 80_000
     # At these times the signal is 2 at every size.

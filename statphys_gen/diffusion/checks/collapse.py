@@ -14,7 +14,8 @@ from numpy.typing import ArrayLike
 
 from ...approximation import approximation_of
 from ...arrays import FloatArray
-from ...data.laws import CurieWeiss, DataLaw, DiscreteProduct, GaussianMixture, Spectrum
+from ...data.covariance import Covariance
+from ...data.laws import CurieWeiss, DataLaw, DiscreteProduct, GaussianMixture, dimension_of
 from ...statistics.agreement import Check
 from ...statistics.estimate import Estimate
 from ..simulation.collapse import simulate_collapse
@@ -62,7 +63,7 @@ def isotropic_checks() -> list[Check]:
         samples, dimension, variance = size
         time: list[float] = run.pop("time")
         entropy = field == "entropy"
-        law = Spectrum.isotropic(dimension, variance)
+        law = Covariance.isotropic(variance, dimension)
 
         def simulate(seed: int) -> Estimate:
             estimate: Estimate = getattr(simulate_collapse(law, samples, time, seed, **run), reading)
@@ -186,7 +187,7 @@ def information_checks() -> list[Check]:
         )
 
     rng = np.random.default_rng(0)
-    anisotropic = Spectrum([4.0, 1.0, 0.25], [4, 8, 12])
+    anisotropic = Covariance.from_eigenvalues([4.0, 1.0, 0.25], [4, 8, 12])
     three = GaussianMixture([0.2, 0.3, 0.5], rng.standard_normal((3, 16)), [np.geomspace(0.2, 2.0, 16)])
     different = GaussianMixture([0.4, 0.6], np.stack([np.full(20, 1.5), np.full(20, -1.5)]), [0.3, 1.5])
     class_time, step = 1.1, 0.1
@@ -200,7 +201,11 @@ def information_checks() -> list[Check]:
 
     return [
         information("information of three eigenvalues", anisotropic, [0.9, 1.15]),
-        information("information of data on a linear manifold", Spectrum([1.5, 0.0], [10, 54]), [0.6, 0.85]),
+        information(
+            "information of data on a linear manifold",
+            Covariance.from_eigenvalues([1.5, 0.0], [10, 54]),
+            [0.6, 0.85],
+        ),
         information("information of binary data", DiscreteProduct.binary(32, 0.5), [0.85, 1.05]),
         information(
             "information of discrete data below their entropy", DiscreteProduct.binary(6, 0.2), [0.1, 0.4]
@@ -248,7 +253,7 @@ def _mean_slope(law: DataLaw, time: float, step: float) -> float:
 
     nodes = np.linspace(time - step, time + step, 9)
     weights = np.array([1, 4, 2, 4, 2, 4, 2, 4, 1]) / 24.0
-    return -law.dimension * float(weights @ excess_entropy_slope(law, nodes))
+    return -dimension_of(law) * float(weights @ excess_entropy_slope(law, nodes))
 
 
 # ------------------------------------------------------------------------------------- collapse times and basins
@@ -259,7 +264,7 @@ def time_checks() -> list[Check]:
 
     run: dict[str, Any] = {"noised": 1000, "data_sets": 24}
     log_n = 3.0
-    anisotropic = Spectrum([4.0, 1.0, 0.25], [4, 8, 12])
+    anisotropic = Covariance.from_eigenvalues([4.0, 1.0, 0.25], [4, 8, 12])
     two = GaussianMixture.two_classes(24, 1.0, 0.8)
     binary = DiscreteProduct.binary(32, 0.5)
     different = GaussianMixture([0.4, 0.6], np.stack([np.full(20, 1.5), np.full(20, -1.5)]), [0.3, 1.5])

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from ...approximation import approximation_of
-from ...data.laws import Spectrum
+from ...data.covariance import Covariance
 from ...statistics.agreement import Check
 from ...statistics.estimate import Estimate
 from ...statistics.extrapolation import extrapolate
@@ -42,7 +42,7 @@ def condensation_checks() -> list[Check]:
 
     def participation(dimension: int, noised: int) -> Check:
         samples = round(np.exp(alpha * dimension))
-        law = Spectrum.isotropic(dimension)
+        law = Covariance.isotropic(dimension=dimension)
         run = {"noised": noised, "data_sets": 24}
         return Check(
             f"condensed participation, d = {dimension}",
@@ -56,12 +56,12 @@ def condensation_checks() -> list[Check]:
             sizes={"samples": samples, "dimension": dimension, "time": time, **run},
         )
 
-    two_level = Spectrum([4.0, 0.25], [4, 12])
+    two_level = Covariance.from_eigenvalues([4.0, 0.25], [4, 12])
     above, run = 1.1, {"noised": 2000, "data_sets": 64}
-    below_law, below_run = Spectrum([4.0, 0.25], [8, 24]), {"noised": 500, "data_sets": 8}
+    below_law, below_run = Covariance.from_eigenvalues([4.0, 0.25], [8, 24]), {"noised": 500, "data_sets": 8}
     below_samples = round(np.exp(alpha * 32))
 
-    def by_eigenvalue(law: Spectrum, samples: int, time: float, seed: int, run: dict[str, int]) -> Estimate:
+    def by_eigenvalue(law: Covariance, samples: int, time: float, seed: int, run: dict[str, int]) -> Estimate:
         estimate = simulate_posterior_variance(law, samples, time, seed, **run)
         counts = law.multiplicities.astype(int)
         edges = np.concatenate([[0], np.cumsum(counts)])
@@ -105,10 +105,10 @@ def trajectory_checks() -> list[Check]:
     from ..theory.trajectory_collapse import trajectory_collapse, two_sample_collapse
 
     samples, dimension, variance = 100, 12, 1.0
-    law = Spectrum.isotropic(dimension, variance)
+    law = Covariance.isotropic(variance, dimension)
     clone_times = [0.15, 0.35]
     clone_run = {"noised": 2000, "data_sets": 224}
-    few, flat, flat_time = 12, Spectrum.isotropic(2), 0.3
+    few, flat, flat_time = 12, Covariance.isotropic(dimension=2), 0.3
     steps, euler_run = [15, 30, 60], {"noised": 240, "data_sets": 1000}
     change_run = {"runs": 300, "data_sets": 500}
 
@@ -135,7 +135,7 @@ def trajectory_checks() -> list[Check]:
 
     def passage(name: str, size: tuple[int, int, float], quantity: str, run: dict[str, Any]) -> Check:
         n, d, s2 = size
-        data = Spectrum.isotropic(d, s2)
+        data = Covariance.isotropic(s2, d)
 
         def theory() -> ArrayLike:
             result = trajectory_collapse(data, np.log(n))
@@ -157,7 +157,7 @@ def trajectory_checks() -> list[Check]:
             reason="expansion in 1/(d v), which is at least 1/(2 log n)",
         )
 
-    pair = Spectrum.isotropic(64)
+    pair = Covariance.isotropic(dimension=64)
     pair_run: dict[str, Any] = {"paths": 1000, "data_sets": 192}
     pair_times = np.concatenate([np.linspace(0.05, 6.0, 120), np.geomspace(6.2, 60.0, 30)])
 

@@ -27,14 +27,14 @@ from numpy.typing import ArrayLike, NDArray
 
 from ... import validation
 from ...arrays import FloatArray, IntArray
-from ...data.laws import CurieWeiss, DataLaw, DiscreteProduct, GaussianMixture, Spectrum
+from ...data.covariance import Covariance
+from ...data.laws import CurieWeiss, DataLaw, DiscreteProduct, GaussianMixture
+from ...data.sampling import NoisedMixture, sample_curie_weiss
 from ...errors import InsufficientSamples, InvalidArgument
 from ...numerics.blocks import map_blocks
 from ...numerics.posterior import ROWS, EmpiricalPosterior, PosteriorSums
 from ...statistics.estimate import Estimate
 from ...statistics.streams import generator
-from .backward_kernel import NoisedMixture
-from .beyond_gaussian import sample_curie_weiss
 
 _Reading = Callable[[PosteriorSums], FloatArray]
 
@@ -118,7 +118,7 @@ def simulate_collapse(
 
     Parameters
     ----------
-    law : GaussianMixture, Spectrum, DiscreteProduct or CurieWeiss.
+    law : GaussianMixture, Covariance, DiscreteProduct or CurieWeiss.
     samples : n, training points of a data set, at least 2.
     time : diffusion times, any shape, above 0; all times of a data set share points and noise.
     seed : of the random streams.
@@ -241,15 +241,15 @@ def draw_data(law: DataLaw, count: int, rng: np.random.Generator) -> tuple[Float
         return mixture.sample(components, 0.0, rng), components
     if isinstance(law, CurieWeiss):
         return sample_curie_weiss(law, count, rng), np.zeros(count, dtype=np.int64)
-    if isinstance(law, Spectrum):
+    if isinstance(law, Covariance):
         deviations = np.repeat(np.sqrt(law.eigenvalues), law.multiplicities.astype(np.int64))
-        return deviations * rng.standard_normal((count, law.dimension)), np.zeros(count, dtype=np.int64)
+        return deviations * rng.standard_normal((count, len(deviations))), np.zeros(count, dtype=np.int64)
     if isinstance(law, DiscreteProduct):
         places = np.searchsorted(
             np.cumsum(law.probabilities)[:-1], rng.random((count, law.dimension)), side="right"
         )
         return law.values[places], np.zeros(count, dtype=np.int64)
-    raise InvalidArgument("law", law, "a GaussianMixture, Spectrum, DiscreteProduct or CurieWeiss")
+    raise InvalidArgument("law", law, "a GaussianMixture, Covariance, DiscreteProduct or CurieWeiss")
 
 
 def law_key(law: DataLaw) -> dict[str, object]:

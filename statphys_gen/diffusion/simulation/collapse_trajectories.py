@@ -25,11 +25,12 @@ from numpy.typing import ArrayLike, NDArray
 from ... import validation
 from ...arrays import FloatArray, IntArray
 from ...data.laws import DataLaw
+from ...data.sampling import draw_index
 from ...errors import InvalidArgument
 from ...numerics.blocks import map_blocks
+from ...numerics.neighbours import nearest
 from ...statistics.estimate import Estimate
 from ...statistics.streams import generator
-from .backward_kernel import draw_index
 from .collapse import draw_data, law_key, posterior_weights
 from .first_passage import FirstPassage
 from .langevin import step_grid
@@ -52,7 +53,7 @@ def simulate_empirical_clones(
 
     Parameters
     ----------
-    law : GaussianMixture, Spectrum, DiscreteProduct or CurieWeiss.
+    law : GaussianMixture, Covariance, DiscreteProduct or CurieWeiss.
     samples : n, training points of a data set, at least 2.
     time : branch times, any shape, above ``end``.
     seed : of the random streams.
@@ -98,7 +99,7 @@ def simulate_empirical_clones_langevin(
         for _ in range(2):
             clone = x.copy()
             _euler(points, clone, grid, rng)
-            ends.append(nearest_points(points, clone, last))
+            ends.append(nearest(clone, np.exp(-last) * points))
         return ends[0] == ends[1]
 
     return _clones(agree, f"empirical euler {steps}", law, samples, times, seed, noised, data_sets, threads)
@@ -140,13 +141,13 @@ def simulate_last_change(
         points = draw_data(law, samples, rng)[0]
         x = _noised(points, runs, float(grid[0]), rng)
         last = np.full(runs, float(grid[-1]))
-        nearest = nearest_points(points, x, float(grid[0]))
+        near = nearest(x, np.exp(-float(grid[0])) * points)
 
         def see(time: float, before: float) -> None:
-            nonlocal nearest
-            now = nearest_points(points, x, time)
-            last[now != nearest] = before
-            nearest = now
+            nonlocal near
+            now = nearest(x, np.exp(-time) * points)
+            last[now != near] = before
+            near = now
 
         _euler(points, x, grid, rng, see)
         return last
@@ -161,12 +162,6 @@ def backward_grid(horizon: float, end: float, steps: int) -> FloatArray:
     if last >= start:
         raise InvalidArgument("end", end, f"below horizon = {start:g}")
     return np.asarray(step_grid(start, last, steps, 0.0))
-
-
-def nearest_points(points: FloatArray, x: FloatArray, time: float) -> IntArray:
-    """Index of the point exp(-time) a_mu that is nearest to each row of x."""
-    scaled = np.exp(-time) * points
-    return np.asarray((x @ scaled.T - 0.5 * np.einsum("ij,ij->i", scaled, scaled)).argmax(axis=1))
 
 
 def _euler(
@@ -196,7 +191,7 @@ def _denoise(
     width, after, between = (float(-np.expm1(-2.0 * u)) for u in (t, s, t - s))
     mean = (np.exp(-(t - s)) * after * x + np.exp(-s) * between * points[drawn]) / width
     later = mean + np.sqrt(after * between / width) * rng.standard_normal(x.shape)
-    return nearest_points(points, later, s)
+    return nearest(later, np.exp(-s) * points)
 
 
 def _clones(

@@ -82,7 +82,7 @@ def simulate_first_passage(
 
     Parameters
     ----------
-    law : GaussianMixture, Spectrum, DiscreteProduct or CurieWeiss.
+    law : GaussianMixture, Covariance, DiscreteProduct or CurieWeiss.
     samples : n, training points of a data set, at least 2.
     seed : of the random streams.
     paths : forward paths of a data set, spread evenly over its points.

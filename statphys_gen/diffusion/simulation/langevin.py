@@ -24,11 +24,13 @@ from numpy.typing import ArrayLike
 from ... import validation
 from ...arrays import FloatArray, IntArray
 from ...data.laws import GaussianMixture
+from ...data.sampling import NoisedMixture, block_size, draw_index
 from ...errors import InvalidArgument
 from ...numerics.blocks import map_blocks
 from ...statistics.estimate import Estimate
+from ...statistics.proportions import estimate_proportion
 from ...statistics.streams import generator
-from .backward_kernel import Label, NoisedMixture, block_size, class_reader, draw_index, estimate_proportion
+from .backward_kernel import Label, class_reader
 
 Grid = Literal["uniform", "adapted"]
 

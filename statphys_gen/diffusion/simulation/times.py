@@ -26,11 +26,11 @@ from scipy.optimize import brentq
 from ... import validation
 from ...arrays import FloatArray
 from ...data.laws import GaussianMixture
+from ...data.sampling import NoisedMixture
 from ...errors import InsufficientSamples, InvalidArgument
 from ...numerics.blocks import map_blocks
 from ...statistics.estimate import Estimate
 from ...statistics.streams import generator
-from .backward_kernel import NoisedMixture
 
 _STEP = 0.1  # of the scan for a change of sign, in time
 

@@ -32,7 +32,8 @@ from numpy.typing import ArrayLike
 from ... import validation
 from ...approximation import Approximation, approximation_of, states
 from ...arrays import FloatArray
-from ...data.laws import DataLaw, GaussianMixture, Spectrum
+from ...data.covariance import Covariance
+from ...data.laws import DataLaw, GaussianMixture
 from ...errors import InvalidArgument
 from ...numerics.roots import bracketed
 from ...solution import Solution, Status
@@ -169,10 +170,10 @@ def leading_collapse_time(law: DataLaw, log_samples: ArrayLike) -> Solution:
     source="maximum entropy of the Gaussian; " + _SOURCE,
     verification="derived",
 )
-def collapse_time_bound(covariance: Spectrum, log_samples: ArrayLike) -> Solution:
+def collapse_time_bound(covariance: Covariance, log_samples: ArrayLike) -> Solution:
     """Collapse time of Gaussian data with the covariance of all data, classes included. Field ``time``."""
-    if not isinstance(covariance, Spectrum):
-        raise InvalidArgument("covariance", type(covariance).__name__, "a Spectrum")
+    if not isinstance(covariance, Covariance):
+        raise InvalidArgument("covariance", type(covariance).__name__, "a Covariance")
     solution = leading_collapse_time(covariance, log_samples)
     return _restated(solution, approximation_of(collapse_time_bound))
 
@@ -262,10 +263,10 @@ def class_collapse(mixture: GaussianMixture, log_samples: float) -> ClassCollaps
     return ClassCollapse(classes, averaged, warning)
 
 
-def _window(spectrum: Spectrum, time: float) -> float:
+def _window(spectrum: Covariance, time: float) -> float:
     """D_t / sqrt(d v)."""
     v = spectral_average(spectrum, np.array([np.expm1(2.0 * time)]), lambda r: r / (1.0 + r))
-    return float(-np.expm1(-2.0 * time) / np.sqrt(spectrum.dimension * v[0]))
+    return float(-np.expm1(-2.0 * time) / np.sqrt(spectrum.finite_dimension() * v[0]))
 
 
 # ------------------------------------------------------------------------------------------- traps and basins
@@ -286,12 +287,12 @@ def trap_onset_time(law: DataLaw, log_samples: ArrayLike) -> Solution:
 
     Parameters
     ----------
-    law : a Spectrum, or a GaussianMixture with a common covariance.
+    law : a Covariance, or a GaussianMixture with a common covariance.
     log_samples : log n, above 0, any shape.
     """
     spectrum = one_spectrum(law)
     return _solve(
-        lambda excess: spectrum.dimension * spectral_average(spectrum, excess, _trap_knowledge),
+        lambda excess: spectrum.finite_dimension() * spectral_average(spectrum, excess, _trap_knowledge),
         check_log_samples(log_samples),
         np.inf,
         approximation_of(trap_onset_time),
@@ -309,7 +310,7 @@ def basin_radius(law: DataLaw, log_samples: float, time: ArrayLike) -> FloatArra
 
     Parameters
     ----------
-    law : a Spectrum, or a GaussianMixture with a common covariance.
+    law : a Covariance, or a GaussianMixture with a common covariance.
     log_samples : log n, one number above 0.
     time : diffusion times, any shape, above 0.
 
@@ -318,14 +319,14 @@ def basin_radius(law: DataLaw, log_samples: float, time: ArrayLike) -> FloatArra
     rho, of the shape of ``time``: 1 at the collapse time, 0 at and above the trap onset.
     """
     spectrum = one_spectrum(law)
-    alpha = validation.positive("log_samples", log_samples) / spectrum.dimension
+    alpha = validation.positive("log_samples", log_samples) / spectrum.finite_dimension()
     times = validation.array("time", time, above=0.0)
     collapse = float(leading_collapse_time(spectrum, log_samples).require()["time"])
     values = [_squared_radius(spectrum, alpha, t, t < collapse) for t in times.ravel().tolist()]
     return np.sqrt(np.maximum(np.array(values), 0.0)).reshape(times.shape)
 
 
-def _squared_radius(spectrum: Spectrum, alpha: float, time: float, condensed: bool) -> float:
+def _squared_radius(spectrum: Covariance, alpha: float, time: float, condensed: bool) -> float:
     from scipy.optimize import minimize_scalar
 
     excess = np.array([np.expm1(2.0 * time)])

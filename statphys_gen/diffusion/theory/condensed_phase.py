@@ -33,7 +33,8 @@ from numpy.typing import ArrayLike
 from ... import validation
 from ...approximation import approximation_of, states
 from ...arrays import FloatArray
-from ...data.laws import DataLaw, Spectrum
+from ...data.covariance import Covariance
+from ...data.laws import DataLaw
 from ...errors import InvalidArgument
 from ...numerics.roots import bracketed
 from ...solution import Solution
@@ -64,7 +65,7 @@ def _solve(
         logs, times = np.broadcast_arrays(logs, times)
     except ValueError:
         raise InvalidArgument("log_samples", logs, "of a shape that broadcasts with time") from None
-    d = spectrum.dimension
+    d = spectrum.finite_dimension()
 
     def mismatch(m: FloatArray, excess: FloatArray, alpha: FloatArray) -> FloatArray:
         value = spectral_average(spectrum, excess, _complexity, m) - alpha
@@ -118,7 +119,7 @@ def condensed_phase(law: DataLaw, log_samples: ArrayLike, time: ArrayLike) -> So
 
     Parameters
     ----------
-    law : a Spectrum, or a GaussianMixture with a common covariance.
+    law : a Covariance, or a GaussianMixture with a common covariance.
     log_samples : log n, above 0.
     time : diffusion times, above 0; broadcasts with ``log_samples``.
 
@@ -177,7 +178,7 @@ def score_jacobian_eigenvalues(law: DataLaw, log_samples: ArrayLike, time: Array
 
 def _directions(
     law: DataLaw, log_samples: ArrayLike, time: ArrayLike
-) -> tuple[FloatArray, FloatArray, Spectrum, FloatArray]:
+) -> tuple[FloatArray, FloatArray, Covariance, FloatArray]:
     times, solution = _solve(law, log_samples, time, finite=False)
     spectrum = one_spectrum(law)
     solution.require()
@@ -195,7 +196,7 @@ def parisi_parameter_slope(law: DataLaw, collapse_time: float) -> float:
 
     Parameters
     ----------
-    law : a Spectrum, or a GaussianMixture with a common covariance.
+    law : a Covariance, or a GaussianMixture with a common covariance.
     collapse_time : t_C, above 0.
     """
     spectrum = one_spectrum(law)

@@ -38,12 +38,13 @@ from scipy.special import expit
 from ... import validation
 from ...approximation import states
 from ...arrays import FloatArray
-from ...data.laws import CurieWeiss, DataLaw, DiscreteProduct, GaussianMixture, Spectrum
+from ...data.covariance import Covariance
+from ...data.curie_weiss import spontaneous_magnetisation
+from ...data.laws import CurieWeiss, DataLaw, DiscreteProduct, GaussianMixture, dimension_of
 from ...errors import InvalidArgument
 from ...numerics.quadrature import gaussian_average
 from .class_information import class_information, class_weights
 from .class_signal import covariance_spectra, excess_time
-from .curie_weiss import spontaneous_magnetisation
 from .discrete_channel import channel, entropy
 from .spectral_average import class_spectrum, spectral_average
 
@@ -74,7 +75,9 @@ def within_classes(law: DataLaw, excess: FloatArray) -> WithinClasses:
         columns = [_of_mixture_class(law, k, excess) for k in range(1 if shared else law.classes)]
         columns = columns * law.classes if shared else columns
         return WithinClasses(*(np.stack(part, axis=1) for part in zip(*columns, strict=True)))
-    column = _of_spectrum(law, excess) if isinstance(law, Spectrum) else _of_product(product_of(law), excess)
+    column = (
+        _of_spectrum(law, excess) if isinstance(law, Covariance) else _of_product(product_of(law), excess)
+    )
     return WithinClasses(*(np.repeat(part[:, None], len(class_weights(law)), axis=1) for part in column))
 
 
@@ -87,7 +90,7 @@ def product_of(law: DataLaw) -> DiscreteProduct:
         mean = min(float(spontaneous_magnetisation(law.inverse_temperature)), 1.0 - 1e-15)
         return DiscreteProduct.binary(law.dimension, mean)
     raise InvalidArgument(
-        "law", type(law).__name__, "a GaussianMixture, Spectrum, DiscreteProduct or CurieWeiss"
+        "law", type(law).__name__, "a GaussianMixture, Covariance, DiscreteProduct or CurieWeiss"
     )
 
 
@@ -99,9 +102,9 @@ def _of_mixture_class(
     return _of_spectrum(class_spectrum(law, k), excess)
 
 
-def _of_spectrum(law: Spectrum, excess: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
-    information = 0.5 * law.dimension * spectral_average(law, excess, np.log1p)
-    variance = law.dimension * spectral_average(law, excess, lambda r: r / (1.0 + r))
+def _of_spectrum(law: Covariance, excess: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
+    information = 0.5 * law.finite_dimension() * spectral_average(law, excess, np.log1p)
+    variance = law.finite_dimension() * spectral_average(law, excess, lambda r: r / (1.0 + r))
     return information, variance, variance
 
 
@@ -180,7 +183,7 @@ def excess_entropy(law: DataLaw, log_samples: ArrayLike, time: ArrayLike) -> Flo
     max(f, 0) to leading order.
     """
     logs, times = _broadcast(log_samples, time)
-    return (logs - _information(law, times, class_term=True)) / law.dimension
+    return (logs - _information(law, times, class_term=True)) / dimension_of(law)
 
 
 @states(
@@ -192,7 +195,7 @@ def excess_entropy(law: DataLaw, log_samples: ArrayLike, time: ArrayLike) -> Flo
 def leading_excess_entropy(law: DataLaw, log_samples: ArrayLike, time: ArrayLike) -> FloatArray:
     """f(t) = [log n - sum_k w_k I_k(t)] / d, without the class term. Parameters as for :func:`excess_entropy`."""
     logs, times = _broadcast(log_samples, time)
-    return (logs - _information(law, times, class_term=False)) / law.dimension
+    return (logs - _information(law, times, class_term=False)) / dimension_of(law)
 
 
 @states(
@@ -211,7 +214,7 @@ def class_excess_entropy(law: DataLaw, log_samples: ArrayLike, time: ArrayLike) 
     known = within_classes(law, excess_time(times.ravel())).information + class_information(
         law, times.ravel()
     )
-    return (logs[..., None] - known.reshape(*times.shape, -1)) / law.dimension
+    return (logs[..., None] - known.reshape(*times.shape, -1)) / dimension_of(law)
 
 
 @states("exact", "within the classes (I-MMSE)", source=_SOURCE, verification="derived and simulated")
@@ -223,7 +226,7 @@ def excess_entropy_slope(law: DataLaw, time: ArrayLike) -> FloatArray:
     times = validation.array("time", time, above=0.0)
     flat = times.ravel()
     slope = np.einsum("tk,k->t", within_classes(law, excess_time(flat)).slope, class_weights(law))
-    return (slope / (law.dimension * -np.expm1(-2.0 * flat))).reshape(times.shape)
+    return (slope / (dimension_of(law) * -np.expm1(-2.0 * flat))).reshape(times.shape)
 
 
 # ------------------------------------------------------------------------------------------------ finite sizes
@@ -283,7 +286,7 @@ def _competition(mean: float, width: float) -> tuple[float, float]:
     source="maximum entropy of the Gaussian; derivations/diffusion/collapse_rem.py",
     verification="derived",
 )
-def excess_entropy_bound(covariance: Spectrum, log_samples: ArrayLike, time: ArrayLike) -> FloatArray:
+def excess_entropy_bound(covariance: Covariance, log_samples: ArrayLike, time: ArrayLike) -> FloatArray:
     """max(0, log(n)/d - <log(1 + r)>/2), below which no excess entropy of data with this covariance lies.
 
     Where it vanishes is an upper bound of the collapse time.
@@ -293,14 +296,14 @@ def excess_entropy_bound(covariance: Spectrum, log_samples: ArrayLike, time: Arr
     covariance : the spectrum of the covariance of all data, classes included.
     log_samples, time : as for :func:`excess_entropy`.
     """
-    if not isinstance(covariance, Spectrum):
-        raise InvalidArgument("covariance", type(covariance).__name__, "a Spectrum")
+    if not isinstance(covariance, Covariance):
+        raise InvalidArgument("covariance", type(covariance).__name__, "a Covariance")
     return np.maximum(leading_excess_entropy(covariance, log_samples, time), 0.0)
 
 
 def entropy_of_law(law: DataLaw) -> float:
     """Entropy of a point in nats, the largest information: infinite for a density."""
-    if isinstance(law, Spectrum):
+    if isinstance(law, Covariance):
         return np.inf
     weights = class_weights(law)
     label = -float(weights @ np.log(weights))

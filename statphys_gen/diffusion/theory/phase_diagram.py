@@ -99,7 +99,8 @@ def phase_diagram(law: DataLaw, time: ArrayLike, log_samples_per_dimension: Arra
 
     Parameters
     ----------
-    law : a Spectrum, or a GaussianMixture with a common covariance. The dimension matters for the speciation time only.
+    law : a Covariance, or a GaussianMixture with a common covariance. The dimension matters for the speciation
+        time only.
     time : (T,) diffusion times, above 0.
     log_samples_per_dimension : (A,) log(n)/d, above 0.
     """
@@ -120,8 +121,8 @@ def phase_diagram(law: DataLaw, time: ArrayLike, log_samples_per_dimension: Arra
         alphas,
         phase,
         alphas - known[:, None],
-        leading_collapse_time(spectrum, alphas * spectrum.dimension),
-        trap_onset_time(spectrum, alphas * spectrum.dimension),
+        leading_collapse_time(spectrum, alphas * spectrum.finite_dimension()),
+        trap_onset_time(spectrum, alphas * spectrum.finite_dimension()),
         speciation,
     )
 

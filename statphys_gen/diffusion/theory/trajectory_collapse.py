@@ -35,7 +35,8 @@ from scipy import special
 from ... import validation
 from ...approximation import states
 from ...arrays import FloatArray
-from ...data.laws import DataLaw, Spectrum
+from ...data.covariance import Covariance
+from ...data.laws import DataLaw
 from ...errors import InvalidArgument
 from ...numerics.quadrature import legendre_rule
 from .class_information import class_weights
@@ -70,7 +71,7 @@ class TrajectoryCollapse:
         return self.collapse_time + self.mean_shift
 
 
-def _competitors(law: DataLaw, log_samples: ArrayLike) -> tuple[Spectrum, FloatArray]:
+def _competitors(law: DataLaw, log_samples: ArrayLike) -> tuple[Covariance, FloatArray]:
     """The spectrum within a class, and log of the number of points of a class (geometric mean over the points)."""
     spectrum = one_spectrum(law)
     weights = class_weights(law)
@@ -82,17 +83,17 @@ def _competitors(law: DataLaw, log_samples: ArrayLike) -> tuple[Spectrum, FloatA
     return spectrum, logs
 
 
-def _fluctuations(spectrum: Spectrum, excess: FloatArray) -> tuple[FloatArray, FloatArray]:
+def _fluctuations(spectrum: Covariance, excess: FloatArray) -> tuple[FloatArray, FloatArray]:
     """d v and d g."""
     v = spectral_average(spectrum, excess, lambda r: r / (1.0 + r))
     g = spectral_average(spectrum, excess, lambda r: 0.5 * r * (2.0 + r) / (1.0 + r) ** 2)
-    return spectrum.dimension * v, spectrum.dimension * g
+    return spectrum.finite_dimension() * v, spectrum.finite_dimension() * g
 
 
-def _survival(spectrum: Spectrum, log_samples: float, times: FloatArray) -> FloatArray:
+def _survival(spectrum: Covariance, log_samples: float, times: FloatArray) -> FloatArray:
     excess = excess_time(times)
     dv, dg = _fluctuations(spectrum, excess)
-    mean = log_samples - 0.5 * spectrum.dimension * spectral_average(spectrum, excess, np.log1p)
+    mean = log_samples - 0.5 * spectrum.finite_dimension() * spectral_average(spectrum, excess, np.log1p)
     spacing = min(_SPACING, 1.0 / np.sqrt(max(float(dv.max()), 1.0)))
     count = int(np.ceil(_REACH / spacing))
     nodes = _REACH / count * np.arange(-count, count + 1)
@@ -125,7 +126,7 @@ def own_nearest_probability(law: DataLaw, log_samples: float, time: ArrayLike) -
 
     Parameters
     ----------
-    law : a Spectrum, or a GaussianMixture with a common covariance whose classes are told apart at t_C.
+    law : a Covariance, or a GaussianMixture with a common covariance whose classes are told apart at t_C.
     log_samples : log n, one number, so large that every class has several samples.
     time : diffusion times, any shape, above 0.
     """
@@ -146,7 +147,7 @@ def trajectory_collapse(law: DataLaw, log_samples: ArrayLike) -> TrajectoryColla
 
     Parameters
     ----------
-    law : a Spectrum, or a GaussianMixture with a common covariance whose classes are told apart at t_C.
+    law : a Covariance, or a GaussianMixture with a common covariance whose classes are told apart at t_C.
     log_samples : log n, any shape, so large that every class has several samples and d v at t_C is at least 5.
     """
     spectrum, logs = _competitors(law, log_samples)
@@ -169,7 +170,7 @@ def trajectory_collapse(law: DataLaw, log_samples: ArrayLike) -> TrajectoryColla
     return TrajectoryCollapse(times, shift, width)
 
 
-def _mean_of_survival(spectrum: Spectrum, log_n: float, time: float, width: float, unit: float) -> float:
+def _mean_of_survival(spectrum: Covariance, log_n: float, time: float, width: float, unit: float) -> float:
     """int_0^inf S(t) dt; S is 1 far below t_C and 0 far above."""
     low, high = max(0.0, time - 8.0 * width), time + 9.0 * width + 12.0 * unit
     rule = legendre_rule(np.linspace(low, high, 5), 12)
@@ -205,12 +206,12 @@ def two_sample_collapse(law: DataLaw) -> tuple[float, float]:
 
     Parameters
     ----------
-    law : an isotropic Spectrum with positive variance.
+    law : an isotropic Covariance with positive variance.
     """
     spectrum = one_spectrum(law)
     if len(spectrum.eigenvalues) != 1 or spectrum.eigenvalues[0] <= 0.0:
         raise InvalidArgument("law", spectrum, "isotropic, with a positive variance")
-    dimension, variance = spectrum.dimension, float(spectrum.eigenvalues[0])
+    dimension, variance = spectrum.finite_dimension(), float(spectrum.eigenvalues[0])
 
     def survival(time: FloatArray) -> FloatArray:
         argument = np.sqrt(0.5 * variance * dimension / np.expm1(2.0 * time))

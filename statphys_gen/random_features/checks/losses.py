@@ -14,9 +14,10 @@ import numpy as np
 
 from ...approximation import approximation_of
 from ...arrays import FloatArray
+from ...data.covariance import Covariance
 from ...statistics.agreement import Check
 from ...statistics.estimate import Estimate
-from ..model import Covariance, RandomFeatures
+from ..model import RandomFeatures
 from ..simulation.gaussian_equivalent import FeatureMoments
 from ..simulation.instances import limit_in_dimension, simulate_best_stopping, simulate_limit
 from ..simulation.training import GradientDescent, GradientFlow, Ridge, Training
@@ -185,8 +186,8 @@ def _one_minus(estimate: Estimate) -> Estimate:
 
 
 def covariance_checks() -> list[Check]:
-    atoms_of_two = Covariance.atoms([0.5, 1.5], [0.5, 0.5])
-    rank_deficient = Covariance.atoms([0.0, 2.0], [0.5, 0.5])
+    atoms_of_two = Covariance([0.5, 1.5], [0.5, 0.5])
+    rank_deficient = Covariance([0.0, 2.0], [0.5, 0.5])
     both = ("train_loss", "test_loss")
     return [
         _flow(

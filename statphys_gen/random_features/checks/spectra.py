@@ -13,9 +13,10 @@ import numpy as np
 
 from ...approximation import approximation_of
 from ...arrays import FloatArray
+from ...data.covariance import Covariance
 from ...statistics.agreement import Check
 from ...statistics.estimate import Estimate
-from ..model import Activation, Covariance, RandomFeatures
+from ..model import Activation, RandomFeatures
 from ..simulation.instances import (
     limit_in_dimension,
     modes_at,
@@ -274,7 +275,7 @@ def _quotient(one: Estimate, other: Estimate) -> Estimate:
 
 
 def edge_checks() -> list[Check]:
-    two_atoms = Covariance.atoms([0.2, 1.8], [0.5, 0.5])
+    two_atoms = Covariance([0.2, 1.8], [0.5, 0.5])
     return [
         _edges(
             "edges of three bulks, Gaussian equivalent",

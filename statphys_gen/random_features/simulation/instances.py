@@ -31,12 +31,13 @@ from numpy.typing import ArrayLike
 
 from ... import validation
 from ...arrays import FloatArray
+from ...data.covariance import Covariance, Nodes
 from ...errors import InvalidArgument
 from ...numerics.blocks import map_blocks
 from ...statistics.estimate import Estimate
 from ...statistics.extrapolation import extrapolate
 from ...statistics.streams import generator
-from ..model import Covariance, Nodes, RandomFeatures
+from ..model import RandomFeatures
 from .gaussian_equivalent import FeatureMoments, equivalent_matrices
 from .matrices import averaged_products
 from .training import GradientFlow, Losses, Matrices, SpectralTraining, Training

@@ -28,17 +28,20 @@ from numpy.typing import ArrayLike, NDArray
 
 from ... import validation
 from ...arrays import FloatArray
+from ...data.laws import GaussianMixture
+from ...data.sampling import NoisedMixture
 from ...errors import InsufficientSamples, InvalidArgument
 from ...numerics.blocks import map_blocks
+from ...numerics.neighbours import neighbour_ratios
 from ...statistics.estimate import Estimate
+from ...statistics.onset import log_crossing, power_law_exponent
+from ...statistics.proportions import Fraction, bootstrap_fraction
 from ...statistics.streams import generator
-from .mixture import Mixture
 from .network import Architecture, NetworkTraining, ScoreNetwork, batch_loss, train_network
 
 Guess = Callable[[FloatArray, float], FloatArray]
 
 RATIO = 1.0 / 3.0
-_BLOCK_NUMBERS = 2**22
 
 
 # ------------------------------------------------------------------------------------------- generation, copies
@@ -89,39 +92,6 @@ def generate(
     return np.asarray(guess(x, float(grid[-1])))
 
 
-def neighbour_ratios(generated: ArrayLike, points: ArrayLike) -> FloatArray:
-    """Distance to the nearest of ``points`` over that to the second nearest, (count,); at least 2 points.
-
-    A generated point at two equal points has the ratio 1: it is no nearer to one of them.
-    """
-    places = validation.array("points", points, shape=(None, None))
-    if len(places) < 2:
-        raise InvalidArgument("points", places, "at least 2 points")
-    found = validation.array("generated", generated, shape=(None, places.shape[1]))
-    ratios = np.empty(len(found))
-    norms = (places**2).sum(axis=1)
-    block = max(1, _BLOCK_NUMBERS // len(places))
-    for start in range(0, len(found), block):
-        part = found[start : start + block]
-        chosen = np.argpartition(norms - 2.0 * part @ places.T, 1, axis=1)[:, :2]
-        # Again as differences: a copy's distance is small against the norms.
-        squares = np.sort(((part[:, None, :] - places[chosen]) ** 2).sum(axis=2), axis=1)
-        far = squares[:, 1] > 0.0
-        ratios[start : start + block] = np.where(
-            far, np.sqrt(squares[:, 0] / np.where(far, squares[:, 1], 1.0)), 1.0
-        )
-    return ratios
-
-
-@dataclass(frozen=True)
-class MemorizedFraction:
-    """A fraction with its bootstrap interval; at 0 or 1 in all runs the interval has no width."""
-
-    fraction: float
-    lower: float
-    upper: float
-
-
 def memorized_fraction(
     ratios: ArrayLike,
     seed: int,
@@ -129,29 +99,19 @@ def memorized_fraction(
     ratio: float = RATIO,
     level: float = 0.95,
     resamples: int = 1000,
-) -> MemorizedFraction:
+) -> Fraction:
     """The fraction of ratios below ``ratio``, with the percentile interval of the bootstrap.
 
     Parameters
     ----------
     ratios : (count,) of one training, or (runs, count): runs are then drawn with replacement, and points within them.
-    level : coverage that is aimed at.
-    resamples : bootstrap samples.
+    level, resamples : as for :func:`~statphys_gen.statistics.bootstrap_fraction`.
     """
-    values = np.atleast_2d(validation.array("ratios", ratios, at_least=0.0))
-    if values.ndim != 2:
+    values = validation.array("ratios", ratios, at_least=0.0)
+    if values.ndim not in (1, 2):
         raise InvalidArgument("ratios", values, "(count,) or (runs, count)")
     limit = validation.inside("ratio", ratio, 0.0, 1.0)
-    tail = 0.5 * (1.0 - validation.inside("level", level, 0.0, 1.0))
-    validation.integer("resamples", resamples, minimum=100)
-    rng = generator(seed, {"bootstrap": "memorized fraction"})
-    fractions = (values < limit).mean(axis=1)
-    runs, count = values.shape
-    chosen = rng.integers(runs, size=(resamples, runs))
-    # Points that are drawn with replacement from a run are copies with the run's fraction.
-    drawn = rng.binomial(count, fractions[chosen]).mean(axis=1) / count
-    lower, upper = np.quantile(drawn, [tail, 1.0 - tail])
-    return MemorizedFraction(float(fractions.mean()), float(lower), float(upper))
+    return bootstrap_fraction(values < limit, seed=seed, level=level, resamples=resamples)
 
 
 # -------------------------------------------------------------------------------------------------- experiments
@@ -165,7 +125,7 @@ class MemorizationCurve:
     ----------
     samples : n, points of a training set.
     steps : (looks,).
-    ratios : :func:`neighbour_ratios` of the generated points, (runs, looks, count).
+    ratios : :func:`~statphys_gen.numerics.neighbour_ratios` of the generated points, (runs, looks, count).
     train_loss, test_loss : at ``loss_time``, (runs, looks), with the same noise at every look.
     loss_time : diffusion time of the losses.
     """
@@ -177,13 +137,13 @@ class MemorizationCurve:
     test_loss: FloatArray
     loss_time: float
 
-    def fraction(self, seed: int = 0, ratio: float = RATIO) -> list[MemorizedFraction]:
+    def fraction(self, seed: int = 0, ratio: float = RATIO) -> list[Fraction]:
         """The fraction of copies at every look, with its bootstrap interval over runs and points."""
         return [memorized_fraction(self.ratios[:, k], seed, ratio=ratio) for k in range(len(self.steps))]
 
 
 def simulate_memorization(
-    mixture: Mixture,
+    mixture: GaussianMixture,
     samples: int,
     architecture: Architecture,
     training: NetworkTraining,
@@ -210,8 +170,7 @@ def simulate_memorization(
     ------
     InvalidArgument : a training at one fixed time, from which nothing can be generated.
     """
-    if not isinstance(mixture, Mixture):
-        raise InvalidArgument("mixture", mixture, "a Mixture")
+    law = NoisedMixture(mixture)
     if not isinstance(architecture, Architecture):
         raise InvalidArgument("architecture", architecture, "an Architecture")
     if not isinstance(training, NetworkTraining):
@@ -230,7 +189,7 @@ def simulate_memorization(
     key = {"simulation": "memorization", "dimension": mixture.dimension, "samples": samples}
 
     def run(replica: int) -> tuple[FloatArray, FloatArray]:
-        points = mixture.sample(samples, generator(seed, key | {"for": "points"}, replica))
+        points = law.draw(samples, generator(seed, key | {"for": "points"}, replica))
         ratios, losses = [], []
 
         def observe(step: int, network: ScoreNetwork) -> None:
@@ -238,7 +197,7 @@ def simulate_memorization(
             made = generate(network.clean, mixture.dimension, network.mean_square, generated, rng, grid)
             ratios.append(neighbour_ratios(made, points))
             draws = generator(seed, key | {"for": "losses"}, replica)
-            losses.append(network_losses(network, mixture, points, loss_time, loss_draws, draws))
+            losses.append(network_losses(network, law, points, loss_time, loss_draws, draws))
 
         train_network(
             points, architecture, training, generator(seed, key | {"for": "training"}, replica), observe
@@ -259,7 +218,7 @@ def simulate_memorization(
 
 def network_losses(
     network: ScoreNetwork,
-    mixture: Mixture,
+    law: NoisedMixture,
     points: FloatArray,
     time: float,
     draws: int,
@@ -268,9 +227,9 @@ def network_losses(
     """Train and test loss at one diffusion time, over ``draws`` noised points each, with the same noise."""
     u = np.full(draws, time + 0.5 * math.log(-math.expm1(-2.0 * time)))
     kind = network.parameters.dtype
-    xi = rng.standard_normal((draws, mixture.dimension)).astype(kind)
+    xi = rng.standard_normal((draws, points.shape[1])).astype(kind)
     seen = points[rng.integers(len(points), size=draws)].astype(kind)
-    fresh = mixture.sample(draws, rng).astype(kind)
+    fresh = law.draw(draws, rng).astype(kind)
     return batch_loss(network, seen, xi, u), batch_loss(network, fresh, xi, u)
 
 
@@ -285,32 +244,16 @@ def memorization_onset(curve: MemorizationCurve, level: float = 0.1, ratio: floa
     fractions = (curve.ratios < validation.inside("ratio", ratio, 0.0, 1.0)).mean(axis=2)
     found = []
     for k, fraction in enumerate(fractions):
-        above = np.flatnonzero(fraction >= wanted)
-        if not len(above) or above[0] == 0 or curve.steps[above[0] - 1] == 0:
-            raise InsufficientSamples(
-                f"n = {curve.samples}, run {k}: the fraction of copies does not cross {wanted:g} between two looks "
-                f"(it goes from {fraction[0]:.3g} to {fraction[-1]:.3g})"
-            )
-        after = int(above[0])
-        share = (wanted - fraction[after - 1]) / (fraction[after] - fraction[after - 1])
-        before, later = np.log(curve.steps[[after - 1, after]])
-        found.append(before + share * (later - before))
+        try:
+            found.append(log_crossing(curve.steps, fraction, wanted, name="fraction of copies"))
+        except InsufficientSamples as error:
+            raise InsufficientSamples(f"n = {curve.samples}, run {k}: {error}") from None
     return Estimate.from_samples(found)
 
 
 def onset_exponent(samples: ArrayLike, onsets: Estimate) -> Estimate:
-    """The exponent e of onset ~ n^e: the slope of the logarithms, with the error that those of the onsets cause.
+    """The exponent e of onset ~ n^e, from the logarithms ``onsets`` at several ``samples`` n.
 
-    ``onsets`` are logarithms, (sizes,), at least 2 of them. They count alike, because standard errors over a few runs
-    are too uncertain to be weights. Degrees of freedom after Welch and Satterthwaite.
+    See :func:`~statphys_gen.statistics.power_law_exponent`.
     """
-    x = np.log(validation.array("samples", samples, ndim=1, above=0.0))
-    if len(x) < 2 or len(np.unique(x)) < 2 or onsets.shape != x.shape:
-        raise InvalidArgument("samples", samples, "at least 2 distinct sizes, one for each onset")
-    if not (onsets.standard_error > 0).all():
-        raise InvalidArgument("onsets", onsets.standard_error, "estimates with positive standard errors")
-    centred = x - x.mean()
-    share = centred / (centred @ centred)
-    parts = (share * onsets.standard_error) ** 2
-    freedom = parts.sum() ** 2 / (parts**2 / onsets.degrees_of_freedom).sum()
-    return Estimate(np.asarray(share @ onsets.mean), np.asarray(math.sqrt(parts.sum())), np.asarray(freedom))
+    return power_law_exponent(samples, onsets)

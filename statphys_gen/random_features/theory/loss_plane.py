@@ -12,9 +12,10 @@ from numpy.typing import ArrayLike
 from ... import validation
 from ...approximation import approximation_of, states
 from ...arrays import FloatArray
+from ...data.covariance import Covariance
 from ...glossary import dataset
 from ...presentation import Tabular
-from ..model import Activation, Covariance, RandomFeatures
+from ..model import Activation, RandomFeatures
 from .filters import gradient_flow
 from .learning_curves import losses_of_many
 
