@@ -182,7 +182,7 @@ def count_checks() -> list[Check]:
         ),
         _parts(
             "parts of the train loss, nonlinear matrix",
-            RandomFeatures("sin", 8.0, 4.0, 0.01, Covariance.identity(1.3)),
+            RandomFeatures("sin", 8.0, 4.0, 0.01, Covariance.isotropic(1.3)),
             [1000.0, 10_000.0],
             (48, 96, 192),
             (120, 60, 30),
@@ -301,14 +301,14 @@ def edge_checks() -> list[Check]:
         _edges_by_way_of_the_equivalent(
             "edges of three bulks of the nonlinear matrix, by way of the equivalent",
             # The bulk beside the atom is smeared together with it.
-            RandomFeatures("sin", 8.0, 4.0, 0.01, Covariance.identity(1.3)),
+            RandomFeatures("sin", 8.0, 4.0, 0.01, Covariance.isotropic(1.3)),
             lambda d: [4 * d, 7 * d - 1, 7 * d, 8 * d - 1],
             [2, 3, 4, 5],
             instances=(1440, 720, 360),
         ),
         _edges_by_way_of_the_equivalent(
             "edges of the nonlinear matrix, covariance with two eigenvalues, by way of the equivalent",
-            RandomFeatures("sin", 4.0, 12.0, 0.05, Covariance.atoms([0.25, 1.9], [0.4, 0.6])),
+            RandomFeatures("sin", 4.0, 12.0, 0.05, Covariance([0.25, 1.9], [0.4, 0.6])),
             lambda d: [0, 3 * d - 1, 3 * d, 3 * d + 2 * d // 5 - 1, 3 * d + 2 * d // 5, 4 * d - 1],
             [0, 1, 2, 3, 4, 5],
             dimensions=(40, 80, 160),
