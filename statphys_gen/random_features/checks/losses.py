@@ -21,6 +21,7 @@ from ..model import RandomFeatures
 from ..simulation.gaussian_equivalent import FeatureMoments
 from ..simulation.instances import limit_in_dimension, simulate_best_stopping, simulate_limit
 from ..simulation.training import GradientDescent, GradientFlow, Ridge, Training
+from ..theory.best_stopping import early_stopping
 from ..theory.filters import gradient_descent, momentum_descent
 from ..theory.learning_curves import (
     LearningCurves,
@@ -29,7 +30,6 @@ from ..theory.learning_curves import (
     memorization_order_parameter,
     ridge_curves,
 )
-from ..theory.timescales import early_stopping
 from .setup import DIMENSIONS, REDUCED, RESOLUTION, given_moments, sizes_of
 
 _INSTANCES = (160, 80, 40)
@@ -61,7 +61,7 @@ def _losses(
         return np.concatenate([getattr(curves, field) for field in fields])
 
     def simulated(seed: int) -> Estimate:
-        found = simulate_limit(model, dimensions, instances, seed, training, moments=moments)
+        found = simulate_limit(model, training, dimensions, instances=instances, moments=moments, seed=seed)
         parts = [getattr(found, field) for field in fields]
         return Estimate(
             np.concatenate([part.mean for part in parts]),
@@ -173,7 +173,7 @@ def curve_checks() -> list[Check]:
             approximation_of(memorization_order_parameter),
             theory=lambda: np.array([memorization_order_parameter(final)]),
             simulate=lambda seed: _one_minus(
-                simulate_limit(final, _LARGER, (100, 50, 24), seed, GradientFlow([_INFINITE])).train_loss
+                simulate_limit(final, [_INFINITE], _LARGER, instances=(100, 50, 24), seed=seed).train_loss
             ),
             resolution=RESOLUTION,
             sizes=sizes_of(final, list(_LARGER), [100, 50, 24]),
@@ -298,11 +298,11 @@ def stopping_checks() -> list[Check]:
 
     def theory() -> FloatArray:
         found = early_stopping(model)
-        return np.array([math.log(found.parameter), found.score_error])
+        return np.array([math.log(found.training_time), found.score_error])
 
     def simulate(seed: int) -> Estimate:
         runs = [
-            simulate_best_stopping(model, d, count, seed, times)
+            simulate_best_stopping(model, times, d, instances=count, seed=seed)
             for d, count in zip(dimensions, instances, strict=True)
         ]
         return limit_in_dimension(dimensions, runs)

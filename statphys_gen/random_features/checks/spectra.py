@@ -24,13 +24,11 @@ from ..simulation.instances import (
     simulate_eigenvalues,
     simulate_train_parts,
 )
-from ..simulation.training import GradientFlow
-from ..theory.coefficients import outliers
 from ..theory.edges import bulk_edges
 from ..theory.filters import gradient_flow
 from ..theory.learning_curves import bulk_contributions
 from ..theory.spectrum import atoms, spectrum
-from ..theory.spikes import norm_outliers
+from ..theory.spikes import norm_outliers, outliers
 from .setup import DIMENSIONS, EDGE_RESOLUTION, REDUCED, RESOLUTION, given_moments, sizes_of
 
 
@@ -56,7 +54,7 @@ def _counts(
     of = "the upper bulks" if first else "every atom and bulk"
 
     def simulate(seed: int) -> Estimate:
-        values = simulate_eigenvalues(model, dimension, instances, seed, moments=moments)
+        values = simulate_eigenvalues(model, dimension, instances=instances, moments=moments, seed=seed)
         return modes_between(values, boundaries, dimension)
 
     return Check(
@@ -91,7 +89,7 @@ def _distribution(
     def simulate(seed: int) -> Estimate:
         runs = []
         for d, count in zip(DIMENSIONS, instances, strict=True):
-            values = simulate_eigenvalues(model, d, count, seed)
+            values = simulate_eigenvalues(model, d, instances=count, seed=seed)
             runs.append(Estimate.stack([modes_between(values, [-1e-9, place], d)[0] for place in places]))
         return limit_in_dimension(DIMENSIONS, runs)
 
@@ -129,7 +127,7 @@ def _parts(
             # Between the d modes beside the atom, the n - d of overfitting, and the d of generalisation.
             ranks = [0, 4 * d, 7 * d, 8 * d]
             runs.append(
-                simulate_train_parts(model, d, count, seed, GradientFlow(time), ranks, moments=moments)
+                simulate_train_parts(model, time, d, ranks, instances=count, moments=moments, seed=seed)
             )
         return limit_in_dimension(dimensions, runs)
 
@@ -205,7 +203,7 @@ def _edges(
 
     def simulate(seed: int) -> Estimate:
         runs = [
-            modes_at(simulate_eigenvalues(model, d, count, seed, moments=moments), ranks(d))
+            modes_at(simulate_eigenvalues(model, d, instances=count, moments=moments, seed=seed), ranks(d))
             for d, count in zip(dimensions, instances, strict=True)
         ]
         return limit_in_dimension(dimensions, runs, exponent=2.0 / 3.0)
@@ -242,8 +240,10 @@ def _edges_by_way_of_the_equivalent(
     def simulate(seed: int) -> Estimate:
         quotients, equivalents = [], []
         for d, count in zip(dimensions, instances, strict=True):
-            true = modes_at(simulate_eigenvalues(model, d, count, seed), ranks(d))
-            simple = modes_at(simulate_eigenvalues(model, d, count, seed, moments=moments), ranks(d))
+            true = modes_at(simulate_eigenvalues(model, d, instances=count, seed=seed), ranks(d))
+            simple = modes_at(
+                simulate_eigenvalues(model, d, instances=count, moments=moments, seed=seed), ranks(d)
+            )
             equivalents.append(simple)
             quotients.append(_quotient(true, simple))
         quotient = limit_in_dimension(dimensions, quotients)
@@ -339,18 +339,22 @@ def outlier_checks() -> list[Check]:
         Activation.from_polynomial([-math.sqrt(0.5), 0.3, math.sqrt(0.5)]), 8.0, 16.0, 0.3, noise_draws=1
     )
 
+    def norms() -> FloatArray:
+        found = norm_outliers(curved)
+        return np.array([np.mean([found.row_norms, found.sample_norms])])
+
     def simulate_norms(seed: int) -> Estimate:
         # They repel each other by d^(-1/2), and keep their mean.
         runs = []
         for d, count in ((48, 120), (72, 80), (96, 60)):
-            top = simulate_eigenvalues(curved, d, count, seed)[:, -2:]
+            top = simulate_eigenvalues(curved, d, instances=count, seed=seed)[:, -2:]
             runs.append(Estimate.from_samples(top.mean(axis=1, keepdims=True)))
         return limit_in_dimension((48, 72, 96), runs)
 
     def simulate(seed: int) -> Estimate:
         runs = []
         for d, count in zip(DIMENSIONS, (40, 20, 10), strict=True):
-            found = modes_at(simulate_eigenvalues(spike, d, count, seed), [-1])
+            found = modes_at(simulate_eigenvalues(spike, d, instances=count, seed=seed), [-1])
             runs.append(Estimate(found.mean / d, found.standard_error / d, found.degrees_of_freedom))
         return limit_in_dimension(DIMENSIONS, runs)
 
@@ -359,7 +363,7 @@ def outlier_checks() -> list[Check]:
             "outlier of ReLU",
             "eigenvalue of the common mean of all features, over d",
             approximation_of(outliers),
-            theory=lambda: np.array([outliers(spike, 1)["mean"]]),
+            theory=lambda: np.array([outliers(spike, 1).mean]),
             simulate=simulate,
             resolution=EDGE_RESOLUTION,
             kind="eigenvalue",
@@ -369,7 +373,7 @@ def outlier_checks() -> list[Check]:
             "outliers of the norms, quadratic activation",
             "mean of the two eigenvalues that the norms of samples and of rows of W pull out",
             approximation_of(norm_outliers),
-            theory=lambda: np.array([np.mean([x for x in norm_outliers(curved).values() if x is not None])]),
+            theory=norms,
             simulate=simulate_norms,
             resolution=EDGE_RESOLUTION,
             kind="eigenvalue",
