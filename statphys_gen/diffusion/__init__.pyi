@@ -12,8 +12,8 @@ from ..data.sampling import NoisedMixture as NoisedMixture
 from .analysis.data_set import analyse as analyse
 from .plots import plot_clone_agreement as plot_clone_agreement
 from .plots import plot_excess_entropy as plot_excess_entropy
+from .plots import plot_report as plot_report
 from .plots import plot_signal_agreement as plot_signal_agreement
-from .plots_report import plot_report as plot_report
 from .simulation.backward_kernel import simulate_clones as simulate_clones
 from .simulation.backward_kernel import simulate_u_turn as simulate_u_turn
 from .simulation.beyond_gaussian import simulate_curie_weiss_clones as simulate_curie_weiss_clones

@@ -103,8 +103,8 @@ def test_class_moments_are_the_limit_of_the_exact_law():
         lambda law: curie_weiss_agreement_from_sum(law, 0.5),
         curie_weiss_speciation_time,
         lambda law: class_information(law, 0.5),
-        lambda law: simulate_curie_weiss_clones(law, 0.5, 100, seed=0),
-        lambda law: simulate_curie_weiss_u_turn(law, 0.5, 100, seed=0),
+        lambda law: simulate_curie_weiss_clones(law, 0.5, walkers=100, seed=0),
+        lambda law: simulate_curie_weiss_u_turn(law, 0.5, walkers=100, seed=0),
     ],
 )
 def test_what_takes_balanced_classes_refuses_a_tilt(call):

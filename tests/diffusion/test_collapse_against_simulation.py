@@ -41,16 +41,16 @@ def published_chi_square(function) -> tuple[float, int]:
         times, measured = np.array(points).T
         d = int(dimension)
         mixture = GaussianMixture.two_classes(d, published["separation"], published["variance"])
-        used = d * excess_entropy(mixture, log_n, times) / log_n > 0.3
+        used = d * excess_entropy(mixture, times, log_n) / log_n > 0.3
         theory = function(mixture, log_n, times[used])
         terms.extend(((measured[used] - theory) / published["standard_error"][dimension]) ** 2)
     return float(np.mean(terms)), len(terms)
 
 
 def test_published_excess_entropy_needs_the_class_term() -> None:
-    with_term, count = published_chi_square(lambda m, n, t: m.dimension * excess_entropy(m, n, t) / n)
-    smoothed, _ = published_chi_square(lambda m, n, t: gaussian_window(m, n, t).entropy / n)
-    without, _ = published_chi_square(lambda m, n, t: m.dimension * leading_excess_entropy(m, n, t) / n)
+    with_term, count = published_chi_square(lambda m, n, t: m.dimension * excess_entropy(m, t, n) / n)
+    smoothed, _ = published_chi_square(lambda m, n, t: gaussian_window(m, t, n).entropy / n)
+    without, _ = published_chi_square(lambda m, n, t: m.dimension * leading_excess_entropy(m, t, n) / n)
     assert count >= 30
     # 1 +- 0.25 for independent points with these errors.
     assert smoothed < 1.5
@@ -86,11 +86,11 @@ def test_isotropic_curve_limits() -> None:
 
 def test_gaussian_window_against_simulation() -> None:
     case = SIZES["two_classes"]
-    window = gaussian_window(GaussianMixture.two_classes(64, 1.0, 1.0), np.log(4000), case["times"])
+    window = gaussian_window(GaussianMixture.two_classes(64, 1.0, 1.0), case["times"], np.log(4000))
     deviation = (np.array(case["mean"])[:, 0] - window.entropy) / np.array(case["standard_error"])[:, 0]
     assert np.abs(deviation).max() < 3.0
     binary = SIZES["binary"]
-    theory = gaussian_window(DiscreteProduct.binary(48, 0.5), np.log(2000), binary["times"]).entropy
+    theory = gaussian_window(DiscreteProduct.binary(48, 0.5), binary["times"], np.log(2000)).entropy
     excess = theory / np.array(binary["mean"])[:, 0] - 1.0
     # Stated: an overestimate by up to 10 % above the collapse time.
     assert (excess > 0.0).all()
@@ -102,7 +102,7 @@ def test_class_resolved_participation_against_simulation() -> None:
     case = SIZES["class_resolved"]
     means = np.array([[-2.0], [2.0]]) * np.ones(40)
     window = gaussian_window(
-        GaussianMixture([0.5, 0.5], means, case["variances"]), np.log(3000), case["times"]
+        GaussianMixture([0.5, 0.5], means, case["variances"]), case["times"], np.log(3000)
     )
     measured = np.array(case["mean"])[:, 3:]
     # The window is an approximation: it places each class on its side of its own collapse.
@@ -116,8 +116,8 @@ def test_condensed_participation_against_simulation() -> None:
     for case in SIZES["fresh"]:
         d = case["dimension"]
         law = Covariance.isotropic(case["variance"], d)
-        corrected = finite_size_condensed_phase(law, case["alpha"] * d, case["time"])
-        limit = condensed_phase(law, case["alpha"] * d, case["time"])
+        corrected = finite_size_condensed_phase(law, case["time"], case["alpha"] * d)
+        limit = condensed_phase(law, case["time"], case["alpha"] * d)
         z = (case["mean"] - float(corrected["test_participation_ratio"])) / case["standard_error"]
         assert abs(z) < 3.0
         assert case["mean"] - float(limit["test_participation_ratio"]) > 8 * case["standard_error"]
@@ -157,7 +157,7 @@ def test_trajectory_mean_approaches_its_expansion() -> None:
 def test_own_nearest_probability_against_the_exact_one() -> None:
     times = np.array([0.42])
     exact = isotropic_collapse(60, 1.0, np.exp(18.0), times).own_nearest
-    approximate = own_nearest_probability(Covariance.isotropic(1.0, 60), 18.0, times)
+    approximate = own_nearest_probability(Covariance.isotropic(1.0, 60), times, 18.0)
     # Leading order: off by 6e-4 here.
     assert approximate == pytest.approx(exact, abs=1e-3)
 

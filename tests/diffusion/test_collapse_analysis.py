@@ -9,14 +9,14 @@ import pytest
 
 from statphys_gen.data.dataset import DataSet
 from statphys_gen.diffusion.analysis.collapse import analyse_collapse
-from statphys_gen.diffusion.analysis.collapse_report import Collapse
 from statphys_gen.diffusion.analysis.data_set import analyse
+from statphys_gen.diffusion.analysis.report import DataSetCollapse
 from statphys_gen.errors import InvalidArgument
 
 REFERENCE = Path(__file__).parents[1] / "reference" / "diffusion_digits_collapse.json"
 
 
-def collapse_of(samples: np.ndarray, labels: Any = None, **options: Any) -> Collapse:
+def collapse_of(samples: np.ndarray, labels: Any = None, **options: Any) -> DataSetCollapse:
     data = DataSet.from_arrays(samples, labels)
     centred = data.samples - data.weights @ data.samples
     values = np.linalg.eigvalsh((centred * data.weights[:, None]).T @ centred)[::-1]
@@ -29,18 +29,18 @@ def gaussian_time(samples: float, dimension: int, variance: float) -> float:
 
 
 @pytest.fixture(scope="module")
-def digits() -> Collapse:
+def digits() -> DataSetCollapse:
     images = pytest.importorskip("sklearn.datasets").load_digits().data / 8.0 - 1.0
     reference = json.loads(REFERENCE.read_text())
     return collapse_of(images, times=np.array([row["time"] for row in reference["rows"]]), sources=4000)
 
 
 @pytest.fixture(scope="module")
-def normal() -> Collapse:
+def normal() -> DataSetCollapse:
     return collapse_of(np.random.default_rng(5).standard_normal((1200, 30)) * np.sqrt(0.6))
 
 
-def test_digits_against_a_loop_over_samples(digits: Collapse) -> None:
+def test_digits_against_a_loop_over_samples(digits: DataSetCollapse) -> None:
     curves = digits.curves
     for row in json.loads(REFERENCE.read_text())["rows"]:
         index = int(np.flatnonzero(np.isclose(curves.times, row["time"], rtol=1e-9))[0])
@@ -52,7 +52,7 @@ def test_digits_against_a_loop_over_samples(digits: Collapse) -> None:
     assert half.standard_error < 0.003
 
 
-def test_digits_on_subsets_predict_all_of_them(digits: Collapse) -> None:
+def test_digits_on_subsets_predict_all_of_them(digits: DataSetCollapse) -> None:
     half, subsets = digits.time("half-participation"), digits.time("subsample")
     error = np.hypot(half.standard_error, subsets.standard_error)
     assert abs(half.time - subsets.time) < 3.0 * error
@@ -67,7 +67,7 @@ def test_digits_on_subsets_predict_all_of_them(digits: Collapse) -> None:
     assert entropy.time < bound.time
 
 
-def test_times_of_a_gaussian_law_for_every_number_of_samples(normal: Collapse) -> None:
+def test_times_of_a_gaussian_law_for_every_number_of_samples(normal: DataSetCollapse) -> None:
     """The collapse time is known in closed form; participation 1/2 is later by the offset, which is in the error."""
     for prediction in normal.predictions:
         exact = gaussian_time(prediction.samples, 30, 0.6)
@@ -93,7 +93,7 @@ def test_predictions_for_more_samples_hold_when_they_come() -> None:
     assert predicted.half_time_error < 0.1
 
 
-def test_the_information_lies_between_its_bounds(normal: Collapse) -> None:
+def test_the_information_lies_between_its_bounds(normal: DataSetCollapse) -> None:
     curves = normal.curves
     information = 15.0 * np.log1p(0.6 / np.expm1(2.0 * curves.times))
     lower = np.log(1200) - curves.entropy
@@ -219,6 +219,6 @@ def test_bad_options_are_refused(argument: str, options: dict[str, Any]) -> None
     assert "\n" not in str(caught.value)
 
 
-def test_unknown_criterion_is_refused(normal: Collapse) -> None:
+def test_unknown_criterion_is_refused(normal: DataSetCollapse) -> None:
     with pytest.raises(InvalidArgument, match="half-participation"):
         normal.time("bayes")

@@ -22,7 +22,11 @@ from statphys_gen.units import Gaussian
 
 SIMULATIONS: dict[str, Callable[..., Any]] = {
     "diffusion": lambda **options: simulate_clones(
-        GaussianMixture.two_classes(300, 0.2), [0.5, 1.5], 2 * block_size(300, 10**9) + 7, 3, **options
+        GaussianMixture.two_classes(300, 0.2),
+        [0.5, 1.5],
+        walkers=2 * block_size(300, 10**9) + 7,
+        seed=3,
+        **options,
     ),
     "random_features": lambda **options: simulate_losses(
         RandomFeatures("sin", 2.0, 3.0, 0.2), 12, 8, 3, GradientFlow([1.0, 5.0]), **options

@@ -67,7 +67,7 @@ def collapse(rng: np.random.Generator, points: int) -> Iterator[Solution]:
         log_samples = law.dimension * _between(rng, 0.02, 3.0, BATCH)
         yield collapse_time(law, log_samples)
         yield trap_onset_time(law, log_samples)
-        yield condensed_phase(law, log_samples, _between(rng, 1e-3, 5.0, BATCH))
+        yield condensed_phase(law, _between(rng, 1e-3, 5.0, BATCH), log_samples)
 
 
 def speciation(rng: np.random.Generator, points: int) -> Iterator[Solution]:

@@ -225,7 +225,7 @@ def _analyse(options: argparse.Namespace) -> int:
     folder = None if options.output is None else validation.writable_folder("--output", options.output)
     from ...data.dataset import load_dataset
     from ...diffusion.analysis.data_set import analyse
-    from ...diffusion.plots_report import plot_report
+    from ...diffusion.plots import plot_report
     from ...presentation import plain
     from ..output import emit
 

@@ -190,8 +190,8 @@ def _excess_entropy(options: argparse.Namespace) -> int:
     from ..output import emit
 
     log_samples = math.log(options.samples)
-    entropies = excess_entropy(law, log_samples, options.time)
-    condensed = condensed_phase(law, log_samples, options.time)
+    entropies = excess_entropy(law, options.time, log_samples)
+    condensed = condensed_phase(law, options.time, log_samples)
     statement = (
         f"excess_entropy: {approximation_of(excess_entropy)}; the rest: {approximation_of(condensed_phase)}"
     )
@@ -203,7 +203,7 @@ def _excess_entropy(options: argparse.Namespace) -> int:
     def plot(path: Any) -> None:
         from ...diffusion.plots import plot_excess_entropy
 
-        plot_excess_entropy(law, log_samples, options.time, path)
+        plot_excess_entropy(law, options.time, log_samples, path)
 
     parameters["time"] = options.time
     return emit(options, "diffusion excess-entropy", parameters, records, plot=plot)
@@ -250,7 +250,7 @@ def _simulate_clones(options: argparse.Namespace) -> tuple[dict[str, Any], list[
 
     variance = 1.0 if options.variance is None else options.variance
     mixture = GaussianMixture.two_classes(options.dimension, options.separation, variance)
-    estimate = simulate_clones(mixture, options.time, options.walkers, options.seed)
+    estimate = simulate_clones(mixture, options.time, walkers=options.walkers, seed=options.seed)
     theory = clone_agreement(mixture, options.time)
     records = [
         {"time": time}
@@ -275,7 +275,9 @@ def _simulate_collapse(options: argparse.Namespace) -> tuple[dict[str, Any], lis
     from ...diffusion.theory.excess_entropy import FiniteSize, gaussian_window
     from ...diffusion.theory.finite_size_collapse import FiniteSizeCollapse, isotropic_collapse
 
-    curves = simulate_collapse(law, options.samples, options.time, options.seed, data_sets=options.data_sets)
+    curves = simulate_collapse(
+        law, options.time, options.samples, seed=options.seed, instances=options.data_sets
+    )
     theory: FiniteSize | FiniteSizeCollapse
     if len(law.eigenvalues) == 1:
         theory = isotropic_collapse(
@@ -283,7 +285,7 @@ def _simulate_collapse(options: argparse.Namespace) -> tuple[dict[str, Any], lis
         )
         statement = str(approximation_of(isotropic_collapse))
     else:
-        theory = gaussian_window(law, math.log(options.samples), options.time)
+        theory = gaussian_window(law, options.time, math.log(options.samples))
         statement = str(approximation_of(gaussian_window))
     records = []
     for k, time in enumerate(options.time):
@@ -302,7 +304,7 @@ def _simulate_first_passage(options: argparse.Namespace) -> tuple[dict[str, Any]
     from ...diffusion.simulation.first_passage import simulate_first_passage
     from ...diffusion.theory.trajectory_collapse import trajectory_collapse
 
-    passages = simulate_first_passage(law, options.samples, options.seed, data_sets=options.data_sets)
+    passages = simulate_first_passage(law, options.samples, seed=options.seed, instances=options.data_sets)
     statement = str(approximation_of(trajectory_collapse))
     predicted: tuple[float | None, float | None] = (None, None)
     try:

@@ -42,8 +42,7 @@ from ...noising import edm_sigma, time_from_edm_sigma
 from ...numerics.blocks import map_blocks
 from ...numerics.posterior import ROWS, EmpiricalPosterior, PosteriorSums
 from ...statistics.streams import generator
-from .collapse_report import Collapse, CollapseCurves, Prediction
-from .report import CriticalTime
+from .report import CollapseCurves, CriticalTime, DataSetCollapse, SizePrediction
 
 GROUPS = 20
 _GRID = 40
@@ -75,7 +74,7 @@ def analyse_collapse(
     seed: int = 0,
     threads: int = 1,
     progress: bool = False,
-) -> Collapse:
+) -> DataSetCollapse:
     """H, participation and top-1 against time, the collapse time by each criterion, and for other numbers of samples.
 
     Parameters
@@ -98,7 +97,7 @@ def analyse_collapse(
     levels = _levels(merged, curve, sources, seed, key, threads=threads, progress=progress)
     log_points = math.log(_effective_count(merged.multiplicities))
     predictions = _predictions(curve, levels, math.exp(log_points))
-    return Collapse(
+    return DataSetCollapse(
         points=len(merged.samples),
         duplicates=merged.count - len(merged.samples),
         largest_multiplicity=int(merged.multiplicities.max()),
@@ -392,7 +391,7 @@ def _extrapolate(levels: list[_Level], target: float) -> tuple[float, float]:
     return curved, math.hypot(curved - straight, steps * max(level.half_error for level in largest[:2]))
 
 
-def _predictions(curve: _Curve, levels: list[_Level], count: float) -> tuple[Prediction, ...]:
+def _predictions(curve: _Curve, levels: list[_Level], count: float) -> tuple[SizePrediction, ...]:
     """Half-participation and the time at which the information is log n, for subsets, all points and more of them."""
     half, half_error = _half(curve)
     if half is None or len(levels) < 3:
@@ -420,9 +419,11 @@ def _predictions(curve: _Curve, levels: list[_Level], count: float) -> tuple[Pre
     return tuple(sorted(found, key=lambda prediction: prediction.samples))
 
 
-def _prediction(log_points: float, half: float, error: float, offset: float, *, measured: bool) -> Prediction:
+def _prediction(
+    log_points: float, half: float, error: float, offset: float, *, measured: bool
+) -> SizePrediction:
     place = half - offset
-    return Prediction(
+    return SizePrediction(
         samples=round(math.exp(log_points)),
         measured=measured,
         half_time=_time(half),
@@ -433,7 +434,7 @@ def _prediction(log_points: float, half: float, error: float, offset: float, *, 
     )
 
 
-def _entropy_time(predictions: tuple[Prediction, ...], log_points: float) -> CriticalTime:
+def _entropy_time(predictions: tuple[SizePrediction, ...], log_points: float) -> CriticalTime:
     here = next((p for p in predictions if p.samples == round(math.exp(log_points))), None)
     return CriticalTime(
         criterion="entropy",

@@ -29,9 +29,8 @@ from ...data.dip_test import LEVEL, Modality, modality, noised_modes
 from ...data.principal import PrincipalDirections, principal_directions
 from ...noising import ddpm_times, edm_sigma, time_from_edm_sigma
 from .collapse import analyse_collapse
-from .collapse_report import Collapse
 from .label_agreement import LabelAgreement, label_agreement
-from .report import CriticalTime, Direction, Report
+from .report import CriticalTime, DataSetCollapse, DataSetReport, Direction
 
 # E tanh^2(1 + z): the way from chance to certainty at which two balanced Gaussian classes count as chosen.
 CHOSEN_FRACTION = 0.550400490793367366
@@ -51,7 +50,7 @@ def analyse(
     collapse: bool = True,
     threads: int = 1,
     progress: bool = False,
-) -> Report:
+) -> DataSetReport:
     """Speciation and collapse times of a data set by every criterion that applies, with errors and warnings.
 
     Parameters
@@ -87,7 +86,7 @@ def analyse(
         )
         level = agreement_level(dataset.class_weights)
         times += [_between_class(dataset), _bayes(agreement, level)]
-    collapsed: Collapse | None = None
+    collapsed: DataSetCollapse | None = None
     if collapse:
         collapsed = analyse_collapse(
             dataset,
@@ -99,7 +98,7 @@ def analyse(
             threads=threads,
             progress=progress,
         )
-    return Report(
+    return DataSetReport(
         source=dataset.source,
         samples=dataset.count,
         distinct_samples=len(dataset.samples),
@@ -386,7 +385,7 @@ def _warnings(
     return found
 
 
-def _warning_of_collapse(collapse: Collapse, times: list[CriticalTime]) -> list[str]:
+def _warning_of_collapse(collapse: DataSetCollapse, times: list[CriticalTime]) -> list[str]:
     found = []
     half = collapse.time("half-participation")
     if half.time is None:

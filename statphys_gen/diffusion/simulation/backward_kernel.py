@@ -50,11 +50,11 @@ ClassReader = Callable[[FloatArray, IntArray], IntArray]
 def simulate_clones(
     mixture: GaussianMixture,
     time: ArrayLike,
-    walkers: int,
-    seed: int,
     *,
+    walkers: int = 10_000,
     label: Label = "component",
     groups: ArrayLike | None = None,
+    seed: int = 0,
     threads: int = 1,
 ) -> Estimate:
     """Probability that two backward runs which share x_t end in the same class, by the exact kernel.
@@ -64,10 +64,10 @@ def simulate_clones(
     mixture : the law of the data, K components in dimension d.
     time : branch times t, any shape, at least 0; above 0 where a covariance is singular.
     walkers : number of independent pairs of runs for each time, at least 2.
-    seed : of the random streams; a time has the same stream whichever other times are asked for.
     label : "component" or "sign", see the module.
     groups : (K,) integers; components with equal integers are one class (a level of a hierarchy of classes).
         Only with the label "component".
+    seed : of the random streams; a time has the same stream whichever other times are asked for.
     threads : the bits of the result do not depend on it.
 
     Returns
@@ -99,11 +99,11 @@ def simulate_clones(
 def simulate_u_turn(
     mixture: GaussianMixture,
     time: ArrayLike,
-    walkers: int,
-    seed: int,
     *,
+    walkers: int = 10_000,
     label: Label = "component",
     groups: ArrayLike | None = None,
+    seed: int = 0,
     threads: int = 1,
 ) -> Estimate:
     """Probability that a data point noised to time t and generated back keeps its class, by the exact kernel.
@@ -126,10 +126,10 @@ def simulate_u_turn(
 def posterior_agreement(
     mixture: GaussianMixture,
     time: ArrayLike,
-    walkers: int,
-    seed: int,
     *,
+    walkers: int = 10_000,
     groups: ArrayLike | None = None,
+    seed: int = 0,
     threads: int = 1,
 ) -> Estimate:
     """E sum_g p(g|x_t)^2 over x_t ~ P_t: clones with the average over the redrawn class done, not sampled.

@@ -34,7 +34,7 @@ from ...statistics.estimate import Estimate
 
 
 def simulate_curie_weiss_clones(
-    model: CurieWeiss, time: ArrayLike, walkers: int, seed: int, *, threads: int = 1
+    model: CurieWeiss, time: ArrayLike, *, walkers: int = 10_000, seed: int = 0, threads: int = 1
 ) -> Estimate:
     """Probability that two backward runs which share x_t end with the same sign of the magnetisation; exact sampling.
 
@@ -56,7 +56,7 @@ def simulate_curie_weiss_clones(
 
 
 def simulate_curie_weiss_u_turn(
-    model: CurieWeiss, time: ArrayLike, walkers: int, seed: int, *, threads: int = 1
+    model: CurieWeiss, time: ArrayLike, *, walkers: int = 10_000, seed: int = 0, threads: int = 1
 ) -> Estimate:
     """Probability that a data point noised to time t and generated back keeps the sign of its magnetisation.
 
@@ -73,12 +73,12 @@ def simulate_curie_weiss_u_turn(
 
 def simulate_product_clones(
     marginals: Sequence[GaussianMixture],
-    dimension: int,
     time: ArrayLike,
-    walkers: int,
-    seed: int,
+    dimension: int,
     *,
     weights: ArrayLike | None = None,
+    walkers: int = 10_000,
+    seed: int = 0,
     threads: int = 1,
 ) -> Estimate:
     """Probability that two backward runs which share x_t redraw the same class, for classes with i.i.d. coordinates.
@@ -86,8 +86,8 @@ def simulate_product_clones(
     Parameters
     ----------
     marginals : for each class the law of a coordinate, a mixture in one dimension; point masses (variance 0) allowed.
-    dimension : d, the number of coordinates.
     time : branch times, any shape; above 0 where a marginal has a singular component.
+    dimension : d, the number of coordinates.
     weights : of the classes, default equal.
     walkers, seed, threads : as for :func:`~statphys_gen.diffusion.simulate_clones`.
     """

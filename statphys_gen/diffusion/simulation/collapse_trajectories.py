@@ -38,13 +38,13 @@ from .langevin import step_grid
 
 def simulate_empirical_clones(
     law: DataLaw,
-    samples: int,
     time: ArrayLike,
-    seed: int,
+    samples: int,
     *,
     end: float = 0.0,
-    noised: int = 1000,
-    data_sets: int = 16,
+    walkers: int = 1000,
+    instances: int = 16,
+    seed: int = 0,
     threads: int = 1,
 ) -> Estimate:
     """Probability that two backward runs with the empirical score, sharing x_t, end at the same nearest training point.
@@ -54,34 +54,35 @@ def simulate_empirical_clones(
     Parameters
     ----------
     law : GaussianMixture, Covariance, DiscreteProduct or CurieWeiss.
-    samples : n, training points of a data set, at least 2.
     time : branch times, any shape, above ``end``.
-    seed : of the random streams.
+    samples : n, training points of an instance, at least 2.
     end : where the nearest training points are compared, at least 0.
-    noised, data_sets : pairs of runs for each data set, and independent data sets (the error is over these).
+    walkers : pairs of runs for each instance.
+    instances : independent sets of training points, at least 2; the error is over these.
+    seed : of the random streams.
     threads : the bits of the result do not depend on it.
     """
     times, last = _branch_times(time, end)
-    _sizes(samples, noised, data_sets)
+    _sizes(samples, walkers, instances)
 
     def agree(points: FloatArray, x: FloatArray, t: float, rng: np.random.Generator) -> NDArray[np.bool_]:
         weights = posterior_weights(points, x, t)
         first, second = (_denoise(points, x, weights, t, last, rng) for _ in range(2))
         return first == second
 
-    return _clones(agree, "empirical clones", law, samples, times, seed, noised, data_sets, threads)
+    return _clones(agree, "empirical clones", law, samples, times, seed, walkers, instances, threads)
 
 
 def simulate_empirical_clones_langevin(
     law: DataLaw,
-    samples: int,
     time: ArrayLike,
-    seed: int,
+    samples: int,
     *,
     steps: int = 200,
     end: float = 1e-3,
-    noised: int = 200,
-    data_sets: int = 16,
+    walkers: int = 200,
+    instances: int = 16,
+    seed: int = 0,
     threads: int = 1,
 ) -> Estimate:
     """The probability of :func:`simulate_empirical_clones` by Euler steps from t to ``end``, above 0.
@@ -91,7 +92,7 @@ def simulate_empirical_clones_langevin(
     validation.positive("end", end)
     validation.integer("steps", steps, minimum=1)
     times, last = _branch_times(time, end)
-    _sizes(samples, noised, data_sets)
+    _sizes(samples, walkers, instances)
 
     def agree(points: FloatArray, x: FloatArray, t: float, rng: np.random.Generator) -> NDArray[np.bool_]:
         grid = step_grid(t, last, steps, 0.0)
@@ -102,19 +103,19 @@ def simulate_empirical_clones_langevin(
             ends.append(nearest(clone, np.exp(-last) * points))
         return ends[0] == ends[1]
 
-    return _clones(agree, f"empirical euler {steps}", law, samples, times, seed, noised, data_sets, threads)
+    return _clones(agree, f"empirical euler {steps}", law, samples, times, seed, walkers, instances, threads)
 
 
 def simulate_last_change(
     law: DataLaw,
     samples: int,
-    seed: int,
     *,
     steps: int = 200,
     horizon: float = 4.0,
     end: float = 1e-3,
-    runs: int = 200,
-    data_sets: int = 16,
+    walkers: int = 200,
+    instances: int = 16,
+    seed: int = 0,
     threads: int = 1,
 ) -> FirstPassage:
     """Time of the last change of the nearest training point along Euler runs of the backward process.
@@ -126,21 +127,21 @@ def simulate_last_change(
 
     Parameters
     ----------
-    law, samples, seed, data_sets, threads : as for :func:`simulate_empirical_clones`.
+    law, samples, instances, seed, threads : as for :func:`simulate_empirical_clones`.
     steps : Euler steps from ``horizon`` to ``end``.
     horizon : where a run starts, at a noised training point.
     end : where it stops, above 0.
-    runs : backward runs of a data set.
+    walkers : backward runs of an instance.
     """
-    _sizes(samples, runs, data_sets)
+    _sizes(samples, walkers, instances)
     grid = backward_grid(horizon, end, steps)
 
-    def changes(data_set: int) -> FloatArray:
+    def changes(instance: int) -> FloatArray:
         key = {"simulation": "last change", "samples": samples, "steps": steps} | law_key(law)
-        rng = generator(seed, key, data_set)
+        rng = generator(seed, key, instance)
         points = draw_data(law, samples, rng)[0]
-        x = _noised(points, runs, float(grid[0]), rng)
-        last = np.full(runs, float(grid[-1]))
+        x = _noised(points, walkers, float(grid[0]), rng)
+        last = np.full(walkers, float(grid[-1]))
         near = nearest(x, np.exp(-float(grid[0])) * points)
 
         def see(time: float, before: float) -> None:
@@ -152,7 +153,7 @@ def simulate_last_change(
         _euler(points, x, grid, rng, see)
         return last
 
-    return FirstPassage(np.stack(map_blocks(changes, data_sets, threads=threads)))
+    return FirstPassage(np.stack(map_blocks(changes, instances, threads=threads)))
 
 
 def backward_grid(horizon: float, end: float, steps: int) -> FloatArray:
@@ -201,20 +202,20 @@ def _clones(
     samples: int,
     times: FloatArray,
     seed: int,
-    noised: int,
-    data_sets: int,
+    walkers: int,
+    instances: int,
     threads: int,
 ) -> Estimate:
-    def shares(data_set: int) -> list[float]:
-        rng = generator(seed, {"simulation": purpose, "samples": samples} | law_key(law), data_set)
+    def shares(instance: int) -> list[float]:
+        rng = generator(seed, {"simulation": purpose, "samples": samples} | law_key(law), instance)
         points = draw_data(law, samples, rng)[0]
         return [
-            float(agree(points, _noised(points, noised, float(t), rng), float(t), rng).mean())
+            float(agree(points, _noised(points, walkers, float(t), rng), float(t), rng).mean())
             for t in times.ravel()
         ]
 
     return Estimate.from_samples(
-        np.array(map_blocks(shares, data_sets, threads=threads)).reshape(data_sets, *times.shape)
+        np.array(map_blocks(shares, instances, threads=threads)).reshape(instances, *times.shape)
     )
 
 
@@ -229,7 +230,7 @@ def _branch_times(time: ArrayLike, end: float) -> tuple[FloatArray, float]:
     return validation.array("time", time, above=last), last
 
 
-def _sizes(samples: int, runs: int, data_sets: int) -> None:
+def _sizes(samples: int, walkers: int, instances: int) -> None:
     validation.integer("samples", samples, minimum=2)
-    validation.integer("runs", runs, minimum=1)
-    validation.integer("data_sets", data_sets, minimum=2)
+    validation.integer("walkers", walkers, minimum=1)
+    validation.integer("instances", instances, minimum=2)

@@ -45,19 +45,19 @@ class FirstPassage:
 
     Attributes
     ----------
-    times : (data sets, paths). Data sets are independent; paths of one share its points.
+    times : (instances, walkers). Instances are independent; walkers of one share its points.
     """
 
     times: FloatArray
 
     @property
     def mean(self) -> Estimate:
-        """Mean time, with its error over data sets."""
+        """Mean time, with its error over instances."""
         return Estimate.from_samples(self.times.mean(axis=1))
 
     @property
     def deviation(self) -> Estimate:
-        """Standard deviation of the time over paths and data sets; error and bias by the jackknife over data sets."""
+        """Standard deviation of the time over walkers and instances; error and bias by the jackknife over instances."""
         count = len(self.times)
         first, second = self.times.mean(axis=1), (self.times**2).mean(axis=1)
         whole = np.sqrt(second.mean() - first.mean() ** 2)
@@ -68,14 +68,14 @@ class FirstPassage:
 def simulate_first_passage(
     law: DataLaw,
     samples: int,
-    seed: int,
     *,
-    paths: int = 200,
-    data_sets: int = 16,
+    walkers: int = 200,
+    instances: int = 16,
     step: float = 0.02,
     times: ArrayLike | None = None,
     horizon: float = 12.0,
     bridge: bool = True,
+    seed: int = 0,
     threads: int = 1,
 ) -> FirstPassage:
     """First times at which forward paths from random training points have another nearest training point.
@@ -83,14 +83,14 @@ def simulate_first_passage(
     Parameters
     ----------
     law : GaussianMixture, Covariance, DiscreteProduct or CurieWeiss.
-    samples : n, training points of a data set, at least 2.
-    seed : of the random streams.
-    paths : forward paths of a data set, spread evenly over its points.
-    data_sets : independent data sets, at least 2.
+    samples : n, training points of an instance, at least 2.
+    walkers : forward paths of an instance, spread evenly over its points.
+    instances : independent sets of training points, at least 2.
     step : of the monitoring, in diffusion time.
     times : monitored times, increasing and above 0, instead of multiples of ``step``; the last one is the horizon.
     horizon : latest time, above ``step``.
     bridge : also see passages between the monitored times.
+    seed : of the random streams.
     threads : the bits of the result do not depend on it.
 
     Raises
@@ -99,17 +99,17 @@ def simulate_first_passage(
     InsufficientSamples : a path that has not left by the horizon, or two equal points.
     """
     validation.integer("samples", samples, minimum=2)
-    validation.integer("paths", paths, minimum=1)
-    validation.integer("data_sets", data_sets, minimum=2)
+    validation.integer("walkers", walkers, minimum=1)
+    validation.integer("instances", instances, minimum=2)
     monitored = _monitored(step, horizon, times)
 
-    def passages(data_set: int) -> FloatArray:
+    def passages(instance: int) -> FloatArray:
         key = {"simulation": "first passage", "samples": samples} | law_key(law)
-        rng = generator(seed, key, data_set)
+        rng = generator(seed, key, instance)
         points = draw_data(law, samples, rng)[0]
-        return first_passage_times(points, np.arange(paths) % samples, monitored, rng, bridge=bridge)
+        return first_passage_times(points, np.arange(walkers) % samples, monitored, rng, bridge=bridge)
 
-    return FirstPassage(np.stack(map_blocks(passages, data_sets, threads=threads)))
+    return FirstPassage(np.stack(map_blocks(passages, instances, threads=threads)))
 
 
 def first_passage_times(

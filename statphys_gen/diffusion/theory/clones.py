@@ -27,17 +27,14 @@ from scipy.optimize import brentq
 from ...approximation import Approximation, approximation_of, states
 from ...arrays import FloatArray
 from ...data.binary_channel import (
-    signal_at_agreement,
     two_class_agreement,
-    two_class_disagreement,
-    two_class_excess,
 )
 from ...data.laws import GaussianMixture
 from ...errors import InvalidArgument
 from ...solution import Solution, Status
-from .class_signal import check_times, pairwise_signals, signal
+from .class_signal import check_times, pairwise_signals
 from .many_class import (
-    Agreement,
+    ClassAgreement,
     by_kernel,
     by_line,
     common_covariance_agreement,
@@ -46,25 +43,6 @@ from .many_class import (
     has_exact_form,
     isotropic_agreement,
 )
-from .two_class_special import sign_agreement, two_variance_agreement
-
-__all__ = [
-    "Agreement",
-    "CloneAgreement",
-    "clone_agreement",
-    "common_covariance_agreement",
-    "gaussian_ratio_agreement",
-    "hierarchical_agreement",
-    "hierarchical_speciation_times",
-    "isotropic_agreement",
-    "sign_agreement",
-    "signal",
-    "signal_at_agreement",
-    "two_class_agreement",
-    "two_class_disagreement",
-    "two_class_excess",
-    "two_variance_agreement",
-]
 
 Labels = list[NDArray[Any]]
 
@@ -148,7 +126,7 @@ def _check_levels(mixture: GaussianMixture, levels: Sequence[ArrayLike]) -> Labe
 )
 def hierarchical_agreement(
     mixture: GaussianMixture, time: ArrayLike, levels: Sequence[ArrayLike], *, seed: int = 0
-) -> Agreement:
+) -> ClassAgreement:
     """Clone agreement of the groups of every level of a tree of classes; value and error of shape (L, T).
 
     Parameters

@@ -305,14 +305,14 @@ def trap_onset_time(law: DataLaw, log_samples: ArrayLike) -> Solution:
     source=_SOURCE,
     verification="derived and simulated",
 )
-def basin_radius(law: DataLaw, log_samples: float, time: ArrayLike) -> FloatArray:
+def basin_radius(law: DataLaw, time: ArrayLike, log_samples: float) -> FloatArray:
     """rho(t): a point exp(-t) a_mu + rho sqrt(D_t) z, z standard Gaussian, still belongs to the training point mu.
 
     Parameters
     ----------
     law : a Covariance, or a GaussianMixture with a common covariance.
-    log_samples : log n, one number above 0.
     time : diffusion times, any shape, above 0.
+    log_samples : log n, one number above 0.
 
     Returns
     -------

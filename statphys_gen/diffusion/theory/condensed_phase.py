@@ -114,14 +114,14 @@ def _solve(
     source=_SOURCE,
     verification="derived",
 )
-def condensed_phase(law: DataLaw, log_samples: ArrayLike, time: ArrayLike) -> Solution:
+def condensed_phase(law: DataLaw, time: ArrayLike, log_samples: ArrayLike) -> Solution:
     """Parisi parameter m(t) and participation 1 - m of points that are not in the training set.
 
     Parameters
     ----------
     law : a Covariance, or a GaussianMixture with a common covariance.
-    log_samples : log n, above 0.
     time : diffusion times, above 0; broadcasts with ``log_samples``.
+    log_samples : log n, above 0.
 
     Returns
     -------
@@ -137,7 +137,7 @@ def condensed_phase(law: DataLaw, log_samples: ArrayLike, time: ArrayLike) -> So
     source=_SOURCE,
     verification="derived and simulated",
 )
-def finite_size_condensed_phase(law: DataLaw, log_samples: ArrayLike, time: ArrayLike) -> Solution:
+def finite_size_condensed_phase(law: DataLaw, time: ArrayLike, log_samples: ArrayLike) -> Solution:
     """As :func:`condensed_phase`, with log(n)/d replaced by log(n)/d - log(m sqrt(2 pi d s2))/d."""
     return _solve(law, log_samples, time, finite=True)[1]
 
@@ -148,7 +148,7 @@ def finite_size_condensed_phase(law: DataLaw, log_samples: ArrayLike, time: Arra
     source=_SOURCE,
     verification="derived",
 )
-def posterior_variances(law: DataLaw, log_samples: ArrayLike, time: ArrayLike) -> FloatArray:
+def posterior_variances(law: DataLaw, time: ArrayLike, log_samples: ArrayLike) -> FloatArray:
     """m lambda_i/(1 + m r_i), the posterior variance of the data given a fresh x_t along each direction.
 
     Parameters as for :func:`condensed_phase`.
@@ -167,7 +167,7 @@ def posterior_variances(law: DataLaw, log_samples: ArrayLike, time: ArrayLike) -
     source=_SOURCE,
     verification="derived",
 )
-def score_jacobian_eigenvalues(law: DataLaw, log_samples: ArrayLike, time: ArrayLike) -> FloatArray:
+def score_jacobian_eigenvalues(law: DataLaw, time: ArrayLike, log_samples: ArrayLike) -> FloatArray:
     """-1/[D_t (1 + m r_i)], mean Jacobian of the empirical score at a fresh x_t along each direction; (..., k).
 
     m = 1 is the score of the population; as m -> 0 every direction is lost. Parameters as for :func:`condensed_phase`.

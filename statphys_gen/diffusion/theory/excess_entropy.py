@@ -168,14 +168,14 @@ def mutual_information(law: DataLaw, time: ArrayLike) -> FloatArray:
     source=_CLASS_SOURCE,
     verification="derived",
 )
-def excess_entropy(law: DataLaw, log_samples: ArrayLike, time: ArrayLike) -> FloatArray:
+def excess_entropy(law: DataLaw, time: ArrayLike, log_samples: ArrayLike) -> FloatArray:
     """f(t) = [log n - I(a; x_t)] / d with the class term, per dimension, in nats.
 
     Parameters
     ----------
     law : the law of the data.
-    log_samples : log n, natural logarithm of the number of training points, above 0.
     time : diffusion times, above 0; broadcasts with ``log_samples``.
+    log_samples : log n, natural logarithm of the number of training points, above 0.
 
     Returns
     -------
@@ -192,7 +192,7 @@ def excess_entropy(law: DataLaw, log_samples: ArrayLike, time: ArrayLike) -> Flo
     source=_SOURCE,
     verification="derived",
 )
-def leading_excess_entropy(law: DataLaw, log_samples: ArrayLike, time: ArrayLike) -> FloatArray:
+def leading_excess_entropy(law: DataLaw, time: ArrayLike, log_samples: ArrayLike) -> FloatArray:
     """f(t) = [log n - sum_k w_k I_k(t)] / d, without the class term. Parameters as for :func:`excess_entropy`."""
     logs, times = _broadcast(log_samples, time)
     return (logs - _information(law, times, class_term=False)) / dimension_of(law)
@@ -204,7 +204,7 @@ def leading_excess_entropy(law: DataLaw, log_samples: ArrayLike, time: ArrayLike
     source=_CLASS_SOURCE,
     verification="derived and simulated",
 )
-def class_excess_entropy(law: DataLaw, log_samples: ArrayLike, time: ArrayLike) -> FloatArray:
+def class_excess_entropy(law: DataLaw, time: ArrayLike, log_samples: ArrayLike) -> FloatArray:
     """f_k(t) = [log n - I_k(t) - J_k(t)] / d of points noised from class k, shape (..., K).
 
     Its average over the weights is :func:`excess_entropy`. Each class collapses where its own f_k = 0; to leading order
@@ -249,7 +249,7 @@ class FiniteSize:
     source=_SOURCE,
     verification="derived",
 )
-def gaussian_window(law: DataLaw, log_samples: ArrayLike, time: ArrayLike) -> FiniteSize:
+def gaussian_window(law: DataLaw, time: ArrayLike, log_samples: ArrayLike) -> FiniteSize:
     """H and Y of n points with a Gaussian competition: averages of log(1 + exp g) and of 1/(1 + exp g), where the
     logarithm g of the competitors' weight over the own one has mean d f_k and the variance of the information density.
 
@@ -286,7 +286,7 @@ def _competition(mean: float, width: float) -> tuple[float, float]:
     source="maximum entropy of the Gaussian; derivations/diffusion/collapse_rem.py",
     verification="derived",
 )
-def excess_entropy_bound(covariance: Covariance, log_samples: ArrayLike, time: ArrayLike) -> FloatArray:
+def excess_entropy_bound(covariance: Covariance, time: ArrayLike, log_samples: ArrayLike) -> FloatArray:
     """max(0, log(n)/d - <log(1 + r)>/2), below which no excess entropy of data with this covariance lies.
 
     Where it vanishes is an upper bound of the collapse time.
@@ -294,11 +294,11 @@ def excess_entropy_bound(covariance: Covariance, log_samples: ArrayLike, time: A
     Parameters
     ----------
     covariance : the spectrum of the covariance of all data, classes included.
-    log_samples, time : as for :func:`excess_entropy`.
+    time, log_samples : as for :func:`excess_entropy`.
     """
     if not isinstance(covariance, Covariance):
         raise InvalidArgument("covariance", type(covariance).__name__, "a Covariance")
-    return np.maximum(leading_excess_entropy(covariance, log_samples, time), 0.0)
+    return np.maximum(leading_excess_entropy(covariance, time, log_samples), 0.0)
 
 
 def entropy_of_law(law: DataLaw) -> float:

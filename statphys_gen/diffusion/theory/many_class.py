@@ -53,15 +53,15 @@ _EPSILON = float(np.finfo(float).eps)
 
 
 @dataclass(frozen=True)
-class Agreement:
+class ClassAgreement:
     """Values with their numerical error (quadrature), or standard error (quasi-Monte Carlo); the same shape."""
 
     value: FloatArray
     error: FloatArray
 
-    def level(self, index: int, shape: tuple[int, ...]) -> Agreement:
+    def level(self, index: int, shape: tuple[int, ...]) -> ClassAgreement:
         """One entry of the first axis, in another shape."""
-        return Agreement(self.value[index].reshape(shape), np.array(self.error[index]).reshape(shape))
+        return ClassAgreement(self.value[index].reshape(shape), np.array(self.error[index]).reshape(shape))
 
 
 # ---------------------------------------------------------------------------------------------- kernels
@@ -246,7 +246,7 @@ def _pairwise_bound_of(positions: FloatArray, weights: FloatArray) -> float:
 )
 def common_covariance_agreement(
     mixture: GaussianMixture, time: ArrayLike, *, groups: ArrayLike | None = None, seed: int = 0
-) -> Agreement:
+) -> ClassAgreement:
     """Clone agreement of K classes with a common covariance.
 
     Parameters
@@ -259,7 +259,7 @@ def common_covariance_agreement(
 
     Returns
     -------
-    Agreement of the shape of ``time``; ``error`` is the numerical error, or the standard error over 16
+    ClassAgreement of the shape of ``time``; ``error`` is the numerical error, or the standard error over 16
     scramblings.
     """
     times = check_times(mixture, time)
@@ -270,24 +270,26 @@ def common_covariance_agreement(
 
 def _with_groups(
     mixture: GaussianMixture, times: FloatArray, groups: ArrayLike | None, seed: int
-) -> Agreement:
+) -> ClassAgreement:
     membership = group_matrix(groups, mixture.classes)
     if mixture.classes == 2 and membership.shape[1] == 2:
         value = two_class_agreement(signal(mixture, times), float(mixture.weights[0]))
-        return Agreement(value, np.full(times.shape, 4.0 * _EPSILON))
+        return ClassAgreement(value, np.full(times.shape, 4.0 * _EPSILON))
     return by_kernel(mixture, times.ravel(), [membership], seed).level(0, times.shape)
 
 
-def by_kernel(mixture: GaussianMixture, times: FloatArray, memberships: Memberships, seed: int) -> Agreement:
+def by_kernel(
+    mixture: GaussianMixture, times: FloatArray, memberships: Memberships, seed: int
+) -> ClassAgreement:
     """phi by the kernel for several ways of grouping at once; shape (L, T)."""
     kernels = class_kernel(mixture, times)
     return _collect([_kernel_agreement(kernel, mixture.weights, memberships, seed) for kernel in kernels])
 
 
-def _collect(rows: list[tuple[FloatArray, float]]) -> Agreement:
+def _collect(rows: list[tuple[FloatArray, float]]) -> ClassAgreement:
     value = np.stack([row[0] for row in rows], axis=1)
     error = np.maximum(np.array([row[1] for row in rows]), 4.0 * _EPSILON)
-    return Agreement(value, np.broadcast_to(error, value.shape))
+    return ClassAgreement(value, np.broadcast_to(error, value.shape))
 
 
 @states(
@@ -299,7 +301,7 @@ def _collect(rows: list[tuple[FloatArray, float]]) -> Agreement:
 )
 def gaussian_ratio_agreement(
     mixture: GaussianMixture, time: ArrayLike, *, groups: ArrayLike | None = None, seed: int = 0
-) -> Agreement:
+) -> ClassAgreement:
     """Clone agreement of any Gaussian mixture as if the log-likelihood ratios of its classes were Gaussian.
 
     Two classes: the exact function of two classes at the signal x(t), a quarter of the symmetrised
@@ -338,7 +340,7 @@ def _line_of_means(mixture: GaussianMixture) -> FloatArray | None:
 )
 def isotropic_agreement(
     mixture: GaussianMixture, time: ArrayLike, *, groups: ArrayLike | None = None
-) -> Agreement:
+) -> ClassAgreement:
     """Clone agreement of isotropic classes of different variance whose means lie on a line; any two classes
     qualify.
 
@@ -350,7 +352,7 @@ def isotropic_agreement(
     return by_line(mixture, times.ravel(), [membership]).level(0, times.shape)
 
 
-def by_line(mixture: GaussianMixture, times: FloatArray, memberships: Memberships) -> Agreement:
+def by_line(mixture: GaussianMixture, times: FloatArray, memberships: Memberships) -> ClassAgreement:
     """phi of isotropic classes with collinear means for several ways of grouping at once; shape (L, T)."""
     line = _line_of_means(mixture)
     if line is None or (mixture.covariance_kind != "isotropic" and mixture.dimension > 1):

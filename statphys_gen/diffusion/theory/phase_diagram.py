@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     import xarray
 
 
-class Phase(IntEnum):
+class Regime(IntEnum):
     """What a backward trajectory does at a time."""
 
     NOISE = 0
@@ -42,13 +42,13 @@ class Phase(IntEnum):
 
 
 @dataclass(frozen=True)
-class PhaseDiagram:
+class Regimes:
     """Phases in the plane and the lines between them.
 
     Attributes
     ----------
     time : (T,), log_samples_per_dimension : (A,), the axes.
-    phase : (T, A) codes of :class:`Phase`.
+    phase : (T, A) codes of :class:`Regime`.
     excess_entropy : (T, A) the leading line f.
     collapse, trap_onset : Solutions of shape (A,), field ``time``.
     speciation_time : one number, or None for a law without classes.
@@ -76,7 +76,7 @@ class PhaseDiagram:
             "trap_onset_status": (line, self.trap_onset.status),
         }
         attributes: dict[str, str | float] = {
-            "phase_meaning": "; ".join(f"{phase.value} {phase}" for phase in Phase),
+            "phase_meaning": "; ".join(f"{phase.value} {phase}" for phase in Regime),
             "approximation": str(approximation_of(phase_diagram)),
         }
         if self.speciation_time is not None:
@@ -94,7 +94,7 @@ class PhaseDiagram:
     source="arXiv 2402.18491; derivations/diffusion/collapse_rem.py",
     verification="derived",
 )
-def phase_diagram(law: DataLaw, time: ArrayLike, log_samples_per_dimension: ArrayLike) -> PhaseDiagram:
+def phase_diagram(law: DataLaw, time: ArrayLike, log_samples_per_dimension: ArrayLike) -> Regimes:
     """The phase at every pair of a time and a log(n)/d, and the lines between the phases.
 
     Parameters
@@ -111,12 +111,12 @@ def phase_diagram(law: DataLaw, time: ArrayLike, log_samples_per_dimension: Arra
     known = 0.5 * spectral_average(spectrum, excess, np.log1p)
     reach = known + 0.5 * spectral_average(spectrum, excess, lambda r: r / (1.0 + r))
     speciation = _speciation(law)
-    phase = np.full((times.size, alphas.size), Phase.GENERALISATION, dtype=np.int8)
+    phase = np.full((times.size, alphas.size), Regime.GENERALISATION, dtype=np.int8)
     if speciation is not None:
-        phase[times >= speciation] = Phase.NOISE
-    phase[alphas < reach[:, None]] = Phase.TRAPS
-    phase[alphas < known[:, None]] = Phase.COLLAPSE
-    return PhaseDiagram(
+        phase[times >= speciation] = Regime.NOISE
+    phase[alphas < reach[:, None]] = Regime.TRAPS
+    phase[alphas < known[:, None]] = Regime.COLLAPSE
+    return Regimes(
         times,
         alphas,
         phase,

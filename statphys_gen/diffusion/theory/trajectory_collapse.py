@@ -119,7 +119,7 @@ def _survival(spectrum: Covariance, log_samples: float, times: FloatArray) -> Fl
     source=_SOURCE,
     verification="derived",
 )
-def own_nearest_probability(law: DataLaw, log_samples: float, time: ArrayLike) -> FloatArray:
+def own_nearest_probability(law: DataLaw, time: ArrayLike, log_samples: float) -> FloatArray:
     """S(t), the probability that the training point nearest to a noised one is its own.
 
     For isotropic data :func:`~statphys_gen.diffusion.isotropic_collapse` is exact.
@@ -127,8 +127,8 @@ def own_nearest_probability(law: DataLaw, log_samples: float, time: ArrayLike) -
     Parameters
     ----------
     law : a Covariance, or a GaussianMixture with a common covariance whose classes are told apart at t_C.
-    log_samples : log n, one number, so large that every class has several samples.
     time : diffusion times, any shape, above 0.
+    log_samples : log n, one number, so large that every class has several samples.
     """
     spectrum, logs = _competitors(law, validation.positive("log_samples", log_samples))
     times = validation.array("time", time, above=0.0)
