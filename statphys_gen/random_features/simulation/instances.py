@@ -65,7 +65,7 @@ class SimulatedLosses(Tabular):
     score_error: Estimate
 
     def _columns(self) -> dict[str, FloatArray]:
-        found = {}
+        found: dict[str, FloatArray] = {}
         for name in FIELDS:
             estimate = getattr(self, name)
             found |= {name: estimate.mean, f"{name}_standard_error": estimate.standard_error}

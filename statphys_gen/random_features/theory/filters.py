@@ -164,7 +164,7 @@ def momentum_descent(
     return Filter(function, len(counts), -math.inf, reach, name, "steps", tuple(counts.tolist()))
 
 
-def custom(
+def custom_filter(
     function: Callable[[ComplexArray], ComplexArray], *, pole: float = 0.0, name: str = "user"
 ) -> Filter:
     """A user's filter: maps z (points,) to (points,) or (batch, points); holomorphic for Re z > ``pole``, at most 0."""

@@ -38,7 +38,7 @@ from ...presentation import Tabular
 from ..model import RandomFeatures
 from .contour_tables import USUAL_CLOSENESS, Table, has_floor, table_for, tables_for
 from .edges import absolute_edges
-from .filters import Filter, custom, gradient_flow, ridge
+from .filters import Filter, custom_filter, gradient_flow, ridge
 from .resolvent import dyson
 from .two_point import two_point_table
 
@@ -326,7 +326,7 @@ def ridge_curves(model: RandomFeatures, penalty: ArrayLike) -> LearningCurves:
     values = np.zeros((6, flat.size))
     for part, algorithm in (
         (positive, lambda: ridge(flat[positive])),
-        (~positive, lambda: custom(lambda z: 1.0 / z, name="infinite training time")),
+        (~positive, lambda: custom_filter(lambda z: 1.0 / z, name="infinite training time")),
     ):
         if part.any():
             values[:, part] = _stacked(losses(model, algorithm()))

@@ -62,7 +62,7 @@ class Timescales(Tabular):
     error: float
 
     def records(self) -> list[dict[str, Any]]:
-        shared = {"merged": self.merged, "unit": self.unit, "at": self.at}
+        shared: dict[str, Any] = {"merged": self.merged, "unit": self.unit, "at": self.at}
         shared |= {"residual": self.residual, "error": self.error}
         return [{"group": group, "training_time": getattr(self, group)} | shared for group in _GROUPS]
 
@@ -115,7 +115,9 @@ def timescales(model: RandomFeatures, *, unit: Unit = "rate-exact", at: Place = 
     ends, errors = np.array(bulk_edges(model)), np.array(edge_errors(model))
     relative = float((errors[ends > 0.0] / ends[ends > 0.0]).max())
     return Timescales(
-        *(times[group] for group in _GROUPS),
+        times["generalisation"],
+        times["overfitting"],
+        times["interpolation"],
         any(len(bulk.groups) > 1 for bulk in found.bulks),
         unit,
         at,
