@@ -45,8 +45,8 @@ def compute(preset: str) -> dict[str, Any]:
         model = RandomFeatures("tanh", 32, n, 0.01)
         c = model_coefficients(model)
         moments = FeatureMoments(float(c.a_t), float(c.v_t_squared), float(c.s_t_squared))
-        flow = GradientFlow([early_stopping(model).parameter])
-        found = simulate_losses(model, dimension, instances, 0, flow, moments=moments, threads=2)
+        flow = GradientFlow([early_stopping(model).training_time])
+        found = simulate_losses(model, flow, dimension, instances=instances, moments=moments, threads=2)
         simulated.append(found.score_error)
     return {
         "dimension": dimension,
