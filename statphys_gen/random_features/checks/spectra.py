@@ -179,11 +179,13 @@ def count_checks() -> list[Check]:
             equivalent=True,
         ),
         _parts(
-            "parts of the train loss, nonlinear matrix",
+            # From dimensions 48, 96 and 192 a straight line in 1/d is off by 0.7 % of the drop, from half of them by
+            # four times as much: terms of order 1/d^2.
+            "parts of the train loss, nonlinear matrix, larger dimensions",
             RandomFeatures("sin", 8.0, 4.0, 0.01, Covariance.isotropic(1.3)),
             [1000.0, 10_000.0],
-            (48, 96, 192),
-            (120, 60, 30),
+            (96, 192, 384),
+            (60, 30, 15),
             equivalent=False,
         ),
     ]
@@ -228,6 +230,8 @@ def _edges_by_way_of_the_equivalent(
     *,
     dimensions: tuple[int, ...] = (32, 64, 128),
     instances: tuple[int, ...] = (960, 480, 240),
+    judged: bool = True,
+    reason: str = "",
 ) -> Check:
     """Extreme eigenvalues of the nonlinear matrix, whose two kinds of corrections are extrapolated one after the other.
 
@@ -263,6 +267,8 @@ def _edges_by_way_of_the_equivalent(
         resolution=EDGE_RESOLUTION,
         kind="eigenvalue",
         sizes=sizes_of(model, list(dimensions), list(instances), matrix="nonlinear and equivalent"),
+        judged=judged,
+        reason=reason,
     )
 
 
@@ -276,6 +282,7 @@ def _quotient(one: Estimate, other: Estimate) -> Estimate:
 
 def edge_checks() -> list[Check]:
     two_atoms = Covariance([0.2, 1.8], [0.5, 0.5])
+    split = RandomFeatures("sin", 4.0, 12.0, 0.05, Covariance([0.25, 1.9], [0.4, 0.6]))
     return [
         _edges(
             "edges of three bulks, Gaussian equivalent",
@@ -299,20 +306,30 @@ def edge_checks() -> list[Check]:
             [0, 1, 3],
         ),
         _edges_by_way_of_the_equivalent(
-            "edges of three bulks of the nonlinear matrix, by way of the equivalent",
-            # The bulk beside the atom is smeared together with it.
+            "edges of generalisation beside two other bulks, nonlinear matrix, by way of the equivalent",
             RandomFeatures("sin", 8.0, 4.0, 0.01, Covariance.isotropic(1.3)),
-            lambda d: [4 * d, 7 * d - 1, 7 * d, 8 * d - 1],
-            [2, 3, 4, 5],
-            instances=(1440, 720, 360),
+            lambda d: [7 * d, 8 * d - 1],
+            [4, 5],
         ),
         _edges_by_way_of_the_equivalent(
-            "edges of the nonlinear matrix, covariance with two eigenvalues, by way of the equivalent",
-            RandomFeatures("sin", 4.0, 12.0, 0.05, Covariance([0.25, 1.9], [0.4, 0.6])),
-            lambda d: [0, 3 * d - 1, 3 * d, 3 * d + 2 * d // 5 - 1, 3 * d + 2 * d // 5, 4 * d - 1],
-            [0, 1, 2, 3, 4, 5],
+            "edges of generalisation, nonlinear matrix, covariance with two eigenvalues, by way of the equivalent",
+            split,
+            lambda d: [3 * d, 3 * d + 2 * d // 5 - 1, 3 * d + 2 * d // 5, 4 * d - 1],
+            [2, 3, 4, 5],
+            dimensions=(60, 120, 240),
+            instances=(640, 320, 160),
+        ),
+        _edges_by_way_of_the_equivalent(
+            "edges of overfitting, nonlinear matrix, by way of the equivalent",
+            split,
+            lambda d: [0, 3 * d - 1],
+            [0, 1],
             dimensions=(40, 80, 160),
-            instances=(1440, 720, 360),
+            instances=(120, 60, 30),
+            judged=False,
+            reason="the variances s^2 and v^2 of a feature go with powers of the norm of its row of W and shift these "
+            "edges by about -33/d and +22/d, relatively, with terms of order 1/d^2 that a straight line in 1/d leaves: "
+            "-11 % and +7 % are expected from these dimensions",
         ),
         _edges(
             "edges, one draw, Gaussian equivalent",
