@@ -15,7 +15,6 @@ from statphys_gen.phase_retrieval.model import Loss, PhaseRetrieval
 from statphys_gen.phase_retrieval.simulation.descent import simulate_descent
 from statphys_gen.random_features.model import RandomFeatures
 from statphys_gen.random_features.simulation.instances import simulate_losses
-from statphys_gen.random_features.simulation.training import GradientFlow
 from statphys_gen.rbm.model import Model
 from statphys_gen.rbm.simulation.measurement import simulate
 from statphys_gen.units import Gaussian
@@ -29,7 +28,7 @@ SIMULATIONS: dict[str, Callable[..., Any]] = {
         **options,
     ),
     "random_features": lambda **options: simulate_losses(
-        RandomFeatures("sin", 2.0, 3.0, 0.2), 12, 8, 3, GradientFlow([1.0, 5.0]), **options
+        RandomFeatures("sin", 2.0, 3.0, 0.2), [1.0, 5.0], 12, instances=8, seed=3, **options
     ),
     "rbm": lambda **options: simulate(
         Model(Gaussian(), 0.3, 0.1, convention="sqrt-beta"),

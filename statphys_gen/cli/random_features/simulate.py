@@ -175,7 +175,7 @@ def _simulate(options: argparse.Namespace) -> int:
     )
     for name in ("training_time", "ridge", "steps", "learning_rate", "momentum", "adam"):
         if getattr(options, name) is not None:
-            parameters[name] = getattr(options, name)
+            parameters["penalty" if name == "ridge" else name] = getattr(options, name)
     parameters |= {
         "nesterov": options.nesterov,
         "dimension": dimensions,
