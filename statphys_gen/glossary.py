@@ -99,3 +99,8 @@ def dataset(
     )
     said = {} if approximation is None else {"approximation": str(approximation)}
     return xarray.Dataset(described, along, said)
+
+
+def axes_of(name: str, dimensions: int) -> tuple[str, ...]:
+    """Names of the axes of an array along one quantity: its name, or numbered ones where there are several."""
+    return (name,) if dimensions == 1 else tuple(f"{name}_{k}" for k in range(dimensions))

@@ -61,13 +61,13 @@ class Modality:
         never below 0.001, where the table of quantiles ends.
     critical_time : the latest time at which the noised sample has more than one mode; the outer 1 % of the sample on
         each side are left out, so that single outliers do not count as modes. It means something where ``bimodal``.
-    critical_time_error : its standard error (bootstrap over the sample); None unless ``bimodal``.
+    critical_time_standard_error : its standard error (bootstrap over the sample); None unless ``bimodal``.
     """
 
     dip: float
     p_value: float
     critical_time: float
-    critical_time_error: float | None
+    critical_time_standard_error: float | None
 
     @property
     def bimodal(self) -> bool:

@@ -83,12 +83,12 @@ def principal_directions(
     The smaller of the d x d covariance and the n x n Gram matrix is diagonalised; if both are larger than 5000, Lanczos
     iterations find the leading eigenvalues only. The data are centred in blocks, never copied as a whole.
     """
-    points, dimension = dataset.samples.shape
-    mean = dataset.weights @ dataset.samples
+    points, dimension = dataset.points.shape
+    mean = dataset.weights @ dataset.points
     blocks = [slice(start, start + _CHUNK) for start in range(0, points, _CHUNK)]
 
     def centred(block: slice) -> FloatArray:
-        return dataset.samples[block] - mean
+        return dataset.points[block] - mean
 
     variances = [dataset.weights[b] @ np.einsum("ij,ij->i", c, c) for b in blocks for c in [centred(b)]]
     total = float(np.sum(variances))
@@ -99,7 +99,7 @@ def principal_directions(
             complete = True
         elif points <= DENSE:
             eigenvalues, left = _leading(_gram(dataset, mean, threads), wanted)
-            vectors = (left * np.sqrt(dataset.weights)) @ (dataset.samples - mean)
+            vectors = (left * np.sqrt(dataset.weights)) @ (dataset.points - mean)
             complete = True
         else:
             eigenvalues, vectors = _lanczos(dataset, mean, blocks, max(wanted, 20), seed)
@@ -123,14 +123,14 @@ def _leading(matrix: FloatArray, wanted: int) -> tuple[FloatArray, FloatArray]:
 
 def _covariance(dataset: DataSet, mean: FloatArray, threads: int) -> FloatArray:
     """d x d, summed in fixed order over at most eight parts."""
-    points = len(dataset.samples)
+    points = len(dataset.points)
     bounds = np.linspace(0, points, min(8, -(-points // _CHUNK)) + 1).astype(int)
 
     def part(block: int) -> FloatArray:
         result = np.zeros((dataset.dimension, dataset.dimension))
         for start in range(bounds[block], bounds[block + 1], _CHUNK):
             chunk = slice(start, min(start + _CHUNK, bounds[block + 1]))
-            scaled = (dataset.samples[chunk] - mean) * np.sqrt(dataset.weights[chunk])[:, None]
+            scaled = (dataset.points[chunk] - mean) * np.sqrt(dataset.weights[chunk])[:, None]
             result += scaled.T @ scaled
         return result
 
@@ -146,7 +146,7 @@ def _gram(dataset: DataSet, mean: FloatArray, threads: int) -> FloatArray:
         result = np.zeros((len(scale), len(scale)))
         for start in range(bounds[block], bounds[block + 1], _CHUNK):
             chunk = slice(start, min(start + _CHUNK, bounds[block + 1]))
-            scaled = (dataset.samples[:, chunk] - mean[chunk]) * scale
+            scaled = (dataset.points[:, chunk] - mean[chunk]) * scale
             result += scaled @ scaled.T
         return result
 
@@ -157,7 +157,7 @@ def _apply(dataset: DataSet, mean: FloatArray, blocks: list[slice], vectors: Flo
     """C times the columns of ``vectors``."""
     result = np.zeros_like(vectors)
     for block in blocks:
-        centred = dataset.samples[block] - mean
+        centred = dataset.points[block] - mean
         result += centred.T @ ((centred @ vectors) * dataset.weights[block][:, None])
     return result
 

@@ -64,7 +64,7 @@ from .theory.drift_potential import bistability_threshold as bistability_thresho
 from .theory.drift_potential import critical_points as critical_points
 from .theory.drift_potential import landau_coefficients as landau_coefficients
 from .theory.drift_potential import potential as potential
-from .theory.excess_entropy import FiniteSize as FiniteSize
+from .theory.excess_entropy import GaussianWindow as GaussianWindow
 from .theory.excess_entropy import class_excess_entropy as class_excess_entropy
 from .theory.excess_entropy import excess_entropy as excess_entropy
 from .theory.excess_entropy import excess_entropy_bound as excess_entropy_bound

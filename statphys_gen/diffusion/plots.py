@@ -89,7 +89,7 @@ def _plot_spectrum(report: DataSetReport, *paths: Path) -> None:
         axes.errorbar(
             [d.rank for d in report.directions],
             [d.eigenvalue for d in report.directions],
-            [d.eigenvalue_error for d in report.directions],
+            [d.eigenvalue_standard_error for d in report.directions],
             fmt="o",
             color=COLOURS[0],
         )
@@ -164,9 +164,11 @@ def _plot_projection(report: DataSetReport, *paths: Path) -> None:
 def _plot_agreement(report: DataSetReport, agreement: LabelAgreement, *paths: Path) -> None:
     with picture(*paths, height=3.2) as (figure, (axes,)):
         text = "in-sample (biased upwards at small t)"
-        simulation(axes, agreement.times, agreement.in_sample, agreement.in_sample_error, 1, text)
+        simulation(axes, agreement.time, agreement.in_sample, agreement.in_sample_standard_error, 1, text)
         text = "leave-one-out"
-        simulation(axes, agreement.times, agreement.leave_one_out, agreement.leave_one_out_error, 0, text)
+        simulation(
+            axes, agreement.time, agreement.leave_one_out, agreement.leave_one_out_standard_error, 0, text
+        )
         if report.agreement_level is not None:
             axes.axhline(
                 report.agreement_level,
@@ -192,14 +194,14 @@ def _plot_collapse(collapse: DataSetCollapse, *paths: Path) -> None:
     """Entropy, and participation with top-1, against time."""
     with picture(*paths, columns=2, height=2.8, sharex=True) as (figure, (left, right)):
         curves = collapse.curves
-        simulation(left, curves.times, curves.entropy, curves.entropy_error)
+        simulation(left, curves.time, curves.entropy, curves.entropy_standard_error)
         left.axhline(
             collapse.log_points, color="0.5", linestyle=":", label=f"log n = {collapse.log_points:.3f}"
         )
         left.set(xscale="log", xlabel="diffusion time t", ylabel="entropy of the posterior (nats)")
         for series, (name, label) in enumerate((("participation", "participation"), ("top_one", "top-1")), 1):
-            mean, error = getattr(curves, name), getattr(curves, f"{name}_error")
-            simulation(right, curves.times, mean, error, series, label)
+            mean, error = getattr(curves, name), getattr(curves, f"{name}_standard_error")
+            simulation(right, curves.time, mean, error, series, label)
         right.axhline(0.5, color="0.5", linestyle=":")
         for index, entry in enumerate(collapse.times):
             if entry.time is not None:
@@ -226,7 +228,7 @@ def _plot_collapse_sizes(collapse: DataSetCollapse, *paths: Path) -> None:
             ("collapse", "C0", "information = log n"),
         ):
             times = np.array([getattr(row, f"{name}_time") for row in rows])
-            errors = np.array([getattr(row, f"{name}_time_error") for row in rows])
+            errors = np.array([getattr(row, f"{name}_time_standard_error") for row in rows])
             for chosen, fill in ((inside, "full"), (~inside, "none")):
                 axes.errorbar(
                     samples[chosen],

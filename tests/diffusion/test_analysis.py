@@ -56,7 +56,7 @@ def test_two_genuine_classes(genuine: DataSetReport) -> None:
         assert abs(entry.time - 0.5 * np.log(16.0)) < 3.5 * entry.standard_error + 0.01
     leading = genuine.directions[0]
     assert leading.bimodal
-    error = leading.between_class_fraction_error
+    error = leading.between_class_fraction_standard_error
     assert leading.between_class_fraction == pytest.approx(16.0 / 17.0, abs=3.0 * error)
     assert error < 0.005
     # As of the criterion between-class, whose standard error is 0.010.
@@ -117,7 +117,7 @@ def test_rotation_and_order_do_not_matter() -> None:
         assert b.between_class_fraction == pytest.approx(a.between_class_fraction, abs=1e-10)
     assert other.time("between-class").time == pytest.approx(one.time("between-class").time, abs=1e-10)
     # The noise is drawn anew in the other coordinates: the agreement is the same within its error.
-    error = np.hypot(one.agreement.leave_one_out_error, other.agreement.leave_one_out_error)
+    error = np.hypot(one.agreement.leave_one_out_standard_error, other.agreement.leave_one_out_standard_error)
     difference = np.abs(one.agreement.leave_one_out - other.agreement.leave_one_out)
     assert (difference < 3.5 * error + 1e-12).all()
 
@@ -143,7 +143,7 @@ def test_data_repeated_twice_have_the_same_times_and_smaller_errors() -> None:
     np.testing.assert_allclose(twice.eigenvalues, one.eigenvalues, rtol=1e-10)
     assert any("repeat another" in note for note in twice.notes)
     # Taking out all copies of a point leaves the same competitors with the same shares.
-    error = np.hypot(one.agreement.leave_one_out_error, twice.agreement.leave_one_out_error)
+    error = np.hypot(one.agreement.leave_one_out_standard_error, twice.agreement.leave_one_out_standard_error)
     assert (np.abs(one.agreement.leave_one_out - twice.agreement.leave_one_out) < 3.5 * error + 1e-12).all()
 
 

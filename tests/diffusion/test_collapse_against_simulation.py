@@ -42,15 +42,15 @@ def published_chi_square(function) -> tuple[float, int]:
         d = int(dimension)
         mixture = GaussianMixture.two_classes(d, published["separation"], published["variance"])
         used = d * excess_entropy(mixture, times, log_n) / log_n > 0.3
-        theory = function(mixture, log_n, times[used])
+        theory = function(mixture, times[used], log_n)
         terms.extend(((measured[used] - theory) / published["standard_error"][dimension]) ** 2)
     return float(np.mean(terms)), len(terms)
 
 
 def test_published_excess_entropy_needs_the_class_term() -> None:
-    with_term, count = published_chi_square(lambda m, n, t: m.dimension * excess_entropy(m, t, n) / n)
-    smoothed, _ = published_chi_square(lambda m, n, t: gaussian_window(m, t, n).entropy / n)
-    without, _ = published_chi_square(lambda m, n, t: m.dimension * leading_excess_entropy(m, t, n) / n)
+    with_term, count = published_chi_square(lambda m, t, n: m.dimension * excess_entropy(m, t, n) / n)
+    smoothed, _ = published_chi_square(lambda m, t, n: gaussian_window(m, t, n).entropy / n)
+    without, _ = published_chi_square(lambda m, t, n: m.dimension * leading_excess_entropy(m, t, n) / n)
     assert count >= 30
     # 1 +- 0.25 for independent points with these errors.
     assert smoothed < 1.5

@@ -342,10 +342,10 @@ def test_phase_diagram() -> None:
     alphas, times = np.linspace(0.02, 1.0, 40), np.linspace(0.02, 3.0, 50)
     diagram = phase_diagram.phase_diagram(mixture, times, alphas)
     dataset = diagram.to_dataset()
-    assert dataset["phase"].shape == (50, 40)
+    assert dataset["regime"].shape == (50, 40)
     for a in (0, 7, 39):
         t_c, t_o = float(dataset["collapse_time"][a]), float(dataset["trap_onset_time"][a])
-        column = diagram.phase[:, a]
+        column = diagram.regime[:, a]
         assert (column[times < t_c] == Regime.COLLAPSE).all()
         assert (column[(times > t_c) & (times < t_o)] == Regime.TRAPS).all()
         assert (column[times > max(t_o, diagram.speciation_time or 0.0)] == Regime.NOISE).all()

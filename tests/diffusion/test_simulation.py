@@ -156,15 +156,15 @@ def test_drawing_with_and_without_keeping_x_gives_the_same_posterior(mixture):
 def test_bits_depend_neither_on_threads_nor_on_other_times(experiment):
     mixture = GaussianMixture.two_classes(300, 0.2)
     walkers = 2 * block_size(300, 10**9) + 7
-    reference = experiment(mixture, [0.5, 1.5], walkers, 11)
+    reference = experiment(mixture, [0.5, 1.5], walkers=walkers, seed=11)
     for threads in (2, 4):
-        again = experiment(mixture, [0.5, 1.5], walkers, 11, threads=threads)
+        again = experiment(mixture, [0.5, 1.5], walkers=walkers, seed=11, threads=threads)
         np.testing.assert_array_equal(again.mean, reference.mean)
         np.testing.assert_array_equal(again.standard_error, reference.standard_error)
-    alone = experiment(mixture, 1.5, walkers, 11)
+    alone = experiment(mixture, 1.5, walkers=walkers, seed=11)
     assert alone.shape == ()
     assert alone.mean == reference.mean[1]
-    assert (experiment(mixture, [0.5, 1.5], walkers, 12).mean != reference.mean).any()
+    assert (experiment(mixture, [0.5, 1.5], walkers=walkers, seed=12).mean != reference.mean).any()
 
 
 @pytest.mark.parametrize("experiment", [simulate_clones, simulate_u_turn])
@@ -172,8 +172,8 @@ def test_limits_of_time(experiment):
     apart = GaussianMixture([0.2, 0.8], [[4.0] * 8, [-4.0] * 8], 0.5)
     walkers = 20_000
     for label in ("component", "sign"):
-        assert experiment(apart, 1e-3, walkers, 0, label=label).mean == 1.0
-        late = experiment(apart, 20.0, walkers, 0, label=label)
+        assert experiment(apart, 1e-3, walkers=walkers, label=label).mean == 1.0
+        late = experiment(apart, 20.0, walkers=walkers, label=label)
         assert abs(late.mean - 0.68) < 4 * late.standard_error
 
 

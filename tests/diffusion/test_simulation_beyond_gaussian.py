@@ -79,7 +79,7 @@ def enumerated_agreement(model: CurieWeiss, time: float, draws: int) -> tuple[fl
 @pytest.mark.parametrize("experiment", [simulate_curie_weiss_clones, simulate_curie_weiss_u_turn])
 def test_agreement_of_a_small_system_is_that_of_enumeration(dimension, experiment):
     model, time = CurieWeiss(dimension, 1.2), 0.5
-    run = experiment(model, time, 40_000, 0)
+    run = experiment(model, time, walkers=40_000)
     expected, error = enumerated_agreement(model, time, 20_000)
     assert abs(run.mean - expected) < 4 * np.hypot(run.standard_error, error)
 
@@ -94,7 +94,7 @@ def test_limits_of_time():
 @pytest.mark.parametrize("experiment", [simulate_curie_weiss_clones, simulate_curie_weiss_u_turn])
 def test_threads_do_not_change_the_bits(experiment):
     model = CurieWeiss(801, 1.2)
-    runs = [experiment(model, [2.0, 3.0], 1_500, 4, threads=threads) for threads in (1, 2, 4)]
+    runs = [experiment(model, [2.0, 3.0], walkers=1_500, seed=4, threads=threads) for threads in (1, 2, 4)]
     for run in runs[1:]:
         np.testing.assert_array_equal(run.mean, runs[0].mean)
 

@@ -47,9 +47,12 @@ def test_times_do_not_depend_on_where_the_classes_are_or_on_threads():
     centred = GaussianMixture.two_classes(4, 1.0)
     moved = GaussianMixture([0.5, 0.5], centred.means + np.array([3.0, 0.0, -2.0, 1.0]), 1.0)
     for simulate in (simulate_drift_time, simulate_bimodality_time):
-        one, other = simulate(centred, 500, 0, blocks=8), simulate(moved, 500, 0, blocks=8, threads=3)
+        one, other = (
+            simulate(centred, walkers=500, blocks=8),
+            simulate(moved, walkers=500, blocks=8, threads=3),
+        )
         assert abs(one.mean - other.mean) < 1e-6
-        assert simulate(centred, 500, 0, blocks=8, threads=2).mean == one.mean
+        assert simulate(centred, walkers=500, blocks=8, threads=2).mean == one.mean
 
 
 def test_no_bimodality_is_no_number():

@@ -272,13 +272,13 @@ def _simulate_collapse(options: argparse.Namespace) -> tuple[dict[str, Any], lis
     law, parameters = _spectrum(options)
     from ...approximation import approximation_of
     from ...diffusion.simulation.collapse import simulate_collapse
-    from ...diffusion.theory.excess_entropy import FiniteSize, gaussian_window
+    from ...diffusion.theory.excess_entropy import GaussianWindow, gaussian_window
     from ...diffusion.theory.finite_size_collapse import FiniteSizeCollapse, isotropic_collapse
 
     curves = simulate_collapse(
         law, options.time, options.samples, seed=options.seed, instances=options.data_sets
     )
-    theory: FiniteSize | FiniteSizeCollapse
+    theory: GaussianWindow | FiniteSizeCollapse
     if len(law.eigenvalues) == 1:
         theory = isotropic_collapse(
             law.finite_dimension(), float(law.eigenvalues[0]), options.samples, options.time

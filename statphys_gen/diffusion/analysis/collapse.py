@@ -88,8 +88,8 @@ def analyse_collapse(
     progress : show a bar of the blocks on standard error.
     """
     merged = dataset.without_labels()
-    everything = np.arange(len(merged.samples))
-    key = {"purpose": "collapse", "samples": dataset.count, "dimension": dataset.dimension}
+    everything = np.arange(len(merged.points))
+    key = {"purpose": "collapse", "samples": dataset.samples, "dimension": dataset.dimension}
     place = _places(merged, largest_eigenvalue, seed, key)
     if times is not None:
         place = np.unique(np.concatenate([place, np.log(edm_sigma(times))]))
@@ -98,21 +98,21 @@ def analyse_collapse(
     log_points = math.log(_effective_count(merged.multiplicities))
     predictions = _predictions(curve, levels, math.exp(log_points))
     return DataSetCollapse(
-        points=len(merged.samples),
-        duplicates=merged.count - len(merged.samples),
+        points=len(merged.points),
+        duplicates=merged.samples - len(merged.points),
         largest_multiplicity=int(merged.multiplicities.max()),
         log_points=log_points,
         sources=sources,
         curves=CollapseCurves(
-            times=time_from_edm_sigma(np.exp(place)),
+            time=time_from_edm_sigma(np.exp(place)),
             **curve.mean,
-            **{f"{name}_error": value for name, value in curve.error.items()},
+            **{f"{name}_standard_error": value for name, value in curve.error.items()},
         ),
         times=(
             _crossing_time("half-participation", _half(curve)),
             _crossing_time("balance", _root(curve, "log_ratio", -1.0, 0.0)),
             _entropy_time(predictions, log_points),
-            _surrogate(eigenvalues, log_points, dataset.count),
+            _surrogate(eigenvalues, log_points, dataset.samples),
             _from_subsets(levels, log_points),
         ),
         predictions=predictions,
@@ -149,8 +149,8 @@ def _curve(
     progress: bool = False,
 ) -> _Curve:
     """Averages over noised points of a subset of the points, for noise of the standard deviations exp(place)."""
-    whole = len(subset) == len(data.samples)
-    points = data.samples if whole else data.samples[subset]
+    whole = len(subset) == len(data.points)
+    points = data.points if whole else data.points[subset]
     copies = data.multiplicities if whole else data.multiplicities[subset]
     posterior = EmpiricalPosterior(points, copies)
     key = key | {"points": len(subset), "first": int(subset[0])}
@@ -194,7 +194,7 @@ def _places(data: DataSet, largest_eigenvalue: float, seed: int, key: dict[str, 
     """log sigma from where the participation is nearly 1 to where the posterior is nearly uniform, by a first look."""
     highest = math.log(4.0 * math.sqrt(largest_eigenvalue))
     look = np.linspace(highest - math.log(1e5), highest, _PILOT)
-    curve = _curve(data, np.arange(len(data.samples)), look, ROWS, seed, key | {"part": "first look"})
+    curve = _curve(data, np.arange(len(data.points)), look, ROWS, seed, key | {"part": "first look"})
     narrow = np.flatnonzero(curve.mean["participation"] >= 0.98)
     uniform = np.flatnonzero(curve.mean["entropy"] >= math.log(_effective_count(data.multiplicities)) - 0.02)
     first = look[narrow[-1]] if len(narrow) else look[0]
@@ -324,7 +324,7 @@ def _levels(
     progress: bool,
 ) -> list[_Level]:
     """Subsets of n/2, n/4, ... points."""
-    count = len(data.samples)
+    count = len(data.points)
     shuffled = generator(seed, key | {"part": "subsets"}).permutation(count)
     levels: list[_Level] = []
     size = count // 2
@@ -427,9 +427,9 @@ def _prediction(
         samples=round(math.exp(log_points)),
         measured=measured,
         half_time=_time(half),
-        half_time_error=error * _slope(half),
+        half_time_standard_error=error * _slope(half),
         collapse_time=_time(place),
-        collapse_time_error=math.hypot(error, 0.5 * offset) * _slope(place),
+        collapse_time_standard_error=math.hypot(error, 0.5 * offset) * _slope(place),
         offset=_time(half) - _time(place),
     )
 
@@ -439,7 +439,7 @@ def _entropy_time(predictions: tuple[SizePrediction, ...], log_points: float) ->
     return CriticalTime(
         criterion="entropy",
         time=None if here is None else here.collapse_time,
-        standard_error=None if here is None else here.collapse_time_error,
+        standard_error=None if here is None else here.collapse_time_standard_error,
         meaning="where the information of x_t on its source is the logarithm of the number of points",
         approximation="heuristic: half-participation less the offset of an eighth of the points; half of the offset is "
         "in the error",

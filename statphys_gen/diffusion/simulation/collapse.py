@@ -33,14 +33,15 @@ from ...data.sampling import NoisedMixture, sample_curie_weiss
 from ...errors import InsufficientSamples, InvalidArgument
 from ...numerics.blocks import map_blocks
 from ...numerics.posterior import ROWS, EmpiricalPosterior, PosteriorSums
+from ...presentation import Curves
 from ...statistics.estimate import Estimate
 from ...statistics.streams import generator
 
 _Reading = Callable[[PosteriorSums], FloatArray]
 
 
-@dataclass(frozen=True)
-class SimulatedCollapse:
+@dataclass(frozen=True, repr=False)
+class SimulatedCollapse(Curves):
     """Averages over noised training points; every estimate has the shape of ``time``.
 
     With classes resolved, a first axis counts the classes. The averages of a class are over its sources; the two
@@ -58,6 +59,7 @@ class SimulatedCollapse:
     condensation : E sum w^2 of the posterior without the source.
     """
 
+    further = ("class", "first")
     time: FloatArray
     entropy: Estimate
     surprise: Estimate
@@ -68,8 +70,8 @@ class SimulatedCollapse:
     condensation: Estimate
 
 
-@dataclass(frozen=True)
-class SimulatedCondensation:
+@dataclass(frozen=True, repr=False)
+class SimulatedCondensation(Curves):
     """Averages over fresh points; every estimate has the shape of ``time``.
 
     Attributes

@@ -21,6 +21,7 @@ Source: Biroli, Bonnaire, de Bortoli, Mezard, arXiv 2402.18491 (collapse time of
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -29,18 +30,23 @@ from ... import validation
 from ...arrays import FloatArray, IntArray
 from ...data.laws import DataLaw
 from ...errors import InsufficientSamples, InvalidArgument
+from ...glossary import dataset
 from ...numerics.blocks import map_blocks
+from ...presentation import Tabular
 from ...statistics.estimate import Estimate
 from ...statistics.streams import generator
 from .collapse import draw_data, law_key
+
+if TYPE_CHECKING:
+    import xarray
 
 # exp(-2 h h' / (tau' - tau)) is below 3e-16 where h h' is above this times (tau' - tau).
 _CLOSE = 18.0
 _ENTRIES = 1_000_000  # of a (paths, points) array
 
 
-@dataclass(frozen=True)
-class FirstPassage:
+@dataclass(frozen=True, repr=False)
+class FirstPassage(Tabular):
     """First-passage times of independent paths.
 
     Attributes
@@ -63,6 +69,17 @@ class FirstPassage:
         whole = np.sqrt(second.mean() - first.mean() ** 2)
         without = np.sqrt((second.sum() - second) / (count - 1) - ((first.sum() - first) / (count - 1)) ** 2)
         return Estimate.from_samples(count * whole - (count - 1) * without)
+
+    def records(self) -> list[dict[str, Any]]:
+        """Mean and standard deviation of the time."""
+        return [
+            {"observable": name, "value": float(found.mean), "standard_error": float(found.standard_error)}
+            for name, found in (("mean", self.mean), ("deviation", self.deviation))
+        ]
+
+    def to_dataset(self) -> xarray.Dataset:
+        """The time of every walker of every instance."""
+        return dataset({"time": (("instance", "walker"), self.times)}, {})
 
 
 def simulate_first_passage(

@@ -31,6 +31,7 @@ from ...data.binary_channel import (
 )
 from ...data.laws import GaussianMixture
 from ...errors import InvalidArgument
+from ...presentation import Curves
 from ...solution import Solution, Status
 from .class_signal import check_times, pairwise_signals
 from .many_class import (
@@ -47,12 +48,13 @@ from .many_class import (
 Labels = list[NDArray[Any]]
 
 
-@dataclass(frozen=True)
-class CloneAgreement:
+@dataclass(frozen=True, repr=False)
+class CloneAgreement(Curves):
     """Clone agreement of a mixture at T times.
 
     Attributes
     ----------
+    time : (T,) the diffusion times.
     value : (T,) phi.
     error : (T,) numerical error of phi, or standard error where quasi-Monte Carlo was needed (four and more
         classes).
@@ -60,6 +62,7 @@ class CloneAgreement:
     approximation : how exact the formula is that was used.
     """
 
+    time: FloatArray
     value: FloatArray
     error: FloatArray
     signal: FloatArray
@@ -99,7 +102,7 @@ def clone_agreement(
     else:
         result = gaussian_ratio_agreement(mixture, times, groups=groups, seed=seed)
         approximation = approximation_of(gaussian_ratio_agreement)
-    return CloneAgreement(result.value, result.error, signals, approximation)
+    return CloneAgreement(times, result.value, result.error, signals, approximation)
 
 
 # ------------------------------------------------------------------------------------- levels of a tree

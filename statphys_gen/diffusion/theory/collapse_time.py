@@ -25,6 +25,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -35,11 +36,16 @@ from ...arrays import FloatArray
 from ...data.covariance import Covariance
 from ...data.laws import DataLaw, GaussianMixture
 from ...errors import InvalidArgument
+from ...glossary import attributes
 from ...numerics.roots import bracketed
+from ...presentation import Tabular
 from ...solution import Solution, Status
 from .class_information import class_information, class_weights
 from .excess_entropy import check_log_samples, entropy_of_law, within_classes
 from .spectral_average import class_spectrum, one_spectrum, spectral_average
+
+if TYPE_CHECKING:
+    import xarray
 
 Knowledge = Callable[[FloatArray], FloatArray]
 _SOURCE = "derivations/diffusion/collapse_rem.py"
@@ -201,8 +207,8 @@ def sparse_collapse_time(law: DataLaw, log_samples: ArrayLike) -> FloatArray:
 # ------------------------------------------------------------------------------------------ class by class
 
 
-@dataclass(frozen=True)
-class ClassCollapse:
+@dataclass(frozen=True, repr=False)
+class ClassCollapse(Tabular):
     """Collapse class by class.
 
     Attributes
@@ -215,6 +221,16 @@ class ClassCollapse:
     classes: Solution
     averaged: Solution
     warning: str | None
+
+    def records(self) -> list[dict[str, Any]]:
+        """One row for each class, and one for the averaged excess entropy."""
+        rows = [{"class": k} | record for k, record in enumerate(self.classes.records())]
+        return [*rows, *({"class": "averaged"} | record for record in self.averaged.records())]
+
+    def to_dataset(self) -> xarray.Dataset:
+        """Along the classes, with the time of the averaged excess entropy as ``averaged_time``."""
+        found = self.classes.to_dataset(**{"class": np.arange(len(self.classes["time"]))})
+        return found.assign(averaged_time=((), self.averaged["time"], attributes("averaged_time")))
 
 
 @states(

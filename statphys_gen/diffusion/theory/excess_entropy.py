@@ -43,6 +43,7 @@ from ...data.curie_weiss import spontaneous_magnetisation
 from ...data.laws import CurieWeiss, DataLaw, DiscreteProduct, GaussianMixture, dimension_of
 from ...errors import InvalidArgument
 from ...numerics.quadrature import gaussian_average
+from ...presentation import Curves
 from .class_information import class_information, class_weights
 from .class_signal import covariance_spectra, excess_time
 from .discrete_channel import channel, entropy
@@ -232,10 +233,21 @@ def excess_entropy_slope(law: DataLaw, time: ArrayLike) -> FloatArray:
 # ------------------------------------------------------------------------------------------------ finite sizes
 
 
-@dataclass(frozen=True)
-class FiniteSize:
-    """H(mu | x_t) in nats and Y(t) = E sum w^2 at finite n and d, with the same by class in a last axis (K,)."""
+@dataclass(frozen=True, repr=False)
+class GaussianWindow(Curves):
+    """Entropy and participation of a Gaussian competition, each of the shape of ``time`` and ``log_samples`` together.
 
+    Attributes
+    ----------
+    time, log_samples : what they are for, of one shape.
+    entropy : H(mu | x_t) in nats.
+    participation : Y(t) = E sum w^2.
+    class_entropy, class_participation : the same by class, in a last axis (K,).
+    """
+
+    further = ("class", "last")
+    time: FloatArray
+    log_samples: FloatArray
     entropy: FloatArray
     participation: FloatArray
     class_entropy: FloatArray
@@ -249,7 +261,7 @@ class FiniteSize:
     source=_SOURCE,
     verification="derived",
 )
-def gaussian_window(law: DataLaw, time: ArrayLike, log_samples: ArrayLike) -> FiniteSize:
+def gaussian_window(law: DataLaw, time: ArrayLike, log_samples: ArrayLike) -> GaussianWindow:
     """H and Y of n points with a Gaussian competition: averages of log(1 + exp g) and of 1/(1 + exp g), where the
     logarithm g of the competitors' weight over the own one has mean d f_k and the variance of the information density.
 
@@ -265,7 +277,8 @@ def gaussian_window(law: DataLaw, time: ArrayLike, log_samples: ArrayLike) -> Fi
     table = np.array(pairs).reshape(*mean.shape, 2)
     weights = class_weights(law)
     both = np.einsum("...kj,k->...j", table, weights)
-    return FiniteSize(both[..., 0], both[..., 1], table[..., 0], table[..., 1])
+    times, logs = np.broadcast_arrays(times, logs)
+    return GaussianWindow(times, logs, both[..., 0], both[..., 1], table[..., 0], table[..., 1])
 
 
 def _competition(mean: float, width: float) -> tuple[float, float]:

@@ -39,6 +39,7 @@ from ...data.binary_channel import two_class_agreement
 from ...data.laws import GaussianMixture
 from ...errors import AccuracyNotReached, InvalidArgument
 from ...numerics.quadrature import gaussian_rule
+from ...presentation import Curves
 from .class_signal import check_times, covariance_spectra, excess_time, pairwise_signals, signal
 
 Memberships = list[FloatArray]
@@ -52,16 +53,27 @@ _SCRAMBLINGS = 16
 _EPSILON = float(np.finfo(float).eps)
 
 
-@dataclass(frozen=True)
-class ClassAgreement:
-    """Values with their numerical error (quadrature), or standard error (quasi-Monte Carlo); the same shape."""
+@dataclass(frozen=True, repr=False)
+class ClassAgreement(Curves):
+    """Agreement of clones on their class, or on their group of classes at several levels.
 
+    Attributes
+    ----------
+    time : the diffusion times, any shape.
+    value : of the shape of ``time``; with several levels these are a first axis.
+    error : of value, numerical (quadrature) or statistical (quasi-Monte Carlo).
+    """
+
+    further = ("level", "first")
+    time: FloatArray
     value: FloatArray
     error: FloatArray
 
-    def level(self, index: int, shape: tuple[int, ...]) -> ClassAgreement:
-        """One entry of the first axis, in another shape."""
-        return ClassAgreement(self.value[index].reshape(shape), np.array(self.error[index]).reshape(shape))
+    def level(self, index: int, time: FloatArray) -> ClassAgreement:
+        """One level, in the shape of ``time``."""
+        return ClassAgreement(
+            time, self.value[index].reshape(time.shape), np.array(self.error[index]).reshape(time.shape)
+        )
 
 
 # ---------------------------------------------------------------------------------------------- kernels
@@ -274,8 +286,8 @@ def _with_groups(
     membership = group_matrix(groups, mixture.classes)
     if mixture.classes == 2 and membership.shape[1] == 2:
         value = two_class_agreement(signal(mixture, times), float(mixture.weights[0]))
-        return ClassAgreement(value, np.full(times.shape, 4.0 * _EPSILON))
-    return by_kernel(mixture, times.ravel(), [membership], seed).level(0, times.shape)
+        return ClassAgreement(times, value, np.full(times.shape, 4.0 * _EPSILON))
+    return by_kernel(mixture, times.ravel(), [membership], seed).level(0, times)
 
 
 def by_kernel(
@@ -283,13 +295,15 @@ def by_kernel(
 ) -> ClassAgreement:
     """phi by the kernel for several ways of grouping at once; shape (L, T)."""
     kernels = class_kernel(mixture, times)
-    return _collect([_kernel_agreement(kernel, mixture.weights, memberships, seed) for kernel in kernels])
+    return _collect(
+        times, [_kernel_agreement(kernel, mixture.weights, memberships, seed) for kernel in kernels]
+    )
 
 
-def _collect(rows: list[tuple[FloatArray, float]]) -> ClassAgreement:
+def _collect(times: FloatArray, rows: list[tuple[FloatArray, float]]) -> ClassAgreement:
     value = np.stack([row[0] for row in rows], axis=1)
     error = np.maximum(np.array([row[1] for row in rows]), 4.0 * _EPSILON)
-    return ClassAgreement(value, np.broadcast_to(error, value.shape))
+    return ClassAgreement(times, value, np.broadcast_to(error, value.shape))
 
 
 @states(
@@ -349,7 +363,7 @@ def isotropic_agreement(
     """
     times = check_times(mixture, time)
     membership = group_matrix(groups, mixture.classes)
-    return by_line(mixture, times.ravel(), [membership]).level(0, times.shape)
+    return by_line(mixture, times.ravel(), [membership]).level(0, times)
 
 
 def by_line(mixture: GaussianMixture, times: FloatArray, memberships: Memberships) -> ClassAgreement:
@@ -365,7 +379,7 @@ def by_line(mixture: GaussianMixture, times: FloatArray, memberships: Membership
         decay = math.exp(-t)
         noised = 1.0 + decay**2 * (variances - 1.0)
         rows.append(_isotropic_at(mixture, decay * line, noised, memberships))
-    return _collect(rows)
+    return _collect(times, rows)
 
 
 def _isotropic_at(

@@ -39,6 +39,7 @@ from ...data.covariance import Covariance
 from ...data.laws import DataLaw
 from ...errors import InvalidArgument
 from ...numerics.quadrature import legendre_rule
+from ...presentation import Curves
 from .class_information import class_weights
 from .class_signal import excess_time
 from .collapse_time import leading_collapse_time
@@ -50,17 +51,19 @@ _LEAST = 5.0  # d v below which an expansion in its inverse says nothing
 _SPACING, _REACH = 0.2, 7.0  # of the two Gaussian variables; the integrand varies over at least 1/sqrt(d v)
 
 
-@dataclass(frozen=True)
-class TrajectoryCollapse:
+@dataclass(frozen=True, repr=False)
+class TrajectoryCollapse(Curves):
     """Mean and width of the law of T, each of the shape of ``log_samples``.
 
     Attributes
     ----------
+    log_samples : logarithm of the number of training points.
     collapse_time : t_C of the points of one class.
     mean_shift : E T - t_C; its systematic error is 0.03 at 500 to 2000 samples.
     width : standard deviation of T; its systematic error is 10 %, too low.
     """
 
+    log_samples: FloatArray
     collapse_time: FloatArray
     mean_shift: FloatArray
     width: FloatArray
@@ -167,7 +170,7 @@ def trajectory_collapse(law: DataLaw, log_samples: ArrayLike) -> TrajectoryColla
         for log_n, t, w, u in zip(logs.ravel(), times.ravel(), width.ravel(), unit.ravel(), strict=True)
     ]
     shift = np.asarray(np.array(means).reshape(times.shape) - FIRST_PASSAGE * unit - times)
-    return TrajectoryCollapse(times, shift, width)
+    return TrajectoryCollapse(np.asarray(log_samples, dtype=np.float64), times, shift, width)
 
 
 def _mean_of_survival(spectrum: Covariance, log_n: float, time: float, width: float, unit: float) -> float:
