@@ -38,7 +38,9 @@ from .simulation.collapse import simulate_collapse as simulate_collapse
 from .simulation.collapse import simulate_condensation as simulate_condensation
 from .simulation.collapse import simulate_posterior_variance as simulate_posterior_variance
 from .simulation.collapse_trajectories import simulate_empirical_clones as simulate_empirical_clones
-from .simulation.collapse_trajectories import simulate_empirical_clones_langevin as simulate_empirical_clones_langevin
+from .simulation.collapse_trajectories import (
+    simulate_empirical_clones_langevin as simulate_empirical_clones_langevin,
+)
 from .simulation.collapse_trajectories import simulate_last_change as simulate_last_change
 from .simulation.first_passage import FirstPassage as FirstPassage
 from .simulation.first_passage import simulate_first_passage as simulate_first_passage

@@ -244,8 +244,9 @@ def draw_data(law: DataLaw, count: int, rng: np.random.Generator) -> tuple[Float
     if isinstance(law, CurieWeiss):
         return sample_curie_weiss(law, count, rng), np.zeros(count, dtype=np.int64)
     if isinstance(law, Covariance):
+        shape = count, law.finite_dimension()
         deviations = np.repeat(np.sqrt(law.eigenvalues), law.multiplicities.astype(np.int64))
-        return deviations * rng.standard_normal((count, len(deviations))), np.zeros(count, dtype=np.int64)
+        return deviations * rng.standard_normal(shape), np.zeros(count, dtype=np.int64)
     if isinstance(law, DiscreteProduct):
         places = np.searchsorted(
             np.cumsum(law.probabilities)[:-1], rng.random((count, law.dimension)), side="right"
