@@ -82,8 +82,8 @@ def _tagged(value: Any, code: bool) -> Any:
         parts = [value.func, list(value.args), value.keywords]
         return {"partial": [_tagged(part, code) for part in parts]}
     if isinstance(value, MethodType):
-        return {"method": value.__name__, "of": _tagged(value.__self__, code)}
-    if callable(value) and (_is_importable(value) or hasattr(value, "__code__") or isinstance(value, type)):
+        return {"method": value.__name__, "of": _owner(value.__self__, code)}
+    if callable(value) and not (isinstance(value, np.ufunc) and not _is_importable(value)):
         return {"callable": _named(value, code)}
     raise TypeError(
         f"a {type(value).__name__} has no canonical form: a frozen dataclass, a class with a method meaning() that "
@@ -118,6 +118,14 @@ def _array(array: np.ndarray, code: bool) -> list[Any]:
     return [stored.str, list(array.shape), digest.hexdigest()]
 
 
+def _owner(value: Any, code: bool) -> Any:
+    """The object behind a method; one of an installed class has contents, if no form of its own."""
+    try:
+        return _tagged(value, code)
+    except TypeError:
+        return code_hash(value)
+
+
 def _named(value: Any, code: bool) -> Any:
     """A function or class by its name, and by what it does where the name does not say it."""
     name = getattr(value, "__qualname__", None) or getattr(value, "__name__", type(value).__name__)
@@ -130,7 +138,9 @@ def _is_importable(value: Any) -> bool:
     """Whether the name of a function or class leads to it: not so for lambdas, local and generated functions."""
     name = getattr(value, "__qualname__", None) or getattr(value, "__name__", None) or ""
     # Not every ufunc says where it is from.
-    modules = ("numpy", "scipy.special") if isinstance(value, np.ufunc) else (getattr(value, "__module__", None),)
+    modules = (
+        ("numpy", "scipy.special") if isinstance(value, np.ufunc) else (getattr(value, "__module__", None),)
+    )
     return any(_at(sys.modules.get(module or ""), name) is value for module in modules)
 
 
