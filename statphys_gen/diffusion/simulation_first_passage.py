@@ -29,9 +29,8 @@ from .. import validation
 from ..errors import InsufficientSamples, InvalidArgument
 from ..numerics.blocks import map_blocks
 from ..statistics.estimate import Estimate
-from ..statistics.streams import generator
 from .model import DataLaw
-from .simulation_collapse import draw_data, law_key
+from .simulation_collapse import data_stream, draw_data
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
@@ -86,7 +85,7 @@ def simulate_first_passage(
     ----------
     law : GaussianMixture, Spectrum, DiscreteProduct or CurieWeiss.
     samples : n, training points of a data set, at least 2.
-    seed : of the random streams.
+    seed : of the random streams; the data sets do not depend on how the paths are monitored.
     paths : forward paths of a data set, spread evenly over its points.
     data_sets : independent data sets, at least 2.
     step : of the monitoring, in diffusion time.
@@ -106,8 +105,7 @@ def simulate_first_passage(
     monitored = _monitored(step, horizon, times)
 
     def passages(data_set: int) -> FloatArray:
-        key = {"simulation": "first passage", "samples": samples} | law_key(law)
-        rng = generator(seed, key, data_set)
+        rng = data_stream(seed, "first passage", law, samples, data_set)
         points = draw_data(law, samples, rng)[0]
         return first_passage_times(points, np.arange(paths) % samples, monitored, rng, bridge=bridge)
 

@@ -36,6 +36,7 @@ from .simulation import (
     class_reader,
     draw_index,
     estimate_proportion,
+    experiment_key,
 )
 
 Grid = Literal["uniform", "adapted"]
@@ -88,7 +89,12 @@ def simulate_clones_langevin(
         raise InvalidArgument("end", end, "above 0 for the label component with a singular covariance")
     branches, places = np.unique(times.ravel(), return_inverse=True)
     size = block_size(mixture.dimension, walkers)
-    key = {"simulation": f"clones langevin {label}", "dimension": mixture.dimension, "steps": len(points) - 1}
+    key = experiment_key("clones by Euler steps", mixture, label, groups) | {
+        "grid": grid,
+        "steps": steps,
+        "horizon": horizon,
+        "end": end,
+    }
 
     def final_classes(x: FloatArray, rng: np.random.Generator) -> IntArray:
         components = (
