@@ -350,11 +350,11 @@ def _check_executor(job: Job, parameters: Mapping[str, Any], executor: Any, work
 
 def _is_of_prompt(function: Callable[..., Any], pickled: bytes) -> bool:
     """Whether something pickles by a name in ``__main__`` that a new process, which reads its file, will not find."""
-    file = getattr(sys.modules["__main__"], "__file__", None)
+    file = getattr(sys.modules["__main__"], "__file__", None) or ""
     code = getattr(inspect.unwrap(getattr(function, "py_func", function)), "__code__", None)
-    return b"__main__" in pickled and (
-        file is None or (code is not None and Path(code.co_filename).resolve() != Path(file).resolve())
-    )
+    of_file = Path(file).is_file()
+    elsewhere = of_file and code is not None and Path(code.co_filename).resolve() != Path(file).resolve()
+    return b"__main__" in pickled and (not of_file or elsewhere)
 
 
 def _progress(wanted: bool, name: str, total: int, done: int) -> Any:
