@@ -332,9 +332,10 @@ def experiment_key(
     purpose: str, mixture: GaussianMixture, label: str, groups: ArrayLike | None
 ) -> dict[str, Any]:
     """What the stream of an experiment is made of, besides its time, seed and block of walkers."""
-    # Groups count by who is together.
-    together = np.unique(group_numbers(mixture, groups), return_inverse=True)[1]
-    return {"purpose": purpose, "law": fingerprint(mixture), "label": label, "groups": together.tolist()}
+    numbers = group_numbers(mixture, groups).tolist()
+    # Who is together, not the numbers of the groups.
+    together = [numbers.index(number) for number in numbers]
+    return {"purpose": purpose, "law": fingerprint(mixture), "label": label, "groups": together}
 
 
 def class_reader(mixture: GaussianMixture, label: str, groups: ArrayLike | None) -> ClassReader:
