@@ -10,7 +10,7 @@ import pytest
 ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "statphys_gen"
 SYSTEMS = [path.name for path in PACKAGE.iterdir() if (path / "model.py").is_file()]
-BASE = {"errors", "validation", "approximation", "solution", "noising"}
+BASE = {"errors", "validation", "approximation", "solution", "noising", "code", "definitions", "meaning"}
 THEORY_FREE = {"simulation", "kernels"}
 # What theory and simulation share: the laws and parameters that are studied.
 DEFINITIONS = {"model", "priors", "custom_priors", "schedule"}
