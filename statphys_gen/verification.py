@@ -180,7 +180,7 @@ def _valid(entry: Any) -> Any:
 
 
 def _result(check: Check, row: Any) -> CheckResult:
-    failure = str(row["failure"].item()) or str(row["error"].item())
+    failure = str(row["failure"].item()) or str(row["message"].item())
     if failure:
         return CheckResult(check, None, None, failure)
     kept = np.isfinite(row["theory"].values)

@@ -243,10 +243,10 @@ def _rate(row: Any, dimension: int, ratio: float, starts: int) -> dict[str, Any]
 
     record: dict[str, Any] = {"dimension": dimension, "samples_per_dimension": ratio}
     approximation = "simulation of finite instances"
-    error = str(row["error"].item())
-    if error:
+    message = str(row["message"].item())
+    if message:
         empty = dict.fromkeys(("rate", "standard_error", "lower", "upper", "median_success_time"))
-        return record | empty | {"status": "not converged", "reason": error, "approximation": approximation}
+        return record | empty | {"status": "not converged", "reason": message, "approximation": approximation}
     rate = success_rate(row["succeeded"].values.astype(int), starts)
     return record | {
         "rate": rate.rate,
