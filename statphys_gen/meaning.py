@@ -82,12 +82,12 @@ def _tagged(value: Any, code: bool) -> Any:
         parts = [value.func, list(value.args), value.keywords]
         return {"partial": [_tagged(part, code) for part in parts]}
     if isinstance(value, MethodType):
-        return {"method": value.__name__, "of": _owner(value.__self__, code)}
-    if callable(value) and not (isinstance(value, np.ufunc) and not _is_importable(value)):
+        return {"method": value.__name__, "of": _tagged(value.__self__, code)}
+    if isinstance(value, type) or hasattr(value, "__code__") or (callable(value) and _is_importable(value)):
         return {"callable": _named(value, code)}
     raise TypeError(
-        f"a {type(value).__name__} has no canonical form: a frozen dataclass, a class with a method meaning() that "
-        "returns what defines it, or a function has one"
+        f"a {type(value).__name__} has no canonical form: a frozen dataclass, an object with a method meaning() that "
+        "returns what defines it, or a function that calls it has one"
     )
 
 
@@ -109,26 +109,19 @@ def _array(array: np.ndarray, code: bool) -> list[Any]:
     digest = hashlib.sha256()
     # In pieces, so that no copy of a large array is made; C order whatever the order in memory.
     for piece in np.nditer(array, ["external_loop", "buffered", "zerosize_ok"], order="C", buffersize=2**16):
+        entries = np.asarray(piece)
         if kind in "fc":
-            if np.isnan(piece).any():
+            if np.isnan(entries).any():
                 raise ValueError("NaN has no canonical form: it is not equal to itself")
             # The sum makes 0.0 of -0.0.
-            piece = piece if code else piece + 0.0
-        digest.update(np.asarray(piece, dtype=stored).tobytes())
+            entries = entries if code else entries + 0.0
+        digest.update(entries.astype(stored).tobytes())
     return [stored.str, list(array.shape), digest.hexdigest()]
-
-
-def _owner(value: Any, code: bool) -> Any:
-    """The object behind a method; one of an installed class has contents, if no form of its own."""
-    try:
-        return _tagged(value, code)
-    except TypeError:
-        return code_hash(value)
 
 
 def _named(value: Any, code: bool) -> Any:
     """A function or class by its name, and by what it does where the name does not say it."""
-    name = getattr(value, "__qualname__", None) or getattr(value, "__name__", type(value).__name__)
+    name = getattr(value, "__qualname__", None) or value.__name__
     if not code and is_ours_or_installed(value) and _is_importable(value):
         return name
     return [name, code_hash(value)]

@@ -94,7 +94,7 @@ def analyse_collapse(
     """
     merged = dataset.without_labels()
     everything = np.arange(len(merged.samples))
-    key = {"purpose": "collapse of a data set", "data": fingerprint(merged)}
+    key: dict[str, object] = {"purpose": "collapse of a data set", "data": fingerprint(merged)}
     place = _places(merged, largest_eigenvalue, seed, key)
     if times is not None:
         place = np.unique(np.concatenate([place, np.log(edm_sigma(times))]))

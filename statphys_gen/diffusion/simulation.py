@@ -218,8 +218,8 @@ def simulate_clones(
     mixture : the law of the data, K components in dimension d.
     time : branch times t, any shape, at least 0; above 0 where a covariance is singular.
     walkers : number of independent pairs of runs for each time, at least 2.
-    seed : of the random streams; a time has the same stream whichever other times are asked for. Different mixtures,
-        labels and groups have independent streams.
+    seed : of the random streams; a time has the same stream whichever other times are asked for. Different mixtures and
+        labels have independent streams; other groups are another reading of the same runs.
     label : "component" or "sign", see the module.
     groups : (K,) integers; components with equal integers are one class (a level of a hierarchy of classes).
         Only with the label "component".
@@ -248,7 +248,7 @@ def simulate_clones(
         return first == read(*law.backward(x, t, 0.0, rng))
 
     _require_density(law, time)
-    key = experiment_key("clones", mixture, label, groups)
+    key = experiment_key("clones", mixture, label)
     return proportion(agree, key, mixture.dimension, time, walkers, seed, threads)
 
 
@@ -276,7 +276,7 @@ def simulate_u_turn(
         return read(data, components) == read(*law.backward(x, t, 0.0, rng))
 
     _require_density(law, time)
-    key = experiment_key("u-turn", mixture, label, groups)
+    key = experiment_key("u-turn", mixture, label)
     return proportion(unchanged, key, mixture.dimension, time, walkers, seed, threads)
 
 
@@ -302,7 +302,7 @@ def posterior_agreement(
         return ((posterior @ members) ** 2).sum(axis=1)
 
     _require_density(law, time)
-    key = experiment_key("posterior agreement", mixture, "component", groups)
+    key = experiment_key("posterior agreement", mixture, "component")
     return Estimate.from_samples(outcomes(agreement, key, mixture.dimension, time, walkers, seed, threads))
 
 
@@ -328,13 +328,9 @@ def group_numbers(mixture: GaussianMixture, groups: ArrayLike | None) -> IntArra
     return numbers.astype(np.int64)
 
 
-def experiment_key(
-    purpose: str, mixture: GaussianMixture, label: str, groups: ArrayLike | None
-) -> dict[str, Any]:
+def experiment_key(purpose: str, mixture: GaussianMixture, label: str) -> dict[str, Any]:
     """What the stream of an experiment is made of, besides its time, seed and block of walkers."""
-    # Groups count by who is together.
-    together = np.unique(group_numbers(mixture, groups), return_inverse=True)[1]
-    return {"purpose": purpose, "law": fingerprint(mixture), "label": label, "groups": together.tolist()}
+    return {"purpose": purpose, "law": fingerprint(mixture), "label": label}
 
 
 def class_reader(mixture: GaussianMixture, label: str, groups: ArrayLike | None) -> ClassReader:

@@ -89,7 +89,7 @@ def simulate_clones_langevin(
         raise InvalidArgument("end", end, "above 0 for the label component with a singular covariance")
     branches, places = np.unique(times.ravel(), return_inverse=True)
     size = block_size(mixture.dimension, walkers)
-    key = experiment_key("clones by Euler steps", mixture, label, groups) | {
+    key = experiment_key("clones by Euler steps", mixture, label) | {
         "grid": grid,
         "steps": steps,
         "horizon": horizon,

@@ -121,9 +121,10 @@ def simulate_bimodality_time(
     unit, latest = _line_through_classes(mixture), _latest_time(mixture)
     validation.integer("samples", samples, minimum=100)
     middle = mixture.means.mean(axis=0)
+    key = {"purpose": "bimodality time", "law": fingerprint(mixture), "samples": samples}
 
     def root(block: int) -> float:
-        rng = generator(seed, {"purpose": "bimodality time", "law": mixture, "samples": samples}, block)
+        rng = generator(seed, key, block)
         data = law.sample(law.draw_components(samples, rng), 0.0, rng)
         squares: FloatArray = ((data - middle) @ unit) ** 2
 
