@@ -40,7 +40,7 @@ from .definitions import (
 from .errors import InvalidArgument
 
 
-def code_hash(*definitions: Any) -> str:
+def code_hash(*definitions: Any, digits: int | None = None) -> str:
     """SHA-256 of what functions, classes or objects do: their code and all that it reaches, and the values they carry.
 
     Parameters
@@ -48,6 +48,9 @@ def code_hash(*definitions: Any) -> str:
     definitions : functions, classes, methods, ``functools.partial`` objects, or instances; values in closures, defaults
         of inner functions, arguments of a partial and fields of instances enter by their contents. A function without a
         source file (an interactive prompt, a notebook) enters by its compiled code, which depends on Python's version.
+
+    digits : significant digits of the floats that are carried; None (default) for all bits. For hashes that are
+        compared across machines, on which computed numbers differ in the last bits.
 
     Returns
     -------
@@ -58,7 +61,7 @@ def code_hash(*definitions: Any) -> str:
     InvalidArgument : a value that a function carries has no contents that could be hashed (an open file, a lock).
     """
     every = graph()
-    values = _Values(every)
+    values = _Values(every, digits)
     roots = [values.describe(definition) for definition in definitions]
     return sha256(repr((roots, every.total(frozenset(values.edges)))))
 
@@ -78,8 +81,8 @@ def is_ours_or_installed(definition: Any) -> bool:
 class _Values:
     """Describes what functions carry by contents, and collects the definitions that they lead to."""
 
-    def __init__(self, graph: Graph) -> None:
-        self._graph = graph
+    def __init__(self, graph: Graph, digits: int | None) -> None:
+        self._graph, self._digits = graph, digits
         self._open: list[Any] = []
         self.edges: set[tuple[str, Node]] = set()
 
@@ -87,7 +90,7 @@ class _Values:
         if isinstance(value, Enum):
             return f"{self._definition(type(value))}.{value.name}"
         if isinstance(value, float):
-            return float(value).hex()
+            return value.hex() if self._digits is None else f"{value:.{self._digits}g}"
         if isinstance(value, SCALAR):
             return repr(value)
         if any(value is entry for entry in self._open):
@@ -122,7 +125,10 @@ class _Values:
     def _object(self, value: Any) -> str:
         kind = type(value)
         if type(value).__module__ == "numpy" and hasattr(value, "tobytes") and not value.dtype.hasobject:
-            digest = hashlib.sha256(value.tobytes()).hexdigest()
+            entries = value.tobytes()
+            if self._digits is not None and value.dtype.kind in "fc":
+                entries = ",".join(f"{entry:.{self._digits}g}" for entry in value.ravel().tolist()).encode()
+            digest = hashlib.sha256(entries).hexdigest()
             return f"array({value.dtype.str},{value.shape},{digest})"
         if not is_installed(kind.__module__) and hasattr(value, "__dict__"):
             return f"{self._definition(kind)}({self.describe(vars(value))})"

@@ -218,6 +218,13 @@ def test_values_that_a_function_carries_enter():
     assert code_hash(defaults[0]) != code_hash(defaults[1])
 
 
+def test_digits_leave_out_the_last_bits():
+    for one, other in ((0.1, np.nextafter(0.1, 1)), (np.full(3, 0.1), np.full(3, np.nextafter(0.1, 1)))):
+        assert code_hash(power(one)) != code_hash(power(other))
+        assert code_hash(power(one), digits=9) == code_hash(power(other), digits=9)
+        assert code_hash(power(one), digits=9) != code_hash(power(1.0001 * one), digits=9)
+
+
 def test_methods_and_instances_enter_by_class_and_fields(load):
     module, other = load(TEXT), load(edited(("self.strength * helper", "-self.strength * helper")))
     same = load(TEXT)

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from ..approximation import approximation_of
+from ..meaning import fingerprint
 from ..numerics.blocks import map_blocks
 from ..statistics.agreement import Check
 from ..statistics.estimate import Estimate
@@ -50,7 +51,7 @@ class Descent:
     replicas: int = _REPLICAS
 
     def theory(self) -> DescentDynamics:
-        key = id(self)
+        key = fingerprint(self)
         if key not in _SOLVED:
             _SOLVED[key] = descent_dynamics(
                 self.problem,
@@ -63,7 +64,7 @@ class Descent:
         return _SOLVED[key]
 
 
-_SOLVED: dict[int, DescentDynamics] = {}
+_SOLVED: dict[str, DescentDynamics] = {}
 
 
 def combined(simulation: Estimate, theory: Estimate) -> Estimate:
