@@ -326,7 +326,8 @@ class Reader:
     def write(self, node: Any, within: str = "") -> str:
         """``within`` says whose annotations are met: of a class they are fields, of a plain function only remarks."""
         if isinstance(node, list):
-            return "[" + ",".join(self.write(entry, within) for entry in node if not _is_remark(entry)) + "]"
+            texts = (self.write(entry, within) for entry in node if not _is_remark(entry))
+            return "[" + ",".join(text for text in texts if text) + "]"
         if not isinstance(node, ast.AST):
             return repr(node)
         if isinstance(node, ast.Name):
@@ -384,11 +385,11 @@ class Reader:
         return text
 
     def _import(self, node: ast.Import | ast.ImportFrom) -> str:
-        """In a body, an import from our modules is written without the module."""
-        pairs = list(imported(node, self._source.package))
-        if all(self._graph.source(target.module) is not None for _, target in pairs):
-            return f"import {[(name, target.attribute) for name, target in pairs if target.attribute]}"
-        return f"import {[(name, *target) for name, target in pairs]}"
+        """In a body; nothing is written of what comes from our modules, whose names are edges."""
+        pairs = imported(node, self._source.package)
+        return ",".join(
+            str((name, *target)) for name, target in pairs if self._graph.source(target.module) is None
+        )
 
 
 def _is_remark(entry: Any) -> bool:
