@@ -15,13 +15,17 @@ import importlib.util
 import site
 import sys
 import sysconfig
+import time
 import types
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from .errors import InvalidArgument
+
 ROOT = __name__.partition(".")[0]
 SCALAR = (bool, int, float, complex, str, bytes, types.NoneType)
+_STARTED = time.time()
 _GLOBAL = {"LOAD_GLOBAL", "LOAD_NAME", "STORE_GLOBAL", "DELETE_GLOBAL", "LOAD_FROM_DICT_OR_GLOBALS"}
 _FUNCTION = (ast.FunctionDef, ast.AsyncFunctionDef)
 
@@ -92,6 +96,7 @@ class Source:
     def __init__(self, module: str, file: str) -> None:
         self.module, self.file = module, file
         self.signature = _signature(file)
+        self.is_ours = module.partition(".")[0] == ROOT
         is_package = Path(file).stem == "__init__"
         main = sys.modules.get(module) if module == "__main__" else None
         package = module if is_package else module.rpartition(".")[0]
@@ -189,13 +194,17 @@ class Graph:
         self.sources: dict[str, Source] = {}
         self._texts: dict[Node, Text] = {}
         self._surroundings: dict[Node, str] = {}
+        self._settings: dict[Node, tuple[Source, str, ast.stmt, Any]] = {}
         self._totals: dict[frozenset[tuple[str, Node]], str] = {}
 
     def is_current(self) -> bool:
+        """Whether no file and no setting of the user has changed since it was read."""
+        files = [source for source in self.sources.values() if not source.is_ours]
         return all(
-            Path(source.file).is_file() and _signature(source.file) == source.signature
-            for source in self.sources.values()
-            if source.module.partition(".")[0] != ROOT
+            Path(source.file).is_file() and _signature(source.file) == source.signature for source in files
+        ) and all(
+            _setting(source, name, statement) == value
+            for source, name, statement, value in self._settings.values()
         )
 
     def source(self, module: str) -> Source | None:
@@ -260,8 +269,12 @@ class Graph:
                 edges |= {(node.name, found) for found in self.resolve(binding)}
             else:
                 reader = Reader(self, source, binding)
-                pieces.append(reader.write(binding) + _live(source, node.name, binding))
+                value = _setting(source, node.name, binding)
+                if not source.is_ours:
+                    self._settings[node] = (source, node.name, binding, value)
+                pieces.append(reader.write(binding) + ("" if value is None else repr(value)))
                 edges |= reader.edges
+                _check_loaded(source, node.name)
         return Text(sha256("\n".join(pieces)), tuple(edges - {(node.name, node)}))
 
     def surroundings(self, node: Node) -> str:
@@ -293,19 +306,64 @@ class Graph:
         return {node for node in found if node.file is None or node.name is not None}
 
 
-def _live(source: Source, name: str, statement: ast.stmt) -> str:
-    """The value of a computed setting of the user (``SIZE = int(sys.argv[1])``), which its text does not tell.
+def _setting(source: Source, name: str, statement: ast.stmt) -> Any:
+    """The value of a setting of the user where its text does not tell it; None elsewhere.
 
-    Where a script lies is not a setting.
+    It is computed (``SIZE = int(sys.argv[1])``), or was set from outside. Where a file lies is no setting, and what a
+    function counts in a global name is none either.
     """
-    if source.module.partition(".")[0] == ROOT or not isinstance(statement, ast.Assign | ast.AnnAssign):
-        return ""
-    inner = list(ast.walk(statement.value)) if statement.value is not None else []
-    computed = any(isinstance(node, ast.Call | ast.Subscript | ast.Attribute) for node in inner)
+    if not isinstance(statement, ast.Assign | ast.AnnAssign) or statement.value is None:
+        return None
+    counted = any(isinstance(node, ast.Global) and name in node.names for node in ast.walk(source.tree))
+    if source.is_ours or counted or "__file__" in ast.unparse(statement):
+        return None
+    computed = any(
+        isinstance(node, ast.Call | ast.Subscript | ast.Attribute) for node in ast.walk(statement.value)
+    )
+    if computed and source.module not in sys.modules:
+        importlib.import_module(source.module)
     value = getattr(sys.modules.get(source.module), name, None)
-    if not computed or not isinstance(value, SCALAR) or "__file__" in ast.unparse(statement):
-        return ""
-    return repr(value)
+    try:
+        written = ast.literal_eval(statement.value)
+    except ValueError:
+        return value if computed and isinstance(value, SCALAR) else None
+    return value if isinstance(value, SCALAR) and value != written else None
+
+
+def _check_loaded(source: Source, name: str) -> None:
+    """Refuse a file of the user that was edited after it was loaded: it is read here, but the old code would run."""
+    if source.is_ours or Path(source.file).stat().st_mtime < _STARTED:
+        return
+    value = getattr(sys.modules.get(source.module), name, None)
+    functions = list(vars(value).values()) if isinstance(value, type) else [value]
+    written = list(_codes(compile(source.tree, source.file, "exec", dont_inherit=True)))
+    for function in functions:
+        loaded = getattr(getattr(function, "py_func", function), "__code__", None)
+        if loaded is None or loaded.co_filename != source.file or "<" in loaded.co_qualname:
+            continue
+        candidates = [code for code in written if code.co_qualname == loaded.co_qualname]
+        if _instructions(loaded) not in map(_instructions, candidates):
+            file = Path(source.file).name
+            allowed = f"as it is in {file}, which was edited after it was loaded: reload it, or restart"
+            raise InvalidArgument("function", name, allowed)
+
+
+def _codes(code: types.CodeType) -> Iterator[types.CodeType]:
+    yield code
+    for constant in code.co_consts:
+        if isinstance(constant, types.CodeType):
+            yield from _codes(constant)
+
+
+def _instructions(code: types.CodeType) -> tuple[Any, ...]:
+    """What a function does, without its lines and docstring."""
+    # The first constant of a function is its docstring if it is a text.
+    first = int(bool(code.co_consts) and isinstance(code.co_consts[0], str))
+    inner = [
+        entry.co_code if isinstance(entry, types.CodeType) else repr(entry)
+        for entry in code.co_consts[first:]
+    ]
+    return code.co_code, code.co_names, inner
 
 
 class Reader:
@@ -326,7 +384,8 @@ class Reader:
     def write(self, node: Any, within: str = "") -> str:
         """``within`` says whose annotations are met: of a class they are fields, of a plain function only remarks."""
         if isinstance(node, list):
-            return "[" + ",".join(self.write(entry, within) for entry in node if not _is_remark(entry)) + "]"
+            texts = (self.write(entry, within) for entry in node if not _is_remark(entry))
+            return "[" + ",".join(text for text in texts if text) + "]"
         if not isinstance(node, ast.AST):
             return repr(node)
         if isinstance(node, ast.Name):
@@ -384,11 +443,11 @@ class Reader:
         return text
 
     def _import(self, node: ast.Import | ast.ImportFrom) -> str:
-        """In a body, an import from our modules is written without the module."""
-        pairs = list(imported(node, self._source.package))
-        if all(self._graph.source(target.module) is not None for _, target in pairs):
-            return f"import {[(name, target.attribute) for name, target in pairs if target.attribute]}"
-        return f"import {[(name, *target) for name, target in pairs]}"
+        """In a body; nothing is written of what comes from our modules, whose names are edges."""
+        pairs = imported(node, self._source.package)
+        return ",".join(
+            str((name, *target)) for name, target in pairs if self._graph.source(target.module) is None
+        )
 
 
 def _is_remark(entry: Any) -> bool:

@@ -268,6 +268,19 @@ def test_a_computed_setting_of_a_script_enters(load, monkeypatch):
     assert hashes[0] == hashes[2] != hashes[1]
 
 
+def test_a_setting_that_is_changed_from_outside_enters(load):
+    module = load("SIZE = 3\n\ndef f():\n    return SIZE\n")
+    before = code_hash(module.f)
+    module.SIZE = 4
+    assert code_hash(module.f) != before
+    module.SIZE = 3
+    assert code_hash(module.f) == before
+    counter = load("CALLS = 0\n\ndef f():\n    global CALLS\n    CALLS += 1\n    return CALLS\n")
+    before = code_hash(counter.f)
+    counter.f()
+    assert code_hash(counter.f) == before
+
+
 def test_this_package_is_read_and_installed_ones_are_named(load):
     from statphys_gen.statistics.estimate import Estimate
     from statphys_gen.statistics.streams import generator
@@ -316,8 +329,27 @@ def test_a_script_may_be_renamed_and_names_are_in_one_order(tmp_path):
     assert done.stdout not in seen
 
 
-def test_a_file_that_is_edited_and_reloaded_is_read_again(load, tmp_path):
+@pytest.mark.parametrize(
+    ("name", "old", "new"),
+    [
+        ("f", "math.exp(x) * SIZE", "math.exp(x) / SIZE"),
+        ("Model", "return self.strength", "return -self.strength"),
+        ("f", "return helper(x)", "return 0 + helper(x)"),
+        ("f", "math.exp", "math.cosh"),
+    ],
+)
+def test_a_file_that_was_edited_is_refused_until_it_is_reloaded(load, name, old, new):
+    """The code that would run is not the one that would be read."""
+    module = load(TEXT)
+    before = code_hash(getattr(module, name))
+    Path(module.__file__).write_text("# A line.\n" + dedent(edited((old, new))))
+    with pytest.raises(InvalidArgument, match="edited after it was loaded: reload it, or restart"):
+        code_hash(getattr(module, name))
+    assert code_hash(getattr(importlib.reload(module), name)) != before
+
+
+def test_a_file_in_which_lines_moved_need_not_be_reloaded(load):
     module = load(TEXT)
     before = code_hash(module.f)
-    Path(module.__file__).write_text(dedent(edited(("SIZE = 3", "SIZE = 44"))))
-    assert code_hash(importlib.reload(module).f) != before
+    Path(module.__file__).write_text("# A line.\n" + dedent(edited(("What it does.", "Another text."))))
+    assert code_hash(module.f) == before

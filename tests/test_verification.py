@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from statphys_gen import registry, verification
+from statphys_gen.cli import main
 from statphys_gen.errors import InsufficientSamples, InvalidArgument
 from statphys_gen.statistics.agreement import Check
 from statphys_gen.statistics.estimate import Estimate
@@ -143,6 +144,17 @@ def test_the_checks_of_a_system_are_many_and_named_apart(system: str) -> None:
     checks = verification.checks_of(system)
     assert len(checks) >= 12
     assert len({check.seed for check in checks}) == len(checks)
+
+
+def test_a_system_has_its_name_of_the_shell_there(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    asked = []
+    monkeypatch.setattr(verification, "verify", lambda system, folder, **options: asked.append(system) or [])
+    assert main(["verify", "random-features", "--output", str(tmp_path), "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["parameters"] == {"systems": ["random-features"]}
+    assert main(["verify", "--output", str(tmp_path)]) == 0
+    assert asked == ["random_features", *verification.SYSTEMS]
 
 
 def test_a_fraction_of_the_checks_is_drawn_by_the_seed_and_writes_no_report(

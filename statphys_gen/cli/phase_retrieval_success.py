@@ -130,7 +130,8 @@ def _success(options: argparse.Namespace) -> int:
     grid = {"dimension": dimensions, "samples_per_dimension": ratios} | {
         name: sweep.constant(value) for name, value in settings.items()
     }
-    with warnings.catch_warnings():
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always", UserWarning)
         # Points that failed are records with a bad status here.
         warnings.simplefilter("ignore", RuntimeWarning)
         dataset = sweep.run(outcomes, grid, store=options.store, seed=options.seed)
@@ -143,6 +144,7 @@ def _success(options: argparse.Namespace) -> int:
     parameters |= {"step_max": largest, "seed": options.seed}
     parameters |= {name: settings[name] for name in _SETTINGS if name not in parameters}
     midpoints, notes = _midpoints(records, dimensions)
+    notes += [str(warning.message) for warning in caught if issubclass(warning.category, UserWarning)]
     summary = _summary(midpoints)
     if options.predict:
         predicted, more = _prediction(loss, ratios, midpoints, (first, largest), options.seed)

@@ -82,5 +82,7 @@ def function_code(function: Callable[..., Any], version: str | None) -> str:
     try:
         return code_hash(function)
     except InvalidArgument as error:
+        if error.argument == "function":
+            raise
         allowed = f"given for a function whose code cannot be hashed ({error})"
         raise InvalidArgument("version", version, allowed) from None

@@ -207,6 +207,13 @@ def test_streams_are_keyed_by_the_point_alone():
     part = sweep.run(functions.streams_of, {"x": [2.5, 0.5]}, replicas=2, seed=5, version="another")
     np.testing.assert_array_equal(part["draw"], full["draw"].sel(x=[2.5, 0.5], replica=[0, 1]))
     np.testing.assert_array_equal(part["seed_value"], full["seed_value"].sel(x=[2.5, 0.5], replica=[0, 1]))
+
+    def renamed(x, generator):
+        return {"draw": generator.standard_normal()}
+
+    np.testing.assert_array_equal(
+        sweep.run(renamed, grid, replicas=3, seed=5, key="another name")["draw"], full["draw"]
+    )
     other = sweep.run(functions.streams_of, grid, replicas=3, seed=6)
     assert not np.isin(other["draw"], full["draw"]).any()
     assert not np.isin(other["seed_value"], full["seed_value"]).any()
