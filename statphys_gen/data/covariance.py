@@ -181,6 +181,11 @@ class Covariance:
         object.__setattr__(result, "rule", rule)
         return result
 
+    def meaning(self) -> dict[str, Any]:
+        """What defines it: the law, not how it is shown or was constructed."""
+        law = {"eigenvalues": self.eigenvalues, "weights": self.weights, "continuous": self.continuous}
+        return law if self.dimension is None else law | {"dimension": self.dimension}
+
     def fine_nodes(self, count: int) -> Nodes:
         """Eigenvalues and weights of a continuous law on ``count`` nodes, in increasing order; of atoms, the atoms."""
         if self.rule is None:

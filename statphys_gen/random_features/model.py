@@ -116,6 +116,13 @@ class Activation:
             values,
         )
 
+    def meaning(self) -> dict[str, Any]:
+        """What defines it: the polynomial, one of the named functions, or the user's function; and its breakpoints."""
+        if self.polynomial is not None:
+            return {"polynomial": self.polynomial}
+        names = [name for name, (function, _) in _NAMED.items() if function is self.function]
+        return {"function": names[0] if names else self.function, "breakpoints": self.breakpoints}
+
     def __call__(self, x: FloatArray) -> FloatArray:
         """sigma(x), checked to be real, finite and of the shape of x."""
         values = np.asarray(self.function(x))
