@@ -18,6 +18,7 @@ from ..errors import InvalidArgument
 # Eigenvalues and weights.
 Nodes = tuple[FloatArray, FloatArray]
 _LONGEST_REPR = 8
+_FINE = 1024  # nodes of a continuous law, where its quantiles are wanted
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -180,6 +181,11 @@ class Covariance:
         object.__setattr__(result, "rule", rule)
         return result
 
+    def meaning(self) -> dict[str, Any]:
+        """What defines it: the law, not how it is shown or was constructed."""
+        law = {"eigenvalues": self.eigenvalues, "weights": self.weights, "continuous": self.continuous}
+        return law if self.dimension is None else law | {"dimension": self.dimension}
+
     def fine_nodes(self, count: int) -> Nodes:
         """Eigenvalues and weights of a continuous law on ``count`` nodes, in increasing order; of atoms, the atoms."""
         if self.rule is None:
@@ -249,11 +255,35 @@ class Covariance:
             return f"Covariance({numbers}, {self.weights.tolist()})"
         return f"Covariance.from_eigenvalues({numbers}, {self.multiplicities.astype(int).tolist()})"
 
+    def _repr_latex_(self) -> str:
+        d = "" if self.dimension is None else f",\\quad d={self.dimension}"
+        if self.continuous or len(self.eigenvalues) > _LONGEST_REPR:
+            return rf"$a\sim N(m,C),\quad C:\ \text{{{self.name}, {len(self.eigenvalues)} eigenvalues}}{d}$"
+        atoms = "+".join(
+            rf"{weight:.4g}\,\delta_{{{value:.4g}}}"
+            for value, weight in zip(self.eigenvalues, self.weights, strict=True)
+        )
+        return rf"$a\sim N(m,C),\quad \rho_C={atoms}{d}$"
+
     def limit(self) -> Covariance:
         """The limiting law with the same fractions of the directions."""
         if self.dimension is None:
             return self
         return Covariance(self.eigenvalues, self.weights, name=self.name)
+
+    def in_dimension(self, dimension: int) -> Covariance:
+        """The same fractions of the directions in a finite dimension d.
+
+        Of a law on an interval, its means over the d intervals of rank from i/d to (i + 1)/d, so that the trace is
+        kept; of atoms, the atoms, whose weights must be multiples of 1/d.
+        """
+        d = validation.integer("dimension", dimension, minimum=1)
+        if not self.continuous:
+            return Covariance(self.eigenvalues, self.weights, d, name=self.name)
+        values, weights = self.fine_nodes(_FINE)
+        ranks, sums = (np.append(0.0, np.cumsum(part)) for part in (weights, weights * values))
+        means = d * np.diff(np.interp(np.arange(d + 1.0) / d * ranks[-1], ranks, sums))
+        return self._of_directions(np.maximum(means, 0.0), None, self.name)
 
     def finite_dimension(self, argument: str = "law") -> int:
         """d; a limiting law is refused as the value of ``argument``."""

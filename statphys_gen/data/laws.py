@@ -28,10 +28,11 @@ from ..errors import InvalidArgument
 from .covariance import Covariance
 
 CovarianceKind = Literal["isotropic", "diagonal", "full"]
+_LONGEST_REPR = 24
 _KINDS: dict[int, CovarianceKind] = {1: "isotropic", 2: "diagonal", 3: "full"}
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class GaussianMixture:
     """A mixture of K Gaussians in dimension d.
 
@@ -83,7 +84,7 @@ class GaussianMixture:
                 ]
             )
         for name, entry in (("weights", checked_weights), ("means", checked_means), ("covariances", checked)):
-            entry = np.array(entry)
+            entry = np.array(entry, order="C")
             entry.setflags(write=False)
             object.__setattr__(self, name, entry)
 
@@ -131,6 +132,17 @@ class GaussianMixture:
                     raise InvalidArgument(name, entry, "a .npy file of numbers") from None
         return cls(**content)
 
+    def __repr__(self) -> str:
+        if self.means.size + self.covariances.size > _LONGEST_REPR:
+            return f"<GaussianMixture: {self.classes} classes in dimension {self.dimension}, {self.covariance_kind}>"
+        return f"GaussianMixture({self.weights.tolist()}, {self.means.tolist()}, {self.covariances.tolist()})"
+
+    def _repr_latex_(self) -> str:
+        c = {"isotropic": r"\sigma_k^2 I", "diagonal": r"\mathrm{diag}(v_k)", "full": "C_k"}[
+            self.covariance_kind
+        ]
+        return rf"$P(a)=\sum_{{k=1}}^{{{self.classes}}} w_k\,N(a;m_k,{c}),\quad d={self.dimension}$"
+
     @property
     def classes(self) -> int:
         """K, the number of classes."""
@@ -169,12 +181,17 @@ class CurieWeiss:
     dimension: int
     inverse_temperature: float
     tilt: float = 0.0
-    classes: int = field(default=2, init=False)
+    classes: int = field(default=2, init=False, repr=False)
 
     def __post_init__(self) -> None:
         validation.integer("dimension", self.dimension, minimum=2)
         validation.non_negative("inverse_temperature", self.inverse_temperature)
         validation.finite("tilt", self.tilt)
+
+    def _repr_latex_(self) -> str:
+        tilt = f"{self.tilt:+.6g}\\,M/d" if self.tilt else ""
+        beta = f"{self.inverse_temperature:.6g}\\,M^2/2d{tilt}"
+        return rf"$P(a)\propto\exp({beta}),\quad M=\sum_i a_i,\quad a\in\{{-1,1\}}^{{{self.dimension}}}$"
 
     def require_no_tilt(self) -> None:
         """Refuse a tilt, where the two classes are taken to be balanced."""
@@ -182,7 +199,7 @@ class CurieWeiss:
             raise InvalidArgument("tilt", self.tilt, "0: only balanced classes are covered here")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class DiscreteProduct:
     """Independent components that take each value v_j with probability p_j: P(a) = prod_i p(a_i).
 
@@ -206,9 +223,17 @@ class DiscreteProduct:
             raise InvalidArgument("probabilities", weights, f"one for each of the {len(checked)} values")
         object.__setattr__(self, "dimension", validation.integer("dimension", dimension, minimum=1))
         for name, entry in (("values", checked), ("probabilities", weights)):
-            entry = np.array(entry)
+            entry = np.array(entry, order="C")
             entry.setflags(write=False)
             object.__setattr__(self, name, entry)
+
+    def __repr__(self) -> str:
+        return f"DiscreteProduct({self.dimension}, {self.values.tolist()}, {self.probabilities.tolist()})"
+
+    def _repr_latex_(self) -> str:
+        pairs = zip(self.values, self.probabilities, strict=True)
+        law = "+".join(rf"{p:.4g}\,\delta_{{{v:.4g}}}" for v, p in pairs)
+        return rf"$P(a)=\prod_{{i=1}}^{{{self.dimension}}}p(a_i),\quad p={law}$"
 
     @classmethod
     def binary(cls, dimension: int, mean: float = 0.0) -> DiscreteProduct:

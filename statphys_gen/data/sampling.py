@@ -18,7 +18,7 @@ sqrt(beta / d) of the Gaussian, for which the equality holds to 2 exp(-2 pi^2 / 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -258,14 +258,17 @@ def draw_index(probabilities: FloatArray, rng: np.random.Generator) -> IntArray:
 
 def outcomes(
     experiment: Outcomes,
-    name: str,
+    key: Mapping[str, Any],
     dimension: int,
     time: ArrayLike,
     walkers: int,
     seed: int,
     threads: int,
 ) -> FloatArray:
-    """``experiment(t, count, rng)`` in blocks of walkers with their own streams: (walkers,) + shape of time."""
+    """``experiment(t, count, rng)`` in blocks of walkers: (walkers,) + shape of time.
+
+    Every block has its own stream, made of ``key``, the time, the seed and its number.
+    """
     times = validation.array("time", time, at_least=0.0)
     validation.integer("walkers", walkers, minimum=2)
     size = block_size(dimension, walkers)
@@ -273,7 +276,7 @@ def outcomes(
 
     def run(index: int) -> NDArray[Any]:
         t, block = float(times.ravel()[index // len(starts)]), index % len(starts)
-        rng = generator(seed, {"simulation": name, "dimension": dimension, "time": t}, block)
+        rng = generator(seed, {**key, "time": t}, block)
         return experiment(t, min(size, walkers - starts[block]), rng)
 
     blocks = map_blocks(run, times.size * len(starts), threads=threads)
@@ -283,7 +286,7 @@ def outcomes(
 
 def proportion(
     experiment: Outcomes,
-    name: str,
+    key: Mapping[str, Any],
     dimension: int,
     time: ArrayLike,
     walkers: int,
@@ -292,7 +295,7 @@ def proportion(
 ) -> Estimate:
     """The fraction of walkers for which the experiment is true."""
     return estimate_proportion(
-        outcomes(experiment, name, dimension, time, walkers, seed, threads).sum(axis=0), walkers
+        outcomes(experiment, key, dimension, time, walkers, seed, threads).sum(axis=0), walkers
     )
 
 

@@ -127,6 +127,13 @@ class Activation:
             values,
         )
 
+    def meaning(self) -> dict[str, Any]:
+        """What defines it: the polynomial, one of the named functions, or the user's function; and its breakpoints."""
+        if self.polynomial is not None:
+            return {"polynomial": self.polynomial}
+        names = [name for name, (function, _) in _NAMED.items() if function is self.function]
+        return {"function": names[0] if names else self.function, "breakpoints": self.breakpoints}
+
     def _is_named(self) -> bool:
         return self.name in _NAMED and self == Activation.named(self.name)
 

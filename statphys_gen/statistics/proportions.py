@@ -53,9 +53,9 @@ def bootstrap_fraction(
         raise InvalidArgument("events", events, "booleans of shape (count,) or (instances, count)")
     tail = 0.5 * (1.0 - validation.inside("level", level, 0.0, 1.0))
     validation.integer("resamples", resamples, minimum=100)
-    rng = generator(seed, {"bootstrap": "memorized fraction"})
     fractions = values.mean(axis=1)
     instances, count = values.shape
+    rng = generator(seed, {"purpose": "bootstrap of a fraction", "fractions": fractions, "count": count})
     chosen = rng.integers(instances, size=(resamples, instances))
     # Events that are drawn with replacement from an instance are true with the instance's fraction.
     drawn = rng.binomial(count, fractions[chosen]).mean(axis=1) / count

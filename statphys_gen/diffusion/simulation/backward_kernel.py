@@ -31,7 +31,7 @@ is in :mod:`statphys_gen.diffusion.simulation.langevin`, other laws in
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -41,6 +41,7 @@ from ...arrays import FloatArray, IntArray
 from ...data.laws import GaussianMixture
 from ...data.sampling import NoisedMixture, draw_index, outcomes, proportion
 from ...errors import InvalidArgument
+from ...meaning import fingerprint
 from ...statistics.estimate import Estimate
 
 Label = Literal["component", "sign"]
@@ -67,7 +68,8 @@ def simulate_clones(
     label : "component" or "sign", see the module.
     groups : (K,) integers; components with equal integers are one class (a level of a hierarchy of classes).
         Only with the label "component".
-    seed : of the random streams; a time has the same stream whichever other times are asked for.
+    seed : of the random streams; a time has the same stream whichever other times are asked for. Different mixtures and
+        labels have independent streams; other groups are another reading of the same runs.
     threads : the bits of the result do not depend on it.
 
     Returns
@@ -93,7 +95,8 @@ def simulate_clones(
         return first == read(*law.backward(x, t, 0.0, rng))
 
     _require_density(law, time)
-    return proportion(agree, f"clones {label}", mixture.dimension, time, walkers, seed, threads)
+    key = experiment_key("clones", mixture, label)
+    return proportion(agree, key, mixture.dimension, time, walkers, seed, threads)
 
 
 def simulate_u_turn(
@@ -120,7 +123,8 @@ def simulate_u_turn(
         return read(data, components) == read(*law.backward(x, t, 0.0, rng))
 
     _require_density(law, time)
-    return proportion(unchanged, f"u-turn {label}", mixture.dimension, time, walkers, seed, threads)
+    key = experiment_key("u-turn", mixture, label)
+    return proportion(unchanged, key, mixture.dimension, time, walkers, seed, threads)
 
 
 def posterior_agreement(
@@ -145,9 +149,8 @@ def posterior_agreement(
         return ((posterior @ members) ** 2).sum(axis=1)
 
     _require_density(law, time)
-    return Estimate.from_samples(
-        outcomes(agreement, "posterior agreement", mixture.dimension, time, walkers, seed, threads)
-    )
+    key = experiment_key("posterior agreement", mixture, "component")
+    return Estimate.from_samples(outcomes(agreement, key, mixture.dimension, time, walkers, seed, threads))
 
 
 def group_numbers(mixture: GaussianMixture, groups: ArrayLike | None) -> IntArray:
@@ -158,6 +161,11 @@ def group_numbers(mixture: GaussianMixture, groups: ArrayLike | None) -> IntArra
     if numbers.shape != (mixture.classes,) or numbers.dtype.kind not in "iu":
         raise InvalidArgument("groups", groups, f"{mixture.classes} integers, one for each component")
     return numbers.astype(np.int64)
+
+
+def experiment_key(purpose: str, mixture: GaussianMixture, label: str) -> dict[str, Any]:
+    """What the stream of an experiment is made of, besides its time, seed and block of walkers."""
+    return {"purpose": purpose, "law": fingerprint(mixture), "label": label}
 
 
 def class_reader(mixture: GaussianMixture, label: str, groups: ArrayLike | None) -> ClassReader:

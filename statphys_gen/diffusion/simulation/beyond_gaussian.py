@@ -30,6 +30,7 @@ from ...data.sampling import (
     sample_curie_weiss,
 )
 from ...errors import InvalidArgument
+from ...meaning import fingerprint
 from ...statistics.estimate import Estimate
 
 
@@ -119,7 +120,13 @@ def simulate_product_clones(
 
     if min(law.smallest_variance for law in laws) <= 0.0:
         validation.array("time", time, above=0.0)
-    return proportion(agree, "product clones", dimension, time, walkers, seed, threads)
+    key = {
+        "purpose": "clones of a product law",
+        "marginals": [fingerprint(marginal) for marginal in marginals],
+        "weights": shares,
+        "dimension": dimension,
+    }
+    return proportion(agree, key, dimension, time, walkers, seed, threads)
 
 
 def _noised(data: FloatArray, time: float, rng: np.random.Generator) -> FloatArray:
@@ -147,4 +154,5 @@ def _curie_weiss_proportion(
 ) -> Estimate:
     model.require_no_tilt()
     times = validation.array("time", time, above=0.0)
-    return proportion(experiment, f"curie-weiss {name}", model.dimension, times, walkers, seed, threads)
+    key = {"purpose": name, "law": model}
+    return proportion(experiment, key, model.dimension, times, walkers, seed, threads)

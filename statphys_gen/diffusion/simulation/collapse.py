@@ -28,7 +28,7 @@ from numpy.typing import ArrayLike, NDArray
 from ... import validation
 from ...arrays import FloatArray, IntArray
 from ...data.covariance import Covariance
-from ...data.laws import CurieWeiss, DataLaw, DiscreteProduct, GaussianMixture
+from ...data.laws import CurieWeiss, DataLaw, GaussianMixture
 from ...data.sampling import NoisedMixture, sample_curie_weiss
 from ...errors import InsufficientSamples, InvalidArgument
 from ...numerics.blocks import map_blocks
@@ -142,7 +142,7 @@ def simulate_collapse(
     classes = _class_count(law) if by_class else 0
 
     def means(instance: int) -> FloatArray:
-        rng = _stream(seed, "collapse", law, samples, instance)
+        rng = data_stream(seed, "collapse", law, samples, instance, radius=factor)
         points, components = draw_data(law, samples, rng)
         sources = np.arange(walkers) % samples
         values = _read(EmpiricalPosterior(points), flat, sources, None, _PLANTED, rng, factor)
@@ -176,7 +176,7 @@ def simulate_condensation(
     _sizes(samples, walkers, instances)
 
     def means(instance: int) -> FloatArray:
-        rng = _stream(seed, "condensation", law, samples, instance)
+        rng = data_stream(seed, "condensation", law, samples, instance)
         posterior = EmpiricalPosterior(draw_data(law, samples, rng)[0])
         fresh = draw_data(law, walkers, rng)[0]
         return _read(posterior, flat, None, fresh, _FRESH, rng, 1.0).mean(axis=2)
@@ -210,7 +210,7 @@ def simulate_posterior_variance(
     width = -np.expm1(-2.0 * t)
 
     def means(instance: int) -> FloatArray:
-        rng = _stream(seed, "posterior variance", law, samples, instance)
+        rng = data_stream(seed, "posterior variance", law, samples, instance, time=t)
         points = draw_data(law, samples, rng)[0]
         fresh = draw_data(law, walkers, rng)[0]
         total = np.zeros(points.shape[1])
@@ -237,6 +237,7 @@ def posterior_weights(points: FloatArray, x: FloatArray, time: float) -> FloatAr
 
 def draw_data(law: DataLaw, count: int, rng: np.random.Generator) -> tuple[FloatArray, IntArray]:
     """Independent data (count, d) and their components (count,), all 0 where the law has none."""
+    require_law(law)
     if isinstance(law, GaussianMixture):
         mixture = NoisedMixture(law)
         components = mixture.draw_components(count, rng)
@@ -244,23 +245,29 @@ def draw_data(law: DataLaw, count: int, rng: np.random.Generator) -> tuple[Float
     if isinstance(law, CurieWeiss):
         return sample_curie_weiss(law, count, rng), np.zeros(count, dtype=np.int64)
     if isinstance(law, Covariance):
+        shape = count, law.finite_dimension()
         deviations = np.repeat(np.sqrt(law.eigenvalues), law.multiplicities.astype(np.int64))
-        return deviations * rng.standard_normal((count, len(deviations))), np.zeros(count, dtype=np.int64)
-    if isinstance(law, DiscreteProduct):
-        places = np.searchsorted(
-            np.cumsum(law.probabilities)[:-1], rng.random((count, law.dimension)), side="right"
-        )
-        return law.values[places], np.zeros(count, dtype=np.int64)
-    raise InvalidArgument("law", law, "a GaussianMixture, Covariance, DiscreteProduct or CurieWeiss")
+        return deviations * rng.standard_normal(shape), np.zeros(count, dtype=np.int64)
+    places = np.searchsorted(
+        np.cumsum(law.probabilities)[:-1], rng.random((count, law.dimension)), side="right"
+    )
+    return law.values[places], np.zeros(count, dtype=np.int64)
 
 
-def law_key(law: DataLaw) -> dict[str, object]:
-    """What of a law enters the key of its random streams: its kind and its dimension."""
-    return {"law": type(law).__name__, "dimension": getattr(law, "dimension", 0)}
+def data_stream(
+    seed: int, purpose: str, law: DataLaw, samples: int, instance: int, **parameters: float | str | None
+) -> np.random.Generator:
+    """The stream of one instance, its training points and all that is done with them.
+
+    ``parameters`` are the others that matter.
+    """
+    require_law(law)
+    return generator(seed, {"purpose": purpose, "law": law, "samples": samples, **parameters}, instance)
 
 
-def _stream(seed: int, purpose: str, law: DataLaw, samples: int, instance: int) -> np.random.Generator:
-    return generator(seed, {"simulation": purpose, "samples": samples} | law_key(law), instance)
+def require_law(law: DataLaw) -> None:
+    if not isinstance(law, DataLaw):
+        raise InvalidArgument("law", law, "a GaussianMixture, Covariance, DiscreteProduct or CurieWeiss")
 
 
 def _times(time: ArrayLike) -> tuple[FloatArray, FloatArray]:

@@ -30,8 +30,7 @@ from ...errors import InvalidArgument
 from ...numerics.blocks import map_blocks
 from ...numerics.neighbours import nearest
 from ...statistics.estimate import Estimate
-from ...statistics.streams import generator
-from .collapse import draw_data, law_key, posterior_weights
+from .collapse import data_stream, draw_data, posterior_weights
 from .first_passage import FirstPassage
 from .langevin import step_grid
 
@@ -70,7 +69,9 @@ def simulate_empirical_clones(
         first, second = (_denoise(points, x, weights, t, last, rng) for _ in range(2))
         return first == second
 
-    return _clones(agree, "empirical clones", law, samples, times, seed, walkers, instances, threads)
+    return _clones(
+        agree, "clones of the empirical law", law, samples, times, seed, walkers, instances, threads, end=last
+    )
 
 
 def simulate_empirical_clones_langevin(
@@ -103,7 +104,8 @@ def simulate_empirical_clones_langevin(
             ends.append(nearest(clone, np.exp(-last) * points))
         return ends[0] == ends[1]
 
-    return _clones(agree, f"empirical euler {steps}", law, samples, times, seed, walkers, instances, threads)
+    purpose, numbers = "clones of the empirical law by Euler steps", {"end": last, "steps": steps}
+    return _clones(agree, purpose, law, samples, times, seed, walkers, instances, threads, **numbers)
 
 
 def simulate_last_change(
@@ -137,8 +139,16 @@ def simulate_last_change(
     grid = backward_grid(horizon, end, steps)
 
     def changes(instance: int) -> FloatArray:
-        key = {"simulation": "last change", "samples": samples, "steps": steps} | law_key(law)
-        rng = generator(seed, key, instance)
+        rng = data_stream(
+            seed,
+            "last change",
+            law,
+            samples,
+            instance,
+            steps=steps,
+            horizon=float(grid[0]),
+            end=float(grid[-1]),
+        )
         points = draw_data(law, samples, rng)[0]
         x = _noised(points, walkers, float(grid[0]), rng)
         last = np.full(walkers, float(grid[-1]))
@@ -205,9 +215,10 @@ def _clones(
     walkers: int,
     instances: int,
     threads: int,
+    **parameters: float,
 ) -> Estimate:
     def shares(instance: int) -> list[float]:
-        rng = generator(seed, {"simulation": purpose, "samples": samples} | law_key(law), instance)
+        rng = data_stream(seed, purpose, law, samples, instance, **parameters)
         points = draw_data(law, samples, rng)[0]
         return [
             float(agree(points, _noised(points, walkers, float(t), rng), float(t), rng).mean())

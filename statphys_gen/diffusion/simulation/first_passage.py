@@ -34,8 +34,7 @@ from ...glossary import dataset
 from ...numerics.blocks import map_blocks
 from ...presentation import Tabular
 from ...statistics.estimate import Estimate
-from ...statistics.streams import generator
-from .collapse import draw_data, law_key
+from .collapse import data_stream, draw_data
 
 if TYPE_CHECKING:
     import xarray
@@ -107,7 +106,7 @@ def simulate_first_passage(
     times : monitored times, increasing and above 0, instead of multiples of ``step``; the last one is the horizon.
     horizon : latest time, above ``step``.
     bridge : also see passages between the monitored times.
-    seed : of the random streams.
+    seed : of the random streams; the training points do not depend on how the paths are monitored.
     threads : the bits of the result do not depend on it.
 
     Raises
@@ -121,8 +120,7 @@ def simulate_first_passage(
     monitored = _monitored(step, horizon, times)
 
     def passages(instance: int) -> FloatArray:
-        key = {"simulation": "first passage", "samples": samples} | law_key(law)
-        rng = generator(seed, key, instance)
+        rng = data_stream(seed, "first passage", law, samples, instance)
         points = draw_data(law, samples, rng)[0]
         return first_passage_times(points, np.arange(walkers) % samples, monitored, rng, bridge=bridge)
 

@@ -20,7 +20,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
@@ -33,6 +33,7 @@ from ...data.laws import GaussianMixture
 from ...data.sampling import NoisedMixture
 from ...errors import InsufficientSamples, InvalidArgument
 from ...glossary import dataset
+from ...meaning import fingerprint
 from ...numerics.blocks import map_blocks
 from ...numerics.neighbours import neighbour_ratios
 from ...presentation import Tabular
@@ -195,6 +196,8 @@ def simulate_memorization(
     samples : n, at least 2.
     instances : independent training sets, each with its training, at least 1 (2 for an error bar).
     walkers : points that are generated at each look.
+    seed : of the random streams; different mixtures, numbers of samples, architectures and trainings have independent
+        ones, and a look is the same whichever other looks are asked for.
     loss_draws : noised points in a loss.
     threads : the bits of the result do not depend on it.
 
@@ -218,21 +221,25 @@ def simulate_memorization(
             "longest_time", training.longest_time, "above shortest_time: the backward process needs all times"
         )
     grid = backward_times(training.shortest_time, training.longest_time, backward_steps)
-    key = {"simulation": "memorization", "dimension": mixture.dimension, "samples": samples}
+    # How the network is trained, without the steps at which it is looked at.
+    course = replace(training, steps=(0,))
+    key = {"law": mixture, "samples": samples, "architecture": architecture, "training": course}
+    key = {"purpose": "memorization", "study": fingerprint(key)}
+    loss_key = key | {"part": "losses", "time": loss_time}
 
     def run(replica: int) -> tuple[FloatArray, FloatArray]:
-        points = law.draw(samples, generator(seed, key | {"for": "points"}, replica))
+        points = law.draw(samples, generator(seed, key | {"part": "points"}, replica))
         ratios, losses = [], []
 
         def observe(step: int, network: ScoreNetwork) -> None:
-            rng = generator(seed, key | {"for": "generation", "step": step}, replica)
+            rng = generator(seed, key | {"part": "generation", "step": step}, replica)
             made = generate(network.clean, mixture.dimension, network.mean_square, walkers, rng, grid)
             ratios.append(neighbour_ratios(made, points))
-            draws = generator(seed, key | {"for": "losses"}, replica)
+            draws = generator(seed, loss_key, replica)
             losses.append(network_losses(network, law, points, loss_time, loss_draws, draws))
 
         train_network(
-            points, architecture, training, generator(seed, key | {"for": "training"}, replica), observe
+            points, architecture, training, generator(seed, key | {"part": "training"}, replica), observe
         )
         return np.stack(ratios), np.array(losses)
 

@@ -134,7 +134,7 @@ class Spectrum(Tabular):
             values[name] = (("bulk",), np.array([getattr(bulk, name) for bulk in self.bulks]))
         places = {
             "position": (("bulk", "point"), grid),
-            "modes": (("bulk",), [" + ".join(bulk.groups) for bulk in self.bulks]),
+            "groups": (("bulk",), [" + ".join(bulk.groups) for bulk in self.bulks]),
         }
         return dataset(values, places, approximation_of(spectrum))
 
