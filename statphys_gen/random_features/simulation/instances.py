@@ -28,7 +28,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from ... import validation
 from ...arrays import FloatArray
@@ -59,7 +59,7 @@ class SimulatedLosses(Tabular):
     """
 
     axis: str
-    coordinate: FloatArray
+    coordinate: NDArray[Any]
     train_loss: Estimate
     test_loss: Estimate
     score_error: Estimate
@@ -74,8 +74,8 @@ class SimulatedLosses(Tabular):
     def records(self) -> list[dict[str, Any]]:
         columns = self._columns()
         return [
-            {self.axis: float(place)} | {name: float(entry[k]) for name, entry in columns.items()}
-            for k, place in enumerate(self.coordinate)
+            {self.axis: place} | {name: float(entry[k]) for name, entry in columns.items()}
+            for k, place in enumerate(self.coordinate.tolist())
         ]
 
     def to_dataset(self) -> xarray.Dataset:

@@ -14,6 +14,7 @@ from __future__ import annotations
 import math
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -82,7 +83,7 @@ class Training(ABC):
 
     @property
     @abstractmethod
-    def axis(self) -> tuple[str, FloatArray]:
+    def axis(self) -> tuple[str, NDArray[Any]]:
         """What the members of the batch differ by, and its values."""
 
     @abstractmethod
@@ -148,7 +149,7 @@ class GradientFlow(SpectralTraining):
         object.__setattr__(self, "training_time", times.astype(np.float64))
 
     @property
-    def axis(self) -> tuple[str, FloatArray]:
+    def axis(self) -> tuple[str, NDArray[Any]]:
         return "training_time", np.asarray(self.training_time)
 
     def filter(self, eigenvalues: FloatArray, rate: float) -> FloatArray:
@@ -169,7 +170,7 @@ class Ridge(SpectralTraining):
         object.__setattr__(self, "penalty", penalties)
 
     @property
-    def axis(self) -> tuple[str, FloatArray]:
+    def axis(self) -> tuple[str, NDArray[Any]]:
         return "penalty", np.asarray(self.penalty)
 
     def filter(self, eigenvalues: FloatArray, rate: float) -> FloatArray:
@@ -196,8 +197,8 @@ class SteppedTraining(Training):
     steps: ArrayLike
 
     @property
-    def axis(self) -> tuple[str, FloatArray]:
-        return "steps", np.asarray(self.steps, dtype=np.float64)
+    def axis(self) -> tuple[str, NDArray[Any]]:
+        return "steps", np.asarray(self.steps)
 
 
 @dataclass(frozen=True)
