@@ -45,7 +45,7 @@ def compute(preset: str) -> dict[str, Any]:
         flow = simulate_losses(
             model, GradientFlow(times), dimension, instances=instances, threads=2
         ).score_error
-        found = simulate_losses(model, dimension, instances, 0, Adam(steps, rate), threads=2)
+        found = simulate_losses(model, Adam(steps, rate), dimension, instances=instances, threads=2)
         rows["flow"].append(flow.mean)
         rows["flow_error"].append(flow.standard_error)
         rows["adam"].append([getattr(found, name).mean for name in FIELDS])
