@@ -19,7 +19,7 @@ from threadpoolctl import threadpool_limits
 
 from statphys_gen.phase_retrieval.model import Loss, PhaseRetrieval
 from statphys_gen.phase_retrieval.schedule import geometric_steps
-from statphys_gen.phase_retrieval.theory.curvature_laws import sampled_weights
+from statphys_gen.phase_retrieval.theory.curvature_laws import sampled_curvature_law
 from statphys_gen.phase_retrieval.theory.dmft import DescentDynamics, descent_dynamics
 from statphys_gen.phase_retrieval.theory.spectrum import outlier_criterion
 
@@ -41,7 +41,7 @@ def _criteria(fields: Any, known: Any) -> Any:
     rows = []
     for members in np.array_split(np.arange(len(fields)), GROUPS):
         pairs = np.stack([fields[members].ravel(), known[members].ravel()], axis=1)
-        law = replace(sampled_weights(PROBLEM.loss, pairs), lower_bound=PROBLEM.loss.curvature_bound)
+        law = replace(sampled_curvature_law(PROBLEM.loss, pairs), lower_bound=PROBLEM.loss.curvature_bound)
         rows.append(float(outlier_criterion(law, RATIO)))
     return np.array(rows)
 

@@ -18,7 +18,7 @@ from threadpoolctl import threadpool_limits
 
 from statphys_gen.phase_retrieval.model import Loss
 from statphys_gen.phase_retrieval.theory import spectrum
-from statphys_gen.phase_retrieval.theory.curvature_laws import initial_weights
+from statphys_gen.phase_retrieval.theory.curvature_laws import initial_curvature_law
 from statphys_gen.phase_retrieval.theory.stieltjes_transform import stieltjes_on_bulk
 
 from .baselines import phase_retrieval_density as baseline
@@ -36,7 +36,7 @@ def _digits(value: float) -> float:
 
 def _residual(density: np.ndarray, positions: np.ndarray) -> float:
     """Largest |z(S) - z| of the solutions that the density is made from."""
-    law = initial_weights(Loss.normalised(OFFSET))
+    law = initial_curvature_law(Loss.normalised(OFFSET))
     ratio = np.array([ALPHA])
     edge, _ = spectrum._edge(law, ratio)
     left = float(spectrum._position(law, edge["stieltjes"], ratio)[0])
@@ -48,7 +48,7 @@ def _residual(density: np.ndarray, positions: np.ndarray) -> float:
 
 
 def density() -> dict[str, Any]:
-    law = initial_weights(Loss.normalised(OFFSET))
+    law = initial_curvature_law(Loss.normalised(OFFSET))
     multiplier = ALPHA * law.multiplier_per_sample
     edge = float(spectrum.left_edge(law, ALPHA)["position"])
     # At the edge itself the fixed point does not converge.

@@ -6,6 +6,12 @@ of the coupling, and times as their entry says.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import xarray
+
 QUANTITIES: dict[str, tuple[str, str]] = {
     # name: (long name, units)
     "edwards_anderson_overlap": ("overlap of two replicas, visible layer", "1"),
@@ -44,3 +50,19 @@ def attributes(name: str, units: str | None = None) -> dict[str, str]:
     """``long_name`` and ``units`` of a quantity, as netCDF files and xarray's plots read them."""
     long_name, known = QUANTITIES.get(name, (name.replace("_", " "), "1"))
     return {"long_name": long_name, "units": known if units is None else units}
+
+
+def dataset(
+    variables: Mapping[str, tuple[tuple[str, ...], Any]],
+    coordinates: Mapping[str, tuple[tuple[str, ...], Any]],
+    approximation: object = None,
+) -> xarray.Dataset:
+    """Arrays, each with the names of its axes, as one data set with long names and units."""
+    import xarray
+
+    described, along = (
+        {name: (axes, entry, attributes(name)) for name, (axes, entry) in part.items()}
+        for part in (variables, coordinates)
+    )
+    said = {} if approximation is None else {"approximation": str(approximation)}
+    return xarray.Dataset(described, along, said)

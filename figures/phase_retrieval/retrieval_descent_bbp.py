@@ -16,7 +16,7 @@ from statphys_gen.phase_retrieval import (
     geometric_steps,
     initial_transition,
     outlier_criterion,
-    sampled_weights,
+    sampled_curvature_law,
     simulate_descent,
 )
 
@@ -45,8 +45,8 @@ def compute(preset: str) -> dict[str, Any]:
     for ratio in ratios:
         steps = 30 if ratio < 2.0 else 60 if ratio < 3.5 else 72 if ratio < 4.5 else 85
         sizes = geometric_steps(steps, 0.01, 1.04, 0.1)
-        problem = PhaseRetrieval(Loss.normalised(), ratio)
-        theory = descent_dynamics(problem, sizes, paths=paths, replicas=replicas).require()
+        model = PhaseRetrieval(Loss.normalised(), ratio)
+        theory = descent_dynamics(model, sizes, paths=paths, replicas=replicas).require()
         lost = bbp_time(theory).solution
         found["lost"].append(float(lost["time"]))
         found["lost_error"].append(float(lost.error))
@@ -54,7 +54,7 @@ def compute(preset: str) -> dict[str, Any]:
             continue
         record = list(range(0, steps + 1, 6 if steps == 30 else 12))
         criterion = theory.estimate("outlier_criterion")
-        mean, error = _criterion(problem, sizes, record, dimension, instances)
+        mean, error = _criterion(model, sizes, record, dimension, instances)
         key = f"{ratio:g}"
         found |= {
             f"time {key}": theory.time,
@@ -77,11 +77,11 @@ def compute(preset: str) -> dict[str, Any]:
 
 
 def _criterion(
-    problem: PhaseRetrieval, sizes: Any, record: list[int], dimension: int, instances: int, groups: int = 8
+    model: PhaseRetrieval, sizes: Any, record: list[int], dimension: int, instances: int, groups: int = 8
 ) -> tuple[Any, Any]:
     """From the pairs of all instances together (few pairs bias it); jackknife errors over groups of instances."""
     descents = simulate_descent(
-        problem, dimension, instances, 0, sizes, labels="null", record=record, keep_pre_activations=True
+        model, dimension, instances, 0, sizes, labels="null", record=record, keep_pre_activations=True
     ).require()
     assert descents.pre_activations is not None
     assert descents.labels is not None
@@ -93,9 +93,9 @@ def _criterion(
             for k in range(len(record))
         ]
         # The infimum of the weights is that of the loss and not that of the sample.
-        bound = problem.loss.curvature_bound
-        laws = [replace(sampled_weights(problem.loss, pair), lower_bound=bound) for pair in pairs]
-        return np.array([float(outlier_criterion(law, problem.samples_per_dimension)) for law in laws])
+        bound = model.loss.curvature_bound
+        laws = [replace(sampled_curvature_law(model.loss, pair), lower_bound=bound) for pair in pairs]
+        return np.array([float(outlier_criterion(law, model.samples_per_dimension)) for law in laws])
 
     every = np.arange(instances)
     left_out = np.array([criterion(every[every % groups != g]) for g in range(groups)])

@@ -13,7 +13,7 @@ from statphys_gen.phase_retrieval import (
     draw_students,
     hessian,
     hessian_spectrum,
-    initial_weights,
+    initial_curvature_law,
     spectral_density,
 )
 
@@ -36,7 +36,7 @@ def compute(preset: str) -> dict[str, Any]:
     data: dict[str, Any] = {"dimension": dimension, "instances": instances}
     for k, (offset, alpha, span) in enumerate(CASES):
         loss = Loss.normalised(offset)
-        law = initial_weights(loss)
+        law = initial_curvature_law(loss)
         (record,) = hessian_spectrum(law, alpha).records()
         edge, outlier = record["bulk_edge"], record["outlier"]
         grid = edge + span * np.linspace(0.0, 1.0, 400) ** 2

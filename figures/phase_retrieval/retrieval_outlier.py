@@ -11,7 +11,7 @@ from statphys_gen.phase_retrieval import (
     PhaseRetrieval,
     hessian_spectrum,
     initial_transition,
-    initial_weights,
+    initial_curvature_law,
     simulate_hessian,
 )
 
@@ -36,7 +36,7 @@ def compute(preset: str) -> dict[str, Any]:
     data: dict[str, Any] = {"dimension": dimension, "instances": instances}
     for k, (offset, ends) in enumerate(zip(OFFSETS, RANGES, strict=True)):
         loss = Loss.normalised(offset)
-        law = initial_weights(loss)
+        law = initial_curvature_law(loss)
         critical = float(initial_transition(offset).solution["samples_per_dimension"])
         grid = np.unique(np.concatenate([np.linspace(*ends, 120), critical + np.geomspace(1e-6, 0.5, 20)]))
         found = hessian_spectrum(law, grid)

@@ -12,11 +12,11 @@ from statphys_gen.phase_retrieval import (
     PhaseRetrieval,
     draw_instances,
     full_rsb_state,
-    full_rsb_weights,
+    full_rsb_curvature_law,
     geometric_steps,
     hessian,
     one_step_state,
-    one_step_weights,
+    one_step_curvature_law,
     simulate_descent,
     spectral_density,
 )
@@ -44,7 +44,7 @@ def compute(preset: str) -> dict[str, Any]:
     grid = 4.0 * np.linspace(0.0, 1.0, 300) ** 2
     marginal = one_step_state(LOSS, ALPHA).require()
     ground = one_step_state(LOSS, ALPHA, "ground").require()
-    law = one_step_weights(LOSS, float(marginal["susceptibility"]), float(marginal["parisi_parameter"]))
+    law = one_step_curvature_law(LOSS, float(marginal["susceptibility"]), float(marginal["parisi_parameter"]))
     alphas = np.linspace(4.2, 8.0, 4 if quick else 20)
     ends = np.array([4.5, 5.75, ALPHA]) if quick else np.append(np.linspace(4.25, 8.0, 16), ALPHA)
     ends = np.unique(ends)
@@ -54,7 +54,7 @@ def compute(preset: str) -> dict[str, Any]:
         "steps": steps,
         "grid": grid,
         "one_step": spectral_density(law, ALPHA, grid),
-        "full": spectral_density(full_rsb_weights(LOSS, ALPHA, steps=steps), ALPHA, grid),
+        "full": spectral_density(full_rsb_curvature_law(LOSS, ALPHA, steps=steps), ALPHA, grid),
         "q": full["q"][here],
         "function": full["parisi_function"][here],
         "parameter": float(ground["parisi_parameter"]),
@@ -67,10 +67,10 @@ def compute(preset: str) -> dict[str, Any]:
 
 def _descents(dimension: int, instances: int, quick: bool) -> dict[str, Any]:
     """Spectra after a long descent with independent labels."""
-    problem = PhaseRetrieval(LOSS, ALPHA)
+    model = PhaseRetrieval(LOSS, ALPHA)
     eta = geometric_steps(800 if quick else 4000, 0.002, 1.02, 0.02)
     found = simulate_descent(
-        problem,
+        model,
         dimension,
         instances,
         0,
@@ -86,7 +86,7 @@ def _descents(dimension: int, instances: int, quick: bool) -> dict[str, Any]:
     borders = np.linspace(-0.4, 4.0, 23)
     counts = []
     for k in range(instances):
-        drawn = draw_instances(problem, dimension, 1, 0, first=k, labels="null")
+        drawn = draw_instances(model, dimension, 1, 0, first=k, labels="null")
         student = found.students[k, 0, -1]
         matrix, _ = hessian(LOSS, drawn.sensing[0], drawn.labels[0], student)
         values, vectors = np.linalg.eigh(matrix)

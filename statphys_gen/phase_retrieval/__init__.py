@@ -2,7 +2,7 @@
 
 M = samples_per_dimension N measurements t_i = x_i.w*/sqrt(N) of an unknown signal w* are known without their sign, and
 a student w on the sphere |w|^2 = N descends a loss sum_i l(x_i.w/sqrt(N), t_i). ``model`` holds the losses and the
-problem; the other modules hold theory or simulation.
+model; the other modules hold theory or simulation.
 """
 
 from ..doors import door

@@ -1,4 +1,4 @@
-"""Theory beside finite instances for one problem of a user's: the Hessian at the start, and the end of a descent.
+"""Theory beside finite instances for one model of a user's: the Hessian at the start, and the end of a descent.
 
 Instances have a finite dimension: where nothing else is said the difference from the theory contains corrections of
 order 1/N.
@@ -19,7 +19,7 @@ from ..statistics.estimate import Estimate
 from .model import PhaseRetrieval
 from .simulation.descent import Labels, simulate_descent
 from .simulation.hessians import simulate_hessian, simulate_hessian_path
-from .theory.curvature_laws import initial_weights
+from .theory.curvature_laws import initial_curvature_law
 from .theory.dmft import descent_dynamics
 from .theory.spectrum import hessian_spectrum, lagrange_multiplier
 
@@ -53,7 +53,7 @@ class Comparison:
 
 
 def compare_start(
-    problem: PhaseRetrieval,
+    model: PhaseRetrieval,
     dimension: int,
     instances: int,
     seed: int,
@@ -62,12 +62,12 @@ def compare_start(
     threads: int = 1,
 ) -> list[Comparison]:
     """Energy, multiplier, smallest eigenvalue, signal outlier and its overlap of the Hessian before any step."""
-    found = simulate_hessian(problem, dimension, instances, seed, labels=labels, threads=threads)
-    law = initial_weights(problem.loss, problem.overlap)
-    ratio = problem.samples_per_dimension
+    found = simulate_hessian(model, dimension, instances, seed, labels=labels, threads=threads)
+    law = initial_curvature_law(model.loss, model.overlap)
+    ratio = model.samples_per_dimension
     energy = None if law.energy_per_sample is None else ratio * law.energy_per_sample
     multiplier = float(lagrange_multiplier(law, ratio))
-    text = str(approximation_of(initial_weights))
+    text = str(approximation_of(initial_curvature_law))
     rows = [
         _finite("energy", found.estimate("energy"), energy, text),
         _finite("lagrange_multiplier", found.estimate("lagrange_multiplier"), multiplier, text),
@@ -96,7 +96,7 @@ def compare_start(
 
 
 def compare_descent(
-    problem: PhaseRetrieval,
+    model: PhaseRetrieval,
     dimension: int,
     instances: int,
     seed: int,
@@ -117,7 +117,7 @@ def compare_descent(
     """
     steps = len(step_sizes)
     found = simulate_descent(
-        problem,
+        model,
         dimension,
         instances,
         seed,
@@ -129,8 +129,8 @@ def compare_descent(
         threads=threads,
     ).require()
     names = ["correlation", "energy", "lagrange_multiplier"]
-    names += ["overlap"] if problem.overlap != 0.0 else []
-    predicted, reason = _predicted(problem, step_sizes, temperature, paths, replicas, seed, threads, names)
+    names += ["overlap"] if model.overlap != 0.0 else []
+    predicted, reason = _predicted(model, step_sizes, temperature, paths, replicas, seed, threads, names)
     text = str(approximation_of(descent_dynamics))
     rows = []
     for name in names:
@@ -142,7 +142,7 @@ def compare_descent(
 
 
 def compare_hessian_after(
-    problem: PhaseRetrieval,
+    model: PhaseRetrieval,
     dimension: int,
     instances: int,
     seed: int,
@@ -160,11 +160,11 @@ def compare_hessian_after(
     InvalidArgument : a start at another overlap, for which the outlier of a later step is not known.
     NotConverged : a simulated descent diverged.
     """
-    if problem.overlap != 0.0:
-        raise InvalidArgument("overlap", problem.overlap, "0: the outlier couples to the history otherwise")
+    if model.overlap != 0.0:
+        raise InvalidArgument("overlap", model.overlap, "0: the outlier couples to the history otherwise")
     last = len(step_sizes)
     (found,) = simulate_hessian_path(
-        problem,
+        model,
         dimension,
         instances,
         seed,
@@ -178,7 +178,7 @@ def compare_hessian_after(
     reason: str | None = None
     try:
         dynamics = descent_dynamics(
-            problem, step_sizes, temperature, paths=paths, replicas=replicas, seed=seed, threads=threads
+            model, step_sizes, temperature, paths=paths, replicas=replicas, seed=seed, threads=threads
         )
         predicted = dynamics.require().spectra([last])
     except (InvalidArgument, NotConverged) as error:
@@ -199,7 +199,7 @@ def compare_hessian_after(
 
 
 def _predicted(
-    problem: PhaseRetrieval,
+    model: PhaseRetrieval,
     step_sizes: FloatArray,
     temperature: float,
     paths: int,
@@ -210,7 +210,7 @@ def _predicted(
 ) -> tuple[dict[str, tuple[float, float]], str | None]:
     try:
         dynamics = descent_dynamics(
-            problem, step_sizes, temperature, paths=paths, replicas=replicas, seed=seed, threads=threads
+            model, step_sizes, temperature, paths=paths, replicas=replicas, seed=seed, threads=threads
         ).require()
     except (InvalidArgument, NotConverged) as error:
         return {}, str(error)

@@ -9,13 +9,13 @@ from typing import Any
 import numpy as np
 
 from ..style import COLOURS, picture, simulation
-from .theory.curvature_laws import Weights
+from .theory.curvature_laws import CurvatureLaw
 from .theory.spectrum import density_positions, hessian_spectrum, spectral_density
 from .theory.success import Midpoint
 
 
 def plot_spectra(
-    weights: Weights,
+    weights: CurvatureLaw,
     samples_per_dimension: Sequence[float],
     path: Path,
     *,

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from statphys_gen.errors import InvalidArgument, NotConverged
 from statphys_gen.phase_retrieval.model import Loss, PhaseRetrieval
 from statphys_gen.phase_retrieval.schedule import geometric_steps
-from statphys_gen.phase_retrieval.theory.curvature_laws import initial_weights
+from statphys_gen.phase_retrieval.theory.curvature_laws import initial_curvature_law
 from statphys_gen.phase_retrieval.theory.dmft import (
     DescentDynamics,
     bbp_time,
@@ -161,7 +161,7 @@ def descent() -> DescentDynamics:
 
 
 def test_start_is_the_law_at_initialisation(descent: DescentDynamics) -> None:
-    law = initial_weights(Loss.normalised())
+    law = initial_curvature_law(Loss.normalised())
     expected = hessian_spectrum(law, 3.0)
     found = descent_dynamics(USUAL, [0.01], paths=16384, replicas=8)
     assert_agrees(found.samples["energy"][:, :1], 3.0 * law.energy_per_sample, 4e-3)

@@ -18,7 +18,7 @@ from statphys_gen.phase_retrieval.theory.full_rsb import (
     breaking_report,
     full_rsb_state,
     full_rsb_threshold,
-    full_rsb_weights,
+    full_rsb_curvature_law,
 )
 from statphys_gen.phase_retrieval.theory.one_step import respond
 from statphys_gen.phase_retrieval.theory.spectrum import left_edge, outlier_criterion
@@ -93,7 +93,7 @@ def test_even_steps(entry: dict) -> None:
 
 def test_energy_is_the_mean_loss_and_the_weights_have_their_edge_at_zero(state: Solution) -> None:
     """The value of the functional against the average over its law, two different sums; and z(S_-) = mu."""
-    weights = full_rsb_weights(ONE, 6.55)
+    weights = full_rsb_curvature_law(ONE, 6.55)
     assert 6.55 * weights.energy_per_sample == pytest.approx(float(state["energy"]), abs=1e-8)
     assert 6.55 * weights.multiplier_per_sample == pytest.approx(
         float(state["lagrange_multiplier"]), abs=1e-8
@@ -159,7 +159,7 @@ def test_no_state_where_every_measurement_can_be_fitted() -> None:
 
 
 def test_predictions_state_their_approximation() -> None:
-    for function in (full_rsb_state, full_rsb_threshold, full_rsb_weights, breaking_report):
+    for function in (full_rsb_state, full_rsb_threshold, full_rsb_curvature_law, breaking_report):
         assert approximation_of(function).level == "full RSB"
 
 
@@ -173,8 +173,8 @@ BAD = [
     (lambda: full_rsb_state(ONE, 5.0, steps=33), "steps"),
     (lambda: full_rsb_threshold(None), "loss"),
     (lambda: full_rsb_threshold(ONE, steps=2.5), "steps"),
-    (lambda: full_rsb_weights(ONE, -1.0), "samples_per_dimension"),
-    (lambda: full_rsb_weights(ONE, 5.0, steps=True), "steps"),
+    (lambda: full_rsb_curvature_law(ONE, -1.0), "samples_per_dimension"),
+    (lambda: full_rsb_curvature_law(ONE, 5.0, steps=True), "steps"),
     (lambda: breaking_report(ONE, math.nan), "samples_per_dimension"),
     (lambda: breaking_report(ONE, 5.0, steps=(2, 4)), "steps"),
     (lambda: breaking_report("loss", 5.0), "loss"),

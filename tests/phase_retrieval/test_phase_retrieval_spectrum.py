@@ -14,10 +14,10 @@ from statphys_gen.phase_retrieval.model import Loss
 from statphys_gen.phase_retrieval.theory import spectrum as spectra
 from statphys_gen.phase_retrieval.theory import stieltjes_transform
 from statphys_gen.phase_retrieval.theory.curvature_laws import (
-    initial_weights,
-    optimal_spectral_weights,
-    sampled_weights,
-    spectral_weights,
+    initial_curvature_law,
+    optimal_spectral_curvature_law,
+    sampled_curvature_law,
+    spectral_curvature_law,
 )
 from statphys_gen.phase_retrieval.theory.spectrum import (
     density_positions,
@@ -85,7 +85,7 @@ def test_switch_and_best_offset() -> None:
     "entry", REFERENCE["spectra"], ids=lambda e: f"{e['offset']}-{e['samples_per_dimension']}"
 )
 def test_edges_and_outliers(entry: dict[str, str]) -> None:
-    weights = initial_weights(Loss.normalised(float(entry["offset"])), float(entry["overlap"]))
+    weights = initial_curvature_law(Loss.normalised(float(entry["offset"])), float(entry["overlap"]))
     record = hessian_spectrum(weights, float(entry["samples_per_dimension"])).records()[0]
     assert record["edge_kind"] == entry["kind"]
     for name, key in (
@@ -98,7 +98,7 @@ def test_edges_and_outliers(entry: dict[str, str]) -> None:
 
 
 def test_prefactor_scales_eigenvalues_and_no_threshold() -> None:
-    one, three = (initial_weights(Loss.normalised(0.3, prefactor=c), 0.2) for c in (1.0, 3.0))
+    one, three = (initial_curvature_law(Loss.normalised(0.3, prefactor=c), 0.2) for c in (1.0, 3.0))
     a, b = hessian_spectrum(one, [2.0, 5.0]), hessian_spectrum(three, [2.0, 5.0])
     assert b.bulk_edge["position"] == pytest.approx(3 * a.bulk_edge["position"], rel=1e-12)
     assert b.outlier["overlap_squared"] == pytest.approx(a.outlier["overlap_squared"], rel=1e-10)
@@ -109,7 +109,7 @@ def test_prefactor_scales_eigenvalues_and_no_threshold() -> None:
 
 @pytest.mark.parametrize("overlap", [0.0, 0.5])
 def test_quadrature_over_the_plane_agrees_with_closed_forms(overlap: float) -> None:
-    general, closed = initial_weights(USER, overlap), initial_weights(Loss.normalised(1.0), overlap)
+    general, closed = initial_curvature_law(USER, overlap), initial_curvature_law(Loss.normalised(1.0), overlap)
     for s in (0.1, 0.4, 0.3 + 0.2j):
         for one, other in zip(general.moments(s), closed.moments(s), strict=True):
             assert abs(complex(one) - complex(other)) < 1e-13
@@ -119,7 +119,7 @@ def test_quadrature_over_the_plane_agrees_with_closed_forms(overlap: float) -> N
 
 def test_outlier_appears_at_the_transition() -> None:
     for offset in (0.1, 4.0):
-        weights = initial_weights(Loss.normalised(offset))
+        weights = initial_curvature_law(Loss.normalised(offset))
         ratio = float(transition(weights).solution["samples_per_dimension"])
         below, above = signal_outlier(weights, [ratio * (1 - 1e-6), ratio * (1 + 1e-6)]).status
         assert below == Status.NO_SOLUTION
@@ -131,7 +131,7 @@ def test_outlier_appears_at_the_transition() -> None:
 
 
 def test_optimal_weights_reach_the_universal_bound() -> None:
-    found = transition(optimal_spectral_weights())
+    found = transition(optimal_spectral_curvature_law())
     assert float(found.solution["samples_per_dimension"]) == pytest.approx(universal_lower_bound(), rel=1e-12)
     assert str(found.kind) == "continuous"
     for offset in (0.01, 1.0, 1.1087555, 10.0):
@@ -140,13 +140,13 @@ def test_optimal_weights_reach_the_universal_bound() -> None:
 
 def test_truncated_spectral_initialisation() -> None:
     """T = t^2 for |t| <= 3 has its transition between the bound and that of a worse truncation."""
-    weights = spectral_weights(lambda t: np.minimum(t, 2.0) ** 2)
+    weights = spectral_curvature_law(lambda t: np.minimum(t, 2.0) ** 2)
     assert weights.lower_bound == pytest.approx(-4.0)
     assert 0.5 < float(transition(weights).solution["samples_per_dimension"]) < 2.0
 
 
 def test_density_is_normalised_and_has_the_moments_of_the_matrix() -> None:
-    alpha, weights = 2.0, initial_weights(Loss.normalised(1.0))
+    alpha, weights = 2.0, initial_curvature_law(Loss.normalised(1.0))
     edge = float(left_edge(weights, alpha)["position"])
     x = np.concatenate([edge + np.geomspace(1e-7, 9, 700), edge + np.geomspace(9.01, 400, 900)])
     density = spectral_density(weights, alpha, x)
@@ -157,14 +157,14 @@ def test_density_is_normalised_and_has_the_moments_of_the_matrix() -> None:
 
 
 def test_density_vanishes_like_a_square_root_at_a_soft_edge() -> None:
-    weights = initial_weights(Loss.normalised(1.0))
+    weights = initial_curvature_law(Loss.normalised(1.0))
     edge = float(left_edge(weights, 3.0)["position"])
     near = spectral_density(weights, 3.0, edge + np.array([1e-5, 4e-5]))
     assert near[1] / near[0] == pytest.approx(2.0, rel=1e-3)
 
 
 def test_density_is_exponentially_thin_at_a_hard_edge() -> None:
-    weights = initial_weights(Loss.normalised(4.0))
+    weights = initial_curvature_law(Loss.normalised(4.0))
     edge = float(left_edge(weights, 3.0)["position"])
     density = spectral_density(weights, 3.0, edge + np.array([0.05, 0.1, 0.2, 0.4]))
     assert 0 < density[0] < 1e-9
@@ -182,7 +182,7 @@ def test_density_against_a_finite_matrix() -> None:
     y, t = rng.standard_normal((2, len(x)))
     loss = Loss.normalised(1.0)
     eigenvalues = np.linalg.eigvalsh((x.T * loss.curvature(y, t)) @ x / dimension)
-    weights = initial_weights(loss)
+    weights = initial_curvature_law(loss)
     mu = float(lagrange_multiplier(weights, alpha))
     edges = np.array([-1.0, 0.5, 2.0, 5.0, 15.0])
     for a, b in pairwise(edges):
@@ -194,7 +194,7 @@ def test_density_against_a_finite_matrix() -> None:
 def test_samples_give_the_law_back_within_their_error() -> None:
     pairs = np.random.default_rng(2).standard_normal((20_000, 2))
     loss, alpha = Loss.normalised(1.0), 4.0
-    exact = hessian_spectrum(initial_weights(loss), alpha).records()[0]
+    exact = hessian_spectrum(initial_curvature_law(loss), alpha).records()[0]
     estimates = sampled_spectrum(loss, pairs, alpha, blocks=6)
     for name in ("bulk_edge", "outlier", "outlier_overlap_squared", "lagrange_multiplier"):
         assert abs(float(estimates[name].mean) - exact[name]) < 6 * float(estimates[name].standard_error)
@@ -204,9 +204,9 @@ def test_samples_give_the_law_back_within_their_error() -> None:
 def test_samples_from_a_file(tmp_path: Path) -> None:
     pairs = np.random.default_rng(3).standard_normal((500, 2))
     np.save(tmp_path / "pairs.npy", pairs)
-    law = sampled_weights(Loss.normalised(1.0), tmp_path / "pairs.npy")
+    law = sampled_curvature_law(Loss.normalised(1.0), tmp_path / "pairs.npy")
     assert law.moments(0.2).first == pytest.approx(
-        sampled_weights(Loss.normalised(1.0), pairs).moments(0.2).first
+        sampled_curvature_law(Loss.normalised(1.0), pairs).moments(0.2).first
     )
     positions = np.linspace(-120, 320, 1500)
     smooth = spectral_density(law, 3.0, positions, smoothing=0.5)
@@ -216,7 +216,7 @@ def test_samples_from_a_file(tmp_path: Path) -> None:
 
 def test_positive_weights_have_an_edge() -> None:
     """Labels only: T = -t^2 gives positive weights t^2 and, with few samples, an edge at the origin's atom."""
-    weights = spectral_weights(lambda t: np.full_like(t, -1.0))
+    weights = spectral_curvature_law(lambda t: np.full_like(t, -1.0))
     assert math.isinf(weights.largest_argument)
     assert float(left_edge(weights, 4.0)["position"]) == pytest.approx(1.0, rel=1e-9)
 
@@ -234,20 +234,20 @@ def test_predictions_state_their_approximation() -> None:
 
 
 PAIRS = np.random.default_rng(1).standard_normal((200, 2))
-ONE = initial_weights(Loss.normalised(1.0))
+ONE = initial_curvature_law(Loss.normalised(1.0))
 WITH_NAN = PAIRS.copy()
 WITH_NAN[7, 1] = np.nan
 
 BAD = [
-    (lambda path: initial_weights("normalised"), "loss"),
-    (lambda path: initial_weights(Loss.normalised(1.0), 1.0), "overlap"),
-    (lambda path: initial_weights(Loss.normalised(1.0), -2.0), "overlap"),
-    (lambda path: initial_weights(Loss.normalised(1.0), math.nan), "overlap"),
-    (lambda path: left_edge(initial_weights(Loss.intensity()), 3.0), "bounded below"),
-    (lambda path: left_edge(initial_weights(Loss.amplitude(1.0)), 3.0), "bounded below"),
-    (lambda path: transition(initial_weights(Loss.intensity())), "bounded below"),
+    (lambda path: initial_curvature_law("normalised"), "loss"),
+    (lambda path: initial_curvature_law(Loss.normalised(1.0), 1.0), "overlap"),
+    (lambda path: initial_curvature_law(Loss.normalised(1.0), -2.0), "overlap"),
+    (lambda path: initial_curvature_law(Loss.normalised(1.0), math.nan), "overlap"),
+    (lambda path: left_edge(initial_curvature_law(Loss.intensity()), 3.0), "bounded below"),
+    (lambda path: left_edge(initial_curvature_law(Loss.amplitude(1.0)), 3.0), "bounded below"),
+    (lambda path: transition(initial_curvature_law(Loss.intensity())), "bounded below"),
     (lambda path: initial_transition([1.0, math.inf]), "offset"),
-    (lambda path: left_edge(initial_weights(Loss.normalised(0.0)), 3.0), "offset 0"),
+    (lambda path: left_edge(initial_curvature_law(Loss.normalised(0.0)), 3.0), "offset 0"),
     (lambda path: left_edge("weights", 3.0), "weights"),
     (lambda path: left_edge(ONE, 0.0), "samples_per_dimension"),
     (lambda path: left_edge(ONE, -1.0), "samples_per_dimension"),
@@ -259,33 +259,33 @@ BAD = [
     (lambda path: spectral_density(ONE, 2.0, []), "positions"),
     (lambda path: spectral_density(ONE, [2.0, 3.0], [1.0]), "samples_per_dimension"),
     (lambda path: spectral_density(ONE, 2.0, [1.0], smoothing=-1.0), "smoothing"),
-    (lambda path: spectral_density(sampled_weights(Loss.normalised(1.0), PAIRS), 2.0, [1.0]), "smoothing"),
+    (lambda path: spectral_density(sampled_curvature_law(Loss.normalised(1.0), PAIRS), 2.0, [1.0]), "smoothing"),
     (lambda path: initial_transition(-1.0), "offset"),
     (lambda path: initial_transition("one"), "offset"),
     (lambda path: switch_offset(lower=2.0, upper=1.0), "upper"),
     (lambda path: switch_offset(lower=0.0), "lower"),
     (lambda path: best_offset(1.0, 1.0), "upper"),
     (lambda path: best_offset(-1.0, 1.0), "lower"),
-    (lambda path: sampled_weights(Loss.normalised(1.0), PAIRS.T), "samples"),
-    (lambda path: sampled_weights(Loss.normalised(1.0), PAIRS[:, 0]), "samples"),
-    (lambda path: sampled_weights(Loss.normalised(1.0), PAIRS[:50]), "at least 100"),
-    (lambda path: sampled_weights(Loss.normalised(1.0), WITH_NAN), r"samples\[7, 1\]"),
-    (lambda path: sampled_weights(Loss.normalised(1.0), PAIRS * [1, 3]), "mean square 1"),
-    (lambda path: sampled_weights(Loss.normalised(1.0), PAIRS + 1j), "samples"),
-    (lambda path: sampled_weights(Loss.normalised(0.0), PAIRS * [1, 0] + [0, 1] * (PAIRS > 0)), "samples"),
-    (lambda path: sampled_weights(Loss.normalised(1.0), PAIRS, 1.2), "overlap"),
-    (lambda path: sampled_weights("loss", PAIRS), "loss"),
-    (lambda path: sampled_weights(Loss.normalised(1.0), path / "missing.npy"), "samples"),
-    (lambda path: sampled_weights(Loss.normalised(1.0), path / "text.npy"), "samples"),
-    (lambda path: sampled_weights(Loss.normalised(1.0), path / "cube.npy"), "samples"),
-    (lambda path: sampled_weights(Loss.normalised(1.0), path / "nan.npy"), "samples"),
+    (lambda path: sampled_curvature_law(Loss.normalised(1.0), PAIRS.T), "samples"),
+    (lambda path: sampled_curvature_law(Loss.normalised(1.0), PAIRS[:, 0]), "samples"),
+    (lambda path: sampled_curvature_law(Loss.normalised(1.0), PAIRS[:50]), "at least 100"),
+    (lambda path: sampled_curvature_law(Loss.normalised(1.0), WITH_NAN), r"samples\[7, 1\]"),
+    (lambda path: sampled_curvature_law(Loss.normalised(1.0), PAIRS * [1, 3]), "mean square 1"),
+    (lambda path: sampled_curvature_law(Loss.normalised(1.0), PAIRS + 1j), "samples"),
+    (lambda path: sampled_curvature_law(Loss.normalised(0.0), PAIRS * [1, 0] + [0, 1] * (PAIRS > 0)), "samples"),
+    (lambda path: sampled_curvature_law(Loss.normalised(1.0), PAIRS, 1.2), "overlap"),
+    (lambda path: sampled_curvature_law("loss", PAIRS), "loss"),
+    (lambda path: sampled_curvature_law(Loss.normalised(1.0), path / "missing.npy"), "samples"),
+    (lambda path: sampled_curvature_law(Loss.normalised(1.0), path / "text.npy"), "samples"),
+    (lambda path: sampled_curvature_law(Loss.normalised(1.0), path / "cube.npy"), "samples"),
+    (lambda path: sampled_curvature_law(Loss.normalised(1.0), path / "nan.npy"), "samples"),
     (lambda path: sampled_spectrum(Loss.normalised(1.0), PAIRS, 2.0, blocks=2), "blocks"),
     (lambda path: sampled_spectrum(Loss.normalised(1.0), PAIRS, -2.0, blocks=5), "samples_per_dimension"),
-    (lambda path: spectral_weights("T"), "preprocessing"),
-    (lambda path: spectral_weights(lambda t: t * t), "bounded above"),
-    (lambda path: spectral_weights(lambda t: np.ones(3)), "preprocessing"),
-    (lambda path: spectral_weights(lambda t: np.log(t - 1.0)), "preprocessing"),
-    (lambda path: spectral_weights(lambda t: np.minimum(t, 2.0), upper_bound=1.0), "upper_bound"),
+    (lambda path: spectral_curvature_law("T"), "preprocessing"),
+    (lambda path: spectral_curvature_law(lambda t: t * t), "bounded above"),
+    (lambda path: spectral_curvature_law(lambda t: np.ones(3)), "preprocessing"),
+    (lambda path: spectral_curvature_law(lambda t: np.log(t - 1.0)), "preprocessing"),
+    (lambda path: spectral_curvature_law(lambda t: np.minimum(t, 2.0), upper_bound=1.0), "upper_bound"),
 ]
 
 
@@ -308,13 +308,13 @@ def test_too_few_pairs_for_blocks() -> None:
 def test_unresolved_hard_edges_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(spectra, "_MOMENT_TOLERANCE", 0.0)
     with pytest.raises(AccuracyNotReached, match="hard edge"):
-        left_edge(initial_weights(Loss.normalised(4.0)), 3.0)
+        left_edge(initial_curvature_law(Loss.normalised(4.0)), 3.0)
 
 
 @pytest.mark.parametrize(("offset", "alpha"), [(1.0, 4.0), (0.05, 2.0)])
 def test_interpolated_densities_solve_the_equation(offset: float, alpha: float) -> None:
     """Many positions are interpolated between nodes, few are solved one by one by continuation."""
-    law = initial_weights(Loss.normalised(offset))
+    law = initial_curvature_law(Loss.normalised(offset))
     grid, _ = density_positions(law, alpha, 301)
     many = spectral_density(law, alpha, grid)
     few = spectral_density(law, alpha, grid[5::60])
@@ -322,14 +322,14 @@ def test_interpolated_densities_solve_the_equation(offset: float, alpha: float) 
 
 
 def test_densities_at_a_hard_edge_are_not_interpolated() -> None:
-    law = initial_weights(Loss.normalised(4.0))
+    law = initial_curvature_law(Loss.normalised(4.0))
     asked = spectra._edge_argument(law, 4.5)
     assert asked == law.largest_argument
     assert stieltjes_transform._interpolated(law, 4.5, np.linspace(0.0, 1.0, 200), -1.0, asked) is None
 
 
 def test_positions_of_a_density() -> None:
-    law = initial_weights(Loss.normalised(1.0))
+    law = initial_curvature_law(Loss.normalised(1.0))
     grid, width = density_positions(law, 4.0, 50, upper=10.0)
     assert (np.diff(grid) > 0).all()
     assert grid[-1] == 10.0

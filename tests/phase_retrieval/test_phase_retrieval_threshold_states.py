@@ -17,7 +17,7 @@ from statphys_gen.phase_retrieval.theory.threshold_states import (
     one_step_state,
     one_step_threshold,
     one_step_threshold_curve,
-    one_step_weights,
+    one_step_curvature_law,
 )
 from statphys_gen.solution import Status
 
@@ -53,7 +53,7 @@ def test_states(entry: dict) -> None:
 
 def test_spectrum_of_a_marginal_state_starts_at_zero() -> None:
     state = one_step_state(ONE, 7.5).require()
-    weights = one_step_weights(ONE, float(state["susceptibility"]), float(state["parisi_parameter"]))
+    weights = one_step_curvature_law(ONE, float(state["susceptibility"]), float(state["parisi_parameter"]))
     spectrum = hessian_spectrum(weights, 7.5)
     assert str(spectrum.edge_kind) == "soft"
     assert float(spectrum.bulk_edge["position"]) == pytest.approx(0.0, abs=1e-9)
@@ -163,8 +163,8 @@ BAD = [
     (lambda: one_step_threshold_curve(-1.0), "offset"),
     (lambda: one_step_threshold_curve([]), "offset"),
     (lambda: one_step_threshold_curve(math.nan), "offset"),
-    (lambda: one_step_weights(ONE, 0.0, 1.0), "susceptibility"),
-    (lambda: one_step_weights(ONE, 0.3, -1.0), "parisi_parameter"),
+    (lambda: one_step_curvature_law(ONE, 0.0, 1.0), "susceptibility"),
+    (lambda: one_step_curvature_law(ONE, 0.3, -1.0), "parisi_parameter"),
     (lambda: consistency_report(ONE, 0.0), "samples_per_dimension"),
     (lambda: consistency_report(ONE, 5.0, full=3.0), "full"),
     (lambda: consistency_report(ONE, 5.0, full={"replicon": 1.0}), "full"),

@@ -30,7 +30,7 @@ from statphys_gen.diffusion.theory.speciation_time import (
 from statphys_gen.errors import InvalidArgument, StatphysError
 from statphys_gen.phase_retrieval.model import Loss, PhaseRetrieval
 from statphys_gen.phase_retrieval.schedule import geometric_steps
-from statphys_gen.phase_retrieval.theory.curvature_laws import initial_weights
+from statphys_gen.phase_retrieval.theory.curvature_laws import initial_curvature_law
 from statphys_gen.phase_retrieval.theory.dmft import descent_dynamics
 from statphys_gen.phase_retrieval.theory.full_rsb import full_rsb_state
 from statphys_gen.phase_retrieval.theory.spectrum import left_edge, signal_outlier
@@ -114,7 +114,7 @@ def glass_lines(rng: np.random.Generator, points: int) -> Iterator[Solution]:
 
 def hessians(rng: np.random.Generator, points: int) -> Iterator[Solution]:
     for _ in range(0, points, 2 * BATCH + 1):
-        weights = initial_weights(
+        weights = initial_curvature_law(
             Loss.normalised(float(_between(rng, 0.01, 50.0))), float(rng.choice([0.0, 0.3]))
         )
         ratios = _between(rng, 0.05, 100.0, BATCH)

@@ -27,7 +27,7 @@ from .options import (
 
 if TYPE_CHECKING:
     from ...phase_retrieval.model import Loss
-    from ...phase_retrieval.theory.curvature_laws import Weights
+    from ...phase_retrieval.theory.curvature_laws import CurvatureLaw
 
 # Half width of the Lorentzian that smooths the density of a sample, over the distance of edge and mean.
 _SMOOTHING = 0.005
@@ -106,10 +106,10 @@ def _spectrum(options: argparse.Namespace) -> int:
     require_lower_bound(loss)
     if offset == 0.0:
         raise InvalidArgument("--offset", offset, "above 0: the Lagrange multiplier is infinite at 0")
-    from ...phase_retrieval.theory.curvature_laws import initial_weights
+    from ...phase_retrieval.theory.curvature_laws import initial_curvature_law
     from ...phase_retrieval.theory.spectrum import hessian_spectrum
 
-    law = initial_weights(loss, options.overlap)
+    law = initial_curvature_law(loss, options.overlap)
     records = [
         {"samples_per_dimension": alpha} | record
         for alpha, record in zip(
@@ -123,10 +123,10 @@ def _spectrum(options: argparse.Namespace) -> int:
 
 def _sampled(options: argparse.Namespace, loss: Loss, parameters: dict[str, Any]) -> int:
     """Spectra of a sample, with jackknife errors."""
-    from ...phase_retrieval.theory.curvature_laws import sampled_weights
+    from ...phase_retrieval.theory.curvature_laws import sampled_curvature_law
     from ...phase_retrieval.theory.spectrum import hessian_spectrum, sampled_spectrum
 
-    law = sampled_weights(loss, options.samples, options.overlap)
+    law = sampled_curvature_law(loss, options.samples, options.overlap)
     assert law.sample is not None
     blocks = options.blocks or min(20, len(law.sample) // 20)
     parameters["blocks"] = blocks
@@ -146,7 +146,7 @@ def _sampled(options: argparse.Namespace, loss: Loss, parameters: dict[str, Any]
 
 def _finish(
     options: argparse.Namespace,
-    law: Weights,
+    law: CurvatureLaw,
     parameters: dict[str, Any],
     records: list[dict[str, Any]],
     smoothing: float,

@@ -87,11 +87,11 @@ def _dmft(options: argparse.Namespace) -> int:
     from ...phase_retrieval.theory.dmft import bbp_time, descent_dynamics, gradient_flow_dynamics
     from ..output import emit
 
-    problem = PhaseRetrieval(loss, options.samples_per_dimension, options.overlap)
+    model = PhaseRetrieval(loss, options.samples_per_dimension, options.overlap)
     sizes = geometric_steps(options.steps, first, options.step_growth, largest)
     solve = gradient_flow_dynamics if options.gradient_flow else descent_dynamics
     dynamics = solve(
-        problem,
+        model,
         sizes,
         options.temperature,
         paths=options.paths,

@@ -111,8 +111,8 @@ def _simulate(options: argparse.Namespace) -> int:
     from ...phase_retrieval.schedule import geometric_steps
     from ..output import emit
 
-    problem = PhaseRetrieval(loss, options.samples_per_dimension, options.overlap)
-    sizes = (problem, options.dimension, options.instances, options.seed)
+    model = PhaseRetrieval(loss, options.samples_per_dimension, options.overlap)
+    sizes = (model, options.dimension, options.instances, options.seed)
     names = ["samples_per_dimension", "overlap", "dimension", "instances", "labels", "steps", "seed"]
     parameters = echo(options, offset)
     if options.steps == 0:

@@ -117,11 +117,11 @@ def _state_options(options: argparse.Namespace) -> dict[str, Any]:
 
 
 def _initial(loss: Loss, overlap: float) -> dict[str, Any]:
-    from ...phase_retrieval.theory.curvature_laws import initial_weights
+    from ...phase_retrieval.theory.curvature_laws import initial_curvature_law
     from ...phase_retrieval.theory.transition import transition
 
     require_lower_bound(loss)
-    found = transition(initial_weights(loss, overlap))
+    found = transition(initial_curvature_law(loss, overlap))
     record = next(found.solution.records())
     return {"samples_per_dimension": record.pop("samples_per_dimension"), "kind": str(found.kind)} | record
 

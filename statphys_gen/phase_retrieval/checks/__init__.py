@@ -30,7 +30,7 @@ from ..simulation.hessians import (
     simulate_smoothed_density,
     simulate_spectral_overlap,
 )
-from ..theory.curvature_laws import initial_weights, spectral_weights
+from ..theory.curvature_laws import initial_curvature_law, spectral_curvature_law
 from ..theory.spectrum import hessian_spectrum, lagrange_multiplier, signal_outlier, spectral_density
 from . import dynamics as checks_dynamics
 from . import dynamics_spectra as checks_dynamics_spectra
@@ -59,27 +59,27 @@ def in_the_limit(sizes: Sequence[int], runs: Sequence[Estimate]) -> Estimate:
     return Estimate.stack([extrapolate(sizes, values, exponent=1.0).limit for values in components])
 
 
-def _sizes(problem: PhaseRetrieval, dimensions: Sequence[int], instances: Sequence[int]) -> dict[str, Any]:
+def _sizes(model: PhaseRetrieval, dimensions: Sequence[int], instances: Sequence[int]) -> dict[str, Any]:
     return {
         "dimension": list(dimensions),
         "instances": list(instances),
-        "loss": problem.loss.name,
-        "offset": "none" if problem.loss.offset is None else problem.loss.offset,
-        "samples_per_dimension": problem.samples_per_dimension,
-        "overlap": problem.overlap,
+        "loss": model.loss.name,
+        "offset": "none" if model.loss.offset is None else model.loss.offset,
+        "samples_per_dimension": model.samples_per_dimension,
+        "overlap": model.overlap,
     }
 
 
 # --------------------------------------------------------------------------------------------------------- the start
 
 
-def _outlier(name: str, problem: PhaseRetrieval, weight: int, dimensions: tuple[int, ...] = _SIZES) -> Check:
+def _outlier(name: str, model: PhaseRetrieval, weight: int, dimensions: tuple[int, ...] = _SIZES) -> Check:
     """Position of the outlier and its squared overlap; ``weight`` multiplies the shares of the sizes."""
     instances = [weight * share for share in _SHARES]
 
     def theory() -> FloatArray:
-        law = initial_weights(problem.loss, problem.overlap)
-        found = hessian_spectrum(law, problem.samples_per_dimension)
+        law = initial_curvature_law(model.loss, model.overlap)
+        found = hessian_spectrum(law, model.samples_per_dimension)
         outlier = found.outlier.require()
         return np.array([outlier["position"] + found.lagrange_multiplier, outlier["overlap_squared"]])
 
@@ -88,7 +88,7 @@ def _outlier(name: str, problem: PhaseRetrieval, weight: int, dimensions: tuple[
 
     def simulate(seed: int) -> Estimate:
         runs = [
-            measured(simulate_hessian(problem, size, count, seed))
+            measured(simulate_hessian(model, size, count, seed))
             for size, count in zip(dimensions, instances, strict=True)
         ]
         return in_the_limit(dimensions, runs)
@@ -101,31 +101,31 @@ def _outlier(name: str, problem: PhaseRetrieval, weight: int, dimensions: tuple[
         simulate=simulate,
         resolution=_EIGEN_RESOLUTION,
         kind="eigenvalue",
-        sizes=_sizes(problem, dimensions, instances),
+        sizes=_sizes(model, dimensions, instances),
     )
 
 
-def _multiplier(name: str, problem: PhaseRetrieval, dimension: int, instances: int) -> Check:
+def _multiplier(name: str, model: PhaseRetrieval, dimension: int, instances: int) -> Check:
     """Multiplier and energy of one size: their means do not depend on N."""
 
     def theory() -> FloatArray:
-        law = initial_weights(problem.loss, problem.overlap)
+        law = initial_curvature_law(model.loss, model.overlap)
         assert law.energy_per_sample is not None
-        ratio = problem.samples_per_dimension
+        ratio = model.samples_per_dimension
         return np.array([float(lagrange_multiplier(law, ratio)), ratio * law.energy_per_sample])
 
     def simulate(seed: int) -> Estimate:
-        found = simulate_descent(problem, dimension, instances, seed, [1e-6], hold_overlap=True, record=[0])
+        found = simulate_descent(model, dimension, instances, seed, [1e-6], hold_overlap=True, record=[0])
         return Estimate.stack([found.estimate(name)[0] for name in ("lagrange_multiplier", "energy")])
 
     return Check(
         name,
         "Lagrange multiplier and energy at the start",
-        approximation_of(initial_weights),
+        approximation_of(initial_curvature_law),
         theory=theory,
         simulate=simulate,
         resolution=_RESOLUTION,
-        sizes=_sizes(problem, [dimension], [instances]),
+        sizes=_sizes(model, [dimension], [instances]),
     )
 
 
@@ -154,19 +154,19 @@ def start_checks() -> list[Check]:
 
 
 def density_checks() -> list[Check]:
-    def density(name: str, problem: PhaseRetrieval, positions: Sequence[float], smoothing: float) -> Check:
+    def density(name: str, model: PhaseRetrieval, positions: Sequence[float], smoothing: float) -> Check:
         instances = (3200, 1600, 600)
         sizes = (40, 80, 160)
 
         def theory() -> FloatArray:
-            law = initial_weights(problem.loss, problem.overlap)
-            ratio = problem.samples_per_dimension
+            law = initial_curvature_law(model.loss, model.overlap)
+            ratio = model.samples_per_dimension
             shifted = np.array(positions) - float(lagrange_multiplier(law, ratio))
             return spectral_density(law, ratio, shifted, smoothing=smoothing)
 
         def simulate(seed: int) -> Estimate:
             runs = [
-                simulate_smoothed_density(problem, size, count, seed, positions, smoothing)
+                simulate_smoothed_density(model, size, count, seed, positions, smoothing)
                 for size, count in zip(sizes, instances, strict=True)
             ]
             return in_the_limit(sizes, runs)
@@ -178,7 +178,7 @@ def density_checks() -> list[Check]:
             theory=theory,
             simulate=simulate,
             resolution=_RESOLUTION,
-            sizes=_sizes(problem, sizes, instances),
+            sizes=_sizes(model, sizes, instances),
         )
 
     return [
@@ -207,15 +207,15 @@ def _bounded(t: FloatArray) -> FloatArray:
 
 def _spectral(name: str, preprocessing: Preprocessing, ratio: float, instances: Sequence[int]) -> Check:
     """Both preprocessings have the supremum 1."""
-    problem, sizes = PhaseRetrieval(Loss.normalised(1.0), ratio), (64, 128, 256)
+    model, sizes = PhaseRetrieval(Loss.normalised(1.0), ratio), (64, 128, 256)
 
     def theory() -> FloatArray:
-        law = spectral_weights(preprocessing, upper_bound=1.0)
+        law = spectral_curvature_law(preprocessing, upper_bound=1.0)
         return np.array([signal_outlier(law, ratio).require()["overlap_squared"]])
 
     def simulate(seed: int) -> Estimate:
         runs = [
-            Estimate.stack([simulate_spectral_overlap(problem, size, count, seed, preprocessing)])
+            Estimate.stack([simulate_spectral_overlap(model, size, count, seed, preprocessing)])
             for size, count in zip(sizes, instances, strict=True)
         ]
         return in_the_limit(sizes, runs)
@@ -223,7 +223,7 @@ def _spectral(name: str, preprocessing: Preprocessing, ratio: float, instances: 
     return Check(
         name,
         "squared overlap of the spectral initialisation with the signal",
-        approximation_of(spectral_weights),
+        approximation_of(spectral_curvature_law),
         theory=theory,
         simulate=simulate,
         resolution=_RESOLUTION,

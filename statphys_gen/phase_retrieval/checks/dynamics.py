@@ -44,7 +44,7 @@ def checks() -> list[Check]:
 class Descent:
     """A descent whose theory is computed once, when it is first asked for."""
 
-    problem: PhaseRetrieval
+    model: PhaseRetrieval
     step_sizes: FloatArray
     temperature: float = 0.0
     paths: int = _PATHS
@@ -54,7 +54,7 @@ class Descent:
         key = id(self)
         if key not in _SOLVED:
             _SOLVED[key] = descent_dynamics(
-                self.problem,
+                self.model,
                 self.step_sizes,
                 self.temperature,
                 paths=self.paths,
@@ -76,13 +76,13 @@ def combined(simulation: Estimate, theory: Estimate) -> Estimate:
 
 
 def sizes_of(descent: Descent, **others: Any) -> dict[str, Any]:
-    problem = descent.problem
-    offset = problem.loss.offset
+    model = descent.model
+    offset = model.loss.offset
     return {
-        "loss": problem.loss.name,
+        "loss": model.loss.name,
         "offset": "infinite" if offset == math.inf else offset,
-        "samples_per_dimension": problem.samples_per_dimension,
-        "overlap": problem.overlap,
+        "samples_per_dimension": model.samples_per_dimension,
+        "overlap": model.overlap,
         "temperature": descent.temperature,
         "steps": len(descent.step_sizes),
         "duration": float(descent.step_sizes.sum()),
@@ -113,16 +113,14 @@ def _descent_check(
     hold_overlap: bool = False,
 ) -> Check:
     """Correlations with the start and between the last two steps, overlap if there is one; energy at its own steps."""
-    quantities = (
-        ["correlation"] + ["overlap"] * (descent.problem.overlap != 0.0) + ["energy"] * bool(energies)
-    )
+    quantities = ["correlation"] + ["overlap"] * (descent.model.overlap != 0.0) + ["energy"] * bool(energies)
     record = sorted({0, *steps, *energies})
 
     def columns(
         correlations: FloatArray, overlap: FloatArray | None, energy: FloatArray, rows: dict[int, int]
     ) -> FloatArray:
         parts = [_pick(correlations, [rows[step] for step in steps])]
-        if descent.problem.overlap:
+        if descent.model.overlap:
             assert overlap is not None
             parts.append(overlap[:, [rows[step] for step in steps]])
         parts.append(energy[:, [rows[step] for step in energies]])
@@ -138,7 +136,7 @@ def _descent_check(
 
     def simulated(seed: int) -> Estimate:
         found = simulate_descent(
-            descent.problem,
+            descent.model,
             dimension,
             instances,
             seed,
@@ -256,20 +254,20 @@ def _growths(descent: Descent, steps: Sequence[int], dimension: int, instances: 
 
     Their overlaps share the fluctuations of a student at overlap 0, which cancel.
     """
-    problem, tiny = descent.problem, 0.02
-    per_block = instances_per_block(problem, dimension)
+    model, tiny = descent.model, 0.02
+    per_block = instances_per_block(model, dimension)
 
     def block(index: int) -> FloatArray:
         first = index * per_block
         there = min(per_block, instances - first)
-        drawn = draw_instances(problem, dimension, there, seed, first=first)
+        drawn = draw_instances(model, dimension, there, seed, first=first)
         assert drawn.signals is not None
         start = draw_students(drawn, 0.0, 1, seed, first=first, orthogonal=True)
         signals = drawn.signals[:, None, :]
         pair = np.concatenate(
             [math.sqrt(1.0 - tiny**2) * start + sign * tiny * signals for sign in (1, -1)], axis=1
         )
-        found = descend(problem.loss, drawn, pair, descent.step_sizes, record=np.array(steps)).require()
+        found = descend(model.loss, drawn, pair, descent.step_sizes, record=np.array(steps)).require()
         assert found.overlap is not None
         return np.asarray((found.overlap[:, 0] - found.overlap[:, 1]) / (2.0 * tiny))
 
