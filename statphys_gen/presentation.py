@@ -87,7 +87,7 @@ def short_table(records: Sequence[Mapping[str, Any]], title: str) -> str:
 
 
 class Tabular:
-    """A result that shows itself as the table of its ``records()``, titled by its class and what the class says it is."""
+    """A result that shows itself as the table of its ``records()``, under its class and what that says it is."""
 
     def records(self) -> Iterable[Mapping[str, Any]]:
         """One plain dictionary for each row."""

@@ -45,7 +45,7 @@ def compute(preset: str) -> dict[str, Any]:
     lost = bbp_time(theory).solution
     edge = theory.spectra(STEPS_MEASURED)["bulk_edge"]
     assert edge is not None
-    before = [s for s in range(STEPS + 1) if theory.time[s] < float(lost["time"])]
+    before = [s for s in range(STEPS + 1) if theory.training_time[s] < float(lost["training_time"])]
     found = [theory.spectra([s]) for s in before]
     # Next to the transition some replicas have lost it already; the line goes straight to zero there.
     informative = {s: _mean(row["outlier_overlap_squared"]) for s, row in zip(before, found, strict=True)}
@@ -55,13 +55,15 @@ def compute(preset: str) -> dict[str, Any]:
     angles = np.linspace(-1.2, 1.2, 17)
     energy, overlap = _along(model, sizes, angles, dimension, instances)
     return {
-        "time": theory.time[list(STEPS_MEASURED)],
+        "time": theory.training_time[list(STEPS_MEASURED)],
         "eigenvalue": np.array(
             [outlier.get(s, float(edge.mean[k])) for k, s in enumerate(STEPS_MEASURED)], dtype=float
         ),
-        "fine_time": np.append(theory.time[kept], [float(lost["time"]), theory.time[-1]]),
+        "fine_time": np.append(
+            theory.training_time[kept], [float(lost["training_time"]), theory.training_time[-1]]
+        ),
         "informative": np.append([informative[s] for s in kept], [0.0, 0.0]),
-        "lost": float(lost["time"]),
+        "lost": float(lost["training_time"]),
         "angles": angles,
         "energy": energy.mean(axis=0),
         "energy_error": energy.std(axis=0, ddof=1) / math.sqrt(instances),
@@ -77,15 +79,13 @@ def _mean(estimate: Any) -> float:
     return math.nan if estimate is None else float(estimate.mean[0])
 
 
-def _along(
-    model: PhaseRetrieval, sizes: Any, angles: Any, dimension: int, instances: int
-) -> tuple[Any, Any]:
+def _along(model: PhaseRetrieval, sizes: Any, angles: Any, dimension: int, instances: int) -> tuple[Any, Any]:
     """Energy change (instances, times, angles), and squared overlap of the lowest eigenvector (instances, steps)."""
     energy = np.empty((instances, len(SHOWN), len(angles)))
     overlap = np.empty((instances, len(STEPS_MEASURED)))
     for k in range(instances):
-        drawn = draw_instances(model, dimension, 1, 0, first=k)
-        start = draw_students(drawn, 0.0, 1, 0, first=k, orthogonal=True)
+        drawn = draw_instances(model, dimension, first=k)
+        start = draw_students(drawn, first=k, orthogonal=True)
         found = descend(
             model.loss,
             drawn,
@@ -136,6 +136,6 @@ def draw(data: dict[str, Any]) -> Figure:
     right.plot(data["fine_time"], data["informative"], color=style.COLOURS[0], label="theory")
     style.simulation(right, times, data["overlap"], data["overlap_error"], 1, "simulation")
     right.axvline(data["lost"], color="grey", linewidth=0.7)
-    right.set(xlabel="time", ylabel="squared overlap with the signal", ylim=(0.0, None))
+    right.set(xlabel="training time", ylabel="squared overlap with the signal", ylim=(0.0, None))
     right.legend()
     return figure

@@ -48,7 +48,7 @@ def compute(preset: str) -> dict[str, Any]:
         model = PhaseRetrieval(Loss.normalised(), ratio)
         theory = descent_dynamics(model, sizes, paths=paths, replicas=replicas).require()
         lost = bbp_time(theory).solution
-        found["lost"].append(float(lost["time"]))
+        found["lost"].append(float(lost["training_time"]))
         found["lost_error"].append(float(lost.error))
         if ratio not in SHOWN:
             continue
@@ -57,15 +57,15 @@ def compute(preset: str) -> dict[str, Any]:
         mean, error = _criterion(model, sizes, record, dimension, instances)
         key = f"{ratio:g}"
         found |= {
-            f"time {key}": theory.time,
+            f"time {key}": theory.training_time,
             f"theory {key}": criterion.mean,
             f"band {key}": criterion.standard_error,
             f"growth {key}": theory.estimate("overlap_growth").mean,
-            f"points {key}": theory.time[record],
+            f"points {key}": theory.training_time[record],
             f"mean {key}": mean,
             f"error {key}": error,
         }
-    initial = float(initial_transition(1.0).solution["samples_per_dimension"])
+    initial = float(initial_transition(Loss.normalised(1.0)).solution["samples_per_dimension"])
     return found | {
         "ratios": np.array(ratios),
         "initial": initial,
@@ -81,21 +81,27 @@ def _criterion(
 ) -> tuple[Any, Any]:
     """From the pairs of all instances together (few pairs bias it); jackknife errors over groups of instances."""
     descents = simulate_descent(
-        model, dimension, instances, 0, sizes, labels="null", record=record, keep_pre_activations=True
+        model,
+        dimension,
+        step_sizes=sizes,
+        instances=instances,
+        label_law="null",
+        record=record,
+        keep_pre_activations=True,
     ).require()
     assert descents.pre_activations is not None
     assert descents.labels is not None
     fields, labels = descents.pre_activations[:, 0], descents.labels
 
     def criterion(members: Any) -> Any:
-        pairs = [
+        points = [
             np.stack([fields[members, k].ravel(), labels[members].ravel()], axis=1)
             for k in range(len(record))
         ]
-        # The infimum of the weights is that of the loss and not that of the sample.
+        # The infimum of the curvatures is that of the loss and not that of the points.
         bound = model.loss.curvature_bound
-        laws = [replace(sampled_curvature_law(model.loss, pair), lower_bound=bound) for pair in pairs]
-        return np.array([float(outlier_criterion(law, model.samples_per_dimension)) for law in laws])
+        laws = [replace(sampled_curvature_law(model.loss, p), lower_bound=bound) for p in points]
+        return np.array([float(outlier_criterion(model, law=law)) for law in laws])
 
     every = np.arange(instances)
     left_out = np.array([criterion(every[every % groups != g]) for g in range(groups)])
@@ -118,7 +124,7 @@ def draw(data: dict[str, Any]) -> Figure:
                 lost, np.interp(lost, time, data[f"growth {key}"]), style.MARKERS[series], color=colour
             )
     left.axhline(1.0, color="grey", linewidth=0.7)
-    left.set(xlabel="time", ylabel="outlier criterion")
+    left.set(xlabel="training time", ylabel="outlier criterion")
     left.legend()
     good = np.isfinite(data["lost"])
     line = middle.errorbar(
@@ -127,7 +133,7 @@ def draw(data: dict[str, Any]) -> Figure:
     line[0].set_linewidth(1.0)
     middle.axvline(data["initial"], color="grey", linewidth=0.7)
     middle.set(xlabel="$M/N$", ylabel="time of losing the outlier", yscale="log")
-    right.set(xlabel="time", ylabel="growth of the overlap", yscale="log")
+    right.set(xlabel="training time", ylabel="growth of the overlap", yscale="log")
     right.set_yticks([1, 2, 5, 10], labels=["1", "2", "5", "10"])
     right.minorticks_off()
     return figure

@@ -37,9 +37,15 @@ def compute(preset: str) -> dict[str, Any]:
     for i, (ratio, temperature) in enumerate(CASES):
         model = PhaseRetrieval(Loss.normalised(), ratio)
         paths = 4096 if quick else 32768
-        found = descent_dynamics(model, sizes, temperature, paths=paths, replicas=4).require()
+        found = descent_dynamics(model, sizes, temperature=temperature, paths=paths, replicas=4).require()
         measured = simulate_descent(
-            model, dimension, instances, 0, sizes, temperature=temperature, labels="null", record=record
+            model,
+            dimension,
+            step_sizes=sizes,
+            instances=instances,
+            temperature=temperature,
+            label_law="null",
+            record=record,
         )
         for k, name in enumerate(NAMES):
             theory[i, k] = found.estimate(name).mean

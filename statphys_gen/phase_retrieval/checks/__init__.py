@@ -10,7 +10,7 @@ deviation vanishes, see tests/reference/phase_retrieval_outlier_sizes.py.)
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -23,15 +23,17 @@ from ...statistics.extrapolation import extrapolate
 from ..model import Loss, PhaseRetrieval
 from ..simulation.descent import simulate_descent
 from ..simulation.hessians import (
-    HessianSamples,
+    Hessians,
     Preprocessing,
-    optimal_preprocessing,
     simulate_hessian,
     simulate_smoothed_density,
     simulate_spectral_overlap,
 )
-from ..theory.curvature_laws import initial_curvature_law, spectral_curvature_law
-from ..theory.spectrum import hessian_spectrum, lagrange_multiplier, signal_outlier, spectral_density
+from ..theory.curvature_law import CurvatureLaw
+from ..theory.density import spectral_density
+from ..theory.initial_law import initial_curvature_law
+from ..theory.spectral_law import optimal_spectral_curvature_law, spectral_curvature_law
+from ..theory.spectrum import hessian_spectrum, lagrange_multiplier, signal_outlier
 from . import dynamics as checks_dynamics
 from . import dynamics_spectra as checks_dynamics_spectra
 
@@ -78,17 +80,16 @@ def _outlier(name: str, model: PhaseRetrieval, weight: int, dimensions: tuple[in
     instances = [weight * share for share in _SHARES]
 
     def theory() -> FloatArray:
-        law = initial_curvature_law(model.loss, model.overlap)
-        found = hessian_spectrum(law, model.samples_per_dimension)
+        found = hessian_spectrum(model)
         outlier = found.outlier.require()
         return np.array([outlier["position"] + found.lagrange_multiplier, outlier["overlap_squared"]])
 
-    def measured(found: HessianSamples) -> Estimate:
+    def measured(found: Hessians) -> Estimate:
         return Estimate.stack([found.estimate("unshifted_outlier"), found.estimate("overlap_squared")])
 
     def simulate(seed: int) -> Estimate:
         runs = [
-            measured(simulate_hessian(model, size, count, seed))
+            measured(simulate_hessian(model, size, instances=count, seed=seed))
             for size, count in zip(dimensions, instances, strict=True)
         ]
         return in_the_limit(dimensions, runs)
@@ -111,11 +112,19 @@ def _multiplier(name: str, model: PhaseRetrieval, dimension: int, instances: int
     def theory() -> FloatArray:
         law = initial_curvature_law(model.loss, model.overlap)
         assert law.energy_per_sample is not None
-        ratio = model.samples_per_dimension
-        return np.array([float(lagrange_multiplier(law, ratio)), ratio * law.energy_per_sample])
+        energy = model.samples_per_dimension * law.energy_per_sample
+        return np.array([float(lagrange_multiplier(model)), energy])
 
     def simulate(seed: int) -> Estimate:
-        found = simulate_descent(model, dimension, instances, seed, [1e-6], hold_overlap=True, record=[0])
+        found = simulate_descent(
+            model,
+            dimension,
+            step_sizes=[1e-6],
+            instances=instances,
+            hold_overlap=True,
+            record=[0],
+            seed=seed,
+        )
         return Estimate.stack([found.estimate(name)[0] for name in ("lagrange_multiplier", "energy")])
 
     return Check(
@@ -159,14 +168,14 @@ def density_checks() -> list[Check]:
         sizes = (40, 80, 160)
 
         def theory() -> FloatArray:
-            law = initial_curvature_law(model.loss, model.overlap)
-            ratio = model.samples_per_dimension
-            shifted = np.array(positions) - float(lagrange_multiplier(law, ratio))
-            return spectral_density(law, ratio, shifted, smoothing=smoothing)
+            shifted = np.array(positions) - float(lagrange_multiplier(model))
+            return spectral_density(model, shifted, smoothing=smoothing)
 
         def simulate(seed: int) -> Estimate:
             runs = [
-                simulate_smoothed_density(model, size, count, seed, positions, smoothing)
+                simulate_smoothed_density(
+                    model, size, positions=positions, smoothing=smoothing, instances=count, seed=seed
+                )
                 for size, count in zip(sizes, instances, strict=True)
             ]
             return in_the_limit(sizes, runs)
@@ -205,17 +214,28 @@ def _bounded(t: FloatArray) -> FloatArray:
     return (t * t - 1.0) / (t * t + 0.5)
 
 
-def _spectral(name: str, preprocessing: Preprocessing, ratio: float, instances: Sequence[int]) -> Check:
-    """Both preprocessings have the supremum 1."""
+def _spectral(
+    name: str,
+    law: Callable[[], CurvatureLaw],
+    preprocessing: Preprocessing | None,
+    ratio: float,
+    instances: Sequence[int],
+) -> Check:
+    """``law`` is the theory's of the ``preprocessing`` that the simulation uses, its own by default."""
     model, sizes = PhaseRetrieval(Loss.normalised(1.0), ratio), (64, 128, 256)
 
     def theory() -> FloatArray:
-        law = spectral_curvature_law(preprocessing, upper_bound=1.0)
-        return np.array([signal_outlier(law, ratio).require()["overlap_squared"]])
+        return np.array([signal_outlier(model, law=law()).require()["overlap_squared"]])
 
     def simulate(seed: int) -> Estimate:
         runs = [
-            Estimate.stack([simulate_spectral_overlap(model, size, count, seed, preprocessing)])
+            Estimate.stack(
+                [
+                    simulate_spectral_overlap(
+                        model, size, instances=count, preprocessing=preprocessing, seed=seed
+                    )
+                ]
+            )
             for size, count in zip(sizes, instances, strict=True)
         ]
         return in_the_limit(sizes, runs)
@@ -232,10 +252,15 @@ def _spectral(name: str, preprocessing: Preprocessing, ratio: float, instances: 
 
 
 def spectral_checks() -> list[Check]:
-    best = "spectral initialisation, best weights"
+    def bounded() -> CurvatureLaw:
+        return spectral_curvature_law(_bounded, upper_bound=1.0)
+
+    best, law = "spectral initialisation, best weights", optimal_spectral_curvature_law
     return [
-        _spectral(f"{best}, 1.75 samples per dimension", optimal_preprocessing, 1.75, (4800, 2900, 960)),
-        _spectral(f"{best}, 2 samples per dimension", optimal_preprocessing, 2.0, (3200, 1400, 500)),
-        _spectral(f"{best}, 4 samples", optimal_preprocessing, 4.0, (200, 100, 60)),
-        _spectral("spectral initialisation, bounded weights, 3 samples", _bounded, 3.0, (1200, 500, 200)),
+        _spectral(f"{best}, 1.75 samples per dimension", law, None, 1.75, (4800, 2900, 960)),
+        _spectral(f"{best}, 2 samples per dimension", law, None, 2.0, (3200, 1400, 500)),
+        _spectral(f"{best}, 4 samples", law, None, 4.0, (200, 100, 60)),
+        _spectral(
+            "spectral initialisation, bounded weights, 3 samples", bounded, _bounded, 3.0, (1200, 500, 200)
+        ),
     ]

@@ -18,10 +18,13 @@ from ...statistics.agreement import Check
 from ...statistics.estimate import Estimate
 from ..model import Loss, PhaseRetrieval
 from ..schedule import geometric_steps
-from ..simulation.descent import descend, draw_instances, draw_students, instances_per_block, simulate_descent
+from ..simulation.descent import descend, simulate_descent
 from ..simulation.hessians import hessian_extremes
-from ..theory.curvature_laws import CurvatureLaw, sampled_curvature_law
-from ..theory.dmft import bbp_time, descent_dynamics
+from ..simulation.instances import draw_instances, draw_students, instances_per_block
+from ..theory.bbp_time import bbp_time
+from ..theory.curvature_law import CurvatureLaw
+from ..theory.dmft import descent_dynamics
+from ..theory.sampled_law import sampled_curvature_law
 from ..theory.spectrum import left_edge, outlier_criterion
 from ..theory.threshold_states import one_step_state
 from .dynamics import Descent, combined, sizes_of, usual_descent
@@ -47,9 +50,9 @@ def _outliers(descent: Descent, step: int, dimension: int, instances: int, seed:
     def block(index: int) -> list[tuple[float, float]]:
         first = index * per_block
         there = min(per_block, instances - first)
-        drawn = draw_instances(model, dimension, there, seed, first=first)
+        drawn = draw_instances(model, dimension, instances=there, seed=seed, first=first)
         assert drawn.signals is not None
-        start = draw_students(drawn, 0.0, 1, seed, first=first, orthogonal=True)
+        start = draw_students(drawn, seed=seed, first=first, orthogonal=True)
         found = descend(
             model.loss,
             drawn,
@@ -70,9 +73,9 @@ def _outliers(descent: Descent, step: int, dimension: int, instances: int, seed:
                 drawn.signals[k],
                 count=6,
             )
-            assert extremes.overlaps_squared is not None
+            assert extremes.overlap_squared is not None
             best = extremes.informative
-            rows.append((float(extremes.eigenvalues[best]), float(extremes.overlaps_squared[best])))
+            rows.append((float(extremes.eigenvalues[best]), float(extremes.overlap_squared[best])))
         return rows
 
     blocks = map_blocks(block, math.ceil(instances / per_block))
@@ -126,9 +129,9 @@ _FIELDS = ("mean", "standard_error", "degrees_of_freedom")
 # ------------------------------------------------------------------------------------------------------------ BBP time
 
 
-def _law(model: PhaseRetrieval, pairs: FloatArray) -> CurvatureLaw:
-    """The sample's law, with the infimum that the weights of the loss have, and not the lowest one of the sample."""
-    return replace(sampled_curvature_law(model.loss, pairs), lower_bound=model.loss.curvature_bound)
+def _law(model: PhaseRetrieval, points: FloatArray) -> CurvatureLaw:
+    """The points' law, with the infimum of the loss's curvatures, and not the lowest one of the points."""
+    return replace(sampled_curvature_law(model.loss, points), lower_bound=model.loss.curvature_bound)
 
 
 def _criteria(
@@ -139,13 +142,13 @@ def _criteria(
     found = simulate_descent(
         model,
         dimension,
-        instances,
-        seed,
-        descent.step_sizes,
-        labels="null",
+        step_sizes=descent.step_sizes,
+        instances=instances,
+        label_law="null",
         record=list(steps),
         keep_pre_activations=True,
         precision="single",
+        seed=seed,
     ).require()
     assert found.pre_activations is not None
     assert found.labels is not None
@@ -153,8 +156,8 @@ def _criteria(
     for g, members in enumerate(np.array_split(np.arange(instances), groups)):
         labels = found.labels[members].ravel()
         for k in range(len(steps)):
-            pairs = np.stack([found.pre_activations[members, 0, k].ravel(), labels], axis=1)
-            rows[g, k] = float(outlier_criterion(_law(model, pairs), model.samples_per_dimension))
+            points = np.stack([found.pre_activations[members, 0, k].ravel(), labels], axis=1)
+            rows[g, k] = float(outlier_criterion(model, law=_law(model, points)))
     return rows
 
 
@@ -163,7 +166,7 @@ def bbp_checks() -> list[Check]:
         name: str, descent: Descent, steps: Sequence[int], dimension: int, instances: int, groups: int
     ) -> Check:
         def predicted() -> Estimate:
-            return Estimate.from_samples(bbp_time(descent.theory()).samples[:, None])
+            return Estimate.from_samples(bbp_time(descent.theory()).values[:, None])
 
         def simulated(seed: int) -> Estimate:
             time = np.concatenate([[0.0], np.cumsum(descent.step_sizes)])[list(steps)]
@@ -204,12 +207,12 @@ def _late_edges(
     found = simulate_descent(
         model,
         dimension,
-        instances,
-        seed,
-        sizes[: steps[-1]],
-        labels="null",
+        step_sizes=sizes[: steps[-1]],
+        instances=instances,
+        label_law="null",
         record=steps,
         keep_pre_activations=True,
+        seed=seed,
     ).require()
     assert found.pre_activations is not None
     assert found.labels is not None
@@ -217,7 +220,7 @@ def _late_edges(
     for i in range(instances):
         for k in range(len(times)):
             law = _law(model, np.stack([found.pre_activations[i, 0, k], found.labels[i]], axis=1))
-            rows[i, k] = float(left_edge(law, model.samples_per_dimension).require()["position"])
+            rows[i, k] = float(left_edge(model, law=law).require()["position"])
     return rows
 
 

@@ -70,10 +70,11 @@ class SmallestEigenvalues(Tabular):
 
     def to_dataset(self) -> xarray.Dataset:
         """In their order; without overlaps for null labels."""
-        along = ("rank",)
-        overlap = {} if self.overlap_squared is None else {"overlap_squared": (along, self.overlap_squared)}
-        numbers = {name: ((), getattr(self, name)) for name in ("lagrange_multiplier", "residual")}
-        return dataset({"eigenvalue": (along, self.eigenvalues)} | overlap | numbers, {})
+        variables: dict[str, tuple[tuple[str, ...], Any]] = {"eigenvalue": (("rank",), self.eigenvalues)}
+        if self.overlap_squared is not None:
+            variables["overlap_squared"] = (("rank",), self.overlap_squared)
+        variables |= {name: ((), getattr(self, name)) for name in ("lagrange_multiplier", "residual")}
+        return dataset(variables, {})
 
 
 def hessian(
