@@ -128,7 +128,7 @@ def compare(
 
 
 def _at_start(model: PhaseRetrieval, found: Hessians) -> list[Observable]:
-    law, ratio = initial_curvature_law(model.loss, model.overlap), model.samples_per_dimension
+    law, ratio = initial_curvature_law(model.loss, overlap=model.overlap), model.samples_per_dimension
     text = str(approximation_of(initial_curvature_law))
     energy = None if law.energy_per_sample is None else ratio * law.energy_per_sample
     theory = {"energy": energy, "lagrange_multiplier": ratio * law.multiplier_per_sample}

@@ -60,7 +60,7 @@ def test_laws_in_latex() -> None:
     text = PhaseRetrieval(Loss.intensity(), 2.5, -0.2)._repr_latex_()
     assert r"\sum_{i=1}^{2.5N}" in text
     assert text.endswith("=-0.2$")
-    assert r"\inf g=-2" in initial_curvature_law(Loss.normalised(1.0), 0.3)._repr_latex_()
+    assert r"\inf g=-2" in initial_curvature_law(Loss.normalised(1.0), overlap=0.3)._repr_latex_()
 
 
 def test_a_copy_with_changes() -> None:

@@ -118,8 +118,8 @@ def test_prefactor_scales_eigenvalues_and_no_threshold() -> None:
 @pytest.mark.parametrize("overlap", [0.0, 0.5])
 def test_quadrature_over_the_plane_agrees_with_closed_forms(overlap: float) -> None:
     general, closed = (
-        initial_curvature_law(USER, overlap),
-        initial_curvature_law(Loss.normalised(1.0), overlap),
+        initial_curvature_law(USER, overlap=overlap),
+        initial_curvature_law(Loss.normalised(1.0), overlap=overlap),
     )
     for s in (0.1, 0.4, 0.3 + 0.2j):
         for one, other in zip(general.moments(s), closed.moments(s), strict=True):
@@ -254,9 +254,9 @@ WITH_NAN[7, 1] = np.nan
 
 BAD = [
     (lambda path: initial_curvature_law("normalised"), "loss"),
-    (lambda path: initial_curvature_law(Loss.normalised(1.0), 1.0), "overlap"),
-    (lambda path: initial_curvature_law(Loss.normalised(1.0), -2.0), "overlap"),
-    (lambda path: initial_curvature_law(Loss.normalised(1.0), math.nan), "overlap"),
+    (lambda path: initial_curvature_law(Loss.normalised(1.0), overlap=1.0), "overlap"),
+    (lambda path: initial_curvature_law(Loss.normalised(1.0), overlap=-2.0), "overlap"),
+    (lambda path: initial_curvature_law(Loss.normalised(1.0), overlap=math.nan), "overlap"),
     (lambda path: left_edge(PhaseRetrieval(Loss.intensity(), 3.0)), "bounded below"),
     (lambda path: left_edge(PhaseRetrieval(Loss.amplitude(1.0), 3.0)), "bounded below"),
     (lambda path: initial_transition(Loss.intensity()), "bounded below"),
@@ -293,7 +293,7 @@ BAD = [
         lambda path: sampled_curvature_law(Loss.normalised(0.0), PAIRS * [1, 0] + [0, 1] * (PAIRS > 0)),
         "points",
     ),
-    (lambda path: sampled_curvature_law(Loss.normalised(1.0), PAIRS, 1.2), "overlap"),
+    (lambda path: sampled_curvature_law(Loss.normalised(1.0), PAIRS, overlap=1.2), "overlap"),
     (lambda path: sampled_curvature_law("loss", PAIRS), "loss"),
     (lambda path: sampled_curvature_law(Loss.normalised(1.0), path / "missing.npy"), "points"),
     (lambda path: sampled_curvature_law(Loss.normalised(1.0), path / "text.npy"), "points"),

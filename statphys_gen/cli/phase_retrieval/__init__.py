@@ -121,7 +121,7 @@ def _sampled(options: argparse.Namespace, loss: Loss, parameters: dict[str, Any]
     from ...phase_retrieval.theory.sampled_law import sampled_curvature_law, sampled_spectrum
     from ...phase_retrieval.theory.spectrum import hessian_spectrum
 
-    law = sampled_curvature_law(loss, options.points, options.overlap)
+    law = sampled_curvature_law(loss, options.points, overlap=options.overlap)
     assert law.points is not None
     blocks = options.blocks or min(20, len(law.points) // 20)
     parameters["blocks"] = blocks

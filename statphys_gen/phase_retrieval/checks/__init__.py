@@ -110,7 +110,7 @@ def _multiplier(name: str, model: PhaseRetrieval, dimension: int, instances: int
     """Multiplier and energy of one size: their means do not depend on N."""
 
     def theory() -> FloatArray:
-        law = initial_curvature_law(model.loss, model.overlap)
+        law = initial_curvature_law(model.loss, overlap=model.overlap)
         assert law.energy_per_sample is not None
         energy = model.samples_per_dimension * law.energy_per_sample
         return np.array([float(lagrange_multiplier(model)), energy])

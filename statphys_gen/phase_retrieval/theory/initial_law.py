@@ -37,7 +37,7 @@ _RAY = 0.3
     source=_SOURCE,
     verification="derived and simulated",
 )
-def initial_curvature_law(loss: Loss, overlap: float = 0.0) -> CurvatureLaw:
+def initial_curvature_law(loss: Loss, *, overlap: float = 0.0) -> CurvatureLaw:
     """The law of a student on the sphere with the given overlap m with the signal, before any training.
 
     Parameters

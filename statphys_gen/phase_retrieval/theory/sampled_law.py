@@ -17,7 +17,9 @@ from .curvature_law import CurvatureLaw, node_rule
 from .spectrum import hessian_spectrum, outlier_criterion
 
 
-def sampled_curvature_law(loss: Loss, points: ArrayLike | str | Path, overlap: float = 0.0) -> CurvatureLaw:
+def sampled_curvature_law(
+    loss: Loss, points: ArrayLike | str | Path, *, overlap: float = 0.0
+) -> CurvatureLaw:
     """The discrete law of points (y_i, t_i) of a training run.
 
     Parameters
@@ -92,7 +94,7 @@ def sampled_spectrum(
     smallest curvatures and approaches it only slowly with their number.
     """
     check_model(model)
-    law = sampled_curvature_law(model.loss, points, model.overlap)
+    law = sampled_curvature_law(model.loss, points, overlap=model.overlap)
     count = validation.integer("blocks", blocks, minimum=5)
     assert law.points is not None
     if len(law.points) < 20 * count:
@@ -101,7 +103,9 @@ def sampled_spectrum(
     rows = []
     for k in range(count):
         keep = np.arange(len(law.points)) % count != k
-        rows.append(_measured(model, sampled_curvature_law(model.loss, law.points[keep], model.overlap)))
+        rows.append(
+            _measured(model, sampled_curvature_law(model.loss, law.points[keep], overlap=model.overlap))
+        )
     result: dict[str, Estimate] = {}
     for name, value in full.items():
         left_out = np.array([row[name] for row in rows])

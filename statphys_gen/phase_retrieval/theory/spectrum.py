@@ -134,7 +134,7 @@ def chosen_law(
 ) -> tuple[CurvatureLaw, FloatArray]:
     """The law, that of the start by default, and samples_per_dimension, at most a line of them."""
     check_model(model)
-    chosen = initial_curvature_law(model.loss, model.overlap) if law is None else _checked(law)
+    chosen = initial_curvature_law(model.loss, overlap=model.overlap) if law is None else _checked(law)
     return chosen, ratios(model, samples_per_dimension)
 
 

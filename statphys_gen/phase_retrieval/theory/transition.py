@@ -176,7 +176,7 @@ def initial_transition(loss: Loss, *, overlap: float = 0.0) -> Transition:
     loss : of curvature bounded below.
     overlap : m of the start.
     """
-    return transition(initial_curvature_law(loss, overlap))
+    return transition(initial_curvature_law(loss, overlap=overlap))
 
 
 @states(*_AT_START, source=_SOURCE, verification="derived")
@@ -220,7 +220,7 @@ def switch_offset(
     def at_limit(offset: float) -> tuple[float, float, float]:
         if not offset > 0.0:
             return math.nan, math.nan, math.nan
-        law = initial_curvature_law(family(offset), overlap)
+        law = initial_curvature_law(family(offset), overlap=overlap)
         require_left_edge(law)
         _, below = stieltjes_limits(law)
         moments = law.moments(np.array([below]))
