@@ -101,6 +101,18 @@ class Loss:
                 )
         object.__setattr__(self, "lower_bound", float(bound))
 
+    def meaning(self) -> dict[str, Any]:
+        """What defines it: the functions, the named ones by their names in words, and what bounds and scales them."""
+        value = _in_words(self.value)
+        functions = {"value": value}
+        if value is self.value:
+            functions |= {"slope": self.slope, "curvature": self.curvature}
+        return functions | {
+            "lower_bound": self.lower_bound,
+            "scale": self.scale,
+            "label_breakpoints": self.label_breakpoints,
+        }
+
     def __repr__(self) -> str:
         text = _written(self.value, self)
         if text is not None:
@@ -365,6 +377,22 @@ def _in_latex(value: PointFunction) -> str | None:
     if value.func is _normalised_value:
         return rf"{factor}\frac{{(y^2-t^2)^2}}{{2({a}+t^2)}}"
     return rf"{factor}\frac{{(\sqrt{{{a}+y^2}}-\sqrt{{{a}+t^2}})^2}}{{2}}"
+
+
+def _in_words(value: PointFunction) -> Any:
+    """Named losses, formulas, and what is made of them, without the names of functions; others as they are."""
+    if isinstance(value, partial) and value.func is _of_formula:
+        return {"formula": value.args[0]}
+    forms = {
+        "normalised": _normalised_value,
+        "intensity": _intensity_value,
+        "amplitude": _amplitude_value,
+        "truncated": _cut,
+    }
+    for name, function in forms.items():
+        if isinstance(value, partial) and value.func is function:
+            return {name: [_in_words(entry) if callable(entry) else entry for entry in value.args]}
+    return value
 
 
 def _normalised_value(a: float, c: float, y: FloatArray, t: FloatArray) -> FloatArray:

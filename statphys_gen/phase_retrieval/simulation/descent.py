@@ -203,7 +203,14 @@ def simulate_descent(
         first = index * per_block
         there = min(per_block, count - first)
         drawn = draw_instances(
-            model, size, instances=there, seed=seed, first=first, label_law=label_law, precision=precision
+            model,
+            size,
+            instances=there,
+            seed=seed,
+            first=first,
+            label_law=label_law,
+            temperature=heat,
+            precision=precision,
         )
         start = draw_students(
             drawn, overlap=model.overlap, starts=students, seed=seed, first=first, orthogonal=hold_overlap

@@ -330,7 +330,7 @@ def simulate_hessian_path(
     students = descents.students
 
     def one(k: int) -> list[list[float]]:
-        drawn = draw_instances(model, size, seed=seed, first=k, label_law=label_law)
+        drawn = draw_instances(model, size, seed=seed, first=k, label_law=label_law, temperature=temperature)
         return [_measured(model.loss, drawn, w, count, method, tolerance) for w in students[k, 0]]
 
     rows = np.array(map_blocks(one, len(students), threads=threads))

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from ... import validation
 from ...arrays import FloatArray
 from ...errors import InvalidArgument
+from ...meaning import fingerprint
 from ...statistics.streams import generator
 from ..model import PhaseRetrieval, check_model
 
@@ -30,11 +31,15 @@ _BLOCK = 2**19
 
 @dataclass(frozen=True, eq=False)
 class Instances:
-    """Independent draws: ``sensing`` (I, M, N), ``labels`` (I, M) and ``signals`` (I, N), None for null labels."""
+    """Independent draws: ``sensing`` (I, M, N), ``labels`` (I, M) and ``signals`` (I, N), None for null labels.
+
+    ``origin`` stands for all that they were drawn from but the seed: starts and noise are drawn for it.
+    """
 
     sensing: NDArray[Any]
     labels: FloatArray
     signals: FloatArray | None
+    origin: str
 
     @property
     def dimension(self) -> int:
@@ -58,9 +63,14 @@ def draw_instances(
     seed: int = 0,
     first: int = 0,
     label_law: LabelLaw = "signal",
+    temperature: float = 0.0,
     precision: Precision = "double",
 ) -> Instances:
-    """Instances ``first``, ..., ``first + instances - 1`` of a seed; each has a stream of its own."""
+    """Instances ``first``, ..., ``first + instances - 1`` of a seed; each has a stream of its own.
+
+    They are independent for different models, dimensions, label laws and temperatures of the dynamics that they are for.
+    An instance is the same for whatever else is done with it: other steps or starts, Hessians, spectral estimates.
+    """
     check_model(model)
     size = validation.integer("dimension", dimension, minimum=2)
     number = validation.integer("instances", instances, minimum=1)
@@ -70,12 +80,10 @@ def draw_instances(
     sensing = np.empty((number, measurements, size), dtype=kind)
     known = np.empty((number, measurements))
     signals = np.empty((number, size))
-    key = {
-        "simulation": "phase retrieval",
-        "dimension": size,
-        "measurements": measurements,
-        "labels": label_law,
-    }
+    origin = fingerprint(
+        {"problem": model, "dimension": size, "labels": label_law, "temperature": float(temperature)}
+    )
+    key = {"purpose": "phase retrieval", "origin": origin}
     for k in range(number):
         rng = generator(seed, key, first + k)
         rng.standard_normal(out=sensing[k], dtype=kind)
@@ -84,7 +92,7 @@ def draw_instances(
             continue
         signals[k] = on_sphere(rng.standard_normal(size))
         known[k] = sensing[k] @ signals[k].astype(kind) / math.sqrt(size)
-    return Instances(sensing, known, None if label_law == "null" else signals)
+    return Instances(sensing, known, None if label_law == "null" else signals, origin)
 
 
 def on_sphere(v: FloatArray) -> FloatArray:
@@ -109,15 +117,10 @@ def draw_students(
     """
     m = validation.inside("overlap", overlap, -1.0, 1.0)
     count = validation.integer("starts", starts, minimum=1)
-    number, measurements, size = instances.sensing.shape
+    number, _, size = instances.sensing.shape
     students = np.empty((number, count, size))
     for k in range(number):
-        key = {
-            "simulation": "phase retrieval start",
-            "dimension": size,
-            "measurements": measurements,
-            "instance": first + k,
-        }
+        key = {"purpose": "start", "origin": instances.origin, "instance": first + k}
         for s in range(count):
             students[k, s] = generator(seed, key, s).standard_normal(size)
     if m == 0.0 and not orthogonal:
@@ -139,10 +142,5 @@ def instances_per_block(model: PhaseRetrieval, dimension: int) -> int:
 
 
 def noise_stream(seed: int, instances: Instances, instance: int, start: int) -> np.random.Generator:
-    key = {
-        "simulation": "phase retrieval noise",
-        "dimension": instances.dimension,
-        "measurements": instances.measurements,
-        "instance": instance,
-    }
+    key = {"purpose": "thermal noise", "origin": instances.origin, "instance": instance}
     return generator(seed, key, start)

@@ -241,7 +241,8 @@ def descent_dynamics(
     temperature : T, at least 0.
     paths : n in each replica, at least 100; powers of two are best. The bias falls as 1/n.
     replicas : independent repetitions, at least 2, over which the errors are taken.
-    seed, threads : the same bits for any number of threads.
+    seed, threads : the same bits for any number of threads. Streams of different problems and temperatures are
+        independent; schedules share the labels and starts of the paths.
 
     Returns
     -------
@@ -359,8 +360,9 @@ def _checked(
 def _replicas(
     model: PhaseRetrieval, sizes: FloatArray, T: float, paths: int, replicas: int, seed: int, threads: int
 ) -> list[Paths]:
-    # The stream does not depend on the step sizes: schedules of different refinement share labels and starts.
-    key = {"quantity": "dmft", "paths": paths, "ratio": model.samples_per_dimension}
+    # The stream does not depend on the step sizes: schedules of different refinement share labels and starts, and a
+    # longer one continues a shorter one.
+    key = {"purpose": "dynamical mean-field theory", "problem": model, "temperature": T, "paths": paths}
 
     def replica(k: int) -> Paths:
         return follow(model, sizes, T, paths, generator(seed, key, k))
