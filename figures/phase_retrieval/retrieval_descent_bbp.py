@@ -39,7 +39,7 @@ def compute(preset: str) -> dict[str, Any]:
     ratios = (
         (1.2, 1.3, 1.6, 2.0, 3.0, 4.0) if quick else (1.2, 1.3, 1.45, 1.6, 2.0, 2.5, 3.0, 3.5, 4.0, 4.5, 5.0)
     )
-    paths, replicas = (2048, 6) if quick else (16384, 8)
+    paths, replicas = (4096, 6) if quick else (16384, 8)
     dimension, instances = (160, 64) if quick else (500, 400)
     found: dict[str, Any] = {"lost": [], "lost_error": []}
     for ratio in ratios:

@@ -36,7 +36,7 @@ def compute(preset: str) -> dict[str, Any]:
     mean, error = (np.empty((len(CASES), len(NAMES), len(record))) for _ in range(2))
     for i, (ratio, temperature) in enumerate(CASES):
         model = PhaseRetrieval(Loss.normalised(), ratio)
-        paths = 4096 if quick else 32768
+        paths = 8192 if quick else 32768
         found = descent_dynamics(model, sizes, temperature=temperature, paths=paths, replicas=4).require()
         measured = simulate_descent(
             model,

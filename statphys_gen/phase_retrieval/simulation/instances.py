@@ -68,7 +68,7 @@ def draw_instances(
 ) -> Instances:
     """Instances ``first``, ..., ``first + instances - 1`` of a seed; each has a stream of its own.
 
-    They are independent for different models, dimensions, label laws and temperatures of the dynamics that they are for.
+    They are independent for different models, dimensions, label laws and temperatures of the dynamics they are for.
     An instance is the same for whatever else is done with it: other steps or starts, Hessians, spectral estimates.
     """
     check_model(model)
