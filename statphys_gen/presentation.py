@@ -96,7 +96,7 @@ def short_table(records: Sequence[Mapping[str, Any]], title: str) -> str:
 
 
 class Tabular:
-    """A result that shows itself as the table of its ``records()``, titled by its class and what that is."""
+    """A result that shows itself as the table of its ``records()``, under its class and what that says it is."""
 
     def records(self) -> Iterable[Mapping[str, Any]]:
         """One plain dictionary for each row."""
@@ -110,6 +110,18 @@ class Tabular:
 
     def _title(self) -> str:
         return f"{type(self).__name__}: {(self.__doc__ or '').strip().splitlines()[0]}"
+
+
+class Scalars(Tabular):
+    """A result of single numbers, its fields."""
+
+    def records(self) -> list[dict[str, Any]]:
+        return [{item.name: getattr(self, item.name) for item in fields(self)}]  # type: ignore[arg-type]
+
+    def to_dataset(self) -> xarray.Dataset:
+        """Scalars; what is not defined is NaN."""
+        (row,) = self.records()
+        return dataset({name: ((), math.nan if value is None else value) for name, value in row.items()}, {})
 
 
 class Curves(Tabular):

@@ -33,6 +33,7 @@ from ..approximation import states
 from ..arrays import FloatArray
 from ..errors import InvalidArgument
 from ..numerics.special import log_two_cosh
+from ..presentation import Scalars
 from .laws import CurieWeiss
 
 _SPACING = 0.7
@@ -183,8 +184,8 @@ def _magnetisation(beta: float) -> float:
     return math.tanh(y)
 
 
-@dataclass(frozen=True)
-class ClassMoments:
+@dataclass(frozen=True, repr=False)
+class ClassMoments(Scalars):
     """The two classes at large d, above inverse temperature 1.
 
     Attributes

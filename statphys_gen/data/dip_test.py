@@ -28,6 +28,7 @@ from numpy.typing import ArrayLike, NDArray
 from .. import validation
 from ..arrays import FloatArray
 from ..errors import InvalidArgument
+from ..presentation import Scalars
 from ..statistics.streams import generator
 
 LEVEL = 0.01
@@ -50,8 +51,8 @@ _SMALLEST_BANDWIDTH = 2.0  # in cells: below, the histogram itself would show
 _TRIMMED = 0.01
 
 
-@dataclass(frozen=True)
-class Modality:
+@dataclass(frozen=True, repr=False)
+class Modality(Scalars):
     """One mode or more in a one-dimensional sample.
 
     Attributes

@@ -18,22 +18,28 @@ sample spectrum.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from threadpoolctl import threadpool_limits
 
 from ..arrays import FloatArray
+from ..glossary import dataset
 from ..numerics.blocks import map_blocks
+from ..presentation import Tabular
 from ..statistics.streams import generator
 from .dataset import DataSet
+
+if TYPE_CHECKING:
+    import xarray
 
 DENSE = 5000  # largest matrix that is diagonalised in full
 _CHUNK = 2048
 _PROBES = 64
 
 
-@dataclass(frozen=True)
-class PrincipalDirections:
+@dataclass(frozen=True, repr=False)
+class PrincipalDirections(Tabular):
     """Leading eigenvalues and directions of the covariance of a data set.
 
     Attributes
@@ -52,6 +58,25 @@ class PrincipalDirections:
     projections: FloatArray
     total_variance: float
     squared_trace: float
+
+    def records(self) -> list[dict[str, Any]]:
+        """Rank, eigenvalue and its share of the variance."""
+        return [
+            {"rank": k, "eigenvalue": value, "share": value / self.total_variance}
+            for k, value in enumerate(self.eigenvalues.tolist(), 1)
+        ]
+
+    def to_dataset(self) -> xarray.Dataset:
+        """The eigenvalues by rank, and the leading directions with the projections of the points on them."""
+        return dataset(
+            {
+                "eigenvalue": (("rank",), self.eigenvalues),
+                "vector": (("direction", "coordinate"), self.vectors),
+                "projection": (("direction", "point"), self.projections),
+                "total_variance": ((), self.total_variance),
+            },
+            {"rank": (("rank",), np.arange(1, len(self.eigenvalues) + 1))},
+        )
 
     @property
     def effective_rank(self) -> float:

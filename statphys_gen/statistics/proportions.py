@@ -9,6 +9,7 @@ from numpy.typing import ArrayLike
 
 from .. import validation
 from ..errors import InvalidArgument
+from ..presentation import Scalars
 from .estimate import Estimate
 from .streams import generator
 
@@ -27,8 +28,8 @@ def estimate_proportion(events: ArrayLike, trials: int) -> Estimate:
     return Estimate(counts / trials, error, np.full(counts.shape, trials - 1.0))
 
 
-@dataclass(frozen=True)
-class Fraction:
+@dataclass(frozen=True, repr=False)
+class Fraction(Scalars):
     """A fraction with its bootstrap interval; at 0 or 1 in all instances the interval has no width."""
 
     fraction: float

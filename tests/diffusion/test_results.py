@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 
 from statphys_gen import diffusion
-from statphys_gen.data import DataSet
+from statphys_gen.data import DataSet, class_moments, modality, principal_directions
 from statphys_gen.diffusion import Covariance, CurieWeiss, DiscreteProduct, GaussianMixture
 from statphys_gen.glossary import QUANTITIES
+from statphys_gen.statistics import bootstrap_fraction
 
 MIXTURE = GaussianMixture.two_classes(10, 0.8, 0.6, 0.35)
 THREE = GaussianMixture([0.2, 0.3, 0.5], np.eye(3) * 2.0, [0.4, 0.7, 1.3])
@@ -58,6 +59,13 @@ RESULTS: dict[str, tuple[Any, dict[str, int]]] = {
     "DataSetReport": (report, {"time": 3, "group": 20}),
     "DataSetCollapse": (lambda: report().collapse, {}),
     "LabelAgreement": (lambda: report().agreement, {"time": 3, "group": 20}),
+    "ClassMoments": (lambda: class_moments(CurieWeiss(50, 1.6, 0.9)), {}),
+    "Modality": (lambda: modality(np.linspace(0.0, 1.0, 50) ** 2), {}),
+    "Fraction": (lambda: bootstrap_fraction([True, False, True]), {}),
+    "PrincipalDirections": (
+        lambda: principal_directions(DataSet.from_arrays(np.eye(5) + np.arange(5.0)), 2),
+        {"rank": 5, "direction": 2, "coordinate": 5, "point": 5},
+    ),
     "DataSet": (
         lambda: DataSet.from_arrays([[0.0, 1.0], [2.0, 3.0], [0.0, 1.0]], ["a", "b", "a"]),
         {"point": 2, "coordinate": 2},

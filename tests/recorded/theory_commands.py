@@ -44,6 +44,11 @@ ARGUMENTS_RENAMED: dict[str, dict[str, str]] = {
         "--step-size": "--learning-rate",
     },
     "random-features spectrum": {"--density": "--density-points"},
+    "phase-retrieval spectrum": {"--samples": "--points", "--density": "--density-points", "-m": "--overlap"},
+    "phase-retrieval threshold": {"-m": "--overlap"},
+    "phase-retrieval dmft": {"-n": "--paths", "-m": "--overlap"},
+    "phase-retrieval simulate": {"-N": "-d", "--labels": "--label-law", "-m": "--overlap"},
+    "phase-retrieval success": {"-N": "-d"},
 }
 # Of commands whose output has other keys now: {"phase-retrieval dmft": {"time": "training_time"}}. A key with dots, as
 # "parameters.samples", is the one at that place alone.
@@ -55,6 +60,13 @@ KEYS_RENAMED: dict[str, dict[str, str]] = {
         "parameters.samples": "instances",
         "parameters.step_size": "learning_rate",
     },
+    "phase-retrieval spectrum": {"parameters.samples": "points"},
+    "phase-retrieval dmft": {"time": "training_time"},
+    "phase-retrieval simulate": {
+        "parameters.labels": "label_law",
+        "theory_standard_error": "theory_error",
+    },
+    "phase-retrieval success": {"effective_samples": "effective_trials"},
 }
 
 # Sentences, which may be reworded while nothing moves.
