@@ -1,8 +1,8 @@
 r"""Edge and outlier of the Hessian for one sample of pairs (y, t), at overlap 0, by scalar root finding.
 
-The equations are those of :mod:`.spectrum`; its solvers look after batches and quadrature
-errors, of which there are none here, and a descent asks for hundreds of samples. The infimum of the weights is that of
-the loss, since every pair (y, t) is possible at any time; that of a sample would move a hard edge.
+The equations are those of :mod:`statphys_gen.phase_retrieval.theory.spectrum`; its solvers look after batches and
+quadrature errors, of which there are none here, and a descent asks for hundreds of samples. The infimum of the
+weights is that of the loss, since every pair (y, t) is possible at any time; that of a sample would move a hard edge.
 
 Source: derivations/phase_retrieval/spectrum.py.
 """

@@ -6,15 +6,15 @@ draws for each sample; with phi = sigma(W x_t / sqrt(d)) its matrices are
     U = mean of phi phi^T,  V = mean of phi xi^T     over the training set (over all noise if m = infinity),
     E[U], E[V]              the same over the population, and  E[phi y^T] for y = x_t.
 
-They are exact: averages over noise and population are Gaussian integrals (:mod:`.simulation_matrices`), only W,
+They are exact: averages over noise and population are Gaussian integrals (:mod:`.matrices`), only W,
 x and finite draws are sampled. With B = A/sqrt(p) the losses are, by their definitions,
 
     L_train = mean |xi|^2/d + (D Tr B U B^T + 2 sqrt(D) Tr B V)/d,
     L_test  = 1 + (D Tr B E[U] B^T + 2 sqrt(D) Tr B E[V])/d,
     E_score = (Tr B E[U] B^T + 2 Tr B E[phi y^T] Sigma_t^{-1} + Tr Sigma_t^{-1})/d,
 
-and how B is trained is the business of :mod:`.simulation_training`. The Gaussian equivalent
-(:mod:`.simulation_equivalent`) is a reduced simulation: it takes the coefficients of the activation as arguments.
+and how B is trained is the business of :mod:`.training`. The Gaussian equivalent
+(:mod:`.gaussian_equivalent`) is a reduced simulation: it takes the coefficients of the activation as arguments.
 Errors are over independent instances. Sigma is diagonal, which is no restriction because W is isotropic; its d
 eigenvalues are the quantiles of the law.
 """
@@ -170,7 +170,7 @@ def simulate_losses(
 
     Parameters
     ----------
-    training : how A is trained, one of :mod:`.simulation_training`.
+    training : how A is trained, one of :mod:`.training`.
     moments : coefficients of the activation; if given, the Gaussian equivalent is simulated instead of the model.
 
     Raises
@@ -196,7 +196,7 @@ def _loss_samples(
     validation.integer("instances", instances, minimum=2)
     validation.integer("seed", seed, minimum=0)
     if not isinstance(training, Training):
-        raise InvalidArgument("training", training, "one of the trainings of simulation_training")
+        raise InvalidArgument("training", training, "one of the trainings of this package")
     if moments is not None and not isinstance(moments, FeatureMoments):
         raise InvalidArgument("moments", moments, "FeatureMoments")
 
