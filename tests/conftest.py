@@ -1,6 +1,7 @@
 """Options of the tests, and the sum of what their comparisons spend (``agreement.py``)."""
 
 import multiprocessing
+import signal
 from typing import Any
 
 import agreement
@@ -16,6 +17,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    # What a shell starts in the background is deaf to Ctrl-C, and so would be what the tests start.
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     method = config.getoption("--start-method")
     if method:
         every = multiprocessing.get_context
