@@ -15,6 +15,7 @@ from run_examples import run_examples
 
 from statphys_gen.approximation import Approximation
 from statphys_gen.cli import build_parser
+from statphys_gen.glossary import QUANTITIES
 from statphys_gen.systems import SYSTEMS
 from statphys_gen.verification import source_hash
 
@@ -30,6 +31,7 @@ def write_pages(docs: Path) -> None:
     (generated / "validation.rst").write_text(_validation(), encoding="utf-8")
     (generated / "random_points.txt").write_text(_random_points(), encoding="utf-8")
     (generated / "benchmarks.rst").write_text(_benchmarks(), encoding="utf-8")
+    (generated / "quantities.txt").write_text(_quantities(), encoding="utf-8")
     (generated / "commands.txt").write_text(_commands(), encoding="utf-8")
     pages = generated / "reference"
     pages.mkdir(exist_ok=True)
@@ -187,6 +189,11 @@ def _flat(entry: Any, name: str = "") -> list[tuple[str, str]]:
     if isinstance(entry, list):
         return [(name.replace("_", " "), ", ".join(str(value) for value in entry))]
     return [(name.replace("_", " "), str(entry))]
+
+
+def _quantities() -> str:
+    rows = [[f"``{name}``", text, units] for name, (text, units) in sorted(QUANTITIES.items())]
+    return "\n".join(_table(["name", "long name", "units"], rows, "35 55 10"))
 
 
 def _commands() -> str:

@@ -22,16 +22,17 @@ def pytest_configure(config: pytest.Config) -> None:
         signal.signal(signal.SIGINT, signal.default_int_handler)
     method = config.getoption("--start-method")
     if method:
-        every = multiprocessing.get_context
+        of = multiprocessing.get_context
+        absent = {*multiprocessing.get_all_start_methods()} - {method}
 
-        def only(wanted: str | None = None) -> Any:
-            if wanted not in (None, method):
-                raise ValueError(f"cannot find context for {wanted!r}")
-            return every(method)
+        def context(name: str | None = None) -> Any:
+            if name in absent:
+                raise ValueError(f"cannot find context for {name!r}")
+            return of(name)
 
         multiprocessing.set_start_method(method, force=True)
         multiprocessing.get_all_start_methods = lambda: [method]
-        multiprocessing.get_context = only
+        multiprocessing.get_context = context
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:

@@ -1,5 +1,6 @@
 """What the wheel carries, and what the project says of itself."""
 
+import re
 import runpy
 import tomllib
 from pathlib import Path
@@ -55,6 +56,16 @@ def test_every_system_has_its_folder_its_commands_and_its_figures() -> None:
     with pytest.raises(BadUsage) as caught:
         build_parser().parse_args(["nonsense"])
     assert all(system.command in str(caught.value) for system in SYSTEMS)
+
+
+@pytest.mark.parametrize(("page", "tick"), [("CONTRIBUTING.md", "`"), ("docs/developing.rst", "``")])
+def test_files_that_the_pages_for_developers_name_are_there(page: str, tick: str) -> None:
+    words = re.findall(rf"{tick}([\w.-]+/[\w./-]*){tick}", (ROOT / page).read_text(encoding="utf-8"))
+    assert len(words) > 5
+    # From the top, from the package, or as a room of a system.
+    package = ROOT / "statphys_gen"
+    tops = (ROOT, package, *(package / system.name for system in SYSTEMS))
+    assert [word for word in words if not any((top / word).exists() for top in tops)] == []
 
 
 def test_the_oldest_versions_are_the_lower_bounds() -> None:
