@@ -78,7 +78,7 @@ def _page(door: str) -> list[str]:
     for module in _modules(door):
         if "checks" in module.split(".") or (module not in own and not import_module(module).__doc__):
             continue
-        heading = module.removeprefix(f"{door}.").replace(".", ": ").replace("_", " ")
+        heading = module.removeprefix(f"{door}.").replace(".", ": ").replace("_", " ").capitalize()
         lines += ["", heading, "-" * len(heading), "", f".. automodule:: {module}", ""]
         for name in own.get(module, []):
             value = getattr(import_module(door), name)
