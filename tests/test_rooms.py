@@ -12,6 +12,7 @@ ROOT = Path(__file__).parents[1]
 FOUNDATION = {
     "approximation",
     "arrays",
+    "definitions",
     "code",
     "doors",
     "errors",
@@ -74,7 +75,7 @@ def room(module: str, systems: set[str]) -> tuple[str, str]:
         return "", DATA.get(parts[1], "data") if len(parts) > 1 else "data"
     if parts[0] in FOUNDATION:
         return "", "foundation"
-    return "", {"comparison": "shared comparison"}.get(parts[0], parts[0])
+    return "", {"comparison": "shared comparison", "registry": "verification"}.get(parts[0], parts[0])
 
 
 def modules(root: Path) -> dict[str, Path]:
