@@ -178,6 +178,8 @@ def resolve(app: Sphinx, env: BuildEnvironment, node: pending_xref, content: Any
         ):
             return found
     written = isinstance(content, nodes.literal)  # and not an annotation of a signature
-    if written and not places and target.partition(".")[0] not in sys.stdlib_module_names:
+    file = PACKAGE.parent.joinpath(*target.split(".")).with_suffix(".py")
+    known = places or file.is_file() or target.partition(".")[0] in sys.stdlib_module_names
+    if written and not known:
         logging.getLogger(__name__).warning("nothing is called %s", target, location=node)
     return content
