@@ -84,19 +84,17 @@ CALLS = {
     "rbm.simulate_hysteresis": call(HOPFIELD, [0.3, 0.6], 60, 3, chains=2, sweeps=5),
     "rbm.simulate_langevin": call(HOPFIELD, 30, 3, step_sizes=(0.1, 0.2), chains=2, sweeps=4),
     "rbm.simulate_tempering": call(HOPFIELD, [0.5, 0.7], 40, 3, ladders=2, sweeps=10),
-    "phase_retrieval.compare_descent": call(PHASES, 60, 6, step_sizes=STEPS, paths=128, replicas=3),
-    "phase_retrieval.compare_hessian_after": call(PHASES, 40, 4, step_sizes=STEPS, paths=128, replicas=3),
-    "phase_retrieval.compare_start": call(PHASES, 40, 6),
-    "phase_retrieval.descent_dynamics": call(PHASES, STEPS, 0.1, paths=128, replicas=3),
+    "phase_retrieval.compare": call(PHASES, 40, instances=4, step_sizes=STEPS, paths=128, replicas=3),
+    "phase_retrieval.descent_dynamics": call(PHASES, STEPS, temperature=0.1, paths=128, replicas=3),
     "phase_retrieval.gradient_flow_dynamics": call(PHASES, STEPS, paths=128, replicas=3),
-    "phase_retrieval.simulate_descent": call(PHASES, 60, 6, step_sizes=STEPS, temperature=0.1),
-    "phase_retrieval.simulate_hessian": call(PHASES, 40, 6),
-    "phase_retrieval.simulate_hessian_path": call(PHASES, 40, 4, step_sizes=STEPS, record=[0, 5]),
+    "phase_retrieval.simulate_descent": call(PHASES, 60, instances=6, step_sizes=STEPS, temperature=0.1),
+    "phase_retrieval.simulate_hessian": call(PHASES, 40, instances=6),
+    "phase_retrieval.simulate_hessian_path": call(PHASES, 40, instances=4, step_sizes=STEPS, record=[0, 5]),
     "phase_retrieval.simulate_smoothed_density": call(
-        PHASES, 40, 4, positions=np.array([0.5, 1.0]), smoothing=0.2
+        PHASES, 40, instances=4, positions=np.array([0.5, 1.0]), smoothing=0.2
     ),
-    "phase_retrieval.simulate_spectral_overlap": call(PHASES, 40, 4),
-    "phase_retrieval.simulate_success": call(PHASES, 60, 6, step_sizes=STEPS, threshold=0.05),
+    "phase_retrieval.simulate_spectral_overlap": call(PHASES, 40, instances=4),
+    "phase_retrieval.simulate_success": call(PHASES, 60, instances=6, step_sizes=STEPS, threshold=0.05),
 }
 
 
