@@ -166,7 +166,9 @@ def resolve(app: Sphinx, env: BuildEnvironment, node: pending_xref, content: Any
     if qualifier:
         places = [place for place in _places().get(bare, []) if f".{'.'.join(place)}".endswith(f".{target}")]
     else:
-        places = [place for place in _places().get(bare, []) if f"{place[0]}.".startswith(f"{near}.")]
+        every = _places().get(bare, [])
+        places = [place for place in every if f"{place[0]}.".startswith(f"{near}.")]
+        places = places or (every if len(every) == 1 else [])
     # As a door shows it, such as statphys_gen.rbm.Gaussian, or Gaussian in the text of a file of rbm.
     door = qualifier or near
     if door in doors() and bare in shown(door):
