@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ... import validation
-from ...arrays import FloatArray
 from ...errors import InvalidArgument
 from ..parsing import add_output_options, add_seed, between, integer, number
 from .options import (
@@ -24,6 +23,7 @@ from .options import (
 )
 
 if TYPE_CHECKING:
+    from ...arrays import FloatArray
     from ...phase_retrieval.model import Loss
     from ...phase_retrieval.theory.success import Midpoint
 
