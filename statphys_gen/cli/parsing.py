@@ -112,15 +112,17 @@ def between(lower: float, upper: float, *, closed: bool = False) -> Callable[[st
     return lambda name, value: validation.inside(name, value, lower, upper, closed=closed)
 
 
-def output_file(flag: str, endings: tuple[str, ...]) -> Callable[[str], Path]:
-    """Conversion of one word to the path of a file to write: a known ending, in an existing folder."""
+def output_file(flag: str, endings: tuple[str, ...] = ()) -> Callable[[str], Path]:
+    """Conversion of one word to the path of a file to write: an ending, if any are named, in an existing folder."""
 
     def check(text: str) -> Path:
         path = Path(text)
-        if path.suffix.lower() not in endings:
+        if endings and path.suffix.lower() not in endings:
             raise InvalidArgument(flag, text, "a file name that ends in " + ", ".join(endings))
         if not path.absolute().parent.is_dir():
             raise InvalidArgument(flag, text, "in a folder that exists")
+        if path.is_dir():
+            raise InvalidArgument(flag, text, "a file, not a folder")
         return path
 
     return lambda text: _checked(flag, text, lambda: check(text))
