@@ -209,12 +209,26 @@ def _excess_entropy(options: argparse.Namespace) -> int:
     return emit(options, "diffusion excess-entropy", parameters, records, plot=plot)
 
 
+# What an experiment does not depend on.
+_LEFT_OUT = {
+    "clones": ("samples", "spectrum"),
+    "collapse": ("separation",),
+    "first-passage": ("separation", "time"),
+}
+
+
 def _simulate(options: argparse.Namespace) -> int:
     run = {
         "clones": _simulate_clones,
         "collapse": _simulate_collapse,
         "first-passage": _simulate_first_passage,
     }
+    for name in _LEFT_OUT[options.experiment]:
+        if getattr(options, name) is not None:
+            flag = "--" + name.replace("_", "-")
+            raise BadUsage(
+                f"{flag} = {getattr(options, name)}: must be left out to simulate {options.experiment}"
+            )
     parameters, records = run[options.experiment](options)
     from ..output import emit
 
