@@ -90,7 +90,7 @@ def _run(options: argparse.Namespace) -> int:
         [_number(row[value], value, k) for k, row in enumerate(rows)],
         [_number(row[_ERROR], _ERROR, k) for k, row in enumerate(rows)],
         [record[value] for record in chosen],
-        degrees_of_freedom=[float(row.get(_FREEDOM, "inf")) for row in rows],
+        degrees_of_freedom=[_number(row.get(_FREEDOM, "inf"), _FREEDOM, k) for k, row in enumerate(rows)],
         fitted=options.fitted,
         resolution=options.resolution,
     )
