@@ -1,8 +1,8 @@
 """The domain of every option of the command line: what is allowed, and values outside of it.
 
 Options with choices and switches need no entry: the parser itself says what they allow. Every other option has one, by
-its name or, where a command means another domain, by command and name. A limit that is written here is a claim about the
-command line, not read from it.
+its name or, where commands mean different domains, by command (or system) and name. A limit that is written here is a
+claim about the command line, not read from it.
 """
 
 from __future__ import annotations
@@ -102,10 +102,12 @@ DOMAINS: dict[str, Domain] = {
     "--polynomial": interval("[-1e+50", "1e+50]", "1e51", good="1"),
     "--covariance": Domain(
         "value:weight,value:weight,...",
-        ("", "x", ":", ",", "0", "0:1", "nan", "inf", "1:0.5", "1:nan", "1:0,2:1", "1:0.5:2")
-        + ("1:0.5,2:", "1:0.5,2:0.6", "1:0.5,,2:0.5", "1:1.5,2:-0.5", "1:0.5,-2:0.5", "gamma:1")
-        + tuple(f"marchenko-pastur{rest}" for rest in ("", ":", ":0", ":-1", ":nan", ":inf"))
-        + tuple(f"power-law{rest}" for rest in ("", ":", ":0", ":-1", ":nan", ":inf", ":steep")),
+        (
+            *("", "x", ":", ",", "0", "0:1", "nan", "inf", "1:0.5", "1:nan", "1:0,2:1", "1:0.5:2", "gamma:1"),
+            *("1:0.5,2:", "1:0.5,2:0.6", "1:0.5,,2:0.5", "1:1.5,2:-0.5", "1:0.5,-2:0.5"),
+            *(f"marchenko-pastur{rest}" for rest in ("", ":", ":0", ":-1", ":nan", ":inf")),
+            *(f"power-law{rest}" for rest in ("", ":", ":0", ":-1", ":nan", ":inf", ":steep")),
+        ),
     ),
     "--expression": Domain(
         "",

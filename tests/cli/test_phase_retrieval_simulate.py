@@ -1,4 +1,4 @@
-"""The commands simulate and success of phase retrieval: records, and bad input in one line."""
+"""The commands simulate and success of phase retrieval: records."""
 
 from pathlib import Path
 
@@ -124,61 +124,3 @@ def test_success_of_spectral_starts(capsys: pytest.CaptureFixture[str]) -> None:
     document = run_json(words, capsys)
     assert document["results"][0]["rate"] > 0.5
     assert any("1 ratios: a midpoint needs at least 3" in note for note in document["notes"])
-
-
-BAD = [
-    ("simulate", "--samples-per-dimension"),
-    ("simulate --alpha 0", "--samples-per-dimension"),
-    ("simulate --alpha -3", "--samples-per-dimension"),
-    ("simulate --alpha nan", "--samples-per-dimension"),
-    ("simulate --alpha 3 --dimension 4", "--dimension"),
-    ("simulate --alpha 3 --dimension 5000", "--dimension"),
-    ("simulate --alpha 1e6 --dimension 1000", "--dimension"),
-    ("simulate --alpha 0.01 --dimension 10", "--dimension"),
-    ("simulate --alpha 3 --instances 1", "--instances"),
-    ("simulate --alpha 3 --overlap 1", "--overlap"),
-    ("simulate --alpha 3 --overlap 0.2 --labels null", "--overlap"),
-    ("simulate --alpha 3 --labels random", "--labels"),
-    ("simulate --alpha 3 --offset 0", "--offset"),
-    ("simulate --alpha 3 --offset 2 --loss intensity", "--offset"),
-    ("simulate --alpha 3 --steps -1", "--steps"),
-    ("simulate --alpha 3 --starts 2", "--starts"),
-    ("simulate --alpha 3 --temperature 0.1", "--temperature"),
-    ("simulate --alpha 3 --steps 3 --temperature -1", "--temperature"),
-    ("simulate --alpha 3 --step-size 0.1", "--step-size"),
-    ("simulate --alpha 3 --steps 3 --step-size 0", "--step-size"),
-    ("simulate --alpha 3 --steps 3 --step-growth 0.9", "--step-growth"),
-    ("simulate --alpha 3 --steps 3 --step-size 0.1 --step-max 0.01", "--step-max"),
-    ("simulate --alpha 3 --steps 3 --paths 10", "--paths"),
-    ("simulate --alpha 3 --steps 3 --replicas 1", "--replicas"),
-    ("simulate --alpha 3 --hessian", "--hessian"),
-    ("simulate --alpha 3 --steps 3 --hessian -m 0.1", "--hessian"),
-    ("simulate --alpha 3 --steps 3 --hessian --labels null", "--hessian"),
-    ("simulate --alpha 3 --steps 3 --hessian --dimension 5000", "--dimension"),
-    ("simulate --alpha 3 --threads 0", "--threads"),
-    ("simulate --alpha 3 --seed -1", "--seed"),
-    ("success", "--samples-per-dimension"),
-    ("success --alpha 3 3", "--samples-per-dimension"),
-    ("success --alpha 3 --dimension 1", "--dimension"),
-    ("success --alpha 3 --dimension 64 64", "--dimension"),
-    ("success --alpha 3 --instances 1", "--instances"),
-    ("success --alpha 3 --starts 0", "--starts"),
-    ("success --alpha 3 --start spectral --starts 2", "--starts"),
-    ("success --alpha 3 --start warm", "--start"),
-    ("success --alpha 3 --threshold 1", "--threshold"),
-    ("success --alpha 3 --duration 0", "--duration"),
-    ("success --alpha 3 --duration 1e9", "--duration"),
-    ("success --alpha 3 --precision half", "--precision"),
-    ("success --alpha 3 --predict", "--predict"),
-    ("success --alpha 3 --temperature inf", "--temperature"),
-    ("success --alpha 3 --thresh 0.9", "--thresh"),
-]
-
-
-@pytest.mark.parametrize(("words", "flag"), BAD, ids=[words for words, _ in BAD])
-def test_bad_input(capsys: pytest.CaptureFixture[str], words: str, flag: str) -> None:
-    assert main(["phase-retrieval", *words.split()]) == 2
-    captured = capsys.readouterr()
-    assert captured.out == ""
-    assert captured.err.count("\n") == 1
-    assert flag in captured.err

@@ -1,4 +1,4 @@
-"""``statphys-gen random-features simulate``: records, seeds, refusals, and bad input in one line."""
+"""``statphys-gen random-features simulate``: records, seeds and refusals."""
 
 import math
 
@@ -144,49 +144,6 @@ def test_the_table_names_seed_and_reasons(capsys: pytest.CaptureFixture[str]) ->
     out = capsys.readouterr().out
     assert "seed: 7" in out
     assert "no theory for train_loss: Adam" in out
-
-
-BAD = [
-    (f"{MODEL} --tau 1", "--dimension is missing"),
-    (f"{MODEL} -d 8", "--training-time, --ridge, --steps or --spectrum is missing"),
-    (f"{MODEL} -d 0 --tau 1", "--dimension = 0: must be an integer, at least 1"),
-    (f"{MODEL} -d 8.5 --tau 1", "--dimension = 8.5"),
-    (f"{MODEL} -d 8 16 --tau 1", "--dimension = 8 16: must be one, or at least 3 that differ"),
-    (f"{MODEL} -d 8 16 16 --tau 1", "--dimension = 8 16 16: must be one, or at least 3 that differ"),
-    (f"{MODEL} -d 7 --tau 1", "dimension = 7: must be such that samples_per_dimension * dimension"),
-    (f"{MODEL} -d 100000 --tau 1", "--dimension = 100000: must have at most"),
-    (f"{MODEL} -d 2000 -m 1000 --tau 1", "--dimension = 2000: must be smaller"),
-    (f"{MODEL} -d 8 --samples 1 --tau 1", "--samples = 1: must be an integer, at least 2"),
-    (f"{MODEL} -d 8 --samples 3 4 --tau 1", "--samples = 3 4: must be one number"),
-    (f"{MODEL} -d 8 16 32 --samples 4 --tau 1", "--samples = 4: must be at least 8"),
-    (f"{MODEL} -d 8 --tau -1", "--training-time = -1"),
-    (f"{MODEL} -d 8 --tau nan", "--training-time = nan"),
-    (f"{MODEL} -d 8 --ridge 0", "--ridge = 0: must be a finite number above 0"),
-    (f"{MODEL} -d 8 --tau 1 --ridge 1", ": must be left out with --"),
-    (f"{MODEL} -d 8 --steps 5", "--steps needs --step-size (descent) or --adam"),
-    (f"{MODEL} -d 8 --steps 5 --step-size 0.1 --adam 0.1", "and not both"),
-    (f"{MODEL} -d 8 --steps 5 5 --step-size 0.1", "--steps = 5 5: must be increasing"),
-    (f"{MODEL} -d 8 --steps -2 --step-size 0.1", "--steps = -2: must be an integer, at least 0"),
-    (f"{MODEL} -d 8 --steps 5 --step-size 0", "--step-size = 0: must be a finite number above 0"),
-    (f"{MODEL} -d 8 --steps 5 --step-size 0.1 --momentum 1", "--momentum = 1: must be a number in [0, 1)"),
-    (f"{MODEL} -d 8 --steps 5 --adam 0.1 --momentum 0.5", "--momentum = 0.5: must be left out with --adam"),
-    (f"{MODEL} -d 8 --steps 5 --step-size 0.1 --nesterov", "--nesterov needs --momentum"),
-    (f"{MODEL} -d 8 --tau 1 --step-size 0.1", "--step-size = 0.1: must be left out without --steps"),
-    (f"{MODEL} -d 8 --tau 1 --adam 0.1", "--adam = 0.1: must be left out without --steps"),
-    (f"{MODEL} -d 8 --steps 5 --adam -1", "--adam = -1: must be a finite number above 0"),
-    (f"{MODEL} -d 8 --tau 1 --seed -1", "--seed = -1: must be an integer, at least 0"),
-    (f"{MODEL} -d 8 --tau 1 --plot x.png", "unrecognized arguments: --plot"),
-    (f"{MODEL} -d 8 --tau 1 --instances 3", "unrecognized arguments: --instances"),
-]
-
-
-@pytest.mark.parametrize(("words", "said"), BAD, ids=range(len(BAD)))
-def test_bad_input_is_one_line(words: str, said: str, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["random-features", "simulate", *words.split()]) == 2
-    captured = capsys.readouterr()
-    assert captured.out == ""
-    assert captured.err.count("\n") == 1
-    assert said in captured.err
 
 
 BAD_CALLS = {
