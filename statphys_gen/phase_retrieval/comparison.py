@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from .. import validation
 from ..approximation import approximation_of
 from ..arrays import FloatArray
 from ..errors import InvalidArgument, NotConverged, StatphysError
@@ -115,6 +116,8 @@ def compare_descent(
     ------
     NotConverged : a simulated descent diverged.
     """
+    validation.integer("paths", paths, 100)
+    validation.integer("replicas", replicas, 2)
     steps = len(step_sizes)
     found = simulate_descent(
         problem,
@@ -160,7 +163,9 @@ def compare_hessian_after(
     InvalidArgument : a start at another overlap, for which the outlier of a later step is not known.
     NotConverged : a simulated descent diverged.
     """
-    if problem.overlap != 0.0:
+    validation.integer("paths", paths, 100)
+    validation.integer("replicas", replicas, 2)
+    if isinstance(problem, PhaseRetrieval) and problem.overlap != 0.0:
         raise InvalidArgument("overlap", problem.overlap, "0: the outlier couples to the history otherwise")
     last = len(step_sizes)
     (found,) = simulate_hessian_path(
