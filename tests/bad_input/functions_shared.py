@@ -6,6 +6,7 @@ import numpy as np
 from refusals import Given, Row, row
 
 from statphys_gen import numerics
+from statphys_gen.comparison import compare
 from statphys_gen.noising import (
     ddpm_step,
     ddpm_times,
@@ -60,4 +61,27 @@ TABLE: list[Row] = [
     row(time_from_vp_sigma, {}, sigma=[1.0]),
     row(ddpm_times, {}, steps=[1]),
     row(edm_sigma, {}, time=[np.nan]),
+    row(numerics.gaussian_average, dict(function=np.tanh),
+        function=[lambda z: 1.0, lambda z: np.ones((z.size, 3))], slope=[-1.0, math.nan], tolerance=[0.0, 1e-17],
+        limits=[(-50, 3), (1, 3)], breakpoints=[[math.nan]], max_nodes=[3]),
+    row(numerics.integrate, dict(function=np.exp, lower=0.0, upper=1.0), function=[lambda x: x[:3]],
+        upper=[Given(lower=1.0), Given(lower=2.0), Given(lower=math.nan), Given(lower=math.inf, upper=math.inf)]),
+    row(numerics.legendre_rule, {}, edges=[[1.0, 0.0]]),
+    row(numerics.newton, dict(residual=lambda x, *p: x, start=[1.0]), residual=[lambda x: x[:, 0]],
+        start=[[math.nan], Given(start=[2.0], upper=1.0)], tolerance=[0.0], accuracy=[-1.0],
+        jacobian=["exact", lambda x: x], names=[["a", "b"]], max_iterations=[0],
+        parameters=[[np.ones(2), np.ones(3)]], lower=[np.zeros(3)], residual_error=[-1.0]),
+    row(numerics.bracketed, dict(function=lambda x: x, lower=0.0, upper=1.0), lower=[1.0]),
+    row(numerics.fixed_point, dict(mapping=lambda x: x, start=[1.0]), damping=[1.0]),
+    row(numerics.logarithmic_contour, dict(lower=1.0, upper=2.0), lower=[0.0, Given(lower=-1.0, shift=0.5), 3.0],
+        upper=[math.nan], nodes=[2], closeness=[1.0], shift=[-1.0], outside=[(1.5, 3.0)], tolerance=[1.0]),
+    row(numerics.scrambled_sobol, dict(points=8, dimensions=1, random=np.random.default_rng(0)),
+        points=[0, 2.5, 2**31], dimensions=[0, 17, "2"]),
+    row(numerics.truncated_normal, dict(curvature=1.0, field=1.0), curvature=[0.0, -1.0, math.nan],
+        field=[math.inf]),
+    row(numerics.follow, dict(residual=lambda x, p: x, start=[0.0], parameter=0.0), direction=[0],
+        parameter=[Given(parameter=2.0, parameter_upper=1.0)]),
+    row(compare, dict(value=[1.0, 2.0], standard_error=0.1, prediction=1.0), value=[[], [[1.0]], [1.0, math.nan]],
+        standard_error=[0.0, [0.1, 0.1, 0.1]], prediction=[[1.0, 2.0, 3.0], math.inf], degrees_of_freedom=[0.0],
+        fitted=[2, -1], resolution=[-0.1]),
 ]

@@ -86,6 +86,13 @@ def test_every_option_has_a_domain_and_every_domain_an_option() -> None:
     assert keys == set(DOMAINS)
 
 
+def test_there_are_thousands() -> None:
+    cases = [
+        case for command in COMMANDS for action in options(command) for case in bad_values(command, action)
+    ]
+    assert len(cases) >= 4000
+
+
 PROCESS = """
 import contextlib, os, sys
 from pathlib import Path

@@ -49,3 +49,7 @@ def test_every_function_with_a_standard_argument_has_a_row(name: str) -> None:
         if callable(function) and function not in rows and STANDARD.keys() & set(parameters(function))
     ]
     assert not missing
+
+
+def test_there_are_hundreds() -> None:
+    assert sum(1 for table in TABLES.values() for _ in calls(table)) >= 900

@@ -8,11 +8,11 @@ from command_line import run_json
 from statphys_gen.cli import main
 from statphys_gen.errors import InvalidArgument
 from statphys_gen.random_features import comparison as checks_comparison
-from statphys_gen.random_features.comparison import compare_losses, compare_spectrum
+from statphys_gen.random_features.comparison import compare_spectrum
 from statphys_gen.random_features.model import RandomFeatures
 from statphys_gen.random_features.simulation.gaussian_equivalent import FeatureMoments
 from statphys_gen.random_features.simulation.instances import simulate_eigenvalues, simulate_losses
-from statphys_gen.random_features.simulation.training import Adam, GradientDescent, GradientFlow, Ridge
+from statphys_gen.random_features.simulation.training import GradientFlow
 from statphys_gen.random_features.theory.coefficients import model_coefficients
 from statphys_gen.random_features.theory.learning_curves import learning_curves, ridge_curves
 from statphys_gen.random_features.theory.spectrum import spectrum
@@ -144,23 +144,3 @@ def test_the_table_names_seed_and_reasons(capsys: pytest.CaptureFixture[str]) ->
     out = capsys.readouterr().out
     assert "seed: 7" in out
     assert "no theory for train_loss: Adam" in out
-
-
-BAD_CALLS = {
-    "dimensions": lambda: compare_losses(SIN, GradientFlow([1.0]), [8, 16], [8, 8], 0),
-    "dimensions twice": lambda: compare_spectrum(SIN, [8, 8, 16], [8, 8, 8], 0),
-    "instances": lambda: compare_losses(SIN, Ridge([0.1]), [8], [3, 3], 0),
-    "instances[0]": lambda: compare_spectrum(SIN, [8, 16, 32], [4, 8, 8], 0),
-    "training": lambda: compare_losses(SIN, 3.0, [8], [3], 0),
-    "model": lambda: compare_losses("sin", GradientDescent([1], 0.1), [8], [3], 0),
-    "seed": lambda: compare_losses(SIN, Adam([1]), [8], [3], -1),
-    "moments": lambda: compare_spectrum(SIN, [8], [3], 0, moments=(1.0, 0.0, 0.0)),
-    "shared_variance": lambda: compare_spectrum(SIN, [8], [3], 0, moments=FeatureMoments(1.0, -1.0, 0.0)),
-}
-
-
-@pytest.mark.parametrize("name", BAD_CALLS)
-def test_bad_arguments_are_named(name: str) -> None:
-    with pytest.raises(InvalidArgument) as refused:
-        BAD_CALLS[name]()
-    assert str(refused.value).startswith(name.split(" ")[0])

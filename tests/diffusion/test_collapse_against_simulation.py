@@ -21,7 +21,6 @@ from statphys_gen.diffusion.theory.trajectory_collapse import (
     linear_mean_shift,
     own_nearest_probability,
 )
-from statphys_gen.errors import InvalidArgument
 
 REFERENCE = Path(__file__).parents[1] / "reference"
 SIZES = json.loads((REFERENCE / "diffusion_collapse_sizes.json").read_text())
@@ -181,11 +180,6 @@ def test_two_sample_collapse_against_a_brownian_hitting_time(dimension: int, var
     assert trajectory_collapse.two_sample_collapse(law) == pytest.approx(exact, rel=1e-11)
     if dimension == 2 and variance == 1.0:
         assert exact[0] == pytest.approx(np.pi / 4, rel=1e-14)
-
-
-def test_two_sample_collapse_of_an_anisotropic_law_is_refused() -> None:
-    with pytest.raises(InvalidArgument, match=r"^law = .*must be isotropic, with a positive variance"):
-        trajectory_collapse.two_sample_collapse(Spectrum([1.0, 2.0], [3, 3]))
 
 
 def test_trajectory_collapse_is_batched() -> None:

@@ -197,28 +197,6 @@ def test_collapse_later_than_speciation_is_told() -> None:
     assert analyse(DataSet.from_arrays(samples), directions=1, collapse=False).record()["collapse"] is None
 
 
-@pytest.mark.parametrize(
-    ("argument", "options"),
-    [
-        ("sources", {"sources": 1}),
-        ("sources", {"sources": 2.5}),
-        ("sources", {"sources": "all"}),
-        ("seed", {"seed": -1}),
-        ("seed", {"seed": None}),
-        ("threads", {"threads": 0}),
-        ("directions", {"directions": 0}),
-        ("time", {"time": [0.1, 0.0]}),
-        ("time", {"time": "early"}),
-        ("time", {"time": [np.inf]}),
-    ],
-)
-def test_bad_options_are_refused(argument: str, options: dict[str, Any]) -> None:
-    data = DataSet.from_arrays(np.eye(4))
-    with pytest.raises(InvalidArgument, match=argument) as caught:
-        analyse(data, **options)
-    assert "\n" not in str(caught.value)
-
-
 def test_unknown_criterion_is_refused(normal: Collapse) -> None:
     with pytest.raises(InvalidArgument, match="half-participation"):
         normal.time("bayes")

@@ -42,6 +42,7 @@ from statphys_gen.diffusion.theory.excess_entropy import (
     mutual_information,
 )
 from statphys_gen.diffusion.theory.phase_diagram import Phase
+from statphys_gen.errors import AccuracyNotReached
 
 REFERENCE = Path(__file__).parents[1] / "reference"
 with (REFERENCE / "diffusion_collapse.csv").open() as file:
@@ -367,3 +368,12 @@ def test_every_prediction_states_what_it_is_worth() -> None:
                 assert approximation_of(function).source
                 stated += 1
     assert stated >= 24
+
+
+def test_what_cannot_be_computed_is_refused() -> None:
+    with pytest.raises(AccuracyNotReached, match="nodes would be needed"):
+        finite_size_collapse.isotropic_collapse(10, 1.0, 100, 1e-4)
+    rng = np.random.default_rng(0)
+    mixture = GaussianMixture(np.full(6, 1 / 6), rng.standard_normal((6, 8)), [1.0])
+    with pytest.raises(AccuracyNotReached, match="class information"):
+        class_information(mixture, 0.5, tolerance=1e-9)

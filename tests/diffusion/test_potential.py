@@ -15,7 +15,6 @@ from statphys_gen.diffusion.theory.drift_potential import (
     potential,
 )
 from statphys_gen.diffusion.theory.speciation_time import bayes_time, drift_time
-from statphys_gen.errors import InvalidArgument
 from statphys_gen.solution import Status
 
 TABLE = Path(__file__).parents[1] / "reference" / "diffusion_clone_agreement.csv"
@@ -128,15 +127,3 @@ def test_wide_classes_have_one_unstable_point() -> None:
     solution = critical_points(mixture, 0.05)
     assert solution.status[0].tolist() == [Status.NO_SOLUTION, Status.CONVERGED, Status.NO_SOLUTION]
     assert solution["curvature"][0, 1] < 0
-
-
-def test_bad_arguments() -> None:
-    mixture = GaussianMixture.two_classes(4, 1.0)
-    with pytest.raises(InvalidArgument, match="kind"):
-        potential(mixture, 0.0, 1.0, "force")
-    with pytest.raises(InvalidArgument, match="weights"):
-        landau_coefficients(GaussianMixture.two_classes(4, 1.0, 1.0, 0.3), 1.0)
-    with pytest.raises(InvalidArgument, match="time"):
-        critical_points(GaussianMixture.two_classes(4, 1.0, 0.0), 0.0)
-    with pytest.raises(InvalidArgument, match="mixture"):
-        critical_points(GaussianMixture([0.5, 0.5], np.zeros((2, 3)), [1.0, 2.0]), 1.0)

@@ -30,7 +30,7 @@ from statphys_gen.diffusion.simulation.information import (
     simulate_information_slope,
     simulate_information_time,
 )
-from statphys_gen.errors import InsufficientSamples, InvalidArgument
+from statphys_gen.errors import InsufficientSamples
 from statphys_gen.numerics.posterior import EmpiricalPosterior
 
 TIMES = np.array([0.02, 0.1, 0.5, 2.0])
@@ -342,54 +342,6 @@ def test_same_bits_for_any_number_of_threads() -> None:
         np.testing.assert_array_equal(one, other)
     another = simulate_collapse(law, 50, [0.1, 1.0], 10, noised=300, data_sets=4).entropy.mean
     assert (another != runs[0][0]).all()
-
-
-BINARY = DiscreteProduct.binary(4)
-BAD: list[tuple[str, Any]] = [
-    ("samples", lambda: simulate_collapse(BINARY, 1, 0.5, 0)),
-    ("samples", lambda: simulate_collapse(BINARY, 2.5, 0.5, 0)),
-    ("time", lambda: simulate_collapse(BINARY, 10, 0.0, 0)),
-    ("time", lambda: simulate_collapse(BINARY, 10, [0.5, np.nan], 0)),
-    ("time", lambda: simulate_collapse(BINARY, 10, [], 0)),
-    ("noised", lambda: simulate_collapse(BINARY, 10, 0.5, 0, noised=0)),
-    ("data_sets", lambda: simulate_collapse(BINARY, 10, 0.5, 0, data_sets=1)),
-    ("radius", lambda: simulate_collapse(BINARY, 10, 0.5, 0, radius=-1.0)),
-    ("seed", lambda: simulate_collapse(BINARY, 10, 0.5, -1)),
-    ("threads", lambda: simulate_collapse(BINARY, 10, 0.5, 0, threads=0)),
-    ("law", lambda: simulate_collapse("gaussian", 10, 0.5, 0)),
-    ("by_class", lambda: simulate_collapse(BINARY, 10, 0.5, 0, by_class=True)),
-    ("samples", lambda: simulate_condensation(BINARY, 0, 0.5, 0)),
-    ("time", lambda: simulate_condensation(BINARY, 10, -0.5, 0)),
-    ("law", lambda: simulate_condensation(None, 10, 0.5, 0)),
-    ("time", lambda: simulate_posterior_variance(gaussian(2), 10, 0.0, 0)),
-    ("step", lambda: simulate_first_passage(BINARY, 10, 0, step=0.0)),
-    ("horizon", lambda: simulate_first_passage(BINARY, 10, 0, step=0.5, horizon=0.5)),
-    ("paths", lambda: simulate_first_passage(BINARY, 10, 0, paths=0)),
-    ("times", lambda: simulate_first_passage(BINARY, 10, 0, times=[0.2, 0.1])),
-    ("times", lambda: simulate_first_passage(BINARY, 10, 0, times=[[0.2]])),
-    ("end", lambda: simulate_empirical_clones(BINARY, 10, 0.5, 0, end=-0.1)),
-    ("time", lambda: simulate_empirical_clones(BINARY, 10, 0.1, 0, end=0.1)),
-    ("end", lambda: simulate_empirical_clones_langevin(BINARY, 10, 0.5, 0, end=0.0)),
-    ("steps", lambda: simulate_empirical_clones_langevin(BINARY, 10, 0.5, 0, steps=0)),
-    ("end", lambda: simulate_last_change(BINARY, 10, 0, end=5.0)),
-    ("horizon", lambda: simulate_last_change(BINARY, 10, 0, horizon=0.0)),
-    ("steps", lambda: simulate_last_change(BINARY, 10, 0, steps=-3)),
-    ("runs", lambda: simulate_last_change(BINARY, 10, 0, runs=0)),
-    ("log_samples", lambda: simulate_information_time(BINARY, 10, 0.0, 0)),
-    ("log_samples", lambda: simulate_information_time(BINARY, 10, 2.5, 0)),
-    ("samples", lambda: simulate_basin_radius(BINARY, 1, 1.0, 0.5, 0)),
-    ("time", lambda: simulate_basin_radius(BINARY, 10, 1.0, 0.0, 0)),
-    ("step", lambda: simulate_information_slope(BINARY, 10, 0.5, 0, step=0.5)),
-    ("data_sets", lambda: simulate_information_slope(BINARY, 10, 0.5, 0, data_sets=1)),
-]
-
-
-@pytest.mark.parametrize(("argument", "call"), BAD, ids=[f"{i}-{name}" for i, (name, _) in enumerate(BAD)])
-def test_bad_input_is_refused_in_one_line(argument: str, call: Any) -> None:
-    with pytest.raises(InvalidArgument) as caught:
-        call()
-    assert caught.value.argument.startswith(argument)
-    assert "\n" not in str(caught.value)
 
 
 def test_what_cannot_be_measured_is_refused() -> None:

@@ -400,10 +400,6 @@ def test_ends_of_branches():
     assert edge.end == "step size"
     with pytest.raises(NotConverged, match="start"):
         follow(lambda x, p: x**2 + 1 + p[:, None], [0.5], 0.0)
-    with pytest.raises(InvalidArgument, match="direction"):
-        follow(lambda x, p: x, [0.0], 0.0, direction=0)
-    with pytest.raises(InvalidArgument, match="parameter"):
-        follow(lambda x, p: x, [0.0], 2.0, parameter_upper=1.0)
 
 
 def test_circle_is_followed_all_the_way_round():
