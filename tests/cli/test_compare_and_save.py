@@ -6,17 +6,17 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import references
 import xarray
 from command_line import run
 
 PREDICTION = "diffusion clone-agreement --dimension 256 --separation 1 --variance 1"
-PUBLISHED = Path(__file__).parents[1] / "reference" / "diffusion_published_clones.json"
 
 
 @pytest.fixture
 def table(tmp_path: Path) -> Path:
     """The clones of the authors of arXiv 2402.18491 at d = 256, where their error is not zero."""
-    saved = json.loads(PUBLISHED.read_text())
+    saved = references.document("diffusion_published_clones.json")
     rows = [(t, p, np.sqrt(p * (1 - p) / saved["pairs"])) for t, p in saved["agreement"]["256"] if p < 0.99]
     path = tmp_path / "clones.csv"
     path.write_text("time,clone_agreement,standard_error\n" + "".join(f"{t},{p},{e}\n" for t, p, e in rows))

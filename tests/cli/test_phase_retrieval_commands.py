@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 import pytest
-from command_line import run
+import references
+from command_line import run, run_json
 
 SPECTRUM = "phase-retrieval spectrum"
 THRESHOLD = "phase-retrieval threshold"
@@ -15,12 +16,7 @@ STATE = "phase-retrieval threshold-state"
 
 
 def records(line: str, capsys: pytest.CaptureFixture[str], status: int = 0) -> list[dict[str, Any]]:
-    code, out, err = run([*line.split(), "--json"], capsys)
-    assert (code, err) == (status, "")
-    document = json.loads(out)
-    assert set(document) >= {"command", "version", "parameters", "results"}
-    assert document["command"] == " ".join(line.split()[:2])
-    return document["results"]
+    return run_json(line, capsys, status)["results"]
 
 
 def test_spectrum(capsys: pytest.CaptureFixture[str]) -> None:
@@ -70,9 +66,7 @@ def test_thresholds_at_initialisation(capsys: pytest.CaptureFixture[str]) -> Non
     # 3 at S = 1/8 exactly; the others in tests/reference/phase_retrieval_initialisation.json.
     assert rows[0]["samples_per_dimension"] == pytest.approx(3.0, abs=1e-9)
     assert rows[0]["stieltjes"] == pytest.approx(0.125, abs=1e-9)
-    reference = json.loads(
-        (Path(__file__).parents[1] / "reference" / "phase_retrieval_initialisation.json").read_text()
-    )
+    reference = references.document("phase_retrieval_initialisation.json")
     for row, offset in zip(rows[1:], ("0.1", "1", "2"), strict=True):
         expected = float(reference["hard"]["2"] if offset == "2" else reference["transitions"][offset][0])
         assert row["samples_per_dimension"] == pytest.approx(expected, abs=1e-9)
@@ -96,9 +90,7 @@ def test_threshold_of_an_expression(capsys: pytest.CaptureFixture[str]) -> None:
 def test_thresholds_of_one_step(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     line = f"{THRESHOLD} --state one-step --offset 1 inf --plot {tmp_path / 'b.pdf'}"
     one, infinite = records(line, capsys)
-    reference = json.loads(
-        (Path(__file__).parents[1] / "reference" / "phase_retrieval_threshold_states.json").read_text()
-    )["thresholds"]
+    reference = references.document("phase_retrieval_threshold_states.json")["thresholds"]
     assert one["samples_per_dimension"] == pytest.approx(reference["1"][0], rel=3e-9)
     assert infinite["samples_per_dimension"] == pytest.approx(reference["inf"][0], rel=3e-9)
     assert infinite["offset"] == "inf"

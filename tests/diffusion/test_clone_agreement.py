@@ -1,11 +1,8 @@
 """Clone agreement of two classes: reference values, limits, published simulations."""
 
-import csv
-import json
-from pathlib import Path
-
 import numpy as np
 import pytest
+import references
 
 from statphys_gen.data.laws import GaussianMixture
 from statphys_gen.diffusion.theory.clones import (
@@ -19,11 +16,7 @@ from statphys_gen.diffusion.theory.clones import (
     two_variance_agreement,
 )
 
-REFERENCE = Path(__file__).parents[1] / "reference"
-with (REFERENCE / "diffusion_clone_agreement.csv").open() as file:
-    ROWS = [
-        (row["quantity"], row["arguments"].split(" | "), float(row["value"])) for row in csv.DictReader(file)
-    ]
+ROWS = references.table("diffusion_clone_agreement.csv")
 
 
 def rows(quantity: str) -> list[tuple[list[float], float]]:
@@ -107,7 +100,7 @@ def test_variance_matters_only_through_the_signal() -> None:
 
 def published_deviations(signal_error: float) -> np.ndarray:
     """Published minus theory in units of the standard error, where 0.51 < phi < 0.999; the signal off by a factor."""
-    published = json.loads((REFERENCE / "diffusion_published_clones.json").read_text())
+    published = references.document("diffusion_published_clones.json")
     deviations = []
     for dimension, points in published["agreement"].items():
         times, measured = np.array(points).T

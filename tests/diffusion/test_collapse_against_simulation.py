@@ -1,11 +1,9 @@
 """Collapse theory against published curves and simulations of finite data, and along trajectories."""
 
-import json
-from pathlib import Path
-
 import mpmath as mp
 import numpy as np
 import pytest
+import references
 
 from statphys_gen.data.laws import DiscreteProduct, GaussianMixture, Spectrum
 from statphys_gen.diffusion.theory import trajectory_collapse
@@ -22,9 +20,8 @@ from statphys_gen.diffusion.theory.trajectory_collapse import (
     own_nearest_probability,
 )
 
-REFERENCE = Path(__file__).parents[1] / "reference"
-SIZES = json.loads((REFERENCE / "diffusion_collapse_sizes.json").read_text())
-PASSAGE = json.loads((REFERENCE / "diffusion_first_passage.json").read_text())
+SIZES = references.document("diffusion_collapse_sizes.json")
+PASSAGE = references.document("diffusion_first_passage.json")
 
 
 # ------------------------------------------------------------------------------------------- simulations
@@ -32,7 +29,7 @@ PASSAGE = json.loads((REFERENCE / "diffusion_first_passage.json").read_text())
 
 def published_chi_square(function) -> tuple[float, int]:
     """Mean squared deviation over the points above 0.3 of the late value, in units of the published errors."""
-    published = json.loads((REFERENCE / "diffusion_published_excess_entropy.json").read_text())
+    published = references.document("diffusion_published_excess_entropy.json")
     log_n = np.log(published["samples"])
     terms: list[float] = []
     for dimension, points in published["relative_excess_entropy"].items():

@@ -1,19 +1,17 @@
 """The collapse of a data set: digits against a loop over samples, and laws where the collapse time is known."""
 
 import json
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+import references
 
 from statphys_gen.data.dataset import DataSet
 from statphys_gen.diffusion.analysis.collapse import analyse_collapse
 from statphys_gen.diffusion.analysis.collapse_report import Collapse
 from statphys_gen.diffusion.analysis.data_set import analyse
 from statphys_gen.errors import InvalidArgument
-
-REFERENCE = Path(__file__).parents[1] / "reference" / "diffusion_digits_collapse.json"
 
 
 def collapse_of(samples: np.ndarray, labels: Any = None, **options: Any) -> Collapse:
@@ -31,7 +29,7 @@ def gaussian_time(samples: float, dimension: int, variance: float) -> float:
 @pytest.fixture(scope="module")
 def digits() -> Collapse:
     images = pytest.importorskip("sklearn.datasets").load_digits().data / 8.0 - 1.0
-    reference = json.loads(REFERENCE.read_text())
+    reference = references.document("diffusion_digits_collapse.json")
     return collapse_of(images, times=np.array([row["time"] for row in reference["rows"]]), sources=4000)
 
 
@@ -42,7 +40,7 @@ def normal() -> Collapse:
 
 def test_digits_against_a_loop_over_samples(digits: Collapse) -> None:
     curves = digits.curves
-    for row in json.loads(REFERENCE.read_text())["rows"]:
+    for row in references.document("diffusion_digits_collapse.json")["rows"]:
         index = int(np.flatnonzero(np.isclose(curves.times, row["time"], rtol=1e-9))[0])
         for name in ("entropy", "participation", "top_one"):
             error = np.hypot(getattr(curves, f"{name}_error")[index], row[f"{name}_error"])

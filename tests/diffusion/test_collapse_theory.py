@@ -1,10 +1,8 @@
 """Collapse: exact identities, reference values by other routes, published simulations."""
 
-import csv
-from pathlib import Path
-
 import numpy as np
 import pytest
+import references
 
 from statphys_gen.approximation import approximation_of
 from statphys_gen.data.laws import CurieWeiss, DiscreteProduct, GaussianMixture, Spectrum
@@ -44,11 +42,7 @@ from statphys_gen.diffusion.theory.excess_entropy import (
 from statphys_gen.diffusion.theory.phase_diagram import Phase
 from statphys_gen.errors import AccuracyNotReached
 
-REFERENCE = Path(__file__).parents[1] / "reference"
-with (REFERENCE / "diffusion_collapse.csv").open() as file:
-    ROWS = [
-        (row["quantity"], row["arguments"].split(" | "), float(row["value"])) for row in csv.DictReader(file)
-    ]
+ROWS = references.table("diffusion_collapse.csv")
 POWER_LAW = Spectrum(np.arange(1.0, 61.0) ** -1.2 * 8.0)
 
 

@@ -1,11 +1,10 @@
 """Curie-Weiss data: density, score, magnetisation and clone agreement."""
 
-import csv
 import math
-from pathlib import Path
 
 import numpy as np
 import pytest
+import references
 
 from statphys_gen.data.laws import CurieWeiss
 from statphys_gen.diffusion.theory.curie_weiss import (
@@ -21,11 +20,7 @@ from statphys_gen.diffusion.theory.curie_weiss import (
 )
 from statphys_gen.solution import Status
 
-TABLE = Path(__file__).parents[1] / "reference" / "diffusion_clone_agreement.csv"
-with TABLE.open() as file:
-    ROWS = [
-        (row["quantity"], row["arguments"].split(" | "), float(row["value"])) for row in csv.DictReader(file)
-    ]
+ROWS = references.table("diffusion_clone_agreement.csv")
 
 
 @pytest.mark.parametrize("row", [row for row in ROWS if row[0] == "magnetisation"])

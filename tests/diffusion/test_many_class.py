@@ -1,10 +1,8 @@
 """Clone agreement of many classes, unequal covariances and trees; the signal of pairs."""
 
-import csv
-from pathlib import Path
-
 import numpy as np
 import pytest
+import references
 
 from statphys_gen.data.laws import GaussianMixture
 from statphys_gen.diffusion.theory.class_signal import pairwise_signals
@@ -22,9 +20,10 @@ from statphys_gen.diffusion.theory.clones import (
 from statphys_gen.diffusion.theory.many_class import chi_square_rule, class_kernel
 from statphys_gen.solution import Status
 
-TABLE = Path(__file__).parents[1] / "reference" / "diffusion_clone_agreement.csv"
-with TABLE.open() as file:
-    REFERENCE = {(row["quantity"], row["arguments"]): float(row["value"]) for row in csv.DictReader(file)}
+REFERENCE = {
+    (quantity, " | ".join(arguments)): value
+    for quantity, arguments, value in references.table("diffusion_clone_agreement.csv")
+}
 
 TRIANGLE = GaussianMixture([0.5, 0.3, 0.2], [[0.9, 0.2], [-0.7, 0.8], [0.1, -1.3]], 1.0)
 

@@ -1,11 +1,10 @@
 """Drift and density potentials, their critical points and the times at which they change shape."""
 
-import csv
 import math
-from pathlib import Path
 
 import numpy as np
 import pytest
+import references
 
 from statphys_gen.data.laws import GaussianMixture
 from statphys_gen.diffusion.theory.drift_potential import (
@@ -17,13 +16,11 @@ from statphys_gen.diffusion.theory.drift_potential import (
 from statphys_gen.diffusion.theory.speciation_time import bayes_time, drift_time
 from statphys_gen.solution import Status
 
-TABLE = Path(__file__).parents[1] / "reference" / "diffusion_clone_agreement.csv"
-with TABLE.open() as file:
-    THRESHOLDS = [
-        ([float(a) for a in row["arguments"].split(" | ")], float(row["value"]))
-        for row in csv.DictReader(file)
-        if row["quantity"] == "drift_threshold"
-    ]
+THRESHOLDS = [
+    ([float(a) for a in arguments], value)
+    for quantity, arguments, value in references.table("diffusion_clone_agreement.csv")
+    if quantity == "drift_threshold"
+]
 
 
 @pytest.mark.parametrize(("arguments", "expected"), THRESHOLDS)

@@ -1,11 +1,10 @@
-import csv
 import math
 from collections.abc import Callable
-from pathlib import Path
 
 import mpmath as mp
 import numpy as np
 import pytest
+import references
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.special import erfc, expit
@@ -26,12 +25,10 @@ ANALYTIC = [name for name in FUNCTIONS if name != "positive_tanh"]
 
 
 def load() -> list[tuple[str, float, float, float]]:
-    path = Path(__file__).parents[1] / "reference" / "numerics_quadrature.csv"
-    with path.open(newline="") as file:
-        return [
-            (row["function"], float.fromhex(row["slope"]), float.fromhex(row["shift"]), float(row["value"]))
-            for row in csv.DictReader(file)
-        ]
+    return [
+        (row["function"], float.fromhex(row["slope"]), float.fromhex(row["shift"]), float(row["value"]))
+        for row in references.rows("numerics_quadrature.csv")
+    ]
 
 
 TABLE = load()

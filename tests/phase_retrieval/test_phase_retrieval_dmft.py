@@ -1,14 +1,13 @@
 """Dynamical mean-field theory of descent, against exact solutions and response-free averages."""
 
-import json
 import math
 from collections.abc import Callable
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+import references
 from numpy.typing import NDArray
 
 from statphys_gen.errors import InvalidArgument, NotConverged
@@ -26,7 +25,6 @@ from statphys_gen.solution import Status
 from statphys_gen.statistics.agreement import two_sided_p_value
 
 Array = NDArray[np.float64]
-REFERENCE = Path(__file__).parents[1] / "reference" / "phase_retrieval_dynamics.json"
 USUAL = PhaseRetrieval(Loss.normalised(), 3.0)
 
 
@@ -121,7 +119,9 @@ def test_gradient_flow_of_a_linear_force_is_an_exponential() -> None:
 
 
 @pytest.mark.parametrize(
-    "row", json.loads(REFERENCE.read_text()), ids=lambda r: f"a{r['offset']},T{r['temperature']}"
+    "row",
+    references.document("phase_retrieval_dynamics.json"),
+    ids=lambda r: f"a{r['offset']},T{r['temperature']}",
 )
 def test_first_two_steps(row: dict[str, Any]) -> None:
     problem = PhaseRetrieval(Loss.normalised(row["offset"]), row["samples_per_dimension"], row["overlap"])

@@ -1,10 +1,8 @@
 """Full breaking of replica symmetry against a route without minimisation, one-step states, and its own identities."""
 
-import json
-from pathlib import Path
-
 import numpy as np
 import pytest
+import references
 
 from statphys_gen.approximation import approximation_of
 from statphys_gen.numerics.parisi import step_edges
@@ -23,9 +21,7 @@ from statphys_gen.phase_retrieval.theory.spectrum import left_edge, outlier_crit
 from statphys_gen.phase_retrieval.theory.threshold_states import one_step_state
 from statphys_gen.solution import Solution, Status
 
-REFERENCE = json.loads(
-    (Path(__file__).parents[1] / "reference" / "phase_retrieval_full_rsb.json").read_text()
-)
+REFERENCE = references.document("phase_retrieval_full_rsb.json")
 ONE = Loss.normalised(1.0)
 # Limits of the reference beyond the error that the prediction reports with 8 steps.
 FIELDS = ("energy", "susceptibility", "lagrange_multiplier", "outlier_criterion")

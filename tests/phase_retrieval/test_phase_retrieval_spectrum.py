@@ -1,12 +1,12 @@
 """Spectra, outliers and transitions against high-precision references by another route, and known limits."""
 
-import json
 import math
 from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
 import pytest
+import references
 
 from statphys_gen.approximation import approximation_of
 from statphys_gen.errors import AccuracyNotReached, InsufficientSamples
@@ -38,9 +38,7 @@ from statphys_gen.phase_retrieval.theory.transition import (
 )
 from statphys_gen.solution import Status
 
-REFERENCE = json.loads(
-    (Path(__file__).parents[1] / "reference" / "phase_retrieval_initialisation.json").read_text()
-)
+REFERENCE = references.document("phase_retrieval_initialisation.json")
 USER = Loss.from_expression("(y**2 - t**2)**2/(2*(1 + t**2))")
 
 

@@ -1,12 +1,11 @@
 """Success of gradient descent: the simulation, rates of clusters, midpoints, the verdict on a shift."""
 
-import json
 import math
 from collections.abc import Callable
-from pathlib import Path
 
 import numpy as np
 import pytest
+import references
 
 from figures.phase_retrieval.retrieval_success import COUNTS
 from statphys_gen.errors import InsufficientSamples, NotConverged
@@ -27,7 +26,6 @@ from statphys_gen.phase_retrieval.theory.success import (
 from statphys_gen.statistics.estimate import Estimate
 
 STEPS = geometric_steps(400, 0.01, 1.03, 0.08)
-TABLE = Path(__file__).parents[1] / "reference" / "phase_retrieval_success.json"
 
 
 def problem(ratio: float = 4.0, overlap: float = 0.0) -> PhaseRetrieval:
@@ -240,7 +238,7 @@ def test_too_few_counts(call: Callable[[], object], text: str) -> None:
 
 
 def test_kept_table_is_the_one_that_is_drawn() -> None:
-    kept = json.loads(TABLE.read_text(encoding="utf-8"))
+    kept = references.document("phase_retrieval_success.json")
     assert kept["recipe"]["threshold"] == 0.98
     shown = {
         (size, ratio): (successes, instances)

@@ -1,11 +1,10 @@
 """One-step states against another quadrature, their internal relations, and what has no solution."""
 
-import json
 import math
-from pathlib import Path
 
 import numpy as np
 import pytest
+import references
 
 from statphys_gen.approximation import approximation_of
 from statphys_gen.phase_retrieval.model import Loss
@@ -20,9 +19,7 @@ from statphys_gen.phase_retrieval.theory.threshold_states import (
 )
 from statphys_gen.solution import Status
 
-REFERENCE = json.loads(
-    (Path(__file__).parents[1] / "reference" / "phase_retrieval_threshold_states.json").read_text()
-)
+REFERENCE = references.document("phase_retrieval_threshold_states.json")
 ONE = Loss.normalised(1.0)
 
 

@@ -1,11 +1,10 @@
 """Coefficients of activations against 45-digit references (tests/reference/random_features.py) and each other."""
 
-import json
 import math
-from pathlib import Path
 
 import numpy as np
 import pytest
+import references
 from scipy.special import erf
 
 from statphys_gen.errors import AccuracyNotReached
@@ -17,9 +16,7 @@ from statphys_gen.random_features.theory.coefficients import (
     outliers,
 )
 
-REFERENCE = json.loads((Path(__file__).parents[1] / "reference" / "random_features.json").read_text())[
-    "coefficients"
-]
+REFERENCE = references.document("random_features.json")["coefficients"]
 FIELDS = ("a_t", "b_t_squared", "v_t_squared", "s_t_squared")
 
 

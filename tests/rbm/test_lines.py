@@ -1,11 +1,10 @@
 """Lines of the phase diagram against references from another route, and refusals."""
 
-import json
 import math
-from pathlib import Path
 
 import numpy as np
 import pytest
+import references
 from scipy.integrate import quad
 
 from statphys_gen.rbm.model import Model
@@ -13,8 +12,6 @@ from statphys_gen.rbm.theory.lines import at_line, condensation_line, first_orde
 from statphys_gen.rbm.theory.zero_temperature import retrieval_state
 from statphys_gen.units import Binary, Gaussian, Mixture, QState, ReLU, Ternary
 from statphys_gen.units.custom import FromLogDensity
-
-REFERENCE = Path(__file__).parents[1] / "reference"
 
 
 def model(hidden, convention="sqrt-beta", **options):
@@ -29,7 +26,7 @@ def own_prior(row):
 
 
 def reference_rows(line):
-    return [row for row in json.loads((REFERENCE / "rbm_lines.json").read_text()) if row["line"] == line]
+    return [row for row in references.document("rbm_lines.json") if row["line"] == line]
 
 
 def test_spinodals_agree_with_the_maximum_of_the_load_in_multiple_precision():
@@ -47,7 +44,7 @@ def test_spinodals_agree_with_the_maximum_of_the_load_in_multiple_precision():
 
 
 def test_hopfield_spinodals_agree_with_thirty_digits():
-    table = json.loads((REFERENCE / "hopfield_spinodal.json").read_text())
+    table = references.document("hopfield_spinodal.json")
     temperature = [float(t) for t in table]
     found = spinodal(model(Gaussian()), temperature=temperature, between=(1e-3, 0.3)).require()
     np.testing.assert_allclose(found["load"], [float(row["load"]) for row in table.values()], rtol=1e-11)

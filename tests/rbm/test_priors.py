@@ -1,11 +1,10 @@
 """Priors of single units: 50-digit tables, limits between priors, a user's own, and refusals."""
 
-import csv
 import math
-from pathlib import Path
 
 import numpy as np
 import pytest
+import references
 
 from statphys_gen.units import (
     Binary,
@@ -21,7 +20,6 @@ from statphys_gen.units import (
 )
 from statphys_gen.units.custom import FromLogDensity, FromLogMoments
 
-TABLE = Path(__file__).parents[1] / "reference" / "rbm_priors.csv"
 KEYWORD = {
     "gaussian": "variance",
     "zero-one": "threshold",
@@ -45,11 +43,6 @@ CASES = [
 ]
 
 
-def rows():
-    with TABLE.open() as file:
-        return list(csv.DictReader(file))
-
-
 def from_row(row):
     if row["prior"] == "binary":
         return Binary()
@@ -57,9 +50,9 @@ def from_row(row):
     return prior(row["prior"], **{KEYWORD[row["prior"]]: value})
 
 
-@pytest.mark.parametrize("name", sorted({row["prior"] for row in rows()}))
+@pytest.mark.parametrize("name", sorted({row["prior"] for row in references.rows("rbm_priors.csv")}))
 def test_moments_agree_with_fifty_digits(name):
-    chosen = [row for row in rows() if row["prior"] == name]
+    chosen = [row for row in references.rows("rbm_priors.csv") if row["prior"] == name]
     assert len({abs(float(row["b"])) for row in chosen}) == 9
     for row in chosen:
         law = from_row(row)
