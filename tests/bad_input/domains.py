@@ -74,7 +74,7 @@ DOMAINS: dict[str, Domain] = {
     "phase-retrieval success --dimension": whole(2, 100_000),
     "--samples": whole(2),
     "rbm simulate --samples": whole(2, 100_000),
-    "phase-retrieval spectrum --samples": READABLE,
+    "phase-retrieval spectrum --points": READABLE,
     "--instances": whole(2, 1_000_000),
     "--data-sets": whole(2),
     "--walkers": whole(2),
@@ -121,7 +121,7 @@ DOMAINS: dict[str, Domain] = {
     "--hidden-parameter": Domain("", ("", "=", "=1", "variance", "nonsense=1"), "variance=1"),
     "--density": real("a number above 0, at most 1", "0", "-1", "1.5", good="0.5"),
     "random-features --density": whole(2, 100_000),
-    "phase-retrieval --density": whole(2, 100_000),
+    "phase-retrieval --density-points": whole(2, 100_000),
     "--load": LOAD,
     "rbm phase-diagram --load": interval("[0.0001", "10000]", "0", "-1", "1e9", good="0.1"),
     "--layer-ratio": NON_NEGATIVE,
@@ -189,8 +189,8 @@ DOMAINS: dict[str, Domain] = {
     "--threads": whole(1, 1024),
     "--workers": whole(1),
     "--fraction": interval("[0", "1]", "-0.1", "1.1", good="0.5"),
-    "--only": Domain("part of the name of a check", ("nonsense",)),
-    "SYSTEM": Domain("one of", ("", "nonsense", "Diffusion"), "diffusion"),
+    "--only": Domain("part of the name or id of a check", ("nonsense",)),
+    "SYSTEM": Domain("one of", ("", "nonsense", "Diffusion", "random_features"), "diffusion"),
     "NAME": Domain("one of", ("", "nonsense"), "speciation"),
     "--prediction": Domain(
         "", ("", "nothing at all", "diffusion", "diffusion clones", "rbm 'solve", "verify")

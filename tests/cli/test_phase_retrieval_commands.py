@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-import references
 from command_line import run, run_json
 
 SPECTRUM = "phase-retrieval spectrum"
@@ -34,24 +33,24 @@ def test_spectrum(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_spectrum_with_a_density_and_a_picture(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
-    line = f"{SPECTRUM} --alpha 3 --overlap 0.3 --density 201 --upper 60 --plot {tmp_path / 'a.png'}"
+    line = f"{SPECTRUM} --alpha 3 --overlap 0.3 --density-points 201 --upper 60 --plot {tmp_path / 'a.png'}"
     (record,) = records(line, capsys)
     x, density = (np.array([row[name] for row in record["density"]]) for name in ("position", "density"))
     assert (x[0], x[-1]) == (pytest.approx(record["bulk_edge"]), 60.0)
     mass = float(((density[1:] + density[:-1]) / 2 * np.diff(x)).sum())
     assert 0.8 < mass < 1.0
     assert (tmp_path / "a.png").stat().st_size > 1000
-    status, out, _ = run([*f"{SPECTRUM} --alpha 3 --density 3".split()], capsys)
+    status, out, _ = run([*f"{SPECTRUM} --alpha 3 --density-points 3".split()], capsys)
     assert status == 0
     assert out.count("\n") == 7  # two headers, a record, the approximation, three points
 
 
-def test_spectrum_of_samples(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+def test_spectrum_of_points(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     """Independent Gaussian pairs are the law at initialisation."""
     pairs = np.random.default_rng(3).standard_normal((40_000, 2))
     pairs[:, 1] /= np.sqrt((pairs[:, 1] ** 2).mean())
     np.save(tmp_path / "pairs.npy", pairs)
-    (sample,) = records(f"{SPECTRUM} --alpha 4 --samples {tmp_path / 'pairs.npy'} --blocks 10", capsys)
+    (sample,) = records(f"{SPECTRUM} --alpha 4 --points {tmp_path / 'pairs.npy'} --blocks 10", capsys)
     (law,) = records(f"{SPECTRUM} --alpha 4", capsys)
     for name in ("bulk_edge", "outlier", "outlier_overlap_squared", "lagrange_multiplier"):
         error = sample[f"{name}_standard_error"]
@@ -66,7 +65,9 @@ def test_thresholds_at_initialisation(capsys: pytest.CaptureFixture[str]) -> Non
     # 3 at S = 1/8 exactly; the others in tests/reference/phase_retrieval_initialisation.json.
     assert rows[0]["samples_per_dimension"] == pytest.approx(3.0, abs=1e-9)
     assert rows[0]["stieltjes"] == pytest.approx(0.125, abs=1e-9)
-    reference = references.document("phase_retrieval_initialisation.json")
+    reference = json.loads(
+        (Path(__file__).parents[1] / "reference" / "phase_retrieval_initialisation.json").read_text()
+    )
     for row, offset in zip(rows[1:], ("0.1", "1", "2"), strict=True):
         expected = float(reference["hard"]["2"] if offset == "2" else reference["transitions"][offset][0])
         assert row["samples_per_dimension"] == pytest.approx(expected, abs=1e-9)
@@ -90,7 +91,9 @@ def test_threshold_of_an_expression(capsys: pytest.CaptureFixture[str]) -> None:
 def test_thresholds_of_one_step(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     line = f"{THRESHOLD} --state one-step --offset 1 inf --plot {tmp_path / 'b.pdf'}"
     one, infinite = records(line, capsys)
-    reference = references.document("phase_retrieval_threshold_states.json")["thresholds"]
+    reference = json.loads(
+        (Path(__file__).parents[1] / "reference" / "phase_retrieval_threshold_states.json").read_text()
+    )["thresholds"]
     assert one["samples_per_dimension"] == pytest.approx(reference["1"][0], rel=3e-9)
     assert infinite["samples_per_dimension"] == pytest.approx(reference["inf"][0], rel=3e-9)
     assert infinite["offset"] == "inf"

@@ -49,19 +49,20 @@ def simulate_hysteresis(
 
     Parameters
     ----------
-    model : its temperature is replaced.
+    model : its temperature is replaced. Both ways go through the same networks.
     temperatures : at least 2, increasing.
     others : as in :func:`.measurement.simulate`; ``sweeps`` and ``burn_in`` at each temperature.
     """
     values = increasing("temperatures", temperatures)
     burn_in = checked_run(model, visible_units, samples, chains, sweeps, burn_in, seed)
     settings = [Settings.of(model.with_(temperature=float(t)), chains) for t in values]
+    model = model.with_(temperature=float(values[0]))
 
     def one(sample: int) -> tuple[list[list[dict[str, FloatArray]]], FloatArray]:
         network = draw_network(model, visible_units, seed, sample)
         ways = []
         for start, order in (("pattern", settings), ("random", settings[::-1])):
-            rng = stream(model, visible_units, seed, sample, f"hysteresis from {start}")
+            rng = stream(model, visible_units, seed, sample, f"hysteresis from {start} at {values.tolist()}")
             state = make_chains(network, rng, order[0], start)
             found = []
             for here in order:

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
@@ -72,45 +71,14 @@ class Network:
         return np.asarray(np.sign(total), dtype=np.float32)
 
 
-def identity(model: Model) -> dict[str, Any]:
-    """Names and values that determine a model, for the keys of random streams."""
-    values: dict[str, Any] = {
-        name: getattr(model, name)
-        for name in (
-            "temperature",
-            "load",
-            "layer_ratio",
-            "noise",
-            "visible_field",
-            "pattern_field",
-            "condensed",
-        )
-    }
-    values |= {"ensemble": model.ensemble, "convention": model.convention, "spikes": list(model.spikes)}
-    values |= {"patterns": model.patterns.law, "density": model.patterns.density}
-    for layer in ("visible", "hidden"):
-        prior = getattr(model, layer)
-        values[layer] = prior.name
-        if isinstance(prior, Discrete):
-            values[f"{layer}_states"] = prior.states
-            values[f"{layer}_energies"] = np.asarray(prior.energies)
-        elif not isinstance(prior, Gaussian):
-            values |= {f"{layer}_{name}": getattr(prior, name) for name in prior.continuous}
-        else:
-            values[f"{layer}_variance"] = prior.variance_
-    return values
-
-
 def stream(model: Model, visible_units: int, seed: int, sample: int, purpose: str) -> np.random.Generator:
     """The generator of one disorder sample for one purpose.
 
-    Patterns do not depend on the temperature or the fields: a sample is the same network in all of them.
+    Those of different models are independent. A sample of one model is the same network in all its simulations.
     """
-    key = identity(model)
-    if purpose == "patterns":
-        kept = ("load", "layer_ratio", "spikes", "ensemble", "patterns", "density", "condensed", "noise")
-        key = {name: key[name] for name in kept}
-    return generator(seed, key | {"system": "rbm", "visible_units": visible_units, "for": purpose}, sample)
+    # The size of the finite-size theory is no property of the machine that is simulated.
+    key = {"purpose": purpose, "model": model.with_(size=None), "visible_units": visible_units}
+    return generator(seed, key, sample)
 
 
 def draw_network(model: Model, visible_units: int, seed: int = 0, sample: int = 0) -> Network:
@@ -120,7 +88,9 @@ def draw_network(model: Model, visible_units: int, seed: int = 0, sample: int = 
     ----------
     model : its ``size`` is not used here.
     visible_units : N, such that the numbers of hidden units and of patterns are integers.
-    seed, sample : which sample; the same network for every temperature and field.
+    seed, sample : which sample. Samples of different models are independent, at other temperatures and fields too; one
+        network at another temperature is ``dataclasses.replace(network, model=network.model.with_(temperature=...))``,
+        because ``weights`` do not contain the coupling.
     """
     if not isinstance(model, Model):
         raise InvalidArgument("model", model, "a Model")

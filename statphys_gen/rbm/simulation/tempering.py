@@ -117,7 +117,7 @@ def simulate_tempering(
 
     Parameters
     ----------
-    model : its temperature is replaced by those of the ladder.
+    model : its temperature is replaced by those of the ladder, which share the networks.
     temperatures : at least 2, increasing; so close that about 30 % of the exchanges are accepted.
     visible_units, samples : N and the number of disorder samples.
     ladders : independent ladders of each sample, at least 2 (q is an overlap of two of them).
@@ -127,6 +127,7 @@ def simulate_tempering(
     values = increasing("temperatures", temperatures)
     validation.integer("ladders", ladders, minimum=2)
     burn_in = checked_run(model, visible_units, samples, ladders, sweeps, burn_in, seed)
+    model = model.with_(temperature=float(values[0]))
 
     def one(sample: int) -> tuple[list[dict[str, FloatArray]], FloatArray, FloatArray, float]:
         network = draw_network(model, visible_units, seed, sample)
