@@ -7,7 +7,6 @@ import pytest
 from scipy import stats
 
 from statphys_gen.comparison import LEVEL, compare
-from statphys_gen.errors import InvalidArgument
 from statphys_gen.plots import plot_comparison
 
 
@@ -56,26 +55,6 @@ def test_a_comparison_that_could_not_see_the_error_asked_for_is_inconclusive() -
     assert compare([1.0, 1.0], 0.1, 1.0, resolution=0.01).verdict == "inconclusive"
     assert compare([1.0, 1.0], 0.1, 1.0, resolution=0.5).verdict == "agrees"
     assert compare([1.3, 1.0], 0.05, lambda: [1.0, 1.0], resolution=0.01).verdict == "disagrees"
-
-
-@pytest.mark.parametrize(
-    ("arguments", "options", "message"),
-    [
-        (([], 0.1, 1.0), {}, r"^value"),
-        (([[1.0]], 0.1, 1.0), {}, r"^value"),
-        (([1.0, np.nan], 0.1, 1.0), {}, r"^value"),
-        (([1.0], 0.0, 1.0), {}, "^standard_error = "),
-        (([1.0, 2.0], [0.1, 0.1, 0.1], 1.0), {}, "^standard_error = .* one number or 2 numbers"),
-        (([1.0, 2.0], 0.1, [1.0, 2.0, 3.0]), {}, "^prediction = .* one number or 2 numbers"),
-        (([1.0], 0.1, [np.inf]), {}, r"^prediction"),
-        (([1.0], 0.1, 1.0), {"degrees_of_freedom": 0.0}, "^degrees_of_freedom = "),
-        (([1.0], 0.1, 1.0), {"fitted": 1}, "^fitted = 1: must be an integer, at least 0, at most 0"),
-        (([1.0], 0.1, 1.0), {"resolution": -0.1}, "^resolution = "),
-    ],
-)
-def test_bad_input_is_refused(arguments: tuple, options: dict, message: str) -> None:
-    with pytest.raises(InvalidArgument, match=message):
-        compare(*arguments, **options)
 
 
 def test_the_picture_is_drawn(tmp_path: Path) -> None:

@@ -65,7 +65,10 @@ def _run(options: argparse.Namespace) -> int:
     from .output import emit
 
     columns = read_table(options.table)
-    words = shlex.split(options.prediction)
+    try:
+        words = shlex.split(options.prediction)
+    except ValueError as error:
+        raise InvalidArgument("--prediction", options.prediction, f"words of a shell ({error})") from None
     flags = _options_of(words)
     settings = {name: name.replace("_", "-") for name in columns if name.replace("_", "-") in flags}
     others = [name for name in columns if name not in settings and name not in (_ERROR, _FREEDOM)]
@@ -73,7 +76,9 @@ def _run(options: argparse.Namespace) -> int:
         raise InvalidArgument("table", options.table, f"a table with a column {_ERROR}")
     rows = [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
     records = [_predict(words, {settings[name]: row[name] for name in settings}) for row in rows]
-    value = options.value or _value_column(options.table, others, rows, records)
+    value = options.value
+    if value is None:
+        value = _value_column(options.table, others, rows, records)
     if value not in columns:
         raise InvalidArgument("--value", value, "a column of the table: " + ", ".join(columns))
     keys = [name for name in others if name != value]
@@ -85,7 +90,7 @@ def _run(options: argparse.Namespace) -> int:
         [_number(row[value], value, k) for k, row in enumerate(rows)],
         [_number(row[_ERROR], _ERROR, k) for k, row in enumerate(rows)],
         [record[value] for record in chosen],
-        degrees_of_freedom=[float(row.get(_FREEDOM, "inf")) for row in rows],
+        degrees_of_freedom=[_number(row.get(_FREEDOM, "inf"), _FREEDOM, k) for k, row in enumerate(rows)],
         fitted=options.fitted,
         resolution=options.resolution,
     )
@@ -148,7 +153,12 @@ def _options_of(words: list[str]) -> set[str]:
         if word not in choices:
             raise InvalidArgument("--prediction", " ".join(words), "a command: one of " + ", ".join(choices))
         parser = choices[word]
-    if parser.get_default("run") is None or any(a.dest == "output" and a.required for a in parser._actions):
+    shared = words[:1] in (["figures"], ["verify"], ["compare"])
+    if (
+        shared
+        or parser.get_default("run") is None
+        or any(a.dest == "output" and a.required for a in parser._actions)
+    ):
         raise InvalidArgument("--prediction", " ".join(words), "a command that prints records")
     return {flag[2:] for action in parser._actions for flag in action.option_strings if flag.startswith("--")}
 

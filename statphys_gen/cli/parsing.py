@@ -23,13 +23,26 @@ class BadUsage(Exception):
 
 
 class Parser(argparse.ArgumentParser):
-    """``argparse`` without abbreviations, with one-line errors, and with -1e-3 read as a number."""
+    """``argparse`` without abbreviations and repetitions, with one-line errors, and with -1e-3 read as a number."""
 
     def __init__(self, *args: Any, **options: Any) -> None:
         options.setdefault("allow_abbrev", False)
         options.setdefault("formatter_class", argparse.RawDescriptionHelpFormatter)
         super().__init__(*args, **options)
         self._negative_number_matcher = _NUMBER
+        self._given: set[argparse.Action] = set()
+
+    def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
+        self._given.clear()
+        return super().parse_known_args(args, namespace)
+
+    def _get_values(self, action: argparse.Action, arg_strings: list[str]) -> Any:
+        # argparse keeps the last of several values of an option, and drops the others without a word.
+        if action.option_strings and not isinstance(action, argparse._ExtendAction):
+            if action in self._given:
+                self.error(f"{_longest('/'.join(action.option_strings))}: must be given once")
+            self._given.add(action)
+        return super()._get_values(action, arg_strings)
 
     def error(self, message: str) -> NoReturn:
         # A conversion of ours already names the option, so argparse's "argument --x: " before it would be said twice.
@@ -46,6 +59,8 @@ def _reworded(message: str) -> str:
         count = {"one": "a value", "at least one": "at least one value"}
         name, expected = match.groups()
         return f"{_longest(name)}: must be followed by {count.get(expected, f'{expected} values')}"
+    if match := re.match(r"argument (\S+): ignored explicit argument ", message):
+        return f"{_longest(match.group(1))}: must be given without a value"
     if match := re.match(r"argument (\S+): not allowed with argument (\S+)$", message):
         return f"{_longest(match.group(1))}: must be left out with {_longest(match.group(2))}"
     if match := re.match(r"the following arguments are required: (.*)$", message):
@@ -97,15 +112,17 @@ def between(lower: float, upper: float, *, closed: bool = False) -> Callable[[st
     return lambda name, value: validation.inside(name, value, lower, upper, closed=closed)
 
 
-def output_file(flag: str, endings: tuple[str, ...]) -> Callable[[str], Path]:
-    """Conversion of one word to the path of a file to write: a known ending, in an existing folder."""
+def output_file(flag: str, endings: tuple[str, ...] = ()) -> Callable[[str], Path]:
+    """Conversion of one word to the path of a file to write: an ending, if any are named, in an existing folder."""
 
     def check(text: str) -> Path:
         path = Path(text)
-        if path.suffix.lower() not in endings:
+        if endings and path.suffix.lower() not in endings:
             raise InvalidArgument(flag, text, "a file name that ends in " + ", ".join(endings))
         if not path.absolute().parent.is_dir():
             raise InvalidArgument(flag, text, "in a folder that exists")
+        if path.is_dir():
+            raise InvalidArgument(flag, text, "a file, not a folder")
         return path
 
     return lambda text: _checked(flag, text, lambda: check(text))

@@ -89,6 +89,7 @@ def modality(values: ArrayLike, multiplicities: ArrayLike | None = None, *, seed
     ------
     InvalidArgument : for an argument out of its domain.
     """
+    validation.integer("seed", seed, 0)
     sample, copies = _checked(values, multiplicities)
     total = int(copies.sum())
     distance = dip(sample, copies)

@@ -73,6 +73,8 @@ def compare(
     """
     check_model(model)
     validation.choice("label_law", label_law, LABEL_LAWS)
+    validation.integer("paths", paths, 100)
+    validation.integer("replicas", replicas, 2)
     if step_sizes is None:
         for name, value, usual in (
             ("starts", starts, 1),

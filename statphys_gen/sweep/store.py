@@ -41,6 +41,9 @@ class Store:
 
     def __init__(self, path: str | Path) -> None:
         self.path = Path(path)
+        # SQLite takes a file that is shorter than its smallest page for an empty one, and would write over it.
+        if self.path.is_file() and 0 < self.path.stat().st_size < 512:
+            raise StoreError(f"{self.path}: the file is not the store of a sweep")
         with self._errors():
             self._connection = sqlite3.connect(self.path, timeout=1.0, isolation_level=None)
             # A damaged text is to be compared, not to stop the reading.

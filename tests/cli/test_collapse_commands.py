@@ -1,4 +1,4 @@
-"""The commands on collapse: keys and values, and bad input."""
+"""The commands on collapse: keys and values."""
 
 import math
 from pathlib import Path
@@ -6,8 +6,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 from command_line import run_json
-
-from statphys_gen.cli import main
 
 TIME = "diffusion collapse-time"
 ENTROPY = "diffusion excess-entropy"
@@ -84,97 +82,3 @@ def test_what_the_theory_refuses_is_null_with_the_reason(capsys: pytest.CaptureF
         assert record["value"] > 0.0
         assert record["theory"] is None
         assert "so large that d v at the collapse time exceeds" in record["reason"]
-
-
-DOMAINS: dict[str, tuple[list[str], list[str]]] = {
-    "--samples": (
-        [f"{TIME} -d 4", f"{ENTROPY} -d 4 --time 1", f"{SIMULATE} collapse -d 4 --time 1"],
-        ["0", "1", "-5", "2.5", "nan", "inf", "many"],
-    ),
-    "--dimension": ([f"{TIME} -n 9", f"{ENTROPY} -n 9 --time 1"], ["0", "-1", "1.5", "nan", "wide"]),
-    "--variance": ([f"{TIME} -n 9 -d 4", f"{ENTROPY} -n 9 -d 4 --time 1"], ["0", "-1", "nan", "inf", "x"]),
-    "--time": ([f"{ENTROPY} -n 9 -d 4", f"{SIMULATE} collapse -n 9 -d 4"], ["0", "-1", "nan", "inf", "now"]),
-    "--instances": ([f"{SIMULATE} collapse -n 9 -d 4 --time 1"], ["0", "1", "-3", "1.5"]),
-    "--walkers": ([f"{SIMULATE} clones -d 4 --separation 1 --time 1"], ["0", "1", "0.5", "some"]),
-    "--separation": ([f"{SIMULATE} clones -d 4 --time 1"], ["0", "-1", "nan", "far"]),
-    "--seed": ([f"{SIMULATE} collapse -n 9 -d 4 --time 1"], ["-1", "0.5", "any"]),
-}
-BAD = [
-    (f"{command} {option} {value}", f"{option} = {value}: must be")
-    for option, (commands, values) in DOMAINS.items()
-    for command in commands
-    for value in values
-] + [
-    (TIME, "--samples"),
-    (f"{TIME} -n 9", "--dimension is missing"),
-    (f"{TIME} -d 9", "--samples"),
-    (f"{TIME} -n 9 -d 9 --time 1", "unrecognized arguments: --time 1"),
-    (f"{ENTROPY} -n 9 -d 4", "--time"),
-    (f"{ENTROPY} -n 9 -d 4 --time", "must be followed by at least one value"),
-    (SIMULATE, "experiment"),
-    (f"{SIMULATE} everything", "= 'everything': must be one of"),
-    (f"{SIMULATE} clones -d 4 --time 1", "--separation is missing: it is needed without --mixture"),
-    (f"{SIMULATE} clones -d 4 --separation 1", "--time is missing: it is needed to simulate clones"),
-    (f"{SIMULATE} collapse -d 4 --time 1", "--samples is missing: it is needed to simulate collapse"),
-    (f"{SIMULATE} first-passage -n 9", "--dimension is missing"),
-    (f"{TIME} -n 9 --eigenvalues absent.npy", "--eigenvalues = 'absent.npy': must be a readable file"),
-    (
-        f"{TIME} -n 9 --eigenvalues good.npy --variance 1",
-        "--variance = 1.0: must be left out with --eigenvalues",
-    ),
-    (f"{TIME} -n 9 --eigenvalues good.npy -d 3", "--dimension = 3: must be 2, the length of --eigenvalues"),
-    (f"{TIME} -n 9 --eigenvalues negative.npy", "eigenvalues[1] = -1.0: must be"),
-    (f"{TIME} -n 9 --eigenvalues nan.npy", "eigenvalues[0] = nan: must be"),
-    (f"{TIME} -n 9 --eigenvalues zero.npy", "must be at least 0 and not all 0"),
-    (f"{TIME} -n 9 --eigenvalues plane.npy", "eigenvalues = array of shape (2, 2): must be"),
-    (f"{TIME} -n 9 --eigenvalues empty.npy", "eigenvalues = array of shape (0,): must be"),
-    (f"{TIME} -n 9 --eigenvalues text.npy", "eigenvalues = 'text.npy': must be a .npy file of numbers"),
-    (
-        f"{TIME} -n 9 -d 7 --covariance 0.4:0.5,2:0.5",
-        "dimension = 7: must be such that every weight times it is",
-    ),
-    (f"{TIME} -n 9 --covariance 0.4:0.5,2:0.5", "--dimension is missing: it is needed without --eigenvalues"),
-    (f"{TIME} -n 9 -d 4 --covariance 0.4:0.5,2:0.6", "--covariance = 0.4:0.5,2:0.6: must be"),
-    (f"{TIME} -n 9 -d 4 --covariance 2 --variance 3", "--variance = 3.0: must be left out with --covariance"),
-    (f"{SIMULATE} all -d 4 --time 1", "samples = None: must be given for a law without classes"),
-    (f"{SIMULATE} collapse -n 9 -d 4 --weight 0.3 --time 1", "--weight = 0.3: must be left out without"),
-    (f"{SIMULATE} clones --covariance 2 --time 1", "--covariance = 2: must be left out with classes"),
-    (f"{TIME} -n 9 --eigenvalues words.npy", "eigenvalues = array of shape (2,): must be finite numbers"),
-]
-
-
-@pytest.fixture(scope="module")
-def files(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("spectra")
-    for name, values in {
-        "good": [1.0, 2.0],
-        "negative": [1.0, -1.0],
-        "nan": [np.nan, 1.0],
-        "zero": [0.0, 0.0],
-        "plane": [[1.0, 2.0], [3.0, 4.0]],
-        "empty": [],
-        "words": ["a", "b"],
-    }.items():
-        np.save(folder / f"{name}.npy", np.array(values))
-    (folder / "text.npy").write_text("hello")
-    return folder
-
-
-@pytest.mark.parametrize(("line", "fragment"), BAD, ids=[line for line, _ in BAD])
-def test_bad_input(
-    line: str,
-    fragment: str,
-    files: Path,
-    capsys: pytest.CaptureFixture[str],
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.chdir(files)
-    assert main(line.split()) == 2
-    captured = capsys.readouterr()
-    assert captured.out == ""
-    assert captured.err.count("\n") == 1
-    assert fragment in captured.err
-
-
-def test_the_table_is_as_long_as_promised() -> None:
-    assert len(BAD) >= 60

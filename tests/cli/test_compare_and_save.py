@@ -6,17 +6,17 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import references
 import xarray
 from command_line import run
 
 PREDICTION = "diffusion clone-agreement --dimension 256 --separation 1 --variance 1"
-PUBLISHED = Path(__file__).parents[1] / "reference" / "diffusion_published_clones.json"
 
 
 @pytest.fixture
 def table(tmp_path: Path) -> Path:
     """The clones of the authors of arXiv 2402.18491 at d = 256, where their error is not zero."""
-    saved = json.loads(PUBLISHED.read_text())
+    saved = references.document("diffusion_published_clones.json")
     rows = [(t, p, np.sqrt(p * (1 - p) / saved["pairs"])) for t, p in saved["agreement"]["256"] if p < 0.99]
     path = tmp_path / "clones.csv"
     path.write_text("time,clone_agreement,standard_error\n" + "".join(f"{t},{p},{e}\n" for t, p, e in rows))
@@ -59,46 +59,6 @@ def test_a_column_that_is_no_option_chooses_the_record(
     assert json.loads(out)["results"][0]["theory"] == pytest.approx(np.log(257) / 2, abs=0.01)
 
 
-@pytest.mark.parametrize(
-    ("text", "prediction", "message"),
-    [
-        ("", PREDICTION, "table = "),
-        ("time,time\n1,2\n", PREDICTION, "a header of distinct names"),
-        ("time,clone_agreement,standard_error\n", PREDICTION, "at least one row"),
-        ("time,clone_agreement,standard_error\n1,2\n", PREDICTION, "3 entries in every row; line 2 has 2"),
-        ("time,clone_agreement\n1,0.9\n", PREDICTION, "a table with a column standard_error"),
-        ("time,clone_agreement,standard_error\n1,0.9,0\n", PREDICTION, "standard_error[0] = 0.0"),
-        ("time,clone_agreement,standard_error\n1,abc,0.1\n", PREDICTION, "row 1: clone_agreement = abc"),
-        ("time,clone_agreement,standard_error\n-1,0.9,0.1\n", PREDICTION, "--time = -1: must be"),
-        ("time,agreement,standard_error\n1,0.9,0.1\n", PREDICTION, "one column named like a key"),
-        ("time,clone_agreement,standard_error\n1,0.9,0.1\n", "diffusion clones", "--prediction = "),
-        ("time,clone_agreement,standard_error\n1,0.9,0.1\n", "diffusion", "--prediction = "),
-        ("time,clone_agreement,standard_error\n1,0.9,0.1\n", "nothing at all", "--prediction = "),
-    ],
-)
-def test_bad_tables_and_predictions_are_refused_in_one_line(
-    text: str, prediction: str, message: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    path = tmp_path / "t.csv"
-    path.write_text(text)
-    status, out, err = run(["compare", path, "--prediction", prediction], capsys)
-    assert status == 2
-    assert out == ""
-    assert message in err
-    assert err.count("\n") == 1
-
-
-def test_a_missing_table_and_a_missing_value_column_are_refused(
-    table: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    status, _, err = run(["compare", "absent.csv", "--prediction", PREDICTION], capsys)
-    assert status == 2
-    assert "absent.csv" in err
-    status, _, err = run(["compare", table, "--prediction", PREDICTION, "--value", "overlap"], capsys)
-    assert status == 2
-    assert "--value = 'overlap': must be a column of the table" in err
-
-
 def test_records_are_saved_as_csv_and_netcdf(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     words = ["diffusion", "clone-agreement", "--signal", "1", "4", "--json", "--save"]
     _, out, _ = run([*words, tmp_path / "a.csv"], capsys)
@@ -123,14 +83,3 @@ def test_lists_inside_a_record_are_saved_as_json(tmp_path: Path, capsys: pytest.
     with (tmp_path / "a.csv").open(newline="") as stream:
         row = next(csv.DictReader(stream))
     assert json.loads(row["bulks"])[0]["lower"] > 0
-
-
-@pytest.mark.parametrize(
-    ("name", "allowed"), [("a.xls", "a file name that ends in .csv, .nc"), ("no/a.nc", "in a folder")]
-)
-def test_a_bad_file_to_save_is_refused_before_the_work(
-    name: str, allowed: str, capsys: pytest.CaptureFixture[str]
-) -> None:
-    status, out, err = run(["diffusion", "clone-agreement", "--signal", "1", "--save", name], capsys)
-    assert (status, out) == (2, "")
-    assert f"--save = {name}: must be {allowed}" in err

@@ -1,10 +1,10 @@
-"""``statphys-gen random-features merging-line`` and ``norm-outliers``: records, files, pictures, bad input."""
+"""``statphys-gen random-features merging-line`` and ``norm-outliers``: records, files, pictures."""
 
 import csv
 from pathlib import Path
 
 import pytest
-from command_line import assert_one_line, run, run_json
+from command_line import run_json
 
 from statphys_gen.random_features.model import Activation, RandomFeatures
 from statphys_gen.random_features.theory.edges import bulk_edges
@@ -59,44 +59,3 @@ def test_outliers_of_norms(capsys: pytest.CaptureFixture[str], tmp_path: Path) -
     assert picture.stat().st_size > 1000
     (none,) = run_json(f"{OUTLIERS} --activation tanh --psi-p 8 --psi-n 16 --time 0.3", capsys)["results"]
     assert (none["row_norms"], none["sample_norms"]) == (None, None)
-
-
-BAD: list[tuple[str, str]] = [
-    (LINE, "--solve-for, --between, --along, --from, --to are missing"),
-    (
-        f"{LINE} --activation tanh {PLANE} --from 1 --to 2",
-        "--features-per-dimension is missing: it is needed",
-    ),
-    (f"{LINE} --activation tanh --psi-p 64 {PLANE} --from 60 --to 65", "--time is missing: it is needed"),
-    (f"{SHORT} --psi-n 30", "--samples-per-dimension = 30.0: must be left out with --solve-for"),
-    (SHORT.replace("30.1 30.4", "30.4 30.1"), "--between = 30.4 30.1: must be an increasing pair of numbers"),
-    (SHORT.replace("30.1 30.4", "30.1"), "--between: must be followed by 2 values"),
-    (SHORT.replace("30.1 30.4", "-1 30.4"), "--between = -1: must be"),
-    (SHORT.replace("30.1 30.4", "10 12"), "such that the number of bulks changes by 1"),
-    (SHORT.replace("--from 60", "--from 70"), "--from = 70: must be below --to = 65"),
-    (SHORT.replace("--from 60", "--from 64.5"), "such that features_per_dimension = 64 is in the interval"),
-    (SHORT.replace("--from 60", "--from nan"), "--from = nan: must be"),
-    (
-        SHORT.replace("--along features-per-dimension", "--along samples-per-dimension"),
-        "--along = samples-per-dimension: must be another parameter than --solve-for",
-    ),
-    (SHORT.replace("--along features-per-dimension", "--along p"), "= 'p': must be one of"),
-    (f"{SHORT} --step 0", "--step = 0: must be"),
-    (f"{SHORT} --gap-near -1", "--gap-near = -1: must be"),
-    (f"{SHORT} --max-points 1", "--max-points = 1: must be"),
-    (f"{OUTLIERS} {QUADRATIC}", "--samples-per-dimension is missing"),
-    (f"{OUTLIERS} {QUADRATIC} --psi-n 0", "--samples-per-dimension = 0: must be"),
-    (f"{OUTLIERS} {QUADRATIC} --psi-n 2 --plot a.png", "--plot = a.png: must be left out with fewer than 2"),
-]
-
-
-@pytest.mark.parametrize(("line", "fragment"), BAD, ids=[line for line, _ in BAD])
-def test_bad_input(
-    line: str,
-    fragment: str,
-    capsys: pytest.CaptureFixture[str],
-    monkeypatch: pytest.MonkeyPatch,
-    tmp_path: Path,
-) -> None:
-    monkeypatch.chdir(tmp_path)
-    assert_one_line(*run(line.split(), capsys), fragment)

@@ -1,11 +1,11 @@
 """What the random-features commands print: the promised keys, values against independent references, files."""
 
-import json
 import math
 from pathlib import Path
 
 import numpy as np
 import pytest
+import references
 from command_line import run_json
 
 from statphys_gen.cli import main
@@ -16,7 +16,7 @@ from statphys_gen.random_features.theory.best_stopping import early_stopping, tr
 from statphys_gen.random_features.theory.edges import bulk_edges
 from statphys_gen.random_features.theory.learning_curves import learning_curves, ridge_curves
 
-REFERENCE = json.loads((Path(__file__).parents[1] / "reference" / "random_features.json").read_text())
+REFERENCE = references.document("random_features.json")
 SMALL = "--activation sin --features-per-dimension 4 --samples-per-dimension 2 --time 0.1"
 PAPER = "--activation tanh --psi-p 64 --psi-n 8 -t 0.01"
 

@@ -1,4 +1,4 @@
-"""``statphys-gen random-features simulate``: records, seeds, refusals, and bad input in one line."""
+"""``statphys-gen random-features simulate``: records, seeds and refusals."""
 
 import math
 
@@ -12,7 +12,6 @@ from statphys_gen.random_features.comparison import compare
 from statphys_gen.random_features.model import RandomFeatures
 from statphys_gen.random_features.simulation.gaussian_equivalent import FeatureMoments
 from statphys_gen.random_features.simulation.instances import FIELDS, simulate_eigenvalues, simulate_losses
-from statphys_gen.random_features.simulation.training import Adam, GradientDescent, Ridge
 from statphys_gen.random_features.theory.coefficients import model_coefficients
 from statphys_gen.random_features.theory.learning_curves import learning_curves, ridge_curves
 from statphys_gen.random_features.theory.spectrum import spectrum
@@ -141,69 +140,3 @@ def test_the_table_names_seed_and_reasons(capsys: pytest.CaptureFixture[str]) ->
     out = capsys.readouterr().out
     assert "seed: 7" in out
     assert "no theory for train_loss: Adam" in out
-
-
-BAD = [
-    (f"{MODEL} --tau 1", "--dimension is missing"),
-    (f"{MODEL} -d 8", "--training-time, --ridge, --steps or --count-modes is missing"),
-    (f"{MODEL} -d 0 --tau 1", "--dimension = 0: must be an integer, at least 1"),
-    (f"{MODEL} -d 8.5 --tau 1", "--dimension = 8.5"),
-    (f"{MODEL} -d 8 16 --tau 1", "--dimension = 8 16: must be one, or at least 3 that differ"),
-    (f"{MODEL} -d 8 16 16 --tau 1", "--dimension = 8 16 16: must be one, or at least 3 that differ"),
-    (f"{MODEL} -d 7 --tau 1", "dimension = 7: must be such that samples_per_dimension * dimension"),
-    (f"{MODEL} -d 100000 --tau 1", "--dimension = 100000: must have at most"),
-    (f"{MODEL} -d 2000 -m 1000 --tau 1", "--dimension = 2000: must be smaller"),
-    (f"{MODEL} -d 8 --instances 1 --tau 1", "--instances = 1: must be an integer, at least 2"),
-    (f"{MODEL} -d 8 --instances 3 4 --tau 1", "--instances = 3 4: must be one number"),
-    (f"{MODEL} -d 8 16 32 --instances 4 --tau 1", "--instances = 4: must be at least 8"),
-    (f"{MODEL} -d 8 --tau -1", "--training-time = -1"),
-    (f"{MODEL} -d 8 --tau nan", "--training-time = nan"),
-    (f"{MODEL} -d 8 --ridge 0", "--ridge = 0: must be a finite number above 0"),
-    (f"{MODEL} -d 8 --tau 1 --ridge 1", ": must be left out with --"),
-    (f"{MODEL} -d 8 --steps 5", "--steps needs --learning-rate (descent) or --adam"),
-    (f"{MODEL} -d 8 --steps 5 --learning-rate 0.1 --adam 0.1", "and not both"),
-    (f"{MODEL} -d 8 --steps 5 5 --learning-rate 0.1", "--steps = 5 5: must be increasing"),
-    (f"{MODEL} -d 8 --steps -2 --learning-rate 0.1", "--steps = -2: must be an integer, at least 0"),
-    (f"{MODEL} -d 8 --steps 5 --learning-rate 0", "--learning-rate = 0: must be a finite number above 0"),
-    (
-        f"{MODEL} -d 8 --steps 5 --learning-rate 0.1 --momentum 1",
-        "--momentum = 1: must be a number in [0, 1)",
-    ),
-    (f"{MODEL} -d 8 --steps 5 --adam 0.1 --momentum 0.5", "--momentum = 0.5: must be left out with --adam"),
-    (f"{MODEL} -d 8 --steps 5 --learning-rate 0.1 --nesterov", "--nesterov needs --momentum"),
-    (f"{MODEL} -d 8 --tau 1 --learning-rate 0.1", "--learning-rate = 0.1: must be left out without --steps"),
-    (f"{MODEL} -d 8 --tau 1 --adam 0.1", "--adam = 0.1: must be left out without --steps"),
-    (f"{MODEL} -d 8 --steps 5 --adam -1", "--adam = -1: must be a finite number above 0"),
-    (f"{MODEL} -d 8 --tau 1 --seed -1", "--seed = -1: must be an integer, at least 0"),
-    (f"{MODEL} -d 8 --tau 1 --plot x.png", "unrecognized arguments: --plot"),
-    (f"{MODEL} -d 8 --tau 1 --samples 3", "unrecognized arguments: --samples"),
-    (f"{MODEL} -d 8 --tau 1 --threads 0", "--threads = 0: must be an integer"),
-]
-
-
-@pytest.mark.parametrize(("words", "said"), BAD, ids=range(len(BAD)))
-def test_bad_input_is_one_line(words: str, said: str, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["random-features", "simulate", *words.split()]) == 2
-    captured = capsys.readouterr()
-    assert captured.out == ""
-    assert captured.err.count("\n") == 1
-    assert said in captured.err
-
-
-BAD_CALLS = {
-    "dimension": lambda: compare(SIN, [8, 16], training_time=[1.0], instances=8),
-    "dimension twice": lambda: compare(SIN, [8, 8, 16], spectrum=True, instances=8),
-    "instances": lambda: compare(SIN, 8, training_time=Ridge([0.1]), instances=[3, 3]),
-    "instances of one": lambda: compare(SIN, [8, 16, 32], spectrum=True, instances=[4, 8, 8]),
-    "training_time": lambda: compare(SIN, 8, training_time="long", instances=3),
-    "training_time missing": lambda: compare(SIN, 8, instances=3),
-    "model": lambda: compare("sin", 8, training_time=GradientDescent([1], 0.1), instances=3),
-    "seed": lambda: compare(SIN, 8, training_time=Adam([1]), instances=3, seed=-1),
-}
-
-
-@pytest.mark.parametrize("name", BAD_CALLS)
-def test_bad_arguments_are_named(name: str) -> None:
-    with pytest.raises(InvalidArgument) as refused:
-        BAD_CALLS[name]()
-    assert str(refused.value).startswith(name.split(" ")[0])

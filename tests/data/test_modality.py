@@ -7,7 +7,6 @@ import pytest
 from scipy.optimize import linprog
 
 from statphys_gen.data.dip_test import dip, dip_p_value, modality, noised_modes
-from statphys_gen.errors import InvalidArgument
 
 
 def dip_by_linear_programme(values: np.ndarray) -> float:
@@ -137,8 +136,3 @@ def test_location_and_order_do_not_matter_and_scale_is_a_change_of_time() -> Non
     assert np.expm1(2.0 * scaled.critical_time) == pytest.approx(
         100.0 * np.expm1(2.0 * one.critical_time), rel=1e-9
     )
-
-
-def test_constant_samples_are_refused() -> None:
-    with pytest.raises(InvalidArgument, match="two different numbers"):
-        modality([1.0, 1.0])

@@ -1,10 +1,8 @@
 """Collapse: exact identities, reference values by other routes, published simulations."""
 
-import csv
-from pathlib import Path
-
 import numpy as np
 import pytest
+import references
 
 from statphys_gen.approximation import approximation_of
 from statphys_gen.data.covariance import Covariance
@@ -43,12 +41,9 @@ from statphys_gen.diffusion.theory.excess_entropy import (
     mutual_information,
 )
 from statphys_gen.diffusion.theory.phase_diagram import Regime
+from statphys_gen.errors import AccuracyNotReached
 
-REFERENCE = Path(__file__).parents[1] / "reference"
-with (REFERENCE / "diffusion_collapse.csv").open() as file:
-    ROWS = [
-        (row["quantity"], row["arguments"].split(" | "), float(row["value"])) for row in csv.DictReader(file)
-    ]
+ROWS = references.table("diffusion_collapse.csv")
 POWER_LAW = Covariance.from_eigenvalues(np.arange(1.0, 61.0) ** -1.2 * 8.0)
 
 
@@ -370,3 +365,12 @@ def test_every_prediction_states_what_it_is_worth() -> None:
                 assert approximation_of(function).source
                 stated += 1
     assert stated >= 24
+
+
+def test_what_cannot_be_computed_is_refused() -> None:
+    with pytest.raises(AccuracyNotReached, match="nodes would be needed"):
+        finite_size_collapse.isotropic_collapse(10, 1.0, 100, 1e-4)
+    rng = np.random.default_rng(0)
+    mixture = GaussianMixture(np.full(6, 1 / 6), rng.standard_normal((6, 8)), [1.0])
+    with pytest.raises(AccuracyNotReached, match="class information"):
+        class_information(mixture, 0.5, tolerance=1e-9)

@@ -1,11 +1,10 @@
 """Drift and density potentials, their critical points and the times at which they change shape."""
 
-import csv
 import math
-from pathlib import Path
 
 import numpy as np
 import pytest
+import references
 
 from statphys_gen.data.laws import GaussianMixture
 from statphys_gen.diffusion.theory.drift_potential import (
@@ -15,16 +14,13 @@ from statphys_gen.diffusion.theory.drift_potential import (
     potential,
 )
 from statphys_gen.diffusion.theory.speciation_time import bayes_time, drift_time
-from statphys_gen.errors import InvalidArgument
 from statphys_gen.solution import Status
 
-TABLE = Path(__file__).parents[1] / "reference" / "diffusion_clone_agreement.csv"
-with TABLE.open() as file:
-    THRESHOLDS = [
-        ([float(a) for a in row["arguments"].split(" | ")], float(row["value"]))
-        for row in csv.DictReader(file)
-        if row["quantity"] == "drift_threshold"
-    ]
+THRESHOLDS = [
+    ([float(a) for a in arguments], value)
+    for quantity, arguments, value in references.table("diffusion_clone_agreement.csv")
+    if quantity == "drift_threshold"
+]
 
 
 @pytest.mark.parametrize(("arguments", "expected"), THRESHOLDS)
@@ -128,15 +124,3 @@ def test_wide_classes_have_one_unstable_point() -> None:
     solution = critical_points(mixture, 0.05)
     assert solution.status[0].tolist() == [Status.NO_SOLUTION, Status.CONVERGED, Status.NO_SOLUTION]
     assert solution["curvature"][0, 1] < 0
-
-
-def test_bad_arguments() -> None:
-    mixture = GaussianMixture.two_classes(4, 1.0)
-    with pytest.raises(InvalidArgument, match="kind"):
-        potential(mixture, 0.0, 1.0, "force")
-    with pytest.raises(InvalidArgument, match="weights"):
-        landau_coefficients(GaussianMixture.two_classes(4, 1.0, 1.0, 0.3), 1.0)
-    with pytest.raises(InvalidArgument, match="time"):
-        critical_points(GaussianMixture.two_classes(4, 1.0, 0.0), 0.0)
-    with pytest.raises(InvalidArgument, match="mixture"):
-        critical_points(GaussianMixture([0.5, 0.5], np.zeros((2, 3)), [1.0, 2.0]), 1.0)

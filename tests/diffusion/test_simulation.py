@@ -13,7 +13,6 @@ from statphys_gen.diffusion.simulation.backward_kernel import (
     simulate_clones,
     simulate_u_turn,
 )
-from statphys_gen.errors import InvalidArgument
 from statphys_gen.noising import noise_variance
 from statphys_gen.statistics.proportions import estimate_proportion
 
@@ -226,46 +225,3 @@ def test_error_of_a_proportion():
     assert estimate.standard_error[1] == pytest.approx(np.sqrt(0.25 / 99), rel=1e-12)
     assert (estimate.standard_error > 0).all()
     assert (estimate.degrees_of_freedom == 99).all()
-
-
-TWO = GaussianMixture.two_classes(3, 1.0)
-
-
-@pytest.mark.parametrize(
-    ("call", "argument"),
-    [
-        (lambda: simulate_clones(TWO, -1.0, walkers=10, seed=0), "time"),
-        (lambda: simulate_clones(TWO, [1.0, np.nan], walkers=10, seed=0), "time"),
-        (lambda: simulate_clones(TWO, 1.0, walkers=1, seed=0), "walkers"),
-        (lambda: simulate_clones(TWO, 1.0, walkers=10, seed=-1), "seed"),
-        (lambda: simulate_clones(TWO, 1.0, walkers=10, seed=0, label="bayes"), "label"),
-        (lambda: simulate_clones(TWO, 1.0, walkers=10, seed=0, label="sign", groups=[0, 0]), "groups"),
-        (lambda: simulate_clones(TWO, 1.0, walkers=10, seed=0, groups=[0, 0, 1]), "groups"),
-        (lambda: simulate_clones(TWO, 1.0, walkers=10, seed=0, groups=[0.0, 1.0]), "groups"),
-        (lambda: simulate_clones(TWO, 1.0, walkers=10, seed=0, threads=0), "threads"),
-        (
-            lambda: simulate_clones(
-                GaussianMixture([1.0], [[1.0]], 1.0), 1.0, walkers=10, seed=0, label="sign"
-            ),
-            "label",
-        ),
-        (
-            lambda: simulate_u_turn(
-                GaussianMixture([0.5, 0.5], np.zeros((2, 2)), [1.0, 2.0]),
-                1.0,
-                walkers=10,
-                seed=0,
-                label="sign",
-            ),
-            "label",
-        ),
-        (lambda: simulate_clones(MIXTURES["point masses"], 0.0, walkers=10, seed=0), "time"),
-        (lambda: simulate_u_turn(MIXTURES["point masses"], [0.0, 1.0], walkers=10, seed=0), "time"),
-        (lambda: posterior_agreement("mixture.json", 1.0, walkers=10, seed=0), "mixture"),
-    ],
-)
-def test_bad_input_is_named_in_one_line(call, argument):
-    with pytest.raises(InvalidArgument) as caught:
-        call()
-    assert "\n" not in str(caught.value)
-    assert str(caught.value).startswith(argument)

@@ -15,7 +15,6 @@ from statphys_gen.diffusion.simulation.beyond_gaussian import (
     simulate_curie_weiss_u_turn,
     simulate_product_clones,
 )
-from statphys_gen.errors import InvalidArgument
 
 
 def states(dimension: int) -> np.ndarray:
@@ -118,38 +117,3 @@ def test_product_classes_with_few_states_include_mixtures():
     mixture = GaussianMixture(weights, points, 0.0)
     same = posterior_agreement(mixture, 0.3, walkers=40_000, seed=0, groups=[0] * 4 + [1] * 4)
     assert abs(run.mean - same.mean) < 4 * np.hypot(run.standard_error, same.standard_error)
-
-
-GAUSS = GaussianMixture([1.0], [[0.0]], 1.0)
-
-
-@pytest.mark.parametrize(
-    ("call", "argument"),
-    [
-        (lambda: simulate_curie_weiss_clones(CurieWeiss(5, 1.0), 0.0, walkers=10, seed=0), "time"),
-        (lambda: simulate_curie_weiss_u_turn(CurieWeiss(5, 1.0), 1.0, walkers=1, seed=0), "walkers"),
-        (lambda: simulate_product_clones([], 1.0, 5, walkers=10, seed=0), "marginals"),
-        (
-            lambda: simulate_product_clones(
-                [GaussianMixture.two_classes(2, 1.0)], 1.0, 5, walkers=10, seed=0
-            ),
-            "marginals",
-        ),
-        (
-            lambda: simulate_product_clones([GAUSS, GAUSS], 1.0, 5, walkers=10, seed=0, weights=[1.0]),
-            "weights",
-        ),
-        (lambda: simulate_product_clones([GAUSS, GAUSS], 1.0, 0, walkers=10, seed=0), "dimension"),
-        (
-            lambda: simulate_product_clones(
-                [GaussianMixture([1.0], [[0.0]], 0.0)], 0.0, 5, walkers=10, seed=0
-            ),
-            "time",
-        ),
-    ],
-)
-def test_bad_input_is_named_in_one_line(call, argument):
-    with pytest.raises(InvalidArgument) as caught:
-        call()
-    assert "\n" not in str(caught.value)
-    assert str(caught.value).startswith(argument)

@@ -30,7 +30,7 @@ from statphys_gen.diffusion.simulation.information import (
     simulate_information_slope,
     simulate_information_time,
 )
-from statphys_gen.errors import InsufficientSamples, InvalidArgument
+from statphys_gen.errors import InsufficientSamples
 from statphys_gen.numerics.neighbours import nearest
 from statphys_gen.numerics.posterior import EmpiricalPosterior
 
@@ -348,54 +348,6 @@ def test_same_bits_for_any_number_of_threads() -> None:
         np.testing.assert_array_equal(one, other)
     another = simulate_collapse(law, [0.1, 1.0], 50, seed=10, walkers=300, instances=4).entropy.mean
     assert (another != runs[0][0]).all()
-
-
-BINARY = DiscreteProduct.binary(4)
-BAD: list[tuple[str, Any]] = [
-    ("samples", lambda: simulate_collapse(BINARY, 0.5, 1, seed=0)),
-    ("samples", lambda: simulate_collapse(BINARY, 0.5, 2.5, seed=0)),
-    ("time", lambda: simulate_collapse(BINARY, 0.0, 10, seed=0)),
-    ("time", lambda: simulate_collapse(BINARY, [0.5, np.nan], 10, seed=0)),
-    ("time", lambda: simulate_collapse(BINARY, [], 10, seed=0)),
-    ("walkers", lambda: simulate_collapse(BINARY, 0.5, 10, seed=0, walkers=0)),
-    ("instances", lambda: simulate_collapse(BINARY, 0.5, 10, seed=0, instances=1)),
-    ("radius", lambda: simulate_collapse(BINARY, 0.5, 10, seed=0, radius=-1.0)),
-    ("seed", lambda: simulate_collapse(BINARY, 0.5, 10, seed=-1)),
-    ("threads", lambda: simulate_collapse(BINARY, 0.5, 10, seed=0, threads=0)),
-    ("law", lambda: simulate_collapse("gaussian", 0.5, 10, seed=0)),
-    ("by_class", lambda: simulate_collapse(BINARY, 0.5, 10, seed=0, by_class=True)),
-    ("samples", lambda: simulate_condensation(BINARY, 0.5, 0, seed=0)),
-    ("time", lambda: simulate_condensation(BINARY, -0.5, 10, seed=0)),
-    ("law", lambda: simulate_condensation(None, 0.5, 10, seed=0)),
-    ("time", lambda: simulate_posterior_variance(gaussian(2), 0.0, 10, seed=0)),
-    ("step", lambda: simulate_first_passage(BINARY, 10, seed=0, step=0.0)),
-    ("horizon", lambda: simulate_first_passage(BINARY, 10, seed=0, step=0.5, horizon=0.5)),
-    ("walkers", lambda: simulate_first_passage(BINARY, 10, seed=0, walkers=0)),
-    ("times", lambda: simulate_first_passage(BINARY, 10, seed=0, times=[0.2, 0.1])),
-    ("times", lambda: simulate_first_passage(BINARY, 10, seed=0, times=[[0.2]])),
-    ("end", lambda: simulate_empirical_clones(BINARY, 0.5, 10, seed=0, end=-0.1)),
-    ("time", lambda: simulate_empirical_clones(BINARY, 0.1, 10, seed=0, end=0.1)),
-    ("end", lambda: simulate_empirical_clones_langevin(BINARY, 0.5, 10, seed=0, end=0.0)),
-    ("steps", lambda: simulate_empirical_clones_langevin(BINARY, 0.5, 10, seed=0, steps=0)),
-    ("end", lambda: simulate_last_change(BINARY, 10, seed=0, end=5.0)),
-    ("horizon", lambda: simulate_last_change(BINARY, 10, seed=0, horizon=0.0)),
-    ("steps", lambda: simulate_last_change(BINARY, 10, seed=0, steps=-3)),
-    ("walkers", lambda: simulate_last_change(BINARY, 10, seed=0, walkers=0)),
-    ("log_samples", lambda: simulate_information_time(BINARY, 10, 0.0, seed=0)),
-    ("log_samples", lambda: simulate_information_time(BINARY, 10, 2.5, seed=0)),
-    ("samples", lambda: simulate_basin_radius(BINARY, 0.5, 1, 1.0, seed=0)),
-    ("time", lambda: simulate_basin_radius(BINARY, 0.0, 10, 1.0, seed=0)),
-    ("step", lambda: simulate_information_slope(BINARY, 0.5, 10, seed=0, step=0.5)),
-    ("instances", lambda: simulate_information_slope(BINARY, 0.5, 10, seed=0, instances=1)),
-]
-
-
-@pytest.mark.parametrize(("argument", "call"), BAD, ids=[f"{i}-{name}" for i, (name, _) in enumerate(BAD)])
-def test_bad_input_is_refused_in_one_line(argument: str, call: Any) -> None:
-    with pytest.raises(InvalidArgument) as caught:
-        call()
-    assert caught.value.argument.startswith(argument)
-    assert "\n" not in str(caught.value)
 
 
 def test_what_cannot_be_measured_is_refused() -> None:

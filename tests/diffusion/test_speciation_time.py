@@ -20,7 +20,6 @@ from statphys_gen.diffusion.theory.speciation_time import (
     spectral_time,
 )
 from statphys_gen.diffusion.theory.total_covariance import leading_directions
-from statphys_gen.errors import InvalidArgument
 from statphys_gen.solution import Status
 
 
@@ -111,10 +110,6 @@ def test_equal_means_speciate_through_their_covariances() -> None:
 def test_order_law() -> None:
     assert order_time(1, [4.0, 400.0]) == pytest.approx([0.0, 0.5 * math.log(100)], abs=1e-15)
     assert float(order_time(3, 24 * math.e**6)) == pytest.approx(1.0, rel=1e-15)
-    with pytest.raises(InvalidArgument, match="squared_difference"):
-        order_time(2, 0.0)
-    with pytest.raises(InvalidArgument, match="order"):
-        order_time(0, 1.0)
 
 
 def test_bayes_time_of_general_covariances() -> None:
@@ -133,8 +128,6 @@ def test_many_classes_take_the_furthest_pair() -> None:
     pairs = [float(pair_bayes_time(mixture, k, m)["time"]) for k, m in ((0, 1), (0, 2), (1, 2))]
     assert pairs == pytest.approx([0.5 * math.log(v / 4) for v in (36, 100, 136)], rel=1e-14)
     assert float(bayes_time(mixture)["time"]) == max(pairs)
-    with pytest.raises(InvalidArgument, match="second"):
-        pair_bayes_time(mixture, 1, 1)
 
 
 def test_leading_directions_of_every_kind() -> None:
@@ -177,8 +170,3 @@ def test_modes_change_at_the_density_threshold(weight: float) -> None:
     assert count_modes(weights, means, [1.03 * edge] * 2) == 1
     assert count_modes(weights, means, [0.0, 0.0]) == 2
     assert count_modes([0.2, 0.3, 0.5], [0.0, 10.0, 1e4], [1.0, 1.0, 1.0]) == 3
-
-
-def test_one_class_has_no_speciation() -> None:
-    with pytest.raises(InvalidArgument, match="2 classes"):
-        speciation_times(GaussianMixture([1.0], np.zeros((1, 3)), 1.0))

@@ -1,11 +1,9 @@
 """Functions of a matrix by contours, against its eigenvalues."""
 
-import math
-
 import numpy as np
 import pytest
 
-from statphys_gen.errors import AccuracyNotReached, InvalidArgument
+from statphys_gen.errors import AccuracyNotReached
 from statphys_gen.numerics.contour import logarithmic_contour, one_point, require_mass, two_point
 
 EIGENVALUES = np.geomspace(1e-4, 20.0, 9)
@@ -78,24 +76,3 @@ def test_too_few_nodes_show_in_the_estimated_error() -> None:
     distance = np.abs(found.value - filters(EIGENVALUES) @ WEIGHTS)
     assert distance.max() > 1e-6
     assert (found.error > distance).all()
-
-
-@pytest.mark.parametrize(
-    ("arguments", "options", "name"),
-    [
-        ((0.0, 1.0), {}, "lower"),
-        ((-1.0, 1.0), {"shift": 0.5}, "lower"),
-        ((2.0, 1.0), {}, "lower"),
-        ((1.0, math.nan), {}, "upper"),
-        ((1.0, 2.0), {"nodes": 2}, "nodes"),
-        ((1.0, 2.0), {"closeness": 1.0}, "closeness"),
-        ((1.0, 2.0), {"shift": -1.0}, "shift"),
-        ((1.0, 2.0), {"outside": (1.5, 3.0)}, "outside"),
-        ((1.0, 2.0), {"tolerance": 1.0}, "tolerance"),
-    ],
-)
-def test_bad_input(arguments: tuple, options: dict, name: str) -> None:
-    with pytest.raises(InvalidArgument) as caught:
-        logarithmic_contour(*arguments, **options)
-    assert caught.value.argument == name
-    assert "\n" not in str(caught.value)

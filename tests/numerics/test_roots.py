@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from problem_bank import BANK, curie_weiss, magnetisation
 
-from statphys_gen.errors import InvalidArgument, NotConverged
+from statphys_gen.errors import NotConverged
 from statphys_gen.numerics.roots import bracketed, fixed_point, newton
 from statphys_gen.solution import Status
 
@@ -344,35 +344,3 @@ def test_random_magnetisations_near_the_critical_temperature():
             true_error = min(abs(found - root) for root in (exact[k], -exact[k], mpmath.mpf(0)))
             assert true_error <= solution.error[k], temperatures[k]
             assert solution.residual[k] <= 1e-12
-
-
-@pytest.mark.parametrize(
-    ("arguments", "message"),
-    [
-        ({"start": [np.nan]}, "start"),
-        ({"start": [2.0], "upper": 1.0}, "bounds"),
-        ({"tolerance": 0.0}, "tolerance"),
-        ({"accuracy": -1.0}, "accuracy"),
-        ({"jacobian": "exact"}, "jacobian"),
-        ({"names": ["a", "b"]}, "names"),
-        ({"max_iterations": 0}, "max_iterations"),
-        ({"parameters": [np.ones(2), np.ones(3)]}, "parameters"),
-        ({"lower": np.zeros(3)}, "lower"),
-        ({"residual_error": -1.0}, "residual_error"),
-    ],
-)
-def test_bad_input_is_one_line(arguments, message):
-    with pytest.raises(InvalidArgument, match=message) as caught:
-        newton(**{"residual": lambda x, *p: x, "start": [1.0]} | arguments)
-    assert "\n" not in str(caught.value)
-
-
-def test_functions_of_the_wrong_shape_are_refused():
-    with pytest.raises(InvalidArgument, match="residual"):
-        newton(lambda x: x[:, 0], [1.0])
-    with pytest.raises(InvalidArgument, match="jacobian"):
-        newton(lambda x: x, [1.0], jacobian=lambda x: x)
-    with pytest.raises(InvalidArgument, match="lower"):
-        bracketed(lambda x: x, 1.0, 1.0)
-    with pytest.raises(InvalidArgument, match="damping"):
-        fixed_point(lambda x: x, [1.0], damping=1.0)

@@ -1,11 +1,9 @@
 """Scrambled Sobol points."""
 
 import numpy as np
-import pytest
 from agreement import agrees
 from scipy.stats import qmc
 
-from statphys_gen.errors import InvalidArgument
 from statphys_gen.numerics.sobol import _BITS, _direction_numbers, scrambled_sobol
 from statphys_gen.statistics.estimate import Estimate
 
@@ -50,9 +48,3 @@ def test_any_number_of_points_and_its_own_stream() -> None:
     assert (points == scrambled_sobol(100, 3, np.random.default_rng(3))).all()
     assert (points != scrambled_sobol(100, 3, np.random.default_rng(4))).all()
     assert scrambled_sobol(1, 1, np.random.default_rng(3)).shape == (1, 1)
-
-
-@pytest.mark.parametrize(("points", "dimensions"), [(0, 1), (2.5, 1), (2**31, 1), (8, 0), (8, 17), (8, "2")])
-def test_bad_input(points: object, dimensions: object) -> None:
-    with pytest.raises(InvalidArgument, match="must be an integer"):
-        scrambled_sobol(points, dimensions, np.random.default_rng(0))

@@ -137,25 +137,3 @@ def test_spectral_initialisation_is_the_leading_eigenvector() -> None:
         assert w[k] @ w[k] == pytest.approx(30.0)
     estimate = simulate_spectral_overlap(case, 60, instances=6, seed=0)
     assert 0.5 < estimate.mean < 1.0
-
-
-@pytest.mark.parametrize(
-    ("name", "options"),
-    [
-        ("model", {"model": 1}),
-        ("dimension", {"dimension": 3}),
-        ("instances", {"instances": 0}),
-        ("label_law", {"label_law": "both"}),
-        ("count", {"count": 1}),
-        ("count", {"count": 20}),
-        ("method", {"method": "power"}),
-        ("tolerance", {"tolerance": 0.0}),
-        ("overlap", {"model": PhaseRetrieval(Loss.normalised(1.0), 3.0, 0.2), "label_law": "null"}),
-    ],
-)
-def test_bad_input(name: str, options: dict[str, object]) -> None:
-    good = {"model": PhaseRetrieval(Loss.normalised(1.0), 3.0), "dimension": 20, "instances": 2, "seed": 0}
-    with pytest.raises(InvalidArgument) as caught:
-        simulate_hessian(**(good | options))  # type: ignore[arg-type]
-    assert caught.value.argument == name
-    assert "\n" not in str(caught.value)

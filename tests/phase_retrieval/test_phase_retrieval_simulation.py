@@ -238,50 +238,6 @@ def test_starts_on_one_instance_count_as_one_sample() -> None:
     )
 
 
-BAD = {
-    "model": {"model": 3.0},
-    "dimension": {"dimension": 1},
-    "dimension, not an integer": {"dimension": 10.5},
-    "instances": {"instances": 0},
-    "starts": {"starts": 0},
-    "seed": {"seed": -1},
-    "step_sizes": {"step_sizes": []},
-    "step_sizes, a scalar": {"step_sizes": 0.1},
-    "step_sizes[1]": {"step_sizes": [0.1, 0.0]},
-    "step_sizes[0]": {"step_sizes": [math.nan]},
-    "temperature": {"temperature": -0.1},
-    "temperature, infinite": {"temperature": math.inf},
-    "label_law": {"label_law": "none"},
-    "label_law, held": {"label_law": "null", "hold_overlap": True},
-    "label_law, warm": {"label_law": "null", "model": model(3.0, 0.2)},
-    "precision": {"precision": "half"},
-    "record": {"record": []},
-    "record, beyond": {"record": [0, 3]},
-    "record, falling": {"record": [2, 1]},
-    "record, negative": {"record": [-1]},
-    "threads": {"threads": 0},
-}
-
-
-@pytest.mark.parametrize("case", BAD)
-def test_bad_input(case: str) -> None:
-    good = {"model": model(), "dimension": 10, "instances": 2, "seed": 0, "step_sizes": [0.01, 0.01]}
-    with pytest.raises(InvalidArgument) as caught:
-        simulate_descent(**(good | BAD[case]))  # type: ignore[arg-type]
-    name = case.partition(",")[0]
-    assert str(caught.value).startswith(f"{name} = ")
-    assert "\n" not in str(caught.value)
-
-
-@pytest.mark.parametrize(
-    "arguments",
-    [(0, 0.1), (3, 0.0), (3, -1.0), (3, math.nan), (3, 0.1, 0.0), (3, 0.1, 1.0, 0.0), (2.5, 0.1)],
-)
-def test_bad_schedules(arguments: tuple[float, ...]) -> None:
-    with pytest.raises(InvalidArgument):
-        geometric_steps(*arguments)  # type: ignore[arg-type]
-
-
 def test_no_single_estimate_from_one_instance_or_of_a_missing_overlap() -> None:
     found = simulate_descent(model(), 10, step_sizes=[0.01], instances=3, seed=0, label_law="null")
     with pytest.raises(InvalidArgument, match="null labels have no signal"):

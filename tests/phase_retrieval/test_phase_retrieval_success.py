@@ -2,13 +2,14 @@
 
 import json
 import math
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from figures.phase_retrieval.retrieval_success import COUNTS
-from statphys_gen.errors import InsufficientSamples, InvalidArgument, NotConverged
+from statphys_gen.errors import InsufficientSamples, NotConverged
 from statphys_gen.phase_retrieval.model import Loss, PhaseRetrieval
 from statphys_gen.phase_retrieval.schedule import geometric_steps
 from statphys_gen.phase_retrieval.simulation.descent import simulate_descent
@@ -76,34 +77,6 @@ def test_diverged_descents_are_no_outcomes() -> None:
     assert np.isnan(found.success_time).all()
     with pytest.raises(NotConverged, match="4 of 4 descents diverged: take smaller steps"):
         _ = found.succeeded
-
-
-@pytest.mark.parametrize(
-    ("name", "options"),
-    [
-        ("model", {"model": "normalised"}),
-        ("dimension", {"dimension": 1}),
-        ("instances", {"instances": 0}),
-        ("starts", {"starts": -1}),
-        ("threshold", {"threshold": 1.0}),
-        ("threshold", {"threshold": 0.0}),
-        ("step_sizes[1]", {"step_sizes": [0.1, -0.1]}),
-        ("temperature", {"temperature": -1.0}),
-        ("start", {"start": "warm"}),
-        ("start", {"start": "spectral", "model": model(3.0, 0.1)}),
-        ("starts", {"start": "spectral", "starts": 2}),
-        ("preprocessing", {"preprocessing": np.sqrt}),
-        ("preprocessing", {"preprocessing": lambda t: t[:-1], "start": "spectral"}),
-        ("preprocessing", {"preprocessing": lambda t: t * math.nan, "start": "spectral"}),
-        ("precision", {"precision": "quadruple"}),
-    ],
-)
-def test_bad_simulations(name: str, options: dict[str, object]) -> None:
-    good = {"model": model(), "dimension": 10, "instances": 2, "seed": 0, "step_sizes": [0.01]}
-    with pytest.raises(InvalidArgument) as caught:
-        simulate_success(**(good | options))  # type: ignore[arg-type]
-    assert caught.value.argument == name
-    assert "\n" not in str(caught.value)
 
 
 # --------------------------------------------------------------------------------------------------------- analysis
@@ -263,44 +236,16 @@ def three(values: list[float]) -> Estimate:
 
 
 @pytest.mark.parametrize(
-    ("call", "kind", "text"),
+    ("call", "text"),
     [
-        (lambda: success_rate([1, 2]), InvalidArgument, "succeeded"),
-        (lambda: success_rate([0.5, 1], 1), InvalidArgument, "succeeded"),
-        (lambda: success_rate([1]), InsufficientSamples, "1 instance"),
-        (lambda: success_rate([1, 0], 0), InvalidArgument, "starts"),
-        (lambda: success_rate([1, 0], level=1.0), InvalidArgument, "level"),
-        (lambda: success_midpoint([1, 2, 3], [1, 5], [9, 9, 9]), InvalidArgument, "successes"),
-        (lambda: success_midpoint([1, 2, 3], [1, 5, 10], [9, 9, 9]), InvalidArgument, "successes"),
-        (lambda: success_midpoint([1, 1, 3], [1, 5, 8], [9, 9, 9]), InvalidArgument, "samples_per_dimension"),
-        (lambda: success_midpoint([1, 2, 3], [0, 5, 9], [9, 9, 9]), InsufficientSamples, "1 ratios"),
-        (lambda: success_midpoint([1, 2, 3], [8, 5, 1], [9, 9, 9]), InsufficientSamples, "do not rise"),
-        (lambda: size_shift([10], three([1.0])), InsufficientSamples, "1 distinct sizes"),
-        (lambda: size_shift([10, 20, 20], three([1.0, 2.0, 2.0])), InsufficientSamples, "2 distinct sizes"),
-        (lambda: size_shift([10, 20, 1], three([1.0, 2.0, 3.0])), InvalidArgument, "dimension"),
-        (lambda: size_shift([10, 20, 30], three([1.0, 2.0])), InvalidArgument, "midpoints"),
-        (lambda: amplification_shift(along([1, 2], three([1.0, 3.0])), 2.5), InvalidArgument, "at"),
-        (
-            lambda: amplification_shift(along([2, 1], three([1.0, 3.0])), 1.5),
-            InvalidArgument,
-            "samples_per_dimension",
-        ),
-        (
-            lambda: amplification_shift(along([1, 2], three([3.0, 1.0])), 1.5),
-            InvalidArgument,
-            "amplification",
-        ),
-        (
-            lambda: amplification_shift(along([1, 2], three([0.0, 1.0])), 1.5),
-            InvalidArgument,
-            "amplification",
-        ),
+        (lambda: success_midpoint([1, 2, 3], [8, 5, 1], [9, 9, 9]), "do not rise"),
+        (lambda: size_shift([10], three([1.0])), "1 distinct sizes"),
+        (lambda: size_shift([10, 20, 20], three([1.0, 2.0, 2.0])), "2 distinct sizes"),
     ],
 )
-def test_bad_counts(call: object, kind: type[Exception], text: str) -> None:
-    with pytest.raises(kind) as caught:
-        call()  # type: ignore[operator]
-    assert str(caught.value).startswith(text) or text in str(caught.value)
+def test_too_few_counts(call: Callable[[], object], text: str) -> None:
+    with pytest.raises(InsufficientSamples, match=text) as caught:
+        call()
     assert "\n" not in str(caught.value)
 
 

@@ -1,11 +1,10 @@
 """Coefficients of activations against 45-digit references (tests/reference/random_features.py) and each other."""
 
-import json
 import math
-from pathlib import Path
 
 import numpy as np
 import pytest
+import references
 from scipy.special import erf
 
 from statphys_gen.errors import AccuracyNotReached
@@ -17,9 +16,7 @@ from statphys_gen.random_features.theory.coefficients import (
 )
 from statphys_gen.random_features.theory.spikes import Outliers, outliers
 
-REFERENCE = json.loads((Path(__file__).parents[1] / "reference" / "random_features.json").read_text())[
-    "coefficients"
-]
+REFERENCE = references.document("random_features.json")["coefficients"]
 FIELDS = ("a_t", "b_t_squared", "v_t_squared", "s_t_squared")
 
 
@@ -112,3 +109,7 @@ def test_shapes_follow_the_times(name: str) -> None:
     model = RandomFeatures(name, 2.0, 2.0, 0.3)
     assert model_coefficients(model).a_t.shape == ()
     assert silent(name, np.full((2, 3), 0.3)).v_t_squared.shape == (2, 3)
+
+
+def test_noise_draws_may_be_given_as_a_whole_float() -> None:
+    assert RandomFeatures("tanh", 2, 3, 0.1, noise_draws=2.0).noise_draws == 2.0

@@ -1,11 +1,10 @@
 """Numbers with all their digits, against tests/reference/random_features_digits.py, which shares no code with this."""
 
-import json
 import math
-from pathlib import Path
 
 import numpy as np
 import pytest
+import references
 
 from statphys_gen.data.covariance import Covariance
 from statphys_gen.random_features.model import RandomFeatures
@@ -14,7 +13,7 @@ from statphys_gen.random_features.theory.edges import bulk_edges
 from statphys_gen.random_features.theory.learning_curves import learning_curves
 from statphys_gen.random_features.theory.spectrum import spectrum
 
-REFERENCE = json.loads((Path(__file__).parents[1] / "reference" / "random_features_digits.json").read_text())
+REFERENCE = references.document("random_features_digits.json")
 
 
 def model_of(case: list) -> RandomFeatures:

@@ -230,59 +230,11 @@ def test_no_onset_without_a_crossing():
 # ------------------------------------------------------------------------------------------------------ bad input
 
 STEPS = NetworkTraining((10,))
-POINTS = np.eye(3)
 
 
 def simulate(**changes):
     arguments = {"mixture": LAW, "samples": 4, "architecture": SMALL, "training": STEPS, "instances": 1}
     return simulate_memorization(**(arguments | changes))
-
-
-BAD = {
-    "width": lambda: Architecture(0),
-    "hidden_layers": lambda: Architecture(8, 0),
-    "activation": lambda: Architecture(8, 1, "gelu"),
-    "steps": lambda: NetworkTraining((3, 3)),
-    "steps none": lambda: NetworkTraining(()),
-    "steps[0]": lambda: NetworkTraining((-1,)),
-    "batch": lambda: NetworkTraining((1,), 0),
-    "algorithm": lambda: NetworkTraining((1,), algorithm="lion"),
-    "learning_rate": lambda: NetworkTraining((1,), learning_rate=0.0),
-    "momentum": lambda: NetworkTraining((1,), momentum=1.0),
-    "shortest_time": lambda: NetworkTraining((1,), shortest_time=0.0),
-    "longest_time": lambda: NetworkTraining((1,), shortest_time=2.0, longest_time=1.0),
-    "longest_time of generation": lambda: simulate(
-        training=NetworkTraining((1,), shortest_time=1.0, longest_time=1.0)
-    ),
-    "longest_time of the grid": lambda: backward_times(1.0, 1.0, 3),
-    "times": lambda: generate(TWO.clean, 8, 2.0, 3, np.random.default_rng(0), [1.0, 2.0]),
-    "guess": lambda: generate(None, 8, 2.0, 3, np.random.default_rng(0), [2.0, 1.0]),
-    "mean_square": lambda: generate(TWO.clean, 8, 0.0, 3, np.random.default_rng(0), [2.0, 1.0]),
-    "mixture": lambda: simulate(mixture="two"),
-    "samples": lambda: simulate(samples=1),
-    "architecture": lambda: simulate(architecture=64),
-    "training": lambda: simulate(training=100),
-    "instances": lambda: simulate(instances=0),
-    "seed": lambda: simulate(seed=-1),
-    "walkers": lambda: simulate(walkers=0),
-    "loss_time": lambda: simulate(loss_time=-0.1),
-    "points": lambda: neighbour_ratios(POINTS, POINTS[:1]),
-    "x of another dimension": lambda: neighbour_ratios(np.zeros((2, 2)), POINTS),
-    "ratios": lambda: memorized_fraction(np.zeros((2, 2, 2))),
-    "ratios below 0": lambda: memorized_fraction([-1.0]),
-    "ratio": lambda: memorized_fraction([0.5], ratio=1.0),
-    "level": lambda: memorization_onset(curve_of([[0.0, 1.0]], [1, 2]), level=1.0),
-    "resamples": lambda: memorized_fraction([0.5], resamples=1),
-}
-
-
-@pytest.mark.parametrize("name", BAD)
-def test_bad_input_is_refused_in_one_line(name):
-    with pytest.raises(InvalidArgument) as refused:
-        BAD[name]()
-    text = str(refused.value)
-    assert "\n" not in text
-    assert text.startswith(name.split(" ")[0])
 
 
 def test_a_training_that_diverges_is_refused():

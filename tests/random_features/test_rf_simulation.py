@@ -6,12 +6,11 @@ import numpy as np
 import pytest
 
 from statphys_gen.data.covariance import Covariance
-from statphys_gen.errors import AccuracyNotReached, InvalidArgument
+from statphys_gen.errors import AccuracyNotReached
 from statphys_gen.random_features.model import Activation, RandomFeatures
 from statphys_gen.random_features.simulation.gaussian_equivalent import FeatureMoments
 from statphys_gen.random_features.simulation.instances import (
     limit_in_dimension,
-    modes_at,
     modes_between,
     population_eigenvalues,
     sample_matrices,
@@ -343,52 +342,6 @@ def test_the_limit_is_the_fit_of_the_dimensions():
     np.testing.assert_allclose(limit_in_dimension(sizes, estimates).mean, [1.0, 2.0])
     found = simulate_limit(SIN, [1.0], (4, 8, 16), instances=(8, 8, 8))
     assert found.test_loss.shape == (1,)
-
-
-BAD = {
-    "model": lambda: simulate_losses("sin", [1.0], 8, instances=4),
-    "dimension": lambda: simulate_losses(SIN, [1.0], 0, instances=4),
-    "dimension with n not whole": lambda: simulate_losses(SIN, [1.0], 7, instances=4),
-    "instances": lambda: simulate_losses(SIN, [1.0], 8, instances=1),
-    "instances of limit": lambda: simulate_limit(SIN, [1.0], (4, 8, 16), instances=(8, 8)),
-    "seed": lambda: simulate_losses(SIN, [1.0], 8, instances=4, seed=-1),
-    "training_time in words": lambda: simulate_losses(SIN, "long", 8, instances=4),
-    "training_time of parts": lambda: simulate_train_parts(
-        SIN, GradientDescent([1], 0.1), 8, [0, 16], instances=4
-    ),
-    "ranks": lambda: simulate_train_parts(SIN, [1.0], 8, [0, 17], instances=4),
-    "ranks of modes": lambda: modes_at(np.ones((3, 4)), [4]),
-    "moments": lambda: simulate_losses(SIN, [1.0], 8, instances=4, moments=(1.0, 0.0, 0.0)),
-    "shared_variance": lambda: FeatureMoments(1.0, -0.1, 0.0),
-    "fresh_variance": lambda: FeatureMoments(1.0, 0.1, math.nan),
-    "training_time": lambda: GradientFlow([-1.0]),
-    "training_time not a number": lambda: GradientFlow(["now"]),
-    "training_time of stopping": lambda: simulate_best_stopping(SIN, [1.0, 2.0], 8, instances=4),
-    "training_time away": lambda: simulate_best_stopping(SIN, np.geomspace(1e-3, 2e-3, 6), 8, instances=4),
-    "penalty": lambda: Ridge([0.0]),
-    "steps": lambda: GradientDescent([3, 2], 0.1),
-    "steps not integers": lambda: Adam([1.5]),
-    "learning_rate of descent": lambda: GradientDescent([1], 0.0),
-    "momentum": lambda: GradientDescent([1], 0.1, 1.0),
-    "first_decay": lambda: Adam([1], 0.1, 1.0),
-    "learning_rate": lambda: Adam([1], math.inf),
-    "boundaries": lambda: modes_between(np.ones((3, 4)), [1.0, 0.0], 4),
-    "eigenvalues": lambda: modes_between(np.ones(3), [0.0, 1.0], 4),
-    "activation": lambda: sample_matrices(
-        RandomFeatures(Activation(lambda x: np.abs(x) * x, "kink", (0.0,)), 1.0, 1.0, 0.2),
-        4,
-        np.random.default_rng(0),
-    ),
-}
-
-
-@pytest.mark.parametrize("name", BAD)
-def test_bad_input_is_refused_in_one_line(name):
-    with pytest.raises(InvalidArgument) as refused:
-        BAD[name]()
-    text = str(refused.value)
-    assert "\n" not in text
-    assert text.startswith(name.split(" ")[0])
 
 
 def test_a_kink_that_is_not_declared_is_noticed():

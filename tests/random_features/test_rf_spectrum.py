@@ -1,11 +1,10 @@
 """Spectra: edges by three routes, masses, moments, atoms, groups, merging."""
 
-import json
 from fractions import Fraction
-from pathlib import Path
 
 import numpy as np
 import pytest
+import references
 from elimination import identity_polynomial
 
 from statphys_gen.data.covariance import Covariance
@@ -14,7 +13,7 @@ from statphys_gen.random_features.theory.edges import bulk_edges
 from statphys_gen.random_features.theory.resolvent import dyson
 from statphys_gen.random_features.theory.spectrum import atoms, mode_groups, spectrum
 
-REFERENCE = json.loads((Path(__file__).parents[1] / "reference" / "random_features.json").read_text())
+REFERENCE = references.document("random_features.json")
 TWO_ATOMS = Covariance([0.5, 1.5], [0.5, 0.5])
 MODELS = [
     RandomFeatures("tanh", 64, 8, 0.01),

@@ -1,15 +1,13 @@
 """Bidirectional memories: retrieval against adaptive quadrature of the equations of state, and against networks."""
 
-import json
-from pathlib import Path
-
 import pytest
+import references
 
 from statphys_gen.rbm.model import Model
 from statphys_gen.rbm.theory.replica_symmetric import solve
 from statphys_gen.units import Binary, Ternary
 
-REFERENCE = json.loads((Path(__file__).parents[1] / "reference" / "rbm_memory.json").read_text())
+REFERENCE = references.document("rbm_memory.json")
 
 
 def memory(row):

@@ -1,10 +1,8 @@
 """Averages over a layer against 50 digits and adaptive panels: the claimed error of the rules is never exceeded."""
 
-import csv
-from pathlib import Path
-
 import numpy as np
 import pytest
+import references
 
 from statphys_gen.numerics.quadrature import gaussian_average
 from statphys_gen.rbm.theory.single_site import TOLERANCE, Classes, LayerLaw, layer_moments
@@ -57,12 +55,7 @@ def test_claimed_error_is_never_exceeded(prior, field):
         assert (exact.error <= 3e-14 * size).all()
 
 
-def rows_of_table():
-    with (Path(__file__).parents[1] / "reference" / "rbm_averages.csv").open() as file:
-        return list(csv.DictReader(file))
-
-
-TABLE = rows_of_table()
+TABLE = references.rows("rbm_averages.csv")
 BUILT = {
     "binary": lambda _: Binary(),
     "zero-one": lambda value: ZeroOne(float(value)),

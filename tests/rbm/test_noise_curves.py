@@ -1,11 +1,10 @@
 """Retrieval with sparse and diluted patterns and mixtures: states from an independent iteration, ends of branches."""
 
-import json
 import math
-from pathlib import Path
 
 import numpy as np
 import pytest
+import references
 
 from statphys_gen.rbm.model import Model, Patterns, visible_prior
 from statphys_gen.rbm.theory.lines import spinodal
@@ -13,7 +12,7 @@ from statphys_gen.rbm.theory.replica_symmetric import solve
 from statphys_gen.solution import Status
 from statphys_gen.units import Gaussian, ReLU, ZeroOne
 
-DOCUMENT = json.loads((Path(__file__).parents[1] / "reference" / "rbm_sparse.json").read_text())
+DOCUMENT = references.document("rbm_sparse.json")
 REFERENCE = DOCUMENT["states"]
 
 

@@ -1,11 +1,10 @@
 """One step of replica-symmetry breaking: stationarity of its free energy, limits, and its own stability."""
 
-import json
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pytest
+import references
 
 from statphys_gen.rbm.model import Model
 from statphys_gen.rbm.theory.lines import spinodal
@@ -16,7 +15,7 @@ from statphys_gen.rbm.theory.zero_temperature import capacity, glass_state
 from statphys_gen.solution import Status
 from statphys_gen.units import Binary, Gaussian
 
-REFERENCE = json.loads((Path(__file__).parents[1] / "reference" / "rbm_one_step.json").read_text())
+REFERENCE = references.document("rbm_one_step.json")
 DIFFERENCE = (4 / 5, -1 / 5, 4 / 105, -1 / 280)
 HOPFIELD = Model(Gaussian(), 1.0, 0.1, convention="beta")
 MEMORY = Model(Binary(), 1.0, 0.1, convention="beta", ensemble="bidirectional")

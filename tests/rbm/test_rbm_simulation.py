@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from statphys_gen.errors import InsufficientSamples, InvalidArgument
+from statphys_gen.errors import InsufficientSamples
 from statphys_gen.rbm.model import Model, Patterns, visible_prior
 from statphys_gen.rbm.simulation.enumeration import enumerate_network
 from statphys_gen.rbm.simulation.free_entropy import simulate_free_entropy
@@ -17,12 +17,10 @@ from statphys_gen.rbm.simulation.network import Network, draw_network, stream
 from statphys_gen.rbm.simulation.single_spin import (
     CollapsedChains,
     descend,
-    simulate_collapsed,
     simulate_descent,
 )
 from statphys_gen.rbm.simulation.tempering import simulate_tempering
-from statphys_gen.units import Binary, Gaussian, Mixture, Prior, ReLU, SoftThreshold, Spherical, Ternary
-from statphys_gen.units.custom import FromLogMoments
+from statphys_gen.units import Binary, Gaussian, Mixture, Prior, ReLU, SoftThreshold, Ternary
 
 
 def hopfield(**changes: object) -> Model:
@@ -255,69 +253,6 @@ def test_the_controls_average_to_zero() -> None:
 
 
 MODEL = hopfield()
-BAD: list[tuple[str, object]] = [
-    ("no model", lambda: simulate("hopfield", 100, 2)),  # type: ignore[arg-type]
-    ("one visible unit", lambda: simulate(MODEL, 1, 2)),
-    ("a fraction of a unit", lambda: simulate(MODEL, 100.5, 2)),  # type: ignore[arg-type]
-    ("load times size no integer", lambda: simulate(MODEL, 101, 2)),
-    ("load 0", lambda: simulate(hopfield(load=0.0), 100, 2)),
-    (
-        "layer ratio times size no integer",
-        lambda: simulate(hopfield(ensemble="bidirectional", layer_ratio=0.33), 10, 2),
-    ),
-    ("one sample", lambda: simulate(MODEL, 100, 1)),
-    ("one chain", lambda: simulate(MODEL, 100, 2, chains=1)),
-    ("no sweeps", lambda: simulate(MODEL, 100, 2, sweeps=0)),
-    ("negative burn-in", lambda: simulate(MODEL, 100, 2, burn_in=-1)),
-    ("unknown start", lambda: simulate(MODEL, 100, 2, start="retrieval")),
-    ("negative seed", lambda: simulate(MODEL, 100, 2, seed=-1)),
-    ("no threads", lambda: simulate(MODEL, 100, 2, threads=0)),
-    ("diluted patterns", lambda: simulate(hopfield(patterns=Patterns("diluted")), 100, 2)),
-    (
-        "moments without density",
-        lambda: simulate_free_entropy(hopfield(hidden=FromLogMoments(lambda b: b * b / 2)), 20, 2),
-    ),
-    (
-        "start without patterns",
-        lambda: simulate(hopfield(ensemble="low-rank", load=0.5), 100, 2, start="pattern"),
-    ),
-    ("collapsed ReLU", lambda: simulate_collapsed(hopfield(hidden=ReLU()), 100, 2)),
-    ("collapsed zero-one", lambda: simulate_collapsed(hopfield(visible=visible_prior("zero-one")), 100, 2)),
-    ("descent in the wrong convention", lambda: simulate_descent(MODEL, 100, 2)),
-    ("descent of a mixture", lambda: simulate_descent(hopfield(hidden=Mixture()), 100, 2)),
-    (
-        "descent without a pattern",
-        lambda: simulate_descent(hopfield(convention="beta"), 100, 2, start="glass"),
-    ),
-    ("one temperature", lambda: simulate_tempering(MODEL, [0.5], 100, 2)),
-    ("falling temperatures", lambda: simulate_tempering(MODEL, [0.5, 0.4], 100, 2)),
-    ("negative temperature", lambda: simulate_hysteresis(MODEL, [-0.5, 0.4], 100, 2)),
-    ("one ladder", lambda: simulate_tempering(MODEL, [0.4, 0.5], 100, 2, ladders=1)),
-    ("Langevin of discrete units", lambda: simulate_langevin(hopfield(hidden=Binary()), 100, 2)),
-    ("one step size", lambda: simulate_langevin(MODEL, 100, 2, step_sizes=[0.1])),
-    ("no time between", lambda: simulate_langevin(MODEL, 100, 2, time_between=0.0)),
-    ("unknown branch", lambda: simulate_free_entropy(MODEL, 100, 2, branch="glass")),
-    ("one node", lambda: simulate_free_entropy(MODEL, 100, 2, nodes=1)),
-    (
-        "free entropy of a sphere",
-        lambda: simulate_free_entropy(hopfield(hidden=Spherical()), 20, 2, chains=2, sweeps=1),
-    ),
-    ("too large to enumerate", lambda: enumerate_network(draw_network(MODEL, 30))),
-    (
-        "nothing to enumerate",
-        lambda: enumerate_network(draw_network(hopfield(visible=visible_prior("gaussian")), 10)),
-    ),
-    ("unknown observable", lambda: simulate(MODEL, 20, 2, chains=2, sweeps=1).estimate("energy")),
-]
-
-
-@pytest.mark.parametrize(("case", "call"), BAD, ids=[case for case, _ in BAD])
-def test_bad_input_is_one_line(case: str, call) -> None:
-    with pytest.raises(InvalidArgument) as caught:
-        call()
-    text = str(caught.value)
-    assert "\n" not in text
-    assert "must be" in text
 
 
 def test_controls_need_samples() -> None:

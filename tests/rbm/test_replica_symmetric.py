@@ -5,7 +5,6 @@ import math
 import numpy as np
 import pytest
 
-from statphys_gen.errors import InvalidArgument
 from statphys_gen.rbm.model import Model, Patterns, visible_prior
 from statphys_gen.rbm.theory.finite_size import condensed_signal, solve_sizes
 from statphys_gen.rbm.theory.phase_diagram import phase_diagram
@@ -350,62 +349,3 @@ def test_phase_diagram_is_labelled():
     ]
     assert data.attrs["convention"] == "sqrt-beta"
     assert set(data.dims) == {"temperature", "load"}
-
-
-BAD = [
-    lambda: Model(Gaussian(), 0.5, 0.1),
-    lambda: Model("gaussian", 0.5, 0.1, convention="beta"),
-    lambda: hopfield(0.0, 0.1),
-    lambda: hopfield(-1.0, 0.1),
-    lambda: hopfield(math.inf, 0.1),
-    lambda: hopfield(0.5, -0.1),
-    lambda: hopfield(0.5, math.nan),
-    lambda: Model(Gaussian(), 0.5, 0.1, convention="T"),
-    lambda: Model(Mixture(0.5), 0.5, 0.1, convention="beta"),
-    lambda: hopfield(0.5, 0.1, ensemble="hopfield"),
-    lambda: hopfield(0.5, 0.1, visible=Ternary()),
-    lambda: hopfield(0.5, 0.1, patterns="binary"),
-    lambda: hopfield(0.5, 0.1, layer_ratio=0.2),
-    lambda: hopfield(0.5, 0.1, layer_ratio=-1.0, ensemble="bidirectional"),
-    lambda: hopfield(0.5, 0.1, spikes=(1.0,)),
-    lambda: hopfield(0.5, 0.1, noise=0.5),
-    lambda: hopfield(0.5, 0.1, noise=-0.5, ensemble="low-rank"),
-    lambda: hopfield(0.5, 0.1, spikes=(-1.0,), ensemble="low-rank"),
-    lambda: hopfield(0.5, 0.1, ensemble="repeated"),
-    lambda: hopfield(0.5, 0.1, size=0),
-    lambda: hopfield(0.5, 0.1, size=100, ensemble="bidirectional"),
-    lambda: hopfield(0.5, 0.1, condensed=-1),
-    lambda: hopfield(0.5, 0.1, condensed=1.5),
-    lambda: hopfield(0.5, 0.1, visible_field=math.nan),
-    lambda: hopfield(0.5, 0.1, pattern_field="0"),
-    lambda: Patterns("sparse", 0.0),
-    lambda: Patterns("sparse", 1.5),
-    lambda: Patterns("binary", 0.5),
-    lambda: Patterns("cauchy"),
-    lambda: Patterns("diluted").sample(np.random.default_rng(0), (2,)),
-    lambda: hopfield(0.5, 0.1, patterns=Patterns("diluted"), ensemble="bidirectional"),
-    lambda: solve(hopfield(0.5, 0.1), "ferromagnet"),
-    lambda: solve(hopfield(0.5, 0.1, hidden=ReLU()), "paramagnet"),
-    lambda: solve(hopfield(0.5, 0.1, pattern_field=0.1), "paramagnet"),
-    lambda: solve(hopfield(0.5, 0.1, condensed=0), "retrieval"),
-    lambda: solve(hopfield(0.5, 0.1), "glass", speed=1.0),
-    lambda: solve(hopfield(0.5, 0.1), "glass", threshold=1.0),
-    lambda: solve(hopfield(0.5, 0.1), "glass", temperature=[0.5, -0.5]),
-    lambda: solve(hopfield(0.5, 0.1), "glass", temperature=[0.5, 0.6], load=[0.1, 0.2, 0.3]),
-    lambda: solve(hopfield(0.5, 0.1), "glass", layer_ratio=0.5),
-    lambda: solve(hopfield(0.5, 0.1), "glass", noise=0.5),
-    lambda: solve(hopfield(0.5, 0.1), "glass", density=0.5),
-    lambda: solve(hopfield(0.5, 0.1), "retrieval", groups=(0.5,)),
-    lambda: solve(hopfield(0.5, 0.1, condensed=3, pattern_field=0.1), "retrieval"),
-    lambda: solve(hopfield(0.5, 0.1), "glass", size=-5.0),
-    lambda: phase_diagram(hopfield(0.5, 0.1), temperature=[0.5, 0.4], load=[0.1, 0.2]),
-    lambda: phase_diagram(hopfield(0.5, 0.1), temperature=0.5, load=[0.1, 0.2]),
-    lambda: condensed_signal(hopfield(0.5, 0.1, ensemble="bidirectional"), 0.5, 100),
-]
-
-
-@pytest.mark.parametrize("call", BAD, ids=range(len(BAD)))
-def test_bad_input_is_refused_in_one_line(call):
-    with pytest.raises((InvalidArgument, TypeError)) as refusal:
-        call()
-    assert "\n" not in str(refusal.value)

@@ -1,16 +1,14 @@
 """Ends of retrieval and transition temperatures, against another route and to the digits in which they are quoted."""
 
-import json
-from pathlib import Path
-
 import numpy as np
 import pytest
+import references
 
 from statphys_gen.rbm.model import Model
 from statphys_gen.rbm.theory.lines import first_order_line, spinodal
 from statphys_gen.units import Gaussian, Mixture, ReLU
 
-REFERENCE = json.loads((Path(__file__).parents[1] / "reference" / "rbm_tables.json").read_text())
+REFERENCE = references.document("rbm_tables.json")
 LAWS = {
     "gaussian": Gaussian(),
     "relu 0": ReLU(0.0),

@@ -1,18 +1,17 @@
 """Ground states and capacities at T = 0 against their definitions in multiple precision, limits and conventions."""
 
-import json
 import math
-from pathlib import Path
 
 import numpy as np
 import pytest
+import references
 
 from statphys_gen.rbm.model import Model
 from statphys_gen.rbm.theory.replica_symmetric import solve
 from statphys_gen.rbm.theory.zero_temperature import capacity, first_order_load, glass_state, retrieval_state
 from statphys_gen.units import Binary, Gaussian, Mixture, QState, ReLU, SoftThreshold, Ternary, ZeroOne
 
-REFERENCE = json.loads((Path(__file__).parents[1] / "reference" / "rbm_zero_temperature.json").read_text())
+REFERENCE = references.document("rbm_zero_temperature.json")
 
 
 def model(hidden, convention="sqrt-beta", **options):

@@ -184,11 +184,11 @@ def early_checks(options: argparse.Namespace) -> None:
     offsets = options.offset if isinstance(options.offset, list) else [options.offset]
     for name, chosen in (
         ("--loss intensity", options.loss == "intensity"),
-        ("--expression", options.expression),
+        ("--expression", options.expression is not None),
     ):
         if chosen and options.offset is not None:
             raise InvalidArgument("--offset", options.offset, f"left out with {name}")
-    if options.expression and options.prefactor != 1.0:
+    if options.expression is not None and options.prefactor != 1.0:
         raise InvalidArgument("--prefactor", options.prefactor, "left out with --expression")
     if options.loss == "amplitude" and not all(a is None or 0.0 < a < math.inf for a in offsets):
         raise InvalidArgument("--offset", options.offset, "above 0 and finite with --loss amplitude")
@@ -196,7 +196,7 @@ def early_checks(options: argparse.Namespace) -> None:
 
 def chosen_offset(options: argparse.Namespace) -> float | None:
     """The one offset of the loss; None where the loss has none."""
-    if options.expression or options.loss == "intensity":
+    if options.expression is not None or options.loss == "intensity":
         return None
     return 1.0 if options.offset is None else float(options.offset)
 
@@ -205,8 +205,11 @@ def chosen_loss(options: argparse.Namespace, offset: float | None) -> Loss:
     """The loss with this offset."""
     from ...phase_retrieval.model import Loss
 
-    if options.expression:
-        loss = Loss.from_expression(options.expression, name=options.expression)
+    if options.expression is not None:
+        try:
+            loss = Loss.from_expression(options.expression, name=options.expression)
+        except InvalidArgument as error:
+            raise InvalidArgument("--expression", options.expression, error.allowed) from None
     elif offset is None:
         loss = Loss.intensity(options.prefactor)
     else:
@@ -217,9 +220,9 @@ def chosen_loss(options: argparse.Namespace, offset: float | None) -> Loss:
 def echo(options: argparse.Namespace, offset: Any) -> dict[str, Any]:
     """The loss as parameters of the output."""
     parameters: dict[str, Any] = {
-        "loss": "expression" if options.expression else options.loss or "normalised"
+        "loss": "expression" if options.expression is not None else options.loss or "normalised"
     }
-    if options.expression:
+    if options.expression is not None:
         parameters["expression"] = options.expression
     parameters |= {"offset": offset, "prefactor": options.prefactor}
     if options.largest_label is not None:

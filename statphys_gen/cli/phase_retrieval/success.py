@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ... import validation
-from ...errors import InvalidArgument
-from ..parsing import add_output_options, add_seed, between, integer, number
+from ...errors import InvalidArgument, StoreError
+from ..parsing import BadUsage, add_output_options, add_seed, between, integer, number, output_file
 from .options import (
     add_loss,
     add_samples_per_dimension,
@@ -93,7 +93,10 @@ def register(quantities: Any) -> None:
         "--predict", action="store_true", help="predict the slope by the amplification of an overlap"
     )
     parser.add_argument(
-        "--store", metavar="FILE", help="keep finished points in this file, and resume from it"
+        "--store",
+        metavar="FILE",
+        type=output_file("--store"),
+        help="keep finished points in this file, and resume from it",
     )
     add_seed(parser)
     add_output_options(parser)
@@ -136,7 +139,10 @@ def _success(options: argparse.Namespace) -> int:
         warnings.simplefilter("always", UserWarning)
         # Points that failed are records with a bad status here.
         warnings.simplefilter("ignore", RuntimeWarning)
-        dataset = sweep.run(outcomes, grid, store=options.store, seed=options.seed)
+        try:
+            dataset = sweep.run(outcomes, grid, store=options.store, seed=options.seed)
+        except StoreError as error:
+            raise BadUsage(f"--store = {error}") from None
     records = [
         _rate(dataset.sel(dimension=size, samples_per_dimension=ratio), size, ratio, options.starts)
         for size in dimensions

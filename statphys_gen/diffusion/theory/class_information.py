@@ -74,6 +74,7 @@ def class_information(law: DataLaw, time: ArrayLike, *, tolerance: float = 1e-3,
     """
     times = validation.array("time", time, above=0.0)
     allowed = validation.positive("tolerance", tolerance)
+    validation.integer("seed", seed, 0)
     weights = class_weights(law)
     flat = times.ravel()
     if len(weights) == 1:

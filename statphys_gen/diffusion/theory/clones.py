@@ -24,6 +24,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.optimize import brentq
 
+from ... import validation
 from ...approximation import Approximation, approximation_of, states
 from ...arrays import FloatArray
 from ...data.binary_channel import (
@@ -91,6 +92,7 @@ def clone_agreement(
     groups : (K,) labels; classes with the same label count as one. Default: every class by itself.
     seed : of quasi-Monte Carlo, used only where means span more than three dimensions.
     """
+    validation.integer("seed", seed, 0)
     times = np.atleast_1d(check_times(mixture, time)).ravel()
     signals = pairwise_signals(mixture, times).max(axis=(1, 2))
     if mixture.common_covariance:

@@ -33,6 +33,7 @@ from itertools import combinations
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from ... import validation
 from ...approximation import states
 from ...arrays import FloatArray
 from ...data.binary_channel import two_class_agreement
@@ -288,6 +289,7 @@ def common_covariance_agreement(
 def _with_groups(
     mixture: GaussianMixture, times: FloatArray, groups: ArrayLike | None, seed: int
 ) -> ClassAgreement:
+    validation.integer("seed", seed, 0)
     membership = group_matrix(groups, mixture.classes)
     if mixture.classes == 2 and membership.shape[1] == 2:
         value = two_class_agreement(signal(mixture, times), float(mixture.weights[0]))
@@ -299,6 +301,7 @@ def by_kernel(
     mixture: GaussianMixture, times: FloatArray, memberships: Memberships, seed: int
 ) -> ClassAgreement:
     """phi by the kernel for several ways of grouping at once; shape (L, T)."""
+    validation.integer("seed", seed, 0)
     kernels = class_kernel(mixture, times)
     return _collect(times, [_kernel_agreement(kernel, mixture, memberships, seed) for kernel in kernels])
 

@@ -34,12 +34,13 @@ def run_json(line: str, capsys: pytest.CaptureFixture[str], status: int = 0) -> 
     return document
 
 
-def assert_one_line(status: int, out: str, err: str, fragment: str) -> None:
-    """Bad input: status 2, nothing on standard output, one line that holds the fragment on standard error."""
-    assert status == 2, err
-    assert out == ""
-    assert err.count("\n") == 1
-    assert err.endswith("\n")
-    assert err.startswith("statphys-gen: ")
-    assert fragment in err
-    assert "Traceback" not in err
+def assert_one_line(status: int, out: str, err: str, *fragments: str) -> None:
+    """Bad input: status 2, nothing on standard output, one line that holds the fragments on standard error."""
+    assert status == 2, f"status {status}: {err or out[:200]}"
+    assert out == "", out
+    assert err.startswith("statphys-gen: "), err
+    assert err.endswith("\n"), err
+    assert err.count("\n") == 1, err
+    for fragment in fragments:
+        assert fragment in err, f"no {fragment!r} in: {err}"
+    assert "Traceback" not in err, err

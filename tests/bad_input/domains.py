@@ -1,0 +1,201 @@
+"""The domain of every option of the command line: what is allowed, and values outside of it.
+
+Options with choices and switches need no entry: the parser itself says what they allow. Every other option has one, by
+its name or, where commands mean different domains, by command (or system) and name. A limit that is written here is a
+claim about the command line, not read from it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+# No number at all.
+WORDS = ("", "many", "nan", "1,2", "1;2", "1:2")
+INFINITE = ("inf", "-inf", "1e400", "-1e400")
+
+
+@dataclass(frozen=True)
+class Domain:
+    """``allowed`` is the beginning of what stands after "must be"; ``good`` is a value inside."""
+
+    allowed: str
+    bad: tuple[str, ...]
+    good: str = "1"
+
+
+def real(allowed: str, *outside: str, good: str = "1") -> Domain:
+    """Finite numbers."""
+    return Domain(allowed, (*WORDS, *INFINITE, *outside), good)
+
+
+def interval(lower: str, upper: str, *outside: str, good: str) -> Domain:
+    return real(f"a number in {lower}, {upper}", *outside, good=good)
+
+
+def or_infinite(allowed: str, *outside: str, good: str = "1") -> Domain:
+    return Domain(f"{allowed} inf", (*WORDS, "-inf", "-1e400", *outside), good)
+
+
+def whole(minimum: int, maximum: int | None = None) -> Domain:
+    """Integers; 1e5 is one."""
+    outside = [
+        "2.5",
+        "1e-3",
+        str(minimum - 1),
+        str(minimum - 5),
+        *([] if maximum is None else [f"{maximum + 1}"]),
+    ]
+    bounds = f"an integer, at least {minimum}" + ("" if maximum is None else f", at most {maximum}")
+    return Domain(bounds, (*WORDS, *INFINITE, *outside), str(minimum))
+
+
+POSITIVE = real("a finite number above 0", "0", "-0.0", "-1", "-1e-9")
+NON_NEGATIVE = real("a finite number, at least 0", "-1", "-1e-300")
+RATIO = interval("[0.0001", "1e+08]", "0", "-1", "1e-9", "1e300", good="2")
+LOAD = interval("[0", "10000]", "-1", "-1e-9", "1e9", good="0.1")
+TRAINING_TIME = or_infinite("a number, at least 0, or", "-1", "-1e-9")
+NOISED_TIME = real("a number above 0, at most 20", "0", "-1", "20.5", "1e9", good="0.1")
+STEP_SIZE = interval("(1e-12", "1000)", "0", "-1e-3", "1e4", good="0.1")
+READABLE = Domain("a readable file", ("", ".", "absent.npy"), "data/points.npy")
+FOLDER = Domain("a folder that can be written", ("/dev/null/x", "file", "file/x"), "x")
+
+# Calls that work, for options that no recorded call has where they matter.
+CALLS: dict[str, str] = {
+    "phase-retrieval dmft --expression": "--samples-per-dimension 4.5 --steps 2 --paths 128 --replicas 2",
+    "phase-retrieval simulate --expression": "--samples-per-dimension 4.5 --dimension 24 --instances 4",
+    "phase-retrieval success --expression": "--samples-per-dimension 3 --dimension 12 --instances 6 --duration 10",
+    "diffusion simulate --spectrum": "collapse --samples 50 --spectrum data/eigenvalues.npy --time 0.2 --data-sets 4",
+}
+
+DOMAINS: dict[str, Domain] = {
+    # sizes and repetitions
+    "--dimension": whole(1),
+    "phase-retrieval simulate --dimension": whole(8, 100_000),
+    "phase-retrieval success --dimension": whole(2, 100_000),
+    "--samples": whole(2),
+    "rbm simulate --samples": whole(2, 100_000),
+    "phase-retrieval spectrum --points": READABLE,
+    "--instances": whole(2, 1_000_000),
+    "--data-sets": whole(2),
+    "--walkers": whole(2),
+    "--chains": whole(4, 4096),
+    "--sweeps": whole(1, 10_000_000),
+    "--visible-units": whole(2, 100_000),
+    "--starts": whole(1, 10_000),
+    "--replicas": whole(2, 1000),
+    "--paths": whole(100, 2**20),
+    "--size": whole(1),
+    "--features-per-dimension": RATIO,
+    "--samples-per-dimension": RATIO,
+    "phase-retrieval --samples-per-dimension": interval(
+        "[0.001", "1e+06]", "0", "-3", "1e-4", "1e9", good="4"
+    ),
+    # laws
+    "--signal": NON_NEGATIVE,
+    "--separation": POSITIVE,
+    "--variance": POSITIVE,
+    "diffusion clone-agreement --variance": NON_NEGATIVE,
+    "diffusion speciation-time --variance": NON_NEGATIVE,
+    "--data-variance": interval("[1e-08", "1e+06]", "0", "-1", "1e300", good="1"),
+    "--weight": interval("(0", "1)", "0", "1", "-0.1", "1.1", good="0.5"),
+    "--noise-draws": or_infinite("an integer, at least 1, or", "0", "0.5", "1.5", "-1"),
+    "--polynomial": interval("[-1e+50", "1e+50]", "1e51", good="1"),
+    "--covariance": Domain(
+        "value:weight,value:weight,...",
+        (
+            *("", "x", ":", ",", "0", "0:1", "nan", "inf", "1:0.5", "1:nan", "1:0,2:1", "1:0.5:2", "gamma:1"),
+            *("1:0.5,2:", "1:0.5,2:0.6", "1:0.5,,2:0.5", "1:1.5,2:-0.5", "1:0.5,-2:0.5"),
+            *(f"marchenko-pastur{rest}" for rest in ("", ":", ":0", ":-1", ":nan", ":inf")),
+            *(f"power-law{rest}" for rest in ("", ":", ":0", ":-1", ":nan", ":inf", ":steep")),
+        ),
+    ),
+    "--expression": Domain(
+        "",
+        ("", "y**", "z**2", "y**3", "y**2*t", "log(y**2-9)", "y, t", "__import__('os')", "y**2; t**2"),
+        "y**2",
+    ),
+    "--offset": or_infinite("a number, at least 0 and at most 1e+06, or", "-1", "-1e-9", "1e7"),
+    "--prefactor": interval("[1e-06", "1e+06]", "0", "-1", "1e7", good="2"),
+    "--largest-label": interval("[0.001", "1000]", "0", "-2", "1e4", good="2"),
+    "--overlap": interval("(-1", "1)", "1", "-1", "1.5", good="0.5"),
+    "--hidden-parameter": Domain("", ("", "=", "=1", "variance", "nonsense=1"), "variance=1"),
+    "--density": real("a number above 0, at most 1", "0", "-1", "1.5", good="0.5"),
+    "random-features --density": whole(2, 100_000),
+    "phase-retrieval --density-points": whole(2, 100_000),
+    "--load": LOAD,
+    "rbm phase-diagram --load": interval("[0.0001", "10000]", "0", "-1", "1e9", good="0.1"),
+    "--layer-ratio": NON_NEGATIVE,
+    "--noise": NON_NEGATIVE,
+    "--spike": POSITIVE,
+    "--condensed": interval("[0", "1000]", "-1", "2000", good="1"),
+    "--pattern-field": real("a finite number"),
+    "--visible-field": real("a finite number"),
+    # times and temperatures
+    "--time": POSITIVE,
+    "random-features --time": NOISED_TIME,
+    "--training-time": TRAINING_TIME,
+    "--temperature": interval("[0.0001", "10000]", "0", "-1", "1e-9", "1e9", good="1"),
+    "rbm capacity --temperature": interval("[0", "10000]", "-1", "1e9", good="1"),
+    "phase-retrieval --temperature": NON_NEGATIVE,
+    "--beta": interval("[0.0001", "10000]", "0", "-1", "1e-9", "1e9", good="1"),
+    "--duration": POSITIVE,
+    # training and descent
+    "--ridge": NON_NEGATIVE,
+    "random-features simulate --ridge": POSITIVE,
+    "--learning-rate": POSITIVE,
+    "--adam": POSITIVE,
+    "--momentum": real("a number in [0, 1)", "1", "-0.5", good="0.5"),
+    "--window": POSITIVE,
+    "random-features simulate --step-size": POSITIVE,
+    "--step-size": STEP_SIZE,
+    "--step-max": STEP_SIZE,
+    "--step-growth": interval("[1", "10]", "0.5", "11", good="2"),
+    "random-features simulate --steps": whole(0, 10_000_000),
+    "phase-retrieval threshold --steps": whole(2, 32),
+    "phase-retrieval threshold-state --steps": whole(2, 32),
+    "phase-retrieval dmft --steps": whole(1, 2000),
+    "phase-retrieval simulate --steps": whole(0, 2000),
+    "--every": whole(1),
+    "--threshold": interval("(0", "1)", "0", "1", good="0.5"),
+    "--largest-jump-fraction": interval("[0", "1]", "-0.1", "1.1", good="0.5"),
+    # lines, grids and what is printed
+    "--solve-for": Domain("one of", ("", "nonsense", "Load"), "load"),
+    "random-features --between": POSITIVE,
+    "rbm --between": real("a finite number"),
+    "--from": POSITIVE,
+    "--to": POSITIVE,
+    "--gap-near": POSITIVE,
+    "--step": interval("[0.0001", "2]", "0", "-1", "3", good="0.1"),
+    "--max-points": whole(2, 10_000),
+    "--points": whole(2, 200),
+    "rbm phase-diagram --points": whole(2, 2000),
+    "--upper": real("a finite number"),
+    "--blocks": whole(5, 1000),
+    "--margin": POSITIVE,
+    # files
+    "--mixture": READABLE,
+    "--spectrum": READABLE,
+    "--eigenvalues": READABLE,
+    "--labels": READABLE,
+    "DATA": READABLE,
+    "WEIGHTS.npz": READABLE,
+    "TABLE.csv": READABLE,
+    "--output": FOLDER,
+    "--save": Domain("", ("", "a.xls", "a", "absent/a.nc", "folder.csv"), "a.csv"),
+    "--plot": Domain("", ("", "a.gif", "a", "absent/a.png", "folder.png"), "a.png"),
+    "--store": Domain("", ("", ".", "absent/a.sqlite"), "a.sqlite"),
+    # the machine, and what is run
+    "--seed": whole(0, 2**63 - 1),
+    "--threads": whole(1, 1024),
+    "--workers": whole(1),
+    "--fraction": interval("[0", "1]", "-0.1", "1.1", good="0.5"),
+    "--only": Domain("part of the name or id of a check", ("nonsense",)),
+    "SYSTEM": Domain("one of", ("", "nonsense", "Diffusion", "random_features"), "diffusion"),
+    "NAME": Domain("one of", ("", "nonsense"), "speciation"),
+    "--prediction": Domain(
+        "", ("", "nothing at all", "diffusion", "diffusion clones", "rbm 'solve", "verify")
+    ),
+    "--value": Domain("a column of the table", ("", "absent")),
+    "--fitted": whole(0),
+    "--resolution": POSITIVE,
+}

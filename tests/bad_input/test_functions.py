@@ -1,0 +1,55 @@
+"""Every function and class refuses wrong arguments in one line that names the argument."""
+
+import functions_diffusion
+import functions_phase_retrieval
+import functions_random_features
+import functions_rbm
+import functions_shared
+import numpy as np
+import pytest
+from refusals import STANDARD, Row, calls, parameters
+
+import statphys_gen
+from statphys_gen.errors import InvalidArgument
+
+TABLES: dict[str, list[Row]] = {
+    "diffusion": functions_diffusion.TABLE,
+    "random_features": functions_random_features.TABLE,
+    "rbm": functions_rbm.TABLE,
+    "phase_retrieval": functions_phase_retrieval.TABLE,
+    "shared": functions_shared.TABLE,
+}
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_one_line_that_names_the_argument(name: str) -> None:
+    wrong = []
+    for function, arguments, argument in calls(TABLES[name]):
+        text = f"{function.__qualname__}({', '.join(f'{key}={value!r:.60}' for key, value in arguments.items())})"
+        try:
+            with np.errstate(all="ignore"):
+                function(**arguments)
+            wrong.append(f"{text}\n  is accepted")
+        except InvalidArgument as error:
+            if error.argument.split("[")[0] != argument or "\n" in str(error):
+                wrong.append(f"{text}\n  should name {argument}, and says: {error}")
+        except Exception as error:  # what a user must never see
+            wrong.append(f"{text}\n  should name {argument}, and raises {type(error).__name__}: {error}")
+    assert not wrong, "\n".join(wrong)
+
+
+@pytest.mark.parametrize("name", [name for name in TABLES if name != "shared"])
+def test_every_function_with_a_standard_argument_has_a_row(name: str) -> None:
+    door = getattr(statphys_gen, name)
+    rows = {function for function, _, _ in TABLES[name]}
+    public = {entry: getattr(door, entry) for entry in dir(door) if not entry.startswith("plot")}
+    missing = [
+        entry
+        for entry, function in public.items()
+        if callable(function) and function not in rows and STANDARD.keys() & set(parameters(function))
+    ]
+    assert not missing
+
+
+def test_there_are_hundreds() -> None:
+    assert sum(1 for table in TABLES.values() for _ in calls(table)) >= 900
