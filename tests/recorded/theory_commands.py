@@ -38,6 +38,9 @@ TOLERANCE = 1e-12
 
 # Of commands whose options have other names now: {"rbm simulate": {"--samples": "--instances"}}.
 ARGUMENTS_RENAMED: dict[str, dict[str, str]] = {
+    "diffusion collapse-time": {"--spectrum": "--eigenvalues"},
+    "diffusion excess-entropy": {"--spectrum": "--eigenvalues"},
+    "diffusion simulate": {"--data-sets": "--instances"},
     "random-features simulate": {
         "--samples": "--instances",
         "--spectrum": "--count-modes",
@@ -53,6 +56,25 @@ ARGUMENTS_RENAMED: dict[str, dict[str, str]] = {
 # Of commands whose output has other keys now: {"phase-retrieval dmft": {"time": "training_time"}}. A key with dots, as
 # "parameters.samples", is the one at that place alone.
 KEYS_RENAMED: dict[str, dict[str, str]] = {
+    "diffusion collapse-time": {"parameters.spectrum": "eigenvalues"},
+    "diffusion excess-entropy": {"parameters.spectrum": "eigenvalues"},
+    "diffusion simulate": {"parameters.data_sets": "instances"},
+    "diffusion analyse": {
+        f"{name}_error": f"{name}_standard_error"
+        for name in (
+            *("eigenvalue", "spectral_time", "bimodality_time", "between_class_fraction"),
+            *(
+                "in_sample",
+                "leave_one_out",
+                "entropy",
+                "participation",
+                "top_one",
+                "log_ratio",
+                "condensation",
+            ),
+            *("half_time", "collapse_time"),
+        )
+    },
     "random-features learning-curves": {"ridge": "penalty"},
     "random-features norm-outliers": {"rows": "row_norms", "samples": "sample_norms"},
     "random-features simulate": {
