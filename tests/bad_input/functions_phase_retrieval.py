@@ -1,4 +1,4 @@
-"""."""
+"""Wrong arguments of phase retrieval."""
 
 import math
 

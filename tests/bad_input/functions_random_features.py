@@ -1,32 +1,27 @@
-"""."""
+"""Wrong arguments of random features."""
 
 import math
 
 import numpy as np
 from refusals import Given, Row, row
-from statphys_gen.random_features.theory.elimination import identity_polynomial
 
 from statphys_gen import random_features
+from statphys_gen.data import NoisedMixture
 from statphys_gen.random_features.simulation.instances import modes_at, modes_between, sample_matrices
 from statphys_gen.random_features.simulation.memorization import (
     MemorizationCurve,
     backward_times,
     generate,
     memorized_fraction,
-    neighbour_ratios,
 )
-from statphys_gen.random_features.theory.filters import custom, gradient_descent, momentum_descent, ridge
-from statphys_gen.statistics.estimate import Estimate
 
 GOOD = random_features.RandomFeatures("tanh", 2.0, 3.0, 0.1)
-ANISOTROPIC = GOOD.replace(covariance=random_features.Covariance.atoms([1.0, 2.0], [0.5, 0.5]))
+ANISOTROPIC = GOOD.replace(covariance=random_features.Covariance([1.0, 2.0], [0.5, 0.5]))
 FINITE = GOOD.replace(noise_draws=2)
-TWO = random_features.Mixture.two_classes(8)
+LAW = random_features.GaussianMixture.two_classes(8, 1.0)
+CLEAN = NoisedMixture(LAW).clean
 SMALL = random_features.Architecture(16, 2)
 STEPS = random_features.NetworkTraining((10,))
-
-
-POINTS = np.eye(3)
 
 
 def curve_of(fractions: list[list[float]], steps: list[int], samples: int = 10) -> MemorizationCurve:
@@ -36,7 +31,6 @@ def curve_of(fractions: list[list[float]], steps: list[int], samples: int = 10) 
     return MemorizationCurve(samples, np.array(steps), ratios, nothing, nothing, 0.1)
 
 
-ESTIMATES = Estimate(np.zeros(2), np.ones(2), np.ones(2))
 SIN = random_features.RandomFeatures("sin", 2.0, 1.5, 0.2)
 
 KINK = random_features.Activation(lambda x: np.abs(x) * x, "kink", (0.0,))
@@ -61,17 +55,6 @@ TABLE: list[Row] = [
             random_features.Activation(lambda x: 1e+90 * np.tanh(x), "large"),
             Given(activation=random_features.Activation.from_polynomial([0.0, 1.0]), data_variance=1e+70), 3],
         time=[0.0, [0.1, 30.0]], data_variance=[0.0]),
-    row(random_features.Covariance.identity, {}, variance=[0.0]),
-    row(random_features.Covariance.atoms, dict(eigenvalues=[1.0, 2.0], weights=[0.5, 0.5]),
-        eigenvalues=[[1.0, -0.1], Given(eigenvalues=[0.0], weights=[1.0]), Given(eigenvalues=[], weights=[])],
-        weights=[[0.5, 0.6], [1.0]]),
-    row(random_features.Covariance.parse, dict(text="1:0.5,2:x"),
-        covariance=[Given(), Given(text="1:0.5:3"), Given(text=1.0)]),
-    row(random_features.Covariance.marchenko_pastur, dict(ratio=0.5), ratio=[0.0], nodes=[1]),
-    row(random_features.Covariance.power_law, dict(exponent=1.0), exponent=[-1.0], cutoff=[1.0]),
-    row(random_features.Covariance.from_eigenvalues, {}, eigenvalues=[[1.0, -0.001]]),
-    row(random_features.Covariance.from_file, {}, eigenvalues=[Given(path="/does/not/exist.npy")]),
-    row(random_features.Covariance.from_data, {}, data=[np.ones((5, 3)), np.ones((1, 3)), [1.0, 2.0]]),
     row(random_features.outliers, dict(model=GOOD), dimension=[0]),
     row(random_features.learning_curves, dict(model=GOOD, training_time=math.inf),
         training_time=[-1.0, math.nan, []],
@@ -80,14 +63,13 @@ TABLE: list[Row] = [
     row(random_features.losses, dict(model=GOOD), algorithm=[3.0]),
     row(random_features.score_error_from_test_loss, dict(test_loss=1.0, time=0.1, fisher_information=1.0),
         time=[0.0], fisher_information=[-1.0]),
-    row(ridge, {}, penalty=[0.0]),
-    row(gradient_descent, dict(model=GOOD, steps=[3], step_size=0.1), steps=[[1.5], [-1], [10 ** 9]],
-        step_size=[0.0]),
-    row(momentum_descent, dict(model=GOOD, steps=[3], step_size=0.1), momentum=[1.0]),
-    row(custom, dict(function=lambda z: z), function=[3.0, lambda z: np.nan * z], pole=[1.0]),
+    row(random_features.ridge, {}, penalty=[0.0]),
+    row(random_features.gradient_descent, dict(model=GOOD, steps=[3], learning_rate=0.1),
+        steps=[[1.5], [-1], [10 ** 9]], learning_rate=[0.0]),
+    row(random_features.momentum_descent, dict(model=GOOD, steps=[3], learning_rate=0.1), momentum=[1.0]),
+    row(random_features.custom_filter, dict(function=lambda z: z), function=[3.0, lambda z: np.nan * z], pole=[1.0]),
     row(random_features.spectrum(GOOD).density, dict(position=1.0), position=[[math.nan]], kind=["weights"]),
     row(random_features.spectrum(GOOD).grid, {}, points=[1]),
-    row(identity_polynomial, {}, model=[ANISOTROPIC, FINITE]),
     row(random_features.merging_point, dict(model=GOOD, solve_for="time", lower=1.0, upper=2.0),
         solve_for=["size"], lower=[Given(lower=2.0, upper=1.0)], upper=[Given(lower=0.1, upper=0.100001)]),
     row(random_features.merging_line,
@@ -110,57 +92,43 @@ TABLE: list[Row] = [
     row(random_features.kernel_train_loss, dict(model=GOOD, training_time=1.0), training_time=[-1.0],
         activation=[Given(model=GOOD.replace(activation="linear"))]),
     row(random_features.large_sample_stopping_time, {},
-        covariance=[Given(model=GOOD.replace(covariance=random_features.Covariance.identity(2.0)))]),
+        covariance=[Given(model=GOOD.replace(covariance=random_features.Covariance.isotropic(2.0)))]),
     row(random_features.bulk_edges, {},
         activation=[Given(model=GOOD.replace(activation=random_features.Activation.from_polynomial([0.0,
             0.0, 1.0])))]),
-    row(random_features.Mixture, dict(weights=[0.5, 0.5], means=np.eye(2), variances=1.0),
-        weights=[[0.5, 0.6]], means=[[[1.0], [math.nan]]], variances=[[1.0, 1.0, 1.0], -1.0]),
-    row(random_features.Mixture.two_classes, dict(dimension=2), dimension=[0], separation=[-1.0],
-        variance=[Given(separation=1.0, variance=0.0)]),
-    row(random_features.Mixture.of_points, {}, points=[np.zeros(3)]),
-    row(TWO.sample, dict(rng=np.random.default_rng(0)), count=[0]),
-    row(TWO.clean, dict(time=0.1), x=[np.zeros((2, 3))]),
-    row(TWO.score, dict(x=np.zeros((2, 8))), time=[0.0]),
     row(random_features.Architecture, dict(width=8), width=[0], hidden_layers=[0],
         activation=[Given(hidden_layers=1, activation="gelu")]),
     row(random_features.NetworkTraining, dict(steps=(1,)), steps=[(3, 3), (), (-1,)], batch=[0],
         algorithm=["lion"], learning_rate=[0.0], momentum=[1.0], shortest_time=[0.0],
         longest_time=[Given(shortest_time=2.0, longest_time=1.0)]),
     row(random_features.simulate_memorization,
-        dict(mixture=TWO, samples=4, architecture=SMALL, training=STEPS, runs=1, seed=0),
+        dict(mixture=LAW, samples=4, architecture=SMALL, training=STEPS, instances=1),
         longest_time=[Given(training=random_features.NetworkTraining((1,), shortest_time=1.0, longest_time=1.0))],
-        mixture=["two"], samples=[1], architecture=[64], training=[100], runs=[0], seed=[-1], generated=[0],
-        loss_time=[-0.1]),
+        mixture=["two"], samples=[1], architecture=[64], training=[100], instances=[0], loss_time=[-0.1]),
     row(backward_times, dict(shortest_time=1.0, steps=3), longest_time=[1.0]),
     row(generate,
-        dict(guess=TWO.clean, dimension=8, mean_square=2.0, count=3, rng=np.random.default_rng(0), times=[2.0, 1.0]),
+        dict(guess=CLEAN, dimension=8, mean_square=2.0, walkers=3, rng=np.random.default_rng(0), times=[2.0, 1.0]),
         times=[[1.0, 2.0]], guess=[None], mean_square=[0.0]),
-    row(neighbour_ratios, dict(generated=POINTS, points=POINTS), points=[POINTS[:1]],
-        generated=[np.zeros((2, 2))]),
-    row(memorized_fraction, dict(ratios=[0.5], seed=0), ratios=[np.zeros((2, 2, 2)), [-1.0]], ratio=[1.0],
+    row(memorized_fraction, dict(ratios=[0.5]), ratios=[np.zeros((2, 2, 2)), [-1.0]], ratio=[1.0],
         resamples=[1]),
     row(random_features.memorization_onset, dict(curve=curve_of([[0.0, 1.0]], [1, 2])), level=[1.0]),
-    row(random_features.onset_exponent, dict(onsets=ESTIMATES), samples=[[10, 10], [10, 20, 30]]),
-    row(random_features.simulate_losses,
-        dict(model=SIN, dimension=8, instances=4, seed=0, training=random_features.GradientFlow([1.0])),
-        model=["sin"], dimension=[0, 7], instances=[1], seed=[-1], training=[3.0], moments=[(1.0, 0.0, 0.0)]),
+    row(random_features.simulate_losses, dict(model=SIN, training_time=[1.0], dimension=8, instances=4),
+        model=["sin"], dimension=[0, 7], instances=[1], training_time=["long"], moments=[(1.0, 0.0, 0.0)]),
     row(random_features.simulate_limit,
-        dict(model=SIN, dimensions=(4, 8, 16), instances=(8, 8, 8), seed=0,
-            training=random_features.GradientFlow([1.0])),
-        instances=[(8, 8)]),
+        dict(model=SIN, training_time=[1.0], dimensions=(4, 8, 16), instances=(8, 8, 8)),
+        dimensions=[8, (4, 8)], instances=[(8, 8), 8, (8, 8, 7)]),
     row(random_features.simulate_train_parts,
-        dict(model=SIN, dimension=8, instances=4, seed=0, training=random_features.GradientFlow([1.0]),
-            ranks=[0, 16]), training=[random_features.GradientDescent([1], 0.1)], ranks=[[0, 17]]),
+        dict(model=SIN, training_time=[1.0], dimension=8, ranks=[0, 16], instances=4),
+        training_time=[random_features.GradientDescent([1], 0.1)], ranks=[[0, 17]]),
     row(modes_at, dict(eigenvalues=np.ones((3, 4))), ranks=[[4]]),
     row(random_features.FeatureMoments, dict(linear=1.0, shared_variance=0.1, fresh_variance=0.0),
         shared_variance=[-0.1], fresh_variance=[math.nan]),
     row(random_features.GradientFlow, {}, training_time=[[-1.0], ["now"]]),
-    row(random_features.simulate_best_stopping, dict(model=SIN, dimension=8, instances=4, seed=0,
+    row(random_features.simulate_best_stopping, dict(model=SIN, dimension=8, instances=4,
             training_time=np.geomspace(0.1, 10.0, 6)),
         training_time=[[1.0, 2.0], np.geomspace(0.001, 0.002, 6)]),
     row(random_features.Ridge, {}, penalty=[[0.0]]),
-    row(random_features.GradientDescent, dict(steps=[1], step_size=0.1), steps=[[3, 2]], step_size=[0.0],
+    row(random_features.GradientDescent, dict(steps=[1], learning_rate=0.1), steps=[[3, 2]], learning_rate=[0.0],
         momentum=[1.0]),
     row(random_features.Adam, dict(steps=[1]), steps=[[1.5]],
         first_decay=[Given(learning_rate=0.1, first_decay=1.0)], learning_rate=[math.inf]),
@@ -168,15 +136,13 @@ TABLE: list[Row] = [
         boundaries=[[1.0, 0.0]], eigenvalues=[np.ones(3)]),
     row(sample_matrices, dict(dimension=4, rng=np.random.default_rng(0)),
         activation=[Given(model=SIN.replace(activation=KINK))]),
-    row(random_features.compare_losses,
-        dict(model=SIN, training=random_features.GradientFlow([1.0]), dimensions=[8], instances=[3], seed=0),
-        dimensions=[Given(dimensions=[8, 16], instances=[8, 8])],
-        instances=[Given(training=random_features.Ridge([0.1]), instances=[3, 3])], training=[3.0],
-        model=[Given(model="sin", training=random_features.GradientDescent([1], 0.1))],
-        seed=[Given(training=random_features.Adam([1]), seed=-1)]),
-    row(random_features.compare_spectrum, dict(model=SIN, dimensions=[8], instances=[3], seed=0),
-        dimensions=[Given(dimensions=[8, 8, 16], instances=[8, 8, 8])],
-        instances=[Given(dimensions=[8, 16, 32], instances=[4, 8, 8])], moments=[(1.0, 0.0, 0.0)]),
-    row(random_features.simulate_eigenvalues, dict(model=SIN, dimension=8, instances=4, seed=0), model=["sin"],
+    row(random_features.compare, dict(model=SIN, dimension=8, training_time=[1.0], instances=3),
+        dimension=[Given(dimension=[8, 16], instances=8), Given(dimension=[8, 8, 16], spectrum=True, instances=8)],
+        instances=[Given(training_time=random_features.Ridge([0.1]), instances=[3, 3]),
+            Given(dimension=[8, 16, 32], spectrum=True, instances=[4, 8, 8])],
+        training_time=["long", None],
+        model=[Given(model="sin", training_time=random_features.GradientDescent([1], 0.1))],
+        seed=[Given(training_time=random_features.Adam([1]), seed=-1)]),
+    row(random_features.simulate_eigenvalues, dict(model=SIN, dimension=8, instances=4), model=["sin"],
         dimension=[0, 7]),
 ]

@@ -1,4 +1,4 @@
-"""."""
+"""Wrong arguments of Boltzmann machines."""
 
 import math
 

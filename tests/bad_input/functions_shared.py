@@ -1,11 +1,11 @@
-"""."""
+"""Wrong arguments of what several systems use."""
 
 import math
 
 import numpy as np
 from refusals import Given, Row, row
 
-from statphys_gen import numerics
+from statphys_gen import data, numerics, statistics
 from statphys_gen.comparison import compare
 from statphys_gen.noising import (
     ddpm_step,
@@ -38,6 +38,8 @@ def wigner() -> numerics.SelfConsistent:
     return inverse_map(lambda m: -m - 1.0 / m, lambda m: -1.0 + 1.0 / m**2, scale=2.0)
 
 
+ESTIMATES = statistics.Estimate(np.zeros(2), np.ones(2), np.ones(2))
+
 # fmt: off
 TABLE: list[Row] = [
     row(numerics.ParisiModel,
@@ -55,6 +57,29 @@ TABLE: list[Row] = [
     row(numerics.outliers, dict(lower=2.0, upper=1.0), upper=[Given(function=lambda x: x)],
         points=[Given(function=lambda x: x, lower=0.0, points=1)]),
     row(numerics.support, dict(system=wigner()), candidates=[[np.inf]]),
+    row(numerics.neighbour_ratios, dict(x=np.eye(3), points=np.eye(3)), points=[np.eye(3)[:1]],
+        x=[np.zeros((2, 2))]),
+    row(data.Covariance, dict(eigenvalues=[1.0, 2.0], weights=[0.3, 0.7]),
+        eigenvalues=[Given(eigenvalues=[0.0], weights=[1.0]), Given(eigenvalues=[], weights=[])],
+        weights=[[0.5, 0.6], [1.0]], dimension=[11, 0], **{"eigenvalues[1]": [[1.0, -0.1]]}),
+    row(data.Covariance.isotropic, {}, variance=[0.0, Given(variance=0.0, dimension=3)], dimension=[0, 2.5]),
+    row(data.Covariance.isotropic(0.7).finite_dimension, {}, law=[Given()]),
+    row(lambda law: law.multiplicities, {}, covariance=[Given(law=data.Covariance.power_law(1.0))]),
+    row(data.Covariance.parse, {}, covariance=[Given(text="1:0.5,2:x"), Given(text="1:0.5:3"), Given(text=1.0)]),
+    row(data.Covariance.marchenko_pastur, dict(ratio=0.5), ratio=[0.0], nodes=[1]),
+    row(data.Covariance.power_law, dict(exponent=1.0), exponent=[-1.0], cutoff=[1.0]),
+    row(data.Covariance.from_eigenvalues, dict(eigenvalues=[1.0]),
+        eigenvalues=[[0.0, 0.0], [], [[1.0]], ["1"]],
+        multiplicities=[Given(eigenvalues=[1.0, 2.0], multiplicities=[1]), [1.5]],
+        **{"eigenvalues[0]": [[-1.0, 2.0]], "eigenvalues[1]": [[1.0, -1e-3], [1.0, math.nan]],
+            "multiplicities[0]": [[0]]}),
+    row(data.Covariance.from_file, {}, eigenvalues=[Given(path="/does/not/exist.npy")]),
+    row(data.Covariance.from_data, {}, data=[np.ones((5, 3)), np.ones((1, 3)), [1.0, 2.0]]),
+    row(data.GaussianMixture, dict(weights=[0.5, 0.5], means=np.eye(2), covariances=1.0), weights=[[0.5, 0.6]],
+        means=[[[1.0], [math.nan]]], covariances=[[1.0, 1.0, 1.0], -1.0]),
+    row(data.GaussianMixture.two_classes, dict(dimension=2, separation=1.0), dimension=[0], separation=[-1.0],
+        variance=[-1.0]),
+    row(statistics.power_law_exponent, dict(log_onsets=ESTIMATES), sizes=[[10, 10], [10, 20, 30]]),
     row(noise_variance, {}, time=[-1.0]),
     row(signal_to_noise, {}, time=[[1.0, 0.0]]),
     row(ddpm_step, {}, time=[6.0]),

@@ -14,7 +14,7 @@ Row = tuple[Callable[..., Any], dict[str, Any], dict[str, list[Any]]]
 STANDARD: dict[str, tuple[Any, ...]] = {
     "seed": (-1, 0.5, "0", math.nan),
     "threads": (0, -2, 1.5, "all"),
-    "walkers": (0, 1, 2.5, math.nan),
+    "walkers": (0, 2.5, math.nan),
     "chains": (0, 2.5, "many"),
     "sweeps": (0, 2.5, "many"),
     "starts": (0, 2.5, "many"),
@@ -40,7 +40,7 @@ def calls(table: list[Row]) -> Iterator[tuple[Callable[..., Any], dict[str, Any]
         standard = {name: list(STANDARD[name]) for name in parameters(function) if name in STANDARD}
         for name in standard | refused:
             for value in refused.get(name, []) + standard.get(name, []):
-                changes = value.changes if isinstance(value, Given) else {name: value}
+                changes = value.changes if isinstance(value, Given) else {name.split("[")[0]: value}
                 yield function, accepted | changes, name
 
 

@@ -27,9 +27,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import ArrayLike
 
+from ... import validation
 from ...arrays import FloatArray, IntArray
 from ...data.dataset import DataSet
+from ...errors import InvalidArgument
 from ...meaning import fingerprint
 from ...noising import edm_sigma
 from ...numerics.blocks import map_blocks
@@ -129,7 +132,7 @@ class PosteriorPass:
 
 def label_agreement(
     dataset: DataSet,
-    times: FloatArray,
+    times: ArrayLike,
     *,
     sources: int = 2000,
     seed: int = 0,
@@ -142,11 +145,21 @@ def label_agreement(
     ----------
     dataset : with labels.
     times : (T,) above 0, increasing.
-    sources : number of samples that are noised (all of them if there are fewer), drawn without replacement.
+    sources : number of samples that are noised (all of them if there are fewer), drawn without replacement; at least 2.
     seed : of the choice of the sources, the groups and the noise.
     threads : number of threads; the result has the same bits for any number.
     progress : show a bar of the blocks on standard error.
+
+    Raises
+    ------
+    InvalidArgument : an argument out of its domain, or a data set without labels.
     """
+    if dataset.labels is None:
+        raise InvalidArgument("dataset", dataset.source or "a DataSet", "one with labels")
+    grid = validation.array("times", times, ndim=1, above=0.0)
+    if (np.diff(grid) <= 0.0).any():
+        raise InvalidArgument("times", times, "increasing")
+    validation.integer("sources", sources, minimum=2)
     random = generator(seed, {"purpose": "sources and groups of the label agreement", "data": dataset})
     copies = np.repeat(np.arange(len(dataset.points)), dataset.multiplicities)
     if dataset.samples > sources:
@@ -162,7 +175,7 @@ def label_agreement(
         chosen = posterior.block_sources(block)
         outcome = [
             segments.agreement(posterior.log_weights(block, *pair, float(t), without_source=True), chosen)
-            for t in times
+            for t in grid
         ]
         return np.stack([full for full, _ in outcome]), np.stack([deleted for _, deleted in outcome])
 
@@ -175,7 +188,7 @@ def label_agreement(
     spread = replicates - replicates.mean(axis=2, keepdims=True)
     errors = np.sqrt((count - 1) / count * (spread**2).sum(axis=2))
     return LabelAgreement(
-        time=times,
+        time=grid,
         in_sample=full[:, 0],
         in_sample_standard_error=errors[:, 0],
         leave_one_out=full[:, 1],

@@ -264,10 +264,12 @@ def simulate_limit(
 
     ``dimensions`` are at least 3; ``instances``, one number for each, at least 8.
     """
-    if len(dimensions) != len(instances):
-        raise InvalidArgument(
-            "instances", list(instances), f"{len(dimensions)} numbers, one for each dimension"
-        )
+    if np.ndim(dimensions) != 1 or len(dimensions) < 3:
+        raise InvalidArgument("dimensions", dimensions, "at least 3 numbers")
+    if np.shape(instances) != np.shape(dimensions):
+        raise InvalidArgument("instances", instances, f"{len(dimensions)} numbers, one for each dimension")
+    for count in instances:
+        validation.integer("instances", count, minimum=8)
     training = training_of(training_time)
     found = [
         simulate_losses(model, training, d, instances=count, moments=moments, seed=seed, threads=threads)
