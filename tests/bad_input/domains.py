@@ -64,7 +64,8 @@ CALLS: dict[str, str] = {
     "phase-retrieval dmft --expression": "--samples-per-dimension 4.5 --steps 2 --paths 128 --replicas 2",
     "phase-retrieval simulate --expression": "--samples-per-dimension 4.5 --dimension 24 --instances 4",
     "phase-retrieval success --expression": "--samples-per-dimension 3 --dimension 12 --instances 6 --duration 10",
-    "diffusion simulate --spectrum": "collapse --samples 50 --spectrum data/eigenvalues.npy --time 0.2 --data-sets 4",
+    "diffusion simulate --mixture": "clones --mixture data/mixture_full.json --time 0.5 --walkers 100",
+    "diffusion simulate --eigenvalues": "collapse --samples 50 --eigenvalues data/eigenvalues.npy --time 0.2 --instances 4",
 }
 
 DOMAINS: dict[str, Domain] = {
@@ -75,8 +76,8 @@ DOMAINS: dict[str, Domain] = {
     "--samples": whole(2),
     "rbm simulate --samples": whole(2, 100_000),
     "phase-retrieval spectrum --points": READABLE,
-    "--instances": whole(2, 1_000_000),
-    "--data-sets": whole(2),
+    "--instances": whole(2),
+    "phase-retrieval --instances": whole(2, 1_000_000),
     "--walkers": whole(2),
     "--chains": whole(4, 4096),
     "--sweeps": whole(1, 10_000_000),
@@ -96,6 +97,7 @@ DOMAINS: dict[str, Domain] = {
     "--variance": POSITIVE,
     "diffusion clone-agreement --variance": NON_NEGATIVE,
     "diffusion speciation-time --variance": NON_NEGATIVE,
+    "diffusion simulate --variance": NON_NEGATIVE,
     "--data-variance": interval("[1e-08", "1e+06]", "0", "-1", "1e300", good="1"),
     "--weight": interval("(0", "1)", "0", "1", "-0.1", "1.1", good="0.5"),
     "--noise-draws": or_infinite("an integer, at least 1, or", "0", "0.5", "1.5", "-1"),
@@ -120,7 +122,7 @@ DOMAINS: dict[str, Domain] = {
     "--overlap": interval("(-1", "1)", "1", "-1", "1.5", good="0.5"),
     "--hidden-parameter": Domain("", ("", "=", "=1", "variance", "nonsense=1"), "variance=1"),
     "--density": real("a number above 0, at most 1", "0", "-1", "1.5", good="0.5"),
-    "random-features --density": whole(2, 100_000),
+    "random-features --density-points": whole(2, 100_000),
     "phase-retrieval --density-points": whole(2, 100_000),
     "--load": LOAD,
     "rbm phase-diagram --load": interval("[0.0001", "10000]", "0", "-1", "1e9", good="0.1"),
@@ -146,7 +148,6 @@ DOMAINS: dict[str, Domain] = {
     "--adam": POSITIVE,
     "--momentum": real("a number in [0, 1)", "1", "-0.5", good="0.5"),
     "--window": POSITIVE,
-    "random-features simulate --step-size": POSITIVE,
     "--step-size": STEP_SIZE,
     "--step-max": STEP_SIZE,
     "--step-growth": interval("[1", "10]", "0.5", "11", good="2"),
@@ -174,7 +175,6 @@ DOMAINS: dict[str, Domain] = {
     "--margin": POSITIVE,
     # files
     "--mixture": READABLE,
-    "--spectrum": READABLE,
     "--eigenvalues": READABLE,
     "--labels": READABLE,
     "DATA": READABLE,

@@ -18,6 +18,9 @@ _NEEDED = {
     "collapse": ("samples", "time"),
     "first-passage": ("samples",),
 }
+# What an experiment does not depend on.
+_LEFT_OUT = {"clones": ("samples", "instances"), "first-passage": ("time",)}
+_INSTANCES = 16
 
 
 def register(quantities: Any) -> None:
@@ -41,8 +44,7 @@ def register(quantities: Any) -> None:
         "--instances",
         metavar="I",
         type=integer("--instances", 2),
-        default=16,
-        help="independent sets of training points (default 16)",
+        help=f"independent sets of training points (default {_INSTANCES})",
     )
     add_seed(parser)
     add_threads(parser)
@@ -66,14 +68,19 @@ def _simulate(options: argparse.Namespace) -> int:
     for name in _NEEDED[options.experiment]:
         if getattr(options, name) is None:
             raise BadUsage(f"--{name} is missing: it is needed to simulate {options.experiment}")
+    for name in _LEFT_OUT.get(options.experiment, ()):
+        if getattr(options, name) is not None:
+            raise BadUsage(
+                f"--{name} = {getattr(options, name)}: must be left out to simulate {options.experiment}"
+            )
+    if options.experiment != "clones" and options.instances is None:
+        options.instances = _INSTANCES
     law, parameters = _law(options)
     from ..output import emit
 
-    for name in ("samples", "time", "walkers", "seed"):
+    for name in ("samples", "time", "walkers", "seed", "instances"):
         if getattr(options, name) is not None:
             parameters[name] = getattr(options, name)
-    if options.experiment != "clones":
-        parameters["instances"] = options.instances
     records = _compared(options, law).records()
     return emit(options, f"diffusion simulate {options.experiment}", parameters, records)
 
