@@ -65,7 +65,7 @@ CALLS: dict[str, str] = {
     "phase-retrieval simulate --expression": "--samples-per-dimension 4.5 --dimension 24 --instances 4",
     "phase-retrieval success --expression": "--samples-per-dimension 3 --dimension 12 --instances 6 --duration 10",
     "diffusion simulate --mixture": "clones --mixture data/mixture_full.json --time 0.5 --walkers 100",
-    "diffusion simulate --eigenvalues": "collapse --samples 50 --eigenvalues data/eigenvalues.npy --time 0.2 --instances 4",
+    "diffusion simulate --eigenvalues": "collapse -n 50 --eigenvalues data/eigenvalues.npy --time 0.2 --instances 4",
 }
 
 DOMAINS: dict[str, Domain] = {

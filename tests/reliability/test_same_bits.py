@@ -11,16 +11,16 @@ import same_bits_functions
 
 from statphys_gen import sweep
 from statphys_gen.data import CurieWeiss, DataSet, GaussianMixture
-from statphys_gen.diffusion.simulation.backward_kernel import block_size
+from statphys_gen.data.sampling import block_size
 from statphys_gen.phase_retrieval import Loss, PhaseRetrieval
-from statphys_gen.random_features import Architecture, GradientFlow, Mixture, NetworkTraining, RandomFeatures
+from statphys_gen.random_features import Architecture, NetworkTraining, RandomFeatures
 from statphys_gen.rbm import Gaussian, Model
 from statphys_gen.systems import SYSTEMS
 
 # Several blocks, so that there is something to share among threads.
 WIDE, WALKERS = GaussianMixture.two_classes(300, 0.2), 2 * block_size(300, 10**9) + 7
 PAIR, NORMAL = GaussianMixture.two_classes(4, 1.0), GaussianMixture([1.0], np.zeros((1, 5)), 1.0)
-FEATURES, FLOW = RandomFeatures("sin", 2.0, 3.0, 0.2), GradientFlow([1.0, 5.0])
+FEATURES = RandomFeatures("sin", 2.0, 3.0, 0.2)
 HOPFIELD = Model(Gaussian(), 0.3, 0.1, convention="sqrt-beta")
 GROUND = Model(Gaussian(), 1.0, 0.05, convention="beta")
 PHASES, STEPS = PhaseRetrieval(Loss.normalised(1.0), 3.0), [0.02] * 5
@@ -37,46 +37,58 @@ CALLS = {
         DataSet.from_arrays(np.random.default_rng(4).standard_normal((9000, 5))), 2
     ),
     "diffusion.analyse": call(DATA, time=[0.1, 1.0], directions=2, sources=200),
-    "diffusion.reduced_clones_langevin": call(0.8, 0.5, [0.3, 0.9], 20_000, steps=10, horizon=3.0),
-    "diffusion.simulate_basin_radius": call(NORMAL, 200, np.log(10.0), 0.25, noised=100, data_sets=4),
-    "diffusion.simulate_bimodality_time": call(PAIR, 500, blocks=8),
-    "diffusion.simulate_clones": call(WIDE, [0.5, 1.5], WALKERS),
+    "diffusion.compare": call(PAIR, [0.3, 0.8], 50, walkers=60, instances=4),
+    "diffusion.compare_clones": call(WIDE, [0.5, 1.5], walkers=WALKERS),
+    "diffusion.compare_collapse": call(NORMAL, [0.1, 1.0], 50, walkers=300, instances=4),
+    "diffusion.compare_first_passage": call(NORMAL, 50, walkers=20, instances=4),
+    "diffusion.label_agreement": call(DATA, [0.1, 1.0], sources=200),
+    "diffusion.posterior_agreement": call(WIDE, [0.5, 1.5], walkers=WALKERS),
+    "diffusion.reduced_clones_langevin": call(0.8, 0.5, [0.3, 0.9], walkers=20_000, steps=10, horizon=3.0),
+    "diffusion.simulate_basin_radius": call(NORMAL, 0.25, 200, np.log(10.0), walkers=100, instances=4),
+    "diffusion.simulate_bimodality_time": call(PAIR, walkers=500, blocks=8),
+    "diffusion.simulate_clones": call(WIDE, [0.5, 1.5], walkers=WALKERS),
     "diffusion.simulate_clones_langevin": call(
-        GaussianMixture.two_classes(2000, 0.03), [0.2, 0.6], 600, steps=10, horizon=3.0
+        GaussianMixture.two_classes(2000, 0.03), [0.2, 0.6], walkers=600, steps=10, horizon=3.0
     ),
-    "diffusion.simulate_collapse": call(NORMAL, 50, [0.1, 1.0], noised=300, data_sets=4),
-    "diffusion.simulate_condensation": call(NORMAL, 50, 0.1, noised=50, data_sets=4),
-    "diffusion.simulate_curie_weiss_clones": call(CurieWeiss(801, 1.2), [2.0, 3.0], 1_500),
-    "diffusion.simulate_curie_weiss_u_turn": call(CurieWeiss(801, 1.2), [2.0, 3.0], 1_500),
-    "diffusion.simulate_drift": call(WIDE, np.ones((2, 300)), 0.6, np.ones(300), WALKERS),
-    "diffusion.simulate_drift_time": call(PAIR, 500, blocks=8),
-    "diffusion.simulate_empirical_clones": call(NORMAL, 50, [0.3, 0.5], noised=50, data_sets=4),
-    "diffusion.simulate_empirical_clones_langevin": call(NORMAL, 50, 0.3, steps=10, noised=50, data_sets=4),
-    "diffusion.simulate_first_passage": call(NORMAL, 50, paths=20, data_sets=4),
-    "diffusion.simulate_information": call(NORMAL, 50, [0.3, 0.6], noised=50, data_sets=4),
-    "diffusion.simulate_information_slope": call(NORMAL, 50, 0.3, noised=50, data_sets=4),
-    "diffusion.simulate_information_time": call(NORMAL, 50, np.log(8.0), noised=50, data_sets=4),
-    "diffusion.simulate_last_change": call(NORMAL, 20, steps=10, runs=20, data_sets=4),
-    "diffusion.simulate_posterior_variance": call(NORMAL, 50, 0.3, noised=50, data_sets=4),
+    "diffusion.simulate_collapse": call(NORMAL, [0.1, 1.0], 50, walkers=300, instances=4),
+    "diffusion.simulate_condensation": call(NORMAL, 0.1, 50, walkers=50, instances=4),
+    "diffusion.simulate_curie_weiss_clones": call(CurieWeiss(801, 1.2), [2.0, 3.0], walkers=1_500),
+    "diffusion.simulate_curie_weiss_u_turn": call(CurieWeiss(801, 1.2), [2.0, 3.0], walkers=1_500),
+    "diffusion.simulate_drift": call(WIDE, 0.6, np.ones((2, 300)), np.ones(300), walkers=WALKERS),
+    "diffusion.simulate_drift_time": call(PAIR, walkers=500, blocks=8),
+    "diffusion.simulate_empirical_clones": call(NORMAL, [0.3, 0.5], 50, walkers=50, instances=4),
+    "diffusion.simulate_empirical_clones_langevin": call(NORMAL, 0.3, 50, steps=10, walkers=50, instances=4),
+    "diffusion.simulate_first_passage": call(NORMAL, 50, walkers=20, instances=4),
+    "diffusion.simulate_information": call(NORMAL, [0.3, 0.6], 50, walkers=50, instances=4),
+    "diffusion.simulate_information_slope": call(NORMAL, 0.3, 50, walkers=50, instances=4),
+    "diffusion.simulate_information_time": call(NORMAL, 50, np.log(8.0), walkers=50, instances=4),
+    "diffusion.simulate_last_change": call(NORMAL, 20, steps=10, walkers=20, instances=4),
+    "diffusion.simulate_posterior_variance": call(NORMAL, 0.3, 50, walkers=50, instances=4),
     "diffusion.simulate_product_clones": call(
-        [GaussianMixture([1.0], [[m]], v) for m, v in ((0.3, 0.5), (-0.1, 1.4))], 30, 0.4, 40_000
+        [GaussianMixture([1.0], [[m]], v) for m, v in ((0.3, 0.5), (-0.1, 1.4))], 0.4, 30, walkers=40_000
     ),
-    "diffusion.simulate_u_turn": call(WIDE, [0.5, 1.5], WALKERS),
-    "random_features.compare_losses": call(FEATURES, FLOW, [8, 12, 16], [8, 8, 8]),
-    "random_features.compare_spectrum": call(FEATURES, [8, 12, 16], [8, 8, 8]),
-    "random_features.simulate_eigenvalues": call(FEATURES, 12, 4),
-    "random_features.simulate_limit": call(FEATURES, [8, 12, 16], [8, 8, 8], training=FLOW),
-    "random_features.simulate_losses": call(FEATURES, 12, 8, training=FLOW),
+    "diffusion.simulate_u_turn": call(WIDE, [0.5, 1.5], walkers=WALKERS),
+    "diffusion.step_bias": call(
+        GaussianMixture.two_classes(2000, 0.03), 0.4, steps=[5, 10], walkers=600, horizon=3.0
+    ),
+    "random_features.compare": call(
+        FEATURES, [8, 12, 16], training_time=[1.0, 5.0], spectrum=True, instances=8
+    ),
+    "random_features.simulate_best_stopping": call(FEATURES, np.geomspace(0.1, 100.0, 12), 12, instances=8),
+    "random_features.simulate_eigenvalues": call(FEATURES, 12, instances=4),
+    "random_features.simulate_limit": call(FEATURES, [1.0, 5.0], [8, 12, 16], instances=[8, 8, 8]),
+    "random_features.simulate_losses": call(FEATURES, [1.0, 5.0], 12, instances=8),
     "random_features.simulate_memorization": call(
-        Mixture.two_classes(6),
+        GaussianMixture.two_classes(6, 1.0),
         4,
         Architecture(16, 2),
         NetworkTraining((10, 30), 8, learning_rate=5e-3),
-        3,
-        generated=50,
+        instances=3,
+        walkers=50,
         backward_steps=10,
         loss_draws=100,
     ),
+    "random_features.simulate_train_parts": call(FEATURES, [1.0, 5.0], 12, [0, 20], instances=8),
     "rbm.simulate": call(HOPFIELD, 80, 5, chains=4, sweeps=20, start="pattern"),
     "rbm.simulate_collapsed": call(HOPFIELD, 60, 4, chains=2, sweeps=10, start="pattern"),
     "rbm.simulate_descent": call(GROUND, 100, 4),
