@@ -72,7 +72,6 @@ from statphys_gen.random_features.simulation.gaussian_equivalent import FeatureM
 from statphys_gen.random_features.simulation.instances import simulate_eigenvalues, simulate_losses
 from statphys_gen.random_features.simulation.memorization import memorized_fraction, simulate_memorization
 from statphys_gen.random_features.simulation.network import Architecture, NetworkTraining
-from statphys_gen.random_features.simulation.training import GradientFlow
 from statphys_gen.rbm.model import Model, Patterns, visible_prior
 from statphys_gen.rbm.simulation.free_entropy import simulate_free_entropy
 from statphys_gen.rbm.simulation.hysteresis import simulate_hysteresis
@@ -296,7 +295,7 @@ def test_bootstraps(streams_of: Any) -> None:
     other = np.append(two[:-1], 2.0)
     require_independent(streams_of, {"one": partial(modality, two), "other": partial(modality, other)})
     ratios = np.linspace(0.0, 1.0, 20)
-    runs = {"one": partial(memorized_fraction, ratios, 0), "other": partial(memorized_fraction, ratios**2, 0)}
+    runs = {"one": partial(memorized_fraction, ratios), "other": partial(memorized_fraction, ratios**2)}
     require_independent(streams_of, runs)
 
 
@@ -326,7 +325,7 @@ FEATURE_MODELS = {
 @pytest.mark.parametrize("moments", [None, MOMENTS])
 def test_random_features(moments: FeatureMoments | None, streams_of: Any) -> None:
     def losses(model: RandomFeatures, dimension: int = 4, moments: FeatureMoments | None = moments) -> Any:
-        return simulate_losses(model, dimension, 2, 0, GradientFlow([1.0]), moments=moments)
+        return simulate_losses(model, [1.0], dimension, instances=2, moments=moments)
 
     runs: dict[str, Run] = {name: partial(losses, model) for name, model in FEATURE_MODELS.items()}
     runs["dimension"] = partial(losses, FEATURES, 5)
@@ -342,13 +341,13 @@ def test_random_features(moments: FeatureMoments | None, streams_of: Any) -> Non
     # An instance is one draw, whatever is done with it.
     require_equal(
         streams_of,
-        [runs["as it is"], partial(simulate_eigenvalues, FEATURES, 4, 2, 0, moments=moments)],
+        [runs["as it is"], partial(simulate_eigenvalues, FEATURES, 4, instances=2, moments=moments)],
     )
 
 
 def test_polynomials_are_one_however_they_are_made(streams_of: Any) -> None:
     def eigenvalues(activation: Activation) -> Run:
-        return partial(simulate_eigenvalues, FEATURES.replace(activation=activation), 4, 2, 0)
+        return partial(simulate_eigenvalues, FEATURES.replace(activation=activation), 4, instances=2)
 
     linear = [Activation.named("linear"), Activation.from_polynomial([0, 1])]
     require_equal(streams_of, [eigenvalues(activation) for activation in linear])
@@ -378,7 +377,7 @@ def test_memorization(streams_of: Any) -> None:
     }
 
     def run(**changes: Any) -> Run:
-        small = {"runs": 1, "seed": 0, "generated": 2, "backward_steps": 2, "loss_draws": 2}
+        small = {"instances": 1, "walkers": 2, "backward_steps": 2, "loss_draws": 2}
         return partial(simulate_memorization, **(base | changes | small))
 
     require_independent(streams_of, {name: run(**changes) for name, changes in changed.items()})
@@ -565,7 +564,7 @@ def test_results_of_similar_models_are_uncorrelated() -> None:
         simulate_first_passage(law, 10, seed=0, walkers=10, instances=40).times.mean(axis=1) for law in laws
     ]
     features = [FEATURES.replace(time=time) for time in (0.3, 0.301)]
-    traces = [simulate_eigenvalues(model, 5, 40, 0).mean(axis=1) for model in features]
+    traces = [simulate_eigenvalues(model, 5, instances=40).mean(axis=1) for model in features]
     losses = [PhaseRetrieval(Loss.normalised(offset), 3.0) for offset in (1.0, 1.01)]
     hessians = [simulate_hessian(case, 8, instances=40, count=2).lagrange_multiplier for case in losses]
     machines = [machine(temperature=temperature) for temperature in (0.5, 0.501)]
