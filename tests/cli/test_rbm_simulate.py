@@ -10,7 +10,7 @@ from statphys_gen.cli import main
 
 COMMAND = "rbm simulate"
 HOPFIELD = "--hidden gaussian --convention sqrt-beta --load 0.05"
-SMALL = "--visible-units 60 --samples 3 --chains 4 --sweeps 4"
+SMALL = "--visible-units 60 --instances 3 --chains 4 --sweeps 4"
 
 
 def test_records_stand_beside_the_theory(capsys: pytest.CaptureFixture[str]) -> None:
@@ -79,8 +79,8 @@ BAD = [
     (f"{GOOD} --visible-units 1", "--visible-units"),
     (f"{GOOD} --visible-units 30.5", "--visible-units"),
     (f"{GOOD} --visible-units 33", "visible_units"),
-    (f"{GOOD} --samples 1", "--samples"),
-    (f"{GOOD} --samples nan", "--samples"),
+    (f"{GOOD} --instances 1", "--instances"),
+    (f"{GOOD} --instances nan", "--instances"),
     (f"{GOOD} --chains 3", "--chains"),
     (f"{GOOD} --chains -4", "--chains"),
     (f"{GOOD} --sweeps 0", "--sweeps"),
@@ -121,7 +121,7 @@ def test_bad_input_loads_nothing_heavy() -> None:
     code = (
         "import contextlib, io, sys\nfrom statphys_gen.cli import main\n"
         "with contextlib.redirect_stderr(io.StringIO()):\n"
-        f"    assert main({f'{GOOD} --samples 1'.split()!r}) == 2\n"
+        f"    assert main({f'{GOOD} --instances 1'.split()!r}) == 2\n"
         "print(sorted({'numpy', 'numba', 'scipy', 'xarray'} & set(sys.modules)))"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

@@ -8,16 +8,21 @@ from typing import TYPE_CHECKING, Any
 
 from ... import validation
 from ...errors import InvalidArgument
+from ...rbm.couplings.rules import CONVENTIONS, LAWS, checked_condensed, checked_law, refuse_contradictions
 from ..parsing import BadUsage, Parser, between, integer, number
 
 if TYPE_CHECKING:
     from ...rbm.model import Model
     from ...units.base import Prior
 
-ENSEMBLES = ("patterns", "low-rank", "bidirectional", "repeated")
-PATTERN_LAWS = ("binary", "sparse", "gaussian", "diluted")
+# The ensembles of couplings, and the parameters that each has besides the law of the patterns.
+ENSEMBLES: dict[str, tuple[str, ...]] = {
+    "patterns": ("size",),
+    "low-rank": ("noise", "spike"),
+    "bidirectional": ("layer-ratio",),
+    "repeated": ("layer-ratio",),
+}
 VISIBLE = ("binary", "zero-one", "gaussian")
-CONVENTIONS = ("sqrt-beta", "beta")
 STARTS = ("paramagnet", "glass", "retrieval")
 # Continuous parameters of a model, besides those of the hidden prior.
 _CONTINUOUS = (
@@ -122,27 +127,27 @@ def add_model(parser: Parser, *, convention: str | None = None) -> None:
     group.add_argument(
         "--ensemble",
         metavar="NAME",
-        choices=ENSEMBLES,
+        choices=tuple(ENSEMBLES),
         help=", ".join(ENSEMBLES) + " (default patterns; bidirectional when both layers are binary)",
     )
     group.add_argument(
         "--patterns",
         metavar="LAW",
-        choices=PATTERN_LAWS,
+        choices=LAWS,
         default="binary",
-        help=", ".join(PATTERN_LAWS) + " (default binary)",
+        help=", ".join(LAWS) + " (default binary)",
     )
     group.add_argument(
         "--density",
         "-p",
         metavar="P",
-        type=number("--density", _density),
+        type=number("--density", lambda _, value: checked_law("sparse", value, False)),
         help="of sparse patterns: share of entries that are not 0 (default 1)",
     )
     group.add_argument(
         "--layer-ratio",
         metavar="R",
-        type=number("--layer-ratio", validation.non_negative),
+        type=number("--layer-ratio", validation.positive),
         help="hidden per visible units (default: the load; of bidirectional and repeated couplings 1)",
     )
     group.add_argument(
@@ -168,14 +173,6 @@ def add_model(parser: Parser, *, convention: str | None = None) -> None:
         "exp(-beta U)" + ("" if convention is None else f" (default {convention})"),
     )
     _add_state(parser)
-
-
-def _density(name: str, value: Any) -> float:
-    allowed = "a number above 0, at most 1"
-    density = validation.finite(name, value, allowed)
-    if not 0.0 < density <= 1.0:
-        raise InvalidArgument(name, value, allowed)
-    return density
 
 
 def _add_state(parser: Parser) -> None:
@@ -275,39 +272,52 @@ def ensemble_of(options: argparse.Namespace) -> str:
     return "bidirectional" if options.hidden == options.visible == "binary" else "patterns"
 
 
+def chosen_condensed(options: argparse.Namespace) -> float:
+    return checked_condensed(options.condensed, options.patterns)
+
+
 def early_checks(options: argparse.Namespace) -> None:
     """What contradicts itself is refused before numpy is loaded."""
     hidden_parameters(options)
     ensemble = ensemble_of(options)
-    if options.convention == "beta" and options.hidden == "mixture":
-        raise BadUsage("--convention = beta: must be sqrt-beta for the prior mixture, which has no energy")
-    if options.density is not None and options.patterns != "sparse":
-        raise BadUsage(f"--density = {options.density:g}: must be left out unless the patterns are sparse")
-    for name in ("noise", "spike"):
-        value = getattr(options, name)
-        if value is not None and ensemble != "low-rank":
-            shown = " ".join(f"{v:g}" for v in value) if isinstance(value, list) else f"{value:g}"
-            raise BadUsage(f"--{name} = {shown}: must be left out unless the ensemble is low-rank")
-    if options.layer_ratio is not None and ensemble in ("patterns", "low-rank"):
-        raise BadUsage(
-            f"--layer-ratio = {options.layer_ratio:g}: must be left out in the ensemble {ensemble}: it is the load"
+    for flag in dict.fromkeys(flag for flags in ENSEMBLES.values() for flag in flags):
+        value = getattr(options, flag.replace("-", "_"))
+        if value is not None and flag not in ENSEMBLES[ensemble]:
+            raise BadUsage(
+                f"--{flag} = {_shown(value)}: must be left out unless the ensemble is {having(flag)}"
+            )
+    loads = getattr(options, "load", None) or [0.0]
+    try:
+        checked_law(
+            options.patterns, 1.0 if options.density is None else options.density, ensemble != "patterns"
         )
-    if options.size is not None and ensemble != "patterns":
-        raise BadUsage(f"--size = {options.size}: must be left out unless --ensemble is patterns")
-    if options.size is not None and options.hidden == "spherical":
-        raise BadUsage(f"--size = {options.size}: must be left out for the prior spherical")
-    if options.patterns == "diluted":
-        if ensemble != "patterns":
-            raise BadUsage(f"--ensemble = {ensemble}: must be patterns when the patterns are diluted")
-        if options.condensed == 0.0:
-            raise BadUsage("--condensed = 0: must be above 0 when the patterns are diluted")
-    elif not options.condensed.is_integer():
-        raise BadUsage(f"--condensed = {options.condensed:g}: must be an integer unless patterns are diluted")
-    if options.pattern_field and (options.condensed != 1.0 or options.patterns == "diluted"):
-        raise BadUsage(f"--pattern-field = {options.pattern_field:g}: must be 0 unless --condensed is 1")
-    load = getattr(options, "load", None)
-    if ensemble == "repeated" and load and any(load):
-        raise BadUsage(f"--load = {load[0]:g}: must be 0 in the ensemble repeated (finitely many patterns)")
+        single = chosen_condensed(options) == 1 and options.patterns != "diluted"
+        if ensemble == "low-rank":
+            single = bool(options.condensed and options.spike)
+        for load in loads:
+            refuse_contradictions(
+                hidden=options.hidden,
+                convention=options.convention,
+                load=load,
+                has_load=ensemble != "repeated",
+                corrected=options.size is not None,
+                pattern_field=options.pattern_field,
+                single=single,
+            )
+    except InvalidArgument as error:
+        flag = {"law": "patterns"}.get(error.argument, error.argument).replace("_", "-")
+        shown = _shown(getattr(options, flag.replace("-", "_")) if flag != "load" else error.value)
+        raise BadUsage(f"--{flag} = {shown}: must be {error.allowed}") from None
+
+
+def having(flag: str) -> str:
+    """The ensembles that have this parameter."""
+    return " or ".join(name for name, flags in ENSEMBLES.items() if flag in flags)
+
+
+def _shown(value: Any) -> str:
+    values = value if isinstance(value, list) else [value]
+    return " ".join(f"{v:g}" if isinstance(v, float) else str(v) for v in values)
 
 
 def chosen_prior(options: argparse.Namespace) -> Prior:
@@ -319,25 +329,36 @@ def chosen_prior(options: argparse.Namespace) -> Prior:
 def chosen_model(options: argparse.Namespace, *, temperature: float, load: float) -> Model:
     """The model of the options, at one point."""
     early_checks(options)
-    from ...rbm.model import Model, Patterns, visible_prior
+    from ...rbm.couplings.low_rank import LowRank
+    from ...rbm.couplings.pairs import Bidirectional, Repeated
+    from ...rbm.couplings.patterns import Patterns
+    from ...rbm.model import Model, visible_prior
 
-    density = 1.0 if options.density is None else options.density
+    kinds = {kind.name: kind for kind in (Patterns, LowRank, Bidirectional, Repeated)}
     return Model(
         chosen_prior(options),
         temperature,
         load,
         convention=options.convention,
         visible=visible_prior(options.visible),
-        patterns=Patterns(options.patterns, density),
-        ensemble=ensemble_of(options),
-        layer_ratio=options.layer_ratio,
-        noise=1.0 if options.noise is None else options.noise,
-        spikes=tuple(options.spike or ()),
+        couplings=kinds[ensemble_of(options)](**_couplings(options)),
         visible_field=options.visible_field,
         pattern_field=options.pattern_field,
-        condensed=options.condensed if options.patterns == "diluted" else int(options.condensed),
-        size=options.size,
+        condensed=chosen_condensed(options),
     )
+
+
+def _couplings(options: argparse.Namespace) -> dict[str, Any]:
+    """The parameters of the couplings that were given."""
+    given = {
+        "law": options.patterns,
+        "density": options.density,
+        "size": options.size,
+        "noise": options.noise,
+        "spikes": options.spike,
+        "layer_ratio": options.layer_ratio,
+    }
+    return {name: value for name, value in given.items() if value is not None}
 
 
 def echo(options: argparse.Namespace) -> dict[str, Any]:
@@ -351,16 +372,17 @@ def echo(options: argparse.Namespace) -> dict[str, Any]:
         "density": 1.0 if options.density is None else options.density,
         "ensemble": ensemble,
         "convention": options.convention,
-        "condensed": options.condensed if options.patterns == "diluted" else int(options.condensed),
+        "condensed": chosen_condensed(options),
         "pattern_field": options.pattern_field,
         "visible_field": options.visible_field,
         "size": options.size,
     }
-    if ensemble == "low-rank":
-        noise = 1.0 if options.noise is None else options.noise
-        parameters |= {"noise": noise, "spike": options.spike or []}
-    elif ensemble != "patterns":
-        parameters["layer_ratio"] = 1.0 if options.layer_ratio is None else options.layer_ratio
+    defaults = {"noise": 1.0, "spike": [], "layer-ratio": 1.0}
+    for flag in ENSEMBLES[ensemble]:
+        if flag in defaults:
+            name = flag.replace("-", "_")
+            value = getattr(options, name)
+            parameters[name] = defaults[flag] if value is None else value
     return parameters
 
 

@@ -15,7 +15,7 @@ from ...errors import InvalidArgument
 from ...solution import Solution, Status
 from ..model import Model
 from .lines import condensation_line, first_order_line, glass_line, spinodal
-from .replica_symmetric import Comparison, compare
+from .replica_symmetric import Dominance, dominant_state
 from .saddle_point import Batch
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ def phase_diagram(
     model : the model; its temperature and load are not used.
     temperature, load : one-dimensional, increasing.
     lines : also solve the lines of the model for each temperature: the glass line (symmetric priors), the line of
-        condensation (``low-rank``), the spinodal and the first-order line (models with retrieval).
+        condensation (``LowRank``), the spinodal and the first-order line (models with retrieval).
 
     Returns
     -------
@@ -53,14 +53,14 @@ def phase_diagram(
 
     Raises
     ------
-    InvalidArgument : an axis is not increasing, or the ensemble has no load (``repeated``).
+    InvalidArgument : an axis is not increasing, or there is no load (``Repeated``).
     """
     import xarray
 
-    if model.ensemble == "repeated":
-        raise InvalidArgument("ensemble", model.ensemble, "one with a load")
+    if not model.couplings.has_load:
+        raise InvalidArgument("couplings", model.couplings, "couplings with a load")
     axes = {"temperature": _axis("temperature", temperature), "load": _axis("load", load)}
-    compared = compare(model, temperature=axes["temperature"][:, None], load=axes["load"][None, :])
+    compared = dominant_state(model, temperature=axes["temperature"][:, None], load=axes["load"][None, :])
     names = tuple(axes)
     code = np.zeros(compared.dominant.shape, dtype=np.int8)
     data: dict[str, Any] = {}
@@ -113,13 +113,13 @@ def _axis(name: str, value: ArrayLike) -> FloatArray:
 
 
 def _lines(
-    model: Model, temperature: FloatArray, load: FloatArray, compared: Comparison
+    model: Model, temperature: FloatArray, load: FloatArray, compared: Dominance
 ) -> dict[str, Solution]:
     """The lines that the model has, solved for the load at each temperature."""
     lines: dict[str, Callable[..., Solution]] = {}
     if Batch(model, ()).has_paramagnet:
         lines["glass"] = glass_line
-        if model.ensemble == "low-rank" and model.spikes:
+        if model.couplings.condenses:
             lines["condensation"] = condensation_line
     if "retrieval" in compared.solutions:
         lines |= {"spinodal": spinodal, "first_order": first_order_line}
