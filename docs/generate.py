@@ -16,7 +16,7 @@ from run_examples import run_examples
 
 from statphys_gen.approximation import Approximation
 from statphys_gen.cli import build_parser
-from statphys_gen.verification import SYSTEMS, source_hash
+from statphys_gen.verification import SYSTEMS, stale
 
 ROOT = Path(__file__).parents[1]
 
@@ -114,12 +114,16 @@ def _validation() -> str:
             lines += ["Not compared with a simulation yet.", ""]
             continue
         document = json.loads(report.read_text(encoding="utf-8"))
-        current = document["sources"] == source_hash(f"statphys_gen.{system}.checks")
+        older = len(stale(system, ROOT / "validation"))
         verdicts = Counter(record["verdict"] for record in document["checks"])
         outcome = ", ".join(f"{count} {word}" for word, count in verdicts.items())
         lines += [
             f"{len(document['checks'])} checks: {outcome}. Sources {document['sources'][:12]}, "
-            + ("those of this version." if current else "older than this version: run ``make verify``."),
+            + (
+                f"{older} results are older than this version: run ``make verify``."
+                if older
+                else "those of this version."
+            ),
             "",
         ]
         rows = []

@@ -19,6 +19,7 @@ from numpy.typing import ArrayLike
 
 from .arrays import FloatArray
 from .errors import InvalidArgument, StatphysError
+from .meaning import fingerprint
 from .statistics.streams import generator
 
 if TYPE_CHECKING:
@@ -109,6 +110,15 @@ def _close(statement: str, value: ArrayLike, reference: ArrayLike, tolerance: fl
     return Claim(statement, worst <= tolerance, f"largest difference {worst:.2g}, allowed {tolerance:.1g}")
 
 
+def _known(subject: Any) -> tuple[Claim, Any]:
+    """Whether random streams can be made of an object, and what they are made of."""
+    statement = "its random streams are made of what defines it"
+    try:
+        return Claim(statement, True, f"key {fingerprint(subject)[:12]}"), subject
+    except (TypeError, ValueError) as error:
+        return Claim(statement, False, " ".join(str(error).split())), type(subject).__qualname__
+
+
 def _drawn(statement: str, draws: FloatArray, mean: float) -> Claim:
     """The mean of independent draws against its value."""
     error = float(draws.std(ddof=1)) / np.sqrt(len(draws))
@@ -192,7 +202,9 @@ def prior_conformance(prior: Prior, *, beta: float = 1.0, seed: int = 0) -> Conf
     claims += [
         _attempt("ratios of the partition function follow the energy", lambda: _partition_ratio(prior, beta))
     ]
-    rng = generator(seed, {"conformance": "prior"})
+    claim, known = _known(prior)
+    claims.append(claim)
+    rng = generator(seed, {"purpose": "conformance", "prior": known, "power": beta})
     for value in (0.0, 0.8):
         draws = np.asarray(prior.sample(rng, np.full(_DRAWS, value), beta), dtype=np.float64).ravel()
         expected, spread = (float(m) for m in prior.mean_and_variance(0.0, value, beta))
@@ -262,7 +274,8 @@ def activation_conformance(activation: Activation, *, time: float = 0.5, seed: i
 
     x = np.linspace(-3.0, 3.0, 12).reshape(3, 4)
     alone = np.array([[float(activation(np.array([entry]))[0]) for entry in row] for row in x])
-    claims = [_close("the function acts element by element", activation(x), alone, 1e-14)]
+    claim, known = _known(activation)
+    claims = [_close("the function acts element by element", activation(x), alone, 1e-14), claim]
 
     def numbers() -> list[Claim]:
         with warnings.catch_warnings():
@@ -281,7 +294,7 @@ def activation_conformance(activation: Activation, *, time: float = 0.5, seed: i
             return sum(integrate.quad(integrand, left, right)[0] for left, right in pairwise(edges))
 
         linear = average(lambda z: z)
-        rng = generator(seed, {"conformance": "activation"})
+        rng = generator(seed, {"purpose": "conformance", "activation": known, "time": time})
         shared, *fresh = rng.standard_normal((3, _DRAWS))
         copies = [
             activation(np.sqrt(found.signal_variance) * shared + np.sqrt(found.noise_variance) * noise)
@@ -317,7 +330,8 @@ def loss_conformance(loss: Loss, *, seed: int = 0) -> Conformance:
     loss : l(y, t); evenness and derivatives were already checked on a grid when it was made.
     seed : of the points.
     """
-    rng = generator(seed, {"conformance": "loss"})
+    claim, known = _known(loss)
+    rng = generator(seed, {"purpose": "conformance", "loss": known})
     y, t = 2.0 * rng.standard_normal((2, 2000))
     apart = np.min(np.abs(np.abs(t)[:, None] - np.array([*loss.label_breakpoints, np.inf])), axis=1) > 1e-3
     y, t = y[apart], t[apart]
@@ -342,6 +356,7 @@ def loss_conformance(loss: Loss, *, seed: int = 0) -> Conformance:
         ),
         _close("the signal is a stationary point", loss.slope(t, t), 0.0, 1e-9),
         Claim("the signal is no maximum", bool((loss.curvature(t, t) >= -1e-9).all()), "curvature at y = t"),
+        claim,
     ]
     return Conformance(f"loss {loss.name}", tuple(claims))
 

@@ -7,24 +7,24 @@ rate of false alarms.
 
 from __future__ import annotations
 
-import ast
-import hashlib
 import html
 import json
-from functools import partial
+from collections.abc import Mapping
 from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from . import __version__, validation
+from . import __version__, registry, systems, validation
+from .code import code_hash
+from .definitions import sha256
 from .errors import InvalidArgument
-from .statistics.agreement import Check, CheckResult, Report, judge
+from .statistics.agreement import Agreement, Check, CheckResult, Report, judge
 from .statistics.estimate import Estimate
 from .statistics.streams import generator
 
-SYSTEMS = ("diffusion", "random_features", "rbm", "phase_retrieval")
+SYSTEMS = tuple(system.name for system in systems.SYSTEMS)
 _ARRAYS = ("theory", "mean", "standard_error", "degrees_of_freedom")
 _LARGEST = 64  # components of one check
 
@@ -34,68 +34,42 @@ def checks_of(system: str) -> list[Check]:
     if system not in SYSTEMS:
         raise InvalidArgument("system", system, "one of " + ", ".join(SYSTEMS))
     checks: list[Check] = import_module(f"{__package__}.{system}.checks").checks()
-    names = [check.name for check in checks]
-    if len(set(names)) != len(names):
-        raise ValueError(f"two checks of {system} have the same name")
+    for what in ("name", "id"):
+        if len({getattr(check, what) for check in checks}) != len(checks):
+            raise ValueError(f"two checks of {system} have the same {what}")
     return checks
 
 
-def source_hash(*modules: str) -> str:
-    """SHA-256 over the sources that modules of this package depend on: themselves and all that they import from here.
+def sources(check: Check) -> str:
+    """Hash of what a check does: its theory, its simulation, the scale of its resolution, and all that these reach.
 
-    An import inside a function counts; text in the tables of lazily exported names does not.
+    Floats enter by nine digits: some are computed, and differ in the last bits between machines.
     """
-    root = Path(__file__).parent
-    found: dict[str, bytes] = {}
-    waiting = list(modules)
-    while waiting:
-        name = waiting.pop()
-        path = root.joinpath(*name.split(".")[1:])
-        path = path / "__init__.py" if path.is_dir() else path.with_suffix(".py")
-        if name in found or not path.is_file():
-            continue
-        found[name] = path.read_bytes()
-        package = name if path.name == "__init__.py" else name.rpartition(".")[0]
-        waiting += _imported(found[name], package)
-    digest = hashlib.sha256()
-    for name in sorted(found):
-        digest.update(name.encode() + b"\0" + found[name])
-    return digest.hexdigest()
+    return code_hash(check.theory, check.simulate, check.scale, digits=9)
 
 
-def _imported(source: bytes, package: str) -> list[str]:
-    """Names that may be modules of this package, of all imports in a source file."""
-    names = []
-    for node in ast.walk(ast.parse(source)):
-        if isinstance(node, ast.Import):
-            names += [alias.name for alias in node.names]
-        elif isinstance(node, ast.ImportFrom):
-            above = package.split(".")[: len(package.split(".")) - node.level + 1] if node.level else []
-            base = ".".join([*above, *([node.module] if node.module else [])])
-            names += [base, *(f"{base}.{alias.name}" for alias in node.names)]
-    return [name for name in names if name.split(".")[0] == __package__]
+def stale(system: str, folder: str | Path) -> list[str]:
+    """Ids of the checks whose result in the report of that folder is missing or was not made by the present code."""
+    path = Path(folder) / f"{system}.json"
+    records = json.loads(path.read_text(encoding="utf-8"))["checks"] if path.is_file() else []
+    reported = {record.get("id"): record.get("sources") for record in records}
+    return [check.id for check in checks_of(system) if reported.get(check.id) != sources(check)]
 
 
-def modules_of(check: Check) -> tuple[str, ...]:
-    """The modules in which the theory and the simulation of a check are written, by name."""
-    functions: list[Any] = [check.theory, check.simulate]
-    for k, function in enumerate(functions):
-        while isinstance(function, partial):
-            function = function.func
-        functions[k] = function
-    return tuple(sorted({function.__module__ for function in functions}))
+def run_check(system: str, check: str, sources: str) -> dict[str, Any]:
+    """Theory and simulation of the check with this id, flattened; a refusal by the package is a result (``failure``).
 
-
-def run_check(system: str, check: str) -> dict[str, Any]:
-    """Theory and simulation of one check, flattened; a refusal by the package is a result too (``failure``)."""
-    chosen = next(entry for entry in checks_of(system) if entry.name == check)
-    result = chosen.run()
+    ``sources`` is there for the store, which so keeps apart what other code has computed.
+    """
+    machine, date = registry.conditions()
+    result = next(entry for entry in checks_of(system) if entry.id == check).run()
+    run = {"machine": machine, "date": date, "failure": result.error}
     if result.theory is None or result.estimate is None:
         nothing = np.full(1, np.nan)
-        return dict.fromkeys(_ARRAYS, nothing) | {"failure": result.error}
+        return dict.fromkeys(_ARRAYS, nothing) | run
     estimate = result.estimate
     arrays = (result.theory, estimate.mean, estimate.standard_error, estimate.degrees_of_freedom)
-    return {name: entry.ravel() for name, entry in zip(_ARRAYS, arrays, strict=True)} | {"failure": ""}
+    return {name: entry.ravel() for name, entry in zip(_ARRAYS, arrays, strict=True)} | run
 
 
 def verify(
@@ -110,13 +84,15 @@ def verify(
 ) -> list[dict[str, Any]]:
     """Run and judge the checks of one system; write ``output/<system>.json`` and ``output/index.html``.
 
+    Every run of a check, of a part of the checks too, is added to ``output/ledger.jsonl``, whatever it says.
+
     Parameters
     ----------
     system : name of the system.
     output : folder of the reports; finished checks are kept in ``output/verification.sqlite``, so that a run that was
-        cut off resumes. A change of the sources that a check depends on starts it afresh.
+        cut off resumes. A check is run afresh when the code that it reaches has changed.
     workers : number of processes.
-    only : run only the checks whose name contains this text, and write no report.
+    only : run only the checks whose name or id contains this text, and write no report.
     fraction : run only this part of the checks, at least one, drawn at random, and write no report.
     seed : of that draw. The seeds of the checks do not depend on it.
 
@@ -127,9 +103,9 @@ def verify(
     from . import sweep
 
     family = checks_of(system)
-    checks = [check for check in family if only is None or only in check.name]
+    checks = [check for check in family if only is None or only in check.name or only in check.id]
     if not checks:
-        raise InvalidArgument("only", only, f"part of the name of a check of {system}")
+        raise InvalidArgument("only", only, f"part of the name or id of a check of {system}")
     if validation.inside("fraction", fraction, 0.0, 1.0, closed=True) < 1.0:
         count = max(1, round(fraction * len(checks)))
         chosen = generator(seed, {"purpose": "choice of checks", "system": system}).permutation(len(checks))[
@@ -138,36 +114,62 @@ def verify(
         checks = [checks[k] for k in sorted(chosen)]
     folder = Path(output)
     folder.mkdir(parents=True, exist_ok=True)
-    results: dict[str, CheckResult] = {}
-    for modules in sorted({modules_of(check) for check in checks}):
-        members = [check for check in checks if modules_of(check) == modules]
-        dataset = sweep.run(
-            run_check,
-            {"system": system, "check": [check.name for check in members]},
-            workers=workers if workers > 1 else None,
-            store=folder / "verification.sqlite",
-            version=source_hash(*modules),
-            progress=progress,
-            maximum=dict.fromkeys(_ARRAYS, _LARGEST),
-        )
-        results |= {check.name: _result(check, dataset.sel(check=check.name)) for check in members}
+    hashes = {check.id: sources(check) for check in checks}
+    dataset = sweep.run(
+        run_check,
+        sweep.line(system=system, check=[check.id for check in checks], sources=list(hashes.values())),
+        workers=workers if workers > 1 else None,
+        store=folder / "verification.sqlite",
+        version="2",  # of what run_check returns
+        progress=progress,
+        maximum=dict.fromkeys(_ARRAYS, _LARGEST),
+    )
+    rows = {check.id: dataset.isel(point=k) for k, check in enumerate(checks)}
+    results = [_result(check, rows[check.id]) for check in checks]
     # A part of the checks is judged as part of the whole family, so that its verdicts are those of the full report.
-    absent = [CheckResult(check, None, None, "not drawn") for check in family if check.name not in results]
-    drawn = judge([*(results[check.name] for check in checks), *absent])
-    report = Report(drawn.agreements[: len(checks)])
+    absent = [CheckResult(check, None, None, "not drawn") for check in family if check.id not in rows]
+    report = Report(judge([*results, *absent]).agreements[: len(checks)])
+    records = [record | {"sources": hashes[record["id"]]} for record in report.records()]
+    registry.append_to_ledger(
+        folder, [_run(agreement, system, rows, hashes) for agreement in report.agreements]
+    )
     if only is None and fraction == 1.0:
         document = {
             "system": system,
             "version": __version__,
-            "sources": source_hash(f"{__package__}.{system}.checks"),
+            "sources": sha256(" ".join(sorted(hashes.values()))),
             "family_wise_rate": report.family_wise_rate,
             "passed": report.passed,
-            "checks": report.records(),
+            "checks": records,
         }
         text = json.dumps(_valid(document), indent=1, allow_nan=False) + "\n"
         (folder / f"{system}.json").write_text(text, encoding="utf-8")
         _write_page(folder)
-    return report.records()
+    return records
+
+
+def _run(
+    agreement: Agreement, system: str, rows: Mapping[str, Any], hashes: Mapping[str, str]
+) -> dict[str, Any]:
+    """One line of the ledger; of several components, the one that deviates most."""
+    check, row = agreement.result.check, rows[agreement.result.check.id]
+    t = agreement.t
+    worst = None if t is None else float(t.ravel()[np.argmax(np.abs(t))])
+    # A run that broke off left only its message; it is not kept, so this is when it ran.
+    broken = str(row["message"].item())
+    machine, date = (
+        registry.conditions() if broken else (str(row[name].item()) for name in ("machine", "date"))
+    )
+    return {
+        "id": check.id,
+        "system": system,
+        "design": registry.design_hash(check),
+        "sources": hashes[check.id],
+        "t": worst,
+        "verdict": agreement.verdict,
+        "machine": machine,
+        "date": date,
+    }
 
 
 def _valid(entry: Any) -> Any:
@@ -180,7 +182,7 @@ def _valid(entry: Any) -> Any:
 
 
 def _result(check: Check, row: Any) -> CheckResult:
-    failure = str(row["failure"].item()) or str(row["error"].item())
+    failure = str(row["message"].item()) or str(row["failure"].item())
     if failure:
         return CheckResult(check, None, None, failure)
     kept = np.isfinite(row["theory"].values)

@@ -12,6 +12,7 @@ PACKAGE = ROOT / "statphys_gen"
 FOUNDATION = {
     "approximation",
     "arrays",
+    "definitions",
     "code",
     "doors",
     "errors",

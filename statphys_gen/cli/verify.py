@@ -16,13 +16,15 @@ def register(commands: Any) -> None:
         description="Compare every prediction with its simulation, judge them together, and write the report. "
         "A run that is cut off resumes from its store.",
     )
-    parser.add_argument("systems", metavar="SYSTEM", nargs="*", help="systems to verify (default: all)")
+    parser.add_argument(
+        "systems", metavar="SYSTEM", nargs="*", help="systems to verify, as in other commands (default: all)"
+    )
     parser.add_argument("--output", metavar="DIR", default="validation", help="folder (default validation)")
     parser.add_argument(
         "--workers", metavar="K", type=integer("--workers", 1), default=1, help="worker processes (default 1)"
     )
     parser.add_argument(
-        "--only", metavar="TEXT", help="only the checks whose name contains TEXT; writes no report"
+        "--only", metavar="TEXT", help="only the checks whose name or id contains TEXT; writes no report"
     )
     parser.add_argument(
         "--fraction",
@@ -40,9 +42,13 @@ def _run(options: argparse.Namespace) -> int:
     from ..verification import SYSTEMS, verify
     from .output import emit
 
+    systems = {name.replace("_", "-"): name for name in SYSTEMS}
+    for name in options.systems:
+        validation.choice("system", name, tuple(systems))
+    chosen = options.systems or list(systems)
     folder = validation.writable_folder("--output", options.output)
     records = []
-    for system in options.systems or SYSTEMS:
+    for system in map(systems.__getitem__, chosen):
         records += verify(
             system,
             folder,
@@ -51,7 +57,7 @@ def _run(options: argparse.Namespace) -> int:
             fraction=options.fraction,
             seed=options.seed,
         )
-    parameters = {"systems": options.systems or list(SYSTEMS)}
+    parameters = {"systems": chosen}
     if options.json:
         emit(options, "verify", parameters, records)
     else:

@@ -7,7 +7,7 @@ import hashlib
 import zipfile
 import zlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -57,8 +57,8 @@ class DataSet:
     multiplicities: NDArray[np.int64]
     labels: NDArray[np.int64] | None
     class_names: tuple[str, ...]
-    source: str
-    notes: tuple[str, ...]
+    source: str = field(compare=False)
+    notes: tuple[str, ...] = field(compare=False)
 
     @classmethod
     def from_arrays(

@@ -96,9 +96,9 @@ def modality(values: ArrayLike, multiplicities: ArrayLike | None = None, *, seed
     p_value = dip_p_value(distance, total)
     error = None
     if p_value <= LEVEL:
-        resampled = generator(seed, {"purpose": "critical time", "samples": total}).multinomial(
-            int(counts.sum()), counts / counts.sum(), size=_BOOTSTRAPS
-        )
+        resampled = generator(
+            seed, {"purpose": "bootstrap of the critical time", "counts": counts}
+        ).multinomial(int(counts.sum()), counts / counts.sum(), size=_BOOTSTRAPS)
         times = _time(_resampled_bandwidths(resampled.astype(np.float64), critical) * width)
         error = float(times.std(ddof=1))
     return Modality(distance, p_value, float(_time(critical * width)), error)

@@ -81,7 +81,7 @@ class GaussianMixture:
                 ]
             )
         for name, entry in (("weights", checked_weights), ("means", checked_means), ("covariances", checked)):
-            entry = np.array(entry)
+            entry = np.array(entry, order="C")
             entry.setflags(write=False)
             object.__setattr__(self, name, entry)
 
@@ -196,7 +196,7 @@ class Spectrum:
             if (counts != np.floor(counts)).any():
                 raise InvalidArgument("multiplicities", counts, "integers of at least 1")
         for name, entry in (("eigenvalues", values), ("multiplicities", counts)):
-            entry = np.array(entry)
+            entry = np.array(entry, order="C")
             entry.setflags(write=False)
             object.__setattr__(self, name, entry)
 
@@ -241,7 +241,7 @@ class DiscreteProduct:
             raise InvalidArgument("probabilities", weights, f"one for each of the {len(checked)} values")
         object.__setattr__(self, "dimension", validation.integer("dimension", dimension, minimum=1))
         for name, entry in (("values", checked), ("probabilities", weights)):
-            entry = np.array(entry)
+            entry = np.array(entry, order="C")
             entry.setflags(write=False)
             object.__setattr__(self, name, entry)
 

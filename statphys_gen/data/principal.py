@@ -173,14 +173,18 @@ def _lanczos(
         matvec=lambda x: _apply(dataset, mean, blocks, np.reshape(x, (size, 1)))[:, 0],
         dtype=np.float64,
     )
-    start = generator(seed, {"purpose": "Lanczos", "dimension": size}).standard_normal(size)
+    start = generator(seed, _key("start of Lanczos' method", dataset)).standard_normal(size)
     values, vectors = eigsh(operator, k=wanted, which="LA", v0=start)
     order = np.argsort(values)[::-1]
     return values[order], vectors[:, order].T
 
 
+def _key(purpose: str, dataset: DataSet) -> dict[str, object]:
+    return {"purpose": purpose, "points": dataset.samples, "multiplicities": dataset.multiplicities}
+
+
 def _squared_trace(dataset: DataSet, mean: FloatArray, blocks: list[slice], seed: int) -> float:
     """tr C^2 = E |C g|^2 with random signs g."""
-    random = generator(seed, {"purpose": "squared trace", "dimension": dataset.dimension})
+    random = generator(seed, _key("squared trace", dataset))
     probes = random.choice([-1.0, 1.0], size=(dataset.dimension, _PROBES))
     return float((_apply(dataset, mean, blocks, probes) ** 2).sum() / _PROBES)

@@ -101,6 +101,18 @@ class Loss:
                 )
         object.__setattr__(self, "lower_bound", float(bound))
 
+    def meaning(self) -> dict[str, Any]:
+        """What defines it: the functions, the named ones by their names in words, and what bounds and scales them."""
+        value = _in_words(self.value)
+        functions = {"value": value}
+        if value is self.value:
+            functions |= {"slope": self.slope, "curvature": self.curvature}
+        return functions | {
+            "lower_bound": self.lower_bound,
+            "scale": self.scale,
+            "label_breakpoints": self.label_breakpoints,
+        }
+
     @property
     def curvature_bound(self) -> float:
         """The lower bound of the curvature as a number: finite, or -inf."""
@@ -218,7 +230,7 @@ class Loss:
         if not formula.free_symbols <= {y, t}:
             raise InvalidArgument("expression", expression, "a formula in y and t alone")
         functions = [sympy.lambdify((y, t), sympy.diff(formula, y, k), "numpy") for k in range(3)]
-        value, slope, curvature = (partial(_broadcast, function) for function in functions)
+        value, slope, curvature = (partial(_of_formula, str(formula), function) for function in functions)
         return cls(value, slope, curvature, name, lower_bound, scale)
 
     def truncated(self, largest_label: float) -> Loss:
@@ -298,13 +310,29 @@ def _infimum(curvature: PointFunction, polish: bool = True) -> float:
     return lowest[-1] - beyond
 
 
-def _broadcast(function: Callable[..., Any], y: FloatArray, t: FloatArray) -> FloatArray:
-    """A constant derivative still has the shape of its arguments."""
+def _of_formula(formula: str, function: Callable[..., Any], y: FloatArray, t: FloatArray) -> FloatArray:
+    """A formula, its text its meaning, or a derivative of it; a constant one still has the shape of its arguments."""
     return np.asarray(function(y, t) + np.zeros(np.broadcast_shapes(np.shape(y), np.shape(t))))
 
 
 def _cut(function: PointFunction, largest_label: float, y: FloatArray, t: FloatArray) -> FloatArray:
     return np.where(np.abs(t) <= largest_label, function(y, t), 0.0)
+
+
+def _in_words(value: PointFunction) -> Any:
+    """Named losses, formulas, and what is made of them, without the names of functions; others as they are."""
+    if isinstance(value, partial) and value.func is _of_formula:
+        return {"formula": value.args[0]}
+    forms = {
+        "normalised": _normalised_value,
+        "intensity": _intensity_value,
+        "amplitude": _amplitude_value,
+        "truncated": _cut,
+    }
+    for name, function in forms.items():
+        if isinstance(value, partial) and value.func is function:
+            return {name: [_in_words(entry) if callable(entry) else entry for entry in value.args]}
+    return value
 
 
 def _normalised_value(a: float, c: float, y: FloatArray, t: FloatArray) -> FloatArray:

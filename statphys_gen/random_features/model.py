@@ -119,6 +119,13 @@ class Activation:
             values,
         )
 
+    def meaning(self) -> dict[str, Any]:
+        """What defines it: the polynomial, one of the named functions, or the user's function; and its breakpoints."""
+        if self.polynomial is not None:
+            return {"polynomial": self.polynomial}
+        names = [name for name, (function, _) in _NAMED.items() if function is self.function]
+        return {"function": names[0] if names else self.function, "breakpoints": self.breakpoints}
+
     def __call__(self, x: FloatArray) -> FloatArray:
         """sigma(x), checked to be real, finite and of the shape of x."""
         values = np.asarray(self.function(x))
@@ -285,6 +292,10 @@ class Covariance:
         result = cls(values, weights, continuous=True, name=name, quadrature_error=error)
         object.__setattr__(result, "rule", rule)
         return result
+
+    def meaning(self) -> dict[str, Any]:
+        """What defines it: the law, not how it is shown or was constructed."""
+        return {"eigenvalues": self.eigenvalues, "weights": self.weights, "continuous": self.continuous}
 
     def fine_nodes(self, count: int) -> Nodes:
         """Eigenvalues and weights of a continuous law on ``count`` nodes, in increasing order; of atoms, the atoms."""

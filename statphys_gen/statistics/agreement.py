@@ -24,6 +24,7 @@ Holm's procedure.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -54,7 +55,7 @@ class Check:
 
     Attributes
     ----------
-    name : unique in its report; the simulation's seed derives from it.
+    name : how the report shows it, unique there.
     prediction : one line saying what is predicted.
     approximation : how exact the prediction is.
     theory : returns the predicted number or array.
@@ -69,6 +70,8 @@ class Check:
     sizes : the sizes of the simulation, for the report.
     judged : False where the theory is known not to hold exactly; ``reason`` then says why.
     reason : why the deviation is reported and not judged.
+    id : unique in all reports and for ever; the simulation's seed derives from it. Default: the name in lower case with
+        hyphens. A check whose name is changed keeps its id.
     """
 
     name: str
@@ -82,6 +85,7 @@ class Check:
     sizes: str | Mapping[str, Any] = field(default_factory=dict)
     judged: bool = True
     reason: str = ""
+    id: str = ""
 
     def __post_init__(self) -> None:
         for argument in ("name", "prediction"):
@@ -97,11 +101,17 @@ class Check:
             raise InvalidArgument("reason", self.reason, "empty for a check that is judged")
         if not self.judged and not self.reason.strip():
             raise InvalidArgument("reason", self.reason, "given for a check that is not judged")
+        if not self.id:
+            object.__setattr__(self, "id", _slug(self.name))
+        elif self.id != _slug(self.id):
+            raise InvalidArgument(
+                "id", self.id, "of lower-case letters and digits with single hyphens between"
+            )
 
     @property
     def seed(self) -> int:
-        """Determined by the name alone, so that nobody can choose a seed for which a check passes."""
-        return int(seed_sequence(0, {"check": self.name}).generate_state(1)[0])
+        """Determined by the id alone, so that nobody can choose a seed for which a check passes."""
+        return int(seed_sequence(0, {"check": self.id}).generate_state(1)[0])
 
     def run(self) -> CheckResult:
         """Compute the theory and simulate; this package's exceptions are recorded, all others are raised."""
@@ -174,6 +184,7 @@ class Agreement:
         """Plain numbers, strings, lists and None, valid in JSON."""
         check, estimate = self.result.check, self.result.estimate
         return {
+            "id": check.id,
             "name": check.name,
             "prediction": check.prediction,
             "approximation": str(check.approximation),
@@ -344,6 +355,11 @@ class _Deviation:
             self.detectable,
             note,
         )
+
+
+def _slug(name: str) -> str:
+    spoken = name.lower().replace("<", " below ").replace(">", " above ")
+    return re.sub(r"[^a-z0-9]+", "-", spoken).strip("-")
 
 
 def _plain(value: Any) -> Any:

@@ -1,8 +1,9 @@
 """Random streams that are keyed, not drawn in order of arrival.
 
-A stream is determined by the seed, by what it is for (a mapping of names to values, the system size included)
-and by a replica or block number. Any number of threads or workers, in any order, therefore sees the same
-random numbers.
+A stream is determined by the seed, by what it is for (a mapping of names to values: a purpose in words, the model, the
+system size and the parameters that matter) and by a replica or block number. Any number of threads or workers, in any
+order, therefore sees the same random numbers, and streams of different models are independent at the same seed. The
+values enter by their meaning (:mod:`statphys_gen.meaning`): no path, file or function name of the package does.
 """
 
 import hashlib
@@ -12,31 +13,14 @@ from typing import Any
 import numpy as np
 
 from .. import validation
-
-
-def canonical_text(value: Any) -> str:
-    """A text that is equal exactly when the values are: floats by their hexadecimal form, arrays by bytes."""
-    if isinstance(value, np.ndarray):
-        digest = hashlib.sha256(value.tobytes()).hexdigest()
-        return f"array({value.dtype.str},{value.shape},{digest})"
-    if isinstance(value, np.generic):
-        value = value.item()
-    if isinstance(value, bool) or value is None or isinstance(value, int | str):
-        return repr(value)
-    if isinstance(value, float):
-        return value.hex()
-    if isinstance(value, Mapping):
-        return "{" + ",".join(f"{key!r}:{canonical_text(value[key])}" for key in sorted(value)) + "}"
-    if isinstance(value, list | tuple):
-        return "[" + ",".join(canonical_text(entry) for entry in value) + "]"
-    raise TypeError(f"no canonical text for a {type(value).__name__}")
+from ..meaning import canonical_json
 
 
 def seed_sequence(seed: int, key: Mapping[str, Any], replica: int = 0) -> np.random.SeedSequence:
     """``SeedSequence(seed, spawn_key=(256-bit hash of the key as 32-bit words, replica))``."""
     validation.integer("seed", seed, minimum=0)
     validation.integer("replica", replica, minimum=0)
-    words = np.frombuffer(hashlib.sha256(canonical_text(key).encode()).digest(), dtype="<u4")
+    words = np.frombuffer(hashlib.sha256(canonical_json(key).encode()).digest(), dtype="<u4")
     return np.random.SeedSequence(seed, spawn_key=(*map(int, words), replica))
 
 

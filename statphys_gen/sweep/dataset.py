@@ -24,7 +24,7 @@ def assemble(
     maximum: Mapping[str, tuple[int, ...]],
     attributes: Mapping[str, Any],
 ) -> tuple[xarray.Dataset, list[str]]:
-    """The dataset and the error of each point (empty if there is none); replicas are the last axis.
+    """The dataset and the message of each failed point (empty where there is none); replicas are the last axis.
 
     Every point returns the names, and apart from declared maxima the shapes, of the first finished one; a point that
     does not is a failed one. Numbers of failed points are NaN (integers become floats to hold it), strings are empty.
@@ -35,17 +35,17 @@ def assemble(
     if replicas > 1:
         dimensions["replica"] = replicas
     results: list[dict[str, np.ndarray] | None] = []
-    errors: list[str] = []
+    messages: list[str] = []
     reference: dict[str, np.ndarray] | None = None
     for outcome in outcomes:
         result = None if outcome.result is None else decode(outcome.result)
-        error = outcome.error or ""
+        message = outcome.message or ""
         if result is not None:
-            error = _mismatch(result, reference or result, maximum)
-            result = None if error else result
+            message = _mismatch(result, reference or result, maximum)
+            result = None if message else result
             reference = reference or result
         results.append(result)
-        errors.append(error)
+        messages.append(message)
 
     lengths = tuple(dimensions.values())
     variables: dict[str, tuple[tuple[str, ...], np.ndarray]] = {}
@@ -53,16 +53,16 @@ def assemble(
         column = _column([None if result is None else result[name] for result in results], maximum.get(name))
         inner = tuple(f"{name}_{axis}" for axis in range(column.ndim - 1))
         variables[name] = ((*dimensions, *inner), column.reshape(lengths + column.shape[1:]))
-    variables["error"] = (tuple(dimensions), np.asarray(errors).reshape(lengths))
+    variables["message"] = (tuple(dimensions), np.asarray(messages).reshape(lengths))
     coordinates = dict(grid.coordinates)
     if replicas > 1:
         coordinates["replica"] = (("replica",), np.arange(replicas))
-    return xarray.Dataset(variables, coordinates, dict(attributes)), errors
+    return xarray.Dataset(variables, coordinates, dict(attributes)), messages
 
 
 def check_names(outcome: Outcome, grid: Grid) -> None:
     """A name that cannot stand in the dataset is a mistake in the function, to be told after the first point."""
-    taken = {*grid.coordinates, *grid.dimensions, "error", "replica"}
+    taken = {*grid.coordinates, *grid.dimensions, "message", "replica"}
     for name, array in decode(outcome.result or b"[]\n").items():
         if taken & {name, *(f"{name}_{axis}" for axis in range(array.ndim))}:
             raise InvalidArgument("result", name, "named unlike every parameter and axis of the dataset")

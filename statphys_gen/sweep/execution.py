@@ -50,7 +50,7 @@ class Outcome:
     """The encoded result of a point, or the one-line text and the traceback of its error."""
 
     result: bytes | None
-    error: str | None = None
+    message: str | None = None
     traceback: str | None = None
 
 
@@ -64,7 +64,7 @@ def execute(job: Job, points: Sequence[Point]) -> list[Outcome]:
 def _outcome(job: Job, point: Point) -> Outcome:
     try:
         return Outcome(encode(job.function(**point.parameters, **_keyed(job, point)), job.maximum))
-    except Exception as error:
+    except (Exception, SystemExit) as error:  # a point that ends its process has failed, the sweep has not
         return failure(error)
 
 

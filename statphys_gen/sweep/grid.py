@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 
 from ..errors import InvalidArgument
-from .keys import canonical_json
+from ..meaning import canonical_json
 
-RESERVED = ("error", "generator", "point", "replica")
+RESERVED = ("generator", "message", "point", "replica")
 
 
 @dataclass(frozen=True)
@@ -124,6 +124,10 @@ def _axis(name: str, values: Any) -> list[Any]:
     except ValueError:
         raise InvalidArgument(name, values, allowed) from None
     mixed = axis.dtype.kind == "U" and not all(isinstance(value, str) for value in values)
+    if axis.ndim == 1 and not _is_exact(values, axis):
+        raise InvalidArgument(
+            name, values, "free of integers beyond 2**53 beside numbers that are not integers"
+        )
     if axis.ndim != 1 or axis.size == 0 or axis.dtype.kind not in "biufU" or mixed:
         raise InvalidArgument(name, values, allowed)
     if axis.dtype.kind == "f":
@@ -141,12 +145,24 @@ def _value(name: str, value: Any) -> Any:
         value = value.item()
     try:
         canonical_json(value)
-    except (TypeError, ValueError):
-        allowed = "a number, a string, an array, None, a dataclass, or a list or mapping of these"
+    except ValueError:
+        raise InvalidArgument(name, value, "a value without NaN") from None
+    except TypeError:
+        allowed = "a number, a string, an array, None, a dataclass, a function, or a list or mapping of these"
         raise InvalidArgument(name, value, allowed) from None
-    if isinstance(value, float) and value != value:
-        raise InvalidArgument(name, value, "a number, not NaN")
     return value
+
+
+def _is_exact(values: Any, array: np.ndarray) -> bool:
+    """Whether an array of numbers holds what it was made of: numpy makes floats of integers beside floats."""
+    return (
+        array.dtype.kind != "f"
+        or isinstance(values, np.ndarray)
+        or all(
+            not isinstance(value, int | np.integer) or int(entry) == value
+            for value, entry in zip(values, array.tolist(), strict=True)
+        )
+    )
 
 
 def _column(name: str, values: list[Any], dimensions: tuple[str, ...]) -> tuple[tuple[str, ...], Any]:
@@ -155,6 +171,9 @@ def _column(name: str, values: list[Any], dimensions: tuple[str, ...]) -> tuple[
         isinstance(v, str) for v in values
     ):
         column = np.asarray(values)
+        if not _is_exact(values, column):
+            allowed = "free of integers beyond 2**53 beside numbers that are not integers"
+            raise InvalidArgument(name, values, allowed)
     elif all(isinstance(value, np.ndarray) and value.shape == values[0].shape for value in values):
         column = np.stack(values)
     else:

@@ -35,6 +35,7 @@ Record = Callable[[Arrivals], None]
 def run(
     function: Callable[..., Mapping[str, Any]],
     grid: Mapping[str, Any] | Sequence[Mapping[str, Any]],
+    *,
     executor: Any = None,
     workers: int | None = None,
     store: str | Path | None = None,
@@ -43,7 +44,6 @@ def run(
     replicas: int = 1,
     batch: int = 1,
     progress: bool = True,
-    *,
     key: str | None = None,
     maximum: Mapping[str, int | tuple[int, ...]] | None = None,
 ) -> xarray.Dataset:
@@ -57,30 +57,35 @@ def run(
     function : called with the parameters of a point as keywords, it returns a dict of numbers, Booleans, strings or
         arrays of fixed shape. Three more keywords are passed if it has parameters of these names (and the grid has
         not): ``generator``, a numpy Generator; ``seed``, an integer for code that takes one; ``replica``, the number of
-        the replica. The first two are keyed by the sweep's seed, the function's name, the point and the replica.
+        the replica. The first two are keyed by the sweep's seed, the parameters and the replica alone: the name, the
+        code and the place of the function do not change them.
     grid : a mapping of names to one-dimensional values, whose Cartesian product is taken, or a list of points as
         :func:`line` makes it (dimension ``point``). A value that is not a list, tuple, range or array, or that is
         marked by :func:`constant`, is the same at every point.
     executor : any object with the ``submit`` of ``concurrent.futures``, for instance
         ``dask.distributed.Client.get_executor()``; it stays open. The default computes here, in series.
     workers : number of processes of an own pool, with one BLAS and numba thread each; 0 is the same as ``None``.
-    store : file that keeps every finished point, so that the same call, repeated, computes only what is missing.
-    version : version of the function, to be changed whenever its results change: a store cannot see that. The default
-        is the version of this package.
+    store : file that keeps every finished point, so that the same call, repeated, computes only what is missing. Points
+        are found by the name of the function, what it does (:func:`~statphys_gen.code.code_hash`), what the callables
+        and classes among its parameters do, the parameters, seed and replica. After an edit of the code one warning
+        says how many points are computed anew. A script or module may be moved or renamed.
+    version : stands for what the function does, where its code is not to be read: the same version finds the same
+        points whatever was edited, another one none.
     seed : a non-negative integer.
     replicas : number of calls per point with independent streams; above 1 they are the last dimension, ``replica``.
     batch : points per submitted task. A kill loses the unfinished batches, at most one per worker.
     progress : show a bar on standard error if that is a terminal.
-    key : name of the function in the store, instead of ``module:name``; necessary for lambdas and local functions,
-        which cannot go to the processes of ``workers``.
+    key : name of the function in the store, instead of its own; necessary for lambdas and local functions, which cannot
+        go to the processes of ``workers``.
     maximum : largest shape of each result whose shape depends on the point; it is padded with NaN.
 
     Returns
     -------
     A dataset whose dimensions are those of the grid, then ``replica``, then ``{name}_0``, ... for results that are
-    arrays; the attributes are function, version and seed. The variable ``error`` holds one line per failed point, whose
-    results are NaN (integers become floats then). A failed point is recorded, does not stop the sweep, is announced by
-    one warning at the end, and is tried again when the sweep is resumed.
+    arrays; the attributes are function, version (of the function if given, else of this package) and seed. The variable
+    ``message`` holds one line per failed point, whose results are NaN (integers become floats then). A point fails by
+    an exception, by ``sys.exit``, or by a result that the store or the dataset cannot hold. It is recorded, does not
+    stop the sweep, is announced by one warning at the end, and is tried again when the sweep is resumed.
 
     Raises
     ------
@@ -95,13 +100,14 @@ def run(
     seed = validation.integer("seed", seed, minimum=0)
     replicas = validation.integer("replicas", replicas, minimum=1)
     batch = validation.integer("batch", batch, minimum=1)
-    version = _version(version)
+    if version is not None and (not isinstance(version, str) or not version):
+        raise InvalidArgument("version", version, "a text that is not empty")
     job = Job(function, seed, _keyed(function, plan, replicas), _shapes(maximum))
-    _check_executor(function, executor, workers)
+    _check_executor(job, plan.points[0], executor, workers)
+    # Without a store nothing is found by its code.
+    computation = keys.Computation(name, "" if store is None else keys.function_code(function, version), seed)
     points = [
-        keys.point(name, version, parameters, seed, replica)
-        for parameters in plan.points
-        for replica in range(replicas)
+        computation.point(parameters, replica) for parameters in plan.points for replica in range(replicas)
     ]
     outcomes: dict[str, Outcome] = {}
     with nullcontext() if store is None else Store(store) as opened, single_threaded():
@@ -111,11 +117,13 @@ def run(
                 check_names(outcome, plan)
                 _check_maximum(outcome, job.maximum)
         pending = list({point.key: point for point in points if point.key not in outcomes}.values())
+        if opened is not None and version is None:
+            _tell_of_other_code(name, opened.computed_by_other_code(pending))
         with _progress(progress, name, len(outcomes) + len(pending), len(outcomes)) as bar:
 
             def record(arrived: Arrivals) -> None:
                 if opened is not None:
-                    opened.record(arrived)
+                    arrived = opened.record(arrived)
                 for point, outcome in arrived:
                     check_names(outcome, plan)
                     outcomes[point.key] = outcome
@@ -123,15 +131,24 @@ def run(
                     bar.update(len(arrived))
 
             _compute(job, pending, executor, workers, batch, record)
-    attributes = {"function": name, "version": version, "seed": seed}
-    dataset, errors = assemble(
+    attributes = {"function": name, "version": version or __version__, "seed": seed}
+    dataset, messages = assemble(
         plan, replicas, [outcomes[point.key] for point in points], job.maximum, attributes
     )
-    failed = [error for error in errors if error]
+    failed = [message for message in messages if message]
     if failed:
-        message = f"{name}: {len(failed)} of {len(errors)} points failed, the first with {failed[0]}"
-        warnings.warn(message, RuntimeWarning, stacklevel=2)
+        text = f"{name}: {len(failed)} of {len(messages)} points failed, the first with {failed[0]}"
+        warnings.warn(text, RuntimeWarning, stacklevel=2)
     return dataset
+
+
+def _tell_of_other_code(name: str, count: int) -> None:
+    if count:
+        text = (
+            f"{name}: {count} of the points to compute are in the store with results of other code (edited since, or "
+            "another function of this name); they are computed anew, and the old results stay beside them"
+        )
+        warnings.warn(text, UserWarning, stacklevel=3)
 
 
 def _compute(
@@ -258,14 +275,6 @@ def _record_finished(
     return lost
 
 
-def _version(version: str | None) -> str:
-    if version is None:
-        return __version__
-    if not isinstance(version, str) or not version:
-        raise InvalidArgument("version", version, "a text that is not empty")
-    return version
-
-
 def _keyed(function: Callable[..., Any], grid: Grid, replicas: int) -> tuple[str, ...]:
     """Which of the keyed keywords the function takes; its other parameters must be those of the grid."""
     names = list(grid.points[0])
@@ -319,7 +328,7 @@ def _check_maximum(outcome: Outcome, maximum: Mapping[str, tuple[int, ...]]) -> 
             )
 
 
-def _check_executor(function: Callable[..., Any], executor: Any, workers: int | None) -> None:
+def _check_executor(job: Job, parameters: Mapping[str, Any], executor: Any, workers: int | None) -> None:
     if executor is not None and not callable(getattr(executor, "submit", None)):
         raise InvalidArgument("executor", executor, "an object with a submit method, or None")
     if workers is not None:
@@ -327,16 +336,25 @@ def _check_executor(function: Callable[..., Any], executor: Any, workers: int | 
         if executor is not None:
             raise InvalidArgument("workers", workers, "None when an executor is given")
     if workers or isinstance(executor, ProcessPoolExecutor):
-        # What is defined at an interactive prompt pickles by its name, but no new process can import it.
-        sendable = not workers or keys.module_name(function) != "__main__"
         try:
-            pickle.dumps(function)
+            sendable = not _is_of_prompt(job.function, pickle.dumps((job.function, parameters)))
         except (pickle.PicklingError, AttributeError, TypeError):
             sendable = False
         if not sendable:
-            raise InvalidArgument(
-                "function", function, "importable by its name, to be sent to other processes"
+            allowed = (
+                "defined in a file, with the classes of its parameters, to reach other processes; what is defined in a "
+                "notebook, at a prompt or inside a function reaches those of executor=loky.get_reusable_executor()"
             )
+            raise InvalidArgument("function", job.function, allowed)
+
+
+def _is_of_prompt(function: Callable[..., Any], pickled: bytes) -> bool:
+    """Whether something pickles by a name in ``__main__`` that a new process, which reads its file, will not find."""
+    file = getattr(sys.modules["__main__"], "__file__", None) or ""
+    code = getattr(inspect.unwrap(getattr(function, "py_func", function)), "__code__", None)
+    of_file = Path(file).is_file()
+    elsewhere = of_file and code is not None and Path(code.co_filename).resolve() != Path(file).resolve()
+    return b"__main__" in pickled and (not of_file or elsewhere)
 
 
 def _progress(wanted: bool, name: str, total: int, done: int) -> Any:
@@ -345,4 +363,4 @@ def _progress(wanted: bool, name: str, total: int, done: int) -> Any:
         return nullcontext()
     from tqdm import tqdm
 
-    return tqdm(total=total, initial=done, desc=name.rpartition(":")[2], unit="point", file=sys.stderr)
+    return tqdm(total=total, initial=done, desc=name, unit="point", file=sys.stderr)

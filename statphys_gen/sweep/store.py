@@ -16,21 +16,22 @@ from types import TracebackType
 from typing import TYPE_CHECKING
 
 from ..errors import StoreError
+from .execution import Outcome, failure
 
 if TYPE_CHECKING:
-    from .execution import Outcome
     from .keys import Point
 
 _APPLICATION = 0x53475357  # "SGSW": marks the file as ours
-_LAYOUT = 1
+_LAYOUT = 2
 _SCHEMA = """
 CREATE TABLE points (
-    key TEXT PRIMARY KEY,  -- SHA-256 of the next column, in hexadecimal
-    point TEXT NOT NULL,   -- canonical JSON: function, version, parameters, seed, replica
-    result BLOB,           -- header line and exact bytes; NULL if the point failed
-    checksum TEXT,         -- SHA-256 of the result
-    error TEXT,            -- one line; NULL if the point is finished
-    traceback TEXT
+    key TEXT PRIMARY KEY,    -- SHA-256 of the next column, in hexadecimal
+    point TEXT NOT NULL,     -- canonical JSON: function, code or version, parameters, seed, replica
+    call TEXT NOT NULL,      -- SHA-256 of the same without code and version
+    result BLOB,             -- header line and exact bytes; NULL if the point failed
+    message TEXT,            -- one line; NULL if the point is finished
+    traceback TEXT,
+    checksum TEXT NOT NULL   -- SHA-256 of the other columns
 )
 """
 
@@ -42,6 +43,8 @@ class Store:
         self.path = Path(path)
         with self._errors():
             self._connection = sqlite3.connect(self.path, timeout=1.0, isolation_level=None)
+            # A damaged text is to be compared, not to stop the reading.
+            self._connection.text_factory = lambda text: text.decode("utf-8", "replace")
         try:
             with self._errors():
                 self._open()
@@ -65,33 +68,47 @@ class Store:
         results = {}
         with self._errors():
             for point in points:
-                row = self._connection.execute(
-                    "SELECT result, checksum FROM points WHERE key = ? AND error IS NULL", (point.key,)
-                ).fetchone()
+                row = self._connection.execute("SELECT * FROM points WHERE key = ?", (point.key,)).fetchone()
                 if row is None:
                     continue
-                if not isinstance(row[0], bytes) or hashlib.sha256(row[0]).hexdigest() != row[1]:
-                    raise StoreError(
-                        f"{self.path}: the file is damaged (the result of point {point.key[:12]})"
-                    )
-                results[point.key] = row[0]
+                *columns, checksum = row
+                whole = columns[:3] == [point.key, point.text, point.call] and _checksum(columns) == checksum
+                if not whole:
+                    raise StoreError(f"{self.path}: the file is damaged (at point {point.key[:12]})")
+                if columns[3] is not None:
+                    results[point.key] = columns[3]
         return results
 
-    def record(self, outcomes: Iterable[tuple[Point, Outcome]]) -> None:
-        """Write outcomes in one transaction; when this returns they survive a kill and a power cut."""
-        rows = [
-            (
-                point.key,
-                point.text,
-                outcome.result,
-                None if outcome.result is None else hashlib.sha256(outcome.result).hexdigest(),
-                outcome.error,
-                outcome.traceback,
+    def computed_by_other_code(self, points: Iterable[Point]) -> int:
+        """How many of these points are in the store with another code or version and all else the same."""
+        statement = "SELECT 1 FROM points WHERE call = ? AND key != ? AND result IS NOT NULL LIMIT 1"
+        with self._errors():
+            return sum(
+                self._connection.execute(statement, (point.call, point.key)).fetchone() is not None
+                for point in points
             )
-            for point, outcome in outcomes
-        ]
+
+    def record(self, outcomes: Iterable[tuple[Point, Outcome]]) -> list[tuple[Point, Outcome]]:
+        """Write outcomes in one transaction; when this returns they survive a kill and a power cut.
+
+        Returns what was written: a result that is too large for SQLite is a failed point.
+        """
+        written = [(point, self._fitting(point, outcome)) for point, outcome in outcomes]
+        rows = []
+        for point, outcome in written:
+            columns = (point.key, point.text, point.call, outcome.result, outcome.message, outcome.traceback)
+            rows.append((*columns, _checksum(columns)))
         with self._errors(), self._transaction():
-            self._connection.executemany("INSERT OR REPLACE INTO points VALUES (?, ?, ?, ?, ?, ?)", rows)
+            self._connection.executemany("INSERT OR REPLACE INTO points VALUES (?, ?, ?, ?, ?, ?, ?)", rows)
+        return written
+
+    def _fitting(self, point: Point, outcome: Outcome) -> Outcome:
+        limit = self._connection.getlimit(sqlite3.SQLITE_LIMIT_LENGTH) - len(point.text.encode()) - 1000
+        if outcome.result is None or len(outcome.result) <= limit:
+            return outcome
+        return failure(
+            ValueError(f"the result has {len(outcome.result)} bytes, the store holds at most {limit}")
+        )
 
     def _open(self) -> None:
         self._connection.execute("PRAGMA locking_mode = EXCLUSIVE")
@@ -100,13 +117,15 @@ class Store:
             application = self._pragma("application_id")
             if application == 0 and not self._connection.execute("SELECT 1 FROM sqlite_master").fetchone():
                 self._connection.execute(_SCHEMA)
+                self._connection.execute("CREATE INDEX calls ON points (call)")
                 self._connection.execute(f"PRAGMA application_id = {_APPLICATION}")
                 self._connection.execute(f"PRAGMA user_version = {_LAYOUT}")
             elif application != _APPLICATION:
                 raise StoreError(f"{self.path}: the file is not the store of a sweep")
             elif self._pragma("user_version") != _LAYOUT:
                 raise StoreError(f"{self.path}: the store was written by another version of this package")
-        if self._pragma("quick_check(1)") != "ok":
+        # Not the quick one, which does not compare keys with their index.
+        if self._pragma("integrity_check(1)") != "ok":
             raise StoreError(f"{self.path}: the file is damaged")
 
     def _pragma(self, name: str) -> object:
@@ -139,3 +158,11 @@ class Store:
             else:
                 reason = " ".join(str(error).split())
             raise StoreError(f"{self.path}: {reason}") from None
+
+
+def _checksum(columns: Iterable[object]) -> str:
+    digest = hashlib.sha256()
+    for column in columns:
+        data = b"" if column is None else column if isinstance(column, bytes) else str(column).encode()
+        digest.update(f"{type(column).__name__} {len(data)} ".encode() + data)
+    return digest.hexdigest()

@@ -74,6 +74,10 @@ class FromLogDensity(Prior):
                 "log_density", log_density, "a function with a finite integral of its exponential"
             )
 
+    def meaning(self) -> dict[str, Any]:
+        """What defines it."""
+        return {"log_density": self._log_density, "support": self.support, "breakpoints": self._cuts}
+
     def _value(self, h: FloatArray) -> FloatArray:
         with np.errstate(all="ignore"):
             value = np.asarray(self._log_density(h), dtype=np.float64)
@@ -273,6 +277,10 @@ class FromLogMoments(Prior):
         self._tails = {side: self._tail(side) for side in (1, -1)}
         h = np.linspace(0.1, 5.0, 25)
         self._even = bool(np.allclose(self._value(h), self._value(-h), rtol=1e-11, atol=1e-13))
+
+    def meaning(self) -> dict[str, Any]:
+        """What defines it."""
+        return {"log_moments": self._log_moments, "steepness": self._steepness}
 
     def _value(self, b: FloatArray) -> FloatArray:
         with np.errstate(all="ignore"):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -34,6 +34,10 @@ class Discrete(Prior):
         mirrored = np.allclose(values[order], -values[order[::-1]])
         same = np.allclose(self.energies[order], self.energies[order[::-1]])
         object.__setattr__(self, "_even", bool(mirrored and same))
+
+    def meaning(self) -> dict[str, Any]:
+        """What defines it."""
+        return {"states": self.states, "log_base": self.log_base, "energies": self.energies}
 
     def _exponents(self, a: ArrayLike, b: ArrayLike, beta: ArrayLike) -> FloatArray:
         """log weight of every state, states along the first axis."""

@@ -30,6 +30,7 @@ WORDS: list[tuple[str, str]] = [
     ("figures make speciation --output /dev/null/x", "--output = '/dev/null/x': must be a folder"),
     ("verify diffusion --output /dev/null/x", "--output = '/dev/null/x': must be a folder"),
     ("verify nonsense", "system = 'nonsense': must be one of"),
+    ("verify random_features", "system = 'random_features': must be one of diffusion, random-features"),
     ("verify --workers 0", "--workers = 0: must be an integer, at least 1"),
     ("verify --workers two", "--workers = two: must be an integer"),
     # unknown, abbreviated and missing options

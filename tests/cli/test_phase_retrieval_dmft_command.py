@@ -9,7 +9,8 @@ import pytest
 from command_line import assert_one_line, run, run_json
 
 DMFT = "phase-retrieval dmft"
-SMALL = f"{DMFT} --samples-per-dimension 1.3 --paths 512 --replicas 2"
+# With 512 paths a third of the seeds violates Stein's lemma by more than is allowed.
+SMALL = f"{DMFT} --samples-per-dimension 1.3 --paths 4096 --replicas 2"
 
 
 def test_records(capsys: pytest.CaptureFixture[str]) -> None:

@@ -14,7 +14,8 @@ SMALL = "--visible-units 60 --instances 3 --chains 4 --sweeps 4"
 
 
 def test_records_stand_beside_the_theory(capsys: pytest.CaptureFixture[str]) -> None:
-    line = f"{COMMAND} {HOPFIELD} --temperature 0.2 --start retrieval {SMALL}"
+    # At temperature 0.2 no unit of half of these samples is ever flipped: no error, and no z.
+    line = f"{COMMAND} {HOPFIELD} --temperature 0.4 --start retrieval {SMALL}"
     document = run_json(line, capsys)
     records = {record["observable"]: record for record in document["results"]}
     for record in document["results"]:

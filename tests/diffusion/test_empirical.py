@@ -12,6 +12,7 @@ from statphys_gen.diffusion.analysis.label_agreement import (
     _stratified_groups,
     label_agreement,
 )
+from statphys_gen.meaning import fingerprint
 from statphys_gen.statistics.streams import generator
 
 
@@ -41,7 +42,7 @@ def test_log_weights_are_those_of_the_definition(time: float) -> None:
     posterior = PosteriorPass(data, sources, seed=3, purpose="test", order=order)
     pair = posterior.distances_and_projections(0)
     found = posterior.log_weights(0, *pair, time, without_source=False)
-    key = {"purpose": "test", "samples": data.count, "dimension": 4}
+    key = {"purpose": "test", "data": fingerprint(data)}
     noise = generator(3, key).standard_normal((4, 4))
     for row, source in enumerate(sources):
         direct = direct_log_weights(data, source, noise[row], time)

@@ -5,6 +5,8 @@ from dataclasses import replace
 import numpy as np
 
 from statphys_gen.phase_retrieval.checks import checks, density_checks, spectral_checks, start_checks
+from statphys_gen.phase_retrieval.checks import dynamics as checks_dynamics
+from statphys_gen.phase_retrieval.model import Loss, PhaseRetrieval
 from statphys_gen.statistics.agreement import judge
 
 
@@ -17,6 +19,31 @@ def test_every_theory_of_the_start_gives_numbers() -> None:
         theory = np.asarray(check.theory())
         assert np.isfinite(theory).all(), check.name
         assert (np.abs(theory) > 0.01).all(), check.name
+
+
+def test_a_solved_descent_is_kept_by_what_it_is(monkeypatch) -> None:
+    """Not by its place in memory, where another one may lie later."""
+    solved = []
+
+    class Solved:
+        def __init__(self, problem: PhaseRetrieval, *arguments: object, **options: object) -> None:
+            solved.append(problem)
+            self.problem = problem
+
+        def require(self) -> "Solved":
+            return self
+
+    monkeypatch.setattr(checks_dynamics, "descent_dynamics", Solved)
+    monkeypatch.setattr(checks_dynamics, "_SOLVED", {})
+
+    def theory(ratio: float, steps: int = 3) -> Solved:
+        descent = checks_dynamics.Descent(PhaseRetrieval(Loss.normalised(0.3), ratio), np.full(steps, 0.1))
+        return descent.theory()
+
+    assert theory(2.0) is theory(2.0)
+    assert theory(3.0).problem.samples_per_dimension == 3.0
+    assert theory(2.0, 4) is not theory(2.0)
+    assert len(solved) == 3
 
 
 def test_a_check_agrees_and_rejects_a_theory_that_is_off() -> None:

@@ -53,11 +53,14 @@ def test_the_same_bits_for_any_number_of_threads() -> None:
         assert not same(runs[0].values, other.values)
 
 
-def test_a_sample_is_the_same_network_at_every_temperature_and_field() -> None:
+def test_an_instance_belongs_to_its_model() -> None:
     first = draw_network(hopfield(), 50, seed=1, instance=2)
-    second = draw_network(hopfield(temperature=2.0, pattern_field=0.3, hidden=ReLU()), 50, seed=1, instance=2)
-    assert np.array_equal(first.weights, second.weights)
+    sized = hopfield(couplings=Patterns(size=50))
+    assert np.array_equal(first.weights, draw_network(sized, 50, seed=1, instance=2).weights)
     assert not np.array_equal(first.weights, draw_network(hopfield(), 50, seed=1, instance=3).weights)
+    for changes in ({"temperature": 2.0}, {"pattern_field": 0.3}, {"hidden": ReLU()}):
+        other = draw_network(hopfield(**changes), 50, seed=1, instance=2)
+        assert not np.array_equal(first.weights, other.weights)
     draws = [stream(hopfield(temperature=t), 50, 1, 2, "chains").random() for t in (0.4, 0.5)]
     assert draws[0] != draws[1]
 

@@ -279,7 +279,7 @@ def test_a_theory_that_is_not_a_number_fails():
     assert judge([make_check(theory=lambda: np.nan).run()]).agreements[0].verdict == "failed"
 
 
-def test_the_seed_derives_from_the_name_alone():
+def test_the_seed_derives_from_the_id_alone():
     seen = []
     check = make_check(simulate=lambda seed: seen.append(seed) or scalar(1.0))
     check.run()
@@ -287,6 +287,12 @@ def test_the_seed_derives_from_the_name_alone():
     assert seen == [check.seed, check.seed]
     assert make_check(resolution=0.01).seed == check.seed
     assert make_check("another check").seed != check.seed
+    assert make_check("a better name", id="a-check").seed == check.seed
+    assert [make_check(name).id for name in ("sin, p > n", "sin, p < n", "d = 0.5")] == [
+        "sin-p-above-n",
+        "sin-p-below-n",
+        "d-0-5",
+    ]
 
 
 # Refusals
@@ -297,6 +303,7 @@ def test_the_seed_derives_from_the_name_alone():
     ("changes", "argument"),
     [
         ({"name": " "}, "name"),
+        ({"id": "Not a slug"}, "id"),
         ({"prediction": "two\nlines"}, "prediction"),
         ({"resolution": 0.021}, "resolution"),
         ({"resolution": 0.051, "kind": "eigenvalue"}, "resolution"),

@@ -50,11 +50,12 @@ def compute(workers: int, points: int, files: Files) -> None:
 
     record = sweep.Store.record
 
-    def record_and_report(store: sweep.Store, outcomes: list) -> None:
+    def record_and_report(store: sweep.Store, outcomes: list) -> list:
         """Note outside the store what the store says it keeps."""
-        record(store, outcomes)
+        written = record(store, outcomes)
         with files.reported.open("a") as file:
-            file.writelines(f"{point.parameters['index']}\n" for point, _ in outcomes)
+            file.writelines(f"{point.parameters['index']}\n" for point, _ in written)
+        return written
 
     sweep.Store.record = record_and_report
     dataset = sweep.run(logged, {"index": range(points)}, workers=workers, store=files.store)

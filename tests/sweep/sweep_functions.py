@@ -109,6 +109,24 @@ def exits(x):
     return {"double": 2 * x}
 
 
+class GivingUp(BaseException):
+    """Not an Exception: nothing that a point is expected to raise."""
+
+
+def gives_up(x):
+    if x == 3:
+        raise GivingUp(3)
+    return {"double": 2 * x}
+
+
+def class_of(model, x):
+    return {"name": type(model).__name__}
+
+
+def strength(model):
+    return {"strength": model.strength}
+
+
 def bad_result(x):
     return {0: [1, 2], 1: {"v": object()}, 2: {"v": 1j}, 3: {}, 4: {"v": [[1], [1, 2]]}, 5: {"v": 1.0}}[x]
 

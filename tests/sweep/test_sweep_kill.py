@@ -98,7 +98,7 @@ def test_interrupt_keeps_finished_points_and_ends_the_workers(slow_sweep, tmp_pa
     assert errors.count("Traceback") == 1
     assert not any(map(is_running, workers))
     with closing(sqlite3.connect(tmp_path / "sweep.sqlite")) as connection:
-        (finished,) = connection.execute("SELECT COUNT(*) FROM points WHERE error IS NULL").fetchone()
+        (finished,) = connection.execute("SELECT COUNT(*) FROM points WHERE message IS NULL").fetchone()
     assert 0 < finished < 500
 
 

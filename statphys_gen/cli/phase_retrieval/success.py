@@ -132,7 +132,8 @@ def _success(options: argparse.Namespace) -> int:
     grid = {"dimension": dimensions, "samples_per_dimension": ratios} | {
         name: sweep.constant(value) for name, value in settings.items()
     }
-    with warnings.catch_warnings():
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always", UserWarning)
         # Points that failed are records with a bad status here.
         warnings.simplefilter("ignore", RuntimeWarning)
         dataset = sweep.run(outcomes, grid, store=options.store, seed=options.seed)
@@ -145,6 +146,7 @@ def _success(options: argparse.Namespace) -> int:
     parameters |= {"step_max": largest, "seed": options.seed}
     parameters |= {name: settings[name] for name in _SETTINGS if name not in parameters}
     midpoints, notes = _midpoints(records, dimensions)
+    notes += [str(warning.message) for warning in caught if issubclass(warning.category, UserWarning)]
     summary = _summary(midpoints)
     if options.predict:
         predicted, more = _prediction(loss, ratios, midpoints, (first, largest), options.seed)
@@ -245,10 +247,10 @@ def _rate(row: Any, dimension: int, ratio: float, starts: int) -> dict[str, Any]
 
     record: dict[str, Any] = {"dimension": dimension, "samples_per_dimension": ratio}
     approximation = "simulation of finite instances"
-    error = str(row["error"].item())
-    if error:
+    message = str(row["message"].item())
+    if message:
         empty = dict.fromkeys(("rate", "standard_error", "lower", "upper", "median_success_time"))
-        return record | empty | {"status": "not converged", "reason": error, "approximation": approximation}
+        return record | empty | {"status": "not converged", "reason": message, "approximation": approximation}
     rate = success_rate(row["succeeded"].values.astype(int), starts)
     return record | {
         "rate": rate.rate,

@@ -38,6 +38,7 @@ import numpy as np
 
 from ...arrays import FloatArray, IntArray
 from ...data.dataset import DataSet
+from ...meaning import fingerprint
 from ...noising import edm_sigma, time_from_edm_sigma
 from ...numerics.blocks import map_blocks
 from ...numerics.posterior import ROWS, EmpiricalPosterior, PosteriorSums
@@ -90,7 +91,7 @@ def analyse_collapse(
     """
     merged = dataset.without_labels()
     everything = np.arange(len(merged.samples))
-    key = {"purpose": "collapse", "samples": dataset.count, "dimension": dataset.dimension}
+    key: dict[str, object] = {"purpose": "collapse of a data set", "data": fingerprint(merged)}
     place = _places(merged, largest_eigenvalue, seed, key)
     if times is not None:
         place = np.unique(np.concatenate([place, np.log(edm_sigma(times))]))
@@ -154,7 +155,7 @@ def _curve(
     points = data.samples if whole else data.samples[subset]
     copies = data.multiplicities if whole else data.multiplicities[subset]
     posterior = EmpiricalPosterior(points, copies)
-    key = key | {"points": len(subset), "first": int(subset[0])}
+    key = key | {"subset": fingerprint(subset)}
     chosen = _sources(copies, sources, generator(seed, key | {"part": "sources"}))
     times = time_from_edm_sigma(np.exp(place))
 

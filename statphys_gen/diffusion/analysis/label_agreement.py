@@ -30,6 +30,7 @@ import numpy as np
 
 from ...arrays import FloatArray, IntArray
 from ...data.dataset import DataSet
+from ...meaning import fingerprint
 from ...noising import edm_sigma
 from ...numerics.blocks import map_blocks
 from ...statistics.streams import generator
@@ -71,7 +72,7 @@ class PosteriorPass:
     ----------
     dataset : the data set; its points are visited in the order ``order`` (default: as stored).
     sources : (s,) index of the data point behind each noised point.
-    seed, purpose : key of the noise; the noise of a source is the same at all times.
+    seed, purpose : key of the noise, beside the data; the noise of a source is the same at all times.
     """
 
     def __init__(
@@ -87,7 +88,7 @@ class PosteriorPass:
         self.size = int(np.clip(_ENTRIES // len(dataset.samples), 8, 256))
         self.blocks = -(-len(sources) // self.size)
         self._seed = seed
-        self._key = {"purpose": purpose, "samples": dataset.count, "dimension": dataset.dimension}
+        self._key = {"purpose": purpose, "data": fingerprint(dataset)}
 
     def block_sources(self, block: int) -> IntArray:
         return self.sources[block * self.size : (block + 1) * self.size]
@@ -144,13 +145,15 @@ def label_agreement(
     threads : number of threads; the result has the same bits for any number.
     progress : show a bar of the blocks on standard error.
     """
-    random = generator(seed, {"purpose": "label agreement: sources and groups", "samples": dataset.count})
+    random = generator(seed, {"purpose": "sources and groups of the label agreement", "data": dataset})
     copies = np.repeat(np.arange(len(dataset.samples)), dataset.multiplicities)
     if dataset.count > sources:
         copies = np.sort(random.choice(copies, size=sources, replace=False))
     groups = _stratified_groups(dataset, random)
     segments = _Segments(dataset, groups)
-    posterior = PosteriorPass(dataset, copies, seed=seed, purpose="label agreement", order=segments.order)
+    posterior = PosteriorPass(
+        dataset, copies, seed=seed, purpose="noise of the label agreement", order=segments.order
+    )
 
     def run(block: int) -> tuple[FloatArray, FloatArray]:
         pair = posterior.distances_and_projections(block)

@@ -33,7 +33,7 @@ is in :mod:`statphys_gen.diffusion.simulation.langevin`, other laws in
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -44,6 +44,7 @@ from ... import validation
 from ...arrays import FloatArray, IntArray
 from ...data.laws import GaussianMixture
 from ...errors import InvalidArgument
+from ...meaning import fingerprint
 from ...numerics.blocks import map_blocks
 from ...statistics.estimate import Estimate
 from ...statistics.streams import generator
@@ -216,7 +217,8 @@ def simulate_clones(
     mixture : the law of the data, K components in dimension d.
     time : branch times t, any shape, at least 0; above 0 where a covariance is singular.
     walkers : number of independent pairs of runs for each time, at least 2.
-    seed : of the random streams; a time has the same stream whichever other times are asked for.
+    seed : of the random streams; a time has the same stream whichever other times are asked for. Different mixtures and
+        labels have independent streams; other groups are another reading of the same runs.
     label : "component" or "sign", see the module.
     groups : (K,) integers; components with equal integers are one class (a level of a hierarchy of classes).
         Only with the label "component".
@@ -245,7 +247,8 @@ def simulate_clones(
         return first == read(*law.backward(x, t, 0.0, rng))
 
     _require_density(law, time)
-    return proportion(agree, f"clones {label}", mixture.dimension, time, walkers, seed, threads)
+    key = experiment_key("clones", mixture, label)
+    return proportion(agree, key, mixture.dimension, time, walkers, seed, threads)
 
 
 def simulate_u_turn(
@@ -272,7 +275,8 @@ def simulate_u_turn(
         return read(data, components) == read(*law.backward(x, t, 0.0, rng))
 
     _require_density(law, time)
-    return proportion(unchanged, f"u-turn {label}", mixture.dimension, time, walkers, seed, threads)
+    key = experiment_key("u-turn", mixture, label)
+    return proportion(unchanged, key, mixture.dimension, time, walkers, seed, threads)
 
 
 def posterior_agreement(
@@ -297,9 +301,8 @@ def posterior_agreement(
         return ((posterior @ members) ** 2).sum(axis=1)
 
     _require_density(law, time)
-    return Estimate.from_samples(
-        outcomes(agreement, "posterior agreement", mixture.dimension, time, walkers, seed, threads)
-    )
+    key = experiment_key("posterior agreement", mixture, "component")
+    return Estimate.from_samples(outcomes(agreement, key, mixture.dimension, time, walkers, seed, threads))
 
 
 def block_size(dimension: int, walkers: int) -> int:
@@ -324,6 +327,11 @@ def group_numbers(mixture: GaussianMixture, groups: ArrayLike | None) -> IntArra
     return numbers.astype(np.int64)
 
 
+def experiment_key(purpose: str, mixture: GaussianMixture, label: str) -> dict[str, Any]:
+    """What the stream of an experiment is made of, besides its time, seed and block of walkers."""
+    return {"purpose": purpose, "law": fingerprint(mixture), "label": label}
+
+
 def class_reader(mixture: GaussianMixture, label: str, groups: ArrayLike | None) -> ClassReader:
     """The function of (x_0, components) that returns the classes of the rows."""
     validation.choice("label", label, ["component", "sign"])
@@ -341,14 +349,17 @@ def class_reader(mixture: GaussianMixture, label: str, groups: ArrayLike | None)
 
 def outcomes(
     experiment: Outcomes,
-    name: str,
+    key: Mapping[str, Any],
     dimension: int,
     time: ArrayLike,
     walkers: int,
     seed: int,
     threads: int,
 ) -> FloatArray:
-    """``experiment(t, count, rng)`` in blocks of walkers with their own streams: (walkers,) + shape of time."""
+    """``experiment(t, count, rng)`` in blocks of walkers: (walkers,) + shape of time.
+
+    Every block has its own stream, made of ``key``, the time, the seed and its number.
+    """
     times = validation.array("time", time, at_least=0.0)
     validation.integer("walkers", walkers, minimum=2)
     size = block_size(dimension, walkers)
@@ -356,7 +367,7 @@ def outcomes(
 
     def run(index: int) -> NDArray[Any]:
         t, block = float(times.ravel()[index // len(starts)]), index % len(starts)
-        rng = generator(seed, {"simulation": name, "dimension": dimension, "time": t}, block)
+        rng = generator(seed, {**key, "time": t}, block)
         return experiment(t, min(size, walkers - starts[block]), rng)
 
     blocks = map_blocks(run, times.size * len(starts), threads=threads)
@@ -366,7 +377,7 @@ def outcomes(
 
 def proportion(
     experiment: Outcomes,
-    name: str,
+    key: Mapping[str, Any],
     dimension: int,
     time: ArrayLike,
     walkers: int,
@@ -375,7 +386,7 @@ def proportion(
 ) -> Estimate:
     """The fraction of walkers for which the experiment is true."""
     return estimate_proportion(
-        outcomes(experiment, name, dimension, time, walkers, seed, threads).sum(axis=0), walkers
+        outcomes(experiment, key, dimension, time, walkers, seed, threads).sum(axis=0), walkers
     )
 
 

@@ -29,6 +29,7 @@ from ... import validation
 from ...arrays import FloatArray, IntArray
 from ...data.laws import CurieWeiss, GaussianMixture
 from ...errors import InvalidArgument
+from ...meaning import fingerprint
 from ...statistics.estimate import Estimate
 from .backward_kernel import NoisedMixture, draw_index, proportion
 
@@ -164,7 +165,13 @@ def simulate_product_clones(
 
     if min(law.smallest_variance for law in laws) <= 0.0:
         validation.array("time", time, above=0.0)
-    return proportion(agree, "product clones", dimension, time, walkers, seed, threads)
+    key = {
+        "purpose": "clones of a product law",
+        "marginals": [fingerprint(marginal) for marginal in marginals],
+        "weights": shares,
+        "dimension": dimension,
+    }
+    return proportion(agree, key, dimension, time, walkers, seed, threads)
 
 
 def _noised(data: FloatArray, time: float, rng: np.random.Generator) -> FloatArray:
@@ -191,4 +198,5 @@ def _curie_weiss_proportion(
     experiment: Any, name: str, model: CurieWeiss, time: ArrayLike, walkers: int, seed: int, threads: int
 ) -> Estimate:
     times = validation.array("time", time, above=0.0)
-    return proportion(experiment, f"curie-weiss {name}", model.dimension, times, walkers, seed, threads)
+    key = {"purpose": name, "law": model}
+    return proportion(experiment, key, model.dimension, times, walkers, seed, threads)

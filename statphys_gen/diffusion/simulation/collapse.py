@@ -27,7 +27,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from ... import validation
 from ...arrays import FloatArray, IntArray
-from ...data.laws import CurieWeiss, DataLaw, DiscreteProduct, GaussianMixture, Spectrum
+from ...data.laws import CurieWeiss, DataLaw, GaussianMixture, Spectrum
 from ...errors import InsufficientSamples, InvalidArgument
 from ...numerics.blocks import map_blocks
 from ...numerics.posterior import ROWS, EmpiricalPosterior, PosteriorSums
@@ -140,7 +140,7 @@ def simulate_collapse(
     classes = _class_count(law) if by_class else 0
 
     def means(data_set: int) -> FloatArray:
-        rng = _stream(seed, "collapse", law, samples, data_set)
+        rng = data_stream(seed, "collapse", law, samples, data_set, radius=factor)
         points, components = draw_data(law, samples, rng)
         sources = np.arange(noised) % samples
         values = _read(EmpiricalPosterior(points), flat, sources, None, _PLANTED, rng, factor)
@@ -174,7 +174,7 @@ def simulate_condensation(
     _sizes(samples, noised, data_sets)
 
     def means(data_set: int) -> FloatArray:
-        rng = _stream(seed, "condensation", law, samples, data_set)
+        rng = data_stream(seed, "condensation", law, samples, data_set)
         posterior = EmpiricalPosterior(draw_data(law, samples, rng)[0])
         fresh = draw_data(law, noised, rng)[0]
         return _read(posterior, flat, None, fresh, _FRESH, rng, 1.0).mean(axis=2)
@@ -208,7 +208,7 @@ def simulate_posterior_variance(
     width = -np.expm1(-2.0 * t)
 
     def means(data_set: int) -> FloatArray:
-        rng = _stream(seed, "posterior variance", law, samples, data_set)
+        rng = data_stream(seed, "posterior variance", law, samples, data_set, time=t)
         points = draw_data(law, samples, rng)[0]
         fresh = draw_data(law, noised, rng)[0]
         total = np.zeros(points.shape[1])
@@ -235,6 +235,7 @@ def posterior_weights(points: FloatArray, x: FloatArray, time: float) -> FloatAr
 
 def draw_data(law: DataLaw, count: int, rng: np.random.Generator) -> tuple[FloatArray, IntArray]:
     """Independent data (count, d) and their components (count,), all 0 where the law has none."""
+    require_law(law)
     if isinstance(law, GaussianMixture):
         mixture = NoisedMixture(law)
         components = mixture.draw_components(count, rng)
@@ -244,21 +245,23 @@ def draw_data(law: DataLaw, count: int, rng: np.random.Generator) -> tuple[Float
     if isinstance(law, Spectrum):
         deviations = np.repeat(np.sqrt(law.eigenvalues), law.multiplicities.astype(np.int64))
         return deviations * rng.standard_normal((count, law.dimension)), np.zeros(count, dtype=np.int64)
-    if isinstance(law, DiscreteProduct):
-        places = np.searchsorted(
-            np.cumsum(law.probabilities)[:-1], rng.random((count, law.dimension)), side="right"
-        )
-        return law.values[places], np.zeros(count, dtype=np.int64)
-    raise InvalidArgument("law", law, "a GaussianMixture, Spectrum, DiscreteProduct or CurieWeiss")
+    places = np.searchsorted(
+        np.cumsum(law.probabilities)[:-1], rng.random((count, law.dimension)), side="right"
+    )
+    return law.values[places], np.zeros(count, dtype=np.int64)
 
 
-def law_key(law: DataLaw) -> dict[str, object]:
-    """What of a law enters the key of its random streams: its kind and its dimension."""
-    return {"law": type(law).__name__, "dimension": getattr(law, "dimension", 0)}
+def data_stream(
+    seed: int, purpose: str, law: DataLaw, samples: int, data_set: int, **parameters: float | str | None
+) -> np.random.Generator:
+    """The stream of one data set and all that is done with it; ``parameters`` are the others that matter."""
+    require_law(law)
+    return generator(seed, {"purpose": purpose, "law": law, "samples": samples, **parameters}, data_set)
 
 
-def _stream(seed: int, purpose: str, law: DataLaw, samples: int, data_set: int) -> np.random.Generator:
-    return generator(seed, {"simulation": purpose, "samples": samples} | law_key(law), data_set)
+def require_law(law: DataLaw) -> None:
+    if not isinstance(law, DataLaw):
+        raise InvalidArgument("law", law, "a GaussianMixture, Spectrum, DiscreteProduct or CurieWeiss")
 
 
 def _times(time: ArrayLike) -> tuple[FloatArray, FloatArray]:

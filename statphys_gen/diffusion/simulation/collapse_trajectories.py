@@ -28,9 +28,8 @@ from ...data.laws import DataLaw
 from ...errors import InvalidArgument
 from ...numerics.blocks import map_blocks
 from ...statistics.estimate import Estimate
-from ...statistics.streams import generator
 from .backward_kernel import draw_index
-from .collapse import draw_data, law_key, posterior_weights
+from .collapse import data_stream, draw_data, posterior_weights
 from .first_passage import FirstPassage
 from .langevin import step_grid
 
@@ -68,7 +67,9 @@ def simulate_empirical_clones(
         first, second = (_denoise(points, x, weights, t, last, rng) for _ in range(2))
         return first == second
 
-    return _clones(agree, "empirical clones", law, samples, times, seed, noised, data_sets, threads)
+    return _clones(
+        agree, "clones of the empirical law", law, samples, times, seed, noised, data_sets, threads, end=last
+    )
 
 
 def simulate_empirical_clones_langevin(
@@ -101,7 +102,8 @@ def simulate_empirical_clones_langevin(
             ends.append(nearest_points(points, clone, last))
         return ends[0] == ends[1]
 
-    return _clones(agree, f"empirical euler {steps}", law, samples, times, seed, noised, data_sets, threads)
+    purpose, numbers = "clones of the empirical law by Euler steps", {"end": last, "steps": steps}
+    return _clones(agree, purpose, law, samples, times, seed, noised, data_sets, threads, **numbers)
 
 
 def simulate_last_change(
@@ -135,8 +137,16 @@ def simulate_last_change(
     grid = backward_grid(horizon, end, steps)
 
     def changes(data_set: int) -> FloatArray:
-        key = {"simulation": "last change", "samples": samples, "steps": steps} | law_key(law)
-        rng = generator(seed, key, data_set)
+        rng = data_stream(
+            seed,
+            "last change",
+            law,
+            samples,
+            data_set,
+            steps=steps,
+            horizon=float(grid[0]),
+            end=float(grid[-1]),
+        )
         points = draw_data(law, samples, rng)[0]
         x = _noised(points, runs, float(grid[0]), rng)
         last = np.full(runs, float(grid[-1]))
@@ -209,9 +219,10 @@ def _clones(
     noised: int,
     data_sets: int,
     threads: int,
+    **parameters: float,
 ) -> Estimate:
     def shares(data_set: int) -> list[float]:
-        rng = generator(seed, {"simulation": purpose, "samples": samples} | law_key(law), data_set)
+        rng = data_stream(seed, purpose, law, samples, data_set, **parameters)
         points = draw_data(law, samples, rng)[0]
         return [
             float(agree(points, _noised(points, noised, float(t), rng), float(t), rng).mean())

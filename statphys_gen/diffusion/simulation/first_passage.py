@@ -31,8 +31,7 @@ from ...data.laws import DataLaw
 from ...errors import InsufficientSamples, InvalidArgument
 from ...numerics.blocks import map_blocks
 from ...statistics.estimate import Estimate
-from ...statistics.streams import generator
-from .collapse import draw_data, law_key
+from .collapse import data_stream, draw_data
 
 # exp(-2 h h' / (tau' - tau)) is below 3e-16 where h h' is above this times (tau' - tau).
 _CLOSE = 18.0
@@ -84,7 +83,7 @@ def simulate_first_passage(
     ----------
     law : GaussianMixture, Spectrum, DiscreteProduct or CurieWeiss.
     samples : n, training points of a data set, at least 2.
-    seed : of the random streams.
+    seed : of the random streams; the data sets do not depend on how the paths are monitored.
     paths : forward paths of a data set, spread evenly over its points.
     data_sets : independent data sets, at least 2.
     step : of the monitoring, in diffusion time.
@@ -104,8 +103,7 @@ def simulate_first_passage(
     monitored = _monitored(step, horizon, times)
 
     def passages(data_set: int) -> FloatArray:
-        key = {"simulation": "first passage", "samples": samples} | law_key(law)
-        rng = generator(seed, key, data_set)
+        rng = data_stream(seed, "first passage", law, samples, data_set)
         points = draw_data(law, samples, rng)[0]
         return first_passage_times(points, np.arange(paths) % samples, monitored, rng, bridge=bridge)
 

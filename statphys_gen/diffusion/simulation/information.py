@@ -28,8 +28,7 @@ from ...errors import InsufficientSamples, InvalidArgument
 from ...numerics.blocks import map_blocks
 from ...numerics.posterior import ROWS, EmpiricalPosterior
 from ...statistics.estimate import Estimate
-from ...statistics.streams import generator
-from .collapse import draw_data, law_key, simulate_collapse
+from .collapse import data_stream, draw_data, simulate_collapse
 
 _MeanLogRatio = Callable[[float, float], float]
 
@@ -97,7 +96,8 @@ def simulate_information_time(
     def root(ratio: _MeanLogRatio) -> float:
         return _root(lambda s: ratio(0.5 * float(np.log1p(np.exp(2.0 * s))), factor) - target, -8.0, 8.0)
 
-    places = _each(root, "information time", law, samples, seed, noised, data_sets, source_class, threads)
+    purpose, parameters = "information time", {"log_samples": float(log_samples), "radius": factor}
+    places = _each(root, purpose, law, samples, seed, noised, data_sets, source_class, threads, **parameters)
     return Estimate.from_samples(0.5 * np.log1p(np.exp(2.0 * places)))
 
 
@@ -121,8 +121,9 @@ def simulate_basin_radius(
     def root(ratio: _MeanLogRatio) -> float:
         return _root(lambda radius: ratio(t, radius) - target, 0.0, 10.0)
 
+    purpose, parameters = "basin radius", {"log_samples": float(log_samples), "time": t}
     return Estimate.from_samples(
-        _each(root, "basin radius", law, samples, seed, noised, data_sets, None, threads)
+        _each(root, purpose, law, samples, seed, noised, data_sets, None, threads, **parameters)
     )
 
 
@@ -149,8 +150,9 @@ def simulate_information_slope(
     def slope(ratio: _MeanLogRatio) -> float:
         return (ratio(t - h, 1.0) - ratio(t + h, 1.0)) / (2.0 * h)
 
+    purpose = "information slope"
     return Estimate.from_samples(
-        _each(slope, "information slope", law, samples, seed, noised, data_sets, None, threads)
+        _each(slope, purpose, law, samples, seed, noised, data_sets, None, threads, time=t)
     )
 
 
@@ -183,13 +185,17 @@ def _each(
     data_sets: int,
     source_class: int | None,
     threads: int,
+    **parameters: float,
 ) -> FloatArray:
-    """One number for each data set, from evaluations that share points, sources and noise."""
+    """One number for each data set, from evaluations that share points, sources and noise.
+
+    ``parameters`` are what else the streams are made of.
+    """
     validation.integer("noised", noised, minimum=1)
     validation.integer("data_sets", data_sets, minimum=2)
 
     def of_data_set(data_set: int) -> float:
-        rng = generator(seed, {"simulation": purpose, "samples": samples} | law_key(law), data_set)
+        rng = data_stream(seed, purpose, law, samples, data_set, source_class=source_class, **parameters)
         points, components = draw_data(law, samples, rng)
         members = np.arange(samples) if source_class is None else np.flatnonzero(components == source_class)
         if len(members) == 0:

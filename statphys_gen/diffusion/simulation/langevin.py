@@ -28,7 +28,15 @@ from ...errors import InvalidArgument
 from ...numerics.blocks import map_blocks
 from ...statistics.estimate import Estimate
 from ...statistics.streams import generator
-from .backward_kernel import Label, NoisedMixture, block_size, class_reader, draw_index, estimate_proportion
+from .backward_kernel import (
+    Label,
+    NoisedMixture,
+    block_size,
+    class_reader,
+    draw_index,
+    estimate_proportion,
+    experiment_key,
+)
 
 Grid = Literal["uniform", "adapted"]
 
@@ -80,7 +88,12 @@ def simulate_clones_langevin(
         raise InvalidArgument("end", end, "above 0 for the label component with a singular covariance")
     branches, places = np.unique(times.ravel(), return_inverse=True)
     size = block_size(mixture.dimension, walkers)
-    key = {"simulation": f"clones langevin {label}", "dimension": mixture.dimension, "steps": len(points) - 1}
+    key = experiment_key("clones by Euler steps", mixture, label) | {
+        "grid": grid,
+        "steps": steps,
+        "horizon": horizon,
+        "end": end,
+    }
 
     def final_classes(x: FloatArray, rng: np.random.Generator) -> IntArray:
         components = (

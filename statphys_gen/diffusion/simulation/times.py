@@ -27,6 +27,7 @@ from ... import validation
 from ...arrays import FloatArray
 from ...data.laws import GaussianMixture
 from ...errors import InsufficientSamples, InvalidArgument
+from ...meaning import fingerprint
 from ...numerics.blocks import map_blocks
 from ...statistics.estimate import Estimate
 from ...statistics.streams import generator
@@ -66,9 +67,10 @@ def simulate_drift(
     unit = _unit(direction, mixture.dimension)
     validation.integer("walkers", walkers, minimum=2)
     ratio = 1.0 / -np.expm1(-2.0 * t)
+    key = {"purpose": "drift", "law": fingerprint(mixture), "time": t}
 
     def at_point(index: int) -> Estimate:
-        rng = generator(seed, {"simulation": "drift", "dimension": mixture.dimension, "time": t}, index)
+        rng = generator(seed, key | {"point": checked[index]}, index)
         x = np.tile(checked[index], (walkers, 1))
         data, _ = law.backward(x, t, 0.0, rng)
         return Estimate.from_samples((x + 2.0 * ratio * (np.exp(-t) * data - x)) @ unit)
@@ -92,11 +94,12 @@ def simulate_drift_time(
     unit, latest = _line_through_classes(mixture), _latest_time(mixture)
     validation.integer("samples", samples, minimum=100)
     middle = mixture.means.mean(axis=0)
+    key = {"purpose": "drift time", "law": fingerprint(mixture), "samples": samples}
 
     def root(block: int) -> float:
         def slope(time: float) -> float:
             # The same stream at every time makes the slope a smooth function of time.
-            rng = generator(seed, {"simulation": "drift time", "dimension": mixture.dimension}, block)
+            rng = generator(seed, key, block)
             data, _ = law.backward(np.tile(np.exp(-time) * middle, (samples, 1)), time, 0.0, rng)
             ratio = 1.0 / np.expm1(2.0 * time)
             return float(1.0 - 2.0 * (1.0 + ratio) + 2.0 * ratio * (1.0 + ratio) * (data @ unit).var(ddof=1))
@@ -119,9 +122,10 @@ def simulate_bimodality_time(
     unit, latest = _line_through_classes(mixture), _latest_time(mixture)
     validation.integer("samples", samples, minimum=100)
     middle = mixture.means.mean(axis=0)
+    key = {"purpose": "bimodality time", "law": fingerprint(mixture), "samples": samples}
 
     def root(block: int) -> float:
-        rng = generator(seed, {"simulation": "bimodality time", "dimension": mixture.dimension}, block)
+        rng = generator(seed, key, block)
         data = law.sample(law.draw_components(samples, rng), 0.0, rng)
         squares: FloatArray = ((data - middle) @ unit) ** 2
 

@@ -28,6 +28,7 @@ from ...approximation import states
 from ...arrays import FloatArray
 from ...data.laws import CurieWeiss, DataLaw, GaussianMixture
 from ...errors import AccuracyNotReached, InvalidArgument
+from ...meaning import fingerprint
 from ...numerics.quadrature import gaussian_average
 from .class_signal import signal
 from .curie_weiss import curie_weiss_signal
@@ -81,7 +82,7 @@ def class_information(law: DataLaw, time: ArrayLike, *, tolerance: float = 1e-3,
     elif isinstance(law, GaussianMixture) and law.classes == 2:
         rows = two_class_information(signal(law, flat), float(law.weights[0]))
     elif isinstance(law, GaussianMixture):
-        rows = np.stack([_from_kernel(kernel, weights, allowed, seed) for kernel in class_kernel(law, flat)])
+        rows = np.stack([_from_kernel(kernel, law, allowed, seed) for kernel in class_kernel(law, flat)])
     return rows.reshape(*times.shape, len(weights))
 
 
@@ -114,11 +115,12 @@ def two_class_information(signal: ArrayLike, weight: float = 0.5) -> FloatArray:
     return np.array(rows).reshape(*x.shape, 2)
 
 
-def _from_kernel(kernel: FloatArray, weights: FloatArray, tolerance: float, seed: int) -> FloatArray:
+def _from_kernel(kernel: FloatArray, law: GaussianMixture, tolerance: float, seed: int) -> FloatArray:
     positions, _ = kernel_positions(kernel)
+    weights = law.weights
     views = [view_from(c, positions, weights) for c in range(len(weights))]
     if sum(view.terms for view in views) > _MOST_TERMS:
-        return _quasi_monte_carlo(positions, weights, tolerance, seed)
+        return _quasi_monte_carlo(positions, law, tolerance, seed)
     result = []
     for c, view in enumerate(views):
         nodes, node_weights = product_rule(view.rules(), view.tolerance)
@@ -128,17 +130,21 @@ def _from_kernel(kernel: FloatArray, weights: FloatArray, tolerance: float, seed
     return np.array(result)
 
 
-def _quasi_monte_carlo(positions: FloatArray, weights: FloatArray, tolerance: float, seed: int) -> FloatArray:
+def _quasi_monte_carlo(
+    positions: FloatArray, law: GaussianMixture, tolerance: float, seed: int
+) -> FloatArray:
     from scipy.stats import qmc
 
     from ...statistics.streams import generator
 
     classes, rank = positions.shape
-    log_weights = np.log(weights)
+    log_weights = np.log(law.weights)
+    # The same scramblings at all times: the result is a smooth function of time.
+    key = {"purpose": "class information", "law": fingerprint(law), "rank": rank}
     exponent = min(12, max(5, int(math.log2(2.0**24 / (_SCRAMBLINGS * classes**2)))))
     estimates = np.empty((_SCRAMBLINGS, classes))
     for replica in range(_SCRAMBLINGS):
-        rng = generator(seed, {"quantity": "class information", "classes": classes, "rank": rank}, replica)
+        rng = generator(seed, key, replica)
         nodes = ndtri(
             np.clip(qmc.Sobol(rank, scramble=True, rng=rng).random_base2(exponent), 1e-12, 1 - 1e-12)
         )

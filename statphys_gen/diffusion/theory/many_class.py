@@ -38,6 +38,7 @@ from ...arrays import FloatArray
 from ...data.binary_channel import two_class_agreement
 from ...data.laws import GaussianMixture
 from ...errors import AccuracyNotReached, InvalidArgument
+from ...meaning import fingerprint
 from ...numerics.quadrature import gaussian_rule
 from .class_signal import check_times, covariance_spectra, excess_time, pairwise_signals, signal
 
@@ -147,13 +148,14 @@ def _weighted_disagreement(
 
 
 def _kernel_agreement(
-    kernel: FloatArray, weights: FloatArray, memberships: Memberships, seed: int
+    kernel: FloatArray, mixture: GaussianMixture, memberships: Memberships, seed: int
 ) -> tuple[FloatArray, float]:
     """phi for each way of grouping, and the error."""
+    weights = mixture.weights
     positions, dropped = kernel_positions(kernel)
     plans = [view_from(c, positions, weights) for c in range(len(weights))]
     if sum(plan.terms for plan in plans) > _MOST_TERMS:
-        return _quasi_monte_carlo(positions, weights, memberships, seed, dropped)
+        return _quasi_monte_carlo(positions, mixture, memberships, seed, dropped)
     total = np.zeros(len(memberships))
     error = dropped
     for w, plan in zip(weights.tolist(), plans, strict=True):
@@ -202,7 +204,7 @@ def view_from(c: int, positions: FloatArray, weights: FloatArray) -> ClassView:
 
 
 def _quasi_monte_carlo(
-    positions: FloatArray, weights: FloatArray, memberships: Memberships, seed: int, dropped: float
+    positions: FloatArray, mixture: GaussianMixture, memberships: Memberships, seed: int, dropped: float
 ) -> tuple[FloatArray, float]:
     """Mean and standard error over independently scrambled Sobol sequences, the same points for every class."""
     from scipy.special import ndtri
@@ -210,8 +212,11 @@ def _quasi_monte_carlo(
 
     from ...statistics.streams import generator
 
+    weights = mixture.weights
     log_weights = np.log(weights) - 0.5 * (positions**2).sum(axis=1)
     classes, rank = positions.shape
+    # The same scramblings at all times: the result is a smooth function of time.
+    key = {"purpose": "class agreement", "law": fingerprint(mixture), "rank": rank}
     exponent = min(15, max(5, int(math.log2(2.0**24 / (_SCRAMBLINGS * classes**2)))))
 
     def log_joint(points: FloatArray) -> FloatArray:
@@ -219,7 +224,7 @@ def _quasi_monte_carlo(
 
     estimates = np.zeros((_SCRAMBLINGS, len(memberships)))
     for replica in range(_SCRAMBLINGS):
-        rng = generator(seed, {"quantity": "class agreement", "classes": classes, "rank": rank}, replica)
+        rng = generator(seed, key, replica)
         uniform = qmc.Sobol(rank, scramble=True, rng=rng).random_base2(exponent)
         nodes = ndtri(np.clip(uniform, 1e-12, 1.0 - 1e-12))
         share = np.full(len(nodes), 1.0 / len(nodes))
@@ -281,7 +286,7 @@ def _with_groups(
 def by_kernel(mixture: GaussianMixture, times: FloatArray, memberships: Memberships, seed: int) -> Agreement:
     """phi by the kernel for several ways of grouping at once; shape (L, T)."""
     kernels = class_kernel(mixture, times)
-    return _collect([_kernel_agreement(kernel, mixture.weights, memberships, seed) for kernel in kernels])
+    return _collect([_kernel_agreement(kernel, mixture, memberships, seed) for kernel in kernels])
 
 
 def _collect(rows: list[tuple[FloatArray, float]]) -> Agreement:

@@ -16,6 +16,7 @@ import numpy as np
 
 from ...approximation import approximation_of
 from ...arrays import FloatArray
+from ...meaning import fingerprint
 from ...numerics.blocks import map_blocks
 from ...statistics.agreement import Check
 from ...statistics.estimate import Estimate
@@ -51,7 +52,7 @@ class Descent:
     replicas: int = _REPLICAS
 
     def theory(self) -> DescentDynamics:
-        key = id(self)
+        key = fingerprint(self)
         if key not in _SOLVED:
             _SOLVED[key] = descent_dynamics(
                 self.problem,
@@ -64,7 +65,7 @@ class Descent:
         return _SOLVED[key]
 
 
-_SOLVED: dict[int, DescentDynamics] = {}
+_SOLVED: dict[str, DescentDynamics] = {}
 
 
 def combined(simulation: Estimate, theory: Estimate) -> Estimate:

@@ -26,6 +26,7 @@ from numpy.typing import ArrayLike, NDArray
 from ... import validation
 from ...arrays import FloatArray
 from ...errors import InvalidArgument, NotConverged
+from ...meaning import fingerprint
 from ...numerics.blocks import map_blocks
 from ...statistics.estimate import Estimate
 from ...statistics.streams import generator
@@ -46,11 +47,15 @@ _BLOCK = 2**19
 
 @dataclass(frozen=True, eq=False)
 class Instances:
-    """Independent problems: ``sensing`` (I, M, N), ``labels`` (I, M) and ``signals`` (I, N), None for null labels."""
+    """Independent problems: ``sensing`` (I, M, N), ``labels`` (I, M) and ``signals`` (I, N), None for null labels.
+
+    ``origin`` stands for all that they were drawn from but the seed: starts and noise are drawn for it.
+    """
 
     sensing: NDArray[Any]
     labels: FloatArray
     signals: FloatArray | None
+    origin: str
 
     @property
     def dimension(self) -> int:
@@ -74,9 +79,14 @@ def draw_instances(
     *,
     first: int = 0,
     labels: Labels = "signal",
+    temperature: float = 0.0,
     precision: Precision = "double",
 ) -> Instances:
-    """Instances ``first``, ..., ``first + count - 1`` of a seed; each has a stream of its own."""
+    """Instances ``first``, ..., ``first + count - 1`` of a seed; each has a stream of its own.
+
+    They are independent for different problems, dimensions, labels and temperatures of the dynamics that they are for.
+    An instance is the same for whatever else is done with it: other steps or starts, Hessians, spectral estimates.
+    """
     check_problem(problem)
     size = validation.integer("dimension", dimension, minimum=2)
     number = validation.integer("count", count, minimum=1)
@@ -86,7 +96,10 @@ def draw_instances(
     sensing = np.empty((number, measurements, size), dtype=kind)
     known = np.empty((number, measurements))
     signals = np.empty((number, size))
-    key = {"simulation": "phase retrieval", "dimension": size, "measurements": measurements, "labels": labels}
+    origin = fingerprint(
+        {"problem": problem, "dimension": size, "labels": labels, "temperature": float(temperature)}
+    )
+    key = {"purpose": "phase retrieval", "origin": origin}
     for k in range(number):
         rng = generator(seed, key, first + k)
         rng.standard_normal(out=sensing[k], dtype=kind)
@@ -95,7 +108,7 @@ def draw_instances(
             continue
         signals[k] = _on_sphere(rng.standard_normal(size))
         known[k] = sensing[k] @ signals[k].astype(kind) / math.sqrt(size)
-    return Instances(sensing, known, None if labels == "null" else signals)
+    return Instances(sensing, known, None if labels == "null" else signals, origin)
 
 
 _PRECISIONS = ("double", "single")
@@ -121,15 +134,10 @@ def draw_students(
     """
     m = validation.inside("overlap", overlap, -1.0, 1.0)
     count = validation.integer("starts", starts, minimum=1)
-    number, measurements, size = instances.sensing.shape
+    number, _, size = instances.sensing.shape
     students = np.empty((number, count, size))
     for k in range(number):
-        key = {
-            "simulation": "phase retrieval start",
-            "dimension": size,
-            "measurements": measurements,
-            "instance": first + k,
-        }
+        key = {"purpose": "start", "origin": instances.origin, "instance": first + k}
         for s in range(count):
             students[k, s] = generator(seed, key, s).standard_normal(size)
     if m == 0.0 and not orthogonal:
@@ -257,7 +265,9 @@ def simulate_descent(
     def block(index: int) -> Descents:
         first = index * per_block
         there = min(per_block, count - first)
-        drawn = draw_instances(problem, size, there, seed, first=first, labels=labels, precision=precision)
+        drawn = draw_instances(
+            problem, size, there, seed, first=first, labels=labels, temperature=heat, precision=precision
+        )
         start = draw_students(drawn, problem.overlap, students, seed, first=first, orthogonal=hold_overlap)
         held = problem.overlap if hold_overlap else None
         noise = [
@@ -286,12 +296,7 @@ def instances_per_block(problem: PhaseRetrieval, dimension: int) -> int:
 
 
 def noise_stream(seed: int, instances: Instances, instance: int, start: int) -> np.random.Generator:
-    key = {
-        "simulation": "phase retrieval noise",
-        "dimension": instances.dimension,
-        "measurements": instances.measurements,
-        "instance": instance,
-    }
+    key = {"purpose": "thermal noise", "origin": instances.origin, "instance": instance}
     return generator(seed, key, start)
 
 

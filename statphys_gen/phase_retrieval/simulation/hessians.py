@@ -296,7 +296,7 @@ def simulate_hessian_path(
     students = descents.students
 
     def one(k: int) -> list[list[float]]:
-        drawn = draw_instances(problem, size, 1, seed, first=k, labels=labels)
+        drawn = draw_instances(problem, size, 1, seed, first=k, labels=labels, temperature=temperature)
         return [_measured(problem.loss, drawn, w, count, method, tolerance) for w in students[k, 0]]
 
     rows = np.array(map_blocks(one, len(students), threads=threads))

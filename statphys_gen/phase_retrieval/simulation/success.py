@@ -112,7 +112,7 @@ def simulate_success(
     def block(index: int) -> Successes:
         first = index * per_block
         there = min(per_block, count - first)
-        drawn = draw_instances(problem, size, there, seed, first=first, precision=precision)
+        drawn = draw_instances(problem, size, there, seed, first=first, temperature=heat, precision=precision)
         if start == "spectral":
             started = spectral_estimates(drawn, preprocessing)[:, None, :]
         else:

@@ -219,7 +219,8 @@ def descent_dynamics(
     temperature : T, at least 0.
     paths : n in each replica, at least 100; powers of two are best. The bias falls as 1/n.
     replicas : independent repetitions, at least 2, over which the errors are taken.
-    seed, threads : the same bits for any number of threads.
+    seed, threads : the same bits for any number of threads. Streams of different problems and temperatures are
+        independent; schedules share the labels and starts of the paths.
 
     Returns
     -------
@@ -340,8 +341,9 @@ def _checked(
 def _replicas(
     problem: PhaseRetrieval, sizes: FloatArray, T: float, paths: int, replicas: int, seed: int, threads: int
 ) -> list[Paths]:
-    # The stream does not depend on the step sizes: schedules of different refinement share labels and starts.
-    key = {"quantity": "dmft", "paths": paths, "ratio": problem.samples_per_dimension}
+    # The stream does not depend on the step sizes: schedules of different refinement share labels and starts, and a
+    # longer one continues a shorter one.
+    key = {"purpose": "dynamical mean-field theory", "problem": problem, "temperature": T, "paths": paths}
 
     def replica(k: int) -> Paths:
         return follow(problem, sizes, T, paths, generator(seed, key, k))

@@ -142,14 +142,9 @@ def _require_model(model: RandomFeatures) -> None:
 def _stream(
     model: RandomFeatures, dimension: int, moments: FeatureMoments | None, seed: int, instance: int
 ) -> np.random.Generator:
-    key = {
-        "simulation": "random features" if moments is None else "random features, Gaussian equivalent",
-        "dimension": dimension,
-        "features": model.features_per_dimension,
-        "samples": model.samples_per_dimension,
-        "time": model.time,
-        "noise draws": model.noise_draws,
-    }
+    """One instance is the same draw whatever is done with it: every training, and the eigenvalues."""
+    purpose = "random features" if moments is None else "Gaussian equivalent of random features"
+    key = {"purpose": purpose, "model": model, "moments": moments, "dimension": dimension}
     return generator(seed, key, instance)
 
 
@@ -171,6 +166,8 @@ def simulate_losses(
     Parameters
     ----------
     training : how A is trained, one of :mod:`.simulation_training`.
+    seed : of the random streams. Instances of different models are independent; instance k of a model, dimension and
+        seed is the same for every training, and for :func:`simulate_eigenvalues`.
     moments : coefficients of the activation; if given, the Gaussian equivalent is simulated instead of the model.
 
     Raises

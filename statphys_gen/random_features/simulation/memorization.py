@@ -20,7 +20,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 import numpy as np
@@ -29,6 +29,7 @@ from numpy.typing import ArrayLike, NDArray
 from ... import validation
 from ...arrays import FloatArray
 from ...errors import InsufficientSamples, InvalidArgument
+from ...meaning import fingerprint
 from ...numerics.blocks import map_blocks
 from ...statistics.estimate import Estimate
 from ...statistics.streams import generator
@@ -144,9 +145,10 @@ def memorized_fraction(
     limit = validation.inside("ratio", ratio, 0.0, 1.0)
     tail = 0.5 * (1.0 - validation.inside("level", level, 0.0, 1.0))
     validation.integer("resamples", resamples, minimum=100)
-    rng = generator(seed, {"bootstrap": "memorized fraction"})
     fractions = (values < limit).mean(axis=1)
     runs, count = values.shape
+    key = {"purpose": "bootstrap of the memorized fraction", "fractions": fractions, "count": count}
+    rng = generator(seed, key)
     chosen = rng.integers(runs, size=(resamples, runs))
     # Points that are drawn with replacement from a run are copies with the run's fraction.
     drawn = rng.binomial(count, fractions[chosen]).mean(axis=1) / count
@@ -202,6 +204,8 @@ def simulate_memorization(
     ----------
     samples : n, at least 2.
     runs : independent trainings, at least 1 (2 for an error bar).
+    seed : of the random streams; different mixtures, numbers of samples, architectures and trainings have independent
+        ones, and a look is the same whichever other looks are asked for.
     generated : points that are generated at each look.
     loss_draws : noised points in a loss.
     threads : the bits of the result do not depend on it.
@@ -227,21 +231,25 @@ def simulate_memorization(
             "longest_time", training.longest_time, "above shortest_time: the backward process needs all times"
         )
     grid = backward_times(training.shortest_time, training.longest_time, backward_steps)
-    key = {"simulation": "memorization", "dimension": mixture.dimension, "samples": samples}
+    # How the network is trained, without the steps at which it is looked at.
+    course = replace(training, steps=(0,))
+    key = {"law": mixture, "samples": samples, "architecture": architecture, "training": course}
+    key = {"purpose": "memorization", "study": fingerprint(key)}
+    loss_key = key | {"part": "losses", "time": loss_time}
 
     def run(replica: int) -> tuple[FloatArray, FloatArray]:
-        points = mixture.sample(samples, generator(seed, key | {"for": "points"}, replica))
+        points = mixture.sample(samples, generator(seed, key | {"part": "points"}, replica))
         ratios, losses = [], []
 
         def observe(step: int, network: ScoreNetwork) -> None:
-            rng = generator(seed, key | {"for": "generation", "step": step}, replica)
+            rng = generator(seed, key | {"part": "generation", "step": step}, replica)
             made = generate(network.clean, mixture.dimension, network.mean_square, generated, rng, grid)
             ratios.append(neighbour_ratios(made, points))
-            draws = generator(seed, key | {"for": "losses"}, replica)
+            draws = generator(seed, loss_key, replica)
             losses.append(network_losses(network, mixture, points, loss_time, loss_draws, draws))
 
         train_network(
-            points, architecture, training, generator(seed, key | {"for": "training"}, replica), observe
+            points, architecture, training, generator(seed, key | {"part": "training"}, replica), observe
         )
         return np.stack(ratios), np.array(losses)
 

@@ -60,18 +60,20 @@ def simulate_hysteresis(
 
     Parameters
     ----------
-    model : its temperature is replaced.
+    model : its temperature is replaced. Both ways go through the same networks.
     temperatures : at least 2, increasing.
     others : as in :func:`.measurement.simulate`; ``sweeps`` and ``burn_in`` at each temperature.
     """
     values = increasing("temperatures", temperatures)
     burn_in = checked_run(model, visible_units, instances, chains, sweeps, burn_in, seed)
     settings = [Settings.of(model.replace(temperature=float(t)), chains) for t in values]
+    model = model.replace(temperature=float(values[0]))
 
     def work(network: Network, rng: Streams) -> list[dict[str, FloatArray]]:
         found = []
         for start, order in (("pattern", settings), ("random", settings[::-1])):
-            state = make_chains(network, rng(f"hysteresis from {start}"), order[0], start)
+            purpose = f"hysteresis from {start} at {values.tolist()}"
+            state = make_chains(network, rng(purpose), order[0], start)
             for here in order:
                 state.use(here)
                 found += measure(state, sweeps, burn_in=burn_in)

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
@@ -77,44 +76,14 @@ class Network:
         return model.couplings.controls(drawn, model.load, int(model.condensed), one_sided)
 
 
-def identity(model: Model) -> dict[str, Any]:
-    """Names and values that determine a model, for the keys of random streams."""
-    names = (
-        "temperature",
-        "load",
-        "layer_ratio",
-        "visible_field",
-        "pattern_field",
-        "condensed",
-        "convention",
-    )
-    values: dict[str, Any] = {name: getattr(model, name) for name in names}
-    couplings = model.couplings
-    values |= {"ensemble": couplings.name, "patterns": couplings.law, "density": couplings.density}
-    values |= {"noise": getattr(couplings, "noise", 1.0), "spikes": list(getattr(couplings, "spikes", ()))}
-    for layer in ("visible", "hidden"):
-        prior = getattr(model, layer)
-        values[layer] = prior.name
-        if isinstance(prior, Discrete):
-            values[f"{layer}_states"] = prior.states
-            values[f"{layer}_energies"] = np.asarray(prior.energies)
-        elif not isinstance(prior, Gaussian):
-            values |= {f"{layer}_{name}": getattr(prior, name) for name in prior.continuous}
-        else:
-            values[f"{layer}_variance"] = prior.variance_
-    return values
-
-
 def stream(model: Model, visible_units: int, seed: int, instance: int, purpose: str) -> np.random.Generator:
     """The generator of one instance for one purpose.
 
-    Patterns do not depend on the temperature or the fields: an instance is the same network in all of them.
+    Those of different models are independent. An instance of one model is the same network in all its simulations.
     """
-    key = identity(model)
-    if purpose == "patterns":
-        kept = ("load", "layer_ratio", "spikes", "ensemble", "patterns", "density", "condensed", "noise")
-        key = {name: key[name] for name in kept}
-    return generator(seed, key | {"system": "rbm", "visible_units": visible_units, "for": purpose}, instance)
+    # The size of the finite-size theory is no property of the machine that is simulated.
+    machine = model.replace(size=None) if model.couplings.corrected else model
+    return generator(seed, {"purpose": purpose, "model": machine, "visible_units": visible_units}, instance)
 
 
 def draw_network(model: Model, visible_units: int, *, seed: int = 0, instance: int = 0) -> Network:
@@ -124,7 +93,9 @@ def draw_network(model: Model, visible_units: int, *, seed: int = 0, instance: i
     ----------
     model : its couplings' ``size`` is not used here.
     visible_units : N, such that the numbers of hidden units and of patterns are integers.
-    seed, instance : which one; the same network for every temperature and field.
+    seed, instance : which one. Instances of different models, at other temperatures and fields too, are independent; one
+        network at another temperature is ``dataclasses.replace(network, model=...)`` with a model of that temperature,
+        because ``weights`` do not contain the coupling.
     """
     if not isinstance(model, Model):
         raise InvalidArgument("model", model, "a Model")

@@ -126,7 +126,7 @@ def simulate_tempering(
 
     Parameters
     ----------
-    model : its temperature is replaced by those of the ladder.
+    model : its temperature is replaced by those of the ladder, which share the networks.
     temperatures : at least 2, increasing; so close that about 30 % of the exchanges are accepted.
     visible_units, instances : N and the number of instances of the disorder.
     ladders : independent ladders of each instance, at least 2 (q is an overlap of two of them).
@@ -136,6 +136,7 @@ def simulate_tempering(
     values = increasing("temperatures", temperatures)
     validation.integer("ladders", ladders, minimum=2)
     burn_in = checked_run(model, visible_units, instances, ladders, sweeps, burn_in, seed)
+    model = model.replace(temperature=float(values[0]))
 
     def work(network: Network, streams: Streams) -> list[dict[str, FloatArray]]:
         rng = streams(f"tempering from {start} at {values.tolist()}")

@@ -1,0 +1,191 @@
+"""The registry of checks and the ledger of their runs.
+
+A check is designed before it is run. ``registry.json`` pins the seed and the design of every check of all systems; a
+design that changes, or a check that is dropped, is withdrawn there with the reason and never deleted.
+``ledger.jsonl`` holds one line for each run of a check, whatever it said, and each line the hash of the line before::
+
+    python -m statphys_gen.registry register [--folder validation]
+    python -m statphys_gen.registry withdraw ID REASON
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import json
+import platform
+import sys
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from .errors import InvalidArgument, StoreError
+from .meaning import fingerprint
+from .statistics.agreement import Check
+
+_DIGITS = 9  # sizes that are computed differ in their last digits between machines
+_FIRST = "0" * 64
+
+
+def design_hash(check: Check) -> str:
+    """SHA-256 of what a check is: its sizes and parameters, what it can resolve, and whether it is judged."""
+    design = {
+        "sizes": check.sizes,
+        "resolution": check.resolution,
+        "kind": check.kind,
+        "judged": check.judged,
+    }
+    return fingerprint(_rounded(design))
+
+
+def _rounded(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {name: _rounded(entry) for name, entry in value.items()}
+    if hasattr(value, "tolist"):
+        value = value.tolist()
+    if isinstance(value, list | tuple):
+        return [_rounded(entry) for entry in value]
+    return float(f"{value:.{_DIGITS}g}") if isinstance(value, float) else value
+
+
+def entry(system: str, check: Check) -> dict[str, Any]:
+    """A check as the registry holds it."""
+    return {"id": check.id, "system": system, "seed": check.seed, "design": design_hash(check)}
+
+
+def load(folder: str | Path) -> list[dict[str, Any]]:
+    """All entries; one that is withdrawn carries the reason as ``withdrawn``."""
+    path = Path(folder) / "registry.json"
+    return list(json.loads(path.read_text(encoding="utf-8"))["checks"]) if path.is_file() else []
+
+
+def differences(entries: Iterable[Mapping[str, Any]], present: Iterable[Mapping[str, Any]]) -> list[str]:
+    """What keeps the registry and the checks of the code apart, one line each; empty when they agree."""
+    entries, present = list(entries), list(present)
+    valid = [registered for registered in entries if "withdrawn" not in registered]
+    lines = [
+        f"{registered['id']}: withdrawn without a reason"
+        for registered in entries
+        if "withdrawn" in registered and not str(registered["withdrawn"]).strip()
+    ]
+    for where, these in (("registered", valid), ("in the code", present)):
+        counts = Counter(each["id"] for each in these)
+        lines += [f"{name}: {count} times {where}" for name, count in counts.items() if count > 1]
+    registered, found = ({each["id"]: each for each in these} for these in (valid, present))
+    lines += [f"{name}: not registered" for name in found if name not in registered]
+    for name, pinned in registered.items():
+        if name not in found:
+            lines.append(f"{name}: no longer in the code, but not withdrawn")
+            continue
+        for what in ("system", "seed", "design"):
+            if pinned[what] != found[name][what]:
+                lines.append(f"{name}: another {what} than registered")
+    return lines
+
+
+def register(folder: str | Path, present: Iterable[Mapping[str, Any]]) -> list[str]:
+    """Write new checks into the registry; returns what then still keeps it and the code apart."""
+    entries, present = load(folder), list(present)
+    valid = {registered["id"] for registered in entries if "withdrawn" not in registered}
+    entries += [dict(each) for each in present if each["id"] not in valid]
+    _write(folder, entries)
+    return differences(entries, present)
+
+
+def withdraw(folder: str | Path, name: str, reason: str) -> None:
+    """Mark the valid entry of a check as withdrawn, because of what the reason says."""
+    entries = load(folder)
+    chosen = [each for each in entries if each["id"] == name and "withdrawn" not in each]
+    if not chosen:
+        raise InvalidArgument("id", name, "registered and not withdrawn")
+    if not reason.strip():
+        raise InvalidArgument("reason", reason, "given")
+    for each in chosen:
+        each["withdrawn"] = reason
+    _write(folder, entries)
+
+
+def _write(folder: str | Path, entries: Iterable[Mapping[str, Any]]) -> None:
+    lines = ",\n".join(json.dumps(each, sort_keys=True) for each in entries)
+    (Path(folder) / "registry.json").write_text(f'{{"checks": [\n{lines}\n]}}\n', encoding="utf-8")
+
+
+def conditions() -> tuple[str, str]:
+    """Machine and time of a run, without anything that names the machine."""
+    import numpy as np
+
+    machine = f"{platform.machine()}, python {platform.python_version()}, numpy {np.__version__}"
+    return machine, datetime.now(UTC).isoformat()
+
+
+def read_ledger(folder: str | Path) -> list[dict[str, Any]]:
+    """All lines of a ledger.
+
+    Raises
+    ------
+    StoreError : a line does not follow from the one before it: something was changed, taken out or put in.
+    """
+    path = Path(folder) / "ledger.jsonl"
+    lines = path.read_text(encoding="utf-8").splitlines() if path.is_file() else []
+    records: list[dict[str, Any]] = []
+    before = _FIRST
+    for number, line in enumerate(lines, 1):
+        try:
+            record = json.loads(line)
+        except ValueError:
+            record = {}
+        if not isinstance(record, dict) or record.get("previous") != before:
+            raise StoreError(f"{path}: line {number} does not follow from the line before it")
+        records.append(record)
+        before = hashlib.sha256(line.encode()).hexdigest()
+    return records
+
+
+def append_to_ledger(folder: str | Path, runs: Iterable[Mapping[str, Any]]) -> None:
+    """One line for each run that is not there yet: a result that was only read again is no run.
+
+    A run is told by its id, sources and date.
+    """
+    path = Path(folder) / "ledger.jsonl"
+    known = {(each["id"], each["sources"], each["date"]) for each in read_ledger(folder)}
+    text = path.read_text(encoding="utf-8") if path.is_file() else ""
+    before = hashlib.sha256(text.splitlines()[-1].encode()).hexdigest() if text else _FIRST
+    with path.open("a", encoding="utf-8") as file:
+        for run in runs:
+            if (run["id"], run["sources"], run["date"]) in known:
+                continue
+            line = json.dumps({**run, "previous": before}, sort_keys=True, allow_nan=False)
+            before = hashlib.sha256(line.encode()).hexdigest()
+            file.write(line + "\n")
+
+
+def main(argv: list[str] | None = None) -> int:
+    from .verification import SYSTEMS, checks_of
+
+    parser = argparse.ArgumentParser(
+        prog="python -m statphys_gen.registry", description="The registry of checks."
+    )
+    parser.add_argument("--folder", default="validation", help="folder of registry.json (default validation)")
+    commands = parser.add_subparsers(dest="command", required=True)
+    commands.add_parser("register", help="register new checks, and say what differs from the code")
+    withdrawn = commands.add_parser("withdraw", help="mark a check, or its present design, as withdrawn")
+    withdrawn.add_argument("id")
+    withdrawn.add_argument("reason")
+    options = parser.parse_args(argv)
+    if options.command == "withdraw":
+        try:
+            withdraw(options.folder, options.id, options.reason)
+        except InvalidArgument as error:
+            print(error, file=sys.stderr)
+            return 2
+        return 0
+    present = [entry(system, check) for system in SYSTEMS for check in checks_of(system)]
+    lines = register(options.folder, present)
+    print("\n".join(lines or [f"{len(present)} checks, as registered"]))
+    return 3 if lines else 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

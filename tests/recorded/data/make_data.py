@@ -1,0 +1,56 @@
+"""Makes the input files of the recorded commands: ``python tests/recorded/data/make_data.py``.
+
+The files are committed, so that the recorded outputs do not depend on a random generator of numpy.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+
+FOLDER = Path(__file__).parent
+
+
+def mixtures() -> None:
+    """Unequal weights, means off the axes, and the four kinds of covariance."""
+    rng = np.random.default_rng(1)
+    two = {"weights": [0.3, 0.7], "means": [[1.1, -0.4, 0.6, 0.2], [-0.7, 0.5, -0.2, 0.9]]}
+    three = {"weights": [0.5, 0.3, 0.2], "means": np.round(1.2 * rng.standard_normal((3, 5)), 3).tolist()}
+    root = np.round(0.5 * rng.standard_normal((4, 4)), 2)
+    common = np.round(root @ root.T + 0.3 * np.eye(4), 4).tolist()
+    other = np.round(0.6 * np.eye(4) + 0.2 * np.ones((4, 4)), 4).tolist()
+    files = {
+        "mixture_variance": two | {"covariances": [0.6]},
+        "mixture_variances": two | {"covariances": [0.6, 1.4]},
+        "mixture_diagonal": three | {"covariances": [[0.4, 0.7, 1.3, 0.9, 0.5]]},
+        "mixture_common": two | {"covariances": [common]},
+        "mixture_full": two | {"covariances": [common, other]},
+        "mixture_three": three | {"covariances": [0.8]},
+    }
+    for name, content in files.items():
+        (FOLDER / f"{name}.json").write_text(json.dumps(content) + "\n", encoding="utf-8")
+
+
+def arrays() -> None:
+    rng = np.random.default_rng(2)
+    np.save(FOLDER / "eigenvalues.npy", np.round(rng.gamma(2.0, 0.6, 24), 3))
+    couplings = 0.6 * rng.standard_normal((60, 24)) / np.sqrt(60)
+    u, v = np.sign(rng.standard_normal(60)), np.sign(rng.standard_normal(24))
+    couplings += 2.5 * np.outer(u, v) / np.sqrt(60 * 24)
+    fields = {"visible_bias": np.full(60, 0.15), "hidden_bias": np.full(24, -0.1)}
+    np.savez(FOLDER / "weights.npz", W=couplings, **fields)
+    np.savez(FOLDER / "weights_without_spike.npz", W=0.8 * rng.standard_normal((48, 20)) / np.sqrt(48))
+    y, t = rng.standard_normal((2, 240))
+    np.save(FOLDER / "pairs.npy", np.column_stack([0.4 * t + np.sqrt(1.0 - 0.16) * y, t]))
+    labels = np.repeat([0, 1], [25, 35])
+    points = rng.standard_normal((60, 6)) * np.array([0.5, 0.7, 0.9, 1.1, 0.6, 0.8])
+    points += np.where(labels == 0, 1.3, -0.9)[:, None] * np.array([1.0, -0.6, 0.3, 0.8, -0.2, 0.5])
+    np.save(FOLDER / "points.npy", points)
+    np.save(FOLDER / "labels.npy", labels)
+
+
+if __name__ == "__main__":
+    mixtures()
+    arrays()
