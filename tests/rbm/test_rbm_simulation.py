@@ -202,10 +202,14 @@ def test_descent_ends_where_no_single_flip_lowers_the_energy() -> None:
 
 
 def test_descent_from_a_pattern_stays_there_at_small_load() -> None:
-    found = simulate_descent(Model(Gaussian(), 1.0, 0.02, convention="beta"), 400, 3)
+    model = Model(Gaussian(), 1.0, 0.02, convention="beta")
+    found = simulate_descent(model, 400, 3)
     assert (found.values["overlap"] > 0.99).all()
-    # With one pattern and no other the energy is -1/2.
-    assert (np.abs(found.values["energy"] + 0.51) < 0.01).all()
+    for k, energy in enumerate(found.values["energy"]):
+        network = draw_network(model, 400, instance=k)
+        start = -0.5 * np.square(network.weights.T @ network.along).sum() / 400.0
+        # Few spins flip, and each flip lowers the energy of the pattern itself.
+        assert start - 0.004 < energy < start + 1e-6
 
 
 def test_heating_and_cooling_differ_where_both_branches_exist() -> None:
