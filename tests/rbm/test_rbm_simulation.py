@@ -272,10 +272,7 @@ BAD: list[tuple[str, object]] = [
     ("a fraction of a unit", lambda: simulate(MODEL, 100.5, 2)),  # type: ignore[arg-type]
     ("load times size no integer", lambda: simulate(MODEL, 101, 2)),
     ("load 0", lambda: simulate(hopfield(load=0.0), 100, 2)),
-    (
-        "layer ratio times size no integer",
-        lambda: simulate(hopfield(couplings=Bidirectional(0.33)), 10, 2),
-    ),
+    ("layer ratio times size no integer", lambda: simulate(hopfield(couplings=Bidirectional(0.33)), 10, 2)),
     ("one sample", lambda: simulate(MODEL, 100, 1)),
     ("one chain", lambda: simulate(MODEL, 100, 2, chains=1)),
     ("no sweeps", lambda: simulate(MODEL, 100, 2, sweeps=0)),

@@ -126,24 +126,12 @@ STATES = (
         if p.tail_coefficient() == 0.0
     ]
     + [
-        (
-            Model(
-                p,
-                0.3,
-                0.5,
-                convention="sqrt-beta",
-                couplings=LowRank(0.5, (2.5,)),
-            ),
-            "retrieval",
-        )
+        (Model(p, 0.3, 0.5, convention="sqrt-beta", couplings=LowRank(0.5, (2.5,))), "retrieval")
         for p in PRIORS
         if p.tail_coefficient() == 0.0
     ]
     + [
-        (
-            Model(p, 0.1, 0.0, convention="sqrt-beta", couplings=Repeated(0.6), condensed=3),
-            "retrieval",
-        )
+        (Model(p, 0.1, 0.0, convention="sqrt-beta", couplings=Repeated(0.6), condensed=3), "retrieval")
         for p in (Binary(), Ternary(1.0), Spherical())
     ]
     # Unbounded units in the other ensembles, where their tails keep the couplings small.
@@ -154,14 +142,7 @@ STATES = (
     ]
     + [
         (
-            Model(
-                p,
-                2.5,
-                0.2,
-                convention="sqrt-beta",
-                couplings=LowRank(0.5, (2.2,)),
-                visible_field=0.3,
-            ),
+            Model(p, 2.5, 0.2, convention="sqrt-beta", couplings=LowRank(0.5, (2.2,)), visible_field=0.3),
             "glass",
         )
         for p in PRIORS

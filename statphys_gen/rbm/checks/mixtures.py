@@ -26,14 +26,7 @@ _SIZES, _INSTANCES = (1600, 3200, 4800), (56, 40, 28)
 
 
 def _repeated(temperature: float, ratio: float, patterns: int) -> Model:
-    return Model(
-        Binary(),
-        temperature,
-        0.0,
-        convention="beta",
-        couplings=Repeated(ratio),
-        condensed=patterns,
-    )
+    return Model(Binary(), temperature, 0.0, convention="beta", couplings=Repeated(ratio), condensed=patterns)
 
 
 def mixture_checks() -> list[Check]:

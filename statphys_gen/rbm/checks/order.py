@@ -127,11 +127,7 @@ def prior_checks() -> list[Check]:
     ]
     result = [
         extrapolated(
-            f"paramagnet of {name} units",
-            sqrt_beta(prior, t, load),
-            "paramagnet",
-            observables,
-            chains=chains,
+            f"paramagnet of {name} units", sqrt_beta(prior, t, load), "paramagnet", observables, chains=chains
         )
         for name, prior, t, load, observables, chains in paramagnets
     ]
@@ -324,7 +320,7 @@ def dynamics_checks() -> list[Check]:
             ("overlap", GLASS),
             instances=(256, 128, 64),
             simulation=by_spins,
-        ),
+        )
     ]
 
 

@@ -232,13 +232,7 @@ def measured(
 
 
 def checked_run(
-    model: Model,
-    visible_units: int,
-    instances: int,
-    chains: int,
-    sweeps: int,
-    burn_in: int | None,
-    seed: int,
+    model: Model, visible_units: int, instances: int, chains: int, sweeps: int, burn_in: int | None, seed: int
 ) -> int:
     """Refuse before any work what no instance can have; the number of sweeps before the measured ones."""
     if not isinstance(model, Model):

@@ -45,11 +45,7 @@ class LineBatch:
 
     @classmethod
     def of(
-        cls,
-        model: Model,
-        unknown: str,
-        between: tuple[float, float] | None,
-        parameters: dict[str, ArrayLike],
+        cls, model: Model, unknown: str, between: tuple[float, float] | None, parameters: dict[str, ArrayLike]
     ) -> LineBatch:
         if unknown in parameters:
             raise InvalidArgument("solve_for", unknown, "a parameter that is not given")

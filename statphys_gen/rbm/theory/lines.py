@@ -350,9 +350,7 @@ def _equal(
 
 
 def _assembled(
-    line: LineBatch,
-    results: dict[str, tuple[NDArray[np.bool_], Solution]],
-    guessed: NDArray[np.bool_],
+    line: LineBatch, results: dict[str, tuple[NDArray[np.bool_], Solution]], guessed: NDArray[np.bool_]
 ) -> Solution:
     """The crossings with either state in one flat solution."""
     equations = line.equations("retrieval")

@@ -49,11 +49,7 @@ _NONE_LEFT = 1e-7
     verification="derived and simulated",
 )
 def solve(
-    model: Model,
-    start: str,
-    *,
-    groups: Sequence[float] | None = None,
-    **parameters: ArrayLike,
+    model: Model, start: str, *, groups: Sequence[float] | None = None, **parameters: ArrayLike
 ) -> Solution:
     """The state of the model that is asked for, for one point or a batch.
 
