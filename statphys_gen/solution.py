@@ -182,7 +182,8 @@ class Solution:
                 f"one-dimensional, one for each axis of the batch shape {self.shape}",
             )
         arrays: dict[str, NDArray[Any]] = {
-            **self.value,
+            # A field that is also an axis is that axis.
+            **{name: entry for name, entry in self.value.items() if name not in grids},
             "status": self.status,
             "residual": self.residual,
             "error": self.error,

@@ -1,4 +1,4 @@
-"""The base of all laws of single units; the verbs are described in ``priors``."""
+"""The base of all laws of single units; the verbs are described in :mod:`statphys_gen.units`."""
 
 from __future__ import annotations
 

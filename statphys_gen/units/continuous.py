@@ -1,4 +1,4 @@
-"""Laws of units on the line or on a half-line; the verbs are described in ``priors``."""
+"""Laws of units on the line or on a half-line; the verbs are described in :mod:`statphys_gen.units`."""
 
 from __future__ import annotations
 

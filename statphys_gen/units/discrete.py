@@ -1,4 +1,4 @@
-"""Laws of units with finitely many states; the verbs are described in ``priors``."""
+"""Laws of units with finitely many states; the verbs are described in :mod:`statphys_gen.units`."""
 
 from __future__ import annotations
 

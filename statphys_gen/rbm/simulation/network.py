@@ -93,9 +93,9 @@ def draw_network(model: Model, visible_units: int, *, seed: int = 0, instance: i
     ----------
     model : its couplings' ``size`` is not used here.
     visible_units : N, such that the numbers of hidden units and of patterns are integers.
-    seed, instance : which one. Instances of different models, at other temperatures and fields too, are independent; one
-        network at another temperature is ``dataclasses.replace(network, model=...)`` with a model of that temperature,
-        because ``weights`` do not contain the coupling.
+    seed, instance : which one. Instances of different models, at other temperatures and fields too, are independent;
+        one network at another temperature is ``dataclasses.replace(network, model=...)`` with a model of that
+        temperature, because ``weights`` do not contain the coupling.
     """
     if not isinstance(model, Model):
         raise InvalidArgument("model", model, "a Model")

@@ -12,6 +12,7 @@ from ... import validation
 from ...approximation import approximation_of, states
 from ...arrays import FloatArray
 from ...errors import InvalidArgument
+from ...glossary import attributes
 from ...solution import Solution, Status
 from ..model import Model
 from .lines import condensation_line, first_order_line, glass_line, spinodal
@@ -61,48 +62,43 @@ def phase_diagram(
         raise InvalidArgument("couplings", model.couplings, "couplings with a load")
     axes = {"temperature": _axis("temperature", temperature), "load": _axis("load", load)}
     compared = dominant_state(model, temperature=axes["temperature"][:, None], load=axes["load"][None, :])
-    names = tuple(axes)
-    code = np.zeros(compared.dominant.shape, dtype=np.int8)
-    data: dict[str, Any] = {}
-    shared = set.intersection(*(set(found.value) for found in compared.solutions.values()))
-    for field in sorted(shared):
-        merged = np.full(code.shape, np.nan)
-        for name, found in compared.solutions.items():
-            here = compared.dominant == name
-            if found[field].ndim == code.ndim:
-                merged[here] = found[field][here]
-        data[field] = (names, merged)
-    for label in ("residual", "error"):
-        merged = np.full(code.shape, np.nan)
-        for name, found in compared.solutions.items():
-            here = compared.dominant == name
-            merged[here] = getattr(found, label)[here]
-        data[label] = (names, merged)
-    for name, found in compared.solutions.items():
-        code[compared.dominant == name] = PHASES.index(name)
-        data[f"{name}_free_entropy"] = (names, found["free_entropy"])
-        for label in ("status", "residual", "error"):
-            data[f"{name}_{label}"] = (names, getattr(found, label))
-    data["phase"] = (names, code)
-    exists = (
-        compared.solutions["retrieval"].good if "retrieval" in compared.solutions else np.zeros_like(code) > 0
-    )
-    data["retrieval_exists"] = (names, exists)
+    solutions, none = compared.solutions, np.full(compared.dominant.shape, np.nan)
+    code = np.zeros(none.shape, dtype=np.int8)
+    plane: dict[str, Any] = {"phase": code, "retrieval_exists": np.zeros(none.shape, dtype=bool)}
+    shared = set.intersection(*(set(found.value) for found in solutions.values()))
+    for name, found in solutions.items():
+        here = compared.dominant == name
+        code[here] = PHASES.index(name)
+        entries = {field: found[field] for field in sorted(shared) if found[field].ndim == code.ndim}
+        for field, entry in (entries | {"residual": found.residual, "error": found.error}).items():
+            plane.setdefault(field, none.copy())[here] = entry[here]
+        plane[f"{name}_free_entropy"] = found["free_entropy"]
+        plane |= {f"{name}_{label}": getattr(found, label) for label in ("status", "residual", "error")}
+        if name == "retrieval":
+            plane["retrieval_exists"] = found.good
+    edges: dict[str, Any] = {}
     if lines:
-        for name in ("glass", "spinodal", "first_order"):
-            data[f"{name}_load"] = (("temperature",), np.full(len(axes["temperature"]), np.nan))
+        edges = {f"{name}_load": none[:, 0] for name in ("glass", "spinodal", "first_order")}
         for name, found in _lines(model, axes["temperature"], axes["load"], compared).items():
-            data[f"{name}_load"] = (("temperature",), found["load"])
-            for label in ("status", "residual", "error"):
-                data[f"{name}_line_{label}"] = (("temperature",), getattr(found, label))
-    attributes = {
+            edges[f"{name}_load"] = found["load"]
+            edges |= {
+                f"{name}_line_{label}": getattr(found, label) for label in ("status", "residual", "error")
+            }
+    said = {
         "phases": "; ".join(f"{k} {name}" for k, name in enumerate(PHASES)),
         "status_meaning": "; ".join(f"{status.value} {status}" for status in Status),
         "approximation": str(approximation_of(phase_diagram)),
         "convention": model.convention,
         "model": repr(model),
     }
-    return xarray.Dataset(data, coords=axes, attrs=attributes)
+    return xarray.Dataset(
+        {
+            name: (tuple(axes)[: entry.ndim], entry, attributes(name))
+            for name, entry in (plane | edges).items()
+        },
+        {name: ((name,), entry, attributes(name)) for name, entry in axes.items()},
+        said,
+    )
 
 
 def _axis(name: str, value: ArrayLike) -> FloatArray:
