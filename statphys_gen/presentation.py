@@ -95,3 +95,19 @@ def html_table(records: Sequence[Mapping[str, Any]], title: str) -> str:
     return (
         f"<p>{html.escape(title)}</p><table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>{more}"
     )
+
+
+class Shown:
+    """What shows itself as the table of its records, under its title."""
+
+    title = ""
+
+    def records(self) -> list[dict[str, Any]]:
+        """One plain dictionary for each row."""
+        raise NotImplementedError
+
+    def __repr__(self) -> str:
+        return short_table(self.records(), self.title)
+
+    def _repr_html_(self) -> str:
+        return html_table(self.records(), self.title)

@@ -21,7 +21,7 @@ from ..approximation import approximation_of, states
 from ..arrays import FloatArray
 from ..errors import InvalidArgument
 from ..glossary import attributes
-from ..presentation import html_table, short_table
+from ..presentation import Shown
 from ..units.base import Prior
 from ..units.discrete import Binary, ZeroOne
 from .couplings.low_rank import LowRank
@@ -36,6 +36,7 @@ _LARGEST = 1e6
 # Largest distance of the bulk of n singular values from the law of noise: pure noise stays below 4.5 / n (hundreds of
 # matrices with n from 16 to 800, median fitted).
 _FLUCTUATION, _ALLOWED = 5.0, 0.01
+_SPIKE = ("strength", "visible_overlap_squared", "hidden_overlap_squared")
 _WHERE = "large layers, independent normal noise; a trained machine follows this law only roughly"
 
 
@@ -80,7 +81,7 @@ def read_machine(path: str | Path) -> Machine:
 
 
 @dataclass(frozen=True, repr=False)
-class Placement:
+class Placement(Shown):
     """A machine on the diagram of low-rank couplings.
 
     Attributes
@@ -113,46 +114,32 @@ class Placement:
     bulk_limit: float
     bulk_is_noise: bool
 
-    def record(self) -> dict[str, Any]:
+    title = "Placement on the diagram of low-rank couplings"
+
+    def records(self) -> list[dict[str, Any]]:
         """Its numbers, with one entry for each spike in ``spikes``."""
-        columns = zip(self.spikes, self.visible_overlaps, self.hidden_overlaps, strict=True)
-        names = ("strength", "visible_overlap_squared", "hidden_overlap_squared")
-        return {
-            "layer_ratio": self.layer_ratio,
-            "noise": self.noise,
-            "bulk_edge": self.bulk_edge,
-            "number_of_spikes": len(self.spikes),
-            "largest_spike": self.spikes[0] if self.spikes else None,
-            "spikes": [dict(zip(names, row, strict=True)) for row in columns],
-            "visible_field": self.visible_field,
-            "hidden_field": self.hidden_field,
-            "bulk_distance": self.bulk_distance,
-            "bulk_limit": self.bulk_limit,
-            "bulk_is_noise": self.bulk_is_noise,
-        }
+        single = {name: value for name, value in vars(self).items() if isinstance(value, bool | float)}
+        spikes = [dict(zip(_SPIKE, row, strict=True)) for row in self._spikes()]
+        largest = self.spikes[0] if spikes else None
+        return [single | {"number_of_spikes": len(spikes), "largest_spike": largest, "spikes": spikes}]
+
+    def _spikes(self) -> zip[tuple[float, float, float]]:
+        return zip(self.spikes, self.visible_overlaps, self.hidden_overlaps, strict=True)
 
     def to_dataset(self) -> xarray.Dataset:
         """Everything, with the dimensions ``spike`` and ``singular_value``."""
         import xarray
 
-        spikes = self.record()["spikes"]
-        names = ("strength", "visible_overlap_squared", "hidden_overlap_squared")
+        columns = np.array(list(self._spikes())).reshape(-1, 3).T
         data: dict[str, Any] = {
-            name: ("spike", np.array([spike[name] for spike in spikes], dtype=float), attributes(name))
-            for name in names
+            name: ("spike", column, attributes(name)) for name, column in zip(_SPIKE, columns, strict=True)
         }
         data["singular_values"] = ("singular_value", self.singular_values, attributes("singular_values"))
-        single = {name: value for name, value in self.record().items() if isinstance(value, bool | float)}
+        single = {name: value for name, value in vars(self).items() if isinstance(value, bool | float)}
         return xarray.Dataset(
             data | {name: ((), value, attributes(name)) for name, value in single.items()},
             attrs={"approximation": str(approximation_of(place))},
         )
-
-    def __repr__(self) -> str:
-        return short_table([self.record()], "Placement on the diagram of low-rank couplings")
-
-    def _repr_html_(self) -> str:
-        return html_table([self.record()], "Placement on the diagram of low-rank couplings")
 
 
 @states(

@@ -77,167 +77,88 @@ HIDDEN: dict[str, dict[str, Callable[[str, str], Any]]] = {
 }
 
 
+# From the lowest to the highest temperature.
+THERMAL = (1e-4, 1e4)
+
+
 def _inverse(name: str, value: Any) -> float:
     """The temperature that belongs to an inverse temperature."""
-    return 1.0 / _thermal(name, value)
+    return 1.0 / validation.inside(name, value, *THERMAL, closed=True)
 
 
-def _thermal(name: str, value: Any) -> float:
-    return validation.inside(name, value, 1e-4, 1e4, closed=True)
+def _add(group: Any, flags: str, metavar: str, convert: Any, text: str, **more: Any) -> None:
+    """An option whose value is a number that passes a check, or is converted by its own function."""
+    names = flags.split()
+    group.add_argument(*names, metavar=metavar, type=number(names[0], convert), help=text, **more)
 
 
-def _load(name: str, value: Any) -> float:
-    return validation.inside(name, value, 0.0, 1e4, closed=True)
+def _choose(group: Any, flag: str, metavar: str, names: Any, text: str, **more: Any) -> None:
+    """An option whose value is one of some names."""
+    group.add_argument(flag, metavar=metavar, choices=tuple(names), help=text, **more)
 
 
 def add_units(parser: Parser, *, hidden: str | None = None) -> None:
     """Laws of the units; ``hidden`` is the default, without which the option is required."""
     group = parser.add_argument_group("units")
-    names = ", ".join(
-        name + (f" ({', '.join(parameters)})" if parameters else "") for name, parameters in HIDDEN.items()
-    )
-    group.add_argument(
-        "--hidden",
-        metavar="NAME",
-        required=hidden is None,
-        default=hidden,
-        choices=tuple(HIDDEN),
-        help="prior of the hidden units, with its parameters: " + names,
-    )
-    group.add_argument(
-        "--hidden-parameter",
-        metavar="K=V",
-        nargs="+",
-        action="extend",
-        help="parameters of the hidden prior, such as threshold=0.5 (default variance=1, threshold=0, inactive-cost=0, "
-        "states=3, gaussian-weight=0.5)",
-    )
-    group.add_argument(
-        "--visible",
-        metavar="NAME",
-        choices=VISIBLE,
-        default="binary",
-        help=", ".join(VISIBLE) + " (default binary)",
-    )
+    text = ", ".join(name + (f" ({', '.join(own)})" if own else "") for name, own in HIDDEN.items())
+    text = f"prior of the hidden units, with its parameters: {text}"
+    _choose(group, "--hidden", "NAME", HIDDEN, text, required=hidden is None, default=hidden)
+    text = "parameters of the hidden prior, such as threshold=0.5 (default variance=1, threshold=0, inactive-cost=0, "
+    text += "states=3, gaussian-weight=0.5)"
+    group.add_argument("--hidden-parameter", metavar="K=V", nargs="+", action="extend", help=text)
+    text = ", ".join(VISIBLE) + " (default binary)"
+    _choose(group, "--visible", "NAME", VISIBLE, text, default="binary")
 
 
 def add_model(parser: Parser, *, convention: str | None = None) -> None:
     add_units(parser)
     group = parser.add_argument_group("couplings")
-    group.add_argument(
-        "--ensemble",
-        metavar="NAME",
-        choices=tuple(ENSEMBLES),
-        help=", ".join(ENSEMBLES) + " (default patterns; bidirectional when both layers are binary)",
-    )
-    group.add_argument(
-        "--patterns",
-        metavar="LAW",
-        choices=LAWS,
-        default="binary",
-        help=", ".join(LAWS) + " (default binary)",
-    )
-    group.add_argument(
-        "--density",
-        "-p",
-        metavar="P",
-        type=number("--density", lambda _, value: checked_law("sparse", value, False)),
-        help="of sparse patterns: share of entries that are not 0 (default 1)",
-    )
-    group.add_argument(
-        "--layer-ratio",
-        metavar="R",
-        type=number("--layer-ratio", validation.positive),
-        help="hidden per visible units (default: the load; of bidirectional and repeated couplings 1)",
-    )
-    group.add_argument(
-        "--noise",
-        metavar="S",
-        type=number("--noise", validation.non_negative),
-        help="amplitude of the noise of low-rank couplings (default 1)",
-    )
-    group.add_argument(
-        "--spike",
-        metavar="W",
-        nargs="+",
-        type=number("--spike", validation.positive),
-        help="strengths of the spikes of low-rank couplings",
-    )
-    group.add_argument(
-        "--convention",
-        metavar="NAME",
-        choices=CONVENTIONS,
-        required=convention is None,
-        default=convention,
-        help="sqrt-beta: coupling sqrt(beta), priors independent of the temperature; beta: coupling beta, priors "
-        "exp(-beta U)" + ("" if convention is None else f" (default {convention})"),
-    )
-    _add_state(parser)
+    text = ", ".join(ENSEMBLES) + " (default patterns; bidirectional when both layers are binary)"
+    _choose(group, "--ensemble", "NAME", ENSEMBLES, text)
+    _choose(group, "--patterns", "LAW", LAWS, ", ".join(LAWS) + " (default binary)", default="binary")
+    text = "of sparse patterns: share of entries that are not 0 (default 1)"
+    _add(group, "--density -p", "P", lambda _, value: checked_law("sparse", value, False), text)
+    text = "hidden per visible units (default: the load; of bidirectional and repeated couplings 1)"
+    _add(group, "--layer-ratio", "R", validation.positive, text)
+    text = "amplitude of the noise of low-rank couplings (default 1)"
+    _add(group, "--noise", "S", validation.non_negative, text)
+    text = "strengths of the spikes of low-rank couplings"
+    _add(group, "--spike", "W", validation.positive, text, nargs="+")
+    text = "sqrt-beta: coupling sqrt(beta), priors independent of the temperature; beta: coupling beta, priors "
+    text += "exp(-beta U)" + ("" if convention is None else f" (default {convention})")
+    given: dict[str, Any] = {"required": convention is None, "default": convention}
+    _choose(group, "--convention", "NAME", CONVENTIONS, text, **given)
 
-
-def _add_state(parser: Parser) -> None:
     group = parser.add_argument_group("fields, condensed patterns and size")
-    group.add_argument(
-        "--condensed",
-        "-L",
-        metavar="L",
-        type=number("--condensed", between(0.0, 1000.0, closed=True)),
-        default=1.0,
-        help="number of patterns that share the overlap; of diluted patterns their mean number on a unit, and the "
-        "overlap is divided by the density (default 1)",
-    )
-    group.add_argument(
-        "--pattern-field",
-        metavar="F",
-        type=number("--pattern-field"),
-        default=0.0,
-        help="field along the first pattern; times beta in the convention beta (default 0)",
-    )
-    group.add_argument(
-        "--visible-field",
-        metavar="F",
-        type=number("--visible-field"),
-        default=0.0,
-        help="uniform field on the visible units; times beta in the convention beta (default 0)",
-    )
-    group.add_argument(
-        "--size",
-        "-N",
-        metavar="N",
-        type=integer("--size", 1),
-        help="visible units of the finite-size corrected theory (default: infinitely many)",
-    )
+    text = "number of patterns that share the overlap; of diluted patterns their mean number on a unit, and the "
+    text += "overlap is divided by the density (default 1)"
+    _add(group, "--condensed -L", "L", between(0.0, 1000.0, closed=True), text, default=1.0)
+    for flag, what in (
+        ("--pattern-field", "field along the first pattern"),
+        ("--visible-field", "uniform field on the visible units"),
+    ):
+        text = f"{what}; times beta in the convention beta (default 0)"
+        _add(group, flag, "F", validation.finite, text, default=0.0)
+    text = "visible units of the finite-size corrected theory (default: infinitely many)"
+    group.add_argument("--size", "-N", metavar="N", type=integer("--size", 1), help=text)
 
 
 def add_point(parser: Parser, *, required: bool) -> None:
     """Load and temperature, one or several values of each."""
+    several: dict[str, Any] = {"nargs": "+"}
     group = parser.add_argument_group("point")
-    group.add_argument(
-        "--load",
-        "--alpha",
-        metavar="A",
-        nargs="+",
-        required=required,
-        type=number("--load", _load),
-        help="patterns per visible unit; of low-rank couplings hidden per visible units",
-    )
+    text = "patterns per visible unit; of low-rank couplings hidden per visible units"
+    _add(group, "--load --alpha", "A", between(0.0, 1e4, closed=True), text, required=required, **several)
     both = group.add_mutually_exclusive_group(required=required)
-    both.add_argument(
-        "--temperature",
-        "-T",
-        metavar="T",
-        nargs="+",
-        type=number("--temperature", _thermal),
-        help="temperature, from 1e-4 to 1e4",
+    _add(
+        both,
+        "--temperature -T",
+        "T",
+        between(*THERMAL, closed=True),
+        "temperature, from 1e-4 to 1e4",
+        **several,
     )
-    both.add_argument(
-        "--beta",
-        metavar="B",
-        nargs="+",
-        dest="temperature",
-        type=number("--beta", _inverse),
-        help="inverse temperature",
-    )
+    _add(both, "--beta", "B", _inverse, "inverse temperature", dest="temperature", **several)
 
 
 def continuous(hidden: str) -> tuple[str, ...]:

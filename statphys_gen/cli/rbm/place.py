@@ -45,7 +45,7 @@ def _place(options: argparse.Namespace) -> int:
         compared = phases(found, **laws)
     states = {name: next(solution.records()) for name, solution in compared.solutions.items()}
     dominant = str(compared.dominant.reshape(-1)[0]) or None
-    record = found.record() | {
+    record = found.records()[0] | {
         "dominant": dominant,
         "states": states,
         "status": "converged" if dominant else "not converged",

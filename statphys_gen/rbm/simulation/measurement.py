@@ -19,7 +19,7 @@ from ...arrays import FloatArray
 from ...errors import InsufficientSamples, InvalidArgument
 from ...glossary import attributes
 from ...numerics.blocks import map_blocks
-from ...presentation import html_table, short_table
+from ...presentation import Shown
 from ...statistics.estimate import Estimate
 from ..model import Model
 from .gibbs import STARTS, Chains, Settings
@@ -36,7 +36,7 @@ _PAIR_INTERVAL = 2
 
 
 @dataclass(frozen=True, repr=False)
-class Measurement:
+class Measurement(Shown):
     """Averages over sweeps and chains, for every instance of the disorder.
 
     Attributes
@@ -90,18 +90,12 @@ class Measurement:
         )
 
     @property
-    def _title(self) -> str:
+    def title(self) -> str:  # type: ignore[override]
         return f"Measurement of {len(self.controls)} instances"
-
-    def __repr__(self) -> str:
-        return short_table(self.records(), self._title)
-
-    def _repr_html_(self) -> str:
-        return html_table(self.records(), self._title)
 
 
 @dataclass(frozen=True, repr=False)
-class MeasurementSeries:
+class MeasurementSeries(Shown):
     """Measurements along an axis (temperature, step size), in its order.
 
     Attributes
@@ -113,6 +107,8 @@ class MeasurementSeries:
     axis: str
     points: FloatArray
     measurements: tuple[Measurement, ...]
+
+    title = "Measurements along an axis"
 
     def __len__(self) -> int:
         return len(self.measurements)
@@ -134,12 +130,6 @@ class MeasurementSeries:
 
         axis = xarray.DataArray(self.points, dims=self.axis, name=self.axis, attrs=attributes(self.axis))
         return xarray.concat([found.to_dataset() for found in self], axis, join="override")
-
-    def __repr__(self) -> str:
-        return short_table(self.records(), f"Measurements along the {self.axis.replace('_', ' ')}")
-
-    def _repr_html_(self) -> str:
-        return html_table(self.records(), f"Measurements along the {self.axis.replace('_', ' ')}")
 
 
 def controlled_estimate(values: FloatArray, controls: FloatArray) -> Estimate:

@@ -89,16 +89,14 @@ class LineBatch:
 
     def nothing(self, equations: Equations, approximation: Approximation) -> Solution:
         """No solution at any point."""
-        none = np.full(self.points, np.nan)
-        found = Solution(
+        none = np.zeros(0)
+        empty = Solution(
             dict.fromkeys((*equations.names, self.unknown), none),
-            np.full(self.points, Status.NO_SOLUTION, dtype=np.int8),
-            none,
-            none,
-            np.zeros(self.points, dtype=np.int64),
+            *(none.astype(np.int8), none, none, none.astype(np.int64)),
             approximation,
         )
-        return self.finish(found, np.zeros(self.points, dtype=bool), equations)
+        all_of_it = empty.scattered(none.astype(np.intp), self.points)
+        return self.finish(all_of_it, np.zeros(self.points, dtype=bool), equations)
 
     def equations(self, start: str) -> Equations:
         """The state with the unknown parameter as the first of the batch."""

@@ -45,15 +45,20 @@ UNRESOLVED = -1
 
 
 @dataclass(frozen=True)
-class Points:
-    """What is known of a flat batch: unknowns (m, q) or (q,), status (``UNRESOLVED`` where it is not), residual,
-    error, iterations."""
+class Solved:
+    """Unknowns of a flat batch, such as (m, q) or (q,), with what the solver says about them; ``UNRESOLVED`` is the
+    status where it is not known."""
 
     x: FloatArray
     status: NDArray[np.int8]
     residual: FloatArray
     error: FloatArray
     iterations: NDArray[np.int64]
+
+    def fill(self, rows: NDArray[np.intp], other: Solved) -> None:
+        """Write the points of another batch into these rows."""
+        for name, values in vars(self).items():
+            values[rows] = getattr(other, name)
 
 
 def applies(batch: Batch) -> bool:
@@ -72,7 +77,7 @@ def applies(batch: Batch) -> bool:
     )
 
 
-def solve_points(batch: Batch, start: str, v: Values) -> Points:
+def solve_points(batch: Batch, start: str, v: Values) -> Solved:
     """The states "glass" or "retrieval" of a batch to which this ``applies``."""
     points = len(v.beta)
     retrieval = start == "retrieval"
@@ -94,7 +99,7 @@ def solve_points(batch: Batch, start: str, v: Values) -> Points:
             found = _newton(batch.model, v, omega, chosen, guess[chosen], retrieval)
         x[chosen], residual[chosen], error[chosen], iterations[chosen], good = found
         status[chosen[good]] = Status.CONVERGED
-    return Points(x, status, residual, error, iterations)
+    return Solved(x, status, residual, error, iterations)
 
 
 # ------------------------------------------------------------------------------------------------------ averages

@@ -25,11 +25,11 @@ from ...arrays import FloatArray
 from ...errors import InvalidArgument
 from ...glossary import attributes
 from ...numerics.roots import newton
-from ...presentation import html_table, short_table
+from ...presentation import Shown
 from ...solution import Solution, Status
 from ..model import Model
 from . import field_curves as noise_curves
-from .load_curves import UNRESOLVED, applies, solve_points
+from .load_curves import UNRESOLVED, Solved, applies, solve_points
 from .saddle_point import Batch
 from .single_site import TOLERANCE
 from .state_equations import Equations
@@ -84,9 +84,8 @@ def solve(
     flat = [np.array(np.broadcast_to(a, shape)).reshape(-1) for a in arrays.values()]
     values = equations.batch.values(*flat)
     if start != "paramagnet" and applies(equations.batch):
-        explicit = solve_points(equations.batch, start, values)
-        missing = np.flatnonzero(explicit.status == UNRESOLVED)
-        found = Solved(explicit.x, explicit.status, explicit.residual, explicit.error, explicit.iterations)
+        found = solve_points(equations.batch, start, values)
+        missing = np.flatnonzero(found.status == UNRESOLVED)
         if len(missing):
             found.fill(missing, _iterated(equations, [a[missing] for a in flat]))
     else:
@@ -129,22 +128,6 @@ def _iterated(equations: Equations, flat: Sequence[FloatArray]) -> Solved:
         residual[alive], error[alive], iterations[alive] = found.residual, found.error, found.iterations
     residual[~alive] = np.nan
     return Solved(x, status, residual, error, iterations)
-
-
-@dataclass(frozen=True)
-class Solved:
-    """Unknowns of a flat batch with what the solver says about them."""
-
-    x: FloatArray
-    status: NDArray[np.int8]
-    residual: FloatArray
-    error: FloatArray
-    iterations: NDArray[np.int64]
-
-    def fill(self, rows: NDArray[np.intp], other: Solved) -> None:
-        """Write the points of another batch into these rows."""
-        for name, values in self.__dict__.items():
-            values[rows] = getattr(other, name)
 
 
 def _ended(equations: Equations, x: FloatArray) -> NDArray[np.bool_]:
@@ -205,7 +188,7 @@ def _checked(model: Model, parameters: dict[str, ArrayLike]) -> dict[str, FloatA
 
 
 @dataclass(frozen=True, repr=False)
-class Dominance:
+class Dominance(Shown):
     """Every state at every point, and the one that dominates.
 
     Attributes
@@ -216,6 +199,8 @@ class Dominance:
 
     solutions: dict[str, Solution]
     dominant: NDArray[np.str_]
+
+    title = "States, and which one dominates"
 
     def records(self) -> list[dict[str, Any]]:
         """One row for each point and state, with the name of the dominant one."""
@@ -237,12 +222,6 @@ class Dominance:
             state=("state", list(self.solutions), attributes("state"))
         )
         return joined.assign(dominant=(tuple(coordinates), self.dominant, attributes("dominant")))
-
-    def __repr__(self) -> str:
-        return short_table(self.records(), "States, and which one dominates")
-
-    def _repr_html_(self) -> str:
-        return html_table(self.records(), "States, and which one dominates")
 
 
 @states(

@@ -27,7 +27,7 @@ from ... import validation
 from ...approximation import approximation_of, states
 from ...errors import InvalidArgument
 from ...glossary import attributes
-from ...presentation import html_table, short_table
+from ...presentation import Shown
 from ...units.continuous import Gaussian, ReLU, SoftThreshold
 from ...units.discrete import Binary
 from ..couplings.pairs import Bidirectional
@@ -44,7 +44,7 @@ _ULP = {"xtol": 1e-300, "rtol": 4 * 2.220446049250313e-16}
 
 
 @dataclass(frozen=True, repr=False)
-class GroundState:
+class GroundState(Shown):
     """A replica-symmetric state at T = 0.
 
     Attributes
@@ -65,26 +65,20 @@ class GroundState:
     at_temperature: float
     reason: str = ""
 
-    def record(self) -> dict[str, Any]:
+    title = "Replica-symmetric state at T = 0"
+
+    def records(self) -> list[dict[str, Any]]:
         """Its numbers by name."""
-        return dict(vars(self))
+        return [dict(vars(self))]
 
     def to_dataset(self) -> xarray.Dataset:
         """Its numbers, without dimensions."""
         import xarray
 
-        data = {
-            name: ((), value, attributes(name)) for name, value in self.record().items() if name != "reason"
-        }
+        data = {name: ((), value, attributes(name)) for name, value in vars(self).items() if name != "reason"}
         return xarray.Dataset(
             data, attrs={"approximation": str(approximation_of(capacity)), "reason": self.reason}
         )
-
-    def __repr__(self) -> str:
-        return short_table([self.record()], "Replica-symmetric state at T = 0")
-
-    def _repr_html_(self) -> str:
-        return html_table([self.record()], "Replica-symmetric state at T = 0")
 
 
 @dataclass(frozen=True)
