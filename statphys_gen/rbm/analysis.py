@@ -20,8 +20,8 @@ from .. import validation
 from ..approximation import approximation_of, states
 from ..arrays import FloatArray
 from ..errors import InvalidArgument
-from ..glossary import attributes
-from ..presentation import Shown
+from ..glossary import dataset
+from ..presentation import Tabular
 from ..units.base import Prior
 from ..units.discrete import Binary, ZeroOne
 from .couplings.low_rank import LowRank
@@ -81,7 +81,7 @@ def read_machine(path: str | Path) -> Machine:
 
 
 @dataclass(frozen=True, repr=False)
-class Placement(Shown):
+class Placement(Tabular):
     """A machine on the diagram of low-rank couplings.
 
     Attributes
@@ -114,8 +114,6 @@ class Placement(Shown):
     bulk_limit: float
     bulk_is_noise: bool
 
-    title = "Placement on the diagram of low-rank couplings"
-
     def records(self) -> list[dict[str, Any]]:
         """Its numbers, with one entry for each spike in ``spikes``."""
         single = {name: value for name, value in vars(self).items() if isinstance(value, bool | float)}
@@ -128,18 +126,13 @@ class Placement(Shown):
 
     def to_dataset(self) -> xarray.Dataset:
         """Everything, with the dimensions ``spike`` and ``singular_value``."""
-        import xarray
-
         columns = np.array(list(self._spikes())).reshape(-1, 3).T
         data: dict[str, Any] = {
-            name: ("spike", column, attributes(name)) for name, column in zip(_SPIKE, columns, strict=True)
+            name: (("spike",), entry) for name, entry in zip(_SPIKE, columns, strict=True)
         }
-        data["singular_values"] = ("singular_value", self.singular_values, attributes("singular_values"))
-        single = {name: value for name, value in vars(self).items() if isinstance(value, bool | float)}
-        return xarray.Dataset(
-            data | {name: ((), value, attributes(name)) for name, value in single.items()},
-            attrs={"approximation": str(approximation_of(place))},
-        )
+        data["singular_values"] = (("singular_value",), self.singular_values)
+        data |= {name: ((), value) for name, value in vars(self).items() if isinstance(value, bool | float)}
+        return dataset(data, {}, approximation_of(place))
 
 
 @states(

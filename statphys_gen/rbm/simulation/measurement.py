@@ -17,9 +17,9 @@ from numpy.typing import NDArray
 from ... import validation
 from ...arrays import FloatArray
 from ...errors import InsufficientSamples, InvalidArgument
-from ...glossary import attributes
+from ...glossary import attributes, dataset
 from ...numerics.blocks import map_blocks
-from ...presentation import Shown
+from ...presentation import Tabular
 from ...statistics.estimate import Estimate
 from ..model import Model
 from .gibbs import STARTS, Chains, Settings
@@ -36,7 +36,7 @@ _PAIR_INTERVAL = 2
 
 
 @dataclass(frozen=True, repr=False)
-class Measurement(Shown):
+class Measurement(Tabular):
     """Averages over sweeps and chains, for every instance of the disorder.
 
     Attributes
@@ -81,21 +81,12 @@ class Measurement(Shown):
 
     def to_dataset(self) -> xarray.Dataset:
         """Every number, with the dimension ``instance`` (and ``pattern`` where there are several)."""
-        import xarray
-
         axes = ("instance", "pattern")
-        return xarray.Dataset(
-            {name: (axes[: entry.ndim], entry, attributes(name)) for name, entry in self.values.items()},
-            attrs={"description": "averages over sweeps and chains of every instance of the disorder"},
-        )
-
-    @property
-    def title(self) -> str:  # type: ignore[override]
-        return f"Measurement of {len(self.controls)} instances"
+        return dataset({name: (axes[: entry.ndim], entry) for name, entry in self.values.items()}, {})
 
 
 @dataclass(frozen=True, repr=False)
-class MeasurementSeries(Shown):
+class MeasurementSeries(Tabular):
     """Measurements along an axis (temperature, step size), in its order.
 
     Attributes
@@ -107,8 +98,6 @@ class MeasurementSeries(Shown):
     axis: str
     points: FloatArray
     measurements: tuple[Measurement, ...]
-
-    title = "Measurements along an axis"
 
     def __len__(self) -> int:
         return len(self.measurements)

@@ -12,7 +12,7 @@ from ... import validation
 from ...approximation import approximation_of, states
 from ...arrays import FloatArray
 from ...errors import InvalidArgument
-from ...glossary import attributes
+from ...glossary import dataset
 from ...solution import Solution, Status
 from ..model import Model
 from .lines import condensation_line, first_order_line, glass_line, spinodal
@@ -56,8 +56,6 @@ def phase_diagram(
     ------
     InvalidArgument : an axis is not increasing, or there is no load (``Repeated``).
     """
-    import xarray
-
     if not model.couplings.has_load:
         raise InvalidArgument("couplings", model.couplings, "couplings with a load")
     axes = {"temperature": _axis("temperature", temperature), "load": _axis("load", load)}
@@ -84,21 +82,18 @@ def phase_diagram(
             edges |= {
                 f"{name}_line_{label}": getattr(found, label) for label in ("status", "residual", "error")
             }
+    labelled = dataset(
+        {name: (tuple(axes)[: entry.ndim], entry) for name, entry in (plane | edges).items()},
+        {name: ((name,), entry) for name, entry in axes.items()},
+        approximation_of(phase_diagram),
+    )
     said = {
         "phases": "; ".join(f"{k} {name}" for k, name in enumerate(PHASES)),
         "status_meaning": "; ".join(f"{status.value} {status}" for status in Status),
-        "approximation": str(approximation_of(phase_diagram)),
         "convention": model.convention,
         "model": repr(model),
     }
-    return xarray.Dataset(
-        {
-            name: (tuple(axes)[: entry.ndim], entry, attributes(name))
-            for name, entry in (plane | edges).items()
-        },
-        {name: ((name,), entry, attributes(name)) for name, entry in axes.items()},
-        said,
-    )
+    return labelled.assign_attrs(said)
 
 
 def _axis(name: str, value: ArrayLike) -> FloatArray:

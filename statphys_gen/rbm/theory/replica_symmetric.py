@@ -25,7 +25,7 @@ from ...arrays import FloatArray
 from ...errors import InvalidArgument
 from ...glossary import attributes
 from ...numerics.roots import newton
-from ...presentation import Shown
+from ...presentation import Tabular
 from ...solution import Solution, Status
 from ..model import Model
 from . import field_curves as noise_curves
@@ -188,7 +188,7 @@ def _checked(model: Model, parameters: dict[str, ArrayLike]) -> dict[str, FloatA
 
 
 @dataclass(frozen=True, repr=False)
-class Dominance(Shown):
+class Dominance(Tabular):
     """Every state at every point, and the one that dominates.
 
     Attributes
@@ -199,8 +199,6 @@ class Dominance(Shown):
 
     solutions: dict[str, Solution]
     dominant: NDArray[np.str_]
-
-    title = "States, and which one dominates"
 
     def records(self) -> list[dict[str, Any]]:
         """One row for each point and state, with the name of the dominant one."""

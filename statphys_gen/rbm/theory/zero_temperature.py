@@ -18,24 +18,19 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
 
 from scipy.optimize import brentq
 from scipy.special import erf, erfc
 
 from ... import validation
-from ...approximation import approximation_of, states
+from ...approximation import states
 from ...errors import InvalidArgument
-from ...glossary import attributes
-from ...presentation import Shown
+from ...presentation import Scalars
 from ...units.continuous import Gaussian, ReLU, SoftThreshold
 from ...units.discrete import Binary
 from ..couplings.pairs import Bidirectional
 from ..couplings.patterns import Patterns
 from ..model import Model
-
-if TYPE_CHECKING:
-    import xarray
 
 _SOURCE = "Amit, Gutfreund, Sompolinsky, Ann. Phys. 173 (1987) 30; derivations/rbm/zero_temperature.py"
 _WHERE = "T = 0, N -> infinity; symmetry is broken below at_temperature, which grows with the threshold"
@@ -44,7 +39,7 @@ _ULP = {"xtol": 1e-300, "rtol": 4 * 2.220446049250313e-16}
 
 
 @dataclass(frozen=True, repr=False)
-class GroundState(Shown):
+class GroundState(Scalars):
     """A replica-symmetric state at T = 0.
 
     Attributes
@@ -64,21 +59,6 @@ class GroundState(Shown):
     energy: float
     at_temperature: float
     reason: str = ""
-
-    title = "Replica-symmetric state at T = 0"
-
-    def records(self) -> list[dict[str, Any]]:
-        """Its numbers by name."""
-        return [dict(vars(self))]
-
-    def to_dataset(self) -> xarray.Dataset:
-        """Its numbers, without dimensions."""
-        import xarray
-
-        data = {name: ((), value, attributes(name)) for name, value in vars(self).items() if name != "reason"}
-        return xarray.Dataset(
-            data, attrs={"approximation": str(approximation_of(capacity)), "reason": self.reason}
-        )
 
 
 @dataclass(frozen=True)
