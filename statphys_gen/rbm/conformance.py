@@ -27,7 +27,7 @@ def couplings_conformance(couplings: Couplings, *, load: float = 0.5, seed: int 
 
     Parameters
     ----------
-    couplings : with the verbs of :mod:`statphys_gen.rbm.couplings`, not diluted and without a size.
+    couplings : with the verbs of :class:`~statphys_gen.rbm.Couplings`, not diluted and without a size.
     load : patterns per visible unit; not used where their number is finite.
     seed : of the draws.
     """

@@ -1,7 +1,7 @@
 r"""What is studied: the laws of the units, the couplings, the temperature convention and the fields.
 
-P(s, h) ~ prod_i rho_s(s_i) prod_a rho_h(h_a) exp(sum_ia W_ia s_i h_a + fields) with N visible units s_i; what W is say
-the :mod:`.couplings`, in units of g.
+P(s, h) ~ prod_i rho_s(s_i) prod_a rho_h(h_a) exp(sum_ia W_ia s_i h_a + fields) with N visible units s_i; what W is, in
+units of g, say the couplings.
 
 Convention "sqrt-beta": g = sqrt(beta), the priors do not depend on the temperature, fields are added to the log-weight
 as given. Convention "beta": g = beta, rho_h ~ exp(-beta U) with the whole of U, and fields are multiplied by beta. The

@@ -124,13 +124,17 @@ def add_model(parser: Parser, *, convention: str | None = None) -> None:
     _add(group, "--noise", "S", validation.non_negative, text)
     text = "strengths of the spikes of low-rank couplings"
     _add(group, "--spike", "W", validation.positive, text, nargs="+")
-    text = "sqrt-beta: coupling sqrt(beta), priors independent of the temperature; beta: coupling beta, priors "
+    text = (
+        "sqrt-beta: coupling sqrt(beta), priors independent of the temperature; beta: coupling beta, priors "
+    )
     text += "exp(-beta U)" + ("" if convention is None else f" (default {convention})")
     given: dict[str, Any] = {"required": convention is None, "default": convention}
     _choose(group, "--convention", "NAME", CONVENTIONS, text, **given)
 
     group = parser.add_argument_group("fields, condensed patterns and size")
-    text = "number of patterns that share the overlap; of diluted patterns their mean number on a unit, and the "
+    text = (
+        "number of patterns that share the overlap; of diluted patterns their mean number on a unit, and the "
+    )
     text += "overlap is divided by the density (default 1)"
     _add(group, "--condensed -L", "L", between(0.0, 1000.0, closed=True), text, default=1.0)
     for flag, what in (

@@ -145,14 +145,14 @@ class Drawn(NamedTuple):
 @dataclass(frozen=True)
 class Couplings:
     """Base of all ensembles; what it does not leave open is right for noise of independent entries of variance
-    (noise_scale)^2 / N and patterns that are carried by the whole hidden layer with ``strengths`` w_k,
+    (noise_scale)^2 / N and patterns that are carried by the whole hidden layer with ``strengths`` w_k::
 
         A = -alpha g_n^2 (QR - qr)/2 - alpha g sum_k w_k m_k mbar_k + E log Z_s + alpha E log Z_h,
         t_s = alpha g_n^2 y,  v_s = alpha g_n^2 r,  t_h = g_n^2 x,  v_h = g_n^2 q,   signals alpha g w mbar and g w m.
 
     Parameters
     ----------
-    law, density : of the entries of the patterns, see :mod:`.entries`: "binary" (default), "sparse" (density in
+    law, density : of the entries of the patterns, "binary" (default), "sparse" (density in
         (0, 1]), "gaussian" or "diluted".
 
     Attributes

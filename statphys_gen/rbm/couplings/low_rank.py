@@ -16,7 +16,7 @@ from .base import Couplings, Drawn, whole
 
 @dataclass(frozen=True)
 class LowRank(Couplings):
-    r"""W_ia = g (noise x_ia / sqrt(N) + sum_k w_k u_i^k v_a^k / N) with x normal, load N hidden units; g_n = g noise.
+    r"""W_ia = g (noise x_ia / sqrt(N) + sum_k w_k u_i^k v_a^k / N) with x normal, load N hidden units; g_n = g noise::
 
         A = -load g_n^2 (QR - qr)/2 - load g sum_k w_k m_k mbar_k + E log Z_s + load E log Z_h,
 

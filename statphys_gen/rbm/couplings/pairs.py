@@ -16,7 +16,7 @@ from .base import Couplings, Drawn, Moments, Pair, State, Values, whole
 class Bidirectional(Couplings):
     r"""W_ia = (g/N) sum_k xi_i^k eta_a^k over load N pairs of patterns, alpha N hidden units; g_n = g E xi^2.
 
-    With a = alpha g_n^2, x = Q - q, y = R - r and D = a x y,
+    With a = alpha g_n^2, x = Q - q, y = R - r and D = a x y::
 
         A = -(load/2) [log(1 - D) - a (x r + q y) / (1 - D)] - [t_s Q + v_s x + alpha (t_h R + v_h y)] / 2
             - alpha g sum_k m_k mbar_k + E log Z_s + alpha E log Z_h,
@@ -127,7 +127,7 @@ class Bidirectional(Couplings):
 class Repeated(Bidirectional):
     r"""W_ia = (g/N) sum_k xi_i^k eta_a^k over finitely many pairs, as many as the model has ``condensed``; load 0.
 
-    Every pattern is carried by extensively many hidden units, and there is no noise:
+    Every pattern is carried by extensively many hidden units, and there is no noise::
 
         A = -alpha g sum_k m_k mbar_k + E log Z_s + alpha E log Z_h,     signals alpha g mbar_k and g m_k.
 

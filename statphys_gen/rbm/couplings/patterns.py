@@ -16,7 +16,7 @@ from .base import Couplings, Drawn, Moments, Pair, State, Values, whole
 
 @dataclass(frozen=True)
 class Patterns(Couplings):
-    r"""W_ia = g xi_i^a / sqrt(N), load N hidden units; g_n^2 = g^2 E xi^2. The free entropy per visible unit is
+    r"""W_ia = g xi_i^a / sqrt(N), load N hidden units; g_n^2 = g^2 E xi^2. The free entropy per visible unit is::
 
         A = -load g_n^2 (QR - qr)/2 - g^2 Omega sum_k m_k^2 / 2 + E log Z_s + load E log Z_h,
 

@@ -1,7 +1,7 @@
 r"""The replica-symmetric saddle point of any couplings: order parameters, free entropy and its stability.
 
-Order parameters and free entropy are those of :mod:`..couplings.base`, where each ensemble has its own terms; the
-averages over the two layers are taken here. Derivation: derivations/rbm/replica_symmetric.py, and
+Order parameters and free entropy are those of :class:`~statphys_gen.rbm.Couplings`, where each ensemble has its own
+terms; the averages over the two layers are taken here. Derivation: derivations/rbm/replica_symmetric.py, and
 derivations/rbm/bidirectional.py for bidirectional machines.
 """
 
