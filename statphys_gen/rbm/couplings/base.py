@@ -4,7 +4,7 @@ N visible units s, alpha N hidden units h, weights W = g W_0. Order parameters p
 and mbar_k of the hidden units with the condensed patterns, self-overlaps Q = E <s^2>, R = E <h^2> and Edwards-Anderson
 overlaps q = E <s>^2, r = E <h>^2 (E over units and disorder); x = Q - q, y = R - r. The averaged partition function of
 replicas leaves independent units: a visible one at the quadratic tilt t_s in the field
-sum_k signal_k xi_k + sqrt(v_s) z with normal z, a hidden one at t_h in its own field, and the free entropy per unit
+sum_k signal_k xi_k + sqrt(v_s) z with normal z, a hidden one at t_h in its own field. The free entropy per visible unit
 
     A = noise_entropy + signal_entropy + E log Z_s + alpha E log Z_h,
 
