@@ -3,6 +3,7 @@
 import ast
 import math
 from dataclasses import dataclass
+from itertools import product
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +13,7 @@ from statphys_gen import rbm
 from statphys_gen.conformance import conformance
 from statphys_gen.errors import InvalidArgument
 from statphys_gen.rbm import Bidirectional, Couplings, LowRank, Model, Patterns, Repeated
-from statphys_gen.units import Binary, Gaussian, ReLU, Ternary
+from statphys_gen.units import Binary, FromLogMoments, Gaussian, Mixture, ReLU, Spherical, Ternary
 
 DRAWING = {"draw", "carriers", "controls", "entries"}
 AVERAGING = {"with_arrays", "rows", "noise_scale", "groups", "one_pattern", "strengths", "condenses"}
@@ -260,3 +261,37 @@ def test_results_show_a_table(result) -> None:
     assert len(repr(found).splitlines()) >= 3
     assert "<table>" in found._repr_html_()
     assert not math.isnan(len(repr(found)))
+
+
+COMBINED = list(
+    product(
+        [Patterns(), Patterns(size=60), Patterns("sparse", 0.5, 60), Patterns("gaussian"), *OURS[3:]],
+        [Gaussian(), Binary(), Spherical(), Mixture(0.5), FromLogMoments(lambda b: 0.5 * b**2)],
+        ["sqrt-beta", "beta"],
+        [
+            {},
+            {"pattern_field": 0.2},
+            {"condensed": 3},
+            {"condensed": 0},
+            {"condensed": 3, "pattern_field": 0.2},
+        ],
+        [0.0, 0.5],
+    )
+)
+
+
+@pytest.mark.parametrize("part", range(5))
+def test_a_model_that_exists_can_be_solved_and_simulated(part: int) -> None:
+    made = 0
+    for couplings, hidden, convention, fields, load in COMBINED[part::25]:
+        try:
+            model = Model(hidden, 2.5, load, convention=convention, couplings=couplings, **fields)
+        except InvalidArgument:
+            continue
+        made += 1
+        rbm.dominant_state(model)
+        # A law without density cannot be drawn, and without patterns there is no network.
+        if not isinstance(hidden, FromLogMoments) and (load > 0) == couplings.has_load:
+            units = 20 if couplings.ratio(load) != 1.5 else 40
+            rbm.simulate(model, units, 2, chains=2, sweeps=1)
+    assert made >= 5

@@ -141,8 +141,9 @@ def tail(v: Values, overlap: FloatArray) -> FloatArray:
     return np.where(overlap >= 0, above, below)
 
 
+@np.errstate(invalid="ignore", divide="ignore")
 def multiplier(v: Values, state: State) -> FloatArray:
-    """Lagrange multiplier of spherical hidden units, one of which carries each overlap."""
+    """Lagrange multiplier of spherical hidden units, one of which carries each overlap; NaN without hidden units."""
     tilt = v.noise_coupling**2 * state.x
     random = v.noise_coupling**2 * state.q
     carried = v.g**2 * (v.multiplicity * state.overlap**2).sum(axis=1) / v.alpha
