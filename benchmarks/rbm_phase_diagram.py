@@ -21,7 +21,7 @@ from threadpoolctl import threadpool_limits
 from statphys_gen.rbm.model import Model
 from statphys_gen.rbm.theory.lines import spinodal
 from statphys_gen.rbm.theory.phase_diagram import phase_diagram
-from statphys_gen.rbm.theory.replica_symmetric import compare
+from statphys_gen.rbm.theory.replica_symmetric import dominant_state
 from statphys_gen.units import Gaussian
 
 from .baselines import rbm_fsolve as baseline
@@ -46,7 +46,7 @@ def plane() -> dict[str, Any]:
     ]
 
     def theory() -> Any:
-        return compare(HOPFIELD, temperature=TEMPERATURE[:, None], load=LOAD[None, :])
+        return dominant_state(HOPFIELD, temperature=TEMPERATURE[:, None], load=LOAD[None, :])
 
     def with_lines() -> Any:
         return phase_diagram(HOPFIELD, temperature=TEMPERATURE, load=LOAD)

@@ -1,4 +1,4 @@
-"""Does a user's own prior, activation, loss or mean-field model keep the contract of the package? One call tells.
+"""Does a user's own prior, couplings, activation, loss or mean-field model keep the contract? One call tells.
 
     from statphys_gen.conformance import conformance
     print(conformance(my_prior).require())
@@ -75,7 +75,7 @@ class Conformance:
 
 
 def conformance(subject: Any, **options: Any) -> Conformance:
-    """Check a Prior, an Activation, a Loss or a MeanFieldModel (the last with ``points=``, see
+    """Check a Prior, Couplings, an Activation, a Loss or a MeanFieldModel (the last with ``points=``, see
     :func:`mean_field_conformance`).
 
     Raises
@@ -98,7 +98,7 @@ def conformance(subject: Any, **options: Any) -> Conformance:
     raise InvalidArgument("subject", type(subject).__name__, f"a {allowed} or MeanFieldModel")
 
 
-def _close(statement: str, value: ArrayLike, reference: ArrayLike, tolerance: float) -> Claim:
+def close(statement: str, value: ArrayLike, reference: ArrayLike, tolerance: float) -> Claim:
     """Agreement relative to max(1, |reference|)."""
     value, reference = np.asarray(value, dtype=np.float64), np.asarray(reference, dtype=np.float64)
     with np.errstate(invalid="ignore"):
@@ -116,7 +116,7 @@ def _known(subject: Any) -> tuple[Claim, Any]:
         return Claim(statement, False, " ".join(str(error).split())), type(subject).__qualname__
 
 
-def _drawn(statement: str, draws: FloatArray, mean: float) -> Claim:
+def drawn(statement: str, draws: FloatArray, mean: float) -> Claim:
     """The mean of independent draws against its value."""
     error = float(draws.std(ddof=1)) / np.sqrt(len(draws))
     deviation = float(draws.mean()) - mean
@@ -178,9 +178,9 @@ def prior_conformance(prior: Prior, *, beta: float = 1.0, seed: int = 0) -> Conf
         2 * _STEP
     )
     claims = [
-        _close("the mean is the derivative of the log-partition in the field", mean, first, 1e-8),
-        _close("the variance is the derivative of the mean in the field", variance, second, 1e-7),
-        _close(
+        close("the mean is the derivative of the log-partition in the field", mean, first, 1e-8),
+        close("the variance is the derivative of the mean in the field", variance, second, 1e-7),
+        close(
             "half the second moment is the derivative of the log-partition in the curvature",
             0.5 * prior.second_moment(half, b, beta),
             stretch,
@@ -189,7 +189,7 @@ def prior_conformance(prior: Prior, *, beta: float = 1.0, seed: int = 0) -> Conf
         Claim(
             "variances are not negative", bool((variance >= 0).all()), f"least {float(np.min(variance)):.2g}"
         ),
-        _close(
+        close(
             "log-partition and moments taken together are those taken apart",
             np.stack(prior.log_partition_and_moments(a, b, beta)),
             np.stack([prior.log_partition(a, b, beta), mean, variance]),
@@ -211,12 +211,12 @@ def prior_conformance(prior: Prior, *, beta: float = 1.0, seed: int = 0) -> Conf
                 "draws lie in the support", bool(((draws >= low) & (draws <= high)).all()), f"field {value:g}"
             )
         )
-        claims.append(_drawn(f"draws have the mean of the law at field {value:g}", draws, expected))
+        claims.append(drawn(f"draws have the mean of the law at field {value:g}", draws, expected))
         claims.append(
-            _drawn(f"draws have the variance of the law at field {value:g}", (draws - expected) ** 2, spread)
+            drawn(f"draws have the variance of the law at field {value:g}", (draws - expected) ** 2, spread)
         )
     if prior.symmetric:
-        claims.append(_close("the mean of a symmetric law is odd", prior.mean(a, -b, beta), -mean, 1e-10))
+        claims.append(close("the mean of a symmetric law is odd", prior.mean(a, -b, beta), -mean, 1e-10))
     return Conformance(f"prior {type(prior).__name__}", tuple(claims))
 
 
@@ -248,7 +248,7 @@ def _partition_ratio(prior: Prior, beta: float) -> Claim:
             )
         values.append(float(prior.log_partition(a, b, beta) - prior.log_partition(a, 0.0, beta)))
         references.append(float(np.log(total / base)))
-    return _close("ratios of the partition function follow the energy", values, references, 1e-7)
+    return close("ratios of the partition function follow the energy", values, references, 1e-7)
 
 
 # -------------------------------------------------------------------------------------------------- activations
@@ -272,7 +272,7 @@ def activation_conformance(activation: Activation, *, time: float = 0.5, seed: i
     x = np.linspace(-3.0, 3.0, 12).reshape(3, 4)
     alone = np.array([[float(activation(np.array([entry]))[0]) for entry in row] for row in x])
     claim, known = _known(activation)
-    claims = [_close("the function acts element by element", activation(x), alone, 1e-14), claim]
+    claims = [close("the function acts element by element", activation(x), alone, 1e-14), claim]
 
     def numbers() -> list[Claim]:
         with warnings.catch_warnings():
@@ -302,9 +302,9 @@ def activation_conformance(activation: Activation, *, time: float = 0.5, seed: i
         kernel = mean**2 + linear**2 * rho + float(found.v_t_squared)
         total = mean**2 + linear**2 + float(found.v_t_squared + found.s_t_squared)
         return [
-            _close("a_t is the linear part of the feature", found.a_t, linear / scale, 1e-9),
-            _drawn("v_t^2 is what two noised copies of a sample share", copies[0] * copies[1], kernel),
-            _drawn("v_t^2 + s_t^2 is the variance of the nonlinear part", copies[0] ** 2, total),
+            close("a_t is the linear part of the feature", found.a_t, linear / scale, 1e-9),
+            drawn("v_t^2 is what two noised copies of a sample share", copies[0] * copies[1], kernel),
+            drawn("v_t^2 + s_t^2 is the variance of the nonlinear part", copies[0] ** 2, total),
         ]
 
     try:
@@ -344,14 +344,14 @@ def loss_conformance(loss: Loss, *, seed: int = 0) -> Conformance:
     curvature = loss.curvature(y, t)
     least = float(curvature.min())
     claims = [
-        _close("the slope is the derivative of the loss", loss.slope(y, t), derivative(loss.value), 1e-6),
-        _close("the curvature is the derivative of the slope", curvature, derivative(loss.slope), 1e-6),
+        close("the slope is the derivative of the loss", loss.slope(y, t), derivative(loss.value), 1e-6),
+        close("the curvature is the derivative of the slope", curvature, derivative(loss.slope), 1e-6),
         Claim(
             "the lower bound is below every curvature",
             least >= loss.curvature_bound - 1e-9 * max(1.0, abs(loss.curvature_bound)),
             f"least of {len(y)} curvatures {least:.4g}, bound {loss.curvature_bound:.4g}",
         ),
-        _close("the signal is a stationary point", loss.slope(t, t), 0.0, 1e-9),
+        close("the signal is a stationary point", loss.slope(t, t), 0.0, 1e-9),
         Claim("the signal is no maximum", bool((loss.curvature(t, t) >= -1e-9).all()), "curvature at y = t"),
         claim,
     ]
@@ -387,13 +387,13 @@ def mean_field_conformance(model: MeanFieldModel, *, points: Mapping[str, ArrayL
         at = [value[good] for value in values]
         gradient = np.stack([_slope(model, x, at, k) for k in range(x.shape[1])], axis=-1)
         claims.append(
-            _close(f"the free energy is stationary at the solutions from {start!r}", gradient, 0.0, 1e-7)
+            close(f"the free energy is stationary at the solutions from {start!r}", gradient, 0.0, 1e-7)
         )
         one_by_one = np.concatenate(
             [model.residual(x[k : k + 1], *(value[k : k + 1] for value in at)) for k in range(len(x))]
         )
         claims.append(
-            _close("points of a batch do not see each other", model.residual(x, *at), one_by_one, 1e-13)
+            close("points of a batch do not see each other", model.residual(x, *at), one_by_one, 1e-13)
         )
     return Conformance(f"mean-field model of {', '.join(model.unknowns)}", tuple(claims))
 
@@ -409,8 +409,15 @@ def _slope(model: MeanFieldModel, x: FloatArray, at: list[FloatArray], k: int) -
     return (8 * (shifted(1.0) - shifted(-1.0)) - shifted(2.0) + shifted(-2.0)) / (12 * step)
 
 
+def _couplings_conformance(couplings: Any, **options: Any) -> Conformance:
+    from .rbm.conformance import couplings_conformance
+
+    return couplings_conformance(couplings, **options)
+
+
 # What examines the extensions that the systems name.
 _EXTENSIONS: dict[str, Callable[..., Conformance]] = {
     "Activation": activation_conformance,
+    "Couplings": _couplings_conformance,
     "Loss": loss_conformance,
 }

@@ -117,6 +117,35 @@ class Solution:
         """True where the value may be used."""
         return self.status <= Status.NEAR_CRITICAL
 
+    def reshaped(self, shape: tuple[int, ...]) -> Solution:
+        """The same points in a batch of another shape; further axes of a field stay."""
+        ndim = self.status.ndim
+        return Solution(
+            {name: entry.reshape(shape + entry.shape[ndim:]) for name, entry in self.value.items()},
+            self.status.reshape(shape),
+            self.residual.reshape(shape),
+            self.error.reshape(shape),
+            self.iterations.reshape(shape),
+            self.approximation,
+        )
+
+    def scattered(self, rows: NDArray[np.intp], points: int) -> Solution:
+        """A flat batch of so many points whose ``rows`` are the first entries of this one; the others are none."""
+
+        def among(entry: NDArray[Any], fill: float) -> NDArray[Any]:
+            full = np.full((points, *entry.shape[1:]), fill, dtype=entry.dtype)
+            full[rows] = entry[: len(rows)]
+            return full
+
+        return Solution(
+            {name: among(entry, np.nan) for name, entry in self.value.items()},
+            among(self.status, Status.NO_SOLUTION),
+            among(self.residual, np.nan),
+            among(self.error, np.nan),
+            among(self.iterations, 0),
+            self.approximation,
+        )
+
     def require(self) -> Solution:
         """Return self if every point is good; otherwise raise with the advice and the first bad index."""
         bad = np.argwhere(~self.good)
@@ -153,7 +182,8 @@ class Solution:
                 f"one-dimensional, one for each axis of the batch shape {self.shape}",
             )
         arrays: dict[str, NDArray[Any]] = {
-            **self.value,
+            # A field that is also an axis is that axis.
+            **{name: entry for name, entry in self.value.items() if name not in grids},
             "status": self.status,
             "residual": self.residual,
             "error": self.error,

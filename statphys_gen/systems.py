@@ -27,6 +27,6 @@ class System:
 SYSTEMS = (
     System("diffusion", "Gaussian-mixture diffusion: speciation and collapse"),
     System("random_features", "random-features score models: memorization", ("Activation",)),
-    System("rbm", "restricted Boltzmann machines: phase diagrams"),
+    System("rbm", "restricted Boltzmann machines: phase diagrams", ("Couplings",)),
     System("phase_retrieval", "phase retrieval: Hessians along the descent", ("Loss",)),
 )

@@ -68,6 +68,7 @@ def equations_at_zero_temperature() -> bool:
 def capacity_of_equal_layers() -> bool:
     from mpmath import diff, erf, exp, findroot, mp, mpf, pi, sqrt
 
+    from statphys_gen.rbm.couplings.pairs import Bidirectional
     from statphys_gen.rbm.model import Model
     from statphys_gen.rbm.theory.zero_temperature import capacity
     from statphys_gen.units import Binary
@@ -87,7 +88,7 @@ def capacity_of_equal_layers() -> bool:
 
         top = findroot(lambda v: diff(load_at, v), mpf("1.29"))
         largest = load_at(top)
-        ours = capacity(Model(Binary(), 1.0, 0.1, convention="beta", ensemble="bidirectional"))
+        ours = capacity(Model(Binary(), 1.0, 0.1, convention="beta", couplings=Bidirectional()))
         numbers = (
             abs(largest - mpf("0.1998015441404102")) < mpf(10) ** -16 and abs(ours.load - largest) < 1e-14
         )

@@ -7,7 +7,9 @@ from matplotlib.figure import Figure
 
 from statphys_gen import style
 from statphys_gen.rbm import (
+    Bidirectional,
     Model,
+    Repeated,
     capacity,
     condensation_line,
     first_order_line,
@@ -34,7 +36,7 @@ COSTS = (0.0, 0.2, 0.4)
 
 
 def _model(hidden: Prior, ratio: float) -> Model:
-    return Model(hidden, 1.0, 0.1, convention="beta", ensemble="bidirectional", layer_ratio=ratio)
+    return Model(hidden, 1.0, 0.1, convention="beta", couplings=Bidirectional(ratio))
 
 
 def compute(preset: str) -> dict[str, Any]:
@@ -47,9 +49,7 @@ def compute(preset: str) -> dict[str, Any]:
     where = (1e-3, 0.25)
     for model in models:
         # A paramagnet exists above the critical temperature at load 0.
-        free = Model(
-            model.hidden, 1.0, 0.0, convention="beta", ensemble="repeated", layer_ratio=model.layer_ratio
-        )
+        free = Model(model.hidden, 1.0, 0.0, convention="beta", couplings=Repeated(model.layer_ratio))
         lowest = float(condensation_line(free)["temperature"])
         glass.append(glass_line(model, between=(1.0002 * lowest, 2.0), load=pairs)["temperature"])
         temperature.append(lowest * np.linspace(0.05, 0.85, points))

@@ -18,7 +18,7 @@ CAPTION = (
     "pattern of an infinite network. Right: at load 0.5 and F = 0.4 the overlap of bounded units against "
     "1/sqrt(N) (binary at T = 1.2, ternary at T = 0.6). Lines: theory with the condensed unit treated "
     "exactly, which contains the correction of order 1/sqrt(N); dotted: its limit. Points: block Gibbs "
-    "sampling, {samples} networks, {chains} chains and {sweeps} sweeps for each point; error bars: one "
+    "sampling, {instances} networks, {chains} chains and {sweeps} sweeps for each point; error bars: one "
     "standard error over the networks."
 )
 
@@ -37,7 +37,7 @@ FINITE: tuple[tuple[str, Prior, float], ...] = (
 
 def compute(preset: str) -> dict[str, Any]:
     quick = preset == "quick"
-    samples, chains, sweeps = (24, 4, 100) if quick else (32, 8, 200)
+    instances, chains, sweeps = (24, 4, 100) if quick else (32, 8, 200)
     sizes = np.array([50, 100, 200, 400]) if quick else np.array([50, 100, 200, 500, 1000, 2000])
     field = np.linspace(0.0, 1.5, 31 if quick else 151)
     response = np.full((len(UNITS), field.size), np.nan)
@@ -56,13 +56,13 @@ def compute(preset: str) -> dict[str, Any]:
         limits.append(float(solve(model, "retrieval")["overlap"]))
         for j, size in enumerate(sizes):
             run = simulate(
-                model, int(size), samples, chains=chains, sweeps=sweeps, start="pattern", seed=0
+                model, int(size), instances, chains=chains, sweeps=sweeps, start="pattern", seed=0
             ).estimate("overlap")
             mean[k, j], error[k, j] = float(run.mean), float(run.standard_error)
     return {
         "load": LOAD,
         "temperature": TEMPERATURE,
-        "samples": samples,
+        "instances": instances,
         "chains": chains,
         "sweeps": sweeps,
         "field": field,

@@ -7,7 +7,7 @@ from matplotlib.figure import Figure
 
 from statphys_gen import style
 from statphys_gen.errors import MissingExtra
-from statphys_gen.rbm import Model, condensation_line, glass_line, place, solve, weights
+from statphys_gen.rbm import LowRank, Machine, Model, condensation_line, glass_line, place, solve
 from statphys_gen.units import Binary
 
 TITLE = "A Boltzmann machine trained on handwritten digits, on the low-rank diagram"
@@ -52,12 +52,12 @@ def compute(preset: str) -> dict[str, Any]:
     epochs = [1, 2, 4, 8] if preset == "quick" else [1, 2, 4, 8, 16, 32, 64]
     couplings, samples = _train(epochs)
     # s = (1 + t)/2 in both layers: the couplings of the +-1 units t are a quarter of those of the {0, 1} units s.
-    placed = [place(weights(0.25 * matrix)) for matrix in couplings]
+    placed = [place(Machine(0.25 * matrix)) for matrix in couplings]
     spikes = np.full((len(placed), HIDDEN), np.nan)
     for k, one in enumerate(placed):
         spikes[k, : len(one.spikes)] = one.spikes
     above = [float(np.mean(one.singular_values > one.bulk_edge)) for one in placed]
-    model = Model(Binary(), 1.0, 1.0, convention="sqrt-beta", ensemble="low-rank", spikes=(1.0,))
+    model = Model(Binary(), 1.0, 1.0, convention="sqrt-beta", couplings=LowRank(spikes=(1.0,)))
     glass = float(glass_line(model, solve_for="noise", between=(0.2, 3.0))["noise"])
     low = np.geomspace(1e-3, 0.999 * glass, 40)
     border = condensation_line(model, solve_for="spike", between=(0.1, 10.0), noise=low)["spike"]

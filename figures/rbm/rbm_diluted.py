@@ -36,7 +36,7 @@ def _model(patterns: Patterns, condensed: float, scale: float) -> Model:
         LOAD,
         convention="beta",
         visible=visible_prior("zero-one"),
-        patterns=patterns,
+        couplings=patterns,
         visible_field=FIELD * scale,
         condensed=condensed,
     )

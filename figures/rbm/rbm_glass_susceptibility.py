@@ -16,7 +16,7 @@ CAPTION = (
     "(top) and Gaussian ones (Hopfield) at load 0.1 (bottom). Left: spin-glass susceptibility N [q_12^2] of "
     "two chains in the same network. Line: theory in the paramagnet (N to infinity), which diverges at the "
     "glass transition (grey line). Right: Binder ratio (3 - [q_12^4]/[q_12^2]^2)/2, 0 in the paramagnet of a "
-    "large network. Points: block Gibbs sampling from random states, {samples} networks, {chains} chains and "
+    "large network. Points: block Gibbs sampling from random states, {instances} networks, {chains} chains and "
     "{sweeps} sweeps for each point; error bars: one standard error over the networks (jackknife for the "
     "ratio). Below the transition q_12^2 grows like the size and chains relax slowly; near it the corrections "
     "are of relative size N^(-1/3)."
@@ -39,7 +39,7 @@ def _binder(square: np.ndarray, fourth: np.ndarray) -> tuple[float, float]:
 def compute(preset: str) -> dict[str, Any]:
     quick = preset == "quick"
     sizes = (100, 200) if quick else (200, 400, 800)
-    samples, chains, sweeps = (16, 8, 80) if quick else (32, 8, 300)
+    instances, chains, sweeps = (16, 8, 80) if quick else (32, 8, 300)
     ratios = np.array(RATIOS[::2] if quick else RATIOS)
     curve = np.linspace(1.02, 2.0, 50)
     theory, borders = [], []
@@ -53,14 +53,14 @@ def compute(preset: str) -> dict[str, Any]:
         )
         for j, size in enumerate(sizes):
             for k, ratio in enumerate(ratios):
-                hot = model.with_(temperature=border * float(ratio))
-                run = simulate(hot, size, samples, chains=chains, sweeps=sweeps, seed=0)
+                hot = model.replace(temperature=border * float(ratio))
+                run = simulate(hot, size, instances, chains=chains, sweeps=sweeps, seed=0)
                 square = run.estimate("overlap_square")
                 table[i, j, 0, :, k] = size * float(square.mean), size * float(square.standard_error)
-                moments = run.samples["overlap_square"], run.samples["overlap_fourth_power"]
+                moments = run.values["overlap_square"], run.values["overlap_fourth_power"]
                 table[i, j, 1, :, k] = _binder(*moments)
     return {
-        "samples": samples,
+        "instances": instances,
         "chains": chains,
         "sweeps": sweeps,
         "sizes": sizes,

@@ -15,7 +15,7 @@ CAPTION = (
     "a pattern. Right: energy per visible unit. Lines: retrieval (solid), glass (dashed, where replica "
     "symmetry is broken and the line approximate) and paramagnet (dotted), replica-symmetric theory (N to "
     "infinity). Grey vertical lines, from the left: retrieval and glass equally likely, end of retrieval, "
-    "paramagnet to glass. Points: block Gibbs sampling of {samples} networks of N = {size} visible units, "
+    "paramagnet to glass. Points: block Gibbs sampling of {instances} networks of N = {size} visible units, "
     "{chains} chains, heated in steps from the pattern (up) and cooled from random states (down), {sweeps} "
     "sweeps at each temperature; error bars: one standard error over the networks. Below its end the heated "
     "networks keep the pattern; the cooled ones stay in the glass or, when small, fall into other patterns."
@@ -26,7 +26,7 @@ LOAD = 0.05
 
 def compute(preset: str) -> dict[str, Any]:
     quick = preset == "quick"
-    size, samples, chains, sweeps = (400, 8, 4, 60) if quick else (1000, 16, 4, 200)
+    size, instances, chains, sweeps = (400, 8, 4, 60) if quick else (1000, 16, 4, 200)
     model = Model(Gaussian(), 0.5, LOAD, convention="sqrt-beta")
     curve = np.linspace(0.15, 1.5, 109 if quick else 541)
     retrieval, glass, paramagnet = (
@@ -38,7 +38,7 @@ def compute(preset: str) -> dict[str, Any]:
         glass_line(model, between=(1.001, 2.0)),
     ]
     temperatures = np.linspace(0.2, 1.4, 9 if quick else 25).tolist()
-    run = simulate_hysteresis(model, temperatures, size, samples, chains=chains, sweeps=sweeps, seed=0)
+    run = simulate_hysteresis(model, temperatures, size, instances, chains=chains, sweeps=sweeps, seed=0)
     table = np.full((2, 2, 2, len(temperatures)), np.nan)
     for way, measured in enumerate((run.heating, run.cooling)):
         for k, (temperature, point) in enumerate(zip(temperatures, measured, strict=True)):
@@ -50,7 +50,7 @@ def compute(preset: str) -> dict[str, Any]:
     return {
         "load": LOAD,
         "size": size,
-        "samples": samples,
+        "instances": instances,
         "chains": chains,
         "sweeps": sweeps,
         "curve": curve,

@@ -6,7 +6,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from statphys_gen import style
-from statphys_gen.rbm import Model, simulate, solve
+from statphys_gen.rbm import Model, Repeated, simulate, solve
 from statphys_gen.units import Binary
 
 TITLE = "Boltzmann machines at low load: retrieval and mixtures with two binary layers"
@@ -15,7 +15,7 @@ CAPTION = (
     "(ensemble repeated, g = 1/T): every pattern is carried by extensively many hidden units, so that bounded "
     "units retrieve. Left: overlap with one pattern for several ratios alpha of hidden to visible units; it "
     "starts continuously at beta = 1/sqrt(alpha) (ticks on the axis); points: block Gibbs sampling from the "
-    "pattern, {samples} networks of {size} visible units, 4 chains and {sweeps} sweeps, error bars: one "
+    "pattern, {instances} networks of {size} visible units, 4 chains and {sweeps} sweeps, error bars: one "
     "standard error over the networks. Middle: overlap of symmetric mixtures of L patterns against "
     "temperature (equal layers), solid where they are stable. Right: the smaller one of the two stability "
     "eigenvalues, against further patterns and against unequal overlaps within the mixture; a mixture is "
@@ -33,8 +33,7 @@ def _model(ratio: float, patterns: int) -> Model:
         1.0,
         0.0,
         convention="beta",
-        ensemble="repeated",
-        layer_ratio=ratio,
+        couplings=Repeated(ratio),
         condensed=patterns,
     )
 
@@ -57,19 +56,19 @@ def compute(preset: str) -> dict[str, Any]:
         if patterns > 1:
             least = np.minimum(least, found["mixture_stability"])
         stability.append(least)
-    size, samples, sweeps = (200, 8, 100) if quick else (500, 16, 200)
+    size, instances, sweeps = (200, 8, 100) if quick else (500, 16, 200)
     points = np.array([1.2, 1.6, 2.4, 2.9])
     mean, error = np.full((2, len(RATIOS), points.size), np.nan)
     for k, ratio in enumerate(RATIOS):
         for j, value in enumerate(points):
             if value**2 * ratio > 1.45:
-                cold = _model(ratio, 1).with_(temperature=float(1.0 / value))
-                run = simulate(cold, size, samples, chains=4, sweeps=sweeps, start="pattern", seed=0)
+                cold = _model(ratio, 1).replace(temperature=float(1.0 / value))
+                run = simulate(cold, size, instances, chains=4, sweeps=sweeps, start="pattern", seed=0)
                 estimate = run.estimate("overlap")
                 mean[k, j], error[k, j] = float(estimate.mean), float(estimate.standard_error)
     return {
         "size": size,
-        "samples": samples,
+        "instances": instances,
         "sweeps": sweeps,
         "points": points,
         "mean": mean,

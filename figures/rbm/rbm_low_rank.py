@@ -6,7 +6,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from statphys_gen import style
-from statphys_gen.rbm import Model, compare, condensation_line, glass_line
+from statphys_gen.rbm import LowRank, Model, condensation_line, dominant_state, glass_line
 from statphys_gen.units import Binary, Prior, Ternary
 
 TITLE = "Boltzmann machines: one spike in noise, with binary and ternary hidden units"
@@ -25,7 +25,7 @@ STRONGEST, HOTTEST = 3.0, 1.6
 
 
 def _model(hidden: Prior) -> Model:
-    return Model(hidden, 1.0, RATIO, convention="sqrt-beta", ensemble="low-rank", spikes=(1.5,))
+    return Model(hidden, 1.0, RATIO, convention="sqrt-beta", couplings=LowRank(spikes=(1.5,)))
 
 
 def compute(preset: str) -> dict[str, Any]:
@@ -36,7 +36,7 @@ def compute(preset: str) -> dict[str, Any]:
     curve: list[np.ndarray] = []
     for _, hidden in UNITS:
         model = _model(hidden)
-        found = compare(model, temperature=temperature[:, None], spike=spike[None, :])
+        found = dominant_state(model, temperature=temperature[:, None], spike=spike[None, :])
         retrieval = found.dominant == "retrieval"
         overlap.append(np.where(retrieval, found.solutions["retrieval"]["overlap"], np.nan))
         own = np.full(retrieval.shape, np.nan)

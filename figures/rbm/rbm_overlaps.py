@@ -15,7 +15,7 @@ CAPTION = (
     "units at load 0.02 (Hopfield network, left) and ReLU hidden units at load 0.05 (right); one binary "
     "pattern for each hidden unit, convention g = sqrt(beta). Lines: replica-symmetric theory (N to infinity) "
     "up to the end of the state (grey line). Points: block Gibbs sampling from the pattern at N = {smallest} "
-    "to {largest} visible units, {samples} networks, {chains} chains and {sweeps} sweeps for each point; "
+    "to {largest} visible units, {instances} networks, {chains} chains and {sweeps} sweeps for each point; "
     "error bars: one standard error over the networks. Close to the grey line finite networks leave the "
     "state."
 )
@@ -30,7 +30,7 @@ FIELDS = ("overlap", "edwards_anderson_overlap")
 def compute(preset: str) -> dict[str, Any]:
     quick = preset == "quick"
     sizes = (200, 400) if quick else (500, 1000, 2000)
-    samples, chains, sweeps = (8, 4, 100) if quick else (16, 8, 400)
+    instances, chains, sweeps = (8, 4, 100) if quick else (16, 8, 400)
     points = np.array([0.3, 0.5, 0.6]) if quick else np.array([0.2, 0.3, 0.4, 0.5, 0.55, 0.6])
     curve = np.linspace(0.05, 0.75, 57 if quick else 281)
     theory = np.full((len(UNITS), len(FIELDS), curve.size), np.nan)
@@ -44,9 +44,9 @@ def compute(preset: str) -> dict[str, Any]:
         for j, size in enumerate(sizes):
             for k, temperature in enumerate(points):
                 run = simulate(
-                    model.with_(temperature=float(temperature)),
+                    model.replace(temperature=float(temperature)),
                     size,
-                    samples,
+                    instances,
                     chains=chains,
                     sweeps=sweeps,
                     start="pattern",
@@ -58,7 +58,7 @@ def compute(preset: str) -> dict[str, Any]:
     return {
         "smallest": sizes[0],
         "largest": sizes[-1],
-        "samples": samples,
+        "instances": instances,
         "chains": chains,
         "sweeps": sweeps,
         "sizes": sizes,

@@ -1,4 +1,4 @@
-"""Where a trained machine lies on the diagram of the low-rank ensemble: noise level, spikes, layer ratio.
+"""Where a trained machine lies on the diagram of low-rank couplings: noise level, spikes, layer ratio.
 
 The couplings are read as W = sigma x / sqrt(N) + sum_k (w_k / N) u_k v_k^T with N visible units, normal x and u, v of
 unit variance. With theta = w sqrt(ratio) a spike stands out of the Marchenko-Pastur bulk when theta^2 > sigma^2
@@ -11,37 +11,58 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from .. import validation
-from ..approximation import states
+from ..approximation import approximation_of, states
 from ..arrays import FloatArray
 from ..errors import InvalidArgument
+from ..glossary import dataset
+from ..presentation import Tabular
 from ..units.base import Prior
 from ..units.discrete import Binary, ZeroOne
+from .couplings.low_rank import LowRank
 from .model import Model
-from .theory.replica_symmetric import Comparison, compare
+from .theory.replica_symmetric import Dominance, dominant_state
+
+if TYPE_CHECKING:
+    import xarray
 
 # Far above any coupling of a machine that fluctuates.
 _LARGEST = 1e6
 # Largest distance of the bulk of n singular values from the law of noise: pure noise stays below 4.5 / n (hundreds of
 # matrices with n from 16 to 800, median fitted).
 _FLUCTUATION, _ALLOWED = 5.0, 0.01
+_SPIKE = ("strength", "visible_overlap_squared", "hidden_overlap_squared")
 _WHERE = "large layers, independent normal noise; a trained machine follows this law only roughly"
 
 
 @dataclass(frozen=True)
-class Weights:
-    """A trained machine: couplings (visible, hidden) and the biases of both layers."""
+class Machine:
+    """A trained machine: couplings (visible, hidden) and the biases of both layers, zero by default."""
 
     couplings: FloatArray
-    visible_bias: FloatArray
-    hidden_bias: FloatArray
+    visible_bias: FloatArray | None = None
+    hidden_bias: FloatArray | None = None
+
+    def __post_init__(self) -> None:
+        matrix = validation.array("W", self.couplings, ndim=2)
+        if min(matrix.shape) < 2:
+            raise InvalidArgument("W", matrix, "a matrix of at least two rows and columns")
+        largest = float(np.abs(matrix).max())
+        if largest > _LARGEST:
+            raise InvalidArgument("W", largest, f"couplings of at most {_LARGEST:g}")
+        object.__setattr__(self, "couplings", matrix)
+        for name, units in zip(("visible_bias", "hidden_bias"), matrix.shape, strict=True):
+            given = getattr(self, name)
+            bias = np.zeros(units) if given is None else validation.array(name, given, shape=(units,))
+            object.__setattr__(self, name, bias)
 
 
-def read_weights(path: str | Path) -> Weights:
+def read_machine(path: str | Path) -> Machine:
     """Read a ``.npz`` file with ``W`` (visible, hidden), ``visible_bias`` and ``hidden_bias`` (zero if missing)."""
     file = validation.readable_file("weights", path)
     try:
@@ -56,32 +77,12 @@ def read_weights(path: str | Path) -> Weights:
     unknown = set(arrays) - {"W", "visible_bias", "hidden_bias"}
     if "W" not in arrays or unknown:
         raise InvalidArgument("weights", sorted(arrays), "the arrays W, visible_bias and hidden_bias")
-    return weights(arrays["W"], arrays.get("visible_bias"), arrays.get("hidden_bias"))
+    return Machine(arrays.pop("W"), **arrays)
 
 
-def weights(
-    couplings: ArrayLike, visible_bias: ArrayLike | None = None, hidden_bias: ArrayLike | None = None
-) -> Weights:
-    """Checked arrays; biases are zero by default."""
-    matrix = validation.array("W", couplings, ndim=2)
-    visible, hidden = matrix.shape
-    if min(visible, hidden) < 2:
-        raise InvalidArgument("W", matrix, "a matrix of at least two rows and columns")
-    largest = float(np.abs(matrix).max())
-    if largest > _LARGEST:
-        raise InvalidArgument("W", largest, f"couplings of at most {_LARGEST:g}")
-    own = validation.array(
-        "visible_bias", np.zeros(visible) if visible_bias is None else visible_bias, shape=(visible,)
-    )
-    other = validation.array(
-        "hidden_bias", np.zeros(hidden) if hidden_bias is None else hidden_bias, shape=(hidden,)
-    )
-    return Weights(matrix, own, other)
-
-
-@dataclass(frozen=True)
-class Placement:
-    """A machine on the diagram of the low-rank ensemble.
+@dataclass(frozen=True, repr=False)
+class Placement(Tabular):
+    """A machine on the diagram of low-rank couplings.
 
     Attributes
     ----------
@@ -113,6 +114,26 @@ class Placement:
     bulk_limit: float
     bulk_is_noise: bool
 
+    def records(self) -> list[dict[str, Any]]:
+        """Its numbers, with one entry for each spike in ``spikes``."""
+        single = {name: value for name, value in vars(self).items() if isinstance(value, bool | float)}
+        spikes = [dict(zip(_SPIKE, row, strict=True)) for row in self._spikes()]
+        largest = self.spikes[0] if spikes else None
+        return [single | {"number_of_spikes": len(spikes), "largest_spike": largest, "spikes": spikes}]
+
+    def _spikes(self) -> zip[tuple[float, float, float]]:
+        return zip(self.spikes, self.visible_overlaps, self.hidden_overlaps, strict=True)
+
+    def to_dataset(self) -> xarray.Dataset:
+        """Everything, with the dimensions ``spike`` and ``singular_value``."""
+        columns = np.array(list(self._spikes())).reshape(-1, 3).T
+        data: dict[str, Any] = {
+            name: (("spike",), entry) for name, entry in zip(_SPIKE, columns, strict=True)
+        }
+        data["singular_values"] = (("singular_value",), self.singular_values)
+        data |= {name: ((), value) for name, value in vars(self).items() if isinstance(value, bool | float)}
+        return dataset(data, {}, approximation_of(place))
+
 
 @states(
     "exact as N -> infinity",
@@ -120,12 +141,12 @@ class Placement:
     source="Benaych-Georges, Nadakuditi, J. Multivariate Anal. 111 (2012) 120",
     verification="derived",
 )
-def place(machine: Weights, *, margin: float | None = None) -> Placement:
+def place(machine: Machine, *, margin: float | None = None) -> Placement:
     """Noise level and spikes of a machine.
 
     Parameters
     ----------
-    machine : from :func:`read_weights` or :func:`weights`.
+    machine : its couplings and biases, see :func:`read_machine`.
     margin : a singular value is a spike when it exceeds the edge of the bulk by this relative amount; by default
         4 N^(-2/3), several times the fluctuation of the largest singular value of pure noise.
 
@@ -162,8 +183,8 @@ def place(machine: Weights, *, margin: float | None = None) -> Placement:
         visible_overlaps=tuple(u for _, u, _ in found),
         hidden_overlaps=tuple(v for _, _, v in found),
         singular_values=values,
-        visible_field=float(machine.visible_bias.mean()),
-        hidden_field=float(machine.hidden_bias.mean()),
+        visible_field=float(np.mean(np.asarray(machine.visible_bias))),
+        hidden_field=float(np.mean(np.asarray(machine.hidden_bias))),
         bulk_distance=distance,
         bulk_limit=limit,
         bulk_is_noise=distance <= limit,
@@ -224,8 +245,8 @@ def _spike(value: float, sigma: float, ratio: float) -> tuple[float, float, floa
 
 
 @states("replica symmetric", _WHERE, source="derivations/rbm/replica_symmetric.py", verification="derived")
-def phases(placement: Placement, *, hidden: Prior | None = None, visible: Prior | None = None) -> Comparison:
-    """The states of the low-rank ensemble with the noise and the spikes of a machine, and which one dominates.
+def phases(placement: Placement, *, hidden: Prior | None = None, visible: Prior | None = None) -> Dominance:
+    """The states of low-rank couplings with the noise and the spikes of a machine, and which one dominates.
 
     Parameters
     ----------
@@ -239,9 +260,7 @@ def phases(placement: Placement, *, hidden: Prior | None = None, visible: Prior 
         placement.layer_ratio,
         convention="sqrt-beta",
         visible=visible if visible is not None else Binary(weight=1.0),
-        ensemble="low-rank",
-        noise=placement.noise,
-        spikes=placement.spikes,
+        couplings=LowRank(placement.noise, placement.spikes),
         visible_field=placement.visible_field if isinstance(visible, ZeroOne) else 0.0,
     )
-    return compare(model)
+    return dominant_state(model)

@@ -1,4 +1,4 @@
-"""The base of all laws of single units; the verbs are described in ``priors``."""
+"""The base of all laws of single units; the verbs are described in :mod:`statphys_gen.units`."""
 
 from __future__ import annotations
 
@@ -12,6 +12,9 @@ from numpy.typing import ArrayLike
 from ..arrays import FloatArray
 from ..errors import InvalidArgument
 
+Pair = tuple[FloatArray, FloatArray]
+Triple = tuple[FloatArray, FloatArray, FloatArray]
+
 
 class Prior:
     """Base of all priors: what follows from the other verbs."""
@@ -23,19 +26,21 @@ class Prior:
 
     def log_partition(self, a: ArrayLike, b: ArrayLike, beta: ArrayLike = 1.0) -> FloatArray:
         """log of the integral of rho_beta(h) exp(a h^2/2 + b h)."""
-        raise NotImplementedError
+        return self._together(a, b, beta)[0]
 
-    def mean_and_variance(
-        self, a: ArrayLike, b: ArrayLike, beta: ArrayLike = 1.0
-    ) -> tuple[FloatArray, FloatArray]:
+    def mean_and_variance(self, a: ArrayLike, b: ArrayLike, beta: ArrayLike = 1.0) -> Pair:
         """Both moments of the tilted law at the price of one."""
-        raise NotImplementedError
+        _, mean, variance = self._together(a, b, beta)
+        return mean, variance
 
-    def log_partition_and_moments(
-        self, a: ArrayLike, b: ArrayLike, beta: ArrayLike = 1.0
-    ) -> tuple[FloatArray, FloatArray, FloatArray]:
-        """log-partition, mean and variance together."""
+    def log_partition_and_moments(self, a: ArrayLike, b: ArrayLike, beta: ArrayLike = 1.0) -> Triple:
+        """log-partition, mean and variance together; a prior has this verb, or the two above."""
         return self.log_partition(a, b, beta), *self.mean_and_variance(a, b, beta)
+
+    def _together(self, a: ArrayLike, b: ArrayLike, beta: ArrayLike) -> Triple:
+        if type(self).log_partition_and_moments is Prior.log_partition_and_moments:
+            raise NotImplementedError("log_partition and mean_and_variance, or both in one")
+        return self.log_partition_and_moments(a, b, beta)
 
     def sample(self, rng: np.random.Generator, field: ArrayLike, beta: float = 1.0) -> FloatArray:
         """One exact draw from rho_beta(h) exp(field h) for each entry of ``field``."""

@@ -1,4 +1,4 @@
-"""Laws of units on the line or on a half-line; the verbs are described in ``priors``."""
+"""Laws of units on the line or on a half-line; the verbs are described in :mod:`statphys_gen.units`."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from .. import validation
 from ..arrays import FloatArray
 from ..errors import InvalidArgument
 from ..numerics.special import log_two_cosh, truncated_normal
-from .base import Prior, arrays, positive_part
+from .base import Pair, Prior, Triple, arrays, positive_part
 
 
 @dataclass(frozen=True)
@@ -43,9 +43,7 @@ class Gaussian(Prior):
         c = positive_part(beta / self.variance_ - a)
         return np.asarray(0.5 * b * b / c - 0.5 * np.log(c * self.variance_ / beta))
 
-    def mean_and_variance(
-        self, a: ArrayLike, b: ArrayLike, beta: ArrayLike = 1.0
-    ) -> tuple[FloatArray, FloatArray]:
+    def mean_and_variance(self, a: ArrayLike, b: ArrayLike, beta: ArrayLike = 1.0) -> Pair:
         a, b, beta = arrays(a, b, beta)
         c = positive_part(beta / self.variance_ - a)
         return np.asarray(b / c), np.asarray(np.broadcast_to(1.0 / c, np.broadcast_shapes(b.shape, c.shape)))
@@ -91,22 +89,11 @@ class ReLU(Prior):
     def __post_init__(self) -> None:
         object.__setattr__(self, "threshold", validation.finite("threshold", self.threshold))
 
-    def log_partition_and_moments(
-        self, a: ArrayLike, b: ArrayLike, beta: ArrayLike = 1.0
-    ) -> tuple[FloatArray, FloatArray, FloatArray]:
+    def log_partition_and_moments(self, a: ArrayLike, b: ArrayLike, beta: ArrayLike = 1.0) -> Triple:
         a, b, beta = arrays(a, b, beta)
         piece, valid = _truncated(beta - a, b - beta * self.threshold)
         log = np.where(valid, piece.log_normaliser + 0.5 * np.log(2.0 * beta / math.pi), np.nan)
         return log, np.where(valid, piece.mean, np.nan), np.where(valid, piece.variance, np.nan)
-
-    def log_partition(self, a: ArrayLike, b: ArrayLike, beta: ArrayLike = 1.0) -> FloatArray:
-        return self.log_partition_and_moments(a, b, beta)[0]
-
-    def mean_and_variance(
-        self, a: ArrayLike, b: ArrayLike, beta: ArrayLike = 1.0
-    ) -> tuple[FloatArray, FloatArray]:
-        _, mean, variance = self.log_partition_and_moments(a, b, beta)
-        return mean, variance
 
     def sample(self, rng: np.random.Generator, field: ArrayLike, beta: float = 1.0) -> FloatArray:
         field = np.asarray(field, dtype=np.float64)
@@ -187,18 +174,7 @@ class SoftThreshold(Prior):
         total = np.logaddexp(right.log_normaliser, left.log_normaliser) + 0.5 * np.log(beta / (2.0 * math.pi))
         return right, left, np.where(valid, difference, np.nan), np.where(valid, total, np.nan)
 
-    def log_partition(self, a: ArrayLike, b: ArrayLike, beta: ArrayLike = 1.0) -> FloatArray:
-        return self._pieces(a, b, beta)[3]
-
-    def mean_and_variance(
-        self, a: ArrayLike, b: ArrayLike, beta: ArrayLike = 1.0
-    ) -> tuple[FloatArray, FloatArray]:
-        _, mean, variance = self.log_partition_and_moments(a, b, beta)
-        return mean, variance
-
-    def log_partition_and_moments(
-        self, a: ArrayLike, b: ArrayLike, beta: ArrayLike = 1.0
-    ) -> tuple[FloatArray, FloatArray, FloatArray]:
+    def log_partition_and_moments(self, a: ArrayLike, b: ArrayLike, beta: ArrayLike = 1.0) -> Triple:
         right, left, difference, total = self._pieces(a, b, beta)
         on_right = 1.0 / (1.0 + np.exp(np.minimum(-difference, 700.0)))
         on_left = 1.0 / (1.0 + np.exp(np.minimum(difference, 700.0)))
@@ -268,9 +244,7 @@ class Mixture(Prior):
         smooth = 0.5 * (a * jump * jump + self.gaussian_weight * b * b) / d
         return np.asarray(smooth - 0.5 * np.log(d) + log_two_cosh(jump * b / d) - math.log(2.0))
 
-    def mean_and_variance(
-        self, a: ArrayLike, b: ArrayLike, beta: ArrayLike = 1.0
-    ) -> tuple[FloatArray, FloatArray]:
+    def mean_and_variance(self, a: ArrayLike, b: ArrayLike, beta: ArrayLike = 1.0) -> Pair:
         jump, d = self._parameters(a, beta)
         b = np.asarray(b, dtype=np.float64)
         unlikely = np.exp(-2.0 * np.abs(jump * b / d))
@@ -342,9 +316,7 @@ class Spherical(Prior):
         c = self._curvature(b)
         return np.asarray(0.5 * b * b / c - 0.5 * np.log(c) + 0.5 * (c - 1.0) + 0.5 * a)
 
-    def mean_and_variance(
-        self, a: ArrayLike, b: ArrayLike, beta: ArrayLike = 1.0
-    ) -> tuple[FloatArray, FloatArray]:
+    def mean_and_variance(self, a: ArrayLike, b: ArrayLike, beta: ArrayLike = 1.0) -> Pair:
         b = np.asarray(b, dtype=np.float64)
         c = self._curvature(b)
         return np.asarray(b / c), np.asarray(np.broadcast_to(1.0 / c, b.shape))

@@ -1,4 +1,4 @@
-"""Laws of units with finitely many states; the verbs are described in ``priors``."""
+"""Laws of units with finitely many states; the verbs are described in :mod:`statphys_gen.units`."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from .. import validation
 from ..arrays import FloatArray
 from ..errors import InvalidArgument
 from ..numerics.special import log_two_cosh
-from .base import Prior, arrays
+from .base import Pair, Prior, arrays
 
 
 class Discrete(Prior):
@@ -56,9 +56,7 @@ class Discrete(Prior):
         largest = exponents.max(axis=0)
         return np.asarray(largest + np.log(np.exp(exponents - largest).sum(axis=0)))
 
-    def mean_and_variance(
-        self, a: ArrayLike, b: ArrayLike, beta: ArrayLike = 1.0
-    ) -> tuple[FloatArray, FloatArray]:
+    def mean_and_variance(self, a: ArrayLike, b: ArrayLike, beta: ArrayLike = 1.0) -> Pair:
         exponents = self._exponents(a, b, beta)
         likeliest = exponents.argmax(axis=0)
         weights = np.exp(exponents - exponents.max(axis=0))
@@ -117,9 +115,7 @@ class Binary(Discrete):
         a, b = arrays(a, b)
         return np.asarray(0.5 * a + log_two_cosh(b) + self.log_base)
 
-    def mean_and_variance(
-        self, a: ArrayLike, b: ArrayLike, beta: ArrayLike = 1.0
-    ) -> tuple[FloatArray, FloatArray]:
+    def mean_and_variance(self, a: ArrayLike, b: ArrayLike, beta: ArrayLike = 1.0) -> Pair:
         b = np.asarray(b, dtype=np.float64)
         unlikely = np.exp(-2.0 * np.abs(b))
         return np.tanh(b), np.asarray(4.0 * unlikely / np.square(1.0 + unlikely))

@@ -7,7 +7,7 @@ from statphys_gen.cli import main
 
 COMMAND = "rbm simulate"
 HOPFIELD = "--hidden gaussian --convention sqrt-beta --load 0.05"
-SMALL = "--visible-units 60 --samples 3 --chains 4 --sweeps 4"
+SMALL = "--visible-units 60 --instances 3 --chains 4 --sweeps 4"
 
 
 def test_records_stand_beside_the_theory(capsys: pytest.CaptureFixture[str]) -> None:

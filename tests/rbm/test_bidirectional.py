@@ -3,6 +3,7 @@
 import pytest
 import references
 
+from statphys_gen.rbm.couplings.pairs import Bidirectional
 from statphys_gen.rbm.model import Model
 from statphys_gen.rbm.theory.replica_symmetric import solve
 from statphys_gen.units import Binary, Ternary
@@ -12,7 +13,7 @@ REFERENCE = references.document("rbm_memory.json")
 
 def memory(row):
     hidden = Binary() if row["cost"] is None else Ternary(row["cost"])
-    options = {"convention": "sqrt-beta", "ensemble": "bidirectional", "layer_ratio": row["layer_ratio"]}
+    options = {"convention": "sqrt-beta", "couplings": Bidirectional(row["layer_ratio"])}
     return Model(hidden, 1.0 / row["g"] ** 2, row["load"], **options)
 
 

@@ -3,7 +3,9 @@
 import numpy as np
 import pytest
 
-from statphys_gen.rbm.model import Model, Patterns
+from statphys_gen.rbm.couplings.pairs import Bidirectional
+from statphys_gen.rbm.couplings.patterns import Patterns
+from statphys_gen.rbm.model import Model
 from statphys_gen.rbm.theory.load_curves import (
     UNRESOLVED,
     applies,
@@ -114,11 +116,11 @@ def test_other_models_are_not_taken_for_such_curves():
     for model in (
         Model(Gaussian(), 0.5, 0.1, convention="beta", visible=ZeroOne()),
         Model(Spherical(), 0.5, 0.1, convention="beta"),
-        Model(Gaussian(), 0.5, 0.1, convention="beta", patterns=Patterns("sparse", 0.5)),
+        Model(Gaussian(), 0.5, 0.1, convention="beta", couplings=Patterns("sparse", 0.5)),
         Model(Gaussian(), 0.5, 0.1, convention="beta", pattern_field=0.1),
-        Model(Gaussian(), 0.5, 0.1, convention="beta", size=100),
+        Model(Gaussian(), 0.5, 0.1, convention="beta", couplings=Patterns(size=100)),
         Model(Gaussian(), 0.5, 0.1, convention="beta", condensed=3),
-        Model(Binary(), 0.5, 0.1, convention="beta", ensemble="bidirectional"),
+        Model(Binary(), 0.5, 0.1, convention="beta", couplings=Bidirectional()),
     ):
         assert not applies(Batch(model, ("temperature",)))
     assert not applies(Batch(Model(ReLU(), 0.5, 0.1, convention="beta"), ("threshold",)))

@@ -7,6 +7,8 @@ import pytest
 import references
 from scipy.integrate import quad
 
+from statphys_gen.rbm.couplings.low_rank import LowRank
+from statphys_gen.rbm.couplings.pairs import Bidirectional, Repeated
 from statphys_gen.rbm.model import Model
 from statphys_gen.rbm.theory.lines import at_line, condensation_line, first_order_line, glass_line, spinodal
 from statphys_gen.rbm.theory.zero_temperature import retrieval_state
@@ -153,7 +155,7 @@ def test_glass_line_of_uniform_units():
 def test_bidirectional_glass_line_at_equal_layers():
     for load in (0.1, 0.5):
         beta = 1.0 / float(
-            glass_line(model(Binary(), "beta", ensemble="bidirectional"), load=load).require()["temperature"]
+            glass_line(model(Binary(), "beta", couplings=Bidirectional()), load=load).require()["temperature"]
         )
         # det = 0 of the linearised equations at g = beta, Q = R = 1, equal layers.
         assert load * beta**2 * (1 + beta**2) == pytest.approx((1 - beta**2) ** 2, rel=1e-11)
@@ -161,7 +163,7 @@ def test_bidirectional_glass_line_at_equal_layers():
 
 def test_bidirectional_at_line_and_its_own_determinant():
     """On the glass line of unequal layers the paramagnet has a singular replicon matrix, built here by hand."""
-    options = {"ensemble": "bidirectional", "layer_ratio": 0.5}
+    options = {"couplings": Bidirectional(0.5)}
     found = glass_line(model(Binary(), "beta", **options), load=0.2).require()
     g = 1.0 / float(found["temperature"])
     a, load = 0.5 * g * g, 0.2
@@ -176,11 +178,11 @@ def test_critical_temperature_at_low_load():
         assert float(found["temperature"]) == pytest.approx(expected, rel=1e-13)
     ratio = np.array([0.5, 1.0, 2.0])
     found = condensation_line(
-        model(Binary(), "beta", load=0.0, ensemble="repeated"), layer_ratio=ratio
+        model(Binary(), "beta", load=0.0, couplings=Repeated()), layer_ratio=ratio
     ).require()
     np.testing.assert_allclose(found["temperature"], np.sqrt(ratio), rtol=1e-12)
     found = condensation_line(
-        model(Binary(), load=0.5, ensemble="low-rank", spikes=(2.0,), noise=0.1), solve_for="temperature"
+        model(Binary(), load=0.5, couplings=LowRank(0.1, (2.0,))), solve_for="temperature"
     ).require()
     assert float(found["temperature"]) == pytest.approx(0.5 * 2.0**2, rel=1e-12)
 

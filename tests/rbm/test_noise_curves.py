@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 import references
 
-from statphys_gen.rbm.model import Model, Patterns, visible_prior
+from statphys_gen.rbm.couplings.patterns import Patterns
+from statphys_gen.rbm.model import Model, visible_prior
 from statphys_gen.rbm.theory.lines import spinodal
 from statphys_gen.rbm.theory.replica_symmetric import solve
 from statphys_gen.solution import Status
@@ -24,7 +25,7 @@ def model_of(point):
         convention=point["convention"],
         visible=visible_prior(point["visible"]),
         visible_field=point["visible_field"],
-        patterns=Patterns(point["law"], point["density"]),
+        couplings=Patterns(point["law"], point["density"]),
         condensed=point["condensed"],
     )
 
@@ -35,7 +36,7 @@ def sparse(density, load=0.01, temperature=0.15, hidden=None, **options):
         temperature,
         load,
         convention="sqrt-beta",
-        patterns=Patterns("sparse", density),
+        couplings=Patterns("sparse", density),
         **options,
     )
 
@@ -97,7 +98,7 @@ def test_groups_of_patterns_differ_at_small_load_and_end_in_the_symmetric_mixtur
     found = solve(model, "retrieval", groups=(2, 1), load=np.array([2e-5, 0.002])).require()
     # The state follows the single pattern and breaks ties of the two others.
     assert abs(found["overlap"][0, 1] - found["overlap"][0, 0]) > 0.02
-    together = solve(model.with_(condensed=3), "retrieval").require()
+    together = solve(model.replace(condensed=3), "retrieval").require()
     np.testing.assert_allclose(found["overlap"][1], float(together["overlap"]), atol=1e-11)
     assert found["free_entropy"][1] == pytest.approx(float(together["free_entropy"]), abs=1e-12)
 
@@ -109,6 +110,8 @@ def test_many_sparse_patterns_tend_to_the_diluted_limit_as_their_number():
     distances = []
     for number in (6, 12):
         p = 2 / number
-        near = Model(ReLU(3.0), 0.025 * p, 0.007, patterns=Patterns("sparse", p), condensed=number, **options)
+        near = Model(
+            ReLU(3.0), 0.025 * p, 0.007, couplings=Patterns("sparse", p), condensed=number, **options
+        )
         distances.append(float(solve(near, "retrieval").require()["overlap"]) / p - limit)
     assert distances[0] / distances[1] == pytest.approx(2.0, rel=0.2)

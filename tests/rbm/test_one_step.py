@@ -1,11 +1,10 @@
 """One step of replica-symmetry breaking: stationarity of its free energy, limits, and its own stability."""
 
-from dataclasses import replace
-
 import numpy as np
 import pytest
 import references
 
+from statphys_gen.rbm.couplings.pairs import Bidirectional
 from statphys_gen.rbm.model import Model
 from statphys_gen.rbm.theory.lines import spinodal
 from statphys_gen.rbm.theory.one_step import _unknowns, one_step_capacity, solve_one_step
@@ -18,7 +17,7 @@ from statphys_gen.units import Binary, Gaussian
 REFERENCE = references.document("rbm_one_step.json")
 DIFFERENCE = (4 / 5, -1 / 5, 4 / 105, -1 / 280)
 HOPFIELD = Model(Gaussian(), 1.0, 0.1, convention="beta")
-MEMORY = Model(Binary(), 1.0, 0.1, convention="beta", ensemble="bidirectional")
+MEMORY = Model(Binary(), 1.0, 0.1, convention="beta", couplings=Bidirectional())
 STATES = [
     (HOPFIELD, "glass", 0.0, 0.5),
     (HOPFIELD, "retrieval", 0.0, 0.137),
@@ -29,7 +28,9 @@ STATES = [
 
 
 @pytest.mark.parametrize(
-    ("model", "start", "temperature", "load"), STATES, ids=lambda x: getattr(x, "ensemble", str(x))
+    ("model", "start", "temperature", "load"),
+    STATES,
+    ids=lambda x: x.couplings.name if isinstance(x, Model) else str(x),
 )
 def test_the_free_energy_is_stationary(model, start, temperature, load):
     found = solve_one_step(model, start, temperature=temperature, load=load).require()
@@ -111,7 +112,7 @@ def test_one_step_of_large_load_is_that_of_the_sherrington_kirkpatrick_model():
 
 @pytest.mark.parametrize("row", REFERENCE["states"], ids=lambda row: row["name"])
 def test_states_agree_with_the_stationary_point_of_the_double_average(row):
-    model = replace(MEMORY, layer_ratio=row["ratio"]) if row["ratio"] else HOPFIELD
+    model = MEMORY.replace(layer_ratio=row["ratio"]) if row["ratio"] else HOPFIELD
     T, retrieval = row["temperature"], row["overlap"] > 0
     guess = None
     if retrieval:

@@ -4,6 +4,8 @@ import numpy as np
 import pytest
 
 from statphys_gen.errors import InvalidArgument
+from statphys_gen.rbm.couplings.low_rank import LowRank
+from statphys_gen.rbm.couplings.pairs import Bidirectional, Repeated
 from statphys_gen.rbm.model import Model
 from statphys_gen.rbm.plots import plot_phase_diagram
 from statphys_gen.rbm.theory.lines import condensation_line, first_order_line, glass_line, spinodal
@@ -56,11 +58,11 @@ def test_lines_and_points_are_those_of_their_own_functions(hopfield):
 
 def test_every_ensemble_has_a_diagram():
     axes = {"temperature": [0.3, 2.5], "load": [0.01, 0.3]}
-    memory = Model(Binary(), 0.5, 0.1, convention="beta", ensemble="bidirectional")
+    memory = Model(Binary(), 0.5, 0.1, convention="beta", couplings=Bidirectional())
     data = phase_diagram(memory, **axes)
     assert np.isfinite(data["spinodal_load"][0])
     assert data["phase"].values[0].tolist() == [PHASES.index("retrieval"), PHASES.index("glass")]
-    spiked = Model(Binary(), 0.5, 0.1, convention="sqrt-beta", ensemble="low-rank", spikes=(2.0,), noise=0.3)
+    spiked = Model(Binary(), 0.5, 0.1, convention="sqrt-beta", couplings=LowRank(0.3, (2.0,)))
     data = phase_diagram(spiked, **axes)
     expected = condensation_line(
         spiked, solve_for="load", temperature=axes["temperature"], between=(3e-4, 0.6)
@@ -72,8 +74,8 @@ def test_every_ensemble_has_a_diagram():
     assert "spinodal_line_status" not in single
     assert np.isnan(single["spinodal_load"]).all()
     assert not (phase_diagram(Model(ReLU(), 0.5, 0.1, convention="beta"), **axes)["phase"] == 1).any()
-    with pytest.raises(InvalidArgument, match="ensemble"):
-        phase_diagram(Model(Binary(), 0.5, 0.0, convention="beta", ensemble="repeated"), **axes)
+    with pytest.raises(InvalidArgument, match="load"):
+        phase_diagram(Model(Binary(), 0.5, 0.0, convention="beta", couplings=Repeated()), **axes)
 
 
 def test_points_without_a_state_are_marked_and_hold_no_number():

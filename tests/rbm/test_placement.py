@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from statphys_gen.rbm.analysis import phases, place, read_weights, weights
+from statphys_gen.rbm.analysis import Machine, phases, place, read_machine
 from statphys_gen.units import ZeroOne
 
 
@@ -21,7 +21,7 @@ def planted(visible, hidden, noise, strengths, seed=3):
 def test_planted_spikes_are_read_back(visible, hidden):
     strengths = (4.0, 2.5)
     couplings, u, v = planted(visible, hidden, 0.6, strengths)
-    found = place(weights(couplings))
+    found = place(Machine(couplings))
     assert found.layer_ratio == hidden / visible
     assert found.noise == pytest.approx(0.6, rel=0.02)
     np.testing.assert_allclose(found.spikes, strengths, rtol=0.03)
@@ -38,19 +38,19 @@ def test_pure_noise_has_no_spike_and_a_weak_spike_stays_inside():
     threshold = 0.8 * ratio**-0.25
     for strength in (0.0, 0.8 * threshold):
         couplings, _, _ = planted(800, 400, 0.8, (strength,))
-        found = place(weights(couplings))
+        found = place(Machine(couplings))
         assert found.spikes == ()
         assert found.noise == pytest.approx(0.8, rel=0.02)
         assert found.bulk_edge == pytest.approx(0.8 * (1 + math.sqrt(ratio)), rel=0.02)
     couplings, _, _ = planted(800, 400, 0.8, (1.5 * threshold,))
-    assert len(place(weights(couplings)).spikes) == 1
+    assert len(place(Machine(couplings)).spikes) == 1
 
 
 def test_a_machine_of_noise_is_a_paramagnet_and_one_with_a_strong_spike_retrieves():
     couplings, _, _ = planted(400, 200, 0.5, (0.0,))
-    assert str(phases(place(weights(couplings))).dominant) == "paramagnet"
+    assert str(phases(place(Machine(couplings))).dominant) == "paramagnet"
     couplings, _, _ = planted(400, 200, 0.5, (3.0,))
-    assert str(phases(place(weights(couplings))).dominant) == "retrieval"
+    assert str(phases(place(Machine(couplings))).dominant) == "retrieval"
 
 
 def structured(visible, hidden, seed=5):
@@ -64,20 +64,20 @@ def structured(visible, hidden, seed=5):
 
 @pytest.mark.parametrize(("visible", "hidden"), [(60, 40), (100, 100), (64, 200)])
 def test_a_bulk_that_is_no_noise_is_said_to_be_none(visible, hidden):
-    found = place(weights(structured(visible, hidden)))
+    found = place(Machine(structured(visible, hidden)))
     assert not found.bulk_is_noise
     assert found.bulk_distance > found.bulk_limit
     # Unequal amplitudes of the hidden units widen the bulk beyond its law.
     rng = np.random.default_rng(6)
     uneven = rng.standard_normal((400, 200)) * np.exp(0.7 * rng.standard_normal(200)) / 20.0
-    assert not place(weights(uneven)).bulk_is_noise
+    assert not place(Machine(uneven)).bulk_is_noise
 
 
 @pytest.mark.parametrize(("visible", "hidden"), [(30, 30), (64, 16), (60, 40), (100, 300), (400, 200)])
 def test_a_bulk_of_noise_is_not_suspected(visible, hidden):
     for seed in range(20 if visible < 400 else 3):
         couplings, _, _ = planted(visible, hidden, 0.5, (3.0,), seed=seed)
-        found = place(weights(couplings))
+        found = place(Machine(couplings))
         assert found.bulk_is_noise, (seed, found.bulk_distance, found.bulk_limit)
     assert found.bulk_limit == pytest.approx(5.0 / (min(visible, hidden) - len(found.spikes)) + 0.01)
 
@@ -97,7 +97,7 @@ def test_distance_from_the_law_is_that_of_its_quantiles():
             middle = 0.5 * (low + high)
             low, high = (middle, high) if below(middle) < (k + 0.5) / size else (low, middle)
         values.append(low)
-    found = place(weights(np.diag(values)))
+    found = place(Machine(np.diag(values)))
     assert found.noise == pytest.approx(1.0, rel=0.01)
     assert found.bulk_distance == pytest.approx(0.5 / size, rel=0.1)
 
@@ -116,7 +116,7 @@ def test_a_machine_trained_on_digits_is_placed(tmp_path):
         visible_bias=machine.intercept_visible_,
         hidden_bias=machine.intercept_hidden_,
     )
-    found = place(read_weights(file))
+    found = place(read_machine(file))
     assert found.layer_ratio == 0.5
     assert found.visible_field == pytest.approx(machine.intercept_visible_.mean())
     values = np.linalg.svd(machine.components_, compute_uv=False)

@@ -56,7 +56,7 @@ def test_loads_of_retrieval_are_at_most_seven_tenths_of_the_spinodal(monkeypatch
     seen: list[Model] = []
     for name, model, state in points(monkeypatch):
         # The end of a mixture is that of its stability, see below.
-        single = state == "retrieval" and model.ensemble == "patterns" and model.condensed == 1
+        single = state == "retrieval" and not model.couplings.carried_by_layer and model.condensed == 1
         if single and model not in seen:
             seen.append(model)
             # Retrieval that lasts to load / 0.7 has its end beyond.

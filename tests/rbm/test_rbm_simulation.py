@@ -6,7 +6,10 @@ import numpy as np
 import pytest
 
 from statphys_gen.errors import InsufficientSamples
-from statphys_gen.rbm.model import Model, Patterns, visible_prior
+from statphys_gen.rbm.couplings.low_rank import LowRank
+from statphys_gen.rbm.couplings.pairs import Bidirectional, Repeated
+from statphys_gen.rbm.couplings.patterns import Patterns
+from statphys_gen.rbm.model import Model, visible_prior
 from statphys_gen.rbm.simulation.enumeration import enumerate_network
 from statphys_gen.rbm.simulation.free_entropy import simulate_free_entropy
 from statphys_gen.rbm.simulation.gibbs import Chains, Settings
@@ -42,56 +45,60 @@ def test_the_same_bits_for_any_number_of_threads() -> None:
             simulate(model, 60, 3, chains=4, sweeps=5, start="pattern", seed=7, threads=threads)
             for threads in (1, 2)
         ]
-        assert same(runs[0].samples, runs[1].samples)
+        assert same(runs[0].values, runs[1].values)
         assert np.array_equal(runs[0].controls, runs[1].controls)
         other = simulate(model, 60, 3, chains=4, sweeps=5, start="pattern", seed=8)
-        assert not same(runs[0].samples, other.samples)
+        assert not same(runs[0].values, other.values)
 
 
-def test_a_sample_belongs_to_its_model() -> None:
-    first = draw_network(hopfield(), 50, 1, 2)
-    assert np.array_equal(first.weights, draw_network(hopfield(size=50), 50, 1, 2).weights)
-    assert not np.array_equal(first.weights, draw_network(hopfield(), 50, 1, 3).weights)
+def test_an_instance_belongs_to_its_model() -> None:
+    first = draw_network(hopfield(), 50, seed=1, instance=2)
+    sized = hopfield(couplings=Patterns(size=50))
+    assert np.array_equal(first.weights, draw_network(sized, 50, seed=1, instance=2).weights)
+    assert not np.array_equal(first.weights, draw_network(hopfield(), 50, seed=1, instance=3).weights)
     for changes in ({"temperature": 2.0}, {"pattern_field": 0.3}, {"hidden": ReLU()}):
-        assert not np.array_equal(first.weights, draw_network(hopfield(**changes), 50, 1, 2).weights)
+        other = draw_network(hopfield(**changes), 50, seed=1, instance=2)
+        assert not np.array_equal(first.weights, other.weights)
     draws = [stream(hopfield(temperature=t), 50, 1, 2, "chains").random() for t in (0.4, 0.5)]
     assert draws[0] != draws[1]
 
 
 def test_couplings_of_every_ensemble() -> None:
-    xi = draw_network(hopfield(), 40, 0, 0)
+    xi = draw_network(hopfield(), 40, seed=0, instance=0)
     assert xi.weights.shape == (40, 4)
     assert np.allclose(xi.weights, xi.patterns / math.sqrt(40.0))
-    pairs = draw_network(hopfield(hidden=Binary(), ensemble="bidirectional", layer_ratio=0.5), 40, 0, 0)
+    pairs = draw_network(hopfield(hidden=Binary(), couplings=Bidirectional(0.5)), 40, seed=0, instance=0)
     assert pairs.weights.shape == (40, 20)
     assert pairs.hidden_patterns is not None
     assert np.allclose(pairs.weights, pairs.patterns @ pairs.hidden_patterns.T / 40.0, atol=1e-6)
-    low = draw_network(hopfield(ensemble="low-rank", load=0.5, spikes=(3.0, 1.0), noise=0.5), 400, 0, 0)
+    low = draw_network(hopfield(couplings=LowRank(0.5, (3.0, 1.0)), load=0.5), 400, seed=0, instance=0)
     assert low.hidden_patterns is not None
     signal = (low.patterns * np.array([3.0, 1.0])) @ low.hidden_patterns.T / 400.0
     noise = low.weights - signal
     assert noise.std() == pytest.approx(0.5 / math.sqrt(400.0), rel=0.02)
-    repeated = draw_network(hopfield(hidden=Binary(), load=0.0, ensemble="repeated", condensed=3), 40, 0, 0)
+    repeated = draw_network(
+        hopfield(hidden=Binary(), load=0.0, couplings=Repeated(), condensed=3), 40, seed=0, instance=0
+    )
     assert repeated.patterns.shape == (40, 3)
     assert np.linalg.matrix_rank(repeated.weights.astype(float), tol=1e-4) == 3
 
 
 def test_patterns_have_their_law() -> None:
-    sparse = draw_network(hopfield(patterns=Patterns("sparse", 0.3)), 400, 0, 0).patterns
+    sparse = draw_network(hopfield(couplings=Patterns("sparse", 0.3)), 400, seed=0, instance=0).patterns
     assert set(np.unique(sparse)) == {-1.0, 0.0, 1.0}
     assert (sparse != 0).mean() == pytest.approx(0.3, abs=0.015)
-    gaussian = draw_network(hopfield(patterns=Patterns("gaussian")), 400, 0, 0).patterns
+    gaussian = draw_network(hopfield(couplings=Patterns("gaussian")), 400, seed=0, instance=0).patterns
     assert gaussian.std() == pytest.approx(1.0, abs=0.02)
 
 
 def test_starts() -> None:
-    network = draw_network(hopfield(condensed=3), 60, 0, 0)
+    network = draw_network(hopfield(condensed=3), 60, seed=0, instance=0)
     state = Chains(network, rng(), Settings.of(network.model, 2), "pattern")
     assert (state.overlaps() > 0.2).all()
-    single = draw_network(hopfield(), 60, 0, 0)
+    single = draw_network(hopfield(), 60, seed=0, instance=0)
     state = Chains(single, rng(), Settings.of(single.model, 2), "pattern")
     assert np.array_equal(state.overlaps(), [[1.0], [1.0]])
-    zero_one = draw_network(hopfield(visible=visible_prior("zero-one")), 60, 0, 0)
+    zero_one = draw_network(hopfield(visible=visible_prior("zero-one")), 60, seed=0, instance=0)
     state = Chains(zero_one, rng(), Settings.of(zero_one.model, 2), "pattern")
     assert set(np.unique(state.visible)) == {0.0, 1.0}
     assert ((state.visible == 1.0) == (zero_one.along == 1.0)).all()
@@ -124,7 +131,7 @@ def test_averages_over_pairs_use_different_chains_only() -> None:
 @pytest.mark.parametrize("hidden", [Gaussian(), Binary(), Ternary(0.5)], ids=str)
 def test_observables_of_a_small_network_are_the_enumerated_ones(hidden: Prior) -> None:
     model = Model(hidden, 1.5, 0.5, convention="sqrt-beta", visible_field=0.3, pattern_field=0.2)
-    network = draw_network(model, 8, 0, 0)
+    network = draw_network(model, 8, seed=0, instance=0)
     exact = enumerate_network(network)
     chains = Chains(network, rng(), Settings.of(model, 2000), "random")
     for _ in range(20):
@@ -157,15 +164,17 @@ def test_free_entropies_of_small_networks_are_the_enumerated_ones(
 ) -> None:
     model = Model(hidden, 2.0, 0.5, convention=convention, pattern_field=0.2)
     found = simulate_free_entropy(model, 8, 2, branch=branch, chains=200, sweeps=60, nodes=6)
-    exact = [enumerate_network(draw_network(model, 8, 0, k)).log_partition / 8.0 for k in range(2)]
-    assert np.allclose(found.samples["free_entropy"], exact, rtol=0, atol=0.008)
+    exact = [
+        enumerate_network(draw_network(model, 8, seed=0, instance=k)).log_partition / 8.0 for k in range(2)
+    ]
+    assert np.allclose(found.values["free_entropy"], exact, rtol=0, atol=0.008)
 
 
 def test_uncoupled_units_need_no_integration() -> None:
     model = Model(SoftThreshold(0.5), 1e4, 0.5, convention="sqrt-beta", pattern_field=0.7)
     found = simulate_free_entropy(model, 40, 2, chains=2, sweeps=2, nodes=2)
     hidden = 0.5 * SoftThreshold(0.5).log_partition(0.0, 0.0)
-    assert found.samples["free_entropy"] == pytest.approx(math.log(2.0 * math.cosh(0.7)) + hidden, abs=1e-3)
+    assert found.values["free_entropy"] == pytest.approx(math.log(2.0 * math.cosh(0.7)) + hidden, abs=1e-3)
 
 
 def ground_energy(network: Network, s: np.ndarray) -> float:
@@ -179,7 +188,7 @@ def ground_energy(network: Network, s: np.ndarray) -> float:
 def test_descent_ends_where_no_single_flip_lowers_the_energy() -> None:
     for hidden in (Gaussian(), ReLU(0.4), SoftThreshold(0.3), Ternary(0.5)):
         model = Model(hidden, 1.0, 0.2, convention="beta", pattern_field=0.05)
-        network = draw_network(model, 40, 0, 0)
+        network = draw_network(model, 40, seed=0, instance=0)
         start = np.where(rng().random((2, 40)) < 0.5, -1.0, 1.0)
         for row, first in zip(descend(network, start, rng()), start, strict=True):
             lowest = ground_energy(network, row)
@@ -191,16 +200,20 @@ def test_descent_ends_where_no_single_flip_lowers_the_energy() -> None:
 
 
 def test_descent_from_a_pattern_stays_there_at_small_load() -> None:
-    found = simulate_descent(Model(Gaussian(), 1.0, 0.02, convention="beta"), 400, 3)
-    assert (found.samples["overlap"] > 0.99).all()
-    # With one pattern and no other the energy is -1/2.
-    assert (np.abs(found.samples["energy"] + 0.51) < 0.01).all()
+    model = Model(Gaussian(), 1.0, 0.02, convention="beta")
+    found = simulate_descent(model, 400, 3)
+    assert (found.values["overlap"] > 0.99).all()
+    for k, energy in enumerate(found.values["energy"]):
+        network = draw_network(model, 400, instance=k)
+        start = -0.5 * np.square(network.weights.T @ network.along).sum() / 400.0
+        # Few spins flip, and each flip lowers the energy of the pattern itself.
+        assert start - 0.004 < energy < start + 1e-6
 
 
 def test_heating_and_cooling_differ_where_both_branches_exist() -> None:
     found = simulate_hysteresis(hopfield(load=0.01), [0.3, 0.6, 1.5], 300, 2, chains=4, sweeps=10)
-    up = [float(part.samples["overlap"].mean()) for part in found.heating]
-    down = [float(np.abs(part.samples["overlap"]).mean()) for part in found.cooling]
+    up = [float(part.values["overlap"].mean()) for part in found.heating]
+    down = [float(np.abs(part.values["overlap"]).mean()) for part in found.cooling]
     assert up[0] > 0.95
     assert up[1] > 0.7
     assert abs(up[2]) < 0.25
@@ -213,18 +226,16 @@ def test_tempering_reports_exchanges_of_every_pair() -> None:
     assert ((found.acceptance > 0.0) & (found.acceptance <= 1.0)).all()
     assert len(found.measurements) == 3
     energies = [
-        float(part.samples["interaction"].mean() * t**0.5)
-        for part, t in zip(found.measurements, found.temperatures, strict=True)
+        float(part.values["interaction"].mean() * t**0.5)
+        for part, t in zip(found.measurements, found.measurements.points, strict=True)
     ]
     assert energies[0] > energies[2]
 
 
 def test_langevin_limits_are_straight_lines_in_the_step() -> None:
-    each, limit = simulate_langevin(
-        hopfield(temperature=2.0), 20, 2, step_sizes=(0.1, 0.2), chains=4, sweeps=4
-    )
-    first, second = (part.samples["hidden_self_overlap"] for part in each)
-    assert np.allclose(limit.samples["hidden_self_overlap"], 2.0 * first - second)
+    found = simulate_langevin(hopfield(temperature=2.0), 20, 2, step_sizes=(0.1, 0.2), chains=4, sweeps=4)
+    first, second = (part.values["hidden_self_overlap"] for part in found.steps)
+    assert np.allclose(found.limit.values["hidden_self_overlap"], 2.0 * first - second)
 
 
 def test_controls_keep_the_mean_and_lower_the_error() -> None:
@@ -241,9 +252,9 @@ def test_controls_keep_the_mean_and_lower_the_error() -> None:
 def test_the_controls_average_to_zero() -> None:
     for changes in (
         {},
-        {"hidden": Binary(), "ensemble": "bidirectional"},
-        {"ensemble": "low-rank", "load": 0.5, "spikes": (2.0,), "noise": 0.7},
-        {"patterns": Patterns("sparse", 0.5)},
+        {"hidden": Binary(), "couplings": Bidirectional()},
+        {"couplings": LowRank(0.7, (2.0,)), "load": 0.5},
+        {"couplings": Patterns("sparse", 0.5)},
     ):
         found = simulate(hopfield(temperature=2.0, **changes), 40, 150, chains=2, sweeps=1)
         controls = found.controls
@@ -263,7 +274,7 @@ def test_controls_need_samples() -> None:
 
 def test_single_spins_report_the_hidden_layer_too() -> None:
     model = hopfield(temperature=1.5)
-    network = draw_network(model, 20, 0, 0)
+    network = draw_network(model, 20, seed=0, instance=0)
     state = CollapsedChains(network, rng(), Settings.of(model, 3), "random")
     state.sweep()
     assert np.allclose(

@@ -1,16 +1,21 @@
 """Replica-symmetric states: the free entropy is stationary in every order parameter, limits, branches, refusals."""
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
-from statphys_gen.rbm.model import Model, Patterns, visible_prior
+from statphys_gen.rbm.couplings.base import State
+from statphys_gen.rbm.couplings.entries import classes
+from statphys_gen.rbm.couplings.low_rank import LowRank
+from statphys_gen.rbm.couplings.pairs import Bidirectional, Repeated
+from statphys_gen.rbm.couplings.patterns import Patterns
+from statphys_gen.rbm.model import Model, visible_prior
 from statphys_gen.rbm.theory.finite_size import condensed_signal, solve_sizes
 from statphys_gen.rbm.theory.phase_diagram import phase_diagram
-from statphys_gen.rbm.theory.replica_symmetric import compare, solve
-from statphys_gen.rbm.theory.saddle_point import Batch, State
-from statphys_gen.rbm.theory.single_site import classes
+from statphys_gen.rbm.theory.replica_symmetric import dominant_state, solve
+from statphys_gen.rbm.theory.saddle_point import Batch
 from statphys_gen.rbm.theory.state_equations import Equations
 from statphys_gen.solution import Status
 from statphys_gen.units import (
@@ -67,10 +72,10 @@ def gradient(model, start, groups=None):
     )
     # Where the overlap is fixed at 0 the free entropy of a one-sided prior has a kink in its second derivative.
     retrieved = start == "retrieval" and width > 0
-    names = ["overlap"] * retrieved + ["hidden_overlap"] * (retrieved and model.ensemble != "patterns")
+    names = ["overlap"] * retrieved + ["hidden_overlap"] * (retrieved and model.couplings.carried_by_layer)
     if start == "paramagnet":
         names = ["Q", "R"]
-    elif model.ensemble != "repeated":
+    elif model.couplings.has_load:
         names += ["q", "Q", "r", "R"]
     slopes = {}
     for name in names:
@@ -83,8 +88,8 @@ def gradient(model, start, groups=None):
                     weight
                     * float(
                         (
-                            batch.free_entropy(values, state.replaced(**{name: x + k * unit}))
-                            - batch.free_entropy(values, state.replaced(**{name: x - k * unit}))
+                            batch.free_entropy(values, replace(state, **{name: x + k * unit}))
+                            - batch.free_entropy(values, replace(state, **{name: x - k * unit}))
                         )[0]
                     )
                     for k, weight in enumerate(DIFFERENCE, 1)
@@ -108,66 +113,42 @@ STATES = (
         (Model(Spherical(), 0.003, 0.05, convention="sqrt-beta"), "retrieval"),
         (hopfield(0.3, 0.5, hidden=Gaussian(2.0), visible=ZeroOne(), visible_field=-0.3), "glass"),
         (hopfield(3.0, 0.1, visible=visible_prior("gaussian")), "paramagnet"),
-        (hopfield(0.8, 0.05, patterns=Patterns("gaussian"), pattern_field=0.4), "retrieval"),
-        (hopfield(0.1, 0.003, hidden=ReLU(0.5), patterns=Patterns("sparse", 0.6)), "retrieval"),
-        (hopfield(1.0, 0.3, hidden=Binary(), pattern_field=0.3, size=500), "retrieval"),
+        (hopfield(0.8, 0.05, couplings=Patterns("gaussian"), pattern_field=0.4), "retrieval"),
+        (hopfield(0.1, 0.003, hidden=ReLU(0.5), couplings=Patterns("sparse", 0.6)), "retrieval"),
+        (hopfield(1.0, 0.3, hidden=Binary(), pattern_field=0.3, couplings=Patterns(size=500)), "retrieval"),
         (hopfield(1.0, 0.3, hidden=Ternary(1.0), pattern_field=0.3), "retrieval"),
         (hopfield(0.1, 0.02, condensed=3), "retrieval"),
     ]
     + [
-        (Model(p, 0.05, 0.02, convention="sqrt-beta", ensemble="bidirectional", layer_ratio=0.6), "retrieval")
+        (Model(p, 0.05, 0.02, convention="sqrt-beta", couplings=Bidirectional(0.6)), "retrieval")
         for p in PRIORS
         if p.tail_coefficient() == 0.0
     ]
     + [
-        (
-            Model(
-                p,
-                0.3,
-                0.5,
-                convention="sqrt-beta",
-                ensemble="low-rank",
-                spikes=(2.5,),
-                noise=0.5,
-                layer_ratio=0.5,
-            ),
-            "retrieval",
-        )
+        (Model(p, 0.3, 0.5, convention="sqrt-beta", couplings=LowRank(0.5, (2.5,))), "retrieval")
         for p in PRIORS
         if p.tail_coefficient() == 0.0
     ]
     + [
-        (
-            Model(p, 0.1, 0.0, convention="sqrt-beta", ensemble="repeated", layer_ratio=0.6, condensed=3),
-            "retrieval",
-        )
+        (Model(p, 0.1, 0.0, convention="sqrt-beta", couplings=Repeated(0.6), condensed=3), "retrieval")
         for p in (Binary(), Ternary(1.0), Spherical())
     ]
     # Unbounded units in the other ensembles, where their tails keep the couplings small.
     + [
-        (Model(p, 4.0, 0.1, convention="sqrt-beta", ensemble="bidirectional", visible_field=0.4), "glass")
+        (Model(p, 4.0, 0.1, convention="sqrt-beta", couplings=Bidirectional(), visible_field=0.4), "glass")
         for p in PRIORS
         if p.tail_coefficient() > 0.0 and p.name != "spherical"
     ]
     + [
         (
-            Model(
-                p,
-                2.5,
-                0.2,
-                convention="sqrt-beta",
-                ensemble="low-rank",
-                spikes=(2.2,),
-                noise=0.5,
-                visible_field=0.3,
-            ),
+            Model(p, 2.5, 0.2, convention="sqrt-beta", couplings=LowRank(0.5, (2.2,)), visible_field=0.3),
             "glass",
         )
         for p in PRIORS
         if p.tail_coefficient() > 0.0 and p.name != "spherical"
     ]
     + [
-        (Model(p, 0.3, 0.0, convention="sqrt-beta", ensemble="repeated", layer_ratio=1.5), "retrieval")
+        (Model(p, 0.3, 0.0, convention="sqrt-beta", couplings=Repeated(1.5)), "retrieval")
         for p in (Gaussian(), ReLU(0.5), SoftThreshold(0.3), Mixture(0.4))
     ]
 )
@@ -175,7 +156,7 @@ STATES = (
 
 def label(case):
     if isinstance(case, Model):
-        return f"{case.hidden.name}-{case.visible.name}-{case.ensemble}-{case.convention}-{case.patterns.law}"
+        return f"{case.hidden.name}-{case.visible.name}-{case.couplings.name}-{case.convention}-{case.couplings.law}"
     return str(case)
 
 
@@ -192,7 +173,7 @@ def test_a_vector_of_overlaps_is_stationary_too():
 
 def test_energy_in_closed_form_is_the_derivative_of_the_free_entropy():
     for model, start in STATES[::3]:
-        if model.convention != "sqrt-beta" or model.size is not None:
+        if model.convention != "sqrt-beta" or model.couplings.corrected:
             continue
         found = solve(model, start)
         equations = Equations(Batch(model, ("temperature",)), start)
@@ -221,25 +202,24 @@ def test_low_load_bidirectional_state_of_the_definition():
     beta, ratio, m = 1.7, 0.8, 1.0
     for _ in range(400):
         m = math.tanh(beta * ratio * math.tanh(beta * m))
-    model = Model(Binary(), 1 / beta, 0.0, convention="beta", ensemble="repeated", layer_ratio=ratio)
+    model = Model(Binary(), 1 / beta, 0.0, convention="beta", couplings=Repeated(ratio))
     assert float(solve(model, "retrieval")["overlap"]) == pytest.approx(m, abs=1e-12)
 
 
 def test_bidirectional_at_small_load_tends_to_repeated_patterns():
-    options = {"convention": "beta", "layer_ratio": 0.8}
-    limit = solve(Model(Binary(), 0.6, 0.0, ensemble="repeated", **options), "retrieval")
-    near = solve(Model(Binary(), 0.6, 1e-9, ensemble="bidirectional", **options), "retrieval")
+    limit = solve(Model(Binary(), 0.6, 0.0, convention="beta", couplings=Repeated(0.8)), "retrieval")
+    near = solve(Model(Binary(), 0.6, 1e-9, convention="beta", couplings=Bidirectional(0.8)), "retrieval")
     assert float(near["overlap"]) == pytest.approx(float(limit["overlap"]), abs=1e-7)
     assert float(near["free_entropy"]) == pytest.approx(float(limit["free_entropy"]), abs=1e-7)
 
 
 def test_sums_of_sparse_entries_tend_to_a_difference_of_poisson_numbers():
     """Density p -> 0 at fixed p L = 2: the distance of the laws falls as 1/L."""
-    limit = classes(Patterns("diluted"), (2.0,), np.ones(1), False)
+    limit = classes("diluted", (2.0,), np.ones(1), False)
     law = dict(zip(limit.values[:, 0], limit.weights[0], strict=True))
     distances = []
     for number in (20, 40):
-        near = classes(Patterns("sparse"), (number,), np.array([2.0 / number]), False)
+        near = classes("sparse", (number,), np.array([2.0 / number]), False)
         distances.append(
             sum(abs(w - law.get(x, 0.0)) for x, w in zip(near.values[:, 0], near.weights[0], strict=True))
         )
@@ -250,7 +230,7 @@ def test_sums_of_sparse_entries_tend_to_a_difference_of_poisson_numbers():
 
 
 def test_full_density_is_the_binary_law():
-    one = solve(hopfield(0.4, 0.03, patterns=Patterns("sparse", 1.0)), "retrieval")
+    one = solve(hopfield(0.4, 0.03, couplings=Patterns("sparse", 1.0)), "retrieval")
     assert float(one["overlap"]) == pytest.approx(
         float(solve(hopfield(0.4, 0.03), "retrieval")["overlap"]), abs=1e-13
     )
@@ -301,7 +281,9 @@ def test_states_that_do_not_exist_are_said_not_to():
 
 
 def test_dominant_state():
-    compared = compare(hopfield(0.5, 0.05), temperature=[0.1, 0.5, 0.9, 1.5], load=[0.02, 0.05, 0.05, 0.05])
+    compared = dominant_state(
+        hopfield(0.5, 0.05), temperature=[0.1, 0.5, 0.9, 1.5], load=[0.02, 0.05, 0.05, 0.05]
+    )
     assert compared.dominant.tolist() == ["retrieval", "glass", "glass", "paramagnet"]
     assert compared.solutions["retrieval"].good.tolist() == [True, True, False, False]
 

@@ -6,10 +6,12 @@ import numpy as np
 import pytest
 from scipy import special
 
-from statphys_gen.rbm.model import Model, Patterns, visible_prior
+from statphys_gen.rbm.couplings.pairs import Repeated
+from statphys_gen.rbm.couplings.patterns import Patterns
+from statphys_gen.rbm.model import Model, visible_prior
 from statphys_gen.rbm.simulation import kernels, kernels_spins
 from statphys_gen.rbm.simulation.enumeration import Enumeration, enumerate_network
-from statphys_gen.rbm.simulation.gibbs import Chains, Couplings, Settings
+from statphys_gen.rbm.simulation.gibbs import Chains, Products, Settings
 from statphys_gen.rbm.simulation.langevin import LangevinChains
 from statphys_gen.rbm.simulation.network import Network, draw_network, field_moments
 from statphys_gen.rbm.simulation.packed import PackedChains, can_pack, make_chains, pack, unpack
@@ -61,7 +63,7 @@ def small(hidden: Prior, convention: str = "sqrt-beta", visible: str = "binary",
         visible_field=0.2,
         pattern_field=0.3,
     )
-    return draw_network(model, units, 3, 1)
+    return draw_network(model, units, seed=3, instance=1)
 
 
 def chains_at_the_law(network: Network, exact: Enumeration, kind: type[Chains] = Chains) -> Chains:
@@ -152,7 +154,7 @@ def test_packing_needs_signs_everywhere() -> None:
     gaussian = Patterns("gaussian")
     assert not can_pack(small(Ternary()))
     assert not can_pack(small(Binary(), visible="zero-one"))
-    model = Model(Binary(), 1.0, 0.5, convention="beta", patterns=gaussian)
+    model = Model(Binary(), 1.0, 0.5, convention="beta", couplings=gaussian)
     assert not can_pack(draw_network(model, 8))
     assert type(make_chains(small(Gaussian()), rng(), Settings.of(small(Gaussian()).model, 2))) is Chains
 
@@ -215,9 +217,9 @@ def test_a_heat_bath_step_has_the_conditional_probability() -> None:
 )
 def test_exchanges_leave_every_temperature_at_its_law(hidden: Prior, convention: str) -> None:
     model = Model(hidden, 1.0, 0.5, convention=convention, pattern_field=0.2, visible_field=-0.1)
-    network = draw_network(model, 8, 3, 1)
+    network = draw_network(model, 8, seed=3, instance=1)
     temperatures = [1.2, 1.7]
-    exact = [enumerate_network(network, Settings.of(model.with_(temperature=t), 1)) for t in temperatures]
+    exact = [enumerate_network(network, Settings.of(model.replace(temperature=t), 1)) for t in temperatures]
     stream = rng(3)
     ladders = Ladders(network, stream, temperatures, CHAINS, "random")
     ladders.chains.set_visible(np.concatenate([law.sample(stream, CHAINS) for law in exact]))
@@ -236,7 +238,7 @@ def test_exchanges_leave_every_temperature_at_its_law(hidden: Prior, convention:
 def test_langevin_steps_of_a_linear_machine_have_the_covariance_of_euler_steps() -> None:
     """Gaussian layers: with the precision K of h the stationary covariance is (K - step K^2 / 2)^-1."""
     model = Model(Gaussian(), 2.0, 0.375, convention="sqrt-beta", visible=visible_prior("gaussian"))
-    network = draw_network(model, 8, 3, 1)
+    network = draw_network(model, 8, seed=3, instance=1)
     step = 0.3
     state = LangevinChains(network, rng(4), Settings.of(model, 20_000), "random", step, 60)
     state.sweep()
@@ -277,7 +279,7 @@ def test_moments_by_integration_are_those_of_the_prior(hidden: Prior) -> None:
 def test_a_users_density_is_sampled_and_enumerated() -> None:
     quartic = FromLogDensity(lambda h: -(h**4) / 4.0 - 0.2 * h)
     model = Model(quartic, 1.6, 0.5, convention="sqrt-beta")
-    network = draw_network(model, 6, 3, 1)
+    network = draw_network(model, 6, seed=3, instance=1)
     exact = enumerate_network(network)
     stream = rng(5)
     state = Chains(network, stream, Settings.of(model, 150), "random")
@@ -303,9 +305,9 @@ def test_draws_from_tables_have_the_moments_of_the_density(log_density, support)
 
 
 def test_products_through_pairs_of_patterns_are_those_with_the_couplings() -> None:
-    model = Model(Binary(), 1.0, 0.0, convention="beta", ensemble="repeated", layer_ratio=0.5, condensed=3)
-    network = draw_network(model, 60, 1, 0)
-    couplings = Couplings(network)
+    model = Model(Binary(), 1.0, 0.0, convention="beta", couplings=Repeated(0.5), condensed=3)
+    network = draw_network(model, 60, seed=1, instance=0)
+    couplings = Products(network)
     assert couplings.factored
     visible, hidden = (rng(2).standard_normal((4, n)).astype(np.float32) for n in (60, 30))
     to_hidden, to_visible = np.empty_like(hidden), np.empty_like(visible)
@@ -318,7 +320,7 @@ def test_products_through_pairs_of_patterns_are_those_with_the_couplings() -> No
 def test_spherical_layers_stay_on_the_sphere_along_their_field() -> None:
     """For three units the mean along the field is that of the Langevin function."""
     model = Model(Spherical(), 1.0, 0.75, convention="sqrt-beta")
-    network = draw_network(model, 4, 0, 0)
+    network = draw_network(model, 4, seed=0, instance=0)
     state = Chains(network, rng(1), Settings.of(model, 3000), "random")
     state.set_visible(np.tile([1.0, 1.0, -1.0, 1.0], (3000, 1)))
     field = np.array([1.0, 1.0, -1.0, 1.0]) @ network.weights

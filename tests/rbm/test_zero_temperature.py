@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import references
 
+from statphys_gen.rbm.couplings.pairs import Bidirectional
 from statphys_gen.rbm.model import Model
 from statphys_gen.rbm.theory.replica_symmetric import solve
 from statphys_gen.rbm.theory.zero_temperature import capacity, first_order_load, glass_state, retrieval_state
@@ -75,14 +76,12 @@ def test_convention_decides_what_is_left_at_zero_temperature():
 @pytest.mark.parametrize("row", REFERENCE["memories"], ids=lambda row: str(row["layer_ratio"]))
 def test_capacity_of_bidirectional_memories(row):
     ratio = row["layer_ratio"]
-    found = capacity(model(Binary(), "beta", ensemble="bidirectional", layer_ratio=ratio))
+    found = capacity(model(Binary(), "beta", couplings=Bidirectional(ratio)))
     assert found.load == pytest.approx(float(row["load"]), rel=2e-15)
     # At the maximum of the load the overlap is as good as the root of the difference of loads.
     assert found.overlap == pytest.approx(float(row["overlap"]), abs=2e-11)
 
 
 def test_exchanging_the_layers_of_a_memory_changes_which_of_them_counts_the_patterns():
-    small, large = (
-        capacity(model(Binary(), "beta", ensemble="bidirectional", layer_ratio=r)).load for r in (0.5, 2.0)
-    )
+    small, large = (capacity(model(Binary(), "beta", couplings=Bidirectional(r))).load for r in (0.5, 2.0))
     assert large == pytest.approx(2 * small, rel=1e-12)

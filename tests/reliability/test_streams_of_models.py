@@ -72,7 +72,10 @@ from statphys_gen.random_features.simulation.gaussian_equivalent import FeatureM
 from statphys_gen.random_features.simulation.instances import simulate_eigenvalues, simulate_losses
 from statphys_gen.random_features.simulation.memorization import memorized_fraction, simulate_memorization
 from statphys_gen.random_features.simulation.network import Architecture, NetworkTraining
-from statphys_gen.rbm.model import Model, Patterns, visible_prior
+from statphys_gen.rbm.couplings.low_rank import LowRank
+from statphys_gen.rbm.couplings.pairs import Bidirectional, Repeated
+from statphys_gen.rbm.couplings.patterns import Patterns
+from statphys_gen.rbm.model import Model, visible_prior
 from statphys_gen.rbm.simulation.free_entropy import simulate_free_entropy
 from statphys_gen.rbm.simulation.hysteresis import simulate_hysteresis
 from statphys_gen.rbm.simulation.langevin import simulate_langevin
@@ -455,7 +458,7 @@ def machine(**changes: Any) -> Model:
 
 
 def low_rank(**changes: Any) -> Model:
-    return machine(**({"ensemble": "low-rank", "spikes": (2.0, 1.0), "noise": 0.5} | changes))
+    return machine(couplings=LowRank(**({"spikes": (2.0, 1.0), "noise": 0.5} | changes)))
 
 
 MACHINES = {
@@ -483,15 +486,15 @@ MACHINES = {
     "own prior, other density": machine(hidden=FromLogDensity(lambda h: -2 * h**4)),
     "own prior, other support": machine(hidden=FromLogDensity(lambda h: -(h**4), (-1.0, 1.0))),
     "visible": machine(visible=visible_prior("zero-one")),
-    "sparse": machine(patterns=Patterns("sparse", 0.5)),
-    "density": machine(patterns=Patterns("sparse", 0.6)),
-    "gaussian patterns": machine(patterns=Patterns("gaussian")),
+    "sparse": machine(couplings=Patterns("sparse", 0.5)),
+    "density": machine(couplings=Patterns("sparse", 0.6)),
+    "gaussian patterns": machine(couplings=Patterns("gaussian")),
     "visible field": machine(visible_field=0.1),
     "pattern field": machine(pattern_field=0.1),
     "condensed": machine(condensed=2),
-    "bidirectional": machine(hidden=Binary(), ensemble="bidirectional"),
-    "layer ratio": machine(hidden=Binary(), ensemble="bidirectional", layer_ratio=0.5),
-    "repeated": machine(hidden=Binary(), load=0.0, ensemble="repeated"),
+    "bidirectional": machine(hidden=Binary(), couplings=Bidirectional()),
+    "layer ratio": machine(hidden=Binary(), couplings=Bidirectional(0.5)),
+    "repeated": machine(hidden=Binary(), load=0.0, couplings=Repeated()),
     "low-rank": low_rank(),
     "noise": low_rank(noise=0.6),
     "spikes": low_rank(spikes=(2.0, 1.1)),
@@ -504,8 +507,8 @@ def test_machines(streams_of: Any) -> None:
     require_independent(streams_of, runs)
     again = [
         machine(temperature=np.float64(0.5), hidden=Gaussian(1)),
-        machine(visible=Binary(1), layer_ratio=0.5, spikes=[]),
-        machine(size=100),
+        machine(visible=Binary(1), couplings=Patterns(density=1)),
+        machine(couplings=Patterns(size=100)),
     ]
     require_equal(streams_of, [partial(simulate, model, 4, 2, **SMALL) for model in (machine(), *again)])
     require_equal(
@@ -521,7 +524,7 @@ OF_MACHINE: dict[str, Callable[[Model], Any]] = {
     "free entropy": lambda model: simulate_free_entropy(model, 4, 2, nodes=2, **SMALL),
     "Langevin": lambda model: simulate_langevin(model, 4, 2, step_sizes=(0.1, 0.2), **SMALL),
     "collapsed": lambda model: simulate_collapsed(model, 4, 2, **SMALL),
-    "descent": lambda model: simulate_descent(model.with_(convention="beta"), 4, 2),
+    "descent": lambda model: simulate_descent(model.replace(convention="beta"), 4, 2),
     "hysteresis": lambda model: simulate_hysteresis(model, [0.2, 0.4], 4, 2, **SMALL),
     "tempering": lambda model: simulate_tempering(model, [0.2, 0.4], 4, 2, ladders=2, sweeps=1),
 }
@@ -569,7 +572,7 @@ def test_results_of_similar_models_are_uncorrelated() -> None:
     hessians = [simulate_hessian(case, 8, instances=40, count=2).lagrange_multiplier for case in losses]
     machines = [machine(temperature=temperature) for temperature in (0.5, 0.501)]
     overlaps = [
-        simulate(model, 10, 40, start="pattern", sweeps=4, burn_in=0, chains=2).samples["interaction"]
+        simulate(model, 10, 40, start="pattern", sweeps=4, burn_in=0, chains=2).values["interaction"]
         for model in machines
     ]
     paths = [descent_dynamics(case, [1e-3], paths=128, replicas=40).values["energy"][:, 0] for case in losses]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from ..parsing import BadUsage, add_output_options, between, number
 from . import line as rbm_line
@@ -22,9 +22,6 @@ from .options import (
     ensemble_of,
     unstable_note,
 )
-
-if TYPE_CHECKING:
-    pass
 
 _SHOWN = (
     "temperature",
@@ -88,7 +85,7 @@ def _solve(options: argparse.Namespace) -> int:
     import numpy as np
 
     from ...presentation import plain
-    from ...rbm.theory.replica_symmetric import compare, solve
+    from ...rbm.theory.replica_symmetric import dominant_state, solve
     from ...solution import Status
     from ..output import emit
 
@@ -99,7 +96,7 @@ def _solve(options: argparse.Namespace) -> int:
         raise BadUsage("--load: must be different values")
     # Where numbers overflow the state is lost, and its status says so.
     with np.errstate(all="ignore"):
-        compared = compare(model, **grid)
+        compared = dominant_state(model, **grid)
         found = compared.solutions.get(options.start) or solve(model, options.start, **grid)
     points = [(t, a) for t in options.temperature for a in options.load]
     records = []
@@ -183,7 +180,7 @@ def _capacity(options: argparse.Namespace) -> int:
 
     state = capacity(model)
     first_order = None
-    if model.ensemble == "patterns" and state.load > 0.0:
+    if not model.couplings.carried_by_layer and state.load > 0.0:
         first_order = first_order_load(model).load
     records: list[dict[str, Any]] = [
         {

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..parsing import BadUsage, add_output_options, number
 from .options import (
+    ENSEMBLES,
     STARTS,
     add_model,
     add_point,
@@ -18,6 +19,7 @@ from .options import (
     echo,
     ensemble_notes,
     ensemble_of,
+    having,
     unstable_note,
 )
 
@@ -108,14 +110,12 @@ def _unknown(options: argparse.Namespace) -> str:
             raise BadUsage(f"--{other} is missing: it is needed with --solve-for {name}")
     if name == "density" and options.patterns != "sparse":
         raise BadUsage("--solve-for = density: must be another parameter unless the patterns are sparse")
-    if name in ("noise", "spike") and ensemble != "low-rank":
-        raise BadUsage(f"--solve-for = {name}: must be another parameter unless the ensemble is low-rank")
-    if name == "layer-ratio" and ensemble in ("patterns", "low-rank"):
-        raise BadUsage(f"--solve-for = layer-ratio: must be load in the ensemble {ensemble}")
+    if having(name) and name not in ENSEMBLES[ensemble]:
+        raise BadUsage(
+            f"--solve-for = {name}: must be another parameter unless the ensemble is {having(name)}"
+        )
     if name == "load" and ensemble == "repeated":
         raise BadUsage("--solve-for = load: must be another parameter in the ensemble repeated")
-    if name == "size" and ensemble != "patterns":
-        raise BadUsage("--solve-for = size: must be another parameter unless --ensemble is patterns")
     if name == "spike" and options.spike is not None:
         raise BadUsage("--spike: must be left out with --solve-for spike")
     return name
@@ -190,7 +190,7 @@ def _solved_line(
     }
     if not batch:
         other = "load" if name == "temperature" and model.load > 0 else "temperature"
-        if other != name and not (other == "load" and model.ensemble == "repeated"):
+        if other != name and (other != "load" or model.couplings.has_load):
             batch[other] = np.array([points[0][other]])
     common: dict[str, Any] = {"solve_for": name, "between": options.between and tuple(options.between)}
     with np.errstate(all="ignore"):

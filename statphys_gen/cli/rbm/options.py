@@ -8,16 +8,21 @@ from typing import TYPE_CHECKING, Any
 
 from ... import validation
 from ...errors import InvalidArgument
+from ...rbm.couplings.rules import CONVENTIONS, LAWS, checked_condensed, checked_law, refuse_contradictions
 from ..parsing import BadUsage, Parser, between, integer, number
 
 if TYPE_CHECKING:
     from ...rbm.model import Model
     from ...units.base import Prior
 
-ENSEMBLES = ("patterns", "low-rank", "bidirectional", "repeated")
-PATTERN_LAWS = ("binary", "sparse", "gaussian", "diluted")
+# The ensembles of couplings, and the parameters that each has besides the law of the patterns.
+ENSEMBLES: dict[str, tuple[str, ...]] = {
+    "patterns": ("size",),
+    "low-rank": ("noise", "spike"),
+    "bidirectional": ("layer-ratio",),
+    "repeated": ("layer-ratio",),
+}
 VISIBLE = ("binary", "zero-one", "gaussian")
-CONVENTIONS = ("sqrt-beta", "beta")
 STARTS = ("paramagnet", "glass", "retrieval")
 # Continuous parameters of a model, besides those of the hidden prior.
 _CONTINUOUS = (
@@ -72,175 +77,92 @@ HIDDEN: dict[str, dict[str, Callable[[str, str], Any]]] = {
 }
 
 
+# From the lowest to the highest temperature.
+THERMAL = (1e-4, 1e4)
+
+
 def _inverse(name: str, value: Any) -> float:
     """The temperature that belongs to an inverse temperature."""
-    return 1.0 / _thermal(name, value)
+    return 1.0 / validation.inside(name, value, *THERMAL, closed=True)
 
 
-def _thermal(name: str, value: Any) -> float:
-    return validation.inside(name, value, 1e-4, 1e4, closed=True)
+def _add(group: Any, flags: str, metavar: str, convert: Any, text: str, **more: Any) -> None:
+    """An option whose value is a number that passes a check, or is converted by its own function."""
+    names = flags.split()
+    group.add_argument(*names, metavar=metavar, type=number(names[0], convert), help=text, **more)
 
 
-def _load(name: str, value: Any) -> float:
-    return validation.inside(name, value, 0.0, 1e4, closed=True)
+def _choose(group: Any, flag: str, metavar: str, names: Any, text: str, **more: Any) -> None:
+    """An option whose value is one of some names."""
+    group.add_argument(flag, metavar=metavar, choices=tuple(names), help=text, **more)
 
 
 def add_units(parser: Parser, *, hidden: str | None = None) -> None:
     """Laws of the units; ``hidden`` is the default, without which the option is required."""
     group = parser.add_argument_group("units")
-    names = ", ".join(
-        name + (f" ({', '.join(parameters)})" if parameters else "") for name, parameters in HIDDEN.items()
-    )
-    group.add_argument(
-        "--hidden",
-        metavar="NAME",
-        required=hidden is None,
-        default=hidden,
-        choices=tuple(HIDDEN),
-        help="prior of the hidden units, with its parameters: " + names,
-    )
-    group.add_argument(
-        "--hidden-parameter",
-        metavar="K=V",
-        nargs="+",
-        action="extend",
-        help="parameters of the hidden prior, such as threshold=0.5 (default variance=1, threshold=0, inactive-cost=0, "
-        "states=3, gaussian-weight=0.5)",
-    )
-    group.add_argument(
-        "--visible",
-        metavar="NAME",
-        choices=VISIBLE,
-        default="binary",
-        help=", ".join(VISIBLE) + " (default binary)",
-    )
+    text = ", ".join(name + (f" ({', '.join(own)})" if own else "") for name, own in HIDDEN.items())
+    text = f"prior of the hidden units, with its parameters: {text}"
+    _choose(group, "--hidden", "NAME", HIDDEN, text, required=hidden is None, default=hidden)
+    text = "parameters of the hidden prior, such as threshold=0.5 (default variance=1, threshold=0, inactive-cost=0, "
+    text += "states=3, gaussian-weight=0.5)"
+    group.add_argument("--hidden-parameter", metavar="K=V", nargs="+", action="extend", help=text)
+    text = ", ".join(VISIBLE) + " (default binary)"
+    _choose(group, "--visible", "NAME", VISIBLE, text, default="binary")
 
 
 def add_model(parser: Parser, *, convention: str | None = None) -> None:
     add_units(parser)
     group = parser.add_argument_group("couplings")
-    group.add_argument(
-        "--ensemble",
-        metavar="NAME",
-        choices=ENSEMBLES,
-        help=", ".join(ENSEMBLES) + " (default patterns; bidirectional when both layers are binary)",
+    text = ", ".join(ENSEMBLES) + " (default patterns; bidirectional when both layers are binary)"
+    _choose(group, "--ensemble", "NAME", ENSEMBLES, text)
+    _choose(group, "--patterns", "LAW", LAWS, ", ".join(LAWS) + " (default binary)", default="binary")
+    text = "of sparse patterns: share of entries that are not 0 (default 1)"
+    _add(group, "--density -p", "P", lambda _, value: checked_law("sparse", value, False), text)
+    text = "hidden per visible units (default: the load; of bidirectional and repeated couplings 1)"
+    _add(group, "--layer-ratio", "R", validation.positive, text)
+    text = "amplitude of the noise of low-rank couplings (default 1)"
+    _add(group, "--noise", "S", validation.non_negative, text)
+    text = "strengths of the spikes of low-rank couplings"
+    _add(group, "--spike", "W", validation.positive, text, nargs="+")
+    text = (
+        "sqrt-beta: coupling sqrt(beta), priors independent of the temperature; beta: coupling beta, priors "
     )
-    group.add_argument(
-        "--patterns",
-        metavar="LAW",
-        choices=PATTERN_LAWS,
-        default="binary",
-        help=", ".join(PATTERN_LAWS) + " (default binary)",
-    )
-    group.add_argument(
-        "--density",
-        "-p",
-        metavar="P",
-        type=number("--density", _density),
-        help="of sparse patterns: share of entries that are not 0 (default 1)",
-    )
-    group.add_argument(
-        "--layer-ratio",
-        metavar="R",
-        type=number("--layer-ratio", validation.non_negative),
-        help="hidden per visible units (default: the load; of bidirectional and repeated couplings 1)",
-    )
-    group.add_argument(
-        "--noise",
-        metavar="S",
-        type=number("--noise", validation.non_negative),
-        help="amplitude of the noise of low-rank couplings (default 1)",
-    )
-    group.add_argument(
-        "--spike",
-        metavar="W",
-        nargs="+",
-        type=number("--spike", validation.positive),
-        help="strengths of the spikes of low-rank couplings",
-    )
-    group.add_argument(
-        "--convention",
-        metavar="NAME",
-        choices=CONVENTIONS,
-        required=convention is None,
-        default=convention,
-        help="sqrt-beta: coupling sqrt(beta), priors independent of the temperature; beta: coupling beta, priors "
-        "exp(-beta U)" + ("" if convention is None else f" (default {convention})"),
-    )
-    _add_state(parser)
+    text += "exp(-beta U)" + ("" if convention is None else f" (default {convention})")
+    given: dict[str, Any] = {"required": convention is None, "default": convention}
+    _choose(group, "--convention", "NAME", CONVENTIONS, text, **given)
 
-
-def _density(name: str, value: Any) -> float:
-    allowed = "a number above 0, at most 1"
-    density = validation.finite(name, value, allowed)
-    if not 0.0 < density <= 1.0:
-        raise InvalidArgument(name, value, allowed)
-    return density
-
-
-def _add_state(parser: Parser) -> None:
     group = parser.add_argument_group("fields, condensed patterns and size")
-    group.add_argument(
-        "--condensed",
-        "-L",
-        metavar="L",
-        type=number("--condensed", between(0.0, 1000.0, closed=True)),
-        default=1.0,
-        help="number of patterns that share the overlap; of diluted patterns their mean number on a unit, and the "
-        "overlap is divided by the density (default 1)",
+    text = (
+        "number of patterns that share the overlap; of diluted patterns their mean number on a unit, and the "
     )
-    group.add_argument(
-        "--pattern-field",
-        metavar="F",
-        type=number("--pattern-field"),
-        default=0.0,
-        help="field along the first pattern; times beta in the convention beta (default 0)",
-    )
-    group.add_argument(
-        "--visible-field",
-        metavar="F",
-        type=number("--visible-field"),
-        default=0.0,
-        help="uniform field on the visible units; times beta in the convention beta (default 0)",
-    )
-    group.add_argument(
-        "--size",
-        "-N",
-        metavar="N",
-        type=integer("--size", 1),
-        help="visible units of the finite-size corrected theory (default: infinitely many)",
-    )
+    text += "overlap is divided by the density (default 1)"
+    _add(group, "--condensed -L", "L", between(0.0, 1000.0, closed=True), text, default=1.0)
+    for flag, what in (
+        ("--pattern-field", "field along the first pattern"),
+        ("--visible-field", "uniform field on the visible units"),
+    ):
+        text = f"{what}; times beta in the convention beta (default 0)"
+        _add(group, flag, "F", validation.finite, text, default=0.0)
+    text = "visible units of the finite-size corrected theory (default: infinitely many)"
+    group.add_argument("--size", "-N", metavar="N", type=integer("--size", 1), help=text)
 
 
 def add_point(parser: Parser, *, required: bool) -> None:
     """Load and temperature, one or several values of each."""
+    several: dict[str, Any] = {"nargs": "+"}
     group = parser.add_argument_group("point")
-    group.add_argument(
-        "--load",
-        "--alpha",
-        metavar="A",
-        nargs="+",
-        required=required,
-        type=number("--load", _load),
-        help="patterns per visible unit; of low-rank couplings hidden per visible units",
-    )
+    text = "patterns per visible unit; of low-rank couplings hidden per visible units"
+    _add(group, "--load --alpha", "A", between(0.0, 1e4, closed=True), text, required=required, **several)
     both = group.add_mutually_exclusive_group(required=required)
-    both.add_argument(
-        "--temperature",
-        "-T",
-        metavar="T",
-        nargs="+",
-        type=number("--temperature", _thermal),
-        help="temperature, from 1e-4 to 1e4",
+    _add(
+        both,
+        "--temperature -T",
+        "T",
+        between(*THERMAL, closed=True),
+        "temperature, from 1e-4 to 1e4",
+        **several,
     )
-    both.add_argument(
-        "--beta",
-        metavar="B",
-        nargs="+",
-        dest="temperature",
-        type=number("--beta", _inverse),
-        help="inverse temperature",
-    )
+    _add(both, "--beta", "B", _inverse, "inverse temperature", dest="temperature", **several)
 
 
 def continuous(hidden: str) -> tuple[str, ...]:
@@ -275,39 +197,52 @@ def ensemble_of(options: argparse.Namespace) -> str:
     return "bidirectional" if options.hidden == options.visible == "binary" else "patterns"
 
 
+def chosen_condensed(options: argparse.Namespace) -> float:
+    return checked_condensed(options.condensed, options.patterns)
+
+
 def early_checks(options: argparse.Namespace) -> None:
     """What contradicts itself is refused before numpy is loaded."""
     hidden_parameters(options)
     ensemble = ensemble_of(options)
-    if options.convention == "beta" and options.hidden == "mixture":
-        raise BadUsage("--convention = beta: must be sqrt-beta for the prior mixture, which has no energy")
-    if options.density is not None and options.patterns != "sparse":
-        raise BadUsage(f"--density = {options.density:g}: must be left out unless the patterns are sparse")
-    for name in ("noise", "spike"):
-        value = getattr(options, name)
-        if value is not None and ensemble != "low-rank":
-            shown = " ".join(f"{v:g}" for v in value) if isinstance(value, list) else f"{value:g}"
-            raise BadUsage(f"--{name} = {shown}: must be left out unless the ensemble is low-rank")
-    if options.layer_ratio is not None and ensemble in ("patterns", "low-rank"):
-        raise BadUsage(
-            f"--layer-ratio = {options.layer_ratio:g}: must be left out in the ensemble {ensemble}: it is the load"
+    for flag in dict.fromkeys(flag for flags in ENSEMBLES.values() for flag in flags):
+        value = getattr(options, flag.replace("-", "_"))
+        if value is not None and flag not in ENSEMBLES[ensemble]:
+            raise BadUsage(
+                f"--{flag} = {_shown(value)}: must be left out unless the ensemble is {having(flag)}"
+            )
+    loads = getattr(options, "load", None) or [0.0]
+    try:
+        checked_law(
+            options.patterns, 1.0 if options.density is None else options.density, ensemble != "patterns"
         )
-    if options.size is not None and ensemble != "patterns":
-        raise BadUsage(f"--size = {options.size}: must be left out unless --ensemble is patterns")
-    if options.size is not None and options.hidden == "spherical":
-        raise BadUsage(f"--size = {options.size}: must be left out for the prior spherical")
-    if options.patterns == "diluted":
-        if ensemble != "patterns":
-            raise BadUsage(f"--ensemble = {ensemble}: must be patterns when the patterns are diluted")
-        if options.condensed == 0.0:
-            raise BadUsage("--condensed = 0: must be above 0 when the patterns are diluted")
-    elif not options.condensed.is_integer():
-        raise BadUsage(f"--condensed = {options.condensed:g}: must be an integer unless patterns are diluted")
-    if options.pattern_field and (options.condensed != 1.0 or options.patterns == "diluted"):
-        raise BadUsage(f"--pattern-field = {options.pattern_field:g}: must be 0 unless --condensed is 1")
-    load = getattr(options, "load", None)
-    if ensemble == "repeated" and load and any(load):
-        raise BadUsage(f"--load = {load[0]:g}: must be 0 in the ensemble repeated (finitely many patterns)")
+        single = chosen_condensed(options) == 1 and options.patterns != "diluted"
+        if ensemble == "low-rank":
+            single = bool(options.condensed and options.spike)
+        for load in loads:
+            refuse_contradictions(
+                hidden=options.hidden,
+                convention=options.convention,
+                load=load,
+                has_load=ensemble != "repeated",
+                corrected=options.size is not None,
+                pattern_field=options.pattern_field,
+                single=single,
+            )
+    except InvalidArgument as error:
+        flag = {"law": "patterns"}.get(error.argument, error.argument).replace("_", "-")
+        shown = _shown(getattr(options, flag.replace("-", "_")) if flag != "load" else error.value)
+        raise BadUsage(f"--{flag} = {shown}: must be {error.allowed}") from None
+
+
+def having(flag: str) -> str:
+    """The ensembles that have this parameter."""
+    return " or ".join(name for name, flags in ENSEMBLES.items() if flag in flags)
+
+
+def _shown(value: Any) -> str:
+    values = value if isinstance(value, list) else [value]
+    return " ".join(f"{v:g}" if isinstance(v, float) else str(v) for v in values)
 
 
 def chosen_prior(options: argparse.Namespace) -> Prior:
@@ -319,25 +254,36 @@ def chosen_prior(options: argparse.Namespace) -> Prior:
 def chosen_model(options: argparse.Namespace, *, temperature: float, load: float) -> Model:
     """The model of the options, at one point."""
     early_checks(options)
-    from ...rbm.model import Model, Patterns, visible_prior
+    from ...rbm.couplings.low_rank import LowRank
+    from ...rbm.couplings.pairs import Bidirectional, Repeated
+    from ...rbm.couplings.patterns import Patterns
+    from ...rbm.model import Model, visible_prior
 
-    density = 1.0 if options.density is None else options.density
+    kinds = {kind.name: kind for kind in (Patterns, LowRank, Bidirectional, Repeated)}
     return Model(
         chosen_prior(options),
         temperature,
         load,
         convention=options.convention,
         visible=visible_prior(options.visible),
-        patterns=Patterns(options.patterns, density),
-        ensemble=ensemble_of(options),
-        layer_ratio=options.layer_ratio,
-        noise=1.0 if options.noise is None else options.noise,
-        spikes=tuple(options.spike or ()),
+        couplings=kinds[ensemble_of(options)](**_couplings(options)),
         visible_field=options.visible_field,
         pattern_field=options.pattern_field,
-        condensed=options.condensed if options.patterns == "diluted" else int(options.condensed),
-        size=options.size,
+        condensed=chosen_condensed(options),
     )
+
+
+def _couplings(options: argparse.Namespace) -> dict[str, Any]:
+    """The parameters of the couplings that were given."""
+    given = {
+        "law": options.patterns,
+        "density": options.density,
+        "size": options.size,
+        "noise": options.noise,
+        "spikes": options.spike,
+        "layer_ratio": options.layer_ratio,
+    }
+    return {name: value for name, value in given.items() if value is not None}
 
 
 def echo(options: argparse.Namespace) -> dict[str, Any]:
@@ -351,16 +297,17 @@ def echo(options: argparse.Namespace) -> dict[str, Any]:
         "density": 1.0 if options.density is None else options.density,
         "ensemble": ensemble,
         "convention": options.convention,
-        "condensed": options.condensed if options.patterns == "diluted" else int(options.condensed),
+        "condensed": chosen_condensed(options),
         "pattern_field": options.pattern_field,
         "visible_field": options.visible_field,
         "size": options.size,
     }
-    if ensemble == "low-rank":
-        noise = 1.0 if options.noise is None else options.noise
-        parameters |= {"noise": noise, "spike": options.spike or []}
-    elif ensemble != "patterns":
-        parameters["layer_ratio"] = 1.0 if options.layer_ratio is None else options.layer_ratio
+    defaults = {"noise": 1.0, "spike": [], "layer-ratio": 1.0}
+    for flag in ENSEMBLES[ensemble]:
+        if flag in defaults:
+            name = flag.replace("-", "_")
+            value = getattr(options, name)
+            parameters[name] = defaults[flag] if value is None else value
     return parameters
 
 

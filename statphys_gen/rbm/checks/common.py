@@ -42,7 +42,7 @@ def scale(model: Model, state: str, observable: str, size: int | None = None) ->
 
 def estimates(found: Measurement, observables: Sequence[str], controlled: bool) -> Estimate:
     """All observables side by side; overlaps with several patterns, equal by symmetry, by their mean."""
-    single = {name: values.reshape(len(values), -1).mean(axis=1) for name, values in found.samples.items()}
+    single = {name: values.reshape(len(values), -1).mean(axis=1) for name, values in found.values.items()}
     found = Measurement(single, found.controls)
     parts = [found.estimate(name, controlled=controlled) for name in observables]
     return Estimate(
@@ -61,12 +61,12 @@ def limit(sizes: Sequence[int], estimates: Sequence[Estimate]) -> Estimate:
     return Estimate.stack(limits)
 
 
-def description(model: Model, sizes: Any, samples: Any, **others: Any) -> dict[str, Any]:
+def description(model: Model, sizes: Any, instances: Any, **others: Any) -> dict[str, Any]:
     text = {
         "visible_units": sizes,
-        "samples": samples,
+        "samples": instances,
         "hidden": model.hidden.name,
-        "ensemble": model.ensemble,
+        "ensemble": model.couplings.name,
         "convention": model.convention,
         "load": model.load,
         "temperature": model.temperature,

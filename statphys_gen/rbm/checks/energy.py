@@ -25,13 +25,13 @@ from .common import description, estimates, limit, sqrt_beta, theory_value
 
 
 def zero_temperature_checks() -> list[Check]:
-    sizes, samples = (500, 1000, 2000), (192, 96, 48)
+    sizes, instances = (500, 1000, 2000), (192, 96, 48)
 
     def check(name: str, model: Model, observables: Sequence[str]) -> Check:
         def simulated(seed: int) -> Estimate:
             found = [
                 simulate_descent(model, size, count, seed=seed)
-                for size, count in zip(sizes, samples, strict=True)
+                for size, count in zip(sizes, instances, strict=True)
             ]
             return limit(sizes, [estimates(f, observables, True) for f in found])
 
@@ -46,7 +46,7 @@ def zero_temperature_checks() -> list[Check]:
             theory=theory,
             simulate=simulated,
             resolution=0.01,
-            sizes=description(model, list(sizes), list(samples)) | {"temperature": 0.0},
+            sizes=description(model, list(sizes), list(instances)) | {"temperature": 0.0},
         )
 
     return [
@@ -65,10 +65,10 @@ def zero_temperature_checks() -> list[Check]:
 
 
 def _free_entropy(
-    name: str, model: Model, branch: str, sizes: Sequence[int], samples: Sequence[int], **options: Any
+    name: str, model: Model, branch: str, sizes: Sequence[int], instances: Sequence[int], **options: Any
 ) -> Check:
     def simulated(seed: int) -> Estimate:
-        return _free_entropy_limit(model, branch, sizes, samples, seed, **options)
+        return _free_entropy_limit(model, branch, sizes, instances, seed, **options)
 
     return Check(
         name,
@@ -77,23 +77,23 @@ def _free_entropy(
         theory=lambda: theory_value(model, branch, "free_entropy"),
         simulate=simulated,
         resolution=1e-3,
-        sizes=description(model, list(sizes), list(samples)),
+        sizes=description(model, list(sizes), list(instances)),
     )
 
 
 def _free_entropy_limit(
-    model: Model, branch: str, sizes: Sequence[int], samples: Sequence[int], seed: int, **options: Any
+    model: Model, branch: str, sizes: Sequence[int], instances: Sequence[int], seed: int, **options: Any
 ) -> Estimate:
     path = "retrieval" if branch == "retrieval" else "paramagnet"
     found = [
         simulate_free_entropy(model, size, count, branch=path, seed=seed, **options)
-        for size, count in zip(sizes, samples, strict=True)
+        for size, count in zip(sizes, instances, strict=True)
     ]
     return limit(sizes, [estimates(f, ("free_entropy",), branch == "retrieval") for f in found])
 
 
 def free_entropy_checks() -> list[Check]:
-    small: dict[str, Any] = {"sizes": (200, 400, 800), "samples": (64, 32, 16), "sweeps": 60}
+    small: dict[str, Any] = {"sizes": (200, 400, 800), "instances": (64, 32, 16), "sweeps": 60}
     return [
         _free_entropy(
             "free entropy of the paramagnet", sqrt_beta(Gaussian(), 1.8, 0.1), "paramagnet", **small
@@ -160,10 +160,10 @@ def _broken_interaction(model: Model) -> float:
 def _crossing() -> Check:
     """Temperature at which retrieval and the state without it are equally likely, with its propagated error."""
     model = sqrt_beta(ReLU(), 0.7, 0.02)
-    sizes, samples, step = (400, 800, 1600), (64, 32, 16), 0.02
+    sizes, instances, step = (400, 800, 1600), (64, 32, 16), 0.02
 
     def difference(temperature: float) -> float:
-        here = model.with_(temperature=temperature)
+        here = model.replace(temperature=temperature)
         values = [float(theory_value(here, state, "free_entropy")[0]) for state in ("retrieval", "glass")]
         return values[0] - values[1]
 
@@ -176,7 +176,7 @@ def _crossing() -> Check:
     def simulate_crossing(seed: int) -> Estimate:
         options: dict[str, Any] = {"sweeps": 60, "chains": 4, "nodes": 6}
         retrieval, glass = (
-            _free_entropy_limit(model, branch, sizes, samples, seed, **options)
+            _free_entropy_limit(model, branch, sizes, instances, seed, **options)
             for branch in ("retrieval", "glass")
         )
         slope = (difference(model.temperature + step) - difference(model.temperature - step)) / (2.0 * step)
@@ -192,7 +192,7 @@ def _crossing() -> Check:
         theory=theory,
         simulate=simulate_crossing,
         resolution=0.02,
-        sizes=description(model, list(sizes), list(samples)),
+        sizes=description(model, list(sizes), list(instances)),
         judged=False,
         reason="a crossing of branches that are metastable in networks of these sizes",
     )

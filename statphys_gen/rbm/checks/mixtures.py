@@ -12,7 +12,9 @@ from ...statistics.agreement import Check
 from ...statistics.estimate import Estimate
 from ...units.continuous import Gaussian, ReLU
 from ...units.discrete import Binary
-from ..model import Model, Patterns, visible_prior
+from ..couplings.pairs import Repeated
+from ..couplings.patterns import Patterns
+from ..model import Model, visible_prior
 from ..simulation.gibbs import Settings
 from ..simulation.network import draw_network, stream
 from ..simulation.packed import make_chains
@@ -20,19 +22,11 @@ from ..theory.replica_symmetric import solve
 from .common import GLASS, SELF, description, limit, sqrt_beta, theory_value
 from .order import corrected, extrapolated
 
-_SIZES, _SAMPLES = (1600, 3200, 4800), (56, 40, 28)
+_SIZES, _INSTANCES = (1600, 3200, 4800), (56, 40, 28)
 
 
 def _repeated(temperature: float, ratio: float, patterns: int) -> Model:
-    return Model(
-        Binary(),
-        temperature,
-        0.0,
-        convention="beta",
-        ensemble="repeated",
-        layer_ratio=ratio,
-        condensed=patterns,
-    )
+    return Model(Binary(), temperature, 0.0, convention="beta", couplings=Repeated(ratio), condensed=patterns)
 
 
 def mixture_checks() -> list[Check]:
@@ -41,7 +35,7 @@ def mixture_checks() -> list[Check]:
     Overlaps of the patterns with one another, of order 1/sqrt(N), drive small networks out of a mixture.
     """
     observables = ("overlap", "hidden_overlap", GLASS)
-    options: dict[str, Any] = {"sizes": _SIZES, "samples": _SAMPLES, "chains": 4, "sweeps": 40}
+    options: dict[str, Any] = {"sizes": _SIZES, "instances": _INSTANCES, "chains": 4, "sweeps": 40}
     stable = [
         ("symmetric mixture of three patterns", _repeated(0.22, 1.0, 3)),
         ("symmetric mixture of three patterns, twice as many hidden units", _repeated(0.3, 2.0, 3)),
@@ -59,29 +53,29 @@ def sparse_checks() -> list[Check]:
     zero_one = visible_prior("zero-one")
 
     def relu(temperature: float, load: float, density: float, **others: Any) -> Model:
-        patterns = Patterns("sparse", density)
+        sparse = Patterns("sparse", density)
         return Model(
-            ReLU(0.5), temperature, load, convention="beta", visible=zero_one, patterns=patterns, **others
+            ReLU(0.5), temperature, load, convention="beta", visible=zero_one, couplings=sparse, **others
         )
 
     order = ("overlap", "hidden_overlap", GLASS)
     # Smaller networks leave these states: the condensed ReLU units are weaker by a share of order 1/sqrt(N), and
     # overlaps of the patterns with one another, of the same order, act on mixtures.
-    large: dict[str, Any] = {"samples": (64, 48, 32), "chains": 4, "sweeps": 20}
+    large: dict[str, Any] = {"instances": (64, 48, 32), "chains": 4, "sweeps": 20}
     return [
         extrapolated(
             "retrieval of sparse patterns, Gaussian units",
-            sqrt_beta(Gaussian(), 0.3, 0.02, patterns=Patterns("sparse", 0.8)),
+            sqrt_beta(Gaussian(), 0.3, 0.02, couplings=Patterns("sparse", 0.8)),
             "retrieval",
             order,
             sizes=(1000, 2000, 4000),
-            samples=(96, 48, 24),
+            instances=(96, 48, 24),
             chains=4,
             sweeps=40,
         ),
         extrapolated(
             "a mixture of three sparse patterns, Gaussian units",
-            sqrt_beta(Gaussian(), 0.15, 0.003, patterns=Patterns("sparse", 0.9), condensed=3),
+            sqrt_beta(Gaussian(), 0.15, 0.003, couplings=Patterns("sparse", 0.9), condensed=3),
             "retrieval",
             order,
             **large,
@@ -93,7 +87,7 @@ def sparse_checks() -> list[Check]:
             "retrieval",
             (*order, SELF),
             sizes=(8000, 12000, 20000),
-            **large | {"samples": (112, 80, 48)},
+            **large | {"instances": (112, 80, 48)},
         ),
         corrected(
             "mixture of three sparse patterns, ReLU machine",
@@ -107,15 +101,19 @@ def sparse_checks() -> list[Check]:
 
 
 def decay(
-    name: str, model: Model, *, sizes: Sequence[int] = (200, 400, 800), samples: Sequence[int] = (96, 48, 24)
+    name: str,
+    model: Model,
+    *,
+    sizes: Sequence[int] = (200, 400, 800),
+    instances: Sequence[int] = (96, 48, 24),
 ) -> Check:
     """Chains that start at an unstable mixture end at one of its patterns, with the overlap of a single one."""
-    single = model.with_(condensed=1)
+    single = model.replace(condensed=1)
 
     def simulated(seed: int) -> Estimate:
         found = [
             Estimate.from_samples(np.array([_largest_overlap(model, size, seed, k) for k in range(count)]))
-            for size, count in zip(sizes, samples, strict=True)
+            for size, count in zip(sizes, instances, strict=True)
         ]
         return limit(sizes, [Estimate.stack([one]) for one in found])
 
@@ -126,14 +124,16 @@ def decay(
         theory=lambda: theory_value(single, "retrieval", "overlap"),
         simulate=simulated,
         resolution=0.02,
-        sizes=description(model, list(sizes), list(samples), condensed=model.condensed),
+        sizes=description(model, list(sizes), list(instances), condensed=model.condensed),
     )
 
 
-def _largest_overlap(model: Model, size: int, seed: int, sample: int) -> float:
+def _largest_overlap(model: Model, size: int, seed: int, instance: int) -> float:
     """Mean over chains of the largest average overlap with a pattern, long after the start at the mixture."""
-    network = draw_network(model, size, seed, sample)
-    state = make_chains(network, stream(model, size, seed, sample, "decay"), Settings.of(model, 8), "pattern")
+    network = draw_network(model, size, seed=seed, instance=instance)
+    state = make_chains(
+        network, stream(model, size, seed, instance, "decay"), Settings.of(model, 8), "pattern"
+    )
     for _ in range(80):
         state.sweep()
     total = np.zeros_like(state.overlaps())

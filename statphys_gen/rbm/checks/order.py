@@ -14,7 +14,11 @@ from ...statistics.estimate import Estimate
 from ...units.continuous import Gaussian, Mixture, ReLU, SoftThreshold, Spherical
 from ...units.custom import FromLogDensity
 from ...units.discrete import Binary, QState, Ternary, ZeroOne
-from ..model import Model, Patterns, visible_prior
+from ..comparison import STARTS
+from ..couplings.low_rank import LowRank
+from ..couplings.pairs import Bidirectional, Repeated
+from ..couplings.patterns import Patterns
+from ..model import Model, visible_prior
 from ..simulation.measurement import Measurement, simulate
 from ..simulation.single_spin import simulate_collapsed
 from ..theory.finite_size import solve_sizes
@@ -34,8 +38,6 @@ from .common import (
 
 Simulation = Callable[[int, int, int], Measurement]
 
-STARTS = {"paramagnet": "random", "glass": "random", "retrieval": "pattern"}
-
 
 def extrapolated(
     name: str,
@@ -44,7 +46,7 @@ def extrapolated(
     observables: Sequence[str],
     *,
     sizes: Sequence[int] = (250, 500, 1000),
-    samples: Sequence[int] = (160, 80, 40),
+    instances: Sequence[int] = (160, 80, 40),
     simulation: Simulation | None = None,
     resolution: float = 0.02,
     chains: int = 16,
@@ -58,7 +60,7 @@ def extrapolated(
         return simulate(model, size, count, chains=chains, sweeps=sweeps, start=STARTS[state], seed=seed)
 
     def simulated(seed: int) -> Estimate:
-        found = [run(size, count, seed) for size, count in zip(sizes, samples, strict=True)]
+        found = [run(size, count, seed) for size, count in zip(sizes, instances, strict=True)]
         return limit(sizes, [estimates(f, observables, state == "retrieval") for f in found])
 
     return Check(
@@ -69,7 +71,7 @@ def extrapolated(
         simulate=simulated,
         resolution=resolution,
         scale=lambda _: np.concatenate([scale(model, state, o) for o in observables]),
-        sizes=description(model, list(sizes), list(samples)),
+        sizes=description(model, list(sizes), list(instances)),
     )
 
 
@@ -80,7 +82,7 @@ def corrected(
     observables: Sequence[str],
     *,
     sizes: Sequence[int] = (500, 1000, 2000),
-    samples: Sequence[int] = (128, 64, 32),
+    instances: Sequence[int] = (128, 64, 32),
     resolution: float = 0.02,
     chains: int = 8,
     sweeps: int = 60,
@@ -92,7 +94,7 @@ def corrected(
 
     def simulated(seed: int) -> Estimate:
         deviations = []
-        for size, count in zip(sizes, samples, strict=True):
+        for size, count in zip(sizes, instances, strict=True):
             found = simulate(model, size, count, chains=chains, sweeps=sweeps, start=STARTS[state], seed=seed)
             here = estimates(found, observables, True)
             deviations.append(
@@ -108,7 +110,7 @@ def corrected(
         simulate=simulated,
         resolution=resolution,
         scale=lambda _: np.concatenate([scale(model, state, o, max(sizes)) for o in observables]),
-        sizes=description(model, list(sizes), list(samples)),
+        sizes=description(model, list(sizes), list(instances)),
     )
 
 
@@ -125,16 +127,12 @@ def prior_checks() -> list[Check]:
     ]
     result = [
         extrapolated(
-            f"paramagnet of {name} units",
-            sqrt_beta(prior, t, load),
-            "paramagnet",
-            observables,
-            chains=chains,
+            f"paramagnet of {name} units", sqrt_beta(prior, t, load), "paramagnet", observables, chains=chains
         )
         for name, prior, t, load, observables, chains in paramagnets
     ]
     weakly = (GLASS, HIDDEN_GLASS, HIDDEN_SELF)
-    many: dict[str, Any] = {"samples": (320, 160, 80), "chains": 8}
+    many: dict[str, Any] = {"instances": (320, 160, 80), "chains": 8}
     return [
         *result,
         extrapolated(
@@ -151,7 +149,7 @@ def prior_checks() -> list[Check]:
             sqrt_beta(FromLogDensity(lambda h: h**2 - 0.25 * h**4), 2.5, 0.2),
             "paramagnet",
             both,
-            samples=(64, 32, 16),
+            instances=(64, 32, 16),
             chains=8,
             sweeps=40,
         ),
@@ -172,17 +170,17 @@ def prior_checks() -> list[Check]:
 def visible_checks() -> list[Check]:
     zero_one, gaussian = visible_prior("zero-one"), visible_prior("gaussian")
     sparse = sqrt_beta(
-        ReLU(0.5), 1 / 2.25, 0.3, visible=zero_one, patterns=Patterns("sparse", 0.3), visible_field=-0.5
+        ReLU(0.5), 1 / 2.25, 0.3, visible=zero_one, couplings=Patterns("sparse", 0.3), visible_field=-0.5
     )
     all_four = (GLASS, SELF, HIDDEN_GLASS, HIDDEN_SELF)
-    many: dict[str, Any] = {"samples": (320, 160, 80), "chains": 8}
+    many: dict[str, Any] = {"instances": (320, 160, 80), "chains": 8}
     return [
         extrapolated(
             "zero-one visible units, Gaussian hidden units",
             sqrt_beta(Gaussian(), 1.2, 0.1, visible=zero_one),
             "glass",
             all_four,
-            samples=(640, 320, 160),
+            instances=(640, 320, 160),
             chains=8,
         ),
         extrapolated(
@@ -194,7 +192,7 @@ def visible_checks() -> list[Check]:
         extrapolated("sparse ReLU machine", sparse, "glass", all_four, **many),
         extrapolated(
             "Gaussian patterns",
-            sqrt_beta(Gaussian(), 1.8, 0.1, patterns=Patterns("gaussian")),
+            sqrt_beta(Gaussian(), 1.8, 0.1, couplings=Patterns("gaussian")),
             "paramagnet",
             (HIDDEN_SELF, "interaction"),
         ),
@@ -210,7 +208,7 @@ def retrieval_checks() -> list[Check]:
             "retrieval",
             ("overlap", "hidden_overlap", GLASS, HIDDEN_SELF, "interaction"),
             sizes=(500, 1000, 2000),
-            samples=(1024, 512, 256),
+            instances=(1024, 512, 256),
             chains=4,
         ),
         extrapolated(
@@ -218,7 +216,7 @@ def retrieval_checks() -> list[Check]:
             sqrt_beta(Gaussian(), 2.0, 0.1, pattern_field=0.3),
             "glass",
             ("overlap", GLASS, HIDDEN_GLASS, HIDDEN_SELF),
-            samples=(640, 320, 160),
+            instances=(640, 320, 160),
             chains=8,
         ),
         extrapolated(
@@ -227,7 +225,7 @@ def retrieval_checks() -> list[Check]:
             "retrieval",
             ("overlap", "hidden_overlap", GLASS, "interaction"),
             sizes=(500, 1000, 2000),
-            samples=(160, 80, 40),
+            instances=(160, 80, 40),
             chains=4,
         ),
         extrapolated(
@@ -236,7 +234,7 @@ def retrieval_checks() -> list[Check]:
             "retrieval",
             ("overlap", "hidden_overlap", GLASS),
             sizes=(400, 800, 1600),
-            samples=(96, 48, 24),
+            instances=(96, 48, 24),
             chains=4,
             sweeps=40,
         ),
@@ -245,7 +243,7 @@ def retrieval_checks() -> list[Check]:
 
 def corrected_checks() -> list[Check]:
     order = ("overlap", "hidden_overlap", GLASS)
-    many: dict[str, Any] = {"sizes": (250, 500, 1000), "samples": (640, 320, 160)}
+    many: dict[str, Any] = {"sizes": (250, 500, 1000), "instances": (640, 320, 160)}
     return [
         corrected("mixture units, retrieval", sqrt_beta(Mixture(0.5), 0.2, 0.016), "retrieval", order),
         corrected(
@@ -275,33 +273,32 @@ def corrected_checks() -> list[Check]:
 
 def ensemble_checks() -> list[Check]:
     both = ("overlap", "hidden_overlap", GLASS, HIDDEN_GLASS)
-    pairs: dict[str, Any] = {"ensemble": "bidirectional"}
-    options: dict[str, Any] = {"sizes": (200, 400, 800), "samples": (128, 64, 32), "chains": 16}
+    options: dict[str, Any] = {"sizes": (200, 400, 800), "instances": (128, 64, 32), "chains": 16}
     return [
         extrapolated(
             "bidirectional memory, binary",
-            sqrt_beta(Binary(), 0.25, 0.05, **pairs),
+            sqrt_beta(Binary(), 0.25, 0.05, couplings=Bidirectional()),
             "retrieval",
             both,
             **options,
         ),
         extrapolated(
             "bidirectional memory, ternary, half as many hidden units",
-            sqrt_beta(Ternary(), 0.1, 0.02, layer_ratio=0.5, **pairs),
+            sqrt_beta(Ternary(), 0.1, 0.02, couplings=Bidirectional(0.5)),
             "retrieval",
             (*both, HIDDEN_SELF),
             **options,
         ),
         extrapolated(
             "low-rank couplings",
-            sqrt_beta(Binary(), 1.0, 0.5, ensemble="low-rank", noise=0.3, spikes=(2.0,)),
+            sqrt_beta(Binary(), 1.0, 0.5, couplings=LowRank(0.3, (2.0,))),
             "retrieval",
             both,
             **options,
         ),
         extrapolated(
             "one pattern carried by a whole layer",
-            sqrt_beta(Binary(), 0.5, 0.0, ensemble="repeated"),
+            sqrt_beta(Binary(), 0.5, 0.0, couplings=Repeated()),
             "retrieval",
             both,
             **options,
@@ -321,15 +318,15 @@ def dynamics_checks() -> list[Check]:
             collapsed,
             "retrieval",
             ("overlap", GLASS),
-            samples=(256, 128, 64),
+            instances=(256, 128, 64),
             simulation=by_spins,
-        ),
+        )
     ]
 
 
 def susceptibility_checks() -> list[Check]:
     chi = ("spin_glass_susceptibility",)
-    many: dict[str, Any] = {"sizes": (200, 400, 800), "samples": (480, 240, 120), "chains": 32}
+    many: dict[str, Any] = {"sizes": (200, 400, 800), "instances": (480, 240, 120), "chains": 32}
     return [
         extrapolated(
             "spin-glass susceptibility, no overlap", sqrt_beta(Binary(), 1.5, 0.4), "paramagnet", chi, **many

@@ -18,11 +18,10 @@ import numpy as np
 
 from ... import validation
 from ...arrays import FloatArray
-from ...numerics.blocks import map_blocks
 from ..model import Model
 from .gibbs import Settings
-from .measurement import Measurement, checked_run, collected, control_values, measure
-from .network import Network, draw_network, field_moments, stream
+from .measurement import Measurement, Streams, checked_run, measure, measured
+from .network import Network, field_moments
 from .packed import make_chains
 
 BRANCHES = ("paramagnet", "retrieval")
@@ -40,7 +39,7 @@ def uncoupled_free_entropy(network: Network, settings: Settings) -> float:
 def simulate_free_entropy(
     model: Model,
     visible_units: int,
-    samples: int,
+    instances: int,
     *,
     branch: str = "paramagnet",
     nodes: int = 8,
@@ -56,7 +55,7 @@ def simulate_free_entropy(
     Parameters
     ----------
     model : with independent hidden units.
-    visible_units, samples : N and the number of disorder samples.
+    visible_units, instances : N and the number of instances of the disorder.
     branch : "paramagnet" (the state that is reached from uncoupled units) or "retrieval".
     nodes : Gauss nodes on each leg; default 8.
     field : F of the retrieval path, added to that of the model; default 1.
@@ -70,7 +69,7 @@ def simulate_free_entropy(
     validation.choice("branch", branch, BRANCHES)
     validation.integer("nodes", nodes, minimum=2, maximum=64)
     validation.positive("field", field)
-    burn_in = checked_run(model, visible_units, samples, chains, sweeps, burn_in, seed)
+    burn_in = checked_run(model, visible_units, instances, chains, sweeps, burn_in, seed)
     retrieval = branch == "retrieval"
     x, w = np.polynomial.legendre.leggauss(nodes)
     x, w = 0.5 * (x + 1.0), 0.5 * w
@@ -90,13 +89,11 @@ def simulate_free_entropy(
         along=np.repeat(along, chains),
     )
 
-    def one(sample: int) -> tuple[dict[str, FloatArray], FloatArray]:
-        network = draw_network(model, visible_units, seed, sample)
-        rng = stream(model, visible_units, seed, sample, f"free entropy of the {branch}")
-        state = make_chains(network, rng, path, "pattern" if retrieval else "random")
-        for _ in range(burn_in):
-            state.sweep()
-        found = measure(state, sweeps, groups=groups)
+    def work(network: Network, rng: Streams) -> list[dict[str, FloatArray]]:
+        state = make_chains(
+            network, rng(f"free entropy of the {branch}"), path, "pattern" if retrieval else "random"
+        )
+        found = measure(state, sweeps, burn_in=burn_in, groups=groups)
         slope = np.array([float(part["interaction"]) for part in found[:nodes]]) / x
         start = replace(base, along=np.array([strongest]))
         total = uncoupled_free_entropy(network, start) + float(w @ slope)
@@ -105,7 +102,7 @@ def simulate_free_entropy(
                 [float(np.atleast_1d(part["overlap"])[0]) for part in found[nodes : 2 * nodes]]
             )
             total -= field * float(w @ overlap)
-        end = {"free_entropy": np.asarray(total), "overlap": found[-1]["overlap"]}
-        return end, control_values(network)
+        return [{"free_entropy": np.asarray(total), "overlap": found[-1]["overlap"]}]
 
-    return collected(map_blocks(one, samples, threads=threads))
+    (end,) = measured(work, model, visible_units, instances, seed=seed, threads=threads)
+    return end

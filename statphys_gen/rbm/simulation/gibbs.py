@@ -50,7 +50,7 @@ class Settings:
     @classmethod
     def of(cls, model: Model, chains: int, **changes: ArrayLike) -> Settings:
         """Those of a model, the same for every chain except for ``changes``."""
-        scale = model.field_scale
+        scale = model.prior_power
         values: dict[str, Any] = {
             "coupling": model.coupling,
             "power": model.prior_power,
@@ -64,18 +64,16 @@ class Settings:
         return cls(**filled)
 
 
-class Couplings:
+class Products:
     """Products of the states of many chains with W_0, through the pairs of patterns where that is less work."""
 
     def __init__(self, network: Network) -> None:
-        visible, hidden = network.weights.shape
-        pairs = network.patterns.shape[1]
-        paired = network.model.ensemble in ("bidirectional", "repeated")
-        self.factored = paired and 2 * pairs * (visible + hidden) < visible * hidden
-        first, second = network.weights, network.weights
-        if self.factored:
-            assert network.hidden_patterns is not None
-            first, second = network.patterns / np.float32(visible), network.hidden_patterns
+        first = second = network.weights
+        visible, hidden = first.shape
+        pairs, eta = network.patterns.shape[1], network.hidden_patterns
+        self.factored = network.model.couplings.of_pairs and 2 * pairs * (visible + hidden) < visible * hidden
+        if self.factored and eta is not None:
+            first, second = network.patterns / np.float32(visible), eta
         self._first, self._second = first, second
         self._first_transposed = np.ascontiguousarray(first.T)
         self._second_transposed = np.ascontiguousarray(second.T) if self.factored else first
@@ -106,7 +104,7 @@ class Chains:
 
     Parameters
     ----------
-    network : the disorder sample.
+    network : the instance.
     rng : stream of the dynamics.
     settings : of every chain; their number is that of the chains.
     start : "pattern": aligned with the condensed pattern (or with the sum of several); "random": independent units
@@ -119,7 +117,7 @@ class Chains:
         self.network, self.rng = network, rng
         chains = len(settings.coupling)
         self.use(settings)
-        self._couplings = Couplings(network)
+        self._products = Products(network)
         self.hidden = np.zeros((chains, network.hidden_units), dtype=np.float32)
         self.visible = starting_states(network, rng, chains, start)
         self._lanes = rng.integers(0, 2**32, size=(4, _LANES), dtype=np.uint32)
@@ -145,9 +143,9 @@ class Chains:
     def sweep(self, visible_sums: SingleArray | None = None, hidden_sums: SingleArray | None = None) -> None:
         """Draw the hidden, then the visible units of every chain; the states are added to the sums."""
         model = self.network.model
-        self._couplings.to_hidden(self.visible, self.hidden)
+        self._products.to_hidden(self.visible, self.hidden)
         self._draw(model.hidden, self.hidden, hidden_sums, self.hidden_squares, hidden=True)
-        self._couplings.to_visible(self.hidden, self.visible)
+        self._products.to_visible(self.hidden, self.visible)
         self._draw(model.visible, self.visible, visible_sums, self.visible_squares, hidden=False)
 
     def set_visible(self, states: NDArray[Any]) -> None:

@@ -7,37 +7,48 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from ...arrays import FloatArray
-from ...numerics.blocks import map_blocks
+from ...glossary import attributes
 from ..model import Model
 from .gibbs import Settings
-from .measurement import Measurement, checked_run, collected, control_values, increasing, measure
-from .network import draw_network, stream
+from .measurement import MeasurementSeries, Streams, checked_run, increasing, measure, measured
+from .network import Network
 from .packed import make_chains
+
+if TYPE_CHECKING:
+    import xarray
 
 
 @dataclass(frozen=True)
 class Hysteresis:
-    """Result of :func:`simulate_hysteresis`: one measurement for each temperature on both ways.
+    """Result of :func:`simulate_hysteresis`: one measurement for each temperature on both ways, in increasing order.
 
     Attributes
     ----------
-    temperatures : in increasing order.
     heating : from the pattern at the lowest temperature, upwards.
-    cooling : from random states at the highest temperature, downwards; in the order of ``temperatures``.
+    cooling : from random states at the highest temperature, downwards.
     """
 
-    temperatures: FloatArray
-    heating: list[Measurement]
-    cooling: list[Measurement]
+    heating: MeasurementSeries
+    cooling: MeasurementSeries
+
+    def to_dataset(self) -> xarray.Dataset:
+        """Both ways, along the dimension ``way``."""
+        import xarray
+
+        ways = [self.heating.to_dataset(), self.cooling.to_dataset()]
+        return xarray.concat(ways, "way").assign_coords(
+            way=("way", ["heating", "cooling"], attributes("way"))
+        )
 
 
 def simulate_hysteresis(
     model: Model,
     temperatures: Sequence[float],
     visible_units: int,
-    samples: int,
+    instances: int,
     *,
     chains: int = 8,
     sweeps: int = 100,
@@ -54,28 +65,21 @@ def simulate_hysteresis(
     others : as in :func:`.measurement.simulate`; ``sweeps`` and ``burn_in`` at each temperature.
     """
     values = increasing("temperatures", temperatures)
-    burn_in = checked_run(model, visible_units, samples, chains, sweeps, burn_in, seed)
-    settings = [Settings.of(model.with_(temperature=float(t)), chains) for t in values]
-    model = model.with_(temperature=float(values[0]))
+    burn_in = checked_run(model, visible_units, instances, chains, sweeps, burn_in, seed)
+    settings = [Settings.of(model.replace(temperature=float(t)), chains) for t in values]
+    model = model.replace(temperature=float(values[0]))
 
-    def one(sample: int) -> tuple[list[list[dict[str, FloatArray]]], FloatArray]:
-        network = draw_network(model, visible_units, seed, sample)
-        ways = []
+    def work(network: Network, rng: Streams) -> list[dict[str, FloatArray]]:
+        found = []
         for start, order in (("pattern", settings), ("random", settings[::-1])):
-            rng = stream(model, visible_units, seed, sample, f"hysteresis from {start} at {values.tolist()}")
-            state = make_chains(network, rng, order[0], start)
-            found = []
+            purpose = f"hysteresis from {start} at {values.tolist()}"
+            state = make_chains(network, rng(purpose), order[0], start)
             for here in order:
                 state.use(here)
-                for _ in range(burn_in):
-                    state.sweep()
-                found.append(measure(state, sweeps)[0])
-            ways.append(found if start == "pattern" else found[::-1])
-        return ways, control_values(network)
+                found += measure(state, sweeps, burn_in=burn_in)
+        return found
 
-    blocks = map_blocks(one, samples, threads=threads)
-    heating, cooling = (
-        [collected([(ways[way][k], controls) for ways, controls in blocks]) for k in range(len(values))]
-        for way in range(2)
-    )
-    return Hysteresis(values, heating, cooling)
+    steps = len(values)
+    both = measured(work, model, visible_units, instances, seed=seed, threads=threads)
+    heating, cooling = both[:steps], both[: steps - 1 : -1]
+    return Hysteresis(*(MeasurementSeries("temperature", values, tuple(way)) for way in (heating, cooling)))

@@ -9,18 +9,41 @@ which a study of several steps removes. Hidden units on a half-line are reflecte
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from ... import validation
 from ...arrays import FloatArray, SingleArray
-from ...numerics.blocks import map_blocks
 from ...units.continuous import Gaussian
 from ...units.discrete import Binary
 from ..model import Model
 from .gibbs import Chains, Settings
-from .measurement import Measurement, checked_run, collected, control_values, increasing, measure
-from .network import Network, draw_network, stream
+from .measurement import Measurement, MeasurementSeries, Streams, checked_run, increasing, measure, measured
+from .network import Network
+
+if TYPE_CHECKING:
+    import xarray
+
+
+@dataclass(frozen=True)
+class LangevinAverages:
+    """Result of :func:`simulate_langevin`.
+
+    Attributes
+    ----------
+    steps : a measurement for each step size.
+    limit : of straight lines through them (least squares, for every instance on its own), for steps of size zero.
+    """
+
+    steps: MeasurementSeries
+    limit: Measurement
+
+    def to_dataset(self) -> xarray.Dataset:
+        """All step sizes; 0 is the limit."""
+        both = (np.append(0.0, self.steps.points), (self.limit, *self.steps))
+        return MeasurementSeries(self.steps.axis, *both).to_dataset()
 
 
 class LangevinChains(Chains):
@@ -55,7 +78,7 @@ class LangevinChains(Chains):
             if self._reflect:
                 np.abs(self.positions, out=self.positions)
         self.hidden = self.positions.astype(np.float32)
-        self._couplings.to_visible(self.hidden, self.visible)
+        self._products.to_visible(self.hidden, self.visible)
         self._draw(self.network.model.visible, self.visible, visible_sums, self.visible_squares, hidden=False)
         self.hidden_squares[:] = np.square(self.positions).sum(axis=1)
         if hidden_sums is not None:
@@ -76,7 +99,7 @@ class LangevinChains(Chains):
 def simulate_langevin(
     model: Model,
     visible_units: int,
-    samples: int,
+    instances: int,
     *,
     step_sizes: Sequence[float] = (0.04, 0.08, 0.16),
     time_between: float = 0.5,
@@ -86,22 +109,17 @@ def simulate_langevin(
     start: str = "random",
     seed: int = 0,
     threads: int = 1,
-) -> tuple[list[Measurement], Measurement]:
+) -> LangevinAverages:
     """Averages for each step size, and their limit for steps of size zero.
 
     Parameters
     ----------
     model : with continuous hidden units.
-    visible_units, samples : N and the number of disorder samples.
+    visible_units, instances : N and the number of instances of the disorder.
     step_sizes : at least two, increasing and positive; default 0.04, 0.08, 0.16.
     time_between : time of the dynamics between two measurements; default 0.5.
     chains, sweeps, burn_in, start, seed, threads : as in :func:`.measurement.simulate`, a sweep being
         one interval ``time_between``.
-
-    Returns
-    -------
-    The measurements of every step size, and the limit of straight lines through them (least squares, for every disorder
-    sample on its own).
 
     Raises
     ------
@@ -109,27 +127,24 @@ def simulate_langevin(
     """
     values = increasing("step_sizes", step_sizes)
     interval = validation.positive("time_between", time_between)
-    burn_in = checked_run(model, visible_units, samples, chains, sweeps, burn_in, seed)
+    burn_in = checked_run(model, visible_units, instances, chains, sweeps, burn_in, seed)
     model.hidden.energy_gradient(np.ones(1))
 
-    def one(sample: int) -> tuple[list[dict[str, FloatArray]], FloatArray]:
-        network = draw_network(model, visible_units, seed, sample)
+    def work(network: Network, rng: Streams) -> list[dict[str, FloatArray]]:
         found = []
-        for step in values:
-            rng = stream(model, visible_units, seed, sample, f"Langevin from {start} with {float(step)!r}")
-            steps = max(1, round(interval / float(step)))
-            state = LangevinChains(network, rng, Settings.of(model, chains), start, float(step), steps)
-            for _ in range(burn_in):
-                state.sweep()
-            found.append(measure(state, sweeps)[0])
-        return found, control_values(network)
+        for step in map(float, values):
+            steps = max(1, round(interval / step))
+            own = rng(f"Langevin from {start} with {step!r}")
+            state = LangevinChains(network, own, Settings.of(model, chains), start, step, steps)
+            found += measure(state, sweeps, burn_in=burn_in)
+        return found
 
-    blocks = map_blocks(one, samples, threads=threads)
-    each = [collected([(found[k], controls) for found, controls in blocks]) for k in range(len(values))]
+    each = measured(work, model, visible_units, instances, seed=seed, threads=threads)
     design = np.stack([np.ones_like(values), values], axis=1)
     to_limit = np.linalg.pinv(design)[0]
     limit = {
-        name: np.tensordot(to_limit, np.stack([part.samples[name] for part in each]), axes=1)
-        for name in each[0].samples
+        name: np.tensordot(to_limit, np.stack([part.values[name] for part in each]), axes=1)
+        for name in each[0].values
     }
-    return each, Measurement(limit, each[0].controls)
+    series = MeasurementSeries("step_size", values, tuple(each))
+    return LangevinAverages(series, Measurement(limit, each[0].controls))

@@ -1,4 +1,4 @@
-"""Monte Carlo of finite networks: order parameters with errors over disorder samples.
+"""Monte Carlo of finite networks: order parameters with errors over instances.
 
 The simulation draws the couplings of the definition and the units from their own densities; nothing of the theory
 enters. Expectation values are those of a branch: chains that start at a pattern stay in retrieval for a time that grows
@@ -7,8 +7,9 @@ exponentially with the size, and chains that start at random do not find it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,62 +17,119 @@ from numpy.typing import NDArray
 from ... import validation
 from ...arrays import FloatArray
 from ...errors import InsufficientSamples, InvalidArgument
+from ...glossary import attributes, dataset
 from ...numerics.blocks import map_blocks
+from ...presentation import Tabular
 from ...statistics.estimate import Estimate
 from ..model import Model
 from .gibbs import STARTS, Chains, Settings
 from .network import Network, draw_network, stream
 from .packed import make_chains
 
+if TYPE_CHECKING:
+    import xarray
+
+# Makes the stream of one instance for a purpose.
+Streams = Callable[[str], np.random.Generator]
 # Sweeps between two records of the overlaps of pairs of chains.
 _PAIR_INTERVAL = 2
 
 
-@dataclass(frozen=True)
-class Measurement:
-    """Averages over sweeps and chains of every disorder sample.
+@dataclass(frozen=True, repr=False)
+class Measurement(Tabular):
+    """Averages over sweeps and chains, for every instance of the disorder.
 
     Attributes
     ----------
-    samples : for each observable one number for each disorder sample (several with ``condensed`` above 1 for the
-        overlaps): ``overlap`` m, ``hidden_overlap`` (of the carrying unit over sqrt(N), or of the hidden patterns),
+    values : for each observable one number for each instance (several with ``condensed`` above 1 for the overlaps):
+        ``overlap`` m, ``hidden_overlap`` (of the carrying unit over sqrt(N), or of the hidden patterns),
         ``edwards_anderson_overlap`` q, ``self_overlap`` Q, ``hidden_edwards_anderson_overlap`` r,
         ``hidden_self_overlap`` R (both without the units that carry condensed patterns), ``interaction``
         (1/N) sum_ia W_ia s_i h_a, ``spin_glass_susceptibility`` (1/N) sum_ij <s_i; s_j>^2 (with at least 4 chains),
         ``overlap_square`` and ``overlap_fourth_power`` (moments of the overlap of two chains).
-    controls : numbers of every sample whose expectation over the disorder is exactly 0, (samples, controls): they
+    controls : numbers of every instance whose expectation over the disorder is exactly 0, (instances, controls): they
         share the noise of the disorder with the observables.
     """
 
-    samples: dict[str, FloatArray]
+    values: dict[str, FloatArray]
     controls: FloatArray
 
     def estimate(self, observable: str, *, controlled: bool = False) -> Estimate:
-        """Mean over the disorder samples with its standard error.
+        """Mean over the instances with its standard error.
 
         Parameters
         ----------
-        observable : name of an entry of ``samples``.
+        observable : name of an entry of ``values``.
         controlled : subtract the part that a linear regression on the controls explains; the mean is the same for
-            infinitely many samples, and its error smaller. Each control costs a degree of freedom.
+            infinitely many instances, and its error smaller. Each control costs a degree of freedom.
         """
-        validation.choice("observable", observable, tuple(self.samples))
-        values = self.samples[observable]
+        values = self.values[validation.choice("observable", observable, tuple(self.values))]
         return controlled_estimate(values, self.controls) if controlled else Estimate.from_samples(values)
 
     @property
     def estimates(self) -> dict[str, Estimate]:
         """All observables, without controls."""
-        return {name: Estimate.from_samples(values) for name, values in self.samples.items()}
+        return {name: Estimate.from_samples(values) for name, values in self.values.items()}
+
+    def records(self) -> list[dict[str, Any]]:
+        """One row for each observable: mean, over patterns of equal overlap too, and standard error."""
+        means = {name: values.reshape(len(values), -1).mean(axis=1) for name, values in self.values.items()}
+        return [
+            {"observable": name, "value": float(found.mean), "standard_error": float(found.standard_error)}
+            for name, found in Measurement(means, self.controls).estimates.items()
+        ]
+
+    def to_dataset(self) -> xarray.Dataset:
+        """Every number, with the dimension ``instance`` (and ``pattern`` where there are several)."""
+        axes = ("instance", "pattern")
+        return dataset({name: (axes[: entry.ndim], entry) for name, entry in self.values.items()}, {})
+
+
+@dataclass(frozen=True, repr=False)
+class MeasurementSeries(Tabular):
+    """Measurements along an axis (temperature, step size), in its order.
+
+    Attributes
+    ----------
+    axis, points : its name and its points.
+    measurements : one at each.
+    """
+
+    axis: str
+    points: FloatArray
+    measurements: tuple[Measurement, ...]
+
+    def __len__(self) -> int:
+        return len(self.measurements)
+
+    def __iter__(self) -> Iterator[Measurement]:
+        return iter(self.measurements)
+
+    def __getitem__(self, index: int) -> Measurement:
+        return self.measurements[index]
+
+    def records(self) -> list[dict[str, Any]]:
+        """Those of every measurement, with the point."""
+        pairs = zip(self.points.tolist(), self, strict=True)
+        return [{self.axis: point} | record for point, found in pairs for record in found.records()]
+
+    def to_dataset(self) -> xarray.Dataset:
+        """Every number, with the axis as the first dimension."""
+        import xarray
+
+        axis = xarray.DataArray(self.points, dims=self.axis, name=self.axis, attrs=attributes(self.axis))
+        return xarray.concat([found.to_dataset() for found in self], axis, join="override")
 
 
 def controlled_estimate(values: FloatArray, controls: FloatArray) -> Estimate:
-    """Mean of ``values`` (samples, ...) by regression on controls (samples, k) of known expectation 0."""
+    """Mean of ``values`` (instances, ...) by regression on controls (instances, k) of known expectation 0."""
     count, number = controls.shape
     if number == 0:
         return Estimate.from_samples(values)
     if count < number + 3:
-        raise InsufficientSamples(f"{count} samples with {number} controls: at least {number + 3} are needed")
+        raise InsufficientSamples(
+            f"{count} instances with {number} controls: at least {number + 3} are needed"
+        )
     design = np.concatenate([np.ones((count, 1)), controls], axis=1)
     flat = values.reshape(count, -1)
     inverse = np.linalg.inv(design.T @ design)
@@ -86,7 +144,7 @@ def controlled_estimate(values: FloatArray, controls: FloatArray) -> Estimate:
 def simulate(
     model: Model,
     visible_units: int,
-    samples: int,
+    instances: int,
     *,
     chains: int = 16,
     sweeps: int = 400,
@@ -101,47 +159,65 @@ def simulate(
     ----------
     model : any model but one with diluted patterns; its ``size`` is not used.
     visible_units : N.
-    samples : number of disorder samples, at least 2.
-    chains : independent chains of each sample, at least 2 (q and r are overlaps of different chains); 4 for the
+    instances : independent draws of the disorder, at least 2.
+    chains : independent chains of each instance, at least 2 (q and r are overlaps of different chains); 4 for the
         spin-glass susceptibility. Default 16.
     sweeps : sweeps that are measured, default 400.
     burn_in : sweeps before; default half of ``sweeps``.
     start : "pattern" for the retrieval branch, "random" (default) for the state without it.
     seed : default 0.
-    threads : disorder samples at the same time; the result does not depend on it.
+    threads : instances at the same time; the result does not depend on it.
 
     Raises
     ------
     InvalidArgument : an argument outside its domain, or numbers of units that are no integers.
     """
-    burn_in = checked_run(model, visible_units, samples, chains, sweeps, burn_in, seed)
+    burn_in = checked_run(model, visible_units, instances, chains, sweeps, burn_in, seed)
     validation.choice("start", start, STARTS)
 
-    def one(sample: int) -> tuple[dict[str, FloatArray], FloatArray]:
-        network = draw_network(model, visible_units, seed, sample)
-        rng = stream(model, visible_units, seed, sample, f"chains from {start}")
-        state = make_chains(network, rng, Settings.of(model, chains), start)
-        for _ in range(burn_in):
-            state.sweep()
-        return measure(state, sweeps)[0], control_values(network)
+    def work(network: Network, rng: Streams) -> list[dict[str, FloatArray]]:
+        state = make_chains(network, rng(f"chains from {start}"), Settings.of(model, chains), start)
+        return measure(state, sweeps, burn_in=burn_in)
 
-    return collected(map_blocks(one, samples, threads=threads))
+    (found,) = measured(work, model, visible_units, instances, seed=seed, threads=threads)
+    return found
+
+
+def measured(
+    work: Callable[[Network, Streams], list[dict[str, FloatArray]]],
+    model: Model,
+    visible_units: int,
+    instances: int,
+    *,
+    seed: int,
+    threads: int,
+) -> list[Measurement]:
+    """A measurement from each entry of what ``work`` returns for every instance; it gets the network, and a function
+    that makes the stream for a purpose."""
+
+    def one(instance: int) -> tuple[list[dict[str, FloatArray]], FloatArray]:
+        network = draw_network(model, visible_units, seed=seed, instance=instance)
+        found = work(network, lambda purpose: stream(model, visible_units, seed, instance, purpose))
+        return found, network.controls()
+
+    blocks = map_blocks(one, instances, threads=threads)
+    controls = np.stack([own for _, own in blocks])
+    return [
+        Measurement(
+            {name: np.stack([np.asarray(found[k][name]) for found, _ in blocks]) for name in first}, controls
+        )
+        for k, first in enumerate(blocks[0][0])
+    ]
 
 
 def checked_run(
-    model: Model,
-    visible_units: int,
-    samples: int,
-    chains: int,
-    sweeps: int,
-    burn_in: int | None,
-    seed: int,
+    model: Model, visible_units: int, instances: int, chains: int, sweeps: int, burn_in: int | None, seed: int
 ) -> int:
-    """Refuse before any work what no sample can have; the number of sweeps before the measured ones."""
+    """Refuse before any work what no instance can have; the number of sweeps before the measured ones."""
     if not isinstance(model, Model):
         raise InvalidArgument("model", model, "a Model")
     validation.integer("visible_units", visible_units, minimum=2)
-    validation.integer("samples", samples, minimum=2)
+    validation.integer("instances", instances, minimum=2)
     validation.integer("chains", chains, minimum=2)
     validation.integer("sweeps", sweeps, minimum=1)
     validation.integer("seed", seed, minimum=0)
@@ -156,24 +232,20 @@ def increasing(argument: str, values: Sequence[float]) -> FloatArray:
     return checked
 
 
-def collected(blocks: list[tuple[dict[str, FloatArray], FloatArray]]) -> Measurement:
-    """One measurement from those of the samples."""
-    names = blocks[0][0]
-    samples = {name: np.stack([np.asarray(values[name]) for values, _ in blocks]) for name in names}
-    return Measurement(samples, np.stack([controls for _, controls in blocks]))
-
-
 def measure(
     state: Chains,
     sweeps: int,
     *,
+    burn_in: int = 0,
     groups: int = 1,
     each: Callable[[Chains], None] | None = None,
 ) -> list[dict[str, FloatArray]]:
-    """Averages over ``sweeps`` further sweeps, for each of ``groups`` equal groups of successive chains.
+    """Averages over ``sweeps`` sweeps after ``burn_in`` others, for each of ``groups`` equal groups of chains.
 
-    The chains of a group have the same settings. ``each`` is called after every sweep.
+    Successive chains make a group and have the same settings. ``each`` is called after every measured sweep.
     """
+    for _ in range(burn_in):
+        state.sweep()
     averages = Averages(state, groups)
     for k in range(sweeps):
         state.sweep(averages.visible, averages.hidden)
@@ -282,59 +354,3 @@ class Pairs:
             connected = self.square - 2.0 * self.three + self.four
             result["spin_glass_susceptibility"] = np.asarray(units * connected / count)
         return result
-
-
-def control_values(network: Network) -> FloatArray:
-    """Numbers of the network with expectation 0: how strongly the other patterns act on the first one.
-
-    With y = W_0^T xi^1 without the units that carry condensed patterns, and the squared overlaps of the first pair of
-    patterns with the others. For sparse patterns, one or several condensed: moments of their sum over the units.
-    """
-    model = network.model
-    number = max(1, int(model.condensed))
-    if network.patterns.shape[1] == 0 or model.ensemble == "repeated":
-        return np.zeros(0)
-    if model.ensemble == "patterns" and model.patterns.law == "sparse":
-        return _sparse_controls(network, number)
-    if number > 1:
-        return np.zeros(0)
-    first = network.patterns[:, 0].astype(np.float64)
-    n, variance = network.visible_units, model.patterns.variance
-    if model.ensemble == "bidirectional":
-        assert network.hidden_patterns is not None
-        partner = network.hidden_patterns[:, 0].astype(np.float64)
-        x = network.patterns[:, 1:].T @ first / np.sqrt(n)
-        y = network.hidden_patterns[:, 1:].T @ partner / np.sqrt(network.hidden_units)
-        square = variance * variance
-        return np.array([np.mean(x * x) / square - 1.0, np.mean(y * y) / square - 1.0, np.mean(x * y)])
-    if model.ensemble == "low-rank":
-        assert network.hidden_patterns is not None
-        strengths = np.asarray(model.spikes) / n
-        signal = (network.patterns * strengths) @ network.hidden_patterns.T
-        noise = network.weights - signal
-        if model.noise == 0.0:
-            return np.zeros(0)
-        v = network.hidden_patterns[:, 0].astype(np.float64)
-        y = noise.T @ first / model.noise
-        x = noise @ v / (model.noise * np.sqrt(float(model.load)))
-        return np.array([np.mean(y * y) / variance - 1.0, np.mean(x * x) / variance - 1.0, first @ x / n])
-    others = network.weights[:, network.condensed :]
-    if others.shape[1] == 0:
-        return np.zeros(0)
-    y = others.T @ first
-    return np.array([np.mean(y * y) / variance**2 - 1.0])
-
-
-def _sparse_controls(network: Network, number: int) -> FloatArray:
-    """Of the sum of the condensed entries on a unit: mean square, mean where it matters, and the noise it meets."""
-    model = network.model
-    total = network.patterns[:, :number].astype(np.float64).sum(axis=1)
-    variance = number * model.patterns.variance
-    controls = [np.mean(total * total) / variance - 1.0]
-    if model.visible.support[0] == 0.0:
-        controls.append(np.mean(total) / np.sqrt(variance))
-    others = network.weights[:, network.condensed :]
-    if others.shape[1]:
-        y = others.T @ total
-        controls.append(np.mean(y * y) / (variance * model.patterns.variance) - 1.0)
-    return np.array(controls)

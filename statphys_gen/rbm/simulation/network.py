@@ -1,9 +1,8 @@
 """Finite networks: one draw of the patterns and couplings of a model, and the densities of its units by definition.
 
-A network of N visible units has M = load N hidden units in the ensembles ``patterns`` and ``low-rank``, and
-M = layer_ratio N in ``bidirectional`` and ``repeated``, which have to be integers, and couplings W = g W_0 with g the
-model's coupling. ``weights`` is W_0, float32 (a rounding of 6e-8 of every coupling): chains at several temperatures
-share it.
+A network of N visible units has hidden units and patterns in the ratios of its model, which have to be whole numbers,
+and couplings W = g W_0 with g the model's coupling. ``weights`` is W_0, float32 (a rounding of 6e-8 of every
+coupling): chains at several temperatures share it.
 """
 
 from __future__ import annotations
@@ -20,6 +19,7 @@ from ...statistics.streams import generator
 from ...units.base import Prior
 from ...units.continuous import Gaussian, Mixture, ReLU, SoftThreshold, Spherical
 from ...units.discrete import Binary, Discrete
+from ..couplings.base import Drawn
 from ..model import Model
 
 _MOST_UNITS = 200_000
@@ -27,14 +27,14 @@ _MOST_UNITS = 200_000
 
 @dataclass(frozen=True)
 class Network:
-    """One disorder sample.
+    """One draw of the disorder.
 
     Attributes
     ----------
     model : what it was drawn from.
     weights : W_0 of shape (visible, hidden), float32.
     patterns : the patterns on the visible units, (visible, K), float32: all of them, or the vectors u of the spikes.
-    hidden_patterns : eta (hidden, K) of ``bidirectional`` and ``repeated``, v of ``low-rank``; None for ``patterns``.
+    hidden_patterns : those on the hidden units, (hidden, K); None where each pattern belongs to one hidden unit.
     """
 
     model: Model
@@ -53,9 +53,7 @@ class Network:
     @property
     def condensed(self) -> int:
         """Hidden units that carry a condensed pattern each, and are left out of the averages over the hidden layer."""
-        if self.model.ensemble != "patterns":
-            return 0
-        return min(int(self.model.condensed), self.hidden_units)
+        return min(self.model.couplings.carriers(int(self.model.condensed)), self.hidden_units)
 
     @property
     def along(self) -> SingleArray:
@@ -70,66 +68,42 @@ class Network:
         total = self.patterns[:, :number].sum(axis=1)
         return np.asarray(np.sign(total), dtype=np.float32)
 
+    def controls(self) -> FloatArray:
+        """Numbers of the network that share its noise with the observables and whose expectation is exactly 0."""
+        model = self.model
+        drawn = Drawn(self.weights, self.patterns, self.hidden_patterns)
+        one_sided = model.visible.support[0] == 0.0
+        return model.couplings.controls(drawn, model.load, int(model.condensed), one_sided)
 
-def stream(model: Model, visible_units: int, seed: int, sample: int, purpose: str) -> np.random.Generator:
-    """The generator of one disorder sample for one purpose.
 
-    Those of different models are independent. A sample of one model is the same network in all its simulations.
+def stream(model: Model, visible_units: int, seed: int, instance: int, purpose: str) -> np.random.Generator:
+    """The generator of one instance for one purpose.
+
+    Those of different models are independent. An instance of one model is the same network in all its simulations.
     """
     # The size of the finite-size theory is no property of the machine that is simulated.
-    key = {"purpose": purpose, "model": model.with_(size=None), "visible_units": visible_units}
-    return generator(seed, key, sample)
+    machine = model.replace(size=None) if model.couplings.corrected else model
+    return generator(seed, {"purpose": purpose, "model": machine, "visible_units": visible_units}, instance)
 
 
-def draw_network(model: Model, visible_units: int, seed: int = 0, sample: int = 0) -> Network:
-    """One disorder sample of the model.
+def draw_network(model: Model, visible_units: int, *, seed: int = 0, instance: int = 0) -> Network:
+    """One draw of the disorder of the model.
 
     Parameters
     ----------
-    model : its ``size`` is not used here.
+    model : its couplings' ``size`` is not used here.
     visible_units : N, such that the numbers of hidden units and of patterns are integers.
-    seed, sample : which sample. Samples of different models are independent, at other temperatures and fields too; one
-        network at another temperature is ``dataclasses.replace(network, model=network.model.with_(temperature=...))``,
-        because ``weights`` do not contain the coupling.
+    seed, instance : which one. Instances of different models, at other temperatures and fields too, are independent;
+        one network at another temperature is ``dataclasses.replace(network, model=...)`` with a model of that
+        temperature, because ``weights`` do not contain the coupling.
     """
     if not isinstance(model, Model):
         raise InvalidArgument("model", model, "a Model")
     n = validation.integer("visible_units", visible_units, minimum=2, maximum=_MOST_UNITS)
     validation.integer("seed", seed, minimum=0)
-    validation.integer("sample", sample, minimum=0)
-    if model.patterns.law == "diluted":
-        raise InvalidArgument("patterns", "diluted", "binary, sparse or gaussian in a finite network")
-    rng = stream(model, n, seed, sample, "patterns")
-    if model.ensemble == "patterns":
-        xi = _entries(model, rng, (n, _whole("load", model.load, n)))
-        return Network(model, np.asarray(xi / np.float32(math.sqrt(n)), dtype=np.float32), xi, None)
-    m = _whole("layer_ratio", float(model.layer_ratio or 0.0), n)
-    if model.ensemble == "low-rank":
-        ranks = len(model.spikes)
-        u, v = _entries(model, rng, (n, ranks)), _entries(model, rng, (m, ranks))
-        noise = rng.standard_normal((n, m), dtype=np.float32) * np.float32(model.noise / math.sqrt(n))
-        strengths = np.asarray(model.spikes, dtype=np.float32) / np.float32(n)
-        weights = np.asarray(noise + (u * strengths) @ v.T, dtype=np.float32)
-        return Network(model, weights, u, v)
-    if model.ensemble == "repeated":
-        count = max(1, int(model.condensed))
-    else:
-        count = _whole("load", model.load, n)
-    xi, eta = _entries(model, rng, (n, count)), _entries(model, rng, (m, count))
-    return Network(model, np.asarray(xi @ eta.T / np.float32(n), dtype=np.float32), xi, eta)
-
-
-def _entries(model: Model, rng: np.random.Generator, shape: tuple[int, int]) -> SingleArray:
-    return np.asarray(model.patterns.sample(rng, shape), dtype=np.float32)
-
-
-def _whole(argument: str, ratio: float, units: int) -> int:
-    count = round(ratio * units)
-    if count < 1 or abs(count - ratio * units) > 1e-9 * max(count, 1):
-        raise InvalidArgument(
-            "visible_units", units, f"such that {argument} * visible_units is a positive integer"
-        )
-    return count
+    validation.integer("instance", instance, minimum=0)
+    rng = stream(model, n, seed, instance, "patterns")
+    return Network(model, *model.couplings.draw(rng, n, model.load, int(model.condensed)))
 
 
 # ----------------------------------------------------------------------------------------------------------- densities

@@ -1,8 +1,8 @@
 """Block Gibbs sampling of +-1 units with +-1 patterns, 64 units to a word.
 
-In the ensemble ``patterns`` the field of a unit is g (N - 2 k)/sqrt(N) with k the number of places in which its pattern
-differs from the other layer: an exclusive or and a count of bits. Its probability to be +1 depends on k alone and is
-read from a table, rounded to 2^-32.
+With one pattern for each hidden unit the field of a unit is g (N - 2 k)/sqrt(N) with k the number of places in which
+its pattern differs from the other layer: an exclusive or and a count of bits. Its probability to be +1 depends on k
+alone and is read from a table, rounded to 2^-32.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from ...arrays import SingleArray
 from ...units.discrete import Binary
+from ..couplings.patterns import Patterns
 from .gibbs import Chains, Settings
 from .network import Network
 
@@ -24,7 +25,7 @@ def can_pack(network: Network) -> bool:
     """True for +-1 units in both layers and +-1 patterns, one for each hidden unit."""
     model = network.model
     binary = isinstance(model.visible, Binary) and isinstance(model.hidden, Binary)
-    return binary and model.ensemble == "patterns" and model.patterns.law == "binary"
+    return binary and type(model.couplings) is Patterns and model.couplings.law == "binary"
 
 
 class PackedChains(Chains):

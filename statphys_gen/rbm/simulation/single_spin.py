@@ -19,13 +19,12 @@ from numpy.typing import ArrayLike
 from ... import validation
 from ...arrays import FloatArray, SingleArray
 from ...errors import InvalidArgument
-from ...numerics.blocks import map_blocks
 from ...units.continuous import Gaussian, ReLU, SoftThreshold
 from ...units.discrete import Binary, Discrete
 from ..model import Model
 from .gibbs import Chains, Settings, starting_states
-from .measurement import Measurement, checked_run, collected, control_values, measure
-from .network import Network, draw_network, stream
+from .measurement import Measurement, Streams, checked_run, measure, measured
+from .network import Network
 
 _MOST_PASSES = 1000
 
@@ -76,7 +75,7 @@ class CollapsedChains(Chains):
 def simulate_collapsed(
     model: Model,
     visible_units: int,
-    samples: int,
+    instances: int,
     *,
     chains: int = 8,
     sweeps: int = 200,
@@ -89,17 +88,16 @@ def simulate_collapsed(
 
     For Gaussian hidden and +-1 visible units; the parameters are the same.
     """
-    burn_in = checked_run(model, visible_units, samples, chains, sweeps, burn_in, seed)
+    burn_in = checked_run(model, visible_units, instances, chains, sweeps, burn_in, seed)
 
-    def one(sample: int) -> tuple[dict[str, FloatArray], FloatArray]:
-        network = draw_network(model, visible_units, seed, sample)
-        rng = stream(model, visible_units, seed, sample, f"collapsed chains from {start}")
-        state = CollapsedChains(network, rng, Settings.of(model, chains), start)
-        for _ in range(burn_in):
-            state.sweep()
-        return measure(state, sweeps)[0], control_values(network)
+    def work(network: Network, rng: Streams) -> list[dict[str, FloatArray]]:
+        state = CollapsedChains(
+            network, rng(f"collapsed chains from {start}"), Settings.of(model, chains), start
+        )
+        return measure(state, sweeps, burn_in=burn_in)
 
-    return collected(map_blocks(one, samples, threads=threads))
+    (found,) = measured(work, model, visible_units, instances, seed=seed, threads=threads)
+    return found
 
 
 # ----------------------------------------------------------------------------------------------------- zero temperature
@@ -154,7 +152,7 @@ def descend(network: Network, visible: ArrayLike, rng: np.random.Generator) -> F
 def simulate_descent(
     model: Model,
     visible_units: int,
-    samples: int,
+    instances: int,
     *,
     chains: int = 1,
     start: str = "pattern",
@@ -166,8 +164,8 @@ def simulate_descent(
     Parameters
     ----------
     model : convention "beta", +-1 visible units and hidden units with an energy; its temperature plays no part.
-    visible_units, samples : N and the number of disorder samples.
-    chains : descents of each sample, in different random orders; default 1.
+    visible_units, instances : N and the number of instances of the disorder.
+    chains : descents of each instance, in different random orders; default 1.
     start : "pattern" (default) or "random".
     seed, threads : as in :func:`~statphys_gen.rbm.simulate`.
 
@@ -178,12 +176,11 @@ def simulate_descent(
     from . import kernels_spins
 
     validation.integer("chains", chains, minimum=1)
-    checked_run(model, visible_units, samples, 2, 1, None, seed)
+    checked_run(model, visible_units, instances, 2, 1, None, seed)
     arguments = ground_energy_arguments(model)
 
-    def one(sample: int) -> tuple[dict[str, FloatArray], FloatArray]:
-        network = draw_network(model, visible_units, seed, sample)
-        rng = stream(model, visible_units, seed, sample, f"descent from {start}")
+    def work(network: Network, streams: Streams) -> list[dict[str, FloatArray]]:
+        rng = streams(f"descent from {start}")
         states = descend(network, starting_states(network, rng, chains, start), rng)
         field = model.visible_field + model.pattern_field * network.along.astype(np.float64)
         energies = [
@@ -192,7 +189,7 @@ def simulate_descent(
             for row in states
         ]
         overlap = states @ network.along / visible_units
-        found = {"overlap": np.mean(overlap), "energy": np.mean(energies) / visible_units}
-        return {name: np.asarray(value) for name, value in found.items()}, control_values(network)
+        return [{"overlap": np.mean(overlap), "energy": np.mean(energies) / visible_units}]
 
-    return collected(map_blocks(one, samples, threads=threads))
+    (found,) = measured(work, model, visible_units, instances, seed=seed, threads=threads)
+    return found

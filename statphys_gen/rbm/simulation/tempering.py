@@ -12,17 +12,21 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from ... import validation
 from ...arrays import FloatArray
-from ...numerics.blocks import map_blocks
+from ...glossary import attributes
 from ..model import Model
 from .gibbs import Chains, Settings
-from .measurement import Measurement, checked_run, collected, control_values, increasing, measure
-from .network import Network, draw_network, stream
+from .measurement import MeasurementSeries, Streams, checked_run, increasing, measure, measured
+from .network import Network
 from .packed import make_chains
+
+if TYPE_CHECKING:
+    import xarray
 
 
 @dataclass(frozen=True)
@@ -31,16 +35,21 @@ class Tempering:
 
     Attributes
     ----------
-    temperatures : in increasing order.
-    measurements : one for each temperature.
+    measurements : one for each temperature, in increasing order.
     acceptance : share of accepted exchanges between neighbours, (temperatures - 1,).
     round_trips : mean number of returns to the lowest temperature from the highest, for each ladder.
     """
 
-    temperatures: FloatArray
-    measurements: list[Measurement]
+    measurements: MeasurementSeries
     acceptance: FloatArray
     round_trips: float
+
+    def to_dataset(self) -> xarray.Dataset:
+        """The measurements, the acceptance between each temperature and the next, and the round trips."""
+        data = self.measurements.to_dataset()
+        data["acceptance"] = (("exchange",), self.acceptance, attributes("acceptance"))
+        data["round_trips"] = ((), self.round_trips, attributes("round_trips"))
+        return data
 
 
 class Ladders:
@@ -54,7 +63,7 @@ class Ladders:
         ladders: int,
         start: str,
     ) -> None:
-        models = [network.model.with_(temperature=t) for t in temperatures]
+        models = [network.model.replace(temperature=t) for t in temperatures]
         parts = [Settings.of(model, ladders) for model in models]
         names = ("coupling", "power", "offset", "along")
         joined = {name: np.concatenate([getattr(part, name) for part in parts]) for name in names}
@@ -104,7 +113,7 @@ def simulate_tempering(
     model: Model,
     temperatures: Sequence[float],
     visible_units: int,
-    samples: int,
+    instances: int,
     *,
     ladders: int = 4,
     sweeps: int = 1000,
@@ -119,19 +128,18 @@ def simulate_tempering(
     ----------
     model : its temperature is replaced by those of the ladder, which share the networks.
     temperatures : at least 2, increasing; so close that about 30 % of the exchanges are accepted.
-    visible_units, samples : N and the number of disorder samples.
-    ladders : independent ladders of each sample, at least 2 (q is an overlap of two of them).
+    visible_units, instances : N and the number of instances of the disorder.
+    ladders : independent ladders of each instance, at least 2 (q is an overlap of two of them).
     sweeps, burn_in : each sweep of all temperatures is followed by one round of exchanges.
     start, seed, threads : as in :func:`~statphys_gen.rbm.simulate`.
     """
     values = increasing("temperatures", temperatures)
     validation.integer("ladders", ladders, minimum=2)
-    burn_in = checked_run(model, visible_units, samples, ladders, sweeps, burn_in, seed)
-    model = model.with_(temperature=float(values[0]))
+    burn_in = checked_run(model, visible_units, instances, ladders, sweeps, burn_in, seed)
+    model = model.replace(temperature=float(values[0]))
 
-    def one(sample: int) -> tuple[list[dict[str, FloatArray]], FloatArray, FloatArray, float]:
-        network = draw_network(model, visible_units, seed, sample)
-        rng = stream(model, visible_units, seed, sample, f"tempering from {start} at {values.tolist()}")
+    def work(network: Network, streams: Streams) -> list[dict[str, FloatArray]]:
+        rng = streams(f"tempering from {start} at {values.tolist()}")
         state = Ladders(network, rng, [float(t) for t in values], ladders, start)
         for _ in range(burn_in):
             state.chains.sweep()
@@ -139,11 +147,9 @@ def simulate_tempering(
         state.accepted[:], state.tried[:], state.returns = 0.0, 0.0, 0
         found = measure(state.chains, sweeps, groups=len(values), each=state.exchange)
         rate = state.accepted / np.maximum(state.tried, 1.0)
-        return found, control_values(network), rate, state.returns / ladders
+        return [*found, {"acceptance": rate, "round_trips": np.asarray(state.returns / ladders)}]
 
-    blocks = map_blocks(one, samples, threads=threads)
-    measurements = [
-        collected([(found[k], controls) for found, controls, _, _ in blocks]) for k in range(len(values))
-    ]
-    acceptance = np.mean([rate for *_, rate, _ in blocks], axis=0)
-    return Tempering(values, measurements, acceptance, float(np.mean([trips for *_, trips in blocks])))
+    *found, exchanges = measured(work, model, visible_units, instances, seed=seed, threads=threads)
+    rates = exchanges.values
+    series = MeasurementSeries("temperature", values, tuple(found))
+    return Tempering(series, rates["acceptance"].mean(axis=0), float(rates["round_trips"].mean()))

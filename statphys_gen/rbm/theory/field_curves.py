@@ -1,8 +1,8 @@
 r"""Retrieval with any law of the patterns and any number of condensed ones, found along curves in the random field.
 
-In the ensemble ``patterns`` hold the variance S = load g_n^2 r of the random field of a visible unit fixed instead of
-the load. The overlaps then follow from the visible layer alone but for its quadratic tilt load g_n^2 (R - r) =
-S (R - r) / r, which contains no load either, and the load of the state is explicit, S / (g_n^2 r).
+With one hidden unit for each pattern hold the variance S = load g_n^2 r of the random field of a visible unit fixed
+instead of the load. The overlaps then follow from the visible layer alone but for its quadratic tilt
+load g_n^2 (R - r) = S (R - r) / r, which contains no load either, and the load of the state is explicit, S / (g_n^2 r).
 
 This is what makes states with sparse patterns accessible: units outside the patterns feel noise only and fluctuate, so
 that Q - q lies next to the pole of the hidden layer, g_n^2 Omega (Q - q) = 1, or beyond it. An iteration in q at fixed
@@ -14,8 +14,7 @@ larger than any on the curve there is no such state.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from typing import Any
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,8 +23,10 @@ from ...arrays import FloatArray
 from ...solution import Status
 from ...units.continuous import Gaussian, Spherical
 from ...units.discrete import Binary
-from .saddle_point import Batch, State, Values
-from .single_site import LayerLaw, layer_moments
+from ..couplings.base import State, Values
+from ..couplings.patterns import Patterns
+from .saddle_point import Batch
+from .single_site import layer_moments
 from .state_equations import Equations
 
 # Nodes of a curve, in sqrt(S) over the signal of a saturated state: denser where curves end.
@@ -44,17 +45,15 @@ def applies(equations: Equations) -> bool:
     """Whether retrieval is sought along curves: sparse, diluted or normal patterns, mixtures, or {0, 1} visible units;
     one hidden unit for each pattern and no field along the patterns."""
     model, batch = equations.model, equations.batch
-    special = (
-        model.patterns.law != "binary" or batch.groups != (1.0,) or not isinstance(model.visible, Binary)
-    )
+    law = model.couplings.law
+    special = law != "binary" or batch.groups != (1.0,) or not isinstance(model.visible, Binary)
     return (
         special
         and equations.start == "retrieval"
-        and model.ensemble == "patterns"
+        and type(model.couplings) is Patterns
         and not isinstance(model.hidden, Spherical)
         and not isinstance(model.visible, Gaussian)
-        and model.pattern_field == 0.0
-        and "pattern_field" not in batch.names
+        and not batch.along
     )
 
 
@@ -132,7 +131,7 @@ def _hold(batch: Batch, v: Values, S: FloatArray, start: _Held, still: float = _
     before = np.full_like(held.overlap, np.nan)
     active = np.arange(len(S))
     for step in range(1, _STEPS + 1):
-        part, here = _rows(v, active), held.overlap[active]
+        part, here = v.rows(active), held.overlap[active]
         visible = layer_moments(
             part.visible,
             part.classes_visible,
@@ -170,18 +169,6 @@ def _hold(batch: Batch, v: Values, S: FloatArray, start: _Held, still: float = _
         if not len(active):
             break
     return held
-
-
-def _rows(v: Values, index: NDArray[np.intp]) -> Values:
-    """The parameters of some points."""
-    names = ("beta", "g", "power", "alpha", "load", "noise_coupling", "spikes", "uniform", "along")
-    parts: dict[str, Any] = {name: getattr(v, name)[index] for name in names}
-    parts["size"] = None if v.size is None else v.size[index]
-    own = {name: entry[index] for name, entry in v.hidden.parameters.items()}
-    parts["hidden"] = LayerLaw(v.hidden.prior, v.hidden.power[index], own)
-    parts["classes_visible"] = v.classes_visible.rows(index)
-    parts["classes_hidden"] = v.classes_hidden.rows(index)
-    return replace(v, **parts)
 
 
 def _saturated(batch: Batch, v: Values, joint: bool = False) -> FloatArray:
@@ -230,7 +217,7 @@ class _Curves:
             here = np.flatnonzero(lasting)
             if not len(here):
                 break
-            held = _hold(batch, _rows(v, here), self.S[here, k], start.rows(here), _ROUGH)
+            held = _hold(batch, v.rows(here), self.S[here, k], start.rows(here), _ROUGH)
             self.load[here, k], self.known[here, k] = held.load, held.known
             rises = (k > 0) & (self.known[here, k - 1] == _ALIVE) & (held.load >= self.load[here, k - 1])
             lasting[here] = ~((held.known == _ALIVE) & rises & (held.load > 1.01 * asked[here]))
@@ -270,7 +257,7 @@ class _Curves:
             loads = np.full((len(self.S), 4), np.nan)
             known = np.full((len(self.S), 4), _GONE, dtype=np.int8)
             place = np.repeat(chosen, 4)
-            part = _rows(self.v, place)
+            part = self.v.rows(place)
             start = _fresh(self.batch, part, self.joint)
             held = _hold(self.batch, part, new.reshape(-1), start, _ROUGH)
             S[chosen], loads[chosen] = new, held.load.reshape(-1, 4)
@@ -330,7 +317,7 @@ def _at_load(
         weight = np.clip(below[active] / (below[active] - above[active]), 0.02, 0.98)
         middle = a + (b - a) * weight
         # The states in between are those of the same branch: any of them leads there.
-        here = _hold(batch, _rows(v, active), np.exp(middle), best.rows(active))
+        here = _hold(batch, v.rows(active), np.exp(middle), best.rows(active))
         value = _mismatch(here, v.load[active])
         best.fill(active, here)
         rising = ~(value < 0)

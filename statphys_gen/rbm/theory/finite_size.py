@@ -1,15 +1,17 @@
 """Finite-size corrected replica-symmetric theory: the condensed hidden unit of a network of N visible units, exactly.
 
-In the ensemble ``patterns`` one hidden unit carries an overlap m, in the field g sqrt(N) m. In the limit its mean is
-Omega g sqrt(N) m; the next term, of relative order 1/(m sqrt(N)), is that of the bounded part of its prior. Replacing
-g^2 Omega m by (g / sqrt(N)) H(g sqrt(N) m), with H the mean of a hidden unit in a field, resums it:
-mixture +g sqrt(1 - delta)/sqrt(N), binary g/sqrt(N), ReLU -g threshold/sqrt(N) for m > 0. The other corrections are of
-order 1/N. Give the model a ``size`` (or solve with ``size=`` an array) to have it in every prediction.
+Where each pattern has its own hidden unit (``Patterns``) that unit carries an overlap m, in the field g sqrt(N) m. In
+the limit its mean is Omega g sqrt(N) m; the next term, of relative order 1/(m sqrt(N)), is that of the bounded part of
+its prior. Replacing g^2 Omega m by (g / sqrt(N)) H(g sqrt(N) m), with H the mean of a hidden unit in a field, resums
+it: mixture +g sqrt(1 - delta)/sqrt(N), binary g/sqrt(N), ReLU -g threshold/sqrt(N) for m > 0. The other corrections
+are of order 1/N. Give the couplings a ``size`` (or solve with ``size=`` an array) to have it in every prediction.
 
 Derivation: derivations/rbm/finite_size.py.
 """
 
 from __future__ import annotations
+
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -19,7 +21,6 @@ from ...approximation import approximation_of, states
 from ...arrays import FloatArray
 from ...errors import InvalidArgument
 from ...solution import Solution
-from ...units.continuous import Spherical
 from ..model import Model
 from .replica_symmetric import solve
 
@@ -33,7 +34,7 @@ def condensed_signal(model: Model, overlap: ArrayLike, size: ArrayLike) -> Float
 
     Parameters
     ----------
-    model : ensemble ``patterns``.
+    model : with ``Patterns`` and independent hidden units.
     overlap, size : m and N, arrays that broadcast.
     """
     _check(model)
@@ -54,18 +55,10 @@ def solve_sizes(model: Model, start: str, size: ArrayLike, **parameters: ArrayLi
     """
     _check(model)
     found = solve(model, start, groups=None, **{**parameters, "size": size})
-    return Solution(
-        found.value,
-        found.status,
-        found.residual,
-        found.error,
-        found.iterations,
-        approximation_of(solve_sizes),
-    )
+    return replace(found, approximation=approximation_of(solve_sizes))
 
 
 def _check(model: Model) -> None:
-    if model.ensemble != "patterns":
-        raise InvalidArgument("ensemble", model.ensemble, "patterns for the finite-size correction")
-    if isinstance(model.hidden, Spherical):
-        raise InvalidArgument("hidden", model.hidden.name, "a prior of independent units")
+    if "size" not in model.couplings.continuous:
+        raise InvalidArgument("couplings", model.couplings, "Patterns for the finite-size correction")
+    model.replace(size=1.0)  # refuses what has no corrected theory

@@ -45,11 +45,7 @@ class LineBatch:
 
     @classmethod
     def of(
-        cls,
-        model: Model,
-        unknown: str,
-        between: tuple[float, float] | None,
-        parameters: dict[str, ArrayLike],
+        cls, model: Model, unknown: str, between: tuple[float, float] | None, parameters: dict[str, ArrayLike]
     ) -> LineBatch:
         if unknown in parameters:
             raise InvalidArgument("solve_for", unknown, "a parameter that is not given")
@@ -91,35 +87,16 @@ class LineBatch:
         given = {name: values[index] for name, values in self.given.items()}
         return replace(self, given=given, shape=(len(index),))
 
-    def scattered(self, found: Solution, rows: NDArray[np.intp]) -> Solution:
-        """The results of some points among all; the others have no solution."""
-        status = np.full(self.points, Status.NO_SOLUTION, dtype=np.int8)
-        status[rows] = found.status
-        iterations = np.zeros(self.points, dtype=np.int64)
-        iterations[rows] = found.iterations
-
-        def among(values: FloatArray) -> FloatArray:
-            full = np.full(self.points, np.nan)
-            full[rows] = values
-            return full
-
-        value = {name: among(entry) for name, entry in found.value.items()}
-        return Solution(
-            value, status, among(found.residual), among(found.error), iterations, found.approximation
-        )
-
     def nothing(self, equations: Equations, approximation: Approximation) -> Solution:
         """No solution at any point."""
-        none = np.full(self.points, np.nan)
-        found = Solution(
+        none = np.zeros(0)
+        empty = Solution(
             dict.fromkeys((*equations.names, self.unknown), none),
-            np.full(self.points, Status.NO_SOLUTION, dtype=np.int8),
-            none,
-            none,
-            np.zeros(self.points, dtype=np.int64),
+            *(none.astype(np.int8), none, none, none.astype(np.int64)),
             approximation,
         )
-        return self.finish(found, np.zeros(self.points, dtype=bool), equations)
+        all_of_it = empty.scattered(none.astype(np.intp), self.points)
+        return self.finish(all_of_it, np.zeros(self.points, dtype=bool), equations)
 
     def equations(self, start: str) -> Equations:
         """The state with the unknown parameter as the first of the batch."""
@@ -165,10 +142,5 @@ class LineBatch:
             value[name][good] = entry[: len(good)]
         value |= {name: np.where(status <= Status.NEAR_CRITICAL, a, np.nan) for name, a in self.given.items()}
         return Solution(
-            {name: entry.reshape((*self.shape, *entry.shape[1:])) for name, entry in value.items()},
-            status.astype(np.int8).reshape(self.shape),
-            found.residual.reshape(self.shape),
-            found.error.reshape(self.shape),
-            found.iterations.reshape(self.shape),
-            found.approximation,
-        )
+            value, status, found.residual, found.error, found.iterations, found.approximation
+        ).reshaped(self.shape)

@@ -27,10 +27,11 @@ from ...errors import InvalidArgument
 from ...numerics.continuation import Phase, crossing, fold
 from ...numerics.roots import bracketed, newton
 from ...solution import Solution, Status
+from ..couplings.patterns import tail
 from ..model import Model
 from .line_points import SCAN, LineBatch
 from .load_curves import applies, jacobian
-from .replica_symmetric import compare
+from .replica_symmetric import dominant_state
 from .saddle_point import Batch
 from .single_site import TOLERANCE
 from .spinodal_guesses import explicit_ends, last_point
@@ -86,7 +87,7 @@ def _marginal(
         names=(*equations.names, line.unknown),
         approximation=approximation,
     )
-    return line.finish(line.scattered(found, rows), guessed, equations)
+    return line.finish(found.scattered(rows, line.points), guessed, equations)
 
 
 @states(
@@ -132,14 +133,14 @@ def condensation_line(
 ) -> Solution:
     """Where the paramagnet becomes unstable against an overlap with a pattern (or the strongest spike).
 
-    At load 0 this is the critical temperature of retrieval: T = Omega for ``patterns`` with +-1 visible units in the
-    convention "sqrt-beta", alpha g^2 Q R = 1 for ``repeated``. At finite load the ensembles ``patterns`` and
-    ``bidirectional`` have no such line: the retrieval transition is of first order.
+    At load 0 this is the critical temperature of retrieval: T = Omega for ``Patterns`` with +-1 visible units in the
+    convention "sqrt-beta", alpha g^2 Q R = 1 for ``Repeated``. At finite load ``Patterns`` and
+    ``Bidirectional`` have no such line: the retrieval transition is of first order.
 
     Parameters: as for :func:`glass_line`.
     """
     line = LineBatch.of(model, solve_for, between, parameters)
-    if model.ensemble == "patterns":
+    if not model.couplings.carried_by_layer:
         return _low_load(line, approximation_of(condensation_line))
     return _marginal(line, "paramagnet", "pattern_stability", approximation_of(condensation_line))
 
@@ -155,7 +156,7 @@ def _low_load(line: LineBatch, approximation: Approximation) -> Solution:
 
     def gain(sought: FloatArray, *values: FloatArray) -> FloatArray:
         v = batch.values(sought, *values)
-        omega = batch.tail(v, np.ones((len(sought), 1)))[:, 0]
+        omega = tail(v, np.ones((len(sought), 1)))[:, 0]
         return np.asarray(v.noise_coupling**2 * omega * spread - 1.0)
 
     low, high = (np.full(line.points, edge) for edge in line.between)
@@ -171,15 +172,7 @@ def _low_load(line: LineBatch, approximation: Approximation) -> Solution:
     value = {line.unknown: found[line.unknown]} | {
         name: np.where(found.good, entry, np.nan) for name, entry in line.given.items()
     }
-    shaped = {name: entry.reshape(line.shape) for name, entry in value.items()}
-    return replace(
-        found,
-        value=shaped,
-        status=found.status.reshape(line.shape),
-        residual=found.residual.reshape(line.shape),
-        error=found.error.reshape(line.shape),
-        iterations=found.iterations.reshape(line.shape),
-    )
+    return replace(found, value=value).reshaped(line.shape)
 
 
 @states("replica symmetric", _WHERE, source=_SOURCE, verification="derived")
@@ -255,7 +248,7 @@ def spinodal(
         residual_error=10 * TOLERANCE,
         approximation=approximation_of(spinodal),
     )
-    return line.finish(line.scattered(found, rows), guessed, equations)
+    return line.finish(found.scattered(rows, line.points), guessed, equations)
 
 
 @states("replica symmetric", _WHERE, source=_SOURCE, verification="derived")
@@ -273,7 +266,7 @@ def first_order_line(
     """
     line = LineBatch.of(model, solve_for, between, parameters)
     grid = np.broadcast_to(line.grid(), (line.points, SCAN))
-    scanned = compare(model, **line.plane(grid)).solutions
+    scanned = dominant_state(model, **line.plane(grid)).solutions
     if "retrieval" not in scanned:
         raise InvalidArgument("model", model.hidden.name, "one with a retrieval state")
     retrieval = scanned["retrieval"]
@@ -357,9 +350,7 @@ def _equal(
 
 
 def _assembled(
-    line: LineBatch,
-    results: dict[str, tuple[NDArray[np.bool_], Solution]],
-    guessed: NDArray[np.bool_],
+    line: LineBatch, results: dict[str, tuple[NDArray[np.bool_], Solution]], guessed: NDArray[np.bool_]
 ) -> Solution:
     """The crossings with either state in one flat solution."""
     equations = line.equations("retrieval")

@@ -1,4 +1,4 @@
-r"""States of +-1 visible units in the ensemble ``patterns``, from curves along which the load is an explicit function.
+r"""States of +-1 visible units with one hidden unit for each pattern, from curves along which the load is explicit.
 
 With S = load g^2 r the variance of the random field and H = g^2 Omega m the signal, m = E tanh(H + sqrt(S) z) and
 q = E tanh^2 do not contain the load, and r = r(q) is one average over a hidden unit. At a temperature the state is
@@ -27,8 +27,10 @@ from ...arrays import FloatArray
 from ...solution import Status
 from ...units.continuous import Gaussian, Spherical
 from ...units.discrete import Binary
+from ..couplings.base import Values
+from ..couplings.patterns import Patterns, tail
 from ..model import Model
-from .saddle_point import Batch, Values
+from .saddle_point import Batch
 from .single_site import TOLERANCE, blocks
 
 # Nodes of a curve, and the error of its averages: it only starts an iteration.
@@ -43,9 +45,9 @@ UNRESOLVED = -1
 
 
 @dataclass(frozen=True)
-class Points:
-    """What is known of a flat batch: unknowns (m, q) or (q,), status (``UNRESOLVED`` where it is not), residual,
-    error, iterations."""
+class Solved:
+    """Unknowns of a flat batch, such as (m, q) or (q,), with what the solver says about them; ``UNRESOLVED`` is the
+    status where it is not known."""
 
     x: FloatArray
     status: NDArray[np.int8]
@@ -53,24 +55,29 @@ class Points:
     error: FloatArray
     iterations: NDArray[np.int64]
 
+    def fill(self, rows: NDArray[np.intp], other: Solved) -> None:
+        """Write the points of another batch into these rows."""
+        for name, values in vars(self).items():
+            values[rows] = getattr(other, name)
+
 
 def applies(batch: Batch) -> bool:
     """Whether the state is such a curve: one +-1 pattern, no fields, no finite size, batches over load and
     temperature only."""
     model = batch.model
     return (
-        model.ensemble == "patterns"
+        type(model.couplings) is Patterns
         and isinstance(model.visible, Binary)
         and not isinstance(model.hidden, Spherical)
-        and model.patterns.law == "binary"
+        and model.couplings.law == "binary"
         and model.visible_field == model.pattern_field == 0.0
-        and model.size is None
+        and not batch.corrected
         and batch.groups in ((), (1.0,))
         and set(batch.names) <= {"temperature", "load"}
     )
 
 
-def solve_points(batch: Batch, start: str, v: Values) -> Points:
+def solve_points(batch: Batch, start: str, v: Values) -> Solved:
     """The states "glass" or "retrieval" of a batch to which this ``applies``."""
     points = len(v.beta)
     retrieval = start == "retrieval"
@@ -78,7 +85,7 @@ def solve_points(batch: Batch, start: str, v: Values) -> Points:
     status = np.full(points, UNRESOLVED, dtype=np.int8)
     residual, error = np.full(points, np.nan), np.full(points, np.nan)
     iterations = np.zeros(points, dtype=np.int64)
-    omega = batch.tail(v, np.ones((points, 1)))[:, 0]
+    omega = tail(v, np.ones((points, 1)))[:, 0]
     _, first, row = np.unique(v.beta, return_index=True, return_inverse=True)
     largest = np.zeros(len(first))
     np.maximum.at(largest, row, v.load)
@@ -92,7 +99,7 @@ def solve_points(batch: Batch, start: str, v: Values) -> Points:
             found = _newton(batch.model, v, omega, chosen, guess[chosen], retrieval)
         x[chosen], residual[chosen], error[chosen], iterations[chosen], good = found
         status[chosen[good]] = Status.CONVERGED
-    return Points(x, status, residual, error, iterations)
+    return Solved(x, status, residual, error, iterations)
 
 
 # ------------------------------------------------------------------------------------------------------ averages
@@ -269,7 +276,7 @@ class RetrievalCurves:
 def jacobian(batch: Batch, retrieval: bool, x: FloatArray, *values: FloatArray) -> FloatArray:
     """Derivatives of the equations of a state to which this ``applies``, with values in the order of the batch."""
     v = batch.values(*values)
-    omega = batch.tail(v, np.ones((len(x), 1)))[:, 0]
+    omega = tail(v, np.ones((len(x), 1)))[:, 0]
     with np.errstate(all="ignore"):
         return _equations(batch.model, v, omega, np.arange(len(x)), x, retrieval)[1]
 

@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from ... import validation
 from ...approximation import approximation_of, states
@@ -84,7 +84,7 @@ def _symmetric(model: Model, equations: OneStepEquations, loads: FloatArray) -> 
     """Overlaps and responses beta (1 - q) of the replica-symmetric retrieval state, near T = 0 if T = 0, and whether
     it is unstable or absent."""
     temperature = equations.temperature if equations.temperature > 0 else 2e-3
-    plain = model.with_(convention="beta")
+    plain = model.replace(convention="beta")
     found = solve(plain, "retrieval", temperature=temperature, load=loads)
     m, n = found["overlap"], found["hidden_overlap"]
     response = (1.0 - found["edwards_anderson_overlap"]) / temperature
@@ -107,7 +107,7 @@ def solve_one_step(
 
     Parameters
     ----------
-    model : ``patterns`` with Gaussian hidden units of variance 1 (Hopfield), or ``bidirectional`` with +-1 hidden
+    model : ``Patterns`` with Gaussian hidden units of variance 1 (Hopfield), or ``Bidirectional`` with +-1 hidden
         units in the convention "beta"; +-1 visible units, binary patterns, no fields. Its temperature is not used.
     start : "glass" or "retrieval".
     temperature : T, at least 0 (default 0).
@@ -118,7 +118,7 @@ def solve_one_step(
     Returns
     -------
     Solution with response X_1 = (1 - q_1)/T, q_0, p (Parisi parameter times beta), overlap, free_energy and
-    edwards_anderson_overlap q_1; for ``bidirectional`` also those of the hidden layer; outer_replicon and, at T > 0,
+    edwards_anderson_overlap q_1; for ``Bidirectional`` also those of the hidden layer; outer_replicon and, at T > 0,
     inner_replicon: the state is stable against a second step where both are positive. A bad status: no state with
     broken symmetry was found from the starting points; no solution: for ``retrieval`` at T > 0 none was sought, as the
     replica-symmetric state is stable.
@@ -151,26 +151,7 @@ def solve_one_step(
         names=equations.names,
         approximation=approximation_of(solve_one_step),
     )
-    return _reported(equations, _among(_chosen(found, near[tried]), rows, flat.size), loads)
-
-
-def _among(found: Solution, rows: NDArray[np.intp], points: int) -> Solution:
-    """The results of some points among all; the others have no solution."""
-    used = len(rows)
-
-    def scattered(values: NDArray, fill: float) -> NDArray:
-        full = np.full(points, fill, dtype=values.dtype)
-        full[rows] = values[:used]
-        return full
-
-    return Solution(
-        {name: scattered(entry, np.nan) for name, entry in found.value.items()},
-        scattered(found.status, Status.NO_SOLUTION),
-        scattered(found.residual, np.nan),
-        scattered(found.error, np.nan),
-        scattered(found.iterations, 0),
-        found.approximation,
-    )
+    return _reported(equations, _chosen(found, near[tried]).scattered(rows, flat.size), loads)
 
 
 def _chosen(found: Solution, near: FloatArray) -> Solution:
@@ -208,14 +189,7 @@ def _reported(equations: OneStepEquations, found: Solution, loads: FloatArray) -
     value["edwards_anderson_overlap"] = 1.0 - equations.temperature * found["response"]
     if equations.two_layers:
         value["hidden_edwards_anderson_overlap"] = 1.0 - equations.temperature * found["hidden_response"]
-    return Solution(
-        {name: entry.reshape(loads.shape) for name, entry in value.items()},
-        found.status.reshape(loads.shape),
-        found.residual.reshape(loads.shape),
-        found.error.reshape(loads.shape),
-        found.iterations.reshape(loads.shape),
-        found.approximation,
-    )
+    return replace(found, value=value).reshaped(loads.shape)
 
 
 @states("1RSB", _WHERE, source=_SOURCE, verification="derived")
@@ -242,14 +216,8 @@ def one_step_capacity(model: Model, *, temperature: float = 0.0) -> Solution:
     load = np.asarray(found["load"])
     state = replace(found, value=dict(zip(equations.names, x.T, strict=True)))
     reported = _reported(equations, state, load)
-    return Solution(
-        {name: entry.reshape(()) for name, entry in {**reported.value, "load": load}.items()},
-        reported.status.reshape(()),
-        reported.residual.reshape(()),
-        reported.error.reshape(()),
-        reported.iterations.reshape(()),
-        approximation_of(one_step_capacity),
-    )
+    value = {**reported.value, "load": load}
+    return replace(reported, value=value, approximation=approximation_of(one_step_capacity)).reshaped(())
 
 
 def _unbroken(symmetric: Solution, model: Model, temperature: float) -> Solution:
@@ -262,7 +230,7 @@ def _unbroken(symmetric: Solution, model: Model, temperature: float) -> Solution
         "overlap": symmetric["overlap"],
         "edwards_anderson_overlap": q,
     }
-    if model.ensemble == "bidirectional":
+    if model.couplings.joint:
         value |= {
             "hidden_response": (1.0 - r) / temperature,
             "r_0": r,

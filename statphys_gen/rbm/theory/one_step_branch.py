@@ -23,7 +23,7 @@ _WARMING = 0.01
 _AWAY = 0.002
 
 
-class Branch:
+class RetrievalBranch:
     """The branch at one temperature with its overlap given and the load unknown, which is regular at its end."""
 
     def __init__(self, model: Model, temperature: float, edge: float) -> None:
@@ -87,7 +87,7 @@ def end_of_branch(
 
     ``state`` holds the unknowns of the end at T = 0, or for T = 0 those of a state near it, and ``load`` its load.
     """
-    branch = Branch(model, 0.0, load)
+    branch = RetrievalBranch(model, 0.0, load)
     m = float(state[branch.place])
     y = branch.without_overlap(state, load)
     if temperature > 0.0:
@@ -97,14 +97,14 @@ def end_of_branch(
 
 
 def _warmed(
-    model: Model, branch: Branch, temperature: float, y: FloatArray, m: float
-) -> tuple[Branch, FloatArray, float]:
+    model: Model, branch: RetrievalBranch, temperature: float, y: FloatArray, m: float
+) -> tuple[RetrievalBranch, FloatArray, float]:
     """Followed from T = 0 at a fixed overlap, where the branch is regular."""
     y = branch.unknowns(branch.at(m, y).require())[0]
     steps = max(1, int(np.ceil(temperature / _WARMING)))
     before = y
     for k in range(1, steps + 1):
-        branch = Branch(model, temperature * k / steps, float(y[-1]))
+        branch = RetrievalBranch(model, temperature * k / steps, float(y[-1]))
         guess = 2.0 * y - before
         if not branch.inside(guess):
             guess = y
@@ -112,7 +112,7 @@ def _warmed(
     return branch, y, m
 
 
-def _largest(branch: Branch, m: float, y: FloatArray) -> tuple[float, Solution]:
+def _largest(branch: RetrievalBranch, m: float, y: FloatArray) -> tuple[float, Solution]:
     """The root of the slope of the load, by the secant method in the overlap with the tangent as a predictor."""
     found = branch.at(m, y).require()
     y = branch.unknowns(found)[0]

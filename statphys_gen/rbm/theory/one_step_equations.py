@@ -24,6 +24,8 @@ from ...arrays import FloatArray
 from ...errors import InvalidArgument
 from ...units.continuous import Gaussian
 from ...units.discrete import Binary
+from ..couplings.pairs import Bidirectional
+from ..couplings.patterns import Patterns
 from ..model import Model
 from .one_step_layers import LayerAverages, layer_averages
 
@@ -33,14 +35,14 @@ _DIFFERENCE = (4 / 5, -1 / 5, 4 / 105, -1 / 280)
 
 
 class OneStepEquations:
-    """Unknowns X_1, X_2 - X_1, 1/p, for ``bidirectional`` also Y_1, Y_2 - Y_1, and last the overlaps of retrieval.
+    """Unknowns X_1, X_2 - X_1, 1/p, for bidirectional memories also Y_1, Y_2 - Y_1, and last the overlaps of retrieval.
 
     These stay of order 0.1 to 1 from weakly broken retrieval (p = 100, q_1 - q_0 = 1e-3) to the glass.
     """
 
     def __init__(self, model: Model, retrieval: bool, temperature: float, refine: float = 1.0) -> None:
-        self.two_layers = model.ensemble == "bidirectional"
-        self.alpha = float(model.layer_ratio or 1.0) if self.two_layers else 1.0
+        self.two_layers = model.couplings.joint
+        self.alpha = model.layer_ratio if self.two_layers else 1.0
         self.temperature = temperature
         # T log of the weights of the states of a unit.
         weights = [unit.log_base for unit in (model.visible, model.hidden) if isinstance(unit, Binary)]
@@ -184,22 +186,20 @@ def _above(value: FloatArray) -> FloatArray:
 
 
 def checked(model: Model, temperature: float) -> None:
+    """Refuse what is neither a Hopfield network nor a bidirectional memory of +-1 units."""
+    couplings = model.couplings
     if not isinstance(model.visible, Binary):
         raise InvalidArgument("visible", model.visible.name, "binary in the one-step theory")
-    if model.ensemble == "patterns":
-        if not isinstance(model.hidden, Gaussian) or model.hidden.tail_coefficient() != 1.0:
-            raise InvalidArgument(
-                "hidden", model.hidden.name, "gaussian of variance 1 in the ensemble patterns"
-            )
-    elif model.ensemble != "bidirectional" or not isinstance(model.hidden, Binary):
-        raise InvalidArgument(
-            "ensemble", model.ensemble, "patterns, or bidirectional with binary hidden units"
-        )
-    elif model.convention != "beta" and temperature != 1.0:
-        raise InvalidArgument("convention", model.convention, "beta in the ensemble bidirectional")
-    if model.patterns.law != "binary" or model.pattern_field or model.visible_field or model.condensed != 1:
+    if type(couplings) not in (Patterns, Bidirectional) or couplings.corrected:
+        raise InvalidArgument("couplings", couplings, "Patterns() or Bidirectional() in the one-step theory")
+    if couplings.joint:
+        if not isinstance(model.hidden, Binary):
+            raise InvalidArgument("hidden", model.hidden.name, "binary in bidirectional memories")
+        if model.convention != "beta" and temperature != 1.0:
+            raise InvalidArgument("convention", model.convention, "beta in bidirectional memories")
+    elif not isinstance(model.hidden, Gaussian) or model.hidden.tail_coefficient() != 1.0:
+        raise InvalidArgument("hidden", model.hidden.name, "gaussian of variance 1, one for each pattern")
+    if couplings.law != "binary" or model.pattern_field or model.visible_field or model.condensed != 1:
         raise InvalidArgument(
             "model", "fields, mixtures or other patterns", "without these in the one-step theory"
         )
-    if model.size is not None:
-        raise InvalidArgument("size", model.size, "None in the one-step theory")

@@ -12,10 +12,11 @@ from ... import validation
 from ...approximation import approximation_of, states
 from ...arrays import FloatArray
 from ...errors import InvalidArgument
+from ...glossary import dataset
 from ...solution import Solution, Status
 from ..model import Model
 from .lines import condensation_line, first_order_line, glass_line, spinodal
-from .replica_symmetric import Comparison, compare
+from .replica_symmetric import Dominance, dominant_state
 from .saddle_point import Batch
 
 if TYPE_CHECKING:
@@ -42,7 +43,7 @@ def phase_diagram(
     model : the model; its temperature and load are not used.
     temperature, load : one-dimensional, increasing.
     lines : also solve the lines of the model for each temperature: the glass line (symmetric priors), the line of
-        condensation (``low-rank``), the spinodal and the first-order line (models with retrieval).
+        condensation (``LowRank``), the spinodal and the first-order line (models with retrieval).
 
     Returns
     -------
@@ -53,56 +54,46 @@ def phase_diagram(
 
     Raises
     ------
-    InvalidArgument : an axis is not increasing, or the ensemble has no load (``repeated``).
+    InvalidArgument : an axis is not increasing, or there is no load (``Repeated``).
     """
-    import xarray
-
-    if model.ensemble == "repeated":
-        raise InvalidArgument("ensemble", model.ensemble, "one with a load")
+    if not model.couplings.has_load:
+        raise InvalidArgument("couplings", model.couplings, "couplings with a load")
     axes = {"temperature": _axis("temperature", temperature), "load": _axis("load", load)}
-    compared = compare(model, temperature=axes["temperature"][:, None], load=axes["load"][None, :])
-    names = tuple(axes)
-    code = np.zeros(compared.dominant.shape, dtype=np.int8)
-    data: dict[str, Any] = {}
-    shared = set.intersection(*(set(found.value) for found in compared.solutions.values()))
-    for field in sorted(shared):
-        merged = np.full(code.shape, np.nan)
-        for name, found in compared.solutions.items():
-            here = compared.dominant == name
-            if found[field].ndim == code.ndim:
-                merged[here] = found[field][here]
-        data[field] = (names, merged)
-    for label in ("residual", "error"):
-        merged = np.full(code.shape, np.nan)
-        for name, found in compared.solutions.items():
-            here = compared.dominant == name
-            merged[here] = getattr(found, label)[here]
-        data[label] = (names, merged)
-    for name, found in compared.solutions.items():
-        code[compared.dominant == name] = PHASES.index(name)
-        data[f"{name}_free_entropy"] = (names, found["free_entropy"])
-        for label in ("status", "residual", "error"):
-            data[f"{name}_{label}"] = (names, getattr(found, label))
-    data["phase"] = (names, code)
-    exists = (
-        compared.solutions["retrieval"].good if "retrieval" in compared.solutions else np.zeros_like(code) > 0
-    )
-    data["retrieval_exists"] = (names, exists)
+    compared = dominant_state(model, temperature=axes["temperature"][:, None], load=axes["load"][None, :])
+    solutions, none = compared.solutions, np.full(compared.dominant.shape, np.nan)
+    code = np.zeros(none.shape, dtype=np.int8)
+    plane: dict[str, Any] = {"phase": code, "retrieval_exists": np.zeros(none.shape, dtype=bool)}
+    shared = set.intersection(*(set(found.value) for found in solutions.values()))
+    for name, found in solutions.items():
+        here = compared.dominant == name
+        code[here] = PHASES.index(name)
+        entries = {field: found[field] for field in sorted(shared) if found[field].ndim == code.ndim}
+        for field, entry in (entries | {"residual": found.residual, "error": found.error}).items():
+            plane.setdefault(field, none.copy())[here] = entry[here]
+        plane[f"{name}_free_entropy"] = found["free_entropy"]
+        plane |= {f"{name}_{label}": getattr(found, label) for label in ("status", "residual", "error")}
+        if name == "retrieval":
+            plane["retrieval_exists"] = found.good
+    edges: dict[str, Any] = {}
     if lines:
-        for name in ("glass", "spinodal", "first_order"):
-            data[f"{name}_load"] = (("temperature",), np.full(len(axes["temperature"]), np.nan))
+        edges = {f"{name}_load": none[:, 0] for name in ("glass", "spinodal", "first_order")}
         for name, found in _lines(model, axes["temperature"], axes["load"], compared).items():
-            data[f"{name}_load"] = (("temperature",), found["load"])
-            for label in ("status", "residual", "error"):
-                data[f"{name}_line_{label}"] = (("temperature",), getattr(found, label))
-    attributes = {
+            edges[f"{name}_load"] = found["load"]
+            edges |= {
+                f"{name}_line_{label}": getattr(found, label) for label in ("status", "residual", "error")
+            }
+    labelled = dataset(
+        {name: (tuple(axes)[: entry.ndim], entry) for name, entry in (plane | edges).items()},
+        {name: ((name,), entry) for name, entry in axes.items()},
+        approximation_of(phase_diagram),
+    )
+    said = {
         "phases": "; ".join(f"{k} {name}" for k, name in enumerate(PHASES)),
         "status_meaning": "; ".join(f"{status.value} {status}" for status in Status),
-        "approximation": str(approximation_of(phase_diagram)),
         "convention": model.convention,
         "model": repr(model),
     }
-    return xarray.Dataset(data, coords=axes, attrs=attributes)
+    return labelled.assign_attrs(said)
 
 
 def _axis(name: str, value: ArrayLike) -> FloatArray:
@@ -113,13 +104,13 @@ def _axis(name: str, value: ArrayLike) -> FloatArray:
 
 
 def _lines(
-    model: Model, temperature: FloatArray, load: FloatArray, compared: Comparison
+    model: Model, temperature: FloatArray, load: FloatArray, compared: Dominance
 ) -> dict[str, Solution]:
     """The lines that the model has, solved for the load at each temperature."""
     lines: dict[str, Callable[..., Solution]] = {}
     if Batch(model, ()).has_paramagnet:
         lines["glass"] = glass_line
-        if model.ensemble == "low-rank" and model.spikes:
+        if model.couplings.condenses:
             lines["condensation"] = condensation_line
     if "retrieval" in compared.solutions:
         lines |= {"spinodal": spinodal, "first_order": first_order_line}

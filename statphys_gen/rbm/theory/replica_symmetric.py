@@ -13,7 +13,8 @@ Batches: any continuous parameter may be given as an array; the arrays broadcast
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -22,14 +23,19 @@ from ... import validation
 from ...approximation import approximation_of, states
 from ...arrays import FloatArray
 from ...errors import InvalidArgument
+from ...glossary import attributes
 from ...numerics.roots import newton
+from ...presentation import Tabular
 from ...solution import Solution, Status
 from ..model import Model
 from . import field_curves as noise_curves
-from .load_curves import UNRESOLVED, applies, solve_points
+from .load_curves import UNRESOLVED, Solved, applies, solve_points
 from .saddle_point import Batch
 from .single_site import TOLERANCE
 from .state_equations import Equations
+
+if TYPE_CHECKING:
+    import xarray
 
 _SOURCE = "Barra, Genovese, Sollich, Tantari, arXiv 1702.05882; derivations/rbm/replica_symmetric.py"
 # An overlap below this is that of another state: the one that was asked for has ended.
@@ -43,27 +49,23 @@ _NONE_LEFT = 1e-7
     verification="derived and simulated",
 )
 def solve(
-    model: Model,
-    start: str,
-    *,
-    groups: Sequence[float] | None = None,
-    **parameters: ArrayLike,
+    model: Model, start: str, *, groups: Sequence[float] | None = None, **parameters: ArrayLike
 ) -> Solution:
     """The state of the model that is asked for, for one point or a batch.
 
     Parameters
     ----------
-    model : the model; see :class:`~statphys_gen.rbm.Model`. With a ``size`` the condensed hidden unit of the
-        ensemble ``patterns`` is treated exactly, which resums the leading corrections in 1/sqrt(size).
+    model : the model; see :class:`~statphys_gen.rbm.Model`. With a ``size`` the condensed hidden unit of
+        ``Patterns`` is treated exactly, which resums the leading corrections in 1/sqrt(size).
     start : "paramagnet", "glass" or "retrieval".
     groups : numbers of condensed patterns, each group with its own overlap (the field ``overlap`` then has an axis
         more); one group of model.condensed patterns by default.
-    **parameters : temperature, load, layer_ratio, noise, spike, visible_field, pattern_field, density, size, or a
-        continuous parameter of the hidden prior (threshold, ...), as numbers or arrays that broadcast.
+    **parameters : temperature, load, visible_field, pattern_field, or a continuous parameter of the couplings (density,
+        size, noise, spike, layer_ratio) or of the hidden prior (threshold, ...), as numbers or arrays that broadcast.
 
     Returns
     -------
-    Solution with the fields overlap m, hidden_overlap (in ``patterns`` that of the one unit that carries the pattern,
+    Solution with the fields overlap m, hidden_overlap (of ``Patterns`` that of the one unit that carries the pattern,
     over sqrt(N)), edwards_anderson_overlap q, self_overlap Q, hidden_edwards_anderson_overlap r, hidden_self_overlap
     R, free_entropy A, free_energy -A/beta, energy -dA/dbeta (fields do not count in the convention "sqrt-beta", where
     they are not multiplied by beta), entropy A + beta energy, replicon, inverse_spin_glass_susceptibility,
@@ -82,9 +84,8 @@ def solve(
     flat = [np.array(np.broadcast_to(a, shape)).reshape(-1) for a in arrays.values()]
     values = equations.batch.values(*flat)
     if start != "paramagnet" and applies(equations.batch):
-        explicit = solve_points(equations.batch, start, values)
-        missing = np.flatnonzero(explicit.status == UNRESOLVED)
-        found = Solved(explicit.x, explicit.status, explicit.residual, explicit.error, explicit.iterations)
+        found = solve_points(equations.batch, start, values)
+        missing = np.flatnonzero(found.status == UNRESOLVED)
         if len(missing):
             found.fill(missing, _iterated(equations, [a[missing] for a in flat]))
     else:
@@ -129,27 +130,10 @@ def _iterated(equations: Equations, flat: Sequence[FloatArray]) -> Solved:
     return Solved(x, status, residual, error, iterations)
 
 
-@dataclass(frozen=True)
-class Solved:
-    """Unknowns of a flat batch with what the solver says about them."""
-
-    x: FloatArray
-    status: NDArray[np.int8]
-    residual: FloatArray
-    error: FloatArray
-    iterations: NDArray[np.int64]
-
-    def fill(self, rows: NDArray[np.intp], other: Solved) -> None:
-        """Write the points of another batch into these rows."""
-        for name, values in self.__dict__.items():
-            values[rows] = getattr(other, name)
-
-
 def _ended(equations: Equations, x: FloatArray) -> NDArray[np.bool_]:
     """True where the overlap that was asked for is zero: the branch has merged with another."""
-    along = equations.model.pattern_field != 0.0 or "pattern_field" in equations.batch.names
     with np.errstate(invalid="ignore"):
-        if equations.start == "retrieval" and not along:
+        if equations.start == "retrieval" and not equations.batch.along:
             groups = len(equations.batch.groups)
             return np.asarray((np.abs(x[:, :groups]) < _NONE_LEFT).any(axis=1))
     return np.zeros(len(x), dtype=bool)
@@ -174,14 +158,10 @@ def _completed(
     # A state whose Gaussian integrals diverge is none.
     lost = ~np.all([np.isfinite(e).reshape(points, -1).all(axis=1) for e in reported.values()], axis=0)
     status = np.where(lost & (found.status <= Status.NEAR_CRITICAL), Status.NO_SOLUTION, found.status)
-    return Solution(
-        {name: entry.reshape((*shape, *entry.shape[1:])) for name, entry in reported.items()},
-        status.astype(np.int8).reshape(shape),
-        found.residual.reshape(shape),
-        found.error.reshape(shape),
-        found.iterations.reshape(shape),
-        approximation_of(solve),
+    flat_solution = Solution(
+        reported, status, found.residual, found.error, found.iterations, approximation_of(solve)
     )
+    return flat_solution.reshaped(shape)
 
 
 def _pick(flat: Sequence[FloatArray], rows: NDArray[np.intp]) -> list[FloatArray]:
@@ -196,14 +176,8 @@ def _checked(model: Model, parameters: dict[str, ArrayLike]) -> dict[str, FloatA
         for extreme in (float(values.min()), float(values.max())):
             if name in model.hidden.continuous:
                 model.hidden.with_arrays(**{name: np.array([extreme])})
-            elif name == "spike":
-                model.with_(spikes=(extreme,))
-            elif name == "density":
-                model.with_(patterns=replace(model.patterns, density=extreme))
-            elif name == "size":
-                validation.positive("size", extreme)
             else:
-                model.with_(**{name: extreme})
+                model.replace(**{name: extreme})
     try:
         np.broadcast_shapes(*(a.shape for a in arrays.values()))
     except ValueError:
@@ -213,8 +187,8 @@ def _checked(model: Model, parameters: dict[str, ArrayLike]) -> dict[str, FloatA
     return arrays
 
 
-@dataclass(frozen=True)
-class Comparison:
+@dataclass(frozen=True, repr=False)
+class Dominance(Tabular):
     """Every state at every point, and the one that dominates.
 
     Attributes
@@ -226,6 +200,27 @@ class Comparison:
     solutions: dict[str, Solution]
     dominant: NDArray[np.str_]
 
+    def records(self) -> list[dict[str, Any]]:
+        """One row for each point and state, with the name of the dominant one."""
+        rows = zip(
+            self.dominant.ravel(), *(found.records() for found in self.solutions.values()), strict=True
+        )
+        return [
+            {"state": name, "dominant": str(best) or None} | record
+            for best, *records in rows
+            for name, record in zip(self.solutions, records, strict=True)
+        ]
+
+    def to_dataset(self, **coordinates: ArrayLike) -> xarray.Dataset:
+        """All states along the dimension ``state``, and ``dominant``; one coordinate for each axis of the batch."""
+        import xarray
+
+        states = [found.to_dataset(**coordinates) for found in self.solutions.values()]
+        joined = xarray.concat(states, "state", join="override", combine_attrs="override").assign_coords(
+            state=("state", list(self.solutions), attributes("state"))
+        )
+        return joined.assign(dominant=(tuple(coordinates), self.dominant, attributes("dominant")))
+
 
 @states(
     "replica symmetric",
@@ -233,7 +228,9 @@ class Comparison:
     source=_SOURCE,
     verification="derived",
 )
-def compare(model: Model, *, groups: Sequence[float] | None = None, **parameters: ArrayLike) -> Comparison:
+def dominant_state(
+    model: Model, *, groups: Sequence[float] | None = None, **parameters: ArrayLike
+) -> Dominance:
     """All states of the model and which of them has the largest weight.
 
     Without retrieval the state is the glass where it exists and otherwise the paramagnet (replica theory maximises the
@@ -248,7 +245,7 @@ def compare(model: Model, *, groups: Sequence[float] | None = None, **parameters
     solutions: dict[str, Solution] = {}
     if batch.has_paramagnet:
         solutions["paramagnet"] = solve(model, "paramagnet", groups=groups, **parameters)
-    if model.ensemble != "repeated":
+    if model.couplings.has_load:
         solutions["glass"] = solve(model, "glass", groups=groups, **parameters)
     if batch.groups and not _never_retrieves(batch):
         solutions["retrieval"] = solve(model, "retrieval", groups=groups, **parameters)
@@ -262,13 +259,11 @@ def compare(model: Model, *, groups: Sequence[float] | None = None, **parameters
             better = found.good if name == "glass" else found.good & (value > best)
             dominant[better] = name
             best = np.where(better, value, best)
-    return Comparison(solutions, dominant)
+    return Dominance(solutions, dominant)
 
 
 def _never_retrieves(batch: Batch) -> bool:
     """True where a single bounded hidden unit would have to carry the pattern of an infinite network."""
-    model = batch.model
-    if model.ensemble != "patterns" or model.size is not None or "size" in batch.names:
+    if batch.model.couplings.carried_by_layer or batch.corrected or batch.along:
         return False
-    bounded = max(model.hidden.tail_coefficient(1), model.hidden.tail_coefficient(-1)) == 0.0
-    return bounded and model.pattern_field == 0.0 and "pattern_field" not in batch.names
+    return max(batch.model.hidden.tail_coefficient(side) for side in (1, -1)) == 0.0

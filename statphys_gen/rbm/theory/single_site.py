@@ -8,20 +8,18 @@ verbs of its prior come E Xi_u <x>, E <x>, E <x>^2, E var x, E (var x)^2 and E l
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator
 from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ...arrays import FloatArray
-from ...errors import InvalidArgument
 from ...numerics.quadrature import Rule, gaussian_rule
-from ...units.base import Prior
 from ...units.continuous import Gaussian, Spherical
 from ...units.discrete import Binary
-from ..model import Patterns
+from ..couplings.base import LayerLaw, Moments
+from ..couplings.entries import Classes
 
 # Error of the Gaussian averages relative to the size of the integrand, and that of the first, rough iterations.
 TOLERANCE = 1e-13
@@ -31,145 +29,6 @@ _GENTLE, _RATIO = 0.25, 1.3
 _STEEPEST = 2000.0
 # Numbers per block, so that the temporary arrays stay in the cache.
 _BLOCK = 2**16
-_MOST_CLASSES = 4096
-
-
-@dataclass(frozen=True)
-class Classes:
-    """Joint law of the sums Xi_u of the condensed entries on a unit.
-
-    Attributes
-    ----------
-    values : (classes, groups); None for normal entries, whose average is taken in closed form.
-    weights : (points or 1, classes).
-    multiplicity : (points or 1, groups), the number of patterns in each group (p L for diluted patterns).
-    occupation : (points or 1, classes), mean number of entries that are not 0, given the sum (one group only).
-    """
-
-    values: FloatArray | None
-    weights: FloatArray
-    multiplicity: FloatArray
-    occupation: FloatArray
-    diluted: bool = False
-
-    @property
-    def groups(self) -> int:
-        return int(self.multiplicity.shape[1])
-
-    def rows(self, index: NDArray[np.intp]) -> Classes:
-        def pick(x: FloatArray) -> FloatArray:
-            return x[index] if len(x) > 1 else x
-
-        return Classes(
-            self.values, pick(self.weights), pick(self.multiplicity), pick(self.occupation), self.diluted
-        )
-
-
-def classes(patterns: Patterns, groups: tuple[float, ...], density: FloatArray, even: bool) -> Classes:
-    """The law of the sums for groups of so many patterns; ``even`` merges classes of opposite sign."""
-    density = np.atleast_1d(density)
-    multiplicity = np.asarray(groups, dtype=np.float64)[None, :]
-    if patterns.law == "gaussian":
-        ones = np.ones((1, 1))
-        return Classes(None, ones, multiplicity, ones)
-    tables = [_sums(patterns.law, n, density) for n in groups]
-    values = np.zeros((1, 0))
-    weights = np.ones((len(density), 1))
-    occupation = np.zeros((len(density), 1))
-    for value, weight, filled in tables:
-        if len(values) * len(value) > _MOST_CLASSES:
-            raise InvalidArgument("condensed", groups, f"few enough for {_MOST_CLASSES} classes of units")
-        values = np.concatenate(
-            [np.repeat(values, len(value), axis=0), np.tile(value[:, None], (len(values), 1))], axis=1
-        )
-        weights = (weights[:, :, None] * weight[:, None, :]).reshape(len(density), -1)
-        occupation = (occupation[:, :, None] + filled[:, None, :]).reshape(len(density), -1)
-    if even and values.shape[1]:
-        first = np.array([_leading_sign(row) for row in values])
-        keep = first >= 0
-        weights = weights[:, keep] * np.where(first[keep] > 0, 2.0, 1.0)
-        values, occupation = values[keep], occupation[:, keep]
-    return Classes(values, weights, multiplicity, occupation, patterns.law == "diluted")
-
-
-def _leading_sign(row: FloatArray) -> float:
-    nonzero = row[row != 0]
-    return float(np.sign(nonzero[0])) if len(nonzero) else 0.0
-
-
-def _sums(law: str, n: float, density: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
-    """Values of the sum of n entries, their probabilities, and the mean number of nonzero entries given the sum."""
-    plus, minus, weight = _occupations(law, n, density)
-    sums = plus - minus
-    values = np.unique(sums)
-    place = np.searchsorted(values, sums)
-    total = np.zeros((len(density), len(values)))
-    filled = np.zeros_like(total)
-    for k in range(len(values)):
-        total[:, k] = weight[:, place == k].sum(axis=1)
-        filled[:, k] = (weight * (plus + minus))[:, place == k].sum(axis=1)
-    with np.errstate(invalid="ignore"):
-        return values, total, np.where(total > 0, filled / total, 0.0)
-
-
-def _occupations(law: str, n: float, density: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
-    """Numbers of +1 and of -1 among the entries, and their probabilities for each density."""
-    from scipy.special import gammaln, xlogy
-
-    if law == "diluted":
-        most = math.ceil(n / 2 + 12 * math.sqrt(n / 2) + 20)
-        plus, minus = (grid.ravel() for grid in np.meshgrid(*[np.arange(most + 1.0)] * 2))
-        log_weight = (plus + minus) * math.log(n / 2) - n - gammaln(plus + 1) - gammaln(minus + 1)
-        keep = log_weight > -46.0
-        return plus[keep], minus[keep], np.exp(log_weight[keep])[None, :]
-    plus, minus = (grid.ravel() for grid in np.meshgrid(*[np.arange(n + 1.0)] * 2))
-    keep = plus + minus == n if law == "binary" else plus + minus <= n
-    plus, minus = plus[keep], minus[keep]
-    number = gammaln(n + 1) - gammaln(plus + 1) - gammaln(minus + 1) - gammaln(n - plus - minus + 1)
-    p = density[:, None]
-    # xlogy gives 0 for the power 0 of the probability 0 of an empty entry.
-    log_weight = number + xlogy(plus + minus, p / 2) + xlogy(n - plus - minus, 1.0 - p)
-    return plus, minus, np.exp(log_weight)
-
-
-@dataclass(frozen=True)
-class LayerLaw:
-    """The prior of a layer, its power beta and, for batches over them, its parameters; arrays are (points,)."""
-
-    prior: Prior
-    power: FloatArray
-    parameters: Mapping[str, FloatArray]
-
-    def rows(self, index: NDArray[np.intp] | slice) -> tuple[Prior, FloatArray]:
-        """Prior and power for some points, as columns that broadcast with (points, classes, nodes)."""
-        power = self.power[index][:, None, None] if self.power.ndim else self.power
-        if not self.parameters:
-            return self.prior, power
-        chosen = {name: values[index][:, None, None] for name, values in self.parameters.items()}
-        return self.prior.with_arrays(**chosen), power
-
-    def columns(self) -> tuple[Prior, FloatArray]:
-        """Prior and power for all points, as arrays (points,)."""
-        if not self.parameters:
-            return self.prior, self.power
-        return self.prior.with_arrays(**self.parameters), self.power
-
-
-@dataclass(frozen=True)
-class Moments:
-    """Averages over a layer, each of shape (points,), but ``overlaps`` (points, groups).
-
-    ``overlaps`` are E Xi_u <x> / multiplicity, ``glass`` E <x>^2, ``spread`` E var x, ``spread_squared`` E (var x)^2,
-    ``imbalance`` the response of the overlaps of a group to fields that sum to zero over the group.
-    """
-
-    overlaps: FloatArray
-    glass: FloatArray
-    spread: FloatArray
-    mean: FloatArray
-    spread_squared: FloatArray
-    log_partition: FloatArray
-    imbalance: FloatArray
 
 
 def layer_moments(
@@ -195,7 +54,7 @@ def layer_moments(
         return _gaussian_layer(law, condensed, a, fluctuating, base, signal)
     table = np.full((points, 7), np.nan)
     overlaps = np.full((points, condensed.groups), np.nan)
-    prior, power = law.columns()
+    prior, power = law.shaped()
     with np.errstate(all="ignore"):
         steep = fluctuating * prior.steepness(a, power)
     usable = np.isfinite(steep) & np.isfinite(base).all(axis=1) & np.isfinite(a)
@@ -266,7 +125,7 @@ def _block(
     index: NDArray[np.intp],
 ) -> tuple[FloatArray, FloatArray]:
     """Averages for points whose integrands are equally steep; columns as in ``layer_moments``."""
-    prior, power = law.rows(index)
+    prior, power = law.rows(index).shaped(None, None)
     field = base[:, :, None] + amplitude[:, None, None] * rule.nodes
     tilt = a[:, None, None]
 
@@ -332,7 +191,7 @@ def _gaussian_layer(
     weights = condensed.weights
     square = (weights * base**2).sum(axis=1) + amplitude**2
     mean_field = (weights * base).sum(axis=1)
-    prior, power = law.columns()
+    prior, power = law.shaped()
     if isinstance(prior, Spherical):
         c = 0.5 + np.sqrt(0.25 + square)
         log = 0.5 * square / c - 0.5 * np.log(c) + 0.5 * (c - 1.0) + 0.5 * a

@@ -7,11 +7,13 @@ from numpy.typing import NDArray
 
 from ...arrays import FloatArray
 from ...solution import Solution
+from ..couplings.base import Values
+from ..couplings.patterns import tail
 from ..model import Model
 from .line_points import SCAN, LineBatch
 from .load_curves import CURVE, RetrievalCurves, applies, hidden_noise, maxima, signals, visible_powers
 from .replica_symmetric import solve
-from .saddle_point import Batch, Values
+from .saddle_point import Batch
 from .state_equations import Equations
 
 # Rounds of refinement of an end in the temperature, and points of each.
@@ -83,7 +85,7 @@ def _ends_in_temperature(line: LineBatch) -> tuple[FloatArray, FloatArray, NDArr
 def spinodal_guess(batch: Batch, v: Values) -> tuple[FloatArray, FloatArray, NDArray[np.bool_]]:
     """Unknowns (m, q) and load where the load is largest along the curve, for batches over the temperature, and where
     there is certainly none; NaN where neither is known."""
-    omega = batch.tail(v, np.ones((len(v.beta), 1)))[:, 0]
+    omega = tail(v, np.ones((len(v.beta), 1)))[:, 0]
     with np.errstate(all="ignore"):
         curves = RetrievalCurves.of(batch.model, v, omega, np.arange(len(v.beta)))
         S = curves.S_end * curves.u_highest**2

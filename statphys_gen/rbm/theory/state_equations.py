@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,9 +13,11 @@ from ...arrays import FloatArray
 from ...errors import InvalidArgument
 from ...solution import Status
 from ...units.discrete import ZeroOne
-from .saddle_point import Batch, State, Values
+from ..couplings.base import Moments, State, Values
+from ..couplings.patterns import tail
+from .saddle_point import Batch
 from .single_site import ROUGH as TOLERANCE_ROUGH
-from .single_site import TOLERANCE, Moments
+from .single_site import TOLERANCE
 
 STARTS = ("paramagnet", "glass", "retrieval")
 # Damping and number of steps of the first, rough iterations; the second for points that met a pole in the first.
@@ -37,12 +40,10 @@ class Equations:
         self.batch = batch
         self.model = batch.model
         self.start = validation.choice("start", start, STARTS)
-        self.joint = self.model.ensemble == "bidirectional" and self.model.load + ("load" in batch.names) > 0
-        self.free = self.model.ensemble == "repeated" or (
-            self.model.ensemble == "bidirectional" and not self.joint
-        )
-        along = self.model.pattern_field != 0.0 or "pattern_field" in batch.names
-        self.with_overlap = bool(batch.groups) and (start == "retrieval" or along)
+        # Joint noise of finitely many patterns is none at all.
+        self.joint = self.model.couplings.joint and batch.noisy
+        self.free = self.model.couplings.joint and not batch.noisy
+        self.with_overlap = bool(batch.groups) and (start == "retrieval" or batch.along)
         self.with_glass = start != "paramagnet" and not self.free
         if start == "paramagnet" and not batch.has_paramagnet:
             raise InvalidArgument(
@@ -94,8 +95,8 @@ class Equations:
 
     def followed(self, state: State, hidden: Moments) -> State:
         """The order parameters of the hidden layer from its averages."""
-        carried = np.zeros_like(state.overlap) if self.model.ensemble == "patterns" else hidden.overlaps
-        return state.replaced(hidden_overlap=carried, r=hidden.glass, R=hidden.glass + hidden.spread)
+        carried = hidden.overlaps if self.model.couplings.carried_by_layer else np.zeros_like(state.overlap)
+        return replace(state, hidden_overlap=carried, r=hidden.glass, R=hidden.glass + hidden.spread)
 
     def full_state(self, x: FloatArray, v: Values) -> State:
         """All order parameters, also those that do not enter the equations."""
@@ -103,7 +104,7 @@ class Equations:
         if not self.free:
             return state
         visible = self.batch.visible_moments(v, state)
-        return state.replaced(q=visible.glass, Q=visible.glass + visible.spread)
+        return replace(state, q=visible.glass, Q=visible.glass + visible.spread)
 
     def reported(self, x: FloatArray, v: Values) -> tuple[State, tuple[Moments, Moments]]:
         """All order parameters, and all averages over the hidden and the visible layer."""
@@ -170,7 +171,7 @@ class Equations:
             x[pending[good]] = found[good]
             alive[pending[good]] = True
             # Units outside a sparse pattern are noise only, and can hold the state close to a pole.
-            unsure = crossed | (self.model.patterns.law in ("sparse", "diluted"))
+            unsure = crossed | (self.model.couplings.law in ("sparse", "diluted"))
             status[pending] = np.where(
                 alive[pending], Status.CONVERGED, np.where(unsure, Status.NOT_CONVERGED, Status.NO_SOLUTION)
             )
@@ -223,8 +224,7 @@ class Equations:
         return safe
 
     def _decayed(self, x: FloatArray) -> NDArray[np.bool_]:
-        along = self.model.pattern_field != 0.0 or "pattern_field" in self.batch.names
-        if self.start == "retrieval" and not along:
+        if self.start == "retrieval" and not self.batch.along:
             groups = len(self.batch.groups)
             return np.asarray((np.abs(x[:, :groups]) < _DECAYED).any(axis=1))
         if self.deflated:
@@ -234,8 +234,8 @@ class Equations:
     def _first_guess(self, v: Values, points: int) -> FloatArray:
         batch = self.batch
         size = 0.5 if isinstance(self.model.visible, ZeroOne) else 1.0
-        tail = batch.tail(v, np.ones((points, 1)))[:, 0]
-        gain = v.noise_coupling**2 * np.maximum(tail, 0.0)
+        omega = tail(v, np.ones((points, 1)))[:, 0]
+        gain = v.noise_coupling**2 * np.maximum(omega, 0.0)
         if self.joint:
             gain = v.noise_coupling * np.sqrt(v.alpha)
         room = np.minimum(0.5, 0.3 / np.maximum(gain, 1e-300))
@@ -243,10 +243,9 @@ class Equations:
         fluctuation = 1e-4 * room if self.start == "retrieval" else np.minimum(0.3, room)
         guess = np.empty((points, len(self.names)))
         values = v.classes_visible.values
-        number = v.classes_visible.multiplicity
         saturated = np.full((1, len(batch.groups)), np.sqrt(2.0 / np.pi))
         if values is not None:
-            saturated = (v.classes_visible.weights @ np.abs(values)) / number
+            saturated = (v.classes_visible.weights @ np.abs(values)) / v.multiplicity
         for k, name in enumerate(self.names):
             if name.startswith("overlap") or name.startswith("hidden_overlap"):
                 scale = size if name.startswith("overlap") else 1.0
@@ -254,7 +253,7 @@ class Equations:
                 guess[:, k] = full * scale * saturated[:, int(name.rsplit("_", 1)[1])]
             elif name in ("Q", "R") and self.start == "paramagnet":
                 # Of a free unit: the other layer only raises it, and beyond a pole Newton's steps have no start.
-                prior, power = (v.visible if name == "Q" else v.hidden).columns()
+                prior, power = (v.visible if name == "Q" else v.hidden).shaped()
                 guess[:, k] = prior.second_moment(np.zeros(points), np.zeros(points), power)
             elif name in ("Q", "R"):
                 guess[:, k] = size if name == "Q" else 1.0
@@ -268,13 +267,14 @@ class Equations:
         v = batch.values(*values)
         state, moments = self.reported(x, v)
         entropy = batch.free_entropy(v, state, moments)
-        if self.model.convention == "sqrt-beta" and v.size is None:
+        if self.model.convention == "sqrt-beta" and not batch.corrected:
             energy = -0.5 * batch.interaction(v, state) / v.beta
         else:
             energy = self.energy_by_difference(state, values, len(x))
         single = len(batch.groups) == 1
         carried = state.hidden_overlap
-        if self.model.ensemble == "patterns" and batch.groups:
+        if batch.groups and not v.couplings.carried_by_layer:
+            # Of the one unit that carries the pattern, over sqrt(N).
             signal = batch.visible_signal(v, state)
             signal[:, 0] -= v.along
             carried = signal / v.g[:, None]

@@ -1,6 +1,6 @@
 r"""Zero temperature: capacities, ground states and their energies in closed form (+-1 visible units).
 
-Ensemble ``patterns``. As T -> 0 with C = beta (Q - q) finite, a hidden unit sits at the maximum h* of
+One hidden unit for each pattern. As T -> 0 with C = beta (Q - q) finite, a hidden unit sits at the maximum h* of
 C h^2/2 + z h - U(h), and r = E h*^2 = Omega^2 F / (1 - Omega C)^2 with F = E (z - threshold)_+^2 (both signs for a
 two-sided prior; F = 1 for the Gaussian). With y = Omega m / sqrt(2 load p r) and patterns of density p,
 
@@ -10,7 +10,7 @@ so that the load is an explicit function of y and its largest value is the capac
 the tail of the prior survives: F = 1 for two tails, 1/2 for one. For bounded hidden units Omega = 0: one of them cannot
 carry a pattern of an infinite network, and the capacity is 0.
 
-Ensemble ``bidirectional`` with +-1 units in both layers: see :func:`capacity`. Derivation:
+Bidirectional memories with +-1 units in both layers: see :func:`capacity`. Derivation:
 derivations/rbm/zero_temperature.py and derivations/rbm/bidirectional_ground_state.py.
 """
 
@@ -25,8 +25,11 @@ from scipy.special import erf, erfc
 from ... import validation
 from ...approximation import states
 from ...errors import InvalidArgument
+from ...presentation import Scalars
 from ...units.continuous import Gaussian, ReLU, SoftThreshold
 from ...units.discrete import Binary
+from ..couplings.pairs import Bidirectional
+from ..couplings.patterns import Patterns
 from ..model import Model
 
 _SOURCE = "Amit, Gutfreund, Sompolinsky, Ann. Phys. 173 (1987) 30; derivations/rbm/zero_temperature.py"
@@ -35,14 +38,14 @@ _TWO_OVER_ROOT_PI = 2.0 / math.sqrt(math.pi)
 _ULP = {"xtol": 1e-300, "rtol": 4 * 2.220446049250313e-16}
 
 
-@dataclass(frozen=True)
-class GroundState:
+@dataclass(frozen=True, repr=False)
+class GroundState(Scalars):
     """A replica-symmetric state at T = 0.
 
     Attributes
     ----------
     load, overlap : the load and m; of a capacity, the largest load with retrieval and the overlap there.
-    response : C = lim beta (Q - q), in units of 1/Omega; the product D of both layers in ``bidirectional``.
+    response : C = lim beta (Q - q), in units of 1/Omega; the product D of both layers of a bidirectional memory.
     noise : r, mean square of the hidden averages.
     energy : per visible unit, the self-interaction of the visible units (-load/2 for Hopfield) included.
     at_temperature : replica symmetry is broken below this temperature, to leading order in it; 0 if nowhere.
@@ -133,15 +136,18 @@ def _state(y: float, load: float, tail: _Tail, p: float) -> GroundState:
 def _checked(model: Model) -> tuple[_Tail | None, float]:
     if not isinstance(model.visible, Binary):
         raise InvalidArgument("visible", model.visible.name, "binary at zero temperature")
-    if model.ensemble != "patterns" or model.patterns.law not in ("binary", "sparse"):
+    couplings = model.couplings
+    if type(couplings) is not Patterns or couplings.law not in ("binary", "sparse") or couplings.corrected:
         raise InvalidArgument(
-            "ensemble",
-            f"{model.ensemble}, {model.patterns.law} patterns",
-            "patterns, with binary or sparse entries",
+            "couplings", couplings, "Patterns with binary or sparse entries and no size at zero temperature"
         )
-    if model.condensed != 1 or model.pattern_field or model.visible_field or model.size is not None:
-        raise InvalidArgument("model", "fields, mixtures or a size", "without these at zero temperature")
-    return _Tail.of(model), model.patterns.density
+    _refuse_more(model)
+    return _Tail.of(model), couplings.density
+
+
+def _refuse_more(model: Model) -> None:
+    if model.condensed != 1 or model.pattern_field or model.visible_field:
+        raise InvalidArgument("model", "fields or mixtures", "without these at zero temperature")
 
 
 @states("replica symmetric", _WHERE, source=_SOURCE, verification="derived")
@@ -150,13 +156,13 @@ def capacity(model: Model) -> GroundState:
 
     Parameters
     ----------
-    model : ensemble ``patterns`` with +-1 visible units, or ``bidirectional`` with +-1 units in both layers and binary
+    model : ``Patterns`` with +-1 visible units, or ``Bidirectional`` with +-1 units in both layers and binary
         patterns (any layer ratio; the load is that of the pairs); its load and temperature do not matter.
 
-    The capacity is 0, with the reason, for bounded hidden units in ``patterns``. For sparse patterns of density
-    p <= 1/3 it is 0 too: the +-1 units outside a pattern make more noise than it can bear.
+    The capacity is 0, with the reason, for bounded hidden units that carry one pattern each. For sparse patterns of
+    density p <= 1/3 it is 0 too: the +-1 units outside a pattern make more noise than it can bear.
     """
-    if model.ensemble == "bidirectional":
+    if type(model.couplings) is Bidirectional:
         return _bidirectional_capacity(model)
     tail, p = _checked(model)
     if tail is None:
@@ -209,7 +215,7 @@ def first_order_load(model: Model) -> GroundState:
         raise InvalidArgument("hidden", model.hidden.name, "an unbounded prior")
     highest = capacity(model).load
     if highest == 0.0:
-        raise InvalidArgument("density", model.patterns.density, "above 1/3 for a retrieval state")
+        raise InvalidArgument("density", model.couplings.density, "above 1/3 for a retrieval state")
 
     def difference(load: float) -> float:
         return retrieval_state(model, load).energy - glass_state(model, load).energy
@@ -232,11 +238,10 @@ def _bidirectional_capacity(model: Model) -> GroundState:
         raise InvalidArgument(
             "hidden", model.hidden.name, "binary, as the visible one, in bidirectional at T = 0"
         )
-    if model.patterns.law != "binary" or model.pattern_field or model.visible_field or model.condensed != 1:
-        raise InvalidArgument(
-            "model", "fields, mixtures or other patterns", "without these at zero temperature"
-        )
-    alpha = float(model.layer_ratio or 1.0)
+    if model.couplings.law != "binary":
+        raise InvalidArgument("law", model.couplings.law, "binary in bidirectional memories at T = 0")
+    _refuse_more(model)
+    alpha = model.layer_ratio
 
     def layers(y: float, u: float) -> tuple[float, float, float, float, float, float]:
         m, n = float(erf(y)), float(erf(u))
