@@ -47,6 +47,7 @@ ARGUMENTS_RENAMED: dict[str, dict[str, str]] = {
         "--step-size": "--learning-rate",
     },
     "random-features spectrum": {"--density": "--density-points"},
+    "rbm simulate": {"--samples": "--instances"},
     "phase-retrieval spectrum": {"--samples": "--points", "--density": "--density-points", "-m": "--overlap"},
     "phase-retrieval threshold": {"-m": "--overlap"},
     "phase-retrieval dmft": {"-n": "--paths", "-m": "--overlap"},
@@ -82,6 +83,7 @@ KEYS_RENAMED: dict[str, dict[str, str]] = {
         "parameters.samples": "instances",
         "parameters.step_size": "learning_rate",
     },
+    "rbm simulate": {"parameters.samples": "instances"},
     "phase-retrieval spectrum": {"parameters.samples": "points"},
     "phase-retrieval dmft": {"time": "training_time"},
     "phase-retrieval simulate": {

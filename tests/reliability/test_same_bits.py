@@ -89,6 +89,7 @@ CALLS = {
         loss_draws=100,
     ),
     "random_features.simulate_train_parts": call(FEATURES, [1.0, 5.0], 12, [0, 20], instances=8),
+    "rbm.compare": call(HOPFIELD, 80, state="retrieval", instances=5, chains=4, sweeps=20),
     "rbm.simulate": call(HOPFIELD, 80, 5, chains=4, sweeps=20, start="pattern"),
     "rbm.simulate_collapsed": call(HOPFIELD, 60, 4, chains=2, sweeps=10, start="pattern"),
     "rbm.simulate_descent": call(GROUND, 100, 4),
