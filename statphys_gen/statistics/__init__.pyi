@@ -2,11 +2,8 @@ from .agreement import Agreement as Agreement
 from .agreement import Check as Check
 from .agreement import CheckResult as CheckResult
 from .agreement import Report as Report
-from .agreement import detectable_shift as detectable_shift
-from .agreement import holm as holm
 from .agreement import judge as judge
 from .agreement import run_checks as run_checks
-from .agreement import two_sided_p_value as two_sided_p_value
 from .autocorrelation import autocorrelation_function as autocorrelation_function
 from .autocorrelation import effective_sample_size as effective_sample_size
 from .autocorrelation import estimate_from_chain as estimate_from_chain
@@ -14,5 +11,8 @@ from .autocorrelation import integrated_autocorrelation_time as integrated_autoc
 from .estimate import Estimate as Estimate
 from .extrapolation import Extrapolation as Extrapolation
 from .extrapolation import extrapolate as extrapolate
+from .multiple import holm as holm
+from .power import detectable_shift as detectable_shift
+from .power import two_sided_p_value as two_sided_p_value
 from .streams import generator as generator
 from .streams import seed_sequence as seed_sequence
