@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import html
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 # These govern the digits of the other columns, or are said once below a table.
@@ -84,6 +84,23 @@ def short_table(records: Sequence[Mapping[str, Any]], title: str) -> str:
     text = table(records[:_MOST_ROWS])
     more = f"\n... {len(records) - _MOST_ROWS} more" if len(records) > _MOST_ROWS else ""
     return f"{title}\n{text}{more}"
+
+
+class Tabular:
+    """A result that shows itself as the table of its ``records()``, under its class and what that says it is."""
+
+    def records(self) -> Iterable[Mapping[str, Any]]:
+        """One plain dictionary for each row."""
+        raise NotImplementedError
+
+    def __repr__(self) -> str:
+        return short_table(list(self.records()), self._title())
+
+    def _repr_html_(self) -> str:
+        return html_table(list(self.records()), self._title())
+
+    def _title(self) -> str:
+        return f"{type(self).__name__}: {(self.__doc__ or '').strip().splitlines()[0]}"
 
 
 def html_table(records: Sequence[Mapping[str, Any]], title: str) -> str:

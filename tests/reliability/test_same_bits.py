@@ -37,7 +37,13 @@ SIMULATIONS: dict[str, Callable[..., Any]] = {
         **options,
     ),
     "phase_retrieval": lambda **options: simulate_descent(
-        PhaseRetrieval(Loss.normalised(1.0), 3.0), 60, 6, 3, step_sizes=[0.02] * 5, temperature=0.1, **options
+        PhaseRetrieval(Loss.normalised(1.0), 3.0),
+        60,
+        instances=6,
+        seed=3,
+        step_sizes=[0.02] * 5,
+        temperature=0.1,
+        **options,
     ),
 }
 

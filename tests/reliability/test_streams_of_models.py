@@ -395,11 +395,11 @@ RETRIEVALS = {
     "overlap": replace(RETRIEVAL, overlap=0.1),
 }
 OF_RETRIEVAL = {
-    "descent": lambda case: simulate_retrieval(case, 6, 2, 0, [1e-4], temperature=0.1),
-    "success": lambda case: simulate_success(case, 6, 2, 0, [1e-4], temperature=0.1),
-    "Hessian": lambda case: simulate_hessian(case, 6, 2, 0, count=2),
-    "density": lambda case: simulate_smoothed_density(case, 6, 2, 0, [0.0], 0.1),
-    "spectral": lambda case: simulate_spectral_overlap(case, 6, 2, 0),
+    "descent": lambda case: simulate_retrieval(case, 6, step_sizes=[1e-4], instances=2, temperature=0.1),
+    "success": lambda case: simulate_success(case, 6, step_sizes=[1e-4], instances=2, temperature=0.1),
+    "Hessian": lambda case: simulate_hessian(case, 6, instances=2, count=2),
+    "density": lambda case: simulate_smoothed_density(case, 6, positions=[0.0], smoothing=0.1, instances=2),
+    "spectral": lambda case: simulate_spectral_overlap(case, 6, instances=2),
     "dmft": lambda case: descent_dynamics(case, [1e-4], paths=128, replicas=2),
 }
 
@@ -415,7 +415,13 @@ def test_phase_retrieval(family: str, streams_of: Any) -> None:
 def test_conditions_of_a_descent(streams_of: Any) -> None:
     def descent(dimension: int = 6, temperature: float = 0.1, **options: Any) -> Run:
         return partial(
-            simulate_retrieval, RETRIEVAL, dimension, 2, 0, [1e-4], temperature=temperature, **options
+            simulate_retrieval,
+            RETRIEVAL,
+            dimension,
+            step_sizes=[1e-4],
+            instances=2,
+            temperature=temperature,
+            **options,
         )
 
     runs = {
@@ -423,7 +429,7 @@ def test_conditions_of_a_descent(streams_of: Any) -> None:
         "temperature": descent(temperature=0.2),
         "no temperature": descent(temperature=0.0),
         "dimension": descent(7),
-        "labels": descent(labels="null"),
+        "labels": descent(label_law="null"),
     }
     require_independent(streams_of, runs)
     theory = partial(descent_dynamics, RETRIEVAL, [1e-4], paths=128, replicas=2)
@@ -553,15 +559,13 @@ def test_results_of_similar_models_are_uncorrelated() -> None:
     features = [FEATURES.replace(time=time) for time in (0.3, 0.301)]
     traces = [simulate_eigenvalues(model, 5, 40, 0).mean(axis=1) for model in features]
     losses = [PhaseRetrieval(Loss.normalised(offset), 3.0) for offset in (1.0, 1.01)]
-    hessians = [simulate_hessian(case, 8, 40, 0, count=2).lagrange_multiplier for case in losses]
+    hessians = [simulate_hessian(case, 8, instances=40, count=2).lagrange_multiplier for case in losses]
     machines = [machine(temperature=temperature) for temperature in (0.5, 0.501)]
     overlaps = [
         simulate(model, 10, 40, start="pattern", sweeps=4, burn_in=0, chains=2).samples["interaction"]
         for model in machines
     ]
-    paths = [
-        descent_dynamics(case, [1e-3], paths=128, replicas=40).samples["energy"][:, 0] for case in losses
-    ]
+    paths = [descent_dynamics(case, [1e-3], paths=128, replicas=40).values["energy"][:, 0] for case in losses]
     for pair in (collapse, traces, hessians, overlaps, paths):
         one, other = (np.asarray(entry, dtype=np.float64) for entry in pair)
         assert abs(correlation(one, other)) < 5.0

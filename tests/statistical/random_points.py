@@ -30,11 +30,10 @@ from statphys_gen.diffusion.theory.speciation_time import (
 from statphys_gen.errors import InvalidArgument, StatphysError
 from statphys_gen.phase_retrieval.model import Loss, PhaseRetrieval
 from statphys_gen.phase_retrieval.schedule import geometric_steps
-from statphys_gen.phase_retrieval.theory.curvature_laws import initial_weights
 from statphys_gen.phase_retrieval.theory.dmft import descent_dynamics
 from statphys_gen.phase_retrieval.theory.full_rsb import full_rsb_state
 from statphys_gen.phase_retrieval.theory.spectrum import left_edge, signal_outlier
-from statphys_gen.phase_retrieval.theory.transition import transition
+from statphys_gen.phase_retrieval.theory.transition import initial_transition
 from statphys_gen.random_features.model import Covariance, RandomFeatures
 from statphys_gen.random_features.theory.learning_curves import learning_curves
 from statphys_gen.random_features.theory.spectrum import spectrum
@@ -114,13 +113,12 @@ def glass_lines(rng: np.random.Generator, points: int) -> Iterator[Solution]:
 
 def hessians(rng: np.random.Generator, points: int) -> Iterator[Solution]:
     for _ in range(0, points, 2 * BATCH + 1):
-        weights = initial_weights(
-            Loss.normalised(float(_between(rng, 0.01, 50.0))), float(rng.choice([0.0, 0.3]))
-        )
+        loss = Loss.normalised(float(_between(rng, 0.01, 50.0)))
+        model = PhaseRetrieval(loss, 1.0, float(rng.choice([0.0, 0.3])))
         ratios = _between(rng, 0.05, 100.0, BATCH)
-        yield left_edge(weights, ratios)
-        yield signal_outlier(weights, ratios)
-        yield transition(weights).solution
+        yield left_edge(model, samples_per_dimension=ratios)
+        yield signal_outlier(model, samples_per_dimension=ratios)
+        yield initial_transition(loss, overlap=model.overlap).solution
 
 
 def features(rng: np.random.Generator, points: int) -> Iterator[dict[str, float]]:
@@ -150,17 +148,17 @@ def full_breaking(rng: np.random.Generator, points: int) -> Iterator[Solution]:
     """Ground states with full breaking of replica symmetry: a second each."""
     for _ in range(points):
         loss = Loss.normalised(float(_between(rng, 0.5, 3.0)))
-        yield full_rsb_state(loss, float(_between(rng, 4.5, 20.0)), steps=4)
+        yield full_rsb_state(PhaseRetrieval(loss, float(_between(rng, 4.5, 20.0))), steps=4)
 
 
 def descents(rng: np.random.Generator, points: int) -> Iterator[Solution]:
     """Dynamical mean-field theory, twelve steps; each counts as one point, good if every step is."""
     for k in range(points):
         offset = float(_between(rng, 0.1, 10.0))
-        problem = PhaseRetrieval(Loss.normalised(offset), float(_between(rng, 0.5, 10.0)))
+        model = PhaseRetrieval(Loss.normalised(offset), float(_between(rng, 0.5, 10.0)))
         sizes = geometric_steps(12, 0.01 * min(offset, 1.0), 1.1)
         found = descent_dynamics(
-            problem, sizes, float(rng.choice([0.0, 0.5])), paths=4096, replicas=2, seed=k
+            model, sizes, temperature=float(rng.choice([0.0, 0.5])), paths=4096, replicas=2, seed=k
         ).solution
         worst = int(found.status.argmax())
         yield Solution(
