@@ -274,6 +274,13 @@ def test_a_check_that_accepts_a_theory_off_by_twice_the_resolution_is_insensitiv
     assert verdict(scalar(1.0, 0.04 / critical * 0.999)).verdict == "inconclusive"
 
 
+def test_the_shifted_theory_must_be_rejected_on_both_sides():
+    """Two standard errors off, and a shift of four: one of the wrong theories is six off, the other two."""
+    for value in (1.02, 0.98):
+        assert verdict(scalar(value, 0.01)).verdict == "insensitive"
+    assert verdict(scalar(1.0, 0.01)).verdict == "inconclusive"
+
+
 def test_the_level_is_shared_by_the_checks_of_a_report():
     """A check that is fine alone can be too coarse for a report of 50."""
     error = 0.99 * 0.02 / detectable_shift(100.0, FAMILY_WISE_RATE)
