@@ -7,16 +7,17 @@ import json
 import shutil
 from collections import Counter
 from functools import cache
-from importlib import import_module
 from pathlib import Path
-from pkgutil import iter_modules
 from typing import Any
 
+import reference
 from run_examples import run_examples
 
 from statphys_gen.cli import build_parser
+from statphys_gen.glossary import QUANTITIES
 from statphys_gen.predictions import Prediction, predictions, summary
-from statphys_gen.verification import SYSTEMS, report, stale
+from statphys_gen.systems import SYSTEMS
+from statphys_gen.verification import report, stale
 
 ROOT = Path(__file__).parents[1]
 VALIDATION = ROOT / "validation"
@@ -32,8 +33,12 @@ def write_pages(docs: Path) -> None:
     (generated / "validation.rst").write_text(_validation(), encoding="utf-8")
     (generated / "random_points.txt").write_text(_random_points(), encoding="utf-8")
     (generated / "benchmarks.rst").write_text(_benchmarks(), encoding="utf-8")
+    (generated / "quantities.txt").write_text(_quantities(), encoding="utf-8")
     (generated / "commands.txt").write_text(_commands(), encoding="utf-8")
-    (generated / "api.rst").write_text(_api(), encoding="utf-8")
+    pages = generated / "reference"
+    pages.mkdir(exist_ok=True)
+    for name, text in reference.pages().items():
+        (pages / f"{name}.rst").write_text(text, encoding="utf-8")
 
 
 def _heading(text: str, mark: str = "=") -> list[str]:
@@ -45,16 +50,6 @@ def _table(columns: list[str], rows: list[list[str]], widths: str) -> list[str]:
     for row in [columns, *rows]:
         lines += [f"   {'* -' if k == 0 else '  -'} {cell}" for k, cell in enumerate(row)]
     return [*lines, ""]
-
-
-def _modules(package_name: str) -> list[str]:
-    package = import_module(package_name)
-    found = [package_name]
-    for module in iter_modules(package.__path__):
-        if module.name not in ("kernels", "__main__"):
-            name = f"{package_name}.{module.name}"
-            found += _modules(name) if module.ispkg else [name]
-    return found
 
 
 def _predictions() -> str:
@@ -70,9 +65,10 @@ def _predictions() -> str:
     ]
     every = predictions()
     columns = ["prediction", "level", "valid", "source", "what stands behind it"]
-    for system in SYSTEMS:
-        rows = [_prediction_row(found) for found in every if found.system == system]
-        lines += _heading(system.replace("_", " "), "-")
+    titles = {system.name: system.title for system in SYSTEMS}
+    for home in dict.fromkeys(found.home for found in every):
+        rows = [_prediction_row(found) for found in every if found.home == home]
+        lines += _heading(titles.get(home, f"shared by systems: {home}"), "-")
         lines += _table(columns, rows, "18 12 25 20 25")
     return "\n".join(lines)
 
@@ -82,7 +78,7 @@ def _prediction_row(found: Prediction) -> list[str]:
     links = [_check_link(name) for name in found.checks]
     links += [f"({_check_link(name)})" for name in found.reported]
     return [
-        f":py:func:`{found.name} <{found.function.__module__}.{found.function.__qualname__}>`",
+        f":py:func:`{found.name} <statphys_gen.{found.home}.{found.name}>`",
         stated.level,
         _escape(stated.valid) or "always",
         _escape(stated.source),
@@ -97,24 +93,32 @@ def _check_link(name: str) -> str:
 
 @cache
 def _reported_checks() -> frozenset[str]:
-    documents = [report(system, VALIDATION) for system in SYSTEMS]
+    documents = [report(system.name, VALIDATION) for system in SYSTEMS]
     return frozenset(record["id"] for document in documents if document for record in document["checks"])
 
 
 def _gallery(generated: Path) -> str:
     lines = _heading("Gallery")
     lines += ["Made by ``make figures``; every picture is the output of one script in ``figures/``.", ""]
-    for record in sorted((ROOT / "figures" / "output").glob("*.json")):
-        entry = json.loads(record.read_text(encoding="utf-8"))
-        shutil.copy(record.with_suffix(".png"), generated)
-        lines += _heading(entry["title"], "-")
-        lines += [
-            f".. image:: {record.stem}.png",
-            "   :width: 100%",
-            "",
-            _escape(entry["caption"]) + f" ({entry['preset']} size; ``figures/{record.stem}.py``)",
-            "",
-        ]
+    entries = [
+        (record, json.loads(record.read_text(encoding="utf-8")))
+        for record in sorted((ROOT / "figures" / "output").glob("*.json"))
+    ]
+    for system in SYSTEMS:
+        lines += _heading(system.title, "-")
+        for record, entry in entries:
+            if entry["system"] != system.name:
+                continue
+            shutil.copy(record.with_suffix(".png"), generated)
+            lines += _heading(entry["title"], "~")
+            script = f"figures/{system.name}/{record.stem}.py"
+            lines += [
+                f".. image:: {record.stem}.png",
+                "   :width: 100%",
+                "",
+                _escape(entry["caption"]) + f" ({entry['preset']} size; ``{script}``)",
+                "",
+            ]
     return "\n".join(lines)
 
 
@@ -126,12 +130,12 @@ def _validation() -> str:
         "",
     ]
     for system in SYSTEMS:
-        document = report(system, VALIDATION)
-        lines += _heading(system.replace("_", " "), "-")
+        document = report(system.name, VALIDATION)
+        lines += _heading(system.title, "-")
         if document is None:
             lines += ["Not compared with a simulation by the present rule yet: run ``make verify``.", ""]
             continue
-        older = len(stale(system, VALIDATION))
+        older = len(stale(system.name, VALIDATION))
         verdicts = Counter(
             record["verdict"] for record in document["checks"] if record["verdict"] != "agrees"
         )
@@ -169,7 +173,7 @@ def _validation() -> str:
             ["check", "prediction", "simulation", "detectable", "verdict"], rows, "20 35 25 10 10"
         )
         if document["withdrawn"]:
-            lines += _heading(f"Withdrawn checks of {system.replace('_', ' ')}", "~")
+            lines += _heading(f"Withdrawn checks of {system.name}", "~")
             lines += _table(
                 ["check", "last verdict", "reason"],
                 [
@@ -232,6 +236,11 @@ def _flat(entry: Any, name: str = "") -> list[tuple[str, str]]:
     return [(name.replace("_", " "), str(entry))]
 
 
+def _quantities() -> str:
+    rows = [[f"``{name}``", text, units] for name, (text, units) in sorted(QUANTITIES.items())]
+    return "\n".join(_table(["name", "long name", "units"], rows, "35 55 10"))
+
+
 def _commands() -> str:
     """Every command with the one line of its help."""
     rows: list[list[str]] = []
@@ -248,24 +257,6 @@ def _commands() -> str:
 
     walk(build_parser(), "")
     return "\n".join(_table(["command", "result"], rows, "35 65"))
-
-
-def _api() -> str:
-    lines = _heading("Reference")
-    names = ["noising", "solution", "approximation", "errors", "validation"]
-    names += ["comparison", "conformance", "verification", "predictions", "registry"]
-    modules = [f"statphys_gen.{name}" for name in names]
-    for package in (*SYSTEMS, "numerics", "statistics", "sweep"):
-        modules += _modules(f"statphys_gen.{package}")
-    for module in modules:
-        lines += _heading(module, "-")
-        package = hasattr(import_module(module), "__path__")
-        lines += [
-            f".. automodule:: {module}",
-            *([] if package else ["   :members:", "   :ignore-module-all:"]),
-            "",
-        ]
-    return "\n".join(lines)
 
 
 def _escape(text: str) -> str:

@@ -25,14 +25,18 @@ from .approximation import Approximation
 from .verification import SYSTEMS, checks_of
 
 Mark = Literal["simulated", "marked as simulated, in no check", "derived", "unverified"]
+HOMES = (*SYSTEMS, "data", "units")
 _BEGIN, _END = "<!-- predictions -->\n", "\n<!-- end -->"
 
 
 @dataclass(frozen=True)
 class Prediction:
-    """A public function with its statement and the ids of the checks that test it (judged ones, reported ones)."""
+    """A public function with its statement and the ids of the checks that test it (judged ones, reported ones).
 
-    system: str
+    ``home`` is the folder whose door shows it: a system, or a layer that systems share.
+    """
+
+    home: str
     name: str
     function: Callable[..., object]
     approximation: Approximation
@@ -48,21 +52,21 @@ class Prediction:
 
 
 def predictions() -> list[Prediction]:
-    """Every prediction that a door shows, system by system, by name."""
-    found = []
-    for system in SYSTEMS:
-        door = import_module(f"{__package__}.{system}")
-        checks = checks_of(system)
+    """Every prediction that a door shows, once, at the first of these: those of systems, of data, of units."""
+    found: dict[Callable[..., object], Prediction] = {}
+    checks = [check for system in SYSTEMS for check in checks_of(system)]
+    for home in HOMES:
+        door = import_module(f"{__package__}.{home}")
         for name in dir(door):
             function = getattr(door, name)
             stated = getattr(function, "approximation", None)
-            if not inspect.isfunction(function) or not isinstance(stated, Approximation):
+            if not inspect.isfunction(function) or not isinstance(stated, Approximation) or function in found:
                 continue
             testing = [check for check in checks if function in check.tested]
             judged = tuple(check.id for check in testing if check.judged)
             reported = tuple(check.id for check in testing if not check.judged)
-            found.append(Prediction(system, name, function, stated, judged, reported))
-    return found
+            found[function] = Prediction(home, name, function, stated, judged, reported)
+    return list(found.values())
 
 
 def summary() -> str:

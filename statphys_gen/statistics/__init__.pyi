@@ -12,7 +12,12 @@ from .estimate import Estimate as Estimate
 from .extrapolation import Extrapolation as Extrapolation
 from .extrapolation import extrapolate as extrapolate
 from .multiple import holm as holm
+from .onset import log_crossing as log_crossing
+from .onset import power_law_exponent as power_law_exponent
 from .power import detectable_shift as detectable_shift
 from .power import two_sided_p_value as two_sided_p_value
+from .proportions import Fraction as Fraction
+from .proportions import bootstrap_fraction as bootstrap_fraction
+from .proportions import estimate_proportion as estimate_proportion
 from .streams import generator as generator
 from .streams import seed_sequence as seed_sequence

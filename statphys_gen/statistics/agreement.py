@@ -84,8 +84,9 @@ class Check:
         claim how often something happens, and are judged by counting: "level", the theory is the largest probability
         of the event, such as a false alarm; "bound", the same of the violation of a bound; "coverage", the theory is
         the smallest probability of the event, such as the truth lying in an interval, and the misses are counted.
-        There the simulation returns ``Estimate.from_samples`` of zeros and ones, one for each independent trial, and
-        the resolution, at most 1, is relative to the probability of the event (of the miss).
+        There the simulation returns :func:`~statphys_gen.statistics.estimate_proportion` of independent trials (or
+        ``Estimate.from_samples`` of zeros and ones), and the resolution, at most 1, is relative to the probability of
+        the event (of the miss).
     scale : what the resolution is relative to: a number, an array of the theory's shape, or a function of the
         theory (``lambda p: p - 0.5`` for the excess of a probability above chance). Default: the absolute
         value of the theory.
@@ -211,13 +212,11 @@ def _claimed(check: Check, theory: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def _counts(check: Check, estimate: Estimate) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Events (of a coverage the misses) and trials, from the estimate of zeros and ones."""
+    """Events (of a coverage the misses) and trials, from the estimate of a proportion."""
     trials = np.round(estimate.degrees_of_freedom + 1.0)
     events = np.round(estimate.mean * trials)
-    sample_variance = events * (trials - events) / (trials**2 * (trials - 1.0))
-    whole = np.allclose(events / trials, estimate.mean, rtol=1e-9, atol=1e-12)
-    if not (whole and np.allclose(sample_variance, estimate.standard_error**2, rtol=1e-6, atol=1e-15)):
-        allowed = f"Estimate.from_samples of zeros and ones for kind {check.kind!r}"
+    if not np.allclose(events / trials, estimate.mean, rtol=1e-9, atol=1e-12):
+        allowed = f"a share of independent trials for kind {check.kind!r}, as estimate_proportion returns it"
         raise InvalidArgument("estimate", estimate.mean, allowed)
     return (trials - events if check.kind == "coverage" else events), trials
 

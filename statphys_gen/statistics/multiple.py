@@ -1,14 +1,15 @@
-"""Several tests at once: one rate of false alarms for all of them."""
+"""Several tests at once."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
 import numpy as np
-from numpy.typing import NDArray
+
+from ..arrays import FloatArray
 
 
-def holm(p_values: Sequence[float] | NDArray[np.float64]) -> NDArray[np.float64]:
+def holm(p_values: Sequence[float] | FloatArray) -> FloatArray:
     """Holm's adjusted p-values: rejecting those at most alpha keeps the family-wise error rate at alpha."""
     p = np.asarray(p_values, dtype=np.float64)
     order = np.argsort(p, kind="stable")

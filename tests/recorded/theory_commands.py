@@ -38,6 +38,12 @@ TOLERANCE = 1e-12
 
 # Of commands whose options have other names now: {"rbm simulate": {"--samples": "--instances"}}.
 ARGUMENTS_RENAMED: dict[str, dict[str, str]] = {
+    "random-features simulate": {
+        "--samples": "--instances",
+        "--spectrum": "--count-modes",
+        "--step-size": "--learning-rate",
+    },
+    "random-features spectrum": {"--density": "--density-points"},
     "phase-retrieval spectrum": {"--samples": "--points", "--density": "--density-points", "-m": "--overlap"},
     "phase-retrieval threshold": {"-m": "--overlap"},
     "phase-retrieval dmft": {"-n": "--paths", "-m": "--overlap"},
@@ -47,6 +53,13 @@ ARGUMENTS_RENAMED: dict[str, dict[str, str]] = {
 # Of commands whose output has other keys now: {"phase-retrieval dmft": {"time": "training_time"}}. A key with dots, as
 # "parameters.samples", is the one at that place alone.
 KEYS_RENAMED: dict[str, dict[str, str]] = {
+    "random-features learning-curves": {"ridge": "penalty"},
+    "random-features norm-outliers": {"rows": "row_norms", "samples": "sample_norms"},
+    "random-features simulate": {
+        "ridge": "penalty",
+        "parameters.samples": "instances",
+        "parameters.step_size": "learning_rate",
+    },
     "phase-retrieval spectrum": {"parameters.samples": "points"},
     "phase-retrieval dmft": {"time": "training_time"},
     "phase-retrieval simulate": {

@@ -6,6 +6,7 @@ import math
 import mpmath
 import numpy as np
 import pytest
+from agreement import count_agrees
 from scipy import stats
 
 from statphys_gen.approximation import Approximation, approximation_of, states
@@ -28,6 +29,7 @@ from statphys_gen.statistics.power import (
     power_of_shift,
     two_sided_p_value,
 )
+from statphys_gen.statistics.proportions import estimate_proportion
 from statphys_gen.statistics.streams import generator
 
 
@@ -83,8 +85,7 @@ def test_detectable_shift_has_ninety_percent_power(freedom):
     count = 40_000
     t = random.normal(shift, 1.0, count) / np.sqrt(random.chisquare(freedom, count) / freedom)
     caught = int((two_sided_p_value(t, freedom) <= level).sum())
-    low, high = stats.binom.interval(0.999, count, 0.9)
-    assert low <= caught <= high
+    assert count_agrees(caught, count, 0.9, 0.001)
 
 
 @pytest.mark.parametrize(
@@ -119,8 +120,7 @@ def test_the_power_at_two_degrees_of_freedom_is_not_that_of_a_known_error():
     random = np.random.default_rng(8)
     t = random.normal(known, 1.0, 40_000) / np.sqrt(random.chisquare(2.0, 40_000) / 2.0)
     caught = int((t > stats.t.isf(level / 2, 2.0)).sum())
-    low, high = stats.binom.interval(0.999, 40_000, power_of_shift(known, 2.0, level))
-    assert low <= caught <= high
+    assert count_agrees(caught, 40_000, power_of_shift(known, 2.0, level), 0.001)
 
 
 def test_ten_checks_of_two_samples_and_a_thousand_components_end():
@@ -187,9 +187,7 @@ def null_reports(reports, student=True):
 
 def test_false_alarms_of_a_report_have_the_stated_rate():
     reports = 2000
-    false_alarms = sum(null_reports(reports))
-    low, high = stats.binom.interval(0.99, reports, FAMILY_WISE_RATE)
-    assert low <= false_alarms <= high
+    assert count_agrees(sum(null_reports(reports)), reports, FAMILY_WISE_RATE, 0.01)
 
 
 def test_gaussian_quantiles_would_raise_false_alarms():
@@ -444,6 +442,7 @@ def test_a_level_is_judged_by_counting_and_one_sided():
     assert found[1].p_value == pytest.approx(stats.binom.sf(39, trials, level))
     assert found[1].t == pytest.approx(0.0, abs=1e-12)
     assert found[3].t > 2.3
+    assert verdict(estimate_proportion(critical, trials), theory=level, **claim).p_value == found[3].p_value
     # A bound is the same; of a coverage, the misses are counted.
     assert verdict(events(critical, trials), theory=level, **claim | {"kind": "bound"}).verdict == "disagrees"
     coverage = {"kind": "coverage", "resolution": 1.0}
@@ -470,7 +469,7 @@ def test_a_doubled_level_must_be_seen():
 
 def test_claims_about_events_need_events():
     claim = {"kind": "level", "resolution": 1.0}
-    with pytest.raises(InvalidArgument, match="zeros and ones"):
+    with pytest.raises(InvalidArgument, match="a share of independent trials"):
         verdict(scalar(0.05), theory=0.05, **claim)
     with pytest.raises(InvalidArgument, match=r"between 0 and 0\.5"):
         verdict(events(50, 100), theory=0.5, **claim)
