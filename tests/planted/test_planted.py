@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from statphys_gen import registry
 from statphys_gen.systems import SYSTEMS
 from tests.planted import __main__ as command
 from tests.planted import bank, operators, reach, runner
@@ -215,6 +216,8 @@ def test_an_error_is_planted_in_the_line_that_is_meant() -> None:
 def test_the_bank_of_the_package_fits_the_package() -> None:
     errors = bank.load()
     assert len(set(errors)) == len(errors)
+    known = {entry["id"] for entry in registry.load(ROOT / "validation")} | {""}
+    assert {planted.check for planted in errors} <= known
     for planted in errors:
         text = (ROOT / planted.file).read_text(encoding="utf-8")
         assert planted.place(text) is not None, f"lost: {planted}"
