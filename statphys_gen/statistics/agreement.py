@@ -146,12 +146,12 @@ class Check:
     @property
     def seed(self) -> int:
         """Determined by the id alone, so that nobody can choose a seed for which a check passes."""
-        return int(seed_sequence(0, {"check": self.id}).generate_state(1)[0])
+        return int(seed_sequence(0, {"check": self.id}).generate_state(1).item())
 
     @property
     def pilot_seed(self) -> int:
         """Of a pilot, whose draws are independent of those that are judged."""
-        return int(seed_sequence(0, {"pilot of the check": self.id}).generate_state(1)[0])
+        return int(seed_sequence(0, {"pilot of the check": self.id}).generate_state(1).item())
 
     @property
     def tested(self) -> tuple[Callable[..., object], ...]:

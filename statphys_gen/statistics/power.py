@@ -19,7 +19,7 @@ POWER = 0.9
 
 # The trapezoidal rule on an integrand that falls as a Gaussian: its error is below rounding at this step.
 _NODES = np.arange(-144, 145) / 16.0
-_STEPS = 100  # of a bisection, which then ends at neighbouring numbers
+_STEPS = 30  # of a bisection
 
 
 def two_sided_p_value(t: ArrayLike, degrees_of_freedom: ArrayLike) -> NDArray[np.float64]:
@@ -47,7 +47,7 @@ def _power(shift: float, freedom: float, critical: float) -> float:
     s = 1.0 + _NODES / np.sqrt(2.0 * freedom)
     s = s[s > 0.0]
     log_density = (freedom - 1.0) * np.log(s) - 0.5 * freedom * (s**2 - 1.0)
-    density = np.exp(log_density - log_density.max())
+    density = np.exp(log_density)
     return float(density @ special.ndtr(shift - critical * s) / density.sum())
 
 
@@ -55,9 +55,8 @@ def _power(shift: float, freedom: float, critical: float) -> float:
 def detectable_shift(degrees_of_freedom: float, level: float, power: float = POWER) -> float:
     """Shift, in standard errors, that a two-sided t-test at this level rejects with this power.
 
-    The root of :func:`power_of_shift`, which increases, by bisection between 0 and a shift that has more than this
-    power; rejection on the wrong side is neglected (its probability is below the level). 0 where the level alone has
-    the power.
+    The root of :func:`power_of_shift`, which increases, by bisection between two shifts of a factor of 2, to nine digits;
+    rejection on the wrong side is neglected (its probability is below the level). 0 where the level alone has the power.
 
     Raises
     ------
@@ -69,14 +68,11 @@ def detectable_shift(degrees_of_freedom: float, level: float, power: float = POW
     lower = 0.0
     if _power(lower, freedom, critical) >= power:
         return lower
-    # Z > -z and s < s_q have probability sqrt(power) each, hence together this power, and both imply rejection.
-    share = np.sqrt(power)
-    upper = critical * np.sqrt(special.chdtri(freedom, 1.0 - share) / freedom) + special.ndtri(share)
-    upper = float(max(upper, 1.0)) * (1.0 + 1e-9)
+    upper = 1.0
+    while upper < np.inf and _power(upper, freedom, critical) < power:
+        lower, upper = upper, 2.0 * upper
     for _ in range(_STEPS):
         middle = 0.5 * (lower + upper)
-        if middle in (lower, upper):
-            break
         lower, upper = (middle, upper) if _power(middle, freedom, critical) < power else (lower, middle)
     return upper
 

@@ -441,7 +441,7 @@ def test_a_level_is_judged_by_counting_and_one_sided():
     assert [agreement.verdict for agreement in found] == ["agrees", "agrees", "agrees", "disagrees"]
     assert found[1].p_value == pytest.approx(stats.binom.sf(39, trials, level))
     assert found[1].t == pytest.approx(0.0, abs=1e-12)
-    assert found[3].t > 2.3
+    assert found[3].t == pytest.approx((critical - 40) / np.sqrt(40 * 0.98))
     assert verdict(estimate_proportion(critical, trials), theory=level, **claim).p_value == found[3].p_value
     # A bound is the same; of a coverage, the misses are counted.
     assert verdict(events(critical, trials), theory=level, **claim | {"kind": "bound"}).verdict == "disagrees"
