@@ -55,8 +55,9 @@ def _power(shift: float, freedom: float, critical: float) -> float:
 def detectable_shift(degrees_of_freedom: float, level: float, power: float = POWER) -> float:
     """Shift, in standard errors, that a two-sided t-test at this level rejects with this power.
 
-    The root of :func:`power_of_shift`, which increases, by bisection between two shifts of a factor of 2, to nine digits;
-    rejection on the wrong side is neglected (its probability is below the level). 0 where the level alone has the power.
+    The root of :func:`power_of_shift`, which increases, by bisection between two shifts of a factor of 2, to nine
+    digits; rejection on the wrong side is neglected (its probability is below the level). 0 where the level alone has
+    the power.
 
     Raises
     ------
