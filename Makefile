@@ -9,7 +9,7 @@ export MKL_NUM_THREADS ?= 1
 export OMP_NUM_THREADS ?= 1
 export MPLBACKEND ?= Agg
 
-.PHONY: help figures test oldest newest verify verify-tenth docs benchmarks lint wheel clean
+.PHONY: help figures test oldest newest verify verify-tenth planted planted-ten docs benchmarks lint wheel clean
 
 help:
 	@echo "make figures     every figure at its quick size, with a gallery page (figures/output/index.html)"
@@ -17,6 +17,7 @@ help:
 	@echo "make oldest      the fast tests with the oldest supported dependencies, in an environment of their own"
 	@echo "make newest      the same with the newest dependencies and Python"
 	@echo "make verify      every theory-against-simulation check at full size, resumable (validation/)"
+	@echo "make planted     errors planted one at a time in a copy of the code, and the tests that must notice them"
 	@echo "make docs        the documentation (docs/_build/html/index.html)"
 	@echo "make benchmarks  speed, as ratios against what one would otherwise run"
 	@echo "make lint        style and types"
@@ -55,9 +56,18 @@ newest:
 verify: $(STAMP)
 	$(BIN)/statphys-gen verify --output validation
 
-# A random tenth of the checks, drawn anew for every commit; the seeds of the checks do not change.
+# A random tenth of the checks, drawn anew for every commit; the seeds of the checks do not change. It adds its runs to the
+# ledger of this clone, and prints their lines.
 verify-tenth: $(STAMP)
-	$(BIN)/statphys-gen verify --output build/verification --workers 2 --fraction 0.1 --seed $$(git rev-list --count HEAD)
+	$(BIN)/statphys-gen verify --output validation --workers 2 --fraction 0.1 --seed $$(git rev-list --count HEAD)
+	@git --no-pager diff --unified=0 -- validation/ledger.jsonl | grep '^+{' || true
+
+planted: $(STAMP)
+	$(BIN)/python -m tests.planted run --checks --workers 2
+
+# Ten of them, drawn anew for every commit, after the tests have passed.
+planted-ten: $(STAMP)
+	$(BIN)/python -m tests.planted run --random 10 --seed $$(git rev-list --count HEAD) --tests-pass --workers 2 --seconds 60
 
 docs: figures
 	$(BIN)/python -m sphinx -q -W --keep-going -b html docs docs/_build/html

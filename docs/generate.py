@@ -6,20 +6,21 @@ import argparse
 import json
 import shutil
 from collections import Counter
-from importlib import import_module
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import reference
 from run_examples import run_examples
 
-from statphys_gen.approximation import Approximation
 from statphys_gen.cli import build_parser
 from statphys_gen.glossary import QUANTITIES
+from statphys_gen.predictions import Prediction, predictions, summary
 from statphys_gen.systems import SYSTEMS
-from statphys_gen.verification import stale
+from statphys_gen.verification import report, stale
 
 ROOT = Path(__file__).parents[1]
+VALIDATION = ROOT / "validation"
 
 
 def write_pages(docs: Path) -> None:
@@ -27,6 +28,7 @@ def write_pages(docs: Path) -> None:
     generated.mkdir(exist_ok=True)
     run_examples(docs)
     (generated / "predictions.rst").write_text(_predictions(), encoding="utf-8")
+    (generated / "predictions_summary.txt").write_text(summary() + "\n", encoding="utf-8")
     (generated / "gallery.rst").write_text(_gallery(generated), encoding="utf-8")
     (generated / "validation.rst").write_text(_validation(), encoding="utf-8")
     (generated / "random_points.txt").write_text(_random_points(), encoding="utf-8")
@@ -57,25 +59,42 @@ def _predictions() -> str:
         "of digits; "
         "the error of a leading-order formula is not, and no residual shows it.",
         "",
+        summary()
+        + " The checks are named as in :doc:`validation`; one in brackets is reported and not judged.",
+        "",
     ]
-    for system in SYSTEMS:
-        door = f"statphys_gen.{system.name}"
-        rows = []
-        for name, (module, _) in sorted(reference.shown(door).items()):
-            approximation = getattr(getattr(import_module(door), name), "approximation", None)
-            if isinstance(approximation, Approximation) and module.startswith(f"{door}."):
-                rows.append(
-                    [
-                        f":py:func:`{name} <{door}.{name}>`",
-                        approximation.level,
-                        _escape(approximation.valid) or "always",
-                        _escape(approximation.source),
-                        approximation.verification,
-                    ]
-                )
-        lines += _heading(system.title, "-")
-        lines += _table(["prediction", "level", "valid", "source", "verification"], rows, "20 15 30 25 10")
+    every = predictions()
+    columns = ["prediction", "level", "valid", "source", "what stands behind it"]
+    titles = {system.name: system.title for system in SYSTEMS}
+    for home in dict.fromkeys(found.home for found in every):
+        rows = [_prediction_row(found) for found in every if found.home == home]
+        lines += _heading(titles.get(home, f"shared by systems: {home}"), "-")
+        lines += _table(columns, rows, "18 12 25 20 25")
     return "\n".join(lines)
+
+
+def _prediction_row(found: Prediction) -> list[str]:
+    stated = found.approximation
+    links = [_check_link(name) for name in found.checks]
+    links += [f"({_check_link(name)})" for name in found.reported]
+    return [
+        f":py:func:`{found.name} <statphys_gen.{found.home}.{found.name}>`",
+        stated.level,
+        _escape(stated.valid) or "always",
+        _escape(stated.source),
+        ": ".join([found.mark, ", ".join(links)] if links else [found.mark]),
+    ]
+
+
+def _check_link(name: str) -> str:
+    """To the check's row in the table of validation, if the report has one."""
+    return f":ref:`{name} <check-{name}>`" if name in _reported_checks() else name
+
+
+@cache
+def _reported_checks() -> frozenset[str]:
+    documents = [report(system.name, VALIDATION) for system in SYSTEMS]
+    return frozenset(record["id"] for document in documents if document for record in document["checks"])
 
 
 def _gallery(generated: Path) -> str:
@@ -111,17 +130,19 @@ def _validation() -> str:
         "",
     ]
     for system in SYSTEMS:
-        report = ROOT / "validation" / f"{system.name}.json"
+        document = report(system.name, VALIDATION)
         lines += _heading(system.title, "-")
-        if not report.is_file():
-            lines += ["Not compared with a simulation yet.", ""]
+        if document is None:
+            lines += ["Not compared with a simulation by the present rule yet: run ``make verify``.", ""]
             continue
-        document = json.loads(report.read_text(encoding="utf-8"))
-        older = len(stale(system.name, ROOT / "validation"))
-        verdicts = Counter(record["verdict"] for record in document["checks"])
-        outcome = ", ".join(f"{count} {word}" for word, count in verdicts.items())
+        older = len(stale(system.name, VALIDATION))
+        verdicts = Counter(
+            record["verdict"] for record in document["checks"] if record["verdict"] != "agrees"
+        )
+        others = "".join(f", {count} {word}" for word, count in verdicts.items())
         lines += [
-            f"{len(document['checks'])} checks: {outcome}. Sources {document['sources'][:12]}, "
+            f"{document['agree']} of {document['judged']} judged checks agree{others}. "
+            f"Sources {document['sources'][:12]}, "
             + (
                 f"{older} results are older than this version: run ``make verify``."
                 if older
@@ -129,18 +150,38 @@ def _validation() -> str:
             ),
             "",
         ]
+        if document["reported_without_bound"]:
+            lines += [
+                "Reported without a bound that would make them fail: "
+                + ", ".join(map(_check_link, document["reported_without_bound"]))
+                + ".",
+                "",
+            ]
         rows = []
         for record in document["checks"]:
             detectable = record["detectable"]
             rows.append(
                 [
+                    f".. _check-{record['id']}:\n\n       {record['id']}",
                     _escape(record["prediction"]),
                     _escape(str(record["sizes"])),
                     "-" if detectable is None else f"{detectable:.2g}",
                     record["verdict"],
                 ]
             )
-        lines += _table(["prediction", "simulation", "detectable", "verdict"], rows, "50 25 10 15")
+        lines += _table(
+            ["check", "prediction", "simulation", "detectable", "verdict"], rows, "20 35 25 10 10"
+        )
+        if document["withdrawn"]:
+            lines += _heading(f"Withdrawn checks of {system.name}", "~")
+            lines += _table(
+                ["check", "last verdict", "reason"],
+                [
+                    [entry["id"], entry["last_verdict"] or "never run", _escape(entry["reason"])]
+                    for entry in document["withdrawn"]
+                ],
+                "25 15 60",
+            )
     return "\n".join(lines)
 
 

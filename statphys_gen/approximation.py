@@ -5,7 +5,7 @@ line, the figures and the documentation read it from there, so that no second te
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal, TypeVar
 
 Level = Literal[
@@ -24,12 +24,14 @@ class Approximation:
     valid : where it holds and, for an expansion, in which parameter; empty when it always holds.
     source : paper and equation, or the derivation in ``derivations/``.
     verification : what stands behind the formula in this package.
+    prediction : the function that :func:`states` attached this to; a check that quotes the statement so names it.
     """
 
     level: Level
     valid: str
     source: str
     verification: Verification
+    prediction: Callable[..., object] | None = field(default=None, compare=False, repr=False)
 
     def __str__(self) -> str:
         text = self.level if not self.valid else f"{self.level}: {self.valid}"
@@ -47,9 +49,9 @@ def states(
     verification: Verification = "unverified",
 ) -> Callable[[F], F]:
     """Decorator for a public prediction: record how exact it is and where it comes from."""
-    approximation = Approximation(level, valid, source, verification)
 
     def attach(function: F) -> F:
+        approximation = Approximation(level, valid, source, verification, function)
         # Callable has no such attribute, every function may.
         function.approximation = approximation  # type: ignore[attr-defined]
         qualifier = f"{level}; {valid}" if valid else level

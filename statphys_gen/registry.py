@@ -2,10 +2,14 @@
 
 A check is designed before it is run. ``registry.json`` pins the seed and the design of every check of all systems; a
 design that changes, or a check that is dropped, is withdrawn there with the reason and never deleted.
-``ledger.jsonl`` holds one line for each run of a check, whatever it said, and each line the hash of the line before::
+``ledger.jsonl`` holds one line for each run of a check, whatever it said, and each line the hash of the line before.
+The registry and the reports hold the hash of the last run that they knew, so that its removal is seen too::
 
     python -m statphys_gen.registry register [--folder validation]
     python -m statphys_gen.registry withdraw ID REASON
+    python -m statphys_gen.registry join LEDGER
+
+``join`` adds the runs of another ledger, which were made beside these, to the end of this one.
 """
 
 from __future__ import annotations
@@ -21,7 +25,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from .errors import InvalidArgument, StoreError
+from .errors import InvalidArgument, StatphysError, StoreError
 from .meaning import fingerprint
 from .statistics.agreement import Check
 
@@ -30,13 +34,15 @@ _FIRST = "0" * 64
 
 
 def design_hash(check: Check) -> str:
-    """SHA-256 of what a check is: its sizes and parameters, what it can resolve, and whether it is judged."""
-    design = {
+    """SHA-256 of what a check is: its sizes and parameters, what it can resolve, whether it is judged, its bound."""
+    design: dict[str, Any] = {
         "sizes": check.sizes,
         "resolution": check.resolution,
         "kind": check.kind,
         "judged": check.judged,
     }
+    if check.bound is not None:
+        design["bound"] = check.bound
     return fingerprint(_rounded(design))
 
 
@@ -59,6 +65,34 @@ def load(folder: str | Path) -> list[dict[str, Any]]:
     """All entries; one that is withdrawn carries the reason as ``withdrawn``."""
     path = Path(folder) / "registry.json"
     return list(json.loads(path.read_text(encoding="utf-8"))["checks"]) if path.is_file() else []
+
+
+def unregistered(folder: str | Path, present: Iterable[Mapping[str, Any]]) -> list[str]:
+    """What keeps these checks from being run: each is registered as it is, if the folder holds a registry at all."""
+    if not (Path(folder) / "registry.json").is_file():
+        return []
+    present = list(present)
+    ids = {each["id"] for each in present}
+    return differences([each for each in load(folder) if each["id"] in ids], present)
+
+
+def withdrawn(folder: str | Path, system: str) -> list[dict[str, Any]]:
+    """The withdrawn designs of a system: id, design, reason, and when and with what verdict each was last run."""
+    last = {(run["id"], run["design"]): run for run in read_ledger(folder) if run["verdict"] != "pilot"}
+    found = []
+    for each in load(folder):
+        if each["system"] == system and "withdrawn" in each:
+            run = last.get((each["id"], each["design"]), {})
+            found.append(
+                {
+                    "id": each["id"],
+                    "design": each["design"],
+                    "reason": each["withdrawn"],
+                    "last_verdict": run.get("verdict"),
+                    "date": run.get("date"),
+                }
+            )
+    return found
 
 
 def differences(entries: Iterable[Mapping[str, Any]], present: Iterable[Mapping[str, Any]]) -> list[str]:
@@ -109,7 +143,8 @@ def withdraw(folder: str | Path, name: str, reason: str) -> None:
 
 def _write(folder: str | Path, entries: Iterable[Mapping[str, Any]]) -> None:
     lines = ",\n".join(json.dumps(each, sort_keys=True) for each in entries)
-    (Path(folder) / "registry.json").write_text(f'{{"checks": [\n{lines}\n]}}\n', encoding="utf-8")
+    text = f'{{"checks": [\n{lines}\n],\n"ledger": "{last_run(folder)}"}}\n'
+    (Path(folder) / "registry.json").write_text(text, encoding="utf-8")
 
 
 def conditions() -> tuple[str, str]:
@@ -125,22 +160,40 @@ def read_ledger(folder: str | Path) -> list[dict[str, Any]]:
 
     Raises
     ------
-    StoreError : a line does not follow from the one before it: something was changed, taken out or put in.
+    StoreError : a line does not follow from the one before it, or the last run that the registry or a report knew is
+        gone: something was changed, taken out or put in.
     """
     path = Path(folder) / "ledger.jsonl"
     lines = path.read_text(encoding="utf-8").splitlines() if path.is_file() else []
     records: list[dict[str, Any]] = []
-    before = _FIRST
+    hashes = [_FIRST]
     for number, line in enumerate(lines, 1):
         try:
             record = json.loads(line)
         except ValueError:
             record = {}
-        if not isinstance(record, dict) or record.get("previous") != before:
+        if not isinstance(record, dict) or record.get("previous") != hashes[-1]:
             raise StoreError(f"{path}: line {number} does not follow from the line before it")
         records.append(record)
-        before = hashlib.sha256(line.encode()).hexdigest()
+        hashes.append(hashlib.sha256(line.encode()).hexdigest())
+    known = {_FIRST, *map(_content, records)}
+    for other in sorted(Path(folder).glob("*.json")):
+        content = json.loads(other.read_text(encoding="utf-8"))
+        if isinstance(content, dict) and content.get("ledger", _FIRST) not in known:
+            raise StoreError(f"{path}: the last run that {other.name} knew is gone")
     return records
+
+
+def _content(run: Mapping[str, Any]) -> str:
+    """Hash of a run, wherever it stands in a ledger."""
+    own = {name: value for name, value in run.items() if name != "previous"}
+    return hashlib.sha256(json.dumps(own, sort_keys=True).encode()).hexdigest()
+
+
+def last_run(folder: str | Path) -> str:
+    """Hash of the last run in the ledger, for what is to be read with it; it stays when ledgers are joined."""
+    runs = read_ledger(folder)
+    return _content(runs[-1]) if runs else _FIRST
 
 
 def append_to_ledger(folder: str | Path, runs: Iterable[Mapping[str, Any]]) -> None:
@@ -148,17 +201,36 @@ def append_to_ledger(folder: str | Path, runs: Iterable[Mapping[str, Any]]) -> N
 
     A run is told by its id, sources and date.
     """
+    known = {_run_key(each) for each in read_ledger(folder)}
     path = Path(folder) / "ledger.jsonl"
-    known = {(each["id"], each["sources"], each["date"]) for each in read_ledger(folder)}
-    text = path.read_text(encoding="utf-8") if path.is_file() else ""
-    before = hashlib.sha256(text.splitlines()[-1].encode()).hexdigest() if text else _FIRST
+    lines = path.read_text(encoding="utf-8").splitlines() if known else []
+    before = hashlib.sha256(lines[-1].encode()).hexdigest() if lines else _FIRST
     with path.open("a", encoding="utf-8") as file:
         for run in runs:
-            if (run["id"], run["sources"], run["date"]) in known:
+            if _run_key(run) in known:
                 continue
             line = json.dumps({**run, "previous": before}, sort_keys=True, allow_nan=False)
             before = hashlib.sha256(line.encode()).hexdigest()
             file.write(line + "\n")
+    if (Path(folder) / "registry.json").is_file():
+        _write(folder, load(folder))
+
+
+def _run_key(run: Mapping[str, Any]) -> tuple[Any, ...]:
+    return run["id"], run["sources"], run["date"]
+
+
+def join(folder: str | Path, other: str | Path) -> int:
+    """Append the runs of another ledger that are not in this one, and return their number."""
+    path = Path(other)
+    if path.name != "ledger.jsonl" or not path.is_file():
+        raise InvalidArgument("ledger", str(other), "a file ledger.jsonl")
+    before = len(read_ledger(folder))
+    runs = [
+        {key: value for key, value in run.items() if key != "previous"} for run in read_ledger(path.parent)
+    ]
+    append_to_ledger(folder, runs)
+    return len(read_ledger(folder)) - before
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -170,21 +242,26 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--folder", default="validation", help="folder of registry.json (default validation)")
     commands = parser.add_subparsers(dest="command", required=True)
     commands.add_parser("register", help="register new checks, and say what differs from the code")
-    withdrawn = commands.add_parser("withdraw", help="mark a check, or its present design, as withdrawn")
-    withdrawn.add_argument("id")
-    withdrawn.add_argument("reason")
+    leaving = commands.add_parser("withdraw", help="mark a check, or its present design, as withdrawn")
+    leaving.add_argument("id")
+    leaving.add_argument("reason")
+    joining = commands.add_parser("join", help="add the runs of another ledger to the end of this one")
+    joining.add_argument("ledger")
     options = parser.parse_args(argv)
-    if options.command == "withdraw":
-        try:
+    try:
+        if options.command == "withdraw":
             withdraw(options.folder, options.id, options.reason)
-        except InvalidArgument as error:
-            print(error, file=sys.stderr)
-            return 2
-        return 0
-    present = [entry(system, check) for system in SYSTEMS for check in checks_of(system)]
-    lines = register(options.folder, present)
-    print("\n".join(lines or [f"{len(present)} checks, as registered"]))
-    return 3 if lines else 0
+        elif options.command == "join":
+            print(f"{join(options.folder, options.ledger)} runs added")
+        else:
+            present = [entry(system, check) for system in SYSTEMS for check in checks_of(system)]
+            lines = register(options.folder, present)
+            print("\n".join(lines or [f"{len(present)} checks, as registered"]))
+            return 3 if lines else 0
+    except StatphysError as error:
+        print(error, file=sys.stderr)
+        return 2
+    return 0
 
 
 if __name__ == "__main__":

@@ -1,15 +1,15 @@
 """The verification report: every check of every system, resumable, with the hash of the sources that it checked.
 
-Each check compares a prediction with a simulation of the definition
-(:class:`~statphys_gen.statistics.Check`); the checks of one system are judged together, with one stated
-rate of false alarms.
+Each check compares a prediction with a simulation of the definition (:class:`~statphys_gen.statistics.Check`). The
+checks of all systems are one page, which is judged together, with one stated rate of false alarms: a system, or a part
+of its checks, that is run alone is judged within the last results of the others. Sizes are chosen by a pilot, which
+shows standard errors and what they could detect, and never a deviation.
 """
 
 from __future__ import annotations
 
-import html
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -20,12 +20,16 @@ from . import __version__, registry, systems, validation
 from .code import code_hash
 from .definitions import sha256
 from .errors import InvalidArgument
-from .statistics.agreement import Agreement, Check, CheckResult, Report, judge
+from .statistics.agreement import EVENTS, FAMILY_WISE_RATE, Agreement, Check, CheckResult, judge
 from .statistics.estimate import Estimate
 from .statistics.streams import generator
+from .verification_page import write_page
 
 SYSTEMS = tuple(system.name for system in systems.SYSTEMS)
-_ARRAYS = ("theory", "mean", "standard_error", "degrees_of_freedom")
+_ARRAYS = ("theory", "mean", "standard_error", "degrees_of_freedom", "fit_p_value")
+# What a report says of a check because of all others, besides what was measured.
+_OF_PAGE = ("adjusted_p_value", "detectable", "verdict", "note")
+_NOT_RUN = "not run"
 _LARGEST = 64  # components of one check
 
 
@@ -56,20 +60,50 @@ def stale(system: str, folder: str | Path) -> list[str]:
     return [check.id for check in checks_of(system) if reported.get(check.id) != sources(check)]
 
 
+def report(system: str, folder: str | Path) -> dict[str, Any] | None:
+    """The last report of a system in a folder; None where there is none of the present form."""
+    path = Path(folder) / f"{system}.json"
+    document = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+    return document if "judged" in document else None
+
+
 def run_check(system: str, check: str, sources: str) -> dict[str, Any]:
     """Theory and simulation of the check with this id, flattened; a refusal by the package is a result (``failure``).
 
     ``sources`` is there for the store, which so keeps apart what other code has computed.
     """
+    return _flattened(_check(system, check).run())
+
+
+def run_pilot(system: str, check: str, sources: str) -> dict[str, Any]:
+    """As :func:`run_check`, with other random numbers and without what was simulated: the mean is that of the theory.
+
+    The standard error has two digits: that of a proportion, say, would tell its mean. Of events it is left out.
+    """
+    found = _check(system, check)
+    run = _flattened(found.run(pilot=True))
+    theory, freedom = run["theory"], run["degrees_of_freedom"]
+    if found.kind in EVENTS:
+        trials = freedom + 1.0
+        mean = np.round(theory * trials) / trials
+        error = np.sqrt(mean * (1.0 - mean) / freedom)
+    else:
+        mean, error = theory, np.array([float(f"{value:.1e}") for value in run["standard_error"]])
+    return run | {"mean": mean, "standard_error": error, "fit_p_value": np.ones_like(theory)}
+
+
+def _check(system: str, name: str) -> Check:
+    return next(entry for entry in checks_of(system) if entry.id == name)
+
+
+def _flattened(result: CheckResult) -> dict[str, Any]:
     machine, date = registry.conditions()
-    result = next(entry for entry in checks_of(system) if entry.id == check).run()
     run = {"machine": machine, "date": date, "failure": result.error}
     if result.theory is None or result.estimate is None:
         nothing = np.full(1, np.nan)
         return dict.fromkeys(_ARRAYS, nothing) | run
-    estimate = result.estimate
-    arrays = (result.theory, estimate.mean, estimate.standard_error, estimate.degrees_of_freedom)
-    return {name: entry.ravel() for name, entry in zip(_ARRAYS, arrays, strict=True)} | run
+    values = {"theory": result.theory} | {name: getattr(result.estimate, name) for name in _ARRAYS[1:]}
+    return {name: entry.ravel() for name, entry in values.items()} | run
 
 
 def verify(
@@ -82,7 +116,7 @@ def verify(
     seed: int = 0,
     progress: bool = True,
 ) -> list[dict[str, Any]]:
-    """Run and judge the checks of one system; write ``output/<system>.json`` and ``output/index.html``.
+    """Run the checks of one system and judge them; write ``output/<system>.json`` and ``output/index.html``.
 
     Every run of a check, of a part of the checks too, is added to ``output/ledger.jsonl``, whatever it says.
 
@@ -90,7 +124,8 @@ def verify(
     ----------
     system : name of the system.
     output : folder of the reports; finished checks are kept in ``output/verification.sqlite``, so that a run that was
-        cut off resumes. A check is run afresh when the code that it reaches has changed.
+        cut off resumes. A check is run afresh when the code that it reaches has changed. Where the folder holds a
+        registry, only designs that are registered are run.
     workers : number of processes.
     only : run only the checks whose name or id contains this text, and write no report.
     fraction : run only this part of the checks, at least one, drawn at random, and write no report.
@@ -98,54 +133,174 @@ def verify(
 
     Returns
     -------
-    One record for each check, with its verdict.
-    """
-    from . import sweep
+    One record for each check, with its verdict. The reports of the other systems in the folder are judged anew with it:
+    they share its rate of false alarms.
 
+    Raises
+    ------
+    InvalidArgument : an argument out of its domain; a check that is not registered, or not as it is.
+    """
+    checks = _chosen(system, only, fraction, seed)
+    folder = Path(output)
+    wrong = registry.unregistered(folder, [registry.entry(system, check) for check in checks])
+    if wrong:
+        raise InvalidArgument("checks", wrong[0], "registered before they are run (a pilot is free)")
+    rows, hashes = _computed(run_check, system, checks, folder, workers, progress)
+    results = {check.id: _result(check, rows[check.id]) for check in checks}
+    page = _page(folder, system, results)
+    agreements = [page[check.id] for check in checks]
+    records = [_record(agreement, hashes[agreement.result.check.id]) for agreement in agreements]
+    registry.append_to_ledger(folder, [_run(agreement, system, rows, hashes) for agreement in agreements])
+    if only is None and fraction == 1.0:
+        document = {
+            "system": system,
+            "version": __version__,
+            "sources": sha256(" ".join(sorted(hashes.values()))),
+            "family_wise_rate": FAMILY_WISE_RATE,
+            "withdrawn": registry.withdrawn(folder, system),
+            "ledger": registry.last_run(folder),
+        }
+        _write_report(folder, system, document, records)
+        for other in SYSTEMS:
+            last = report(other, folder) if other != system else None
+            if last is not None:
+                judged_anew = [_judged_anew(record, page) for record in last["checks"]]
+                _write_report(folder, other, last, judged_anew)
+        write_page(folder, [found for name in SYSTEMS if (found := report(name, folder)) is not None])
+    return records
+
+
+def pilot(
+    system: str,
+    output: str | Path,
+    *,
+    workers: int = 1,
+    only: str | None = None,
+    progress: bool = True,
+) -> list[dict[str, Any]]:
+    """What the checks of one system could detect: their sizes are chosen by this, before they are registered and run.
+
+    Parameters are those of :func:`verify`. The random numbers are others than those of the run, and no deviation is
+    returned, stored or written: of each simulation the standard error alone is kept.
+
+    Returns
+    -------
+    One record for each check: standard errors, degrees of freedom, resolution, detectable error, and whether a run
+    could be conclusive.
+    """
+    checks = _chosen(system, only, 1.0, 0)
+    folder = Path(output)
+    rows, hashes = _computed(run_pilot, system, checks, folder, workers, progress)
+    page = _page(folder, system, {check.id: _result(check, rows[check.id]) for check in checks})
+    records, runs = [], []
+    for check in checks:
+        agreement, row = page[check.id], rows[check.id]
+        record = _valid(agreement.record())
+        names = ("id", "name", "kind", "sizes", "standard_error", "scale", "degrees_of_freedom", "resolution")
+        conclusive = not check.judged or agreement.verdict == "agrees"
+        records.append(
+            {name: record[name] for name in names}
+            | {"detectable": record["detectable"], "conclusive": conclusive, "note": record["note"]}
+        )
+        runs.append(
+            {"id": check.id, "system": system, "design": registry.design_hash(check), "verdict": "pilot"}
+            | {"sources": hashes[check.id]}
+            | _conditions(row)
+        )
+    registry.append_to_ledger(folder, runs)
+    return records
+
+
+def _chosen(system: str, only: str | None, fraction: float, seed: int) -> list[Check]:
     family = checks_of(system)
     checks = [check for check in family if only is None or only in check.name or only in check.id]
     if not checks:
         raise InvalidArgument("only", only, f"part of the name or id of a check of {system}")
     if validation.inside("fraction", fraction, 0.0, 1.0, closed=True) < 1.0:
         count = max(1, round(fraction * len(checks)))
-        chosen = generator(seed, {"purpose": "choice of checks", "system": system}).permutation(len(checks))[
-            :count
-        ]
-        checks = [checks[k] for k in sorted(chosen)]
-    folder = Path(output)
+        key = {"purpose": "choice of checks", "system": system}
+        checks = [checks[k] for k in sorted(generator(seed, key).permutation(len(checks))[:count])]
+    return checks
+
+
+def _computed(
+    function: Callable[..., dict[str, Any]],
+    system: str,
+    checks: Sequence[Check],
+    folder: Path,
+    workers: int,
+    progress: bool,
+) -> tuple[dict[str, Any], dict[str, str]]:
+    """What the function returns for each check, from the store where it is there; and the hashes of the sources."""
+    from . import sweep
+
     folder.mkdir(parents=True, exist_ok=True)
     hashes = {check.id: sources(check) for check in checks}
     dataset = sweep.run(
-        run_check,
-        sweep.line(system=system, check=[check.id for check in checks], sources=list(hashes.values())),
+        function,
+        sweep.line(system=system, check=list(hashes), sources=list(hashes.values())),
         workers=workers if workers > 1 else None,
         store=folder / "verification.sqlite",
-        version="2",  # of what run_check returns
+        version="3",  # of what run_check and run_pilot return
         progress=progress,
         maximum=dict.fromkeys(_ARRAYS, _LARGEST),
     )
-    rows = {check.id: dataset.isel(point=k) for k, check in enumerate(checks)}
-    results = [_result(check, rows[check.id]) for check in checks]
-    # A part of the checks is judged as part of the whole family, so that its verdicts are those of the full report.
-    absent = [CheckResult(check, None, None, "not drawn") for check in family if check.id not in rows]
-    report = Report(judge([*results, *absent]).agreements[: len(checks)])
-    records = [record | {"sources": hashes[record["id"]]} for record in report.records()]
-    registry.append_to_ledger(
-        folder, [_run(agreement, system, rows, hashes) for agreement in report.agreements]
-    )
-    if only is None and fraction == 1.0:
-        document = {
-            "system": system,
-            "version": __version__,
-            "sources": sha256(" ".join(sorted(hashes.values()))),
-            "family_wise_rate": report.family_wise_rate,
-            "passed": report.passed,
-            "checks": records,
-        }
-        text = json.dumps(_valid(document), indent=1, allow_nan=False) + "\n"
-        (folder / f"{system}.json").write_text(text, encoding="utf-8")
-        _write_page(folder)
-    return records
+    return {check.id: dataset.isel(point=k) for k, check in enumerate(checks)}, hashes
+
+
+def _page(folder: Path, system: str, results: Mapping[str, CheckResult]) -> dict[str, Agreement]:
+    """Every check of all systems by its id: these results, judged together with the last ones of all others."""
+    every = []
+    for name in SYSTEMS:
+        last = report(name, folder) or {"checks": []}
+        records = {record["id"]: record for record in last["checks"]}
+        for check in checks_of(name):
+            known = results.get(check.id) if name == system else None
+            every.append(known or _last_result(check, records.get(check.id)))
+    return {agreement.result.check.id: agreement for agreement in judge(every).agreements}
+
+
+def _last_result(check: Check, record: Mapping[str, Any] | None) -> CheckResult:
+    """What a report says of a check of this design; a check that was not run counts in the family all the same."""
+    if record is None or record["design"] != registry.design_hash(check):
+        return CheckResult(check, None, None, _NOT_RUN)
+    if record["theory"] is None:
+        return CheckResult(check, None, None, record["note"])
+    estimate = Estimate(record["value"], *(record[name] for name in _ARRAYS[2:]))
+    return CheckResult(check, record["theory"], estimate, scale=record["scale"])
+
+
+def _judged_anew(record: dict[str, Any], page: Mapping[str, Agreement]) -> dict[str, Any]:
+    found = page.get(record["id"])
+    if found is None or found.result.error == _NOT_RUN:
+        return record
+    return record | {name: _valid(found.record()[name]) for name in _OF_PAGE}
+
+
+def _record(agreement: Agreement, hashed: str) -> dict[str, Any]:
+    return agreement.record() | {
+        "design": registry.design_hash(agreement.result.check),
+        "sources": hashed,
+    }
+
+
+def _write_report(
+    folder: Path, system: str, document: Mapping[str, Any], records: Sequence[Mapping[str, Any]]
+) -> None:
+    """The report with its counts: only judged checks can pass, and a reported one can fail."""
+    judged = [record for record in records if record["judged"]]
+    reported = [record for record in records if not record["judged"]]
+    counts = {
+        "judged": len(judged),
+        "agree": sum(record["verdict"] == "agrees" for record in judged),
+        "reported": len(reported),
+        "reported_without_bound": [record["id"] for record in reported if record["bound"] is None],
+    }
+    inside = all(record["verdict"] == "reported" for record in reported)
+    passed = bool(judged) and counts["agree"] == len(judged) and inside
+    written = {**document, **counts, "passed": passed, "checks": list(records)}
+    text = json.dumps(_valid(written), indent=1, allow_nan=False) + "\n"
+    (folder / f"{system}.json").write_text(text, encoding="utf-8")
 
 
 def _run(
@@ -155,11 +310,6 @@ def _run(
     check, row = agreement.result.check, rows[agreement.result.check.id]
     t = agreement.t
     worst = None if t is None else float(t.ravel()[np.argmax(np.abs(t))])
-    # A run that broke off left only its message; it is not kept, so this is when it ran.
-    broken = str(row["message"].item())
-    machine, date = (
-        registry.conditions() if broken else (str(row[name].item()) for name in ("machine", "date"))
-    )
     return {
         "id": check.id,
         "system": system,
@@ -167,9 +317,14 @@ def _run(
         "sources": hashes[check.id],
         "t": worst,
         "verdict": agreement.verdict,
-        "machine": machine,
-        "date": date,
-    }
+    } | _conditions(row)
+
+
+def _conditions(row: Any) -> dict[str, str]:
+    """Machine and date of a run. One that broke off left only its message; it is not kept, so it ran now."""
+    if str(row["message"].item()):
+        return dict(zip(("machine", "date"), registry.conditions(), strict=True))
+    return {name: str(row[name].item()) for name in ("machine", "date")}
 
 
 def _valid(entry: Any) -> Any:
@@ -186,41 +341,5 @@ def _result(check: Check, row: Any) -> CheckResult:
     if failure:
         return CheckResult(check, None, None, failure)
     kept = np.isfinite(row["theory"].values)
-    theory, mean, error, freedom = (row[name].values[kept] for name in _ARRAYS)
-    return CheckResult(check, theory, Estimate(mean, error, freedom))
-
-
-def _write_page(folder: Path) -> None:
-    """``index.html``: every system's report in the folder, one row for each check."""
-    columns = ["verdict", "name", "prediction", "approximation", "sizes", "theory", "value", "standard_error"]
-    columns += ["degrees_of_freedom", "resolution", "detectable", "p_value", "note"]
-    parts = [
-        "<!doctype html><html lang='en'><meta charset='utf-8'><title>statphys_gen: verification</title>",
-        "<style>body{font:14px/1.4 sans-serif;margin:2em}table{border-collapse:collapse}"
-        "td,th{border:1px solid #bbb;padding:.2em .5em;text-align:left;vertical-align:top}</style>",
-        "<h1>Theory against simulation</h1>",
-    ]
-    for path in (folder / f"{system}.json" for system in SYSTEMS):
-        if not path.is_file():
-            continue
-        document = json.loads(path.read_text(encoding="utf-8"))
-        outcome = "passed" if document["passed"] else "FAILED"
-        parts.append(
-            f"<h2>{document['system']}: {outcome}</h2><p>Version {document['version']}, sources "
-            f"{document['sources'][:12]}; false alarms in the whole report: {document['family_wise_rate']:.0%}.</p>"
-        )
-        parts.append("<table><tr>" + "".join(f"<th>{name}</th>" for name in columns) + "</tr>")
-        for record in document["checks"]:
-            parts.append("<tr>" + "".join(f"<td>{_cell(record[name])}</td>" for name in columns) + "</tr>")
-        parts.append("</table>")
-    (folder / "index.html").write_text("\n".join(parts) + "\n", encoding="utf-8")
-
-
-def _cell(value: Any) -> str:
-    if isinstance(value, float):
-        return f"{value:.5g}"
-    if isinstance(value, list):
-        return ", ".join(_cell(entry) for entry in value)
-    if isinstance(value, dict):
-        return html.escape(", ".join(f"{name} {entry}" for name, entry in value.items()))
-    return "" if value is None else html.escape(str(value))
+    theory, *estimate = (row[name].values[kept] for name in _ARRAYS)
+    return CheckResult(check, theory, Estimate(*estimate))

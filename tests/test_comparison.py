@@ -43,6 +43,31 @@ def test_errors_of_few_samples_are_judged_by_the_law_of_student() -> None:
     assert compare([4.0], [1.0], 0.0).verdict == "disagrees"
 
 
+def test_few_degrees_of_freedom_see_little_and_then_the_verdict_is_inconclusive() -> None:
+    """With 2 degrees of freedom the error that is found in 90 % of cases is five times that at a known error."""
+    known = compare([1.0], 0.1, 1.0).detectable
+    few = compare([1.0], 0.1, 1.0, degrees_of_freedom=2.0, resolution=1.1 * known)
+    assert few.verdict == "inconclusive"
+    assert compare([1.0], 0.1, 1.0, resolution=1.1 * known).verdict == "agrees"
+    rng = np.random.default_rng(4)
+    for count, freedom in ((1, 2.0), (6, 3.0)):
+        theory, runs = np.ones(count), 1500
+        detectable = compare(theory, 0.1, theory, degrees_of_freedom=freedom).detectable
+        noise = 0.1 * rng.standard_normal((runs, count))
+        error = 0.1 * np.sqrt(rng.chisquare(freedom, (runs, count)) / freedom)
+        found = 0
+        for row, measured_error in zip(noise, error, strict=True):
+            t = ((1.0 + detectable) * theory + row - theory) / measured_error
+            p = 2 * stats.t.sf(np.abs(t), freedom)
+            z = stats.norm.isf(np.maximum(p, 1e-290) / 2)
+            of_sum, of_largest = stats.chi2.sf((z**2).sum(), count), 1 - (1 - p.min()) ** count
+            found += 2 * min(of_sum, of_largest) <= LEVEL
+        low, high = stats.binom.interval(0.999, runs, 0.9)
+        assert low - 10 <= found <= high + 10
+    one_known = compare([1.0, 1.0], 0.1, 1.0, degrees_of_freedom=[np.inf, 2.0]).detectable
+    assert compare([1.0, 1.0], 0.1, 1.0).detectable < one_known < known * 1.2
+
+
 def test_one_far_point_among_many_is_seen() -> None:
     value = np.ones(200)
     value[17] += 5.2 * 0.1

@@ -76,7 +76,9 @@ def room(module: str, systems: set[str]) -> tuple[str, str]:
         return "", DATA.get(parts[1], "data") if len(parts) > 1 else "data"
     if parts[0] in FOUNDATION:
         return "", "foundation"
-    return "", {"comparison": "shared comparison", "registry": "verification"}.get(parts[0], parts[0])
+    shared = {"comparison": "shared comparison", "registry": "verification", "predictions": "verification"}
+    shared["verification_page"] = "verification"
+    return "", shared.get(parts[0], parts[0])
 
 
 def modules(root: Path) -> dict[str, Path]:

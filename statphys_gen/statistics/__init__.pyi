@@ -2,10 +2,8 @@ from .agreement import Agreement as Agreement
 from .agreement import Check as Check
 from .agreement import CheckResult as CheckResult
 from .agreement import Report as Report
-from .agreement import detectable_shift as detectable_shift
 from .agreement import judge as judge
 from .agreement import run_checks as run_checks
-from .agreement import two_sided_p_value as two_sided_p_value
 from .autocorrelation import autocorrelation_function as autocorrelation_function
 from .autocorrelation import effective_sample_size as effective_sample_size
 from .autocorrelation import estimate_from_chain as estimate_from_chain
@@ -16,6 +14,8 @@ from .extrapolation import extrapolate as extrapolate
 from .multiple import holm as holm
 from .onset import log_crossing as log_crossing
 from .onset import power_law_exponent as power_law_exponent
+from .power import detectable_shift as detectable_shift
+from .power import two_sided_p_value as two_sided_p_value
 from .proportions import Fraction as Fraction
 from .proportions import bootstrap_fraction as bootstrap_fraction
 from .proportions import estimate_proportion as estimate_proportion

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -17,24 +17,30 @@ from ..presentation import html_table, short_table
 if TYPE_CHECKING:
     import xarray
 
+ENTRIES = ("mean", "standard_error", "degrees_of_freedom", "fit_p_value")
+
 
 @dataclass(frozen=True, repr=False)
 class Estimate:
     """Mean, its standard error and the degrees of freedom of that: scalars or arrays of one common shape.
 
-    The degrees of freedom are those of the standard error: number of independent samples minus one.
+    The degrees of freedom are those of the standard error: number of independent samples minus one. An estimate that is
+    the parameter of a fit carries the probability of a chi-square at least as large if the fitted law holds, as
+    ``fit_p_value``; 1, the default, where nothing was fitted.
     """
 
     mean: NDArray[np.float64]
     standard_error: NDArray[np.float64]
     degrees_of_freedom: NDArray[np.float64]
+    fit_p_value: NDArray[np.float64] = field(default_factory=lambda: np.ones(()))
 
     def __post_init__(self) -> None:
         mean = validation.array("mean", self.mean)
         error = validation.array("standard_error", self.standard_error, at_least=0.0)
         freedom = validation.array("degrees_of_freedom", self.degrees_of_freedom, above=0.0)
+        fit = validation.array("fit_p_value", self.fit_p_value, at_least=0.0)
         shape = np.broadcast_shapes(mean.shape, error.shape, freedom.shape)
-        for name, entry in (("mean", mean), ("standard_error", error), ("degrees_of_freedom", freedom)):
+        for name, entry in zip(ENTRIES, (mean, error, freedom, fit), strict=True):
             object.__setattr__(self, name, entry if entry.shape == shape else np.broadcast_to(entry, shape))
 
     @classmethod
@@ -51,18 +57,14 @@ class Estimate:
     @classmethod
     def stack(cls, estimates: Sequence[Estimate]) -> Estimate:
         """One estimate with a new first axis from several of equal shape, one for each size for instance."""
-        return cls(
-            np.stack([estimate.mean for estimate in estimates]),
-            np.stack([estimate.standard_error for estimate in estimates]),
-            np.stack([estimate.degrees_of_freedom for estimate in estimates]),
-        )
+        return cls(*(np.stack([getattr(estimate, name) for estimate in estimates]) for name in ENTRIES))
 
     @property
     def shape(self) -> tuple[int, ...]:
         return self.mean.shape
 
     def __getitem__(self, index: int | tuple[int, ...] | slice) -> Estimate:
-        return Estimate(self.mean[index], self.standard_error[index], self.degrees_of_freedom[index])
+        return Estimate(*(getattr(self, name)[index] for name in ENTRIES))
 
     def __str__(self) -> str:
         if self.shape:

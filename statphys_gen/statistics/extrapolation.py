@@ -14,7 +14,8 @@ limit then depends on the data nonlinearly, and its error is skew: a slow decay 
 profile of chi^2 (its minimum at fixed limit) is followed to the 99 % level on both sides, and where the
 longer side exceeds that of the linear theory, it sets the standard error. Where the profile does not close
 within the range of exponents, the exponent is undetermined and no limit is returned. A small p-value says
-that the sizes are too small for the law, or that the law is wrong; the limit is worth nothing then.
+that the sizes are too small for the law, or that the law is wrong; the limit is worth nothing then. Limit and
+amplitude carry it (``fit_p_value``), so that a check of them is inconclusive where the fit does not hold.
 """
 
 from __future__ import annotations
@@ -199,8 +200,9 @@ class _Fit:
             noise_of_weights = np.sqrt(covariance[0, 0] / plain[0, 0])
             width = self.profile_width(exponent, exponent_range, quantile) * noise_of_weights
             errors[0] = max(errors[0], width)
-        estimates = Estimate(np.array([limit, amplitude * scale]), errors, satterthwaite)
         chi_square, left = float(residual**2 @ self.weight), len(decay) - len(columns)
+        p_value = _goodness(chi_square, left, float((unused**2 / freedom).sum()))
+        estimates = Estimate(np.array([limit, amplitude * scale]), errors, satterthwaite, np.array(p_value))
         return Extrapolation(
             estimates[0],
             estimates[1],
@@ -208,7 +210,7 @@ class _Fit:
             float(np.sqrt(covariance[2, 2])) if fitted else 0.0,
             chi_square,
             left,
-            _goodness(chi_square, left, float((unused**2 / freedom).sum())),
+            p_value,
         )
 
 

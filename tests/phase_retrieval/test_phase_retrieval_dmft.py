@@ -24,7 +24,7 @@ from statphys_gen.phase_retrieval.theory.dmft import (
 from statphys_gen.phase_retrieval.theory.initial_law import initial_curvature_law
 from statphys_gen.phase_retrieval.theory.spectrum import hessian_spectrum, outlier_criterion
 from statphys_gen.solution import Status
-from statphys_gen.statistics.agreement import two_sided_p_value
+from statphys_gen.statistics.power import two_sided_p_value
 
 Array = NDArray[np.float64]
 REFERENCE = Path(__file__).parents[1] / "reference" / "phase_retrieval_dynamics.json"

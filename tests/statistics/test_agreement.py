@@ -1,6 +1,7 @@
 """The judge itself: its rate of false alarms, its power, and every verdict."""
 
 import json
+import math
 
 import mpmath
 import numpy as np
@@ -8,19 +9,27 @@ import pytest
 from agreement import count_agrees
 from scipy import stats
 
-from statphys_gen.approximation import Approximation
+from statphys_gen.approximation import Approximation, approximation_of, states
 from statphys_gen.errors import InsufficientSamples, InvalidArgument
 from statphys_gen.statistics.agreement import (
     FAMILY_WISE_RATE,
     Check,
     CheckResult,
-    detectable_shift,
     judge,
     run_checks,
-    two_sided_p_value,
 )
 from statphys_gen.statistics.estimate import Estimate
+from statphys_gen.statistics.extrapolation import extrapolate
 from statphys_gen.statistics.multiple import holm
+from statphys_gen.statistics.power import (
+    critical_events,
+    detectable_probability,
+    detectable_shift,
+    events_p_value,
+    power_of_shift,
+    two_sided_p_value,
+)
+from statphys_gen.statistics.proportions import estimate_proportion
 from statphys_gen.statistics.streams import generator
 
 
@@ -77,6 +86,75 @@ def test_detectable_shift_has_ninety_percent_power(freedom):
     t = random.normal(shift, 1.0, count) / np.sqrt(random.chisquare(freedom, count) / freedom)
     caught = int((two_sided_p_value(t, freedom) <= level).sum())
     assert count_agrees(caught, count, 0.9, 0.001)
+
+
+@pytest.mark.parametrize(
+    ("freedom", "level"), [(1.0, 3e-6), (2.0, 0.01), (2.5, 1e-4), (13.0, 2e-5), (500.0, 1e-3)]
+)
+def test_detectable_shift_by_another_integral(freedom, level):
+    """P(Z > c s - shift) averaged over the law of s with 30 digits: the power at the shift, and just below it."""
+    shift = detectable_shift(freedom, level)
+    with mpmath.workdps(30):
+        nu, critical = mpmath.mpf(freedom), mpmath.mpf(float(stats.t.isf(level / 2, freedom)))
+
+        def integrand(s, given):
+            density = (
+                2 * (nu / 2) ** (nu / 2) / mpmath.gamma(nu / 2) * s ** (nu - 1) * mpmath.exp(-nu * s * s / 2)
+            )
+            return density * mpmath.ncdf(given - critical * s)
+
+        def power(given):
+            turn = given / critical
+            places = sorted({0, turn / 2, turn * 0.99, turn, turn * 1.01, 1, 2 * max(turn, 1), 12})
+            return float(mpmath.quad(lambda s: integrand(s, given), places))
+
+        assert power(shift) == pytest.approx(0.9, abs=1e-7)
+        assert power(0.9 * shift) < 0.899
+        assert power_of_shift(0.9 * shift, freedom, level) == pytest.approx(power(0.9 * shift), abs=1e-7)
+
+
+def test_the_power_at_two_degrees_of_freedom_is_not_that_of_a_known_error():
+    known, level = detectable_shift(1e9, 0.005), 0.005
+    assert power_of_shift(known, 1e9, level) == pytest.approx(0.9, abs=1e-6)
+    assert power_of_shift(known, 2.0, level) < 0.1
+    random = np.random.default_rng(8)
+    t = random.normal(known, 1.0, 40_000) / np.sqrt(random.chisquare(2.0, 40_000) / 2.0)
+    caught = int((t > stats.t.isf(level / 2, 2.0)).sum())
+    assert count_agrees(caught, 40_000, power_of_shift(known, 2.0, level), 0.001)
+
+
+def test_ten_checks_of_two_samples_and_a_thousand_components_end():
+    random = np.random.default_rng(9)
+    results = []
+    for k in range(10):
+        estimate = Estimate.from_samples(random.normal(1.0, 1e-9, (2, 1000)))
+        results.append(CheckResult(make_check(f"check {k}"), np.ones(1000), estimate))
+    assert {agreement.verdict for agreement in judge(results).agreements} <= {
+        "agrees",
+        "inconclusive",
+        "insensitive",
+    }
+    for bad in ({"level": 0.0}, {"level": 0.5}, {"degrees_of_freedom": 0.0}, {"power": 1.0}):
+        arguments = {"degrees_of_freedom": 3.0, "level": 0.01} | bad
+        with pytest.raises(InvalidArgument):
+            detectable_shift(**arguments)
+
+
+@pytest.mark.parametrize(
+    ("trials", "claimed", "level"), [(200, 0.05, 1e-3), (900, 0.02, 1e-4), (12, 0.3, 0.01)]
+)
+def test_the_exact_test_of_events_by_summing_the_binomial_law(trials, claimed, level):
+    terms = [math.comb(trials, k) * claimed**k * (1 - claimed) ** (trials - k) for k in range(trials + 1)]
+    tails = np.cumsum(terms[::-1])[::-1]
+    assert events_p_value(np.arange(1, trials + 1), trials, claimed)[:60] == pytest.approx(
+        tails[1:61], rel=1e-9
+    )
+    assert events_p_value(0, trials, claimed) == 1.0
+    critical = critical_events(trials, claimed, level)
+    assert tails[critical] <= level < tails[critical - 1]
+    found = detectable_probability(trials, claimed, level)
+    assert stats.binom.sf(critical - 1, trials, found) == pytest.approx(0.9)
+    assert detectable_probability(3, 0.3, 1e-3) == np.inf
 
 
 # Rate of false alarms and power of whole reports
@@ -167,7 +245,7 @@ def test_agreement_passes_and_is_plain_json():
     assert record["p_value"] == pytest.approx(2 * stats.t.sf(abs(record["t"]), 99))
     assert record["adjusted_p_value"] == record["p_value"]
     assert record["detectable"] <= record["resolution"] == 0.02
-    assert "passed: 1 agrees" in str(report)
+    assert "passed: 1 of 1 judged checks agree" in str(report)
 
 
 def test_rejection_at_the_exact_level():
@@ -192,6 +270,13 @@ def test_a_check_that_accepts_a_theory_off_by_twice_the_resolution_is_insensitiv
     assert noisy.verdict == "insensitive"
     assert not noisy.passed
     assert verdict(scalar(1.0, 0.04 / critical * 0.999)).verdict == "inconclusive"
+
+
+def test_the_shifted_theory_must_be_rejected_on_both_sides():
+    """Two standard errors off, and a shift of four: one of the wrong theories is six off, the other two."""
+    for value in (1.02, 0.98):
+        assert verdict(scalar(value, 0.01)).verdict == "insensitive"
+    assert verdict(scalar(1.0, 0.01)).verdict == "inconclusive"
 
 
 def test_the_level_is_shared_by_the_checks_of_a_report():
@@ -250,7 +335,7 @@ def test_reported_deviations_are_not_judged():
     report = judge(results)
     assert report.passed
     assert [agreement.verdict for agreement in report.agreements] == ["reported", "agrees"]
-    assert report.agreements[0].note == reason
+    assert report.agreements[0].note.startswith(reason)
     assert report.agreements[0].adjusted_p_value is None
     # It takes no share of the level from the other.
     assert report.agreements[1].adjusted_p_value == report.agreements[1].p_value
@@ -293,6 +378,158 @@ def test_the_seed_derives_from_the_id_alone():
     ]
 
 
+# Reported deviations, kinds, fits
+# ----------------------------------------------------------------------------------------
+
+
+def test_a_reported_deviation_beyond_its_bound_fails():
+    off = {"judged": False, "reason": "leading order", "bound": 0.2}
+    inside, beyond = (verdict(scalar(value), **off) for value in (0.81, 0.79))
+    assert (inside.verdict, beyond.verdict) == ("reported", "beyond bound")
+    assert inside.deviation == pytest.approx(0.19)
+    assert not inside.failed
+    assert beyond.failed
+    assert "off by 0.21, bound 0.2" in beyond.note
+    # Relative to the scale, and in either direction.
+    assert verdict(scalar(1.3), scale=2.0, **off).verdict == "reported"
+    assert verdict(scalar(1.3), **off).verdict == "beyond bound"
+    # Within the bound, a theory off by a further twice the bound is always beyond it.
+    for sign in (-1, 1):
+        assert verdict(scalar(0.95), theory=1.0 + sign * 0.41, scale=1.0, **off).verdict == "beyond bound"
+    assert verdict(Estimate.from_samples(np.full(10, 1.0)), **off).verdict == "inconclusive"
+
+
+def test_a_report_passes_by_judged_checks_alone_and_lists_what_has_no_bound():
+    off = {"judged": False, "reason": "known"}
+    bounded = CheckResult(make_check("bounded", bound=0.5, **off), 1.0, scalar(1.1))
+    unbounded = CheckResult(make_check("unbounded", **off), 1.0, scalar(7.0))
+    assert not judge([bounded, unbounded]).passed
+    assert not any(agreement.passed for agreement in judge([bounded, unbounded]).agreements)
+    report = judge([bounded, unbounded, CheckResult(make_check("judged"), 1.0, scalar(1.0))])
+    assert report.passed
+    assert report.without_bound == ("unbounded",)
+    assert "passed: 1 of 1 judged checks agree, 2 reported\nreported without bound: unbounded" in str(report)
+    beyond = CheckResult(make_check("beyond", bound=0.05, **off), 1.0, scalar(1.1))
+    assert not judge([beyond, CheckResult(make_check("judged"), 1.0, scalar(1.0))]).passed
+
+
+def test_spreads_and_standard_errors_may_be_judged_more_coarsely():
+    assert verdict(scalar(1.0, 0.02), kind="spread", resolution=0.1).verdict == "agrees"
+    assert verdict(scalar(1.0, 0.02)).verdict == "insensitive"
+    stated = {"kind": "standard error", "resolution": 0.5}
+    # The scatter of 40 seeds knows a standard error to 11 %: one that is wrong by a factor of 2 is seen.
+    assert verdict(scalar(1.0, 1 / np.sqrt(78), 39.0), **stated).verdict == "agrees"
+    assert verdict(scalar(1.0, 1 / np.sqrt(78), 39.0), theory=2.0, **stated).verdict == "disagrees"
+    assert verdict(scalar(1.0, 0.3, 39.0), **stated).verdict == "inconclusive"
+    assert verdict(scalar(1.0, 0.45, 39.0), **stated).verdict == "insensitive"
+
+
+def events(count, trials):
+    return Estimate.from_samples(np.repeat([1.0, 0.0], [count, trials - count]))
+
+
+def test_a_level_is_judged_by_counting_and_one_sided():
+    claim = {"kind": "level", "resolution": 1.0}
+    trials, level = 2000, 0.02
+    critical = int(stats.binom.isf(FAMILY_WISE_RATE, trials, level)) + 1
+    assert (
+        stats.binom.sf(critical - 1, trials, level)
+        <= FAMILY_WISE_RATE
+        < stats.binom.sf(critical - 2, trials, level)
+    )
+    found = [verdict(events(k, trials), theory=level, **claim) for k in (0, 40, critical - 1, critical)]
+    assert [agreement.verdict for agreement in found] == ["agrees", "agrees", "agrees", "disagrees"]
+    assert found[1].p_value == pytest.approx(stats.binom.sf(39, trials, level))
+    assert found[1].t == pytest.approx(0.0, abs=1e-12)
+    assert found[3].t == pytest.approx((critical - 40) / np.sqrt(40 * 0.98))
+    assert verdict(estimate_proportion(critical, trials), theory=level, **claim).p_value == found[3].p_value
+    # A bound is the same; of a coverage, the misses are counted.
+    assert verdict(events(critical, trials), theory=level, **claim | {"kind": "bound"}).verdict == "disagrees"
+    coverage = {"kind": "coverage", "resolution": 1.0}
+    covered = [
+        verdict(events(trials - k, trials), theory=1.0 - level, **coverage) for k in (critical - 1, critical)
+    ]
+    assert [agreement.verdict for agreement in covered] == ["agrees", "disagrees"]
+
+
+def test_a_doubled_level_must_be_seen():
+    """Exactly: the power against twice the level decides between agreement and inconclusiveness."""
+    claim, level = {"kind": "level", "resolution": 1.0}, 0.05
+    seen = {}
+    for trials in range(20, 700, 20):
+        critical = critical_events(trials, level, FAMILY_WISE_RATE)
+        power = stats.binom.sf(critical - 1, trials, 2 * level)
+        found = verdict(events(round(level * trials), trials), theory=level, **claim)
+        assert (found.verdict == "agrees") == (power >= 0.9)
+        if int(2 * level * trials) < critical:
+            assert found.verdict == "insensitive"
+        seen[found.verdict] = seen.get(found.verdict, 0) + 1
+    assert set(seen) == {"insensitive", "inconclusive", "agrees"}
+
+
+def test_claims_about_events_need_events():
+    claim = {"kind": "level", "resolution": 1.0}
+    with pytest.raises(InvalidArgument, match="a share of independent trials"):
+        verdict(scalar(0.05), theory=0.05, **claim)
+    with pytest.raises(InvalidArgument, match=r"between 0 and 0\.5"):
+        verdict(events(50, 100), theory=0.5, **claim)
+    with pytest.raises(InvalidArgument, match=r"between 0\.5 and 1"):
+        verdict(events(50, 100), theory=0.4, **claim | {"kind": "coverage"})
+    with pytest.raises(InvalidArgument, match="scale"):
+        make_check(scale=1.0, **claim)
+
+
+def test_a_limit_whose_fit_does_not_hold_is_inconclusive():
+    sizes = np.array([50.0, 100.0, 200.0, 400.0, 800.0])
+    noise = 1e-3 * np.array([0.4, -0.7, 0.1, 0.6, -0.3])
+    law = 1.0 + 0.5 / sizes + noise
+    good = extrapolate(sizes, Estimate(law, np.array(1e-3), np.array(100.0)), exponent=1.0).limit
+    assert verdict(good, theory=float(good.mean)).verdict == "agrees"
+    bent = law + np.array([0.0, 0.02, 0.0, -0.02, 0.0])
+    bad = extrapolate(sizes, Estimate(bent, np.array(1e-3), np.array(100.0)), exponent=1.0).limit
+    assert float(bad.fit_p_value) < 1e-6
+    found = verdict(bad, theory=float(bad.mean))
+    assert found.verdict == "inconclusive"
+    assert found.note.startswith("the fit does not hold")
+    # Nor can a theory disagree with a limit that means nothing, and Holm's procedure takes no account of it.
+    assert verdict(bad, theory=2.0).verdict == "inconclusive"
+    # One component is enough, and Bonferroni counts the components.
+    both = Estimate.stack([good, bad])
+    assert verdict(both, theory=both.mean).verdict == "inconclusive"
+    fits = np.full(5, 0.9)
+    for p, word in ((0.9e-3 / 5, "inconclusive"), (1.1e-3 / 5, "agrees")):
+        fits[2] = p
+        limit = Estimate(np.ones(5), np.array(1e-4), np.array(50.0), fits.copy())
+        assert verdict(limit, theory=np.ones(5)).verdict == word
+
+
+def test_checks_name_the_predictions_that_they_test():
+    @states("exact", source="a textbook", verification="derived and simulated")
+    def first():
+        """One."""
+
+    @states("exact", source="a textbook")
+    def second():
+        """Two."""
+
+    assert make_check().tested == ()
+    assert make_check(approximation=approximation_of(first)).tested == (first,)
+    both = make_check(approximation=approximation_of(first), tests=(second, first))
+    assert both.tested == (first, second)
+    (record,) = judge([both.run()]).records()
+    assert record["tests"] == ["first", "second"]
+    with pytest.raises(TypeError, match="states no approximation"):
+        make_check(tests=(scalar,))
+
+
+def test_a_pilot_draws_other_numbers_than_the_run():
+    seen = []
+    check = make_check(simulate=lambda seed: seen.append(seed) or scalar(1.0))
+    check.run(pilot=True)
+    assert seen == [check.pilot_seed] != [check.seed]
+    assert make_check("another check").pilot_seed != check.pilot_seed
+
+
 # Refusals
 # ---------------------------------------------------------------------------------------------------------
 
@@ -307,6 +544,11 @@ def test_the_seed_derives_from_the_id_alone():
         ({"resolution": 0.051, "kind": "eigenvalue"}, "resolution"),
         ({"resolution": 0.0}, "resolution"),
         ({"kind": "wishful"}, "kind"),
+        ({"resolution": 0.11, "kind": "spread"}, "resolution"),
+        ({"resolution": 0.51, "kind": "standard error"}, "resolution"),
+        ({"resolution": 1.01, "kind": "level"}, "resolution"),
+        ({"bound": 0.1}, "bound"),
+        ({"bound": 0.0, "judged": False, "reason": "known"}, "bound"),
         ({"judged": False}, "reason"),
         ({"reason": "none needed"}, "reason"),
     ],
@@ -327,7 +569,7 @@ def test_bad_results_are_refused():
     with pytest.raises(InvalidArgument, match="at least one check"):
         judge([])
     result = CheckResult(make_check(), 1.0, scalar(1.0))
-    with pytest.raises(InvalidArgument, match="distinct names"):
+    with pytest.raises(InvalidArgument, match="distinct ids"):
         judge([result, result])
     with pytest.raises(InvalidArgument, match="shape"):
         CheckResult(make_check(), np.ones(3), scalar(1.0))

@@ -1,0 +1,71 @@
+"""What the words claim is what the marks say: predictions, the checks that test them, the sentence of the README."""
+
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from statphys_gen import predictions
+from statphys_gen.approximation import approximation_of
+from statphys_gen.verification import SYSTEMS, checks_of
+
+README = Path(__file__).parents[1] / "README.md"
+
+
+@pytest.fixture(scope="module")
+def every() -> list[predictions.Prediction]:
+    return predictions.predictions()
+
+
+def test_the_sentence_of_the_readme_is_made_from_the_marks() -> None:
+    """After a change of marks or checks: ``python -m statphys_gen.predictions README.md``."""
+    assert predictions.summary() in README.read_text(encoding="utf-8")
+
+
+def test_every_check_of_a_stated_prediction_is_linked_to_it(every: list[predictions.Prediction]) -> None:
+    linked = {name for found in every for name in (*found.checks, *found.reported)}
+    public = {found.function for found in every}
+    assert len(public) == len(every)
+    for system in SYSTEMS:
+        for check in checks_of(system):
+            for function in check.tested:
+                assert approximation_of(function).prediction is function
+                assert function in public, f"{check.id} tests {function.__name__}, which no door shows"
+            assert not check.tested or check.id in linked
+
+
+def test_a_mark_follows_from_the_statement_and_the_checks(every: list[predictions.Prediction]) -> None:
+    for found in every:
+        tested = bool(found.checks or found.reported)
+        if found.approximation.verification == "derived and simulated":
+            assert found.mark == ("simulated" if tested else "marked as simulated, in no check")
+        else:
+            assert found.mark == found.approximation.verification
+
+
+def test_a_new_check_and_a_lost_one_change_the_count(
+    monkeypatch: pytest.MonkeyPatch, every: list[predictions.Prediction]
+) -> None:
+    before = Counter(found.mark for found in every)
+    assert sum(before.values()) >= 134
+    system = SYSTEMS[0]
+    monkeypatch.setattr(predictions, "checks_of", lambda name: [] if name == system else checks_of(name))
+    after = Counter(found.mark for found in predictions.predictions())
+    lost = sum(found.home == system and found.mark == "simulated" for found in every)
+    assert lost > 10
+    assert after["simulated"] == before["simulated"] - lost
+    open_claims = "marked as simulated, in no check"
+    assert after[open_claims] == before[open_claims] + lost
+    assert f"{after[open_claims]} more say that they are simulated" in predictions.summary()
+
+
+def test_the_sentence_is_written_where_its_marks_stand(tmp_path: Path) -> None:
+    path = tmp_path / "page.md"
+    path.write_text("before\n<!-- predictions -->\nold\n<!-- end -->\nafter\n")
+    predictions.write_into(path)
+    assert path.read_text() == (
+        f"before\n<!-- predictions -->\n{predictions.summary()}\n<!-- end -->\nafter\n"
+    )
+    path.write_text("no place\n")
+    with pytest.raises(ValueError, match="no place for the sentence"):
+        predictions.write_into(path)
