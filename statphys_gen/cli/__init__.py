@@ -11,24 +11,27 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from importlib import import_module
 
 from .. import __version__
 from ..errors import InvalidArgument, StatphysError
+from ..systems import SYSTEMS
 from .parsing import BadUsage, Parser
 
 PROGRAM = "statphys-gen"
 
 
 def build_parser() -> Parser:
-    from . import compare, diffusion, figures, phase_retrieval, random_features, rbm, verify
+    from . import compare, figures, verify
 
+    systems = [import_module(f"{__name__}.{system.name}") for system in SYSTEMS]
     parser = Parser(
         prog=PROGRAM,
         description="Statistical physics of generative models: predictions, simulations, and their comparison.",
     )
     parser.add_argument("--version", action="version", version=f"{PROGRAM} {__version__}")
     commands = parser.add_subparsers(dest="system", metavar="SYSTEM", required=True)
-    for module in (diffusion, random_features, rbm, phase_retrieval, figures, verify, compare):
+    for module in (*systems, figures, verify, compare):
         module.register(commands)
     return parser
 

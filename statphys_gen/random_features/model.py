@@ -61,7 +61,18 @@ _NAMED: dict[str, tuple[Callable[[FloatArray], FloatArray], tuple[float, ...]]] 
 ACTIVATIONS = tuple(_NAMED)
 
 
-@dataclass(frozen=True)
+# As LaTeX writes them, where it is not the name.
+_LATEX = {
+    "tanh": r"\tanh x",
+    "erf": r"\operatorname{erf}x",
+    "sin": r"\sin x",
+    "relu": r"\max(x,0)",
+    "sign": r"\operatorname{sign}x",
+    "linear": "x",
+}
+
+
+@dataclass(frozen=True, repr=False)
 class Activation:
     """The scalar function sigma, applied to every pre-activation.
 
@@ -123,6 +134,28 @@ class Activation:
         names = [name for name, (function, _) in _NAMED.items() if function is self.function]
         return {"function": names[0] if names else self.function, "breakpoints": self.breakpoints}
 
+    def _is_named(self) -> bool:
+        return self.name in _NAMED and self == Activation.named(self.name)
+
+    def __repr__(self) -> str:
+        if self._is_named():
+            return f"Activation.named({self.name!r})"
+        if self.polynomial is not None:
+            return f"Activation.from_polynomial({list(self.polynomial)})"
+        function = getattr(self.function, "__qualname__", repr(self.function))
+        return f"Activation({function}, {self.name!r}, {self.breakpoints})"
+
+    def _repr_latex_(self) -> str:
+        return rf"$\sigma(x)={self._latex()}$"
+
+    def _latex(self) -> str:
+        if self._is_named():
+            return _LATEX[self.name]
+        if self.polynomial is not None:
+            terms = [f"{c:+g}" + (f"x^{{{k}}}" if k else "") for k, c in enumerate(self.polynomial) if c]
+            return "".join(terms).removeprefix("+")
+        return rf"\text{{{self.name}}}(x)"
+
     def __call__(self, x: FloatArray) -> FloatArray:
         """sigma(x), checked to be real, finite and of the shape of x."""
         values = np.asarray(self.function(x))
@@ -139,7 +172,7 @@ class Activation:
         return np.asarray(values, dtype=np.float64)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class RandomFeatures:
     """A random-features score model, trained at one diffusion time.
 
@@ -198,6 +231,25 @@ class RandomFeatures:
             ("noise_draws", noise_draws),
         ):
             object.__setattr__(self, name, entry)
+
+    def __repr__(self) -> str:
+        activation = repr(self.activation.name) if self.activation._is_named() else repr(self.activation)
+        names = ("features_per_dimension", "samples_per_dimension", "time")
+        parts = [activation, *(f"{name}={getattr(self, name)!r}" for name in names)]
+        if self.covariance.name != "identity":
+            parts.append(f"covariance={self.covariance!r}")
+        if math.isfinite(self.noise_draws):
+            parts.append(f"noise_draws={self.noise_draws:g}")
+        return f"RandomFeatures({', '.join(parts)})"
+
+    def _repr_latex_(self) -> str:
+        draws = f"{self.noise_draws:g}" if math.isfinite(self.noise_draws) else r"\infty"
+        return (
+            rf"$s_A(x)=\frac{{1}}{{\sqrt p}}A\,\sigma\!\left(\frac{{Wx}}{{\sqrt d}}\right),\quad "
+            rf"\sigma(x)={self.activation._latex()},\quad \frac pd={self.features_per_dimension:g},\quad "
+            rf"\frac nd={self.samples_per_dimension:g},\quad m={draws},\quad t={self.time:g},\quad "
+            rf"\frac1d\operatorname{{Tr}}\Sigma={self.covariance.variance:g}$"
+        )
 
     def replace(self, **changes: Any) -> RandomFeatures:
         """The same model with some of its parameters changed."""

@@ -5,12 +5,12 @@ import math
 import mpmath as mp
 import numpy as np
 import pytest
+from elimination import identity_polynomial
 
 from statphys_gen.data.covariance import Covariance
 from statphys_gen.errors import AccuracyNotReached
 from statphys_gen.random_features.model import RandomFeatures
 from statphys_gen.random_features.theory.edges import bulk_edges, edge_errors, offset_edges
-from statphys_gen.random_features.theory.elimination import identity_polynomial
 from statphys_gen.random_features.theory.filters import gradient_flow
 from statphys_gen.random_features.theory.learning_curves import bulk_contributions, learning_curves
 from statphys_gen.random_features.theory.resolvent import dyson

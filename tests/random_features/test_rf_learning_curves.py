@@ -11,7 +11,7 @@ from statphys_gen.random_features.model import RandomFeatures
 from statphys_gen.random_features.theory import contour_tables
 from statphys_gen.random_features.theory import learning_curves as lc
 from statphys_gen.random_features.theory.filters import (
-    custom,
+    custom_filter,
     gradient_descent,
     gradient_flow,
     momentum_descent,
@@ -230,5 +230,5 @@ def test_an_unstable_descent_is_refused() -> None:
 
 def test_custom_filters() -> None:
     model = RandomFeatures("tanh", 8, 4, 0.1)
-    one = lc.losses(model, custom(lambda z: 1 / (z + 0.3), pole=-0.3))
+    one = lc.losses(model, custom_filter(lambda z: 1 / (z + 0.3), pole=-0.3))
     np.testing.assert_allclose(one.test_loss, lc.ridge_curves(model, [0.3]).test_loss, rtol=1e-12)

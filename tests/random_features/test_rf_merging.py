@@ -4,11 +4,11 @@ import math
 
 import numpy as np
 import pytest
+from elimination import identity_polynomial
 
 from statphys_gen.data.covariance import Covariance
 from statphys_gen.random_features.model import RandomFeatures
 from statphys_gen.random_features.theory.edges import bulk_edges
-from statphys_gen.random_features.theory.elimination import identity_polynomial
 from statphys_gen.random_features.theory.merging import merging_line, merging_point
 
 MODEL = RandomFeatures("tanh", 64, 8, 0.1)

@@ -18,7 +18,6 @@ from statphys_gen.random_features.simulation.memorization import (
     memorization_onset,
     memorized_fraction,
     network_losses,
-    onset_exponent,
     simulate_memorization,
 )
 from statphys_gen.random_features.simulation.network import (
@@ -28,7 +27,6 @@ from statphys_gen.random_features.simulation.network import (
     initial_network,
     train_network,
 )
-from statphys_gen.statistics.estimate import Estimate
 
 LAW = GaussianMixture.two_classes(8, 1.0)
 TWO = NoisedMixture(LAW)
@@ -155,7 +153,7 @@ def test_the_score_of_the_training_set_makes_copies_and_that_of_the_law_does_not
     posterior = EmpiricalPosterior(points)
     for clean in (lambda x, t: posterior.means(np.exp(t) * x, math.expm1(2.0 * t)), TWO.clean):
         made = generate(clean, 8, 2.0, 300, rng, times)
-        fractions.append(memorized_fraction(neighbour_ratios(made, points), 0).fraction)
+        fractions.append(memorized_fraction(neighbour_ratios(made, points)).fraction)
     assert fractions[0] > 0.98
     assert fractions[1] < 0.02
 
@@ -174,19 +172,19 @@ def test_far_from_all_points_a_third_is_rare_as_a_power_of_the_dimension():
     assert np.mean(found < 1 / 3) == pytest.approx(1 / 9, abs=0.01)
 
 
-def test_bootstrap_interval_of_one_run_is_binomial_and_of_several_is_wider():
+def test_bootstrap_interval_of_one_instance_is_binomial_and_of_several_is_wider():
     rng = np.random.default_rng(10)
     ratios = np.where(np.arange(400) < 120, 0.1, 0.9)
-    found = memorized_fraction(ratios, 0)
+    found = memorized_fraction(ratios)
     assert found.fraction == 0.3
     half = 1.96 * math.sqrt(0.21 / 400)
     assert found.lower == pytest.approx(0.3 - half, abs=0.006)
     assert found.upper == pytest.approx(0.3 + half, abs=0.006)
-    runs = np.stack([np.where(rng.uniform(size=400) < f, 0.1, 0.9) for f in (0.1, 0.3, 0.5, 0.3)])
-    wide = memorized_fraction(runs, 0)
-    # The standard error over runs, sqrt(0.02/4), dominates.
+    instances = np.stack([np.where(rng.uniform(size=400) < f, 0.1, 0.9) for f in (0.1, 0.3, 0.5, 0.3)])
+    wide = memorized_fraction(instances)
+    # The standard error over instances, sqrt(0.02/4), dominates.
     assert wide.upper - wide.lower > 2 * (found.upper - found.lower)
-    assert memorized_fraction(runs, 0) == wide
+    assert memorized_fraction(instances) == wide
 
 
 # ---------------------------------------------------------------------------------------------------- experiments
@@ -194,9 +192,10 @@ def test_bootstrap_interval_of_one_run_is_binomial_and_of_several_is_wider():
 
 def test_a_small_network_memorizes_few_points_whatever_the_threads():
     training = NetworkTraining((10, 300, 900), 8, learning_rate=5e-3)
-    arguments = GaussianMixture.two_classes(6, 1.0), 4, Architecture(64, 2), training, 2, 1
-    one = simulate_memorization(*arguments, generated=100, backward_steps=20, loss_draws=500)
-    two = simulate_memorization(*arguments, generated=100, backward_steps=20, loss_draws=500, threads=2)
+    arguments = GaussianMixture.two_classes(6, 1.0), 4, Architecture(64, 2), training
+    sizes = {"instances": 2, "walkers": 100, "backward_steps": 20, "loss_draws": 500, "seed": 1}
+    one = simulate_memorization(*arguments, **sizes)
+    two = simulate_memorization(*arguments, **sizes, threads=2)
     np.testing.assert_array_equal(one.ratios, two.ratios)
     np.testing.assert_array_equal(one.test_loss, two.test_loss)
     early, _, late = one.fraction()
@@ -215,7 +214,7 @@ def curve_of(fractions: list[list[float]], steps: list[int], samples: int = 10) 
 
 def test_the_onset_is_where_the_level_is_crossed():
     curve = curve_of([[0.0, 0.0, 0.2, 0.6], [0.0, 0.1, 0.3, 0.6]], [10, 100, 1000, 10_000])
-    found = memorization_onset(curve, 0.1)
+    found = memorization_onset(curve, level=0.1)
     assert found.mean == pytest.approx(math.log(10) * (2.5 + 2.0) / 2)
     assert found.standard_error == pytest.approx(math.log(10) * 0.25)
 
@@ -223,31 +222,19 @@ def test_the_onset_is_where_the_level_is_crossed():
 def test_no_onset_without_a_crossing():
     for fractions in ([[0.0, 0.05], [0.0, 0.2]], [[0.3, 0.5], [0.0, 0.5]]):
         with pytest.raises(InsufficientSamples, match="does not cross"):
-            memorization_onset(curve_of(fractions, [10, 100]), 0.1)
+            memorization_onset(curve_of(fractions, [10, 100]), level=0.1)
     with pytest.raises(InsufficientSamples):
-        memorization_onset(curve_of([[0.0, 0.5]], [10, 100]), 0.1)
-
-
-def test_exponent_of_the_onset():
-    sizes = np.array([10, 20, 40])
-    estimate = Estimate(1.5 + 1.2 * np.log(sizes), np.array([0.1, 0.2, 0.1]), np.full(3, 3.0))
-    found = onset_exponent(sizes, estimate)
-    assert found.mean == pytest.approx(1.2)
-    x = np.log(2)
-    # The middle size is at the mean: it has no share in the slope.
-    assert found.standard_error == pytest.approx(math.hypot(0.1, 0.1) / (2 * x))
-    assert found.degrees_of_freedom == pytest.approx(6.0)
+        memorization_onset(curve_of([[0.0, 0.5]], [10, 100]), level=0.1)
 
 
 # ------------------------------------------------------------------------------------------------------ bad input
 
 STEPS = NetworkTraining((10,))
 POINTS = np.eye(3)
-ESTIMATES = Estimate(np.zeros(2), np.ones(2), np.ones(2))
 
 
 def simulate(**changes):
-    arguments = {"mixture": LAW, "samples": 4, "architecture": SMALL, "training": STEPS, "runs": 1, "seed": 0}
+    arguments = {"mixture": LAW, "samples": 4, "architecture": SMALL, "training": STEPS, "instances": 1}
     return simulate_memorization(**(arguments | changes))
 
 
@@ -275,19 +262,17 @@ BAD = {
     "samples": lambda: simulate(samples=1),
     "architecture": lambda: simulate(architecture=64),
     "training": lambda: simulate(training=100),
-    "runs": lambda: simulate(runs=0),
+    "instances": lambda: simulate(instances=0),
     "seed": lambda: simulate(seed=-1),
-    "generated": lambda: simulate(generated=0),
+    "walkers": lambda: simulate(walkers=0),
     "loss_time": lambda: simulate(loss_time=-0.1),
     "points": lambda: neighbour_ratios(POINTS, POINTS[:1]),
     "x of another dimension": lambda: neighbour_ratios(np.zeros((2, 2)), POINTS),
-    "ratios": lambda: memorized_fraction(np.zeros((2, 2, 2)), 0),
-    "ratios below 0": lambda: memorized_fraction([-1.0], 0),
-    "ratio": lambda: memorized_fraction([0.5], 0, ratio=1.0),
-    "level": lambda: memorization_onset(curve_of([[0.0, 1.0]], [1, 2]), 1.0),
-    "resamples": lambda: memorized_fraction([0.5], 0, resamples=1),
-    "sizes of the exponent": lambda: onset_exponent([10, 10], ESTIMATES),
-    "sizes without onsets": lambda: onset_exponent([10, 20, 30], ESTIMATES),
+    "ratios": lambda: memorized_fraction(np.zeros((2, 2, 2))),
+    "ratios below 0": lambda: memorized_fraction([-1.0]),
+    "ratio": lambda: memorized_fraction([0.5], ratio=1.0),
+    "level": lambda: memorization_onset(curve_of([[0.0, 1.0]], [1, 2]), level=1.0),
+    "resamples": lambda: memorized_fraction([0.5], resamples=1),
 }
 
 

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from elimination import identity_polynomial
 
 from statphys_gen.data.covariance import Covariance
 from statphys_gen.random_features.model import RandomFeatures
 from statphys_gen.random_features.theory.edges import bulk_edges
-from statphys_gen.random_features.theory.elimination import identity_polynomial
 from statphys_gen.random_features.theory.resolvent import dyson
 from statphys_gen.random_features.theory.spectrum import atoms, mode_groups, spectrum
 

@@ -41,6 +41,12 @@ ARGUMENTS_RENAMED: dict[str, dict[str, str]] = {
     "diffusion collapse-time": {"--spectrum": "--eigenvalues"},
     "diffusion excess-entropy": {"--spectrum": "--eigenvalues"},
     "diffusion simulate": {"--data-sets": "--instances"},
+    "random-features simulate": {
+        "--samples": "--instances",
+        "--spectrum": "--count-modes",
+        "--step-size": "--learning-rate",
+    },
+    "random-features spectrum": {"--density": "--density-points"},
     "phase-retrieval spectrum": {"--samples": "--points", "--density": "--density-points", "-m": "--overlap"},
     "phase-retrieval threshold": {"-m": "--overlap"},
     "phase-retrieval dmft": {"-n": "--paths", "-m": "--overlap"},
@@ -68,6 +74,13 @@ KEYS_RENAMED: dict[str, dict[str, str]] = {
             ),
             *("half_time", "collapse_time"),
         )
+    },
+    "random-features learning-curves": {"ridge": "penalty"},
+    "random-features norm-outliers": {"rows": "row_norms", "samples": "sample_norms"},
+    "random-features simulate": {
+        "ridge": "penalty",
+        "parameters.samples": "instances",
+        "parameters.step_size": "learning_rate",
     },
     "phase-retrieval spectrum": {"parameters.samples": "points"},
     "phase-retrieval dmft": {"time": "training_time"},

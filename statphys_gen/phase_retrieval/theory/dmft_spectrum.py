@@ -1,8 +1,9 @@
 r"""Edge and outlier of the Hessian for points (y, t) of many paths, at overlap 0, by scalar root finding.
 
-The equations are those of :mod:`.spectrum`; its solvers look after batches and quadrature errors, of which there are
-none here, and a descent asks for hundreds of such spectra. The infimum of the curvatures is that of the loss, since
-every pair (y, t) is possible at any time; that of the points would move a hard edge.
+The equations are those of :mod:`statphys_gen.phase_retrieval.theory.spectrum`; its solvers look after batches and
+quadrature errors, of which there are none here, and a descent asks for hundreds of such spectra. The infimum of the
+curvatures is that of the loss, since every pair (y, t) is possible at any time; that of the points would move a hard
+edge.
 
 Source: derivations/phase_retrieval/spectrum.py.
 """

@@ -11,9 +11,9 @@ Memorization. A generated point is a copy when its nearest point of the training
 distance to the second nearest (the criterion of Bonnaire et al., arXiv 2505.17638, section 2). Points of the exact law
 that have nothing to do with the training set are counted with a probability of order 3^-d.
 
-Training. Independent runs draw a training set, initial weights, minibatches, noise and times from streams of their own.
-The onset is the number of steps at which the fraction of copies crosses a level, run by run, between two looks linearly
-in the logarithm of the steps.
+Training. An instance draws a training set, initial weights, minibatches, noise and times from streams of its own. The
+onset is the number of steps at which the fraction of copies crosses a level, instance by instance, between two looks
+linearly in the logarithm of the steps.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from itertools import pairwise
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -31,14 +32,19 @@ from ...arrays import FloatArray
 from ...data.laws import GaussianMixture
 from ...data.sampling import NoisedMixture
 from ...errors import InsufficientSamples, InvalidArgument
+from ...glossary import dataset
 from ...meaning import fingerprint
 from ...numerics.blocks import map_blocks
 from ...numerics.neighbours import neighbour_ratios
+from ...presentation import Tabular
 from ...statistics.estimate import Estimate
-from ...statistics.onset import log_crossing, power_law_exponent
+from ...statistics.onset import log_crossing
 from ...statistics.proportions import Fraction, bootstrap_fraction
 from ...statistics.streams import generator
 from .network import Architecture, NetworkTraining, ScoreNetwork, batch_loss, train_network
+
+if TYPE_CHECKING:
+    import xarray
 
 Guess = Callable[[FloatArray, float], FloatArray]
 
@@ -65,27 +71,27 @@ def generate(
     guess: Guess,
     dimension: int,
     mean_square: float,
-    count: int,
+    walkers: int,
     rng: np.random.Generator,
     times: ArrayLike,
 ) -> FloatArray:
-    """(count, d) points of the backward process.
+    """(walkers, d) points of the backward process.
 
     Parameters
     ----------
-    guess : maps x (count, d) and a time to E[x_0 | x_t = x].
+    guess : maps x (walkers, d) and a time to E[x_0 | x_t = x].
     mean_square : q = E|x|^2/d of the data, for the start.
     times : decreasing, above 0 (:func:`backward_times`).
     """
     if not callable(guess):
         raise InvalidArgument("guess", guess, "a function of x and a time")
     validation.integer("dimension", dimension, minimum=1)
-    validation.integer("count", count, minimum=1)
+    validation.integer("walkers", walkers, minimum=1)
     grid = validation.array("times", times, ndim=1, above=0.0)
     if len(grid) < 2 or not (np.diff(grid) < 0).all():
         raise InvalidArgument("times", grid, "at least 2 decreasing times")
     start = math.exp(-2.0 * grid[0]) * validation.positive("mean_square", mean_square)
-    x = math.sqrt(start - math.expm1(-2.0 * grid[0])) * rng.standard_normal((count, dimension))
+    x = math.sqrt(start - math.expm1(-2.0 * grid[0])) * rng.standard_normal((walkers, dimension))
     for t, s in pairwise(grid.tolist()):
         now, later, between = (-math.expm1(-2.0 * v) for v in (t, s, t - s))
         mean = (math.exp(-(t - s)) * later * x + math.exp(-s) * between * guess(x, t)) / now
@@ -95,22 +101,23 @@ def generate(
 
 def memorized_fraction(
     ratios: ArrayLike,
-    seed: int,
     *,
     ratio: float = RATIO,
     level: float = 0.95,
     resamples: int = 1000,
+    seed: int = 0,
 ) -> Fraction:
     """The fraction of ratios below ``ratio``, with the percentile interval of the bootstrap.
 
     Parameters
     ----------
-    ratios : (count,) of one training, or (runs, count): runs are then drawn with replacement, and points within them.
+    ratios : (walkers,) of one training, or (instances, walkers): instances are then drawn with replacement, and walkers
+        within them.
     level, resamples : as for :func:`~statphys_gen.statistics.bootstrap_fraction`.
     """
     values = validation.array("ratios", ratios, at_least=0.0)
     if values.ndim not in (1, 2):
-        raise InvalidArgument("ratios", values, "(count,) or (runs, count)")
+        raise InvalidArgument("ratios", values, "(walkers,) or (instances, walkers)")
     limit = validation.inside("ratio", ratio, 0.0, 1.0)
     return bootstrap_fraction(values < limit, seed=seed, level=level, resamples=resamples)
 
@@ -118,16 +125,16 @@ def memorized_fraction(
 # -------------------------------------------------------------------------------------------------- experiments
 
 
-@dataclass(frozen=True)
-class MemorizationCurve:
-    """Looks at independent trainings.
+@dataclass(frozen=True, eq=False, repr=False)
+class MemorizationCurve(Tabular):
+    """Looks at independent trainings: nearest neighbours of generated points, and losses.
 
     Attributes
     ----------
     samples : n, points of a training set.
     steps : (looks,).
-    ratios : :func:`~statphys_gen.numerics.neighbour_ratios` of the generated points, (runs, looks, count).
-    train_loss, test_loss : at ``loss_time``, (runs, looks), with the same noise at every look.
+    ratios : :func:`~statphys_gen.numerics.neighbour_ratios` of the generated points, (instances, looks, walkers).
+    train_loss, test_loss : at ``loss_time``, (instances, looks), with the same noise at every look.
     loss_time : diffusion time of the losses.
     """
 
@@ -138,9 +145,34 @@ class MemorizationCurve:
     test_loss: FloatArray
     loss_time: float
 
-    def fraction(self, seed: int = 0, ratio: float = RATIO) -> list[Fraction]:
-        """The fraction of copies at every look, with its bootstrap interval over runs and points."""
-        return [memorized_fraction(self.ratios[:, k], seed, ratio=ratio) for k in range(len(self.steps))]
+    def fraction(self, *, ratio: float = RATIO, seed: int = 0) -> list[Fraction]:
+        """The fraction of copies at every look, with its bootstrap interval over instances and points."""
+        return [memorized_fraction(self.ratios[:, k], ratio=ratio, seed=seed) for k in range(len(self.steps))]
+
+    def records(self) -> list[dict[str, Any]]:
+        return [
+            {
+                "steps": int(steps),
+                "fraction": copies.fraction,
+                "lower": copies.lower,
+                "upper": copies.upper,
+                "train_loss": float(self.train_loss[:, k].mean()),
+                "test_loss": float(self.test_loss[:, k].mean()),
+            }
+            for k, (steps, copies) in enumerate(zip(self.steps, self.fraction(), strict=True))
+        ]
+
+    def to_dataset(self) -> xarray.Dataset:
+        """Along instances, steps and walkers."""
+        axes = ("instance", "steps")
+        return dataset(
+            {
+                "neighbour_ratio": ((*axes, "walker"), self.ratios),
+                "train_loss": (axes, self.train_loss),
+                "test_loss": (axes, self.test_loss),
+            },
+            {"steps": (("steps",), self.steps), "time": ((), self.loss_time), "samples": ((), self.samples)},
+        )
 
 
 def simulate_memorization(
@@ -148,13 +180,13 @@ def simulate_memorization(
     samples: int,
     architecture: Architecture,
     training: NetworkTraining,
-    runs: int,
-    seed: int,
     *,
-    generated: int = 500,
+    instances: int,
+    walkers: int = 500,
     backward_steps: int = 40,
     loss_time: float = 0.1,
     loss_draws: int = 4000,
+    seed: int = 0,
     threads: int = 1,
 ) -> MemorizationCurve:
     """Train networks on independent training sets and look at what they generate.
@@ -162,10 +194,10 @@ def simulate_memorization(
     Parameters
     ----------
     samples : n, at least 2.
-    runs : independent trainings, at least 1 (2 for an error bar).
+    instances : independent training sets, each with its training, at least 1 (2 for an error bar).
+    walkers : points that are generated at each look.
     seed : of the random streams; different mixtures, numbers of samples, architectures and trainings have independent
         ones, and a look is the same whichever other looks are asked for.
-    generated : points that are generated at each look.
     loss_draws : noised points in a loss.
     threads : the bits of the result do not depend on it.
 
@@ -179,9 +211,9 @@ def simulate_memorization(
     if not isinstance(training, NetworkTraining):
         raise InvalidArgument("training", training, "a NetworkTraining")
     validation.integer("samples", samples, minimum=2)
-    validation.integer("runs", runs, minimum=1)
+    validation.integer("instances", instances, minimum=1)
     validation.integer("seed", seed, minimum=0)
-    validation.integer("generated", generated, minimum=1)
+    validation.integer("walkers", walkers, minimum=1)
     validation.integer("loss_draws", loss_draws, minimum=1)
     validation.positive("loss_time", loss_time)
     if training.fixed_time:
@@ -201,7 +233,7 @@ def simulate_memorization(
 
         def observe(step: int, network: ScoreNetwork) -> None:
             rng = generator(seed, key | {"part": "generation", "step": step}, replica)
-            made = generate(network.clean, mixture.dimension, network.mean_square, generated, rng, grid)
+            made = generate(network.clean, mixture.dimension, network.mean_square, walkers, rng, grid)
             ratios.append(neighbour_ratios(made, points))
             draws = generator(seed, loss_key, replica)
             losses.append(network_losses(network, law, points, loss_time, loss_draws, draws))
@@ -211,7 +243,7 @@ def simulate_memorization(
         )
         return np.stack(ratios), np.array(losses)
 
-    found = map_blocks(run, runs, threads=threads)
+    found = map_blocks(run, instances, threads=threads)
     losses = np.stack([one[1] for one in found])
     return MemorizationCurve(
         samples,
@@ -240,12 +272,12 @@ def network_losses(
     return batch_loss(network, seen, xi, u), batch_loss(network, fresh, xi, u)
 
 
-def memorization_onset(curve: MemorizationCurve, level: float = 0.1, ratio: float = RATIO) -> Estimate:
-    """Logarithm of the number of steps at which the fraction of copies first crosses ``level``, over the runs.
+def memorization_onset(curve: MemorizationCurve, *, level: float = 0.1, ratio: float = RATIO) -> Estimate:
+    """Logarithm of the number of steps at which the fraction of copies first crosses ``level``, over the instances.
 
     Raises
     ------
-    InsufficientSamples : fewer than 2 runs, or one that does not cross the level between two looks.
+    InsufficientSamples : fewer than 2 instances, or one that does not cross the level between two looks.
     """
     wanted = validation.inside("level", level, 0.0, 1.0)
     fractions = (curve.ratios < validation.inside("ratio", ratio, 0.0, 1.0)).mean(axis=2)
@@ -254,13 +286,5 @@ def memorization_onset(curve: MemorizationCurve, level: float = 0.1, ratio: floa
         try:
             found.append(log_crossing(curve.steps, fraction, wanted, name="fraction of copies"))
         except InsufficientSamples as error:
-            raise InsufficientSamples(f"n = {curve.samples}, run {k}: {error}") from None
+            raise InsufficientSamples(f"n = {curve.samples}, instance {k}: {error}") from None
     return Estimate.from_samples(found)
-
-
-def onset_exponent(samples: ArrayLike, onsets: Estimate) -> Estimate:
-    """The exponent e of onset ~ n^e, from the logarithms ``onsets`` at several ``samples`` n.
-
-    See :func:`~statphys_gen.statistics.power_law_exponent`.
-    """
-    return power_law_exponent(samples, onsets)
