@@ -317,10 +317,9 @@ STILL_SHARED: dict[str, set[str]] = {
         "diffusion.theory.speciation_time.order_time in simulate",
     },
     "phase_retrieval": {
-        "phase_retrieval.simulation.hessians.optimal_preprocessing in theory",
-        "phase_retrieval.theory.curvature_laws.sampled_weights in simulate",
-        "phase_retrieval.theory.dmft.bbp_time in simulate",
+        "phase_retrieval.theory.bbp_time.bbp_time in simulate",
         "phase_retrieval.theory.dmft.descent_dynamics in simulate",
+        "phase_retrieval.theory.sampled_law.sampled_curvature_law in simulate",
         "phase_retrieval.theory.spectrum.left_edge in simulate",
         "phase_retrieval.theory.spectrum.outlier_criterion in simulate",
     },
