@@ -33,7 +33,7 @@ def curie_weiss_checks() -> list[Check]:
     from ...data.curie_weiss import spontaneous_magnetisation
     from ..theory.curie_weiss import curie_weiss_agreement, curie_weiss_agreement_from_sum
 
-    cold, sizes, walkers = 1.5, [101, 201, 401], 80_000
+    cold, sizes, walkers = 1.5, [101, 201, 401], 112_000
     # At these times the signal is 2 at every size.
     squared = float(spontaneous_magnetisation(cold)) ** 2
     fluctuation = (1.0 - squared) / (1.0 - cold * (1.0 - squared))

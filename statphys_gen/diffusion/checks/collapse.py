@@ -26,7 +26,6 @@ from ..simulation.information import (
     simulate_information_time,
 )
 from ..theory.finite_size_collapse import FiniteSizeCollapse, isotropic_collapse
-from .registered import registered
 
 _RESOLUTION = 0.02
 _ENTROPY_RESOLUTION = 0.005  # relative to log n
@@ -84,7 +83,7 @@ def isotropic_checks() -> list[Check]:
                     "dimension": dimension,
                     "variance": variance,
                     "time": time,
-                    **registered(run),
+                    **run,
                 },
             )
         )
@@ -93,8 +92,8 @@ def isotropic_checks() -> list[Check]:
     entropy = "entropy of the posterior of a noised training point"
     participation = "sum of the squared posterior weights of a noised training point"
     top_one = "probability that the nearest training point is the own one"
-    run: dict[str, Any] = {"walkers": 1500, "instances": 48}
-    wide_run: dict[str, Any] = {"walkers": 3000, "instances": 64}
+    run: dict[str, Any] = {"walkers": 1500, "instances": 72}
+    wide_run: dict[str, Any] = {"walkers": 3000, "instances": 84}
     add("entropy, n = 1500, d = 40", entropy, "entropy", "entropy", middle, time=[0.3, 0.5, 0.8], **run)
     add(
         "entropy, n = 100, d = 12",
@@ -173,7 +172,7 @@ def isotropic_checks() -> list[Check]:
 def information_checks() -> list[Check]:
     from ..theory.excess_entropy import class_excess_entropy, excess_entropy_slope, mutual_information
 
-    run: dict[str, Any] = {"walkers": 4000, "instances": 48}
+    run: dict[str, Any] = {"walkers": 4000, "instances": 66}
 
     def information(name: str, law: DataLaw, time: list[float], **options: Any) -> Check:
         return Check(
@@ -183,7 +182,7 @@ def information_checks() -> list[Check]:
             theory=lambda: mutual_information(law, time),
             simulate=lambda seed: simulate_information(law, time, REFERENCE, seed=seed, **run),
             resolution=_RESOLUTION,
-            sizes={"samples": REFERENCE, "dimension": law.dimension, "time": time, **registered(run)},
+            sizes={"samples": REFERENCE, "dimension": law.dimension, "time": time, **run},
             **options,
         )
 
@@ -194,7 +193,7 @@ def information_checks() -> list[Check]:
     class_time, step = 1.1, 0.1
     slope_run: dict[str, Any] = {"walkers": 2000, "instances": 32}
 
-    class_run = run | {"instances": 64}
+    class_run = run | {"instances": 84}
 
     def of_classes() -> FloatArray:
         excess = class_excess_entropy(different, class_time, np.log(REFERENCE))
@@ -237,7 +236,7 @@ def information_checks() -> list[Check]:
                 "dimension": 20,
                 "classes": 2,
                 "time": class_time,
-                **registered(class_run),
+                **class_run,
             },
         ),
         Check(
@@ -249,7 +248,7 @@ def information_checks() -> list[Check]:
                 anisotropic, 1.1, REFERENCE, seed=seed, step=step, **slope_run
             ),
             resolution=_RESOLUTION,
-            sizes={"samples": REFERENCE, "dimension": 24, "time": 1.1, "step": step, **registered(slope_run)},
+            sizes={"samples": REFERENCE, "dimension": 24, "time": 1.1, "step": step, **slope_run},
         ),
     ]
 
@@ -269,7 +268,7 @@ def _mean_slope(law: DataLaw, time: float, step: float) -> float:
 def time_checks() -> list[Check]:
     from ..theory.collapse_time import basin_radius, class_collapse, collapse_time, trap_onset_time
 
-    run: dict[str, Any] = {"walkers": 1000, "instances": 24}
+    run: dict[str, Any] = {"walkers": 1000, "instances": 34}
     log_n = 3.0
     anisotropic = Covariance.from_eigenvalues([4.0, 1.0, 0.25], [4, 8, 12])
     two = GaussianMixture.two_classes(24, 1.0, 0.8)
@@ -298,7 +297,7 @@ def time_checks() -> list[Check]:
                 "samples": REFERENCE,
                 "log_samples": log_n,
                 "dimension": law.dimension,
-                **registered(options),
+                **options,
             },
         )
 
@@ -354,7 +353,7 @@ def time_checks() -> list[Check]:
                 "log_samples": log_n,
                 "dimension": 24,
                 "time": radius_times,
-                **registered(radius_run),
+                **radius_run,
             },
         ),
     ]

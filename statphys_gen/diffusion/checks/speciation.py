@@ -97,10 +97,10 @@ def two_class_checks() -> list[Check]:
             300_000,
         ),
         _two_classes(
-            "two classes, d = 1024", clones, GaussianMixture.two_classes(1024, 1.0), [3.0, 3.4], 160_000
+            "two classes, d = 1024", clones, GaussianMixture.two_classes(1024, 1.0), [3.0, 3.4], 210_000
         ),
         _two_classes(
-            "two classes, d = 16384", clones, GaussianMixture.two_classes(16384, 1.0), [4.5], 55_000
+            "two classes, d = 16384", clones, GaussianMixture.two_classes(16384, 1.0), [4.5], 72_000
         ),
         _two_classes(
             "two point masses, d = 4", clones, GaussianMixture.two_classes(4, 1.0, 0.0), [0.4, 0.7], 300_000
@@ -124,7 +124,7 @@ def two_class_checks() -> list[Check]:
             "a U-turn keeps the class with the probability of clones",
             diagonal,
             [0.4, 0.7],
-            350_000,
+            460_000,
             experiment=simulate_u_turn,
         ),
     ]
@@ -159,7 +159,7 @@ def label_checks() -> list[Check]:
             "clone agreement of overlapping classes when the class is the component",
             overlapping,
             time,
-            300_000,
+            400_000,
         ),
         by_sign("overlapping classes, label by sign", overlapping, simulate_clones),
         by_sign("overlapping classes, weight 0.3, label by sign", unbalanced, simulate_clones),
@@ -224,7 +224,7 @@ def many_class_checks() -> list[Check]:
     orthogonal = GaussianMixture([0.1] * 10, 3.0 * np.eye(10, 16), 1.0)
     level = "clone agreement at a level of a tree of classes"
     return [
-        check("tree of four classes, finest level", level, tree, [0.8, 1.3, 1.8], 150_000),
+        check("tree of four classes, finest level", level, tree, [0.8, 1.3, 1.8], 210_000),
         check("tree of four classes, coarse level", level, tree, [1.9, 2.2], 150_000, [0, 0, 1, 1]),
         check("three unequal classes", "clone agreement of three classes", triangle, [0.3, 0.6], 400_000),
         check(
@@ -232,7 +232,7 @@ def many_class_checks() -> list[Check]:
             "clone agreement of many equidistant classes",
             orthogonal,
             [0.2, 0.4],
-            100_000,
+            130_000,
         ),
     ]
 
@@ -267,7 +267,7 @@ def different_covariance_checks() -> list[Check]:
         [0.5, 0.5], rng.standard_normal((2, 4000)) * 0.1, np.exp(0.35 * rng.standard_normal((2, 4000)))
     )
     return [
-        variances("two variances, d = 4000", 4000, (0.5, 2.0), [1.6], 60_000),
+        variances("two variances, d = 4000", 4000, (0.5, 2.0), [1.6], 86_000),
         variances("two variances, d = 3", 3, (0.01, 4.0), [0.1, 0.35], 300_000),
         Check(
             "means and variances that differ, d = 30",
@@ -284,10 +284,10 @@ def different_covariance_checks() -> list[Check]:
             "a quarter of the symmetrised divergence stands for the signal when many weak coordinates differ",
             approximation_of(gaussian_ratio_agreement),
             theory=lambda: gaussian_ratio_agreement(mixed, [1.4]).value,
-            simulate=lambda seed: simulate_clones(mixed, [1.4], walkers=65_000, seed=seed),
+            simulate=lambda seed: simulate_clones(mixed, [1.4], walkers=92_000, seed=seed),
             resolution=_RESOLUTION,
             scale=above_chance(0.5),
-            sizes=_sizes(mixed, 65_000, time=[1.4]),
+            sizes=_sizes(mixed, 92_000, time=[1.4]),
         ),
     ]
 
@@ -331,9 +331,9 @@ def langevin_checks() -> list[Check]:
 
     return [
         full(
-            "Euler steps, overlapping classes, d = 8", overlapping, 0.25, 160_000, _share_of_sign(overlapping)
+            "Euler steps, overlapping classes, d = 8", overlapping, 0.25, 210_000, _share_of_sign(overlapping)
         ),
-        full("Euler steps, separate classes, d = 32", separate, 1.1, 100_000, 0.5),
+        full("Euler steps, separate classes, d = 32", separate, 1.1, 136_000, 0.5),
         Check(
             "reduced simulation against all coordinates, d = 32",
             "Euler steps of the projection on m end in classes as those of all coordinates do",
@@ -356,7 +356,7 @@ def potential_checks() -> list[Check]:
 
     mixture = GaussianMixture.two_classes(16, 1.0, 0.5)
     unbalanced = GaussianMixture.two_classes(16, 1.0, 0.5, 0.45)
-    time, samples, walkers = 1.3, 4_000, 900_000
+    time, samples, walkers = 1.3, 4_000, 1_200_000
     unit = mixture.means[0] / np.linalg.norm(mixture.means[0])
     # The drift along m depends on the projection only: the other coordinates may be anything.
     elsewhere = np.linspace(-2.0, 2.0, 16) - unit * float(np.linspace(-2.0, 2.0, 16) @ unit)

@@ -144,14 +144,14 @@ def start_checks() -> list[Check]:
 
     truncated = PhaseRetrieval(Loss.intensity().truncated(1.0), 10.0)
     return [
-        _outlier("outlier at the start, offset 0.01", at(0.01, 6.0), 45),
-        _outlier("outlier at the start, offset 0.1", at(0.1, 6.0), 85),
+        _outlier("outlier at the start, offset 0.01", at(0.01, 6.0), 60),
+        _outlier("outlier at the start, offset 0.1", at(0.1, 6.0), 115),
         _outlier(
             "outlier at the start, offset 1, 14 samples per dimension", at(1.0, 14.0), 115, (48, 96, 192)
         ),
-        _outlier("outlier at the start, offset 4, hard edge", at(4.0, 4.5), 105),
-        _outlier("outlier at the start, offset 4, hard edge, near the transition", at(4.0, 3.2), 125),
-        _outlier("outlier at the start, truncated intensity loss, 10 samples", truncated, 25),
+        _outlier("outlier at the start, offset 4, hard edge", at(4.0, 4.5), 140),
+        _outlier("outlier at the start, offset 4, hard edge, near the transition", at(4.0, 3.2), 190),
+        _outlier("outlier at the start, truncated intensity loss, 10 samples", truncated, 34),
         _outlier("outlier of a warm start, offset 0.1, overlap 0.2", at(0.1, 8.0, 0.2), 50),
         _outlier("outlier of a warm start, offset 0.3, overlap -0.3, 12 samples", at(0.3, 12.0, -0.3), 30),
         _outlier("outlier of a warm start, offset 1, overlap 0.4, 14 samples", at(1.0, 14.0, 0.4), 48),
@@ -257,8 +257,8 @@ def spectral_checks() -> list[Check]:
 
     best, law = "spectral initialisation, best weights", optimal_spectral_curvature_law
     return [
-        _spectral(f"{best}, 1.75 samples per dimension", law, None, 1.75, (4800, 2900, 960)),
-        _spectral(f"{best}, 2 samples per dimension", law, None, 2.0, (3200, 1400, 500)),
+        _spectral(f"{best}, 1.75 samples per dimension", law, None, 1.75, (6800, 4100, 1360)),
+        _spectral(f"{best}, 2 samples per dimension", law, None, 2.0, (4600, 2000, 720)),
         _spectral(f"{best}, 4 samples", law, None, 4.0, (200, 100, 60)),
         _spectral(
             "spectral initialisation, bounded weights, 3 samples", bounded, _bounded, 3.0, (1200, 500, 200)

@@ -158,7 +158,7 @@ def _descent_check(
             descent,
             dimension=dimension,
             instances=instances,
-            labels=label_law,
+            label_law=label_law,
             hold_overlap=hold_overlap,
             steps_recorded=list(steps),
             energies_at=list(energies),
@@ -188,18 +188,18 @@ def null_checks() -> list[Check]:
         )
 
     return [
-        null_check("1.5 samples per dimension", usual_descent(1.5), [8, 20, 45], [8], 360),
+        null_check("1.5 samples per dimension", usual_descent(1.5), [8, 20, 45], [8], 480),
         null_check("3 samples per dimension", usual_descent(3.0), [8, 20, 45], [8, 20], 320),
         null_check("6 samples per dimension", usual_descent(6.0, steps=30), [8, 18, 30], [8, 18], 200),
-        null_check("offset 0.1, to step 45", usual_descent(3.0, 0.1), [15, 30, 45], [15, 45], 300),
+        null_check("offset 0.1, to step 45", usual_descent(3.0, 0.1), [15, 30, 45], [15, 45], 470),
         null_check("offset 0.01, to step 45", usual_descent(3.0, 0.01), [15, 30, 45], [45], 420),
         null_check("loss of squares", intensity, [4, 8, 16], [], 300),
-        null_check("smooth amplitude loss", amplitude, [5, 10, 15], [10], 540),
+        null_check("smooth amplitude loss", amplitude, [5, 10, 15], [10], 720),
     ]
 
 
 def signal_checks() -> list[Check]:
-    sizes: dict[str, Any] = {"dimension": 512, "instances": 300, "label_law": "signal"}
+    sizes: dict[str, Any] = {"dimension": 512, "instances": 420, "label_law": "signal"}
     return [
         _descent_check(
             "signal at overlap 0, 3 samples",
@@ -230,7 +230,7 @@ def signal_checks() -> list[Check]:
 
 
 def langevin_checks() -> list[Check]:
-    sizes: dict[str, Any] = {"dimension": 400, "instances": 320}
+    sizes: dict[str, Any] = {"dimension": 400, "instances": 450}
     cold = usual_descent(2.0, steps=40, temperature=0.3, paths=16384)
     hot = usual_descent(3.0, 0.1, steps=40, temperature=1.0, paths=16384)
     warm = usual_descent(3.0, overlap=0.5, steps=28, temperature=0.5, paths=16384)
@@ -289,6 +289,6 @@ def growth_checks() -> list[Check]:
         )
 
     return [
-        growth_check("growth of a small overlap, 1.5 samples", usual_descent(1.5), [5, 15, 22], 400, 320),
+        growth_check("growth of a small overlap, 1.5 samples", usual_descent(1.5), [5, 15, 22], 400, 420),
         growth_check("growth of a small overlap, 3 samples", usual_descent(3.0), [5, 12], 400, 320),
     ]

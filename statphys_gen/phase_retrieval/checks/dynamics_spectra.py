@@ -101,7 +101,7 @@ def outlier_checks() -> list[Check]:
             ),
             resolution=_EIGENVALUE_RESOLUTION,
             kind="eigenvalue",
-            sizes=sizes_of(descent, dimension=dimension, instances=instances, step=step, labels="signal"),
+            sizes=sizes_of(descent, dimension=dimension, instances=instances, step=step, label_law="signal"),
         )
 
     return [
@@ -187,7 +187,9 @@ def bbp_checks() -> list[Check]:
             simulate=simulated,
             resolution=0.05,
             kind="capacity",
-            sizes=sizes_of(descent, dimension=dimension, instances=instances, groups=groups, labels="null"),
+            sizes=sizes_of(
+                descent, dimension=dimension, instances=instances, groups=groups, label_law="null"
+            ),
         )
 
     descent = usual_descent(2.0, steps=32, paths=16384, replicas=144)

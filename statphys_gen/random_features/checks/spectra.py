@@ -360,13 +360,15 @@ def outlier_checks() -> list[Check]:
         found = norm_outliers(curved)
         return np.array([np.mean([found.row_norms, found.sample_norms])])
 
+    large, norm_instances = (48, 72, 96), (180, 120, 90)
+
     def simulate_norms(seed: int) -> Estimate:
         # They repel each other by d^(-1/2), and keep their mean.
         runs = []
-        for d, count in ((48, 120), (72, 80), (96, 60)):
+        for d, count in zip(large, norm_instances, strict=True):
             top = simulate_eigenvalues(curved, d, instances=count, seed=seed)[:, -2:]
             runs.append(Estimate.from_samples(top.mean(axis=1, keepdims=True)))
-        return limit_in_dimension((48, 72, 96), runs)
+        return limit_in_dimension(large, runs)
 
     def simulate(seed: int) -> Estimate:
         runs = []
@@ -394,6 +396,6 @@ def outlier_checks() -> list[Check]:
             simulate=simulate_norms,
             resolution=EDGE_RESOLUTION,
             kind="eigenvalue",
-            sizes=sizes_of(curved, [48, 72, 96], [120, 80, 60]),
+            sizes=sizes_of(curved, list(large), list(norm_instances)),
         ),
     ]

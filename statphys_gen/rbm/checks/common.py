@@ -64,7 +64,7 @@ def limit(sizes: Sequence[int], estimates: Sequence[Estimate]) -> Estimate:
 def description(model: Model, sizes: Any, instances: Any, **others: Any) -> dict[str, Any]:
     text = {
         "visible_units": sizes,
-        "samples": instances,
+        "instances": instances,
         "hidden": model.hidden.name,
         "ensemble": model.couplings.name,
         "convention": model.convention,

@@ -109,7 +109,7 @@ def free_entropy_checks() -> list[Check]:
             sqrt_beta(Gaussian(), 0.4, 0.03),
             "retrieval",
             (400, 800, 1600),
-            (320, 160, 80),
+            (480, 240, 120),
             sweeps=60,
             chains=2,
             nodes=6,

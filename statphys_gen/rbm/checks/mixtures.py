@@ -61,7 +61,7 @@ def sparse_checks() -> list[Check]:
     order = ("overlap", "hidden_overlap", GLASS)
     # Smaller networks leave these states: the condensed ReLU units are weaker by a share of order 1/sqrt(N), and
     # overlaps of the patterns with one another, of the same order, act on mixtures.
-    large: dict[str, Any] = {"instances": (64, 48, 32), "chains": 4, "sweeps": 20}
+    large: dict[str, Any] = {"instances": (84, 63, 42), "chains": 4, "sweeps": 20}
     return [
         extrapolated(
             "retrieval of sparse patterns, Gaussian units",
