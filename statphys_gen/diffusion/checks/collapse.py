@@ -26,6 +26,7 @@ from ..simulation.information import (
     simulate_information_time,
 )
 from ..theory.finite_size_collapse import FiniteSizeCollapse, isotropic_collapse
+from .registered import registered
 
 _RESOLUTION = 0.02
 _ENTROPY_RESOLUTION = 0.005  # relative to log n
@@ -83,7 +84,7 @@ def isotropic_checks() -> list[Check]:
                     "dimension": dimension,
                     "variance": variance,
                     "time": time,
-                    **run,
+                    **registered(run),
                 },
             )
         )
@@ -182,7 +183,7 @@ def information_checks() -> list[Check]:
             theory=lambda: mutual_information(law, time),
             simulate=lambda seed: simulate_information(law, time, REFERENCE, seed=seed, **run),
             resolution=_RESOLUTION,
-            sizes={"samples": REFERENCE, "dimension": law.dimension, "time": time, **run},
+            sizes={"samples": REFERENCE, "dimension": law.dimension, "time": time, **registered(run)},
             **options,
         )
 
@@ -231,7 +232,13 @@ def information_checks() -> list[Check]:
                 different, class_time, REFERENCE, seed=seed, by_class=True, **class_run
             ),
             resolution=_RESOLUTION,
-            sizes={"samples": REFERENCE, "dimension": 20, "classes": 2, "time": class_time, **class_run},
+            sizes={
+                "samples": REFERENCE,
+                "dimension": 20,
+                "classes": 2,
+                "time": class_time,
+                **registered(class_run),
+            },
         ),
         Check(
             "fall of the information",
@@ -242,7 +249,7 @@ def information_checks() -> list[Check]:
                 anisotropic, 1.1, REFERENCE, seed=seed, step=step, **slope_run
             ),
             resolution=_RESOLUTION,
-            sizes={"samples": REFERENCE, "dimension": 24, "time": 1.1, "step": step, **slope_run},
+            sizes={"samples": REFERENCE, "dimension": 24, "time": 1.1, "step": step, **registered(slope_run)},
         ),
     ]
 
@@ -287,7 +294,12 @@ def time_checks() -> list[Check]:
             theory=theory,
             simulate=lambda seed: simulate_information_time(law, REFERENCE, log_n, seed=seed, **options),
             resolution=_RESOLUTION,
-            sizes={"samples": REFERENCE, "log_samples": log_n, "dimension": law.dimension, **options},
+            sizes={
+                "samples": REFERENCE,
+                "log_samples": log_n,
+                "dimension": law.dimension,
+                **registered(options),
+            },
         )
 
     def collapse(name: str, law: DataLaw, **kind: Any) -> Check:
@@ -342,7 +354,7 @@ def time_checks() -> list[Check]:
                 "log_samples": log_n,
                 "dimension": 24,
                 "time": radius_times,
-                **radius_run,
+                **registered(radius_run),
             },
         ),
     ]

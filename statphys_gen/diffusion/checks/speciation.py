@@ -381,7 +381,7 @@ def potential_checks() -> list[Check]:
             prediction,
             approximation_of(theory),
             theory=lambda: theory(mixture).require()["time"],
-            simulate=lambda seed: simulate(mixture, samples, seed),
+            simulate=lambda seed: simulate(mixture, walkers=samples, seed=seed),
             resolution=0.005,
             sizes={"dimension": 16, "samples": samples, "blocks": 32},
         )

@@ -23,6 +23,7 @@ from ..simulation.collapse_trajectories import (
 from ..simulation.first_passage import simulate_first_passage
 from ..theory.finite_size_collapse import isotropic_collapse
 from .collapse import REFERENCE, exact_field
+from .registered import registered
 
 _RESOLUTION = 0.02
 
@@ -53,7 +54,7 @@ def condensation_checks() -> list[Check]:
             ],
             simulate=lambda seed: simulate_condensation(law, time, samples, seed=seed, **run).participation,
             resolution=_RESOLUTION,
-            sizes={"samples": samples, "dimension": dimension, "time": time, **run},
+            sizes={"samples": samples, "dimension": dimension, "time": time, **registered(run)},
         )
 
     two_level = Covariance.from_eigenvalues([4.0, 0.25], [4, 12])
@@ -82,7 +83,7 @@ def condensation_checks() -> list[Check]:
             theory=lambda: posterior_variances(two_level, above, np.log(REFERENCE)),
             simulate=lambda seed: by_eigenvalue(two_level, REFERENCE, above, seed, run),
             resolution=_RESOLUTION,
-            sizes={"samples": REFERENCE, "dimension": 16, "time": above, **run},
+            sizes={"samples": REFERENCE, "dimension": 16, "time": above, **registered(run)},
         ),
         Check(
             "posterior variances below the collapse time, d = 32",
@@ -91,7 +92,7 @@ def condensation_checks() -> list[Check]:
             theory=lambda: posterior_variances(below_law, 0.08, np.log(below_samples)),
             simulate=lambda seed: by_eigenvalue(below_law, below_samples, 0.08, seed, below_run),
             resolution=_RESOLUTION,
-            sizes={"samples": below_samples, "dimension": 32, "time": 0.08, **below_run},
+            sizes={"samples": below_samples, "dimension": 32, "time": 0.08, **registered(below_run)},
             judged=False,
             reason="1RSB: the limit is approached as log(d)/d only",
         ),
@@ -152,7 +153,7 @@ def trajectory_checks() -> list[Check]:
             theory=theory,
             simulate=simulate,
             resolution=_RESOLUTION,
-            sizes={"samples": n, "dimension": d, "variance": s2, **run},
+            sizes={"samples": n, "dimension": d, "variance": s2, **registered(run, "paths")},
             judged=False,
             reason="expansion in 1/(d v), which is at least 1/(2 log n)",
         )
@@ -176,7 +177,7 @@ def trajectory_checks() -> list[Check]:
                 law, clone_times, samples, seed=seed, **clone_run
             ),
             resolution=_RESOLUTION,
-            sizes={"samples": samples, "dimension": dimension, "time": clone_times, **clone_run},
+            sizes={"samples": samples, "dimension": dimension, "time": clone_times, **registered(clone_run)},
         ),
         Check(
             "clones on a training point, Euler steps",
@@ -186,7 +187,13 @@ def trajectory_checks() -> list[Check]:
             simulate=euler_clones,
             resolution=_RESOLUTION,
             scale=1.0,
-            sizes={"samples": few, "dimension": 2, "time": flat_time, "steps": steps, **euler_run},
+            sizes={
+                "samples": few,
+                "dimension": 2,
+                "time": flat_time,
+                "steps": steps,
+                **registered(euler_run),
+            },
         ),
         Check(
             "last change backward against first passage forward",
@@ -196,7 +203,7 @@ def trajectory_checks() -> list[Check]:
             simulate=last_change,
             resolution=_RESOLUTION,
             scale=1.0,
-            sizes={"samples": few, "dimension": 2, "steps": steps, **change_run},
+            sizes={"samples": few, "dimension": 2, "steps": steps, **registered(change_run, "runs")},
         ),
         Check(
             "trajectory collapse time of two points, mean and width",
@@ -205,7 +212,7 @@ def trajectory_checks() -> list[Check]:
             theory=lambda: two_sample_collapse(pair),
             simulate=two_samples,
             resolution=_RESOLUTION,
-            sizes={"samples": 2, "dimension": 64, **pair_run},
+            sizes={"samples": 2, "dimension": 64, **registered(pair_run, "paths")},
         ),
         passage("mean of the trajectory collapse time, n = 2000, d = 48", (2000, 48, 1.7), "mean", quick),
         passage(
