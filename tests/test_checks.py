@@ -295,7 +295,9 @@ class Walk:
 
 def read(system: str) -> Checks:
     start = f"statphys_gen.{system}.checks"
-    files = {name: path for name, path in modules(ROOT).items() if name == start or name.startswith(start + ".")}
+    files = {
+        name: path for name, path in modules(ROOT).items() if name == start or name.startswith(start + ".")
+    }
     packages = tuple(name for name, path in files.items() if path.name == "__init__.py")
     return Checks({name: path.read_text(encoding="utf-8") for name, path in files.items()}, packages)
 
@@ -320,10 +322,9 @@ STILL_SHARED: dict[str, set[str]] = {
         "diffusion.theory.speciation_time.order_time in simulate",
     },
     "phase_retrieval": {
-        "phase_retrieval.simulation.hessians.optimal_preprocessing in theory",
-        "phase_retrieval.theory.curvature_laws.sampled_weights in simulate",
-        "phase_retrieval.theory.dmft.bbp_time in simulate",
+        "phase_retrieval.theory.bbp_time.bbp_time in simulate",
         "phase_retrieval.theory.dmft.descent_dynamics in simulate",
+        "phase_retrieval.theory.sampled_law.sampled_curvature_law in simulate",
         "phase_retrieval.theory.spectrum.left_edge in simulate",
         "phase_retrieval.theory.spectrum.outlier_criterion in simulate",
     },
