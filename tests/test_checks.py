@@ -13,8 +13,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 import pytest
-from test_rooms import ALL, SYSTEMS, room
+from test_rooms import ROOT, modules, room
 
+from statphys_gen.systems import SYSTEMS
+
+NAMES = {system.name for system in SYSTEMS}
 SIDES = {"theory": 3, "simulate": 4}
 FOREIGN = {"theory": ("simulation", "data simulation"), "simulate": ("theory", "data theory")}
 Function = ast.FunctionDef | ast.Lambda
@@ -292,7 +295,9 @@ class Walk:
 
 def read(system: str) -> Checks:
     start = f"statphys_gen.{system}.checks"
-    files = {name: path for name, path in ALL.items() if name == start or name.startswith(start + ".")}
+    files = {
+        name: path for name, path in modules(ROOT).items() if name == start or name.startswith(start + ".")
+    }
     packages = tuple(name for name, path in files.items() if path.name == "__init__.py")
     return Checks({name: path.read_text(encoding="utf-8") for name, path in files.items()}, packages)
 
@@ -304,7 +309,7 @@ def violations(files: Checks) -> set[str]:
         for side, foreign in FOREIGN.items():
             for name in files.reached(check, side):
                 module, _, original = name.partition(":")
-                if {room(module)[1], room(f"{module}.{original}")[1]} & set(foreign):
+                if {room(module, NAMES)[1], room(f"{module}.{original}", NAMES)[1]} & set(foreign):
                     found.add(f"{module.removeprefix('statphys_gen.')}.{original} in {side}")
     return found
 
@@ -330,7 +335,7 @@ STILL_SHARED: dict[str, set[str]] = {
 }
 
 
-@pytest.mark.parametrize("system", sorted(SYSTEMS))
+@pytest.mark.parametrize("system", sorted(NAMES))
 def test_theory_and_simulation_of_a_check_have_models_and_numbers_in_common(system: str) -> None:
     files = read(system)
     assert any(files.checks())
