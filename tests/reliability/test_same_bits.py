@@ -129,7 +129,7 @@ def numbers(result: Any) -> Iterator[np.ndarray]:
     elif isinstance(result, dict):
         for name in sorted(result):
             yield from numbers(result[name])
-    elif hasattr(result, "__dict__") or hasattr(result, "__dataclass_fields__"):
+    elif hasattr(result, "__dict__") and not callable(result):
         yield from numbers(vars(result))
 
 
