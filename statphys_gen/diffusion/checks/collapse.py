@@ -323,7 +323,7 @@ def time_checks() -> list[Check]:
         )
 
     return [
-        collapse("collapse time, three eigenvalues", anisotropic),
+        collapse("collapse time, three eigenvalues", anisotropic, instances=44),
         collapse("collapse time of two classes", two, instances=56),
         collapse("collapse time, binary data", binary),
         of_class(0),

@@ -178,7 +178,9 @@ def null_checks() -> list[Check]:
     intensity = Descent(
         PhaseRetrieval(Loss.intensity(), 2.0), geometric_steps(16, 0.004, 1.05, 0.02), paths=65536
     )
-    amplitude = Descent(PhaseRetrieval(Loss.amplitude(), 2.0), geometric_steps(30, 0.1, 1.03, 0.3))
+    amplitude = Descent(
+        PhaseRetrieval(Loss.amplitude(), 2.0), geometric_steps(30, 0.1, 1.03, 0.3), paths=32768
+    )
 
     def null_check(
         label: str, descent: Descent, steps: list[int], energies: list[int], instances: int
@@ -236,7 +238,9 @@ def langevin_checks() -> list[Check]:
     warm = usual_descent(3.0, overlap=0.5, steps=28, temperature=0.5, paths=16384)
     return [
         _descent_check("Langevin at temperature 0.3", cold, [8, 20, 40], [8], **sizes),
-        _descent_check("Langevin at temperature 1, offset 0.1", hot, [15, 30, 40], [15], **sizes),
+        _descent_check(
+            "Langevin at temperature 1, offset 0.1", hot, [15, 30, 40], [15], **sizes | {"instances": 560}
+        ),
         _descent_check("Langevin from overlap 0.5", warm, [8, 18, 28], [8], label_law="signal", **sizes),
     ]
 

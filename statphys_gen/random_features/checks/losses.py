@@ -242,7 +242,7 @@ def algorithm_checks() -> list[Check]:
             **options,
         )
 
-    def momentum_check(name: str, nesterov: bool) -> Check:
+    def momentum_check(name: str, nesterov: bool, instances: Sequence[int] = _INSTANCES) -> Check:
         return _losses(
             name,
             "losses after steps of descent with momentum",
@@ -250,6 +250,7 @@ def algorithm_checks() -> list[Check]:
             GradientDescent(steps, 0.2, memory, nesterov),
             lambda: losses(model, momentum_descent(model, steps, 0.2, memory, nesterov=nesterov)),
             losses,
+            instances=instances,
             steps=steps,
             step_size=0.2,
             momentum=memory,
@@ -277,7 +278,7 @@ def algorithm_checks() -> list[Check]:
             step_size=0.3,
             fields=("train_loss", "test_loss"),
         ),
-        momentum_check("heavy-ball momentum", False),
+        momentum_check("heavy-ball momentum", False, (216, 108, 54)),
         momentum_check("Nesterov's momentum", True),
         ridge_check("ridge, all noise", model),
         ridge_check(

@@ -291,7 +291,7 @@ def edge_checks() -> list[Check]:
             lambda d: [3 * d, 4 * d - 1, 4 * d, 7 * d - 1],
             [0, 1, 2, 3],
             dimensions=(16, 32, 64),
-            instances=(280, 140, 70),
+            instances=(370, 185, 92),
         ),
         _edges_by_way_of_the_equivalent(
             "upper bulk of the nonlinear matrix, by way of the equivalent",
@@ -336,7 +336,7 @@ def edge_checks() -> list[Check]:
             RandomFeatures("tanh", 2.0, 6.0, 0.1, noise_draws=1),
             lambda d: [0, d - 1, 2 * d - 1],
             [0, 1, 3],
-            instances=(240, 120, 60),
+            instances=(310, 155, 78),
         ),
         _edges(
             "upper edges, covariance with two eigenvalues",

@@ -78,7 +78,7 @@ def sparse_checks() -> list[Check]:
             sqrt_beta(Gaussian(), 0.15, 0.003, couplings=Patterns("sparse", 0.9), condensed=3),
             "retrieval",
             order,
-            **large,
+            **large | {"instances": (148, 111, 74)},
             sizes=(12000, 18000, 30000),
         ),
         corrected(
@@ -95,7 +95,7 @@ def sparse_checks() -> list[Check]:
             "retrieval",
             (*order, SELF),
             sizes=(12000, 18000, 30000),
-            **large,
+            **large | {"instances": (248, 186, 124)},
         ),
     ]
 

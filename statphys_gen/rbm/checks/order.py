@@ -195,6 +195,7 @@ def visible_checks() -> list[Check]:
             sqrt_beta(Gaussian(), 1.8, 0.1, couplings=Patterns("gaussian")),
             "paramagnet",
             (HIDDEN_SELF, "interaction"),
+            instances=(240, 120, 60),
         ),
     ]
 
