@@ -44,7 +44,8 @@ def agrees(
         parts = error**4 / freedom + np.asarray(exact.standard_error) ** 4 / exact.degrees_of_freedom
         error = np.hypot(error, exact.standard_error)
         with np.errstate(divide="ignore", invalid="ignore"):
-            freedom = error**4 / parts
+            # Where neither varies, they have to be equal, whatever the degrees of freedom.
+            freedom = np.where(parts > 0.0, error**4 / parts, 1.0)
         exact = exact.mean
     distance = np.maximum(0.0, np.abs(mean - np.asarray(exact, dtype=np.float64)) - bias)
     components = max(distance.size, 1)
@@ -68,6 +69,12 @@ def count_agrees(
     return bool(
         (side == "above" or count >= quantile(tail)) and (side == "below" or count <= quantile(1.0 - tail))
     )
+
+
+def plausible(p_value: float, level: float = LEVEL) -> bool:
+    """Whether the p-value of a test of a true law lies where it does with probability 1 - ``level``."""
+    _spend(level)
+    return bool(p_value > level)
 
 
 def _spend(level: float) -> None:

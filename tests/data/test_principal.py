@@ -2,10 +2,12 @@
 
 import numpy as np
 import pytest
+from agreement import agrees
 
 from statphys_gen.data import principal
 from statphys_gen.data.dataset import DataSet
 from statphys_gen.data.principal import principal_directions
+from statphys_gen.statistics.estimate import Estimate
 
 
 def singular_values(samples: np.ndarray) -> np.ndarray:
@@ -37,7 +39,7 @@ def test_lanczos_finds_the_same_leading_eigenvalues(monkeypatch: pytest.MonkeyPa
     # z^T C^2 z with random signs z has the variance 2 sum of the squared entries of C^2 off its diagonal.
     squared = np.cov(samples.T, bias=True) @ np.cov(samples.T, bias=True)
     spread = np.sqrt(2.0 * ((squared**2).sum() - (np.diag(squared) ** 2).sum()) / principal._PROBES)
-    assert abs(result.squared_trace - (exact**2).sum()) < 3.0 * spread
+    assert agrees(Estimate(result.squared_trace, spread, 1e9), (exact**2).sum())
     assert spread < 0.03 * (exact**2).sum()
     monkeypatch.undo()
     complete = principal_directions(DataSet.from_arrays(samples), 4)
@@ -56,21 +58,21 @@ def test_multiplicities_count_as_samples() -> None:
 def test_inflation_of_a_spike_by_a_finite_sample(count: int, dimension: int) -> None:
     """Unit noise and one direction of variance 25: the sample eigenvalue is too large, the corrected one is not."""
     random = np.random.default_rng(3)
-    raw, corrected = [], []
+    ratios = []
     for _ in range(30):
         samples = random.standard_normal((count, dimension))
         samples[:, 0] *= 5.0
         result = principal_directions(DataSet.from_arrays(samples), 1)
         # Over the sample variance along the true direction, which removes most of the sampling noise.
-        raw.append(result.eigenvalues[0] / samples[:, 0].var())
-        corrected.append(raw[-1] / result.inflation(0, count))
+        ratio = result.eigenvalues[0] / samples[:, 0].var()
+        ratios.append([ratio, ratio / result.inflation(0, count)])
+    raw, corrected = (Estimate.from_samples(column) for column in np.transpose(ratios))
     # The next order is 1/n, also from centring.
-    assert abs(np.mean(corrected) - 1.0) < 1.0 / count
-    assert np.std(corrected, ddof=1) / np.sqrt(30) < 0.3 / count
+    assert agrees(corrected, 1.0, bias=1.0 / count)
+    assert corrected.standard_error < 0.3 / count
     # Leading order of the spiked model: 1 + (d / n) / (25 - 1).
-    error = np.std(raw, ddof=1) / np.sqrt(30)
-    assert np.mean(raw) - 1.0 == pytest.approx(dimension / count / 24.0, abs=3.0 * error)
-    assert error < 0.03 * dimension / count / 24.0
+    assert agrees(raw, 1.0 + dimension / count / 24.0)
+    assert raw.standard_error < 0.03 * dimension / count / 24.0
 
 
 def test_same_bits_for_any_number_of_threads() -> None:

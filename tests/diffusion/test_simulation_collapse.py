@@ -4,6 +4,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from agreement import agrees, count_agrees, plausible
 from scipy.integrate import quad
 from scipy.special import logsumexp
 from scipy.stats import kstest, norm
@@ -33,6 +34,7 @@ from statphys_gen.diffusion.simulation.information import (
 from statphys_gen.errors import InsufficientSamples
 from statphys_gen.numerics.neighbours import nearest
 from statphys_gen.numerics.posterior import EmpiricalPosterior
+from statphys_gen.statistics.estimate import Estimate
 
 TIMES = np.array([0.02, 0.1, 0.5, 2.0])
 
@@ -144,14 +146,14 @@ def test_two_points_have_the_clone_agreement_of_two_classes() -> None:
     ]
     expected = 0.5 * 0.5 + 0.5 * different
     for estimate in (curves.participation, curves.source_weight):
-        assert abs(float(estimate.mean) - expected) < 4.0 * float(estimate.standard_error)
+        assert agrees(estimate, expected)
 
 
 def test_both_forms_of_each_average_agree_and_limits_hold() -> None:
     curves = simulate_collapse(gaussian(20), [0.01, 0.3, 0.8, 12.0], 300, seed=5, walkers=300, instances=12)
     for one, other in ((curves.entropy, curves.surprise), (curves.participation, curves.source_weight)):
-        error = np.hypot(one.standard_error, other.standard_error) + 1e-9
-        assert (np.abs(one.mean - other.mean) < 4.0 * error).all()
+        # Where neither varies they differ by rounding.
+        assert agrees(one, other, bias=4e-9)
     assert curves.entropy.mean[0] < 1e-6
     assert curves.participation.mean[0] == pytest.approx(1.0, abs=1e-6)
     assert curves.top_one.mean[0] == 1.0
@@ -177,7 +179,7 @@ def test_posterior_variance_of_fresh_points() -> None:
     law = Covariance.from_eigenvalues([4.0, 1.0, 0.25])
     late = simulate_posterior_variance(law, 10.0, 500, seed=0, walkers=300, instances=20)
     expected = np.array([4.0, 1.0, 0.25]) * 499 / 500
-    assert (np.abs(late.mean - expected) < 4.0 * late.standard_error).all()
+    assert agrees(late, expected)
     early = simulate_posterior_variance(law, 1e-6, 500, seed=0, walkers=300, instances=3)
     assert (early.mean < 1e-2).all()
 
@@ -212,33 +214,33 @@ def test_information_of_a_gaussian_channel_with_many_points() -> None:
     exact = -5.0 * np.log(-np.expm1(-2.0 * time))
     run: dict[str, Any] = {"walkers": 1000, "instances": 8}
     information = simulate_information(law, time, 1000, seed=0, **run)
-    assert abs(float(information.mean) - exact) < 4.0 * float(information.standard_error) + 0.005
     slope = simulate_information_slope(law, time, 1000, seed=0, **run)
-    assert abs(float(slope.mean) + 10.0 / np.expm1(2.0 * time)) < 4.0 * float(slope.standard_error) + 0.02
     root = simulate_information_time(law, 1000, np.log(10.0), seed=0, **run)
     expected = -0.5 * np.log(-np.expm1(-np.log(10.0) / 5.0))
-    assert abs(float(root.mean) - expected) < 4.0 * float(root.standard_error) + 0.01
     # At the collapse time the edge of the basin is at the distance of the noise itself.
     radius = simulate_basin_radius(law, float(expected), 1000, np.log(10.0), seed=0, **run)
-    assert abs(float(radius.mean) - 1.0) < 4.0 * float(radius.standard_error) + 0.03
+    found = Estimate.stack([information, slope, root, radius])
+    law_of_channel = [exact, -10.0 / np.expm1(2.0 * time), expected, 1.0]
+    # With 7 degrees of freedom the default level would leave a wide band; a thousand points are not infinitely many.
+    assert agrees(found, law_of_channel, 1e-3, bias=[0.005, 0.02, 0.01, 0.03])
 
 
 def test_two_points_are_left_by_the_law_of_brownian_motion() -> None:
     """The plane halfway, at the distance h, is reached after tau > s with probability 2 Phi(h / sqrt(s)) - 1."""
     points, half = np.array([[0.0, 0.0, 0.0], [1.0, 1.0, 0.5]]), 0.75
     rng = np.random.default_rng(0)
-    for step, largest in ((0.3, 0.06), (0.02, 0.015)):
+    for step in (0.3, 0.02):
         times = step * np.arange(1, int(30.0 / step))
         passages = first_passage_times(points, np.zeros(10_000, dtype=int), times, rng)
 
         def law(t: np.ndarray) -> np.ndarray:
             return 2.0 * norm.sf(half / np.sqrt(np.expm1(2.0 * t)))
 
-        assert kstest(passages, law).statistic < largest
+        # Between two monitored times the law is interpolated, which shows where these are far apart.
+        test = kstest(passages, law)
+        assert test.statistic < 0.06 if step > 0.1 else plausible(test.pvalue)
         # At a monitored time the probability is exact, however long the step.
-        share = float((passages <= 3 * step).mean())
-        exact = float(law(np.array(3 * step)))
-        assert abs(share - exact) < 4.0 * np.sqrt(exact * (1.0 - exact) / 10_000)
+        assert count_agrees(int((passages <= 3 * step).sum()), 10_000, float(law(np.array(3 * step))))
 
 
 def test_many_planes_at_once_do_not_spoil_the_passage() -> None:
@@ -251,8 +253,7 @@ def test_many_planes_at_once_do_not_spoil_the_passage() -> None:
         for step, bridge in ((0.08, True), (0.02, True), (0.08, False))
     }
     coarse, fine = runs[0.08, True].mean, runs[0.02, True].mean
-    error = float(np.hypot(coarse.standard_error, fine.standard_error))
-    assert abs(float(coarse.mean - fine.mean)) < 0.015 + 3.0 * error
+    assert agrees(coarse, fine, bias=0.015)
     assert float(runs[0.08, False].mean.mean - fine.mean) > 0.05
 
 
@@ -267,24 +268,22 @@ def test_exact_clones_agree_as_the_posterior_says() -> None:
     law, times = gaussian(16, 0.8), [0.3, 0.5]
     clones = simulate_empirical_clones(law, times, 150, seed=0, walkers=1000, instances=12)
     curves = simulate_collapse(law, times, 150, seed=0, walkers=500, instances=12)
-    error = np.hypot(clones.standard_error, curves.participation.standard_error)
-    assert (np.abs(clones.mean - curves.participation.mean) < 4.0 * error).all()
+    assert agrees(clones, curves.participation)
     later = simulate_empirical_clones(law, 0.5, 150, seed=0, end=1e-4, walkers=1000, instances=12)
-    assert abs(float(later.mean - clones.mean[1])) < 4.0 * float(np.hypot(later.standard_error, error[1]))
+    assert agrees(later, clones[1])
 
 
 def test_euler_clones_and_last_changes_approach_the_exact_ones() -> None:
     law = gaussian(8)
     euler = simulate_empirical_clones_langevin(law, 0.4, 60, seed=0, steps=100, walkers=300, instances=8)
     exact = simulate_empirical_clones(law, 0.4, 60, seed=0, walkers=2000, instances=8)
-    assert abs(float(euler.mean - exact.mean)) < 0.02 + 4.0 * float(euler.standard_error)
+    assert agrees(euler, exact, bias=0.02)
     steps = 80
     backward = simulate_last_change(law, 60, seed=0, steps=steps, walkers=200, instances=8)
     grid = np.concatenate([backward_grid(4.0, 1e-3, steps)[::-1], [6.0, 9.0, 14.0]])
     forward = simulate_first_passage(law, 60, seed=0, walkers=200, instances=8, times=grid, bridge=False)
     # Euler steps are off by a few per cent at this number of steps; unmonitored passages would be off by 15 %.
-    error = float(np.hypot(backward.mean.standard_error, forward.mean.standard_error))
-    assert abs(float(backward.mean.mean - forward.mean.mean)) < 0.03 + 4.0 * error
+    assert agrees(backward.mean, forward.mean, bias=0.03)
 
 
 def test_grid_and_nearest() -> None:
@@ -307,7 +306,7 @@ def test_laws_are_sampled() -> None:
     rng = np.random.default_rng(0)
     spins, _ = draw_data(DiscreteProduct.binary(50, 0.5), 4000, rng)
     assert set(np.unique(spins)) == {-1.0, 1.0}
-    assert abs(spins.mean() - 0.5) < 4.0 * np.sqrt(0.75 / spins.size)
+    assert count_agrees(int((spins > 0).sum()), spins.size, 0.75)
     magnetised, _ = draw_data(CurieWeiss(30, 2.0), 500, rng)
     assert (np.abs(magnetised.mean(axis=1)) > 0.5).mean() > 0.9
     spectrum = np.array([9.0, 1.0, 0.0])
@@ -316,12 +315,11 @@ def test_laws_are_sampled() -> None:
         Covariance.from_eigenvalues(spectrum),
     ):
         normal, components = draw_data(law, 4000, rng)
-        # Four standard errors of a variance.
-        np.testing.assert_allclose(normal.var(axis=0), spectrum, rtol=4.0 * np.sqrt(2.0 / len(normal)))
+        assert agrees(Estimate.from_samples(normal**2), spectrum)
         assert not components.any()
     three, _ = draw_data(DiscreteProduct(20, [-1.0, 0.0, 3.0], [0.5, 0.3, 0.2]), 4000, rng)
-    shares = [(three == value).mean() for value in (-1.0, 0.0, 3.0)]
-    np.testing.assert_allclose(shares, [0.5, 0.3, 0.2], atol=4.0 * np.sqrt(0.25 / three.size))
+    for value, share in ((-1.0, 0.5), (0.0, 0.3), (3.0, 0.2)):
+        assert count_agrees(int((three == value).sum()), three.size, share)
 
 
 def test_same_bits_for_any_number_of_threads() -> None:

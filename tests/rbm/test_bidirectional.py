@@ -2,10 +2,12 @@
 
 import pytest
 import references
+from agreement import agrees
 
 from statphys_gen.rbm.couplings.pairs import Bidirectional
 from statphys_gen.rbm.model import Model
 from statphys_gen.rbm.theory.replica_symmetric import solve
+from statphys_gen.statistics.estimate import Estimate
 from statphys_gen.units import Binary, Ternary
 
 REFERENCE = references.document("rbm_memory.json")
@@ -38,5 +40,6 @@ def test_networks_approach_the_theory(row):
     expected = float(solve(memory(row), "retrieval").require()["overlap"])
     sizes = sorted(row["networks"], key=lambda entry: entry["size"])
     for entry in sizes:
-        assert abs(entry["overlap"] - expected) < 3.0 * entry["error"], entry["size"]
+        overlap = Estimate(entry["overlap"], entry["error"], entry["samples"] - 1.0)
+        assert agrees(overlap, expected), entry["size"]
     assert sizes[-1]["error"] < 0.01 * expected

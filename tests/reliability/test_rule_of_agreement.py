@@ -3,7 +3,7 @@
 import agreement
 import numpy as np
 import pytest
-from agreement import agrees, count_agrees
+from agreement import agrees, count_agrees, plausible
 
 from statphys_gen.statistics.estimate import Estimate
 
@@ -47,6 +47,9 @@ def test_a_planted_error_is_an_alarm() -> None:
     assert not agrees(estimate, [1.0, 2.06], bias=[0.03, 0.0])
     assert not agrees(estimate[0], Estimate(np.array(1.07), np.array(0.01), np.array(50.0)))
     assert not agrees(Estimate.from_samples(np.full(10, 1.0)), 1.0 + 1e-12)
+    constant = Estimate(np.array([1.0, 2.0]), np.array([0.0, 0.01]), np.array(50.0))
+    assert agrees(constant, constant)
+    assert not agrees(constant, Estimate(np.array([1.0 + 1e-12, 2.0]), np.array([0.0, 0.01]), np.array(50.0)))
 
 
 def test_counts_are_judged_by_the_binomial_law() -> None:
@@ -62,9 +65,16 @@ def test_counts_are_judged_by_the_binomial_law() -> None:
     assert not count_agrees(33, 100, 0.5, 0.001)
 
 
+def test_a_p_value_is_held_against_the_level() -> None:
+    assert plausible(1e-4)
+    assert not plausible(6e-5)
+    assert not plausible(1e-4, 1e-3)
+
+
 def test_every_comparison_spends_its_level() -> None:
     before = agreement.spent
     agrees(Estimate(np.array(1.0), np.array(0.01), np.array(50.0)), 1.0)
     count_agrees(50, 100, 0.5, 0.001)
-    assert agreement.spent == pytest.approx(before + agreement.LEVEL + 0.001)
+    plausible(0.5, 0.002)
+    assert agreement.spent == pytest.approx(before + agreement.LEVEL + 0.003)
     assert agreement.LEVEL < 0.01 * agreement.TOTAL_RATE
