@@ -27,4 +27,5 @@ SYSTEMS = (
     System("random_features", "random-features score models: memorization"),
     System("rbm", "restricted Boltzmann machines: phase diagrams"),
     System("phase_retrieval", "phase retrieval: Hessians along the descent"),
+    System("linear_dynamics", "two-layer linear networks: lazy, mixed and active training"),
 )
