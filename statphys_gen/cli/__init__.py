@@ -20,7 +20,7 @@ PROGRAM = "statphys-gen"
 
 
 def build_parser() -> Parser:
-    from . import compare, diffusion, figures, phase_retrieval, random_features, rbm, verify
+    from . import compare, diffusion, figures, linear_dynamics, phase_retrieval, random_features, rbm, verify
 
     parser = Parser(
         prog=PROGRAM,
@@ -28,7 +28,16 @@ def build_parser() -> Parser:
     )
     parser.add_argument("--version", action="version", version=f"{PROGRAM} {__version__}")
     commands = parser.add_subparsers(dest="system", metavar="SYSTEM", required=True)
-    for module in (diffusion, random_features, rbm, phase_retrieval, figures, verify, compare):
+    for module in (
+        diffusion,
+        random_features,
+        rbm,
+        phase_retrieval,
+        linear_dynamics,
+        figures,
+        verify,
+        compare,
+    ):
         module.register(commands)
     return parser
 

@@ -21,15 +21,17 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 
-def plot_modes(singular_values: FloatArray, threshold: float, times: FloatArray, path: Path) -> None:
+def plot_modes(
+    singular_values: FloatArray, threshold: float, times: FloatArray, path: Path, speed: float = 1.0
+) -> None:
     """Learned part of each singular direction against time; solid above the threshold, dashed below."""
     grid = np.linspace(0.0, 1.2 * max(float(times.max()), 1e-12), 300)
     with picture(path) as (_, (axes,)):
         for k, s in enumerate(singular_values.tolist()):
             style = "-" if abs(s) > threshold else "--"
             colour = COLOURS[k % len(COLOURS)]
-            axes.plot(grid, amplitude(s, threshold, grid), style, color=colour, label=f"$s$ = {s:g}")
-            axes.plot(times, amplitude(s, threshold, times), "o", color=colour)
+            axes.plot(grid, amplitude(s, threshold, speed * grid), style, color=colour, label=f"$s$ = {s:g}")
+            axes.plot(times, amplitude(s, threshold, speed * times), "o", color=colour)
         axes.axhline(threshold, color="grey", linewidth=0.8, linestyle=":", label="threshold $c$")
         axes.set(xlabel="training time $t$", ylabel="amplitude $a(t)$")
         axes.legend(title="solid: active, dashed: lazy")
@@ -40,6 +42,7 @@ def plot_errors(
     strengths: Sequence[float],
     lazy_ratio: float,
     initial_noise: float,
+    noise: float,
     dimension: int | None,
     path: Path,
 ) -> None:
@@ -48,9 +51,9 @@ def plot_errors(
         0.2 * max(float(curves.training_time.min()), 1e-3), 2.0 * curves.training_time.max(), 200
     )
     line = (
-        error_curves(strengths, lazy_ratio, initial_noise, grid)
+        error_curves(strengths, lazy_ratio, initial_noise, grid, noise=noise)
         if dimension is None
-        else finite_dimension_errors(strengths, dimension, lazy_ratio, initial_noise, grid)
+        else finite_dimension_errors(strengths, dimension, lazy_ratio, initial_noise, grid, noise=noise)
     )
     with picture(path) as (_, (axes,)):
         for k, name in enumerate(("train_error", "test_error")):
@@ -63,12 +66,13 @@ def plot_errors(
 def plot_best_error(found: BestError, path: Path) -> None:
     """Best test error and its time against the lazy ratio, one line for each initial noise."""
     with picture(path, columns=2) as (_, (left, right)):
-        for k, omega in enumerate(np.unique(found.initial_noise)):
-            rows = np.flatnonzero(found.initial_noise == omega)
-            rows = rows[np.argsort(found.lazy_ratio[rows])]
-            kappa, label = found.lazy_ratio[rows], rf"$\omega$ = {omega:g}"
-            left.plot(kappa, found.test_error[rows], "o-", color=COLOURS[k % len(COLOURS)], label=label)
-            right.plot(kappa, found.training_time[rows], "o-", color=COLOURS[k % len(COLOURS)])
+        kappa, noise = found.lazy_ratio.ravel(), found.initial_noise.ravel()
+        for k, omega in enumerate(np.unique(noise)):
+            rows = np.flatnonzero(noise == omega)
+            rows = rows[np.argsort(kappa[rows])]
+            colour, label = COLOURS[k % len(COLOURS)], rf"$\omega$ = {omega:g}"
+            left.plot(kappa[rows], found.test_error.ravel()[rows], "o-", color=colour, label=label)
+            right.plot(kappa[rows], found.training_time.ravel()[rows], "o-", color=colour)
         left.set(xscale="log", xlabel=r"lazy ratio $\kappa$", ylabel="best test error")
         right.set(xscale="log", yscale="log", xlabel=r"lazy ratio $\kappa$", ylabel="best time $T^*$")
         left.legend()
