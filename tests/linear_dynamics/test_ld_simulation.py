@@ -48,6 +48,20 @@ def test_gram_flow_is_that_of_the_weights_for_another_cost_and_unequal_rates() -
     assert np.abs(found.first - first.T @ first).max() < 1e-10
 
 
+def test_a_singular_or_tiny_start_does_not_run_away() -> None:
+    """Narrow networks, and kernels far below the target, where an error of K could turn a direction negative."""
+    rng = np.random.default_rng(6)
+    target = rng.standard_normal((6, 6))
+    for width, size in ((2, 0.3), (14, 1e-4)):
+        first, second = size * rng.standard_normal((width, 6)), size * rng.standard_normal((6, width))
+        start = Gram(first.T @ first, second @ first, second @ second.T)
+        found = gram_flow(start, lambda a: a - target, [30.0], tolerance=1e-6)[0].product
+        for _ in range(12_000):
+            force = 2.5e-3 * (second @ first - target)
+            first, second = first - second.T @ force, second - force @ first.T
+        assert found == pytest.approx(second @ first, abs=0.02)
+
+
 def test_orthogonal_networks_follow_the_wide_limit_exactly() -> None:
     network = LinearNetwork(7, 5, 14, 0.3, 0.1, 1.5, 0.5)
     threshold = effective_threshold(network)
@@ -208,7 +222,7 @@ def test_reference_best_and_refusals() -> None:
     assert 0.04 < best.mean[1] < 0.2
     assert abs(best.mean[0] - found.estimate("test_error").mean.min()) < 0.02
     with pytest.raises(InvalidArgument, match="around the lowest"):
-        simulate_training(network, [0.001, 0.002, 0.003], Task((1.0,)), instances=3).best()
+        simulate_training(network, [0.001, 0.002, 0.003, 0.004], Task((1.0,)), instances=3).best()
     with pytest.raises(InvalidArgument, match=r"^width = 20: must be at least n \+ p = 24"):
         simulate_training(network.replace(width=20), [0.1], TASK, instances=1, initialisation="orthogonal")
     with pytest.raises(InvalidArgument, match="2 GB"):

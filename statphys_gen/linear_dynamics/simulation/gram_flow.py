@@ -5,6 +5,10 @@ With K = W^T W = [[C1, A^T], [A, C2]], W = [W1, W2^T], and G = grad C(A), gradie
     dA/dt = -(eta1 C2 G + eta2 G C1),  dC1/dt = -eta1 (A^T G + G^T A),  dC2/dt = -eta2 (A G^T + G A^T):
 
 exact, and a step costs O((n + p)^3) whatever the width.
+
+K must stay positive semi-definite: a direction whose kernel turns negative by an error of the integrator runs away.
+Where K(0) is singular, or small against the gradient, the flow follows a factor of K with at most n + p rows in its
+place, which is the network of that width with the same K.
 """
 
 from __future__ import annotations
@@ -23,6 +27,9 @@ from ...numerics.flow import integrate_flow
 from ..model import LinearNetwork, Task
 from .samples import Training, measure
 from .starts import Gram, Initialisation, controls, draw_gram, draw_target, require_orthogonal
+
+# Smallest eigenvalue of K(0), over the largest and the gradient, from which K itself is followed.
+_SAFE = 0.01
 
 CostGradient = Callable[[FloatArray, FloatArray], FloatArray]
 
@@ -51,6 +58,26 @@ def gram_flow(
     """
     times = np.atleast_1d(validation.array("training_time", training_time, at_least=0.0))
     first_rate, second_rate = (validation.positive(f"rates[{k}]", rate) for k, rate in enumerate(rates))
+    whole = np.block([[start.first, start.product.T], [start.product, start.second]])
+    values, vectors = np.linalg.eigh(whole)
+    force = float(np.linalg.norm(gradient(start.product), 2))
+    if values[0] > _SAFE * max(float(values[-1]), force):
+        return _flow_of_gram(start, gradient, times, first_rate, second_rate, tolerance)
+    kept = values > len(values) * np.finfo(np.float64).eps * max(float(values[-1]), np.finfo(np.float64).tiny)
+    factor = np.sqrt(values[kept])[:, None] * vectors[:, kept].T
+    return _flow_of_factor(
+        factor, start.product.shape[1], gradient, times, first_rate, second_rate, tolerance
+    )
+
+
+def _flow_of_gram(
+    start: Gram,
+    gradient: Callable[[FloatArray], FloatArray],
+    times: FloatArray,
+    first_rate: float,
+    second_rate: float,
+    tolerance: float,
+) -> list[Gram]:
     p, n = start.product.shape
     ends = [n * n, n * n + p * n]
     scale = max(float(np.trace(start.first)) / n, float(np.trace(start.second)) / p)
@@ -64,16 +91,38 @@ def gram_flow(
         force = gradient(gram.product)
         one, two = gram.product.T @ force, gram.product @ force.T
         moved = first_rate * (gram.second @ force) + second_rate * (force @ gram.first)
-        return np.concatenate(
-            [
-                first_rate * (one + one.T).ravel(),
-                moved.ravel(),
-                second_rate * (two + two.T).ravel(),
-            ]
-        ) / (-scale)
+        change = (first_rate * (one + one.T), moved, second_rate * (two + two.T))
+        return np.concatenate([part.ravel() for part in change]) / (-scale)
 
     packed = np.concatenate([start.first.ravel(), start.product.ravel(), start.second.ravel()]) / scale
     return [unpacked(row * scale) for row in integrate_flow(right_side, packed, times, tolerance=tolerance)]
+
+
+def _flow_of_factor(
+    factor: FloatArray,
+    inputs: int,
+    gradient: Callable[[FloatArray], FloatArray],
+    times: FloatArray,
+    first_rate: float,
+    second_rate: float,
+    tolerance: float,
+) -> list[Gram]:
+    """The same for W (r, n + p) with W^T W = K."""
+
+    def right_side(flat: FloatArray) -> FloatArray:
+        weights = flat.reshape(factor.shape)
+        first, second = weights[:, :inputs], weights[:, inputs:]
+        force = gradient(second.T @ first)
+        change = np.concatenate([first_rate * (second @ force), second_rate * (first @ force.T)], axis=1)
+        return -change.ravel()
+
+    rows = integrate_flow(right_side, factor.ravel(), times, tolerance=tolerance)
+    found = []
+    for row in rows:
+        weights = row.reshape(factor.shape)
+        first, second = weights[:, :inputs], weights[:, inputs:]
+        found.append(Gram(first.T @ first, second.T @ first, second.T @ second))
+    return found
 
 
 def simulate_training(

@@ -87,30 +87,29 @@ class Training:
         return controlled_mean(samples, self.controls) if controlled else Estimate.from_samples(samples)
 
     def best(self) -> Estimate:
-        """Lowest mean test error over the given times and its time (2,), by a parabola in log t; jackknife errors.
+        """Lowest mean test error over the given times and its time (2,), by a cubic in log t; jackknife errors.
 
         Raises
         ------
-        InvalidArgument : the lowest of the given times is an end of them, or there are fewer than 3.
+        InvalidArgument : fewer than 4 times, or none around a lowest test error.
         """
         time = self.training_time
-        if len(time) < 3 or (np.diff(time) <= 0.0).any() or time[0] <= 0.0:
-            raise InvalidArgument("training_time", time, "at least 3 increasing times above 0")
+        if len(time) < 4 or (np.diff(time) <= 0.0).any() or time[0] <= 0.0:
+            raise InvalidArgument("training_time", time, "at least 4 increasing times above 0")
         log_time = np.log(time)
-        count = self.instances
+        centre = log_time.mean()
 
-        def lowest(rows: FloatArray, controls: FloatArray) -> FloatArray:
-            mean = controlled_mean(rows, controls).mean
-            a, b, c = np.polyfit(log_time - log_time.mean(), mean, 2)
-            place = -b / (2.0 * a)
-            if a <= 0.0 or abs(place) > log_time[-1] - log_time.mean():
+        def lowest(mean: FloatArray) -> FloatArray:
+            fit = np.polynomial.Polynomial.fit(log_time - centre, mean, 3)
+            places = [float(z.real) for z in fit.deriv().roots() if abs(z.imag) < 1e-12]
+            inside = [z for z in places if fit.deriv(2)(z) > 0.0 and log_time[0] < z + centre < log_time[-1]]
+            if not inside:
                 raise InvalidArgument("training_time", time, "times around the lowest test error")
-            return np.array([c + b * place / 2.0, np.exp(place + log_time.mean())])
+            return np.array([float(fit(inside[0])), np.exp(inside[0] + centre)])
 
-        whole = lowest(self.test_error, self.controls)
-        keep = ~np.eye(count, dtype=bool)
-        parts = np.array([lowest(self.test_error[row], self.controls[row]) for row in keep])
-        return Estimate.from_samples(count * whole - (count - 1) * parts)
+        count, total = self.instances, self.test_error.sum(axis=0)
+        parts = np.array([lowest((total - row) / (count - 1)) for row in self.test_error])
+        return Estimate.from_samples(count * lowest(total / count) - (count - 1) * parts)
 
     def records(self) -> list[dict[str, Any]]:
         """Mean and standard error of every observable at every time."""
