@@ -75,8 +75,8 @@ def draw(data: dict[str, Any]) -> Figure:
     )
     rank_line = math.log(int(data["rank"])) / math.log(int(data["dimension"]))
     for axis, values, label in zip(axes, data["maps"], labels, strict=True):
-        limits = {"vmin": 0.0, "vmax": 1.0} if label == labels[0] else {}
-        mesh = axis.pcolormesh(gs, gw, values.T, shading="nearest", rasterized=True, **limits)
+        low, high = (0.0, 1.0) if label == labels[0] else (None, None)
+        mesh = axis.pcolormesh(gs, gw, values.T, shading="nearest", rasterized=True, vmin=low, vmax=high)
         figure.colorbar(mesh, ax=axis, label=label)
         axis.plot(gs, 1.0 - gs, color="white", linewidth=1.1)
         axis.plot(gs, 0.5 - gs, "--", color="white", linewidth=1.1)

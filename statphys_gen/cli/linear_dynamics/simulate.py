@@ -107,8 +107,8 @@ def _simulate(options: argparse.Namespace) -> int:
         seed=options.seed,
         threads=options.threads,
     )
-    names = ("dimension", "signal_strength", "noise", "training_time", "initialisation", "algorithm")
-    names += ("learning_rate", "rates", "instances", "seed")
+    names = ["dimension", "signal_strength", "noise", "training_time", "initialisation", "algorithm"]
+    names += ["learning_rate", "rates", "instances", "seed"]
     parameters = {name: getattr(options, name) for name in names}
     parameters |= {"width": network.width, "variance": network.first_variance}
     parameters["second_variance"] = network.second_variance

@@ -34,11 +34,11 @@ def _flow(options: argparse.Namespace) -> int:
     from ...linear_dynamics.analysis.weights import flow_of_weights
     from ..output import emit
 
-    matrices = [
+    first, second, target = (
         load_matrix(f"--{name.replace('_', '-')}", getattr(options, name))
         for name in ("first_layer", "second_layer", "target")
-    ]
-    found = flow_of_weights(*matrices, options.training_time, rates=options.rates)
+    )
+    found = flow_of_weights(first, second, target, options.training_time, rates=options.rates)
     names = ("first_layer", "second_layer", "target", "training_time", "rates")
     parameters = {name: getattr(options, name) for name in names}
     summary = {"threshold": found.threshold, "active_directions": found.active_directions}
