@@ -9,12 +9,13 @@ export MKL_NUM_THREADS ?= 1
 export OMP_NUM_THREADS ?= 1
 export MPLBACKEND ?= Agg
 
-.PHONY: help figures test oldest verify verify-tenth docs benchmarks lint wheel clean
+.PHONY: help figures test oldest newest verify verify-tenth docs benchmarks lint wheel clean
 
 help:
 	@echo "make figures     every figure at its quick size, with a gallery page (figures/output/index.html)"
 	@echo "make test        the fast tests"
 	@echo "make oldest      the fast tests with the oldest supported dependencies, in an environment of their own"
+	@echo "make newest      the same with the newest dependencies and Python"
 	@echo "make verify      every theory-against-simulation check at full size, resumable (validation/)"
 	@echo "make docs        the documentation (docs/_build/html/index.html)"
 	@echo "make benchmarks  speed, as ratios against what one would otherwise run"
@@ -33,12 +34,23 @@ figures: $(STAMP)
 test: $(STAMP)
 	$(BIN)/python -m pytest -n 2 --dist worksteal
 
+# $(call fast-tests,environment,interpreter,options of pip): the fast tests in an environment of their own.
+define fast-tests
+	$(2) -m venv build/$(1)
+	build/$(1)/bin/python -m pip install --quiet --disable-pip-version-check $(3) --editable '.[test]'
+	build/$(1)/bin/python -m pytest -p no:cacheprovider -n 2 --dist worksteal $(TESTS)
+
+endef
+
 # pyproject.toml's lower bounds; by hand when one of them or the code that needs it changes.
 oldest:
-	$(PYTHON) -m venv build/oldest
-	build/oldest/bin/python -m pip install --quiet --disable-pip-version-check --constraint constraints-oldest.txt \
-		--editable '.[cluster,certify,examples]' pytest pytest-xdist hypothesis arviz
-	build/oldest/bin/python -m pytest -p no:cacheprovider -n 2 --dist worksteal
+	$(call fast-tests,oldest,$(PYTHON),--constraint constraints-oldest.txt)
+
+# Everything as new as pyproject.toml allows, with each Python newer than the lowest that is found, or with PYTHON=...
+NEWEST = $(if $(filter file,$(origin PYTHON)),$(foreach version,3.12 3.13,$(if $(shell python$(version) --version 2>/dev/null),python$(version))),$(PYTHON))
+newest:
+	@test -n "$(strip $(NEWEST))" || { echo "Neither python3.12 nor python3.13 is on the path: give one as PYTHON=..."; exit 1; }
+	$(foreach python,$(NEWEST),$(call fast-tests,newest-$(notdir $(python)),$(python),--upgrade --upgrade-strategy eager))
 
 verify: $(STAMP)
 	$(BIN)/statphys-gen verify --output validation

@@ -12,10 +12,11 @@ from collections.abc import Callable
 import numpy as np
 from threadpoolctl import threadpool_limits
 
+from statphys_gen.data.binary_channel import two_class_agreement
 from statphys_gen.data.laws import GaussianMixture
 from statphys_gen.diffusion.simulation.backward_kernel import posterior_agreement, simulate_clones
 from statphys_gen.diffusion.simulation.langevin import reduced_clones_langevin, simulate_clones_langevin
-from statphys_gen.diffusion.theory.clones import signal, two_class_agreement
+from statphys_gen.diffusion.theory.class_signal import signal
 
 from .baselines import clone_curve_numpy as baseline
 from .measure import cpu_seconds, machine
@@ -37,20 +38,30 @@ def main() -> None:
 
     def short_euler() -> object:
         # From T to 0 and no branch: as many steps as asked for, whatever their size.
-        return simulate_clones_langevin(mixture, HORIZON, EULER_CLONES, 0, steps=EULER_STEPS, horizon=HORIZON)
+        return simulate_clones_langevin(
+            mixture, HORIZON, walkers=EULER_CLONES, seed=0, steps=EULER_STEPS, horizon=HORIZON
+        )
 
     calls: dict[str, Callable[[], object]] = {
         "theory": lambda: two_class_agreement(signal(mixture, TIMES)),
         "numpy loop, Euler, d coordinates": lambda: baseline.advance(start, m, 500, 500 + LOOP_STEPS, rng),
         "Euler, d coordinates": short_euler,
-        "exact kernel, d coordinates": lambda: simulate_clones(mixture, TIMES, EXACT_CLONES, 0),
+        "exact kernel, d coordinates": lambda: simulate_clones(mixture, TIMES, walkers=EXACT_CLONES, seed=0),
         "exact kernel, averaged over the redrawn class": lambda: posterior_agreement(
-            mixture, TIMES, EXACT_CLONES, 0
+            mixture, TIMES, walkers=EXACT_CLONES, seed=0
         ),
         "reduced Euler": lambda: reduced_clones_langevin(
-            float(np.sqrt(DIMENSION)), 1.0, TIMES, REDUCED_CLONES, 0, steps=STEPS, horizon=HORIZON
+            float(np.sqrt(DIMENSION)),
+            1.0,
+            TIMES,
+            walkers=REDUCED_CLONES,
+            seed=0,
+            steps=STEPS,
+            horizon=HORIZON,
         ),
-        "reduced exact kernel": lambda: simulate_clones(projected, TIMES, CLONES, 0, label="sign"),
+        "reduced exact kernel": lambda: simulate_clones(
+            projected, TIMES, walkers=CLONES, seed=0, label="sign"
+        ),
     }
     for name, call in calls.items():
         if "numpy" not in name:
@@ -69,10 +80,10 @@ def main() -> None:
 
     # The averaged estimate needs fewer walkers for the same error: the ratio of the variances, over the curve.
     theory = two_class_agreement(signal(mixture, TIMES))
-    averaged = posterior_agreement(projected, TIMES, 20_000, 0)
+    averaged = posterior_agreement(projected, TIMES, walkers=20_000, seed=0)
     decided = (theory > 0.51) & (theory < 0.999)
     gain = (theory * (1.0 - theory))[decided] / (averaged.standard_error[decided] ** 2 * 20_000)
-    check = simulate_clones(projected, TIMES, CLONES, 0, label="sign")
+    check = simulate_clones(projected, TIMES, walkers=CLONES, seed=0, label="sign")
     deviation = np.abs(check.mean - theory)[decided] / check.standard_error[decided]
 
     slowest = seconds["numpy loop, Euler, d coordinates"]

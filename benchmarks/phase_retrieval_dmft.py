@@ -19,8 +19,8 @@ from threadpoolctl import threadpool_limits
 
 from statphys_gen.phase_retrieval.model import Loss, PhaseRetrieval
 from statphys_gen.phase_retrieval.schedule import geometric_steps
-from statphys_gen.phase_retrieval.theory.curvature_laws import sampled_weights
 from statphys_gen.phase_retrieval.theory.dmft import DescentDynamics, descent_dynamics
+from statphys_gen.phase_retrieval.theory.sampled_law import sampled_curvature_law
 from statphys_gen.phase_retrieval.theory.spectrum import outlier_criterion
 
 from .baselines.phase_retrieval_null_descent import null_descents
@@ -29,20 +29,20 @@ from .measure import cpu_seconds, machine
 RATIO, STEPS = 3.0, 45
 PATHS, REPLICAS = 16384, 8
 DIMENSION, INSTANCES, GROUPS = 500, 48, 8
-PROBLEM = PhaseRetrieval(Loss.normalised(), RATIO)
+MODEL = PhaseRetrieval(Loss.normalised(), RATIO)
 
 
 def _theory(seed: int = 0) -> DescentDynamics:
     sizes = geometric_steps(STEPS, 0.01, 1.04, 0.1)
-    return descent_dynamics(PROBLEM, sizes, paths=PATHS, replicas=REPLICAS, seed=seed)
+    return descent_dynamics(MODEL, sizes, paths=PATHS, replicas=REPLICAS, seed=seed)
 
 
 def _criteria(fields: Any, known: Any) -> Any:
     rows = []
     for members in np.array_split(np.arange(len(fields)), GROUPS):
-        pairs = np.stack([fields[members].ravel(), known[members].ravel()], axis=1)
-        law = replace(sampled_weights(PROBLEM.loss, pairs), lower_bound=PROBLEM.loss.curvature_bound)
-        rows.append(float(outlier_criterion(law, RATIO)))
+        points = np.stack([fields[members].ravel(), known[members].ravel()], axis=1)
+        law = replace(sampled_curvature_law(MODEL.loss, points), lower_bound=MODEL.loss.curvature_bound)
+        rows.append(float(outlier_criterion(MODEL, law=law)))
     return np.array(rows)
 
 

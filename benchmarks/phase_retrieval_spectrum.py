@@ -16,9 +16,10 @@ from typing import Any
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from statphys_gen.phase_retrieval.model import Loss
+from statphys_gen.phase_retrieval.model import Loss, PhaseRetrieval
 from statphys_gen.phase_retrieval.theory import spectrum
-from statphys_gen.phase_retrieval.theory.curvature_laws import initial_weights
+from statphys_gen.phase_retrieval.theory.density import spectral_density
+from statphys_gen.phase_retrieval.theory.initial_law import initial_curvature_law
 from statphys_gen.phase_retrieval.theory.stieltjes_transform import stieltjes_on_bulk
 
 from .baselines import phase_retrieval_density as baseline
@@ -36,10 +37,10 @@ def _digits(value: float) -> float:
 
 def _residual(density: np.ndarray, positions: np.ndarray) -> float:
     """Largest |z(S) - z| of the solutions that the density is made from."""
-    law = initial_weights(Loss.normalised(OFFSET))
+    law = initial_curvature_law(Loss.normalised(OFFSET))
     ratio = np.array([ALPHA])
     edge, _ = spectrum._edge(law, ratio)
-    left = float(spectrum._position(law, edge["stieltjes"], ratio)[0])
+    left = float(spectrum.position(law, edge["stieltjes"], ratio)[0])
     z = positions + ALPHA * law.multiplier_per_sample
     s = stieltjes_on_bulk(law, ALPHA, z.astype(complex), left, float(edge["stieltjes"][0]))
     if np.abs(s.imag / np.pi - density).max() > 1e-12:
@@ -48,15 +49,15 @@ def _residual(density: np.ndarray, positions: np.ndarray) -> float:
 
 
 def density() -> dict[str, Any]:
-    law = initial_weights(Loss.normalised(OFFSET))
-    multiplier = ALPHA * law.multiplier_per_sample
-    edge = float(spectrum.left_edge(law, ALPHA)["position"])
+    model = PhaseRetrieval(Loss.normalised(OFFSET), ALPHA)
+    multiplier = float(spectrum.lagrange_multiplier(model))
+    edge = float(spectrum.left_edge(model)["position"])
     # At the edge itself the fixed point does not converge.
     grid = np.linspace(edge, edge + SPAN, POINTS + 1)[1:]
     few = grid[POINTS // MEASURED // 2 :: POINTS // MEASURED]
 
     def whole() -> object:
-        return spectrum.spectral_density(law, ALPHA, grid)
+        return spectral_density(model, grid)
 
     whole()
     seconds = cpu_seconds(
@@ -73,7 +74,7 @@ def density() -> dict[str, Any]:
     fine, _, _ = baseline.density(few, ALPHA, OFFSET, multiplier, order=44)
     theory = seconds["theory, edge included"] / CALLS
     scaled = {name: value * POINTS / MEASURED for name, value in seconds.items() if name.startswith("damped")}
-    everywhere = spectrum.spectral_density(law, ALPHA, grid)
+    everywhere = spectral_density(model, grid)
     fast = everywhere[POINTS // MEASURED // 2 :: POINTS // MEASURED]
     return {
         "positions": POINTS,

@@ -156,8 +156,8 @@ def learning_curves() -> dict[str, Any]:
 def against_descent() -> dict[str, Any]:
     model = RandomFeatures("tanh", 64.0, 8.0, 0.1)
     largest = float(edges.bulk_edges(model)[-1, 1])
-    step_size = 1.0 / (relaxation_rate(model) * largest)
-    needed = int(DESCENT_END / step_size)
+    learning_rate = 1.0 / (relaxation_rate(model) * largest)
+    needed = int(DESCENT_END / learning_rate)
     times = np.geomspace(0.1, DESCENT_END, 400)
 
     def theory() -> object:
@@ -167,7 +167,7 @@ def against_descent() -> dict[str, Any]:
     theory()
     seconds = cpu_seconds({"theory": theory})
     seconds |= cpu_seconds(
-        {"descent": lambda: descent.steps(DESCENT_STEPS, 100, 6400, 800, 0.1, step_size)}, repeats=1
+        {"descent": lambda: descent.steps(DESCENT_STEPS, 100, 6400, 800, 0.1, learning_rate)}, repeats=1
     )
     whole = seconds["descent"] * needed / DESCENT_STEPS
     return {

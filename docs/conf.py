@@ -8,6 +8,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 import docstrings
 import generate
+import reference
 from sphinx.application import Sphinx
 
 import statphys_gen
@@ -30,3 +31,4 @@ generate.write_pages(Path(__file__).parent)
 
 def setup(app: Sphinx) -> None:
     app.connect("autodoc-process-docstring", docstrings.process)
+    app.connect("missing-reference", reference.resolve)

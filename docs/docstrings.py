@@ -60,5 +60,11 @@ def prepare(lines: list[str]) -> list[str]:
     return result
 
 
+def beside(lines: list[str], module: str) -> list[str]:
+    """References to files beside that of ``module``, such as ``.spectrum``, by their whole names."""
+    return [re.sub(r":mod:`\.(\w+)`", rf":mod:`~{module.rpartition('.')[0]}.\1`", line) for line in lines]
+
+
 def process(app: Any, what: str, name: str, item: Any, options: Any, lines: list[str]) -> None:
-    lines[:] = convert(prepare(lines))
+    module = name if what == "module" else getattr(item, "__module__", None) or name
+    lines[:] = convert(prepare(beside(lines, module)))

@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import argparse
-import inspect
 import json
 import shutil
 from collections import Counter
 from importlib import import_module
 from pathlib import Path
-from pkgutil import iter_modules
 from typing import Any
 
+import reference
 from run_examples import run_examples
 
 from statphys_gen.approximation import Approximation
 from statphys_gen.cli import build_parser
-from statphys_gen.verification import SYSTEMS, stale
+from statphys_gen.glossary import QUANTITIES
+from statphys_gen.systems import SYSTEMS
+from statphys_gen.verification import stale
 
 ROOT = Path(__file__).parents[1]
 
@@ -30,8 +31,12 @@ def write_pages(docs: Path) -> None:
     (generated / "validation.rst").write_text(_validation(), encoding="utf-8")
     (generated / "random_points.txt").write_text(_random_points(), encoding="utf-8")
     (generated / "benchmarks.rst").write_text(_benchmarks(), encoding="utf-8")
+    (generated / "quantities.txt").write_text(_quantities(), encoding="utf-8")
     (generated / "commands.txt").write_text(_commands(), encoding="utf-8")
-    (generated / "api.rst").write_text(_api(), encoding="utf-8")
+    pages = generated / "reference"
+    pages.mkdir(exist_ok=True)
+    for name, text in reference.pages().items():
+        (pages / f"{name}.rst").write_text(text, encoding="utf-8")
 
 
 def _heading(text: str, mark: str = "=") -> list[str]:
@@ -45,16 +50,6 @@ def _table(columns: list[str], rows: list[list[str]], widths: str) -> list[str]:
     return [*lines, ""]
 
 
-def _modules(package_name: str) -> list[str]:
-    package = import_module(package_name)
-    found = [package_name]
-    for module in iter_modules(package.__path__):
-        if module.name not in ("kernels", "__main__"):
-            name = f"{package_name}.{module.name}"
-            found += _modules(name) if module.ispkg else [name]
-    return found
-
-
 def _predictions() -> str:
     lines = _heading("What each prediction is worth")
     lines += [
@@ -64,21 +59,21 @@ def _predictions() -> str:
         "",
     ]
     for system in SYSTEMS:
+        door = f"statphys_gen.{system.name}"
         rows = []
-        for module in _modules(f"statphys_gen.{system}"):
-            for name, function in inspect.getmembers(import_module(module), inspect.isfunction):
-                approximation = getattr(function, "approximation", None)
-                if isinstance(approximation, Approximation) and function.__module__ == module:
-                    rows.append(
-                        [
-                            f":py:func:`{name} <{module}.{name}>`",
-                            approximation.level,
-                            _escape(approximation.valid) or "always",
-                            _escape(approximation.source),
-                            approximation.verification,
-                        ]
-                    )
-        lines += _heading(system.replace("_", " "), "-")
+        for name, (module, _) in sorted(reference.shown(door).items()):
+            approximation = getattr(getattr(import_module(door), name), "approximation", None)
+            if isinstance(approximation, Approximation) and module.startswith(f"{door}."):
+                rows.append(
+                    [
+                        f":py:func:`{name} <{door}.{name}>`",
+                        approximation.level,
+                        _escape(approximation.valid) or "always",
+                        _escape(approximation.source),
+                        approximation.verification,
+                    ]
+                )
+        lines += _heading(system.title, "-")
         lines += _table(["prediction", "level", "valid", "source", "verification"], rows, "20 15 30 25 10")
     return "\n".join(lines)
 
@@ -86,17 +81,25 @@ def _predictions() -> str:
 def _gallery(generated: Path) -> str:
     lines = _heading("Gallery")
     lines += ["Made by ``make figures``; every picture is the output of one script in ``figures/``.", ""]
-    for record in sorted((ROOT / "figures" / "output").glob("*.json")):
-        entry = json.loads(record.read_text(encoding="utf-8"))
-        shutil.copy(record.with_suffix(".png"), generated)
-        lines += _heading(entry["title"], "-")
-        lines += [
-            f".. image:: {record.stem}.png",
-            "   :width: 100%",
-            "",
-            _escape(entry["caption"]) + f" ({entry['preset']} size; ``figures/{record.stem}.py``)",
-            "",
-        ]
+    entries = [
+        (record, json.loads(record.read_text(encoding="utf-8")))
+        for record in sorted((ROOT / "figures" / "output").glob("*.json"))
+    ]
+    for system in SYSTEMS:
+        lines += _heading(system.title, "-")
+        for record, entry in entries:
+            if entry["system"] != system.name:
+                continue
+            shutil.copy(record.with_suffix(".png"), generated)
+            lines += _heading(entry["title"], "~")
+            script = f"figures/{system.name}/{record.stem}.py"
+            lines += [
+                f".. image:: {record.stem}.png",
+                "   :width: 100%",
+                "",
+                _escape(entry["caption"]) + f" ({entry['preset']} size; ``{script}``)",
+                "",
+            ]
     return "\n".join(lines)
 
 
@@ -108,13 +111,13 @@ def _validation() -> str:
         "",
     ]
     for system in SYSTEMS:
-        report = ROOT / "validation" / f"{system}.json"
-        lines += _heading(system.replace("_", " "), "-")
+        report = ROOT / "validation" / f"{system.name}.json"
+        lines += _heading(system.title, "-")
         if not report.is_file():
             lines += ["Not compared with a simulation yet.", ""]
             continue
         document = json.loads(report.read_text(encoding="utf-8"))
-        older = len(stale(system, ROOT / "validation"))
+        older = len(stale(system.name, ROOT / "validation"))
         verdicts = Counter(record["verdict"] for record in document["checks"])
         outcome = ", ".join(f"{count} {word}" for word, count in verdicts.items())
         lines += [
@@ -192,6 +195,11 @@ def _flat(entry: Any, name: str = "") -> list[tuple[str, str]]:
     return [(name.replace("_", " "), str(entry))]
 
 
+def _quantities() -> str:
+    rows = [[f"``{name}``", text, units] for name, (text, units) in sorted(QUANTITIES.items())]
+    return "\n".join(_table(["name", "long name", "units"], rows, "35 55 10"))
+
+
 def _commands() -> str:
     """Every command with the one line of its help."""
     rows: list[list[str]] = []
@@ -208,24 +216,6 @@ def _commands() -> str:
 
     walk(build_parser(), "")
     return "\n".join(_table(["command", "result"], rows, "35 65"))
-
-
-def _api() -> str:
-    lines = _heading("Reference")
-    names = ["noising", "solution", "approximation", "errors", "validation"]
-    names += ["comparison", "conformance", "verification"]
-    modules = [f"statphys_gen.{name}" for name in names]
-    for package in (*SYSTEMS, "numerics", "statistics", "sweep"):
-        modules += _modules(f"statphys_gen.{package}")
-    for module in modules:
-        lines += _heading(module, "-")
-        package = hasattr(import_module(module), "__path__")
-        lines += [
-            f".. automodule:: {module}",
-            *([] if package else ["   :members:", "   :ignore-module-all:"]),
-            "",
-        ]
-    return "\n".join(lines)
 
 
 def _escape(text: str) -> str:

@@ -68,7 +68,9 @@ def make_all(names: Sequence[str], preset: str, output: str | Path, *, workers: 
     with ExitStack() as stack:
         run: Callable[..., Iterable[Path | MissingExtra]] = map
         if workers > 1:
-            context = multiprocessing.get_context("forkserver")
+            # No process may be forked that has threads; a fork server there is not everywhere.
+            methods = multiprocessing.get_all_start_methods()
+            context = multiprocessing.get_context("forkserver" if "forkserver" in methods else "spawn")
             run = stack.enter_context(ProcessPoolExecutor(workers, mp_context=context)).map
         for made in run(work, chosen):
             if isinstance(made, Path):

@@ -184,8 +184,8 @@ class _Values:
             reader = Reader(self._graph, source, place, code.co_freevars)
             texts.append(reader.write(place))
             self.edges |= reader.edges
-        if not found:
-            texts = [_compiled(code)]
+        if len(found) != 1:
+            texts.append(_compiled(code))
             carried.append(self._used(code, function.__globals__))
         return f"function({texts},{self.describe([carried, function.__kwdefaults__])})"
 

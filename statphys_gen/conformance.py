@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from importlib import import_module
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +22,7 @@ from .arrays import FloatArray
 from .errors import InvalidArgument, StatphysError
 from .meaning import fingerprint
 from .statistics.streams import generator
+from .systems import SYSTEMS
 
 if TYPE_CHECKING:
     from .numerics.mean_field import MeanFieldModel
@@ -88,17 +90,12 @@ def conformance(subject: Any, **options: Any) -> Conformance:
 
     if isinstance(subject, Prior):
         return prior_conformance(subject, **options)
-    from .random_features.model import Activation
-
-    if isinstance(subject, Activation):
-        return activation_conformance(subject, **options)
-    from .phase_retrieval.model import Loss
-
-    if isinstance(subject, Loss):
-        return loss_conformance(subject, **options)
-    raise InvalidArgument(
-        "subject", type(subject).__name__, "a Prior, an Activation, a Loss or a MeanFieldModel"
-    )
+    for system in SYSTEMS:
+        for name in system.extensions:
+            if isinstance(subject, getattr(import_module(f".{system.name}.model", __package__), name)):
+                return _EXTENSIONS[name](subject, **options)
+    allowed = ", ".join(("Prior", *_EXTENSIONS))
+    raise InvalidArgument("subject", type(subject).__name__, f"a {allowed} or MeanFieldModel")
 
 
 def _close(statement: str, value: ArrayLike, reference: ArrayLike, tolerance: float) -> Claim:
@@ -410,3 +407,10 @@ def _slope(model: MeanFieldModel, x: FloatArray, at: list[FloatArray], k: int) -
         return model.free_energy(moved, *at)
 
     return (8 * (shifted(1.0) - shifted(-1.0)) - shifted(2.0) + shifted(-2.0)) / (12 * step)
+
+
+# What examines the extensions that the systems name.
+_EXTENSIONS: dict[str, Callable[..., Conformance]] = {
+    "Activation": activation_conformance,
+    "Loss": loss_conformance,
+}

@@ -476,7 +476,10 @@ def _global_names(statement: ast.AST, free: list[str]) -> set[str]:
 
 
 def located(source: Source, code: types.CodeType) -> list[ast.AST]:
-    """The definition of an inner function in its file: by its first line and name, then by where its code stands."""
+    """The definition of an inner function in its file: by its first line and name, then by where its code stands.
+
+    Several where that does not tell: compiled code may carry no columns, or those of a whole statement.
+    """
     kinds = (ast.Lambda,) if code.co_name == "<lambda>" else _FUNCTION
     found: list[Any] = []
     for node in ast.walk(source.tree):
@@ -494,5 +497,5 @@ def located(source: Source, code: types.CodeType) -> list[ast.AST]:
                 for place in places
             )
         ]
-        found = around[-1:] or found  # ast.walk meets the outer ones first
+        found = (around[-1:] if places else []) or found  # ast.walk meets the outer ones first
     return found

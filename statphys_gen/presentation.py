@@ -4,8 +4,17 @@ from __future__ import annotations
 
 import html
 import math
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import fields
+from itertools import product
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
+
+from .glossary import axes_of, dataset
+
+if TYPE_CHECKING:
+    import xarray
+
+_Array = tuple[tuple[str, ...], Any]
 
 # These govern the digits of the other columns, or are said once below a table.
 _NOT_COLUMNS = ("approximation", "error", "residual", "iterations")
@@ -84,6 +93,89 @@ def short_table(records: Sequence[Mapping[str, Any]], title: str) -> str:
     text = table(records[:_MOST_ROWS])
     more = f"\n... {len(records) - _MOST_ROWS} more" if len(records) > _MOST_ROWS else ""
     return f"{title}\n{text}{more}"
+
+
+class Tabular:
+    """A result that shows itself as the table of its ``records()``, under its class and what that says it is."""
+
+    def records(self) -> Iterable[Mapping[str, Any]]:
+        """One plain dictionary for each row."""
+        raise NotImplementedError
+
+    def __repr__(self) -> str:
+        return short_table(list(self.records()), self._title())
+
+    def _repr_html_(self) -> str:
+        return html_table(list(self.records()), self._title())
+
+    def _title(self) -> str:
+        return f"{type(self).__name__}: {(self.__doc__ or '').strip().splitlines()[0]}"
+
+
+class Scalars(Tabular):
+    """A result of single numbers, its fields."""
+
+    def records(self) -> list[dict[str, Any]]:
+        return [{item.name: getattr(self, item.name) for item in fields(self)}]  # type: ignore[arg-type]
+
+    def to_dataset(self) -> xarray.Dataset:
+        """Scalars; what is not defined is NaN."""
+        (row,) = self.records()
+        return dataset({name: ((), math.nan if value is None else value) for name, value in row.items()}, {})
+
+
+class Curves(Tabular):
+    """A result of arrays, or of estimates, along the quantity of its first field, of whose shape they are.
+
+    ``further`` names an axis that some of them have before or after these.
+    """
+
+    further: ClassVar[tuple[str, Literal["first", "last"]] | None] = None
+
+    def records(self) -> list[dict[str, Any]]:
+        variables, coordinates = self._arrays()
+        sizes = {
+            axis: size
+            for axes, array in variables.values()
+            for axis, size in zip(axes, array.shape, strict=True)
+        }
+        found = []
+        for index in product(*map(range, sizes.values())):
+            place = dict(zip(sizes, index, strict=True))
+            row = {axis: k for axis, k in place.items() if axis not in coordinates}
+            for name, (axes, array) in (coordinates | variables).items():
+                row[name] = plain(array[tuple(place[axis] for axis in axes)])
+            found.append(row)
+        return found
+
+    def to_dataset(self) -> xarray.Dataset:
+        """Labelled by the quantity of the first field; several axes of it are numbered."""
+        return dataset(*self._arrays(), getattr(self, "approximation", None))
+
+    def _arrays(self) -> tuple[dict[str, _Array], dict[str, _Array]]:
+        """Variables and coordinates, each with the names of its axes."""
+        first, *others = (item.name for item in fields(self))  # type: ignore[arg-type]
+        grid = getattr(self, first)
+        axes = axes_of(first, grid.ndim)
+        variables: dict[str, _Array] = {}
+        for name in others:
+            value = getattr(self, name)
+            estimated = hasattr(value, "standard_error")
+            parts = (
+                {name: value.mean, f"{name}_standard_error": value.standard_error}
+                if estimated
+                else {name: value}
+            )
+            for part, array in parts.items():
+                if hasattr(array, "shape"):
+                    variables[part] = (self._axes(axes, array.ndim), array)
+        return variables, {first: (axes, grid)}
+
+    def _axes(self, axes: tuple[str, ...], dimensions: int) -> tuple[str, ...]:
+        if dimensions == len(axes) or self.further is None:
+            return axes
+        name, where = self.further
+        return (name, *axes) if where == "first" else (*axes, name)
 
 
 def html_table(records: Sequence[Mapping[str, Any]], title: str) -> str:

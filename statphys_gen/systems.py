@@ -11,10 +11,12 @@ class System:
     ----------
     name : of its folder and door, ``statphys_gen.<name>``.
     title : what it studies, in a few words.
+    extensions : classes of its ``model.py`` of which a user may hand over objects; ``conformance`` examines them.
     """
 
     name: str
     title: str
+    extensions: tuple[str, ...] = ()
 
     @property
     def command(self) -> str:
@@ -24,8 +26,8 @@ class System:
 
 SYSTEMS = (
     System("diffusion", "Gaussian-mixture diffusion: speciation and collapse"),
-    System("random_features", "random-features score models: memorization"),
+    System("random_features", "random-features score models: memorization", ("Activation",)),
     System("rbm", "restricted Boltzmann machines: phase diagrams"),
-    System("phase_retrieval", "phase retrieval: Hessians along the descent"),
+    System("phase_retrieval", "phase retrieval: Hessians along the descent", ("Loss",)),
     System("linear_dynamics", "two-layer linear networks: lazy, mixed and active training"),
 )

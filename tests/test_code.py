@@ -218,6 +218,19 @@ def test_values_that_a_function_carries_enter():
     assert code_hash(defaults[0]) != code_hash(defaults[1])
 
 
+def test_lambdas_of_one_line_are_told_apart_without_columns(tmp_path):
+    script = tmp_path / "lambdas.py"
+    script.write_text(
+        "from statphys_gen.code import code_hash\n"
+        "print(*(code_hash(f) for f in (lambda x: 2 * x, lambda x: 5 * x, lambda x: 2 * x)))\n"
+    )
+    for options in ([], ["-X", "no_debug_ranges"]):
+        command = [sys.executable, *options, str(script)]
+        printed = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+        double, five, again = printed.split()
+        assert double == again != five
+
+
 def test_digits_leave_out_the_last_bits():
     for one, other in ((0.1, np.nextafter(0.1, 1)), (np.full(3, 0.1), np.full(3, np.nextafter(0.1, 1)))):
         assert code_hash(power(one)) != code_hash(power(other))

@@ -1,5 +1,6 @@
 """What the wheel carries, and what the project says of itself."""
 
+import re
 import runpy
 import tomllib
 from pathlib import Path
@@ -9,6 +10,9 @@ import pytest
 import setuptools
 
 import statphys_gen
+from statphys_gen.cli import build_parser
+from statphys_gen.cli.parsing import BadUsage
+from statphys_gen.systems import SYSTEMS
 
 ROOT = Path(__file__).parents[1]
 
@@ -34,9 +38,34 @@ def test_version_stands_in_one_place_and_in_the_changelog() -> None:
     assert f"## {statphys_gen.__version__}" in (ROOT / "CHANGELOG.md").read_text()
 
 
-def test_names_of_the_package_are_found_lazily() -> None:
-    assert "diffusion" in dir(statphys_gen)
+def test_the_package_lists_the_systems_and_what_serves_them_all() -> None:
+    names = dir(statphys_gen)
+    assert {system.name for system in SYSTEMS} <= set(names)
+    assert {"conformance", "comparison", "verification", "style", "data", "units", "sweep"} <= set(names)
+    assert all(getattr(statphys_gen, name) is not None for name in names)
     assert statphys_gen.noising.signal_scale(0.0) == 1.0
+    with pytest.raises(AttributeError, match="has no attribute 'nonsense'"):
+        statphys_gen.nonsense  # noqa: B018
+
+
+def test_every_system_has_its_folder_its_commands_and_its_figures() -> None:
+    for system in SYSTEMS:
+        for folder in ("statphys_gen", "statphys_gen/cli", "figures", "derivations", "tests"):
+            assert (ROOT / folder / system.name).is_dir(), f"{folder}/{system.name}"
+        assert (ROOT / "docs" / f"{system.name}.rst").is_file()
+    with pytest.raises(BadUsage) as caught:
+        build_parser().parse_args(["nonsense"])
+    assert all(system.command in str(caught.value) for system in SYSTEMS)
+
+
+@pytest.mark.parametrize(("page", "tick"), [("CONTRIBUTING.md", "`"), ("docs/developing.rst", "``")])
+def test_files_that_the_pages_for_developers_name_are_there(page: str, tick: str) -> None:
+    words = re.findall(rf"{tick}([\w.-]+/[\w./-]*){tick}", (ROOT / page).read_text(encoding="utf-8"))
+    assert len(words) > 5
+    # From the top, from the package, or as a room of a system.
+    package = ROOT / "statphys_gen"
+    tops = (ROOT, package, *(package / system.name for system in SYSTEMS))
+    assert [word for word in words if not any((top / word).exists() for top in tops)] == []
 
 
 def test_the_oldest_versions_are_the_lower_bounds() -> None:
@@ -45,12 +74,13 @@ def test_the_oldest_versions_are_the_lower_bounds() -> None:
     extras = project["optional-dependencies"]
     bounds = [
         *project["dependencies"],
-        *(bound for name in ("cluster", "certify", "examples") for bound in extras[name]),
-        *(bound for bound in extras["dev"] if bound.startswith(("pytest", "hypothesis", "arviz"))),
+        *(bound for name in ("cluster", "certify", "examples", "test") for bound in extras[name]),
     ]
     lines = (ROOT / "constraints-oldest.txt").read_text().splitlines()
     pins = dict(line.split("==") for line in lines if not line.startswith("#"))
     for bound in bounds:
+        if bound.startswith("statphys-gen["):
+            continue
         name, version = bound.split(",")[0].split(">=")
         pin = pins.pop(name).split(".")
         parts = version.split(".")

@@ -7,19 +7,18 @@ import numpy as np
 import sympy as sp
 
 from derivations import claim
+from statphys_gen.data.curie_weiss import curie_weiss_log_density, curie_weiss_score, magnetisation_posterior
 from statphys_gen.data.laws import CurieWeiss
-from statphys_gen.diffusion.theory.curie_weiss import (
-    curie_weiss_agreement_from_sum,
-    log_density,
-    magnetisation_posterior,
-    score,
-)
+from statphys_gen.diffusion.theory.curie_weiss import curie_weiss_agreement_from_sum
 
 
 def _enumerated(model: CurieWeiss, x: np.ndarray, time: float) -> tuple[np.ndarray, np.ndarray]:
     """All configurations and their joint densities with x_t = x."""
     spins = np.array(list(product([-1.0, 1.0], repeat=model.dimension)))
-    law = np.exp(model.inverse_temperature * spins.sum(axis=1) ** 2 / (2 * model.dimension))
+    totals = spins.sum(axis=1)
+    law = np.exp(
+        model.inverse_temperature * totals**2 / (2 * model.dimension) + model.tilt * totals / model.dimension
+    )
     noise = -np.expm1(-2 * time)
     distances = ((x - np.exp(-time) * spins) ** 2).sum(axis=1)
     return spins, law / law.sum() * np.exp(-distances / (2 * noise)) * (2 * np.pi * noise) ** (
@@ -27,9 +26,11 @@ def _enumerated(model: CurieWeiss, x: np.ndarray, time: float) -> tuple[np.ndarr
     )
 
 
-@claim("Density, score and posterior of the magnetisation equal the enumeration of all 2^10 configurations")
+@claim(
+    "With a tilt, density, score and posterior of the magnetisation equal the enumeration of 2^10 configurations"
+)
 def against_enumeration() -> bool:
-    model, time = CurieWeiss(10, 1.3), 0.35
+    model, time = CurieWeiss(10, 1.3, 0.7), 0.35
     x = 1.7 * np.cos(np.arange(10.0) ** 2)
     spins, joint = _enumerated(model, x, time)
     weights = joint / joint.sum()
@@ -37,8 +38,8 @@ def against_enumeration() -> bool:
     totals = spins.sum(axis=1)
     exact_law = np.array([weights[totals == value].sum() for value in range(-10, 11, 2)])
     return bool(
-        abs(log_density(model, x, time) - np.log(joint.sum())) < 1e-13
-        and np.abs(score(model, x, time) - exact_score).max() < 1e-13
+        abs(curie_weiss_log_density(model, x, time) - np.log(joint.sum())) < 1e-13
+        and np.abs(curie_weiss_score(model, x, time) - exact_score).max() < 1e-13
         and np.abs(magnetisation_posterior(model, x, time) - exact_law).max() < 1e-14
     )
 
@@ -71,6 +72,42 @@ def fluctuation() -> bool:
     numbers = {m: sp.Rational(2, 5), beta: sp.Rational(3, 2)}
     same = sp.simplify(chi - (1 - m**2) / (1 - beta * (1 - m**2))) == 0
     return bool(same and abs(sp.N(stationary.subs(numbers))) < 1e-14)
+
+
+@claim(
+    "A tilt of h/d per spin leaves m* and chi as d -> infinity, and gives the class +m* the weight 1/(1+exp(-2hm*))"
+)
+def weight() -> bool:
+    with mp.workdps(30):
+        beta, tilt = mp.mpf("1.6"), mp.mpf("0.9")
+        m = mp.findroot(lambda x: x - mp.tanh(beta * x), mp.mpf("0.9"))
+
+        def moments(d: int) -> list[mp.mpf]:
+            """Weight, mean and d times the variance of the magnetisation per spin of the positive class."""
+            totals = range(-d, d + 1, 2)
+            law = [
+                mp.binomial(d, (d + t) // 2) * mp.exp(beta * t**2 / (2 * mp.mpf(d)) + tilt * t / mp.mpf(d))
+                for t in totals
+            ]
+            up = [(t / mp.mpf(d), p) for t, p in zip(totals, law, strict=True) if t > 0]
+            mass = mp.fsum(p for _, p in up)
+            mean = mp.fsum(x * p for x, p in up) / mass
+            return [
+                mass / mp.fsum(law),
+                mean,
+                d * mp.fsum((x - mean) ** 2 * p for x, p in up) / mass,
+            ]
+
+        limits = [1 / (1 + mp.exp(-2 * tilt * m)), m, (1 - m**2) / (1 - beta * (1 - m**2))]
+        # The deviation falls as 1/d: three odd sizes and two steps of Richardson's extrapolation.
+        sizes = (1001, 2001, 4001)
+        found = [moments(d) for d in sizes]
+        matrix = mp.matrix([[1, 1 / mp.mpf(d), 1 / mp.mpf(d) ** 2] for d in sizes])
+
+        def extrapolated(k: int) -> mp.mpf:
+            return mp.lu_solve(matrix, mp.matrix([row[k] for row in found]))[0]
+
+        return all(abs(extrapolated(k) / limit - 1) < mp.mpf("1e-6") for k, limit in enumerate(limits))
 
 
 @claim(

@@ -4,7 +4,8 @@ from collections.abc import Iterator
 from itertools import product
 
 from derivations import claim
-from statphys_gen.random_features.model import Covariance, RandomFeatures
+from statphys_gen.data.covariance import Covariance
+from statphys_gen.random_features.model import RandomFeatures
 from statphys_gen.random_features.theory.moments import spectral_moments
 from statphys_gen.random_features.theory.resolvent import Dyson, dyson
 
@@ -122,7 +123,7 @@ def _graph(
 
 
 def _system(draws: float) -> Dyson:
-    return dyson(RandomFeatures("tanh", 3.0, 1.7, 0.4, Covariance.identity(1.3), draws))
+    return dyson(RandomFeatures("tanh", 3.0, 1.7, 0.4, Covariance.isotropic(1.3), draws))
 
 
 @claim(

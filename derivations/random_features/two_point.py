@@ -3,11 +3,12 @@
 import numpy as np
 
 from derivations import claim
-from statphys_gen.random_features.model import Covariance, RandomFeatures
+from statphys_gen.data.covariance import Covariance
+from statphys_gen.random_features.model import RandomFeatures
 from statphys_gen.random_features.theory.resolvent import Dyson, dyson
 from statphys_gen.random_features.theory.two_point import one_point_mass, two_point_mass, two_point_table
 
-COVARIANCE = Covariance.atoms([0.5, 1.5], [0.3, 0.7])
+COVARIANCE = Covariance([0.5, 1.5], [0.3, 0.7])
 POINTS = (-3.0 + 1.0j, -2.0 - 2.0j)
 ONE = np.eye(2, dtype=complex)
 

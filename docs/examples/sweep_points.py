@@ -3,13 +3,13 @@
 import numpy as np
 
 from statphys_gen import sweep
-from statphys_gen.phase_retrieval import Loss, initial_weights, left_edge, signal_outlier
+from statphys_gen.phase_retrieval import Loss, PhaseRetrieval, left_edge, signal_outlier
 
 
 def point(offset, samples_per_dimension):
-    weights = initial_weights(Loss.normalised(offset))
-    edge = left_edge(weights, samples_per_dimension).require()
-    outlier = signal_outlier(weights, samples_per_dimension)
+    model = PhaseRetrieval(Loss.normalised(offset), samples_per_dimension)
+    edge = left_edge(model).require()
+    outlier = signal_outlier(model)
     return {"edge": float(edge["position"]), "outlier": float(outlier["position"])}
 
 

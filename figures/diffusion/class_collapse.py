@@ -14,7 +14,7 @@ TITLE = "Class-resolved collapse"
 CAPTION = (
     "Two balanced classes far apart in dimension {dimension} with variances 0.25 and 4, {samples} "
     "training points. Symbols: weight of a noised training point under the posterior, by its class, from "
-    "{data_sets} data sets; error bars, one standard error. Lines: Gaussian finite-size window of each "
+    "{instances} data sets; error bars, one standard error. Lines: Gaussian finite-size window of each "
     "class (heuristic, good above its collapse time). Dotted: leading-order collapse time of each class; "
     "dashed: zero of the averaged excess entropy, where neither class collapses."
 )
@@ -23,22 +23,22 @@ DIMENSION, SAMPLES = 40, 3000
 
 
 def compute(preset: str) -> dict[str, Any]:
-    data_sets, noised = (4, 100) if preset == "quick" else (32, 500)
+    instances, walkers = (4, 100) if preset == "quick" else (32, 500)
     means = np.full((2, DIMENSION), 2.0)
     means[1] *= -1.0
     law = GaussianMixture([0.5, 0.5], means, [0.25, 4.0])
     log_n = math.log(SAMPLES)
     grid, times = np.linspace(0.03, 1.8, 80), np.arange(0.1, 1.85, 0.15)
     curves = simulate_collapse(
-        law, SAMPLES, times, 0, noised=noised, data_sets=data_sets, by_class=True, threads=2
+        law, times, SAMPLES, seed=0, walkers=walkers, instances=instances, by_class=True, threads=2
     )
     collapse = class_collapse(law, log_n)
     return {
         "dimension": DIMENSION,
         "samples": SAMPLES,
-        "data_sets": data_sets,
+        "instances": instances,
         "grid": grid,
-        "theory": gaussian_window(law, log_n, grid).class_participation,
+        "theory": gaussian_window(law, grid, log_n).class_participation,
         "time": times,
         "mean": curves.source_weight.mean,
         "error": curves.source_weight.standard_error,

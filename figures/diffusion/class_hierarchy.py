@@ -39,7 +39,7 @@ def compute(preset: str) -> dict[str, Any]:
     grid = np.linspace(0.2, last, 49 if preset == "quick" else 97)
     times = np.arange(0.4, last, 0.5)
     simulated = [
-        simulate_clones(mixture, times, walkers, seed=0, groups=label, threads=2) for label in labels
+        simulate_clones(mixture, times, walkers=walkers, seed=0, groups=label, threads=2) for label in labels
     ]
     return {
         "dimension": dimension,

@@ -14,7 +14,7 @@ CAPTION = (
     "Two balanced classes in dimension {dimension}, separation 1, variance 1. Lines: leading order in the "
     "dimension; the trap onset is where a training point becomes attractive by itself, the collapse where "
     "it holds the trajectory. Symbols: simulated time at which a noised training point has half of the "
-    "posterior weight, from {data_sets} data sets; its distance from the line is a finite-size effect of "
+    "posterior weight, from {instances} data sets; its distance from the line is a finite-size effect of "
     "order log(d)/d. Error bars: one standard error."
 )
 
@@ -23,20 +23,22 @@ SAMPLES = (20, 60, 200, 600, 2000)
 
 
 def compute(preset: str) -> dict[str, Any]:
-    data_sets, noised = (6, 150) if preset == "quick" else (32, 600)
+    instances, walkers = (6, 150) if preset == "quick" else (32, 600)
     law = GaussianMixture.two_classes(DIMENSION, 1.0, 1.0)
     alphas = np.linspace(0.02, 0.35, 60)
     diagram = phase_diagram(law, np.linspace(0.02, 2.5, 40), alphas)
     grid = np.linspace(0.1, 2.0, 20)
     crossing, error = [], []
     for samples in SAMPLES:
-        curves = simulate_collapse(law, samples, grid, 0, noised=noised, data_sets=data_sets, threads=2)
+        curves = simulate_collapse(
+            law, grid, samples, seed=0, walkers=walkers, instances=instances, threads=2
+        )
         time, spread = half_time(grid, curves.participation.mean, curves.participation.standard_error)
         crossing.append(time)
         error.append(spread)
     return {
         "dimension": DIMENSION,
-        "data_sets": data_sets,
+        "instances": instances,
         "alpha": alphas,
         "collapse": diagram.collapse["time"],
         "traps": diagram.trap_onset["time"],

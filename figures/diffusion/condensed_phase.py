@@ -7,7 +7,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from statphys_gen import style
-from statphys_gen.data import Spectrum
+from statphys_gen.data import Covariance
 from statphys_gen.diffusion import condensed_phase, finite_size_condensed_phase, simulate_condensation
 
 TITLE = "The condensed phase and its approach with the dimension"
@@ -15,8 +15,8 @@ CAPTION = (
     "Isotropic Gaussian data, log(n)/d = 0.3, fresh points x_t that are not noised training points. "
     "Black: participation 1 - m(t) with the Parisi parameter m of one step of replica symmetry breaking, "
     "exact as the dimension grows. Coloured lines: with the correction of order log(d)/d (heuristic, "
-    "partial near the collapse time). Symbols: mean sum of squared posterior weights, {data_sets} data "
-    "sets and {noised} fresh points each; error bars, one standard error. Dotted: leading-order collapse "
+    "partial near the collapse time). Symbols: mean sum of squared posterior weights, {instances} data "
+    "sets and {walkers} fresh points each; error bars, one standard error. Dotted: leading-order collapse "
     "time."
 )
 
@@ -26,25 +26,25 @@ DIMENSIONS = (16, 24, 32, 40)
 
 def compute(preset: str) -> dict[str, Any]:
     quick = preset == "quick"
-    data_sets, noised = (12, 100) if quick else (32, 400)
+    instances, walkers = (12, 100) if quick else (32, 400)
     simulated = DIMENSIONS[:3] if quick else DIMENSIONS
     grid, times = np.linspace(0.02, 0.9, 90), np.arange(0.05, 0.9, 0.1)
     theory, mean, error = [], [], []
     for dimension in DIMENSIONS:
-        law = Spectrum.isotropic(dimension)
-        solution = finite_size_condensed_phase(law, ALPHA * dimension, grid)
+        law = Covariance.isotropic(dimension=dimension)
+        solution = finite_size_condensed_phase(law, grid, ALPHA * dimension)
         theory.append(solution["test_participation_ratio"])
         if dimension in simulated:
             samples = round(math.exp(ALPHA * dimension))
             curves = simulate_condensation(
-                law, samples, times, 0, noised=noised, data_sets=data_sets, threads=2
+                law, times, samples, seed=0, walkers=walkers, instances=instances, threads=2
             )
             mean.append(curves.participation.mean)
             error.append(curves.participation.standard_error)
-    limit = condensed_phase(Spectrum.isotropic(1000), ALPHA * 1000, grid)
+    limit = condensed_phase(Covariance.isotropic(dimension=1000), grid, ALPHA * 1000)
     return {
-        "data_sets": data_sets,
-        "noised": noised,
+        "instances": instances,
+        "walkers": walkers,
         "grid": grid,
         "theory": np.array(theory),
         "limit": limit["test_participation_ratio"],

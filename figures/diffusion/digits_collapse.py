@@ -36,15 +36,18 @@ def compute(preset: str) -> dict[str, Any]:
     collapse = report.collapse
     assert collapse is not None
     curves = collapse.curves
-    names = ("half_time", "half_time_error", "collapse_time", "collapse_time_error")
+    names = ("half_time", "half_time_standard_error", "collapse_time", "collapse_time_standard_error")
     predictions = {name: np.array([getattr(p, name) for p in collapse.predictions]) for name in names}
     scale = {"entropy": 1.0 / math.log(report.samples)}
     return {
         "samples": report.samples,
         "sources": sources,
-        "time": curves.times,
+        "time": curves.time,
         **{name: getattr(curves, name) * scale.get(name, 1.0) for name, _ in CURVES},
-        **{f"{name}_error": getattr(curves, f"{name}_error") * scale.get(name, 1.0) for name, _ in CURVES},
+        **{
+            f"{name}_standard_error": getattr(curves, f"{name}_standard_error") * scale.get(name, 1.0)
+            for name, _ in CURVES
+        },
         "sizes": np.array([p.samples for p in collapse.predictions]),
         "measured": np.array([p.measured for p in collapse.predictions]),
         **predictions,
@@ -54,7 +57,7 @@ def compute(preset: str) -> dict[str, Any]:
 def draw(data: dict[str, Any]) -> Figure:
     figure, (left, right) = style.panels(2)
     for series, (name, label) in enumerate(CURVES):
-        style.simulation(left, data["time"], data[name], data[f"{name}_error"], series, label)
+        style.simulation(left, data["time"], data[name], data[f"{name}_standard_error"], series, label)
     left.axhline(0.5, color="grey", linewidth=0.6, linestyle=":")
     left.set(xscale="log", xlabel="diffusion time $t$", ylabel="posterior over the images")
     left.legend()
@@ -67,7 +70,7 @@ def draw(data: dict[str, Any]) -> Figure:
                 right.errorbar(
                     data["sizes"][chosen],
                     data[name][chosen],
-                    yerr=data[f"{name}_error"][chosen],
+                    yerr=data[f"{name}_standard_error"][chosen],
                     fmt=style.MARKERS[series],
                     color=style.COLOURS[series],
                     markerfacecolor=face,

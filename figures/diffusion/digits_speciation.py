@@ -40,11 +40,11 @@ def compute(preset: str) -> dict[str, Any]:
         "samples": report.samples,
         "sources": sources,
         "eigenvalues": report.eigenvalues,
-        "time": agreement.times,
+        "time": agreement.time,
         "in_sample": agreement.in_sample,
-        "in_sample_error": agreement.in_sample_error,
+        "in_sample_standard_error": agreement.in_sample_standard_error,
         "leave_one_out": agreement.leave_one_out,
-        "leave_one_out_error": agreement.leave_one_out_error,
+        "leave_one_out_standard_error": agreement.leave_one_out_standard_error,
         "level": report.agreement_level,
         "criteria": np.array([np.nan if entry.time is None else entry.time for entry in found]),
     }
@@ -58,7 +58,7 @@ def draw(data: dict[str, Any]) -> Figure:
     left.set(xlabel="rank", ylabel="eigenvalue of the covariance")
     for series, name in enumerate(("in_sample", "leave_one_out")):
         label = name.replace("_", "-")
-        style.simulation(right, data["time"], data[name], data[f"{name}_error"], series, label)
+        style.simulation(right, data["time"], data[name], data[f"{name}_standard_error"], series, label)
     right.axhline(float(data["level"]), color="grey", linewidth=0.6, linestyle=":")
     for series, (criterion, time) in enumerate(zip(CRITERIA, data["criteria"].tolist(), strict=True)):
         right.axvline(time, color=style.COLOURS[2 + series], linewidth=0.9, linestyle="--", label=criterion)

@@ -20,7 +20,7 @@ CAPTION = (
     "Two balanced classes, separation 1, variance 1, {samples} training points. Dashed: the published "
     "leading order, max(f, 0) over log(n)/d; solid: with the information on the class, which the mixture "
     "does not share with its classes and which is 7 % of the curve here. Symbols: entropy of the "
-    "posterior over the training points, from {data_sets} data sets of which {noised} points are noised; "
+    "posterior over the training points, from {instances} data sets of which {walkers} points are noised; "
     "error bars, one standard error over data sets. Dotted: leading-order collapse time. The rounding "
     "near it is a finite-size effect that neither line contains."
 )
@@ -31,7 +31,7 @@ DIMENSIONS = (256, 1024, 4096)
 
 def compute(preset: str) -> dict[str, Any]:
     quick = preset == "quick"
-    data_sets, noised = (3, 60) if quick else (16, 200)
+    instances, walkers = (3, 60) if quick else (16, 200)
     simulated = DIMENSIONS[:2] if quick else DIMENSIONS
     log_n = math.log(SAMPLES)
     grid = np.linspace(0.3, 6.0, 191)
@@ -40,16 +40,18 @@ def compute(preset: str) -> dict[str, Any]:
     for dimension in DIMENSIONS:
         law = GaussianMixture.two_classes(dimension, 1.0, 1.0)
         scale = dimension / log_n
-        leading.append(np.maximum(leading_excess_entropy(law, log_n, grid), 0.0) * scale)
-        corrected.append(np.maximum(excess_entropy(law, log_n, grid), 0.0) * scale)
+        leading.append(np.maximum(leading_excess_entropy(law, grid, log_n), 0.0) * scale)
+        corrected.append(np.maximum(excess_entropy(law, grid, log_n), 0.0) * scale)
         if dimension in simulated:
-            curves = simulate_collapse(law, SAMPLES, times, 0, noised=noised, data_sets=data_sets, threads=2)
+            curves = simulate_collapse(
+                law, times, SAMPLES, seed=0, walkers=walkers, instances=instances, threads=2
+            )
             mean.append(curves.entropy.mean / log_n)
             error.append(curves.entropy.standard_error / log_n)
     return {
         "samples": SAMPLES,
-        "data_sets": data_sets,
-        "noised": noised,
+        "instances": instances,
+        "walkers": walkers,
         "grid": grid,
         "leading": np.array(leading),
         "corrected": np.array(corrected),

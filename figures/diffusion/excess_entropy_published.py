@@ -123,8 +123,8 @@ def compute(preset: str) -> dict[str, Any]:
     for dimension, values in PUBLISHED.items():
         law, scale = GaussianMixture.two_classes(dimension, 1.0, 1.0), dimension / log_n
         for name, function in (("leading", leading_excess_entropy), ("corrected", excess_entropy)):
-            lines[name].append(np.maximum(function(law, log_n, grid), 0.0) * scale)
-            theory = np.maximum(function(law, log_n, times), 0.0) * scale
+            lines[name].append(np.maximum(function(law, grid, log_n), 0.0) * scale)
+            theory = np.maximum(function(law, times, log_n), 0.0) * scale
             z = (np.array(values) - theory) / STANDARD_ERROR[dimension]
             deviations[name].append(np.where(np.array(values) > 0.3, z, np.nan))
     chi = {name: float(np.nanmean(np.array(z) ** 2)) for name, z in deviations.items()}

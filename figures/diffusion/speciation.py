@@ -34,7 +34,7 @@ def compute(preset: str) -> dict[str, Any]:
     times, mean, error = [], [], []
     for dimension in DIMENSIONS:
         estimate = reduced_clones_langevin(
-            math.sqrt(dimension), 1.0, branches, walkers, seed=0, steps=steps, threads=2
+            math.sqrt(dimension), 1.0, branches, walkers=walkers, seed=0, steps=steps, threads=2
         )
         times.append(branches)
         mean.append(estimate.mean)
@@ -42,7 +42,7 @@ def compute(preset: str) -> dict[str, Any]:
     mixture = GaussianMixture.two_classes(full_dimension, 1.0, 1.0)
     spread = np.array([-1.0, -0.5, 0.0, 0.5, 1.0, 1.5])
     full_times = 0.5 * math.log(full_dimension) + spread
-    full = simulate_clones(mixture, full_times, full_walkers, seed=0, threads=2)
+    full = simulate_clones(mixture, full_times, walkers=full_walkers, seed=0, threads=2)
     ratio = np.linspace(*RATIOS, 201)
     half_log = 0.5 * np.log(DIMENSIONS)[:, None]
     return {

@@ -31,7 +31,7 @@ def compute(preset: str) -> dict[str, Any]:
     times = np.arange(0.4, 3.7, 0.3)
     for dimension in simulated:
         mixture = GaussianMixture([0.5, 0.5], np.zeros((2, dimension)), VARIANCES)
-        estimate = simulate_clones(mixture, times, walkers, seed=0, threads=2)
+        estimate = simulate_clones(mixture, times, walkers=walkers, seed=0, threads=2)
         mean.append(estimate.mean)
         error.append(estimate.standard_error)
     return {

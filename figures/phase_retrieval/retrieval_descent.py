@@ -39,13 +39,13 @@ STEPS_MEASURED = (0, 4, 8, 12, 20, 32, 44, 56)
 
 def compute(preset: str) -> dict[str, Any]:
     quick = preset == "quick"
-    problem = PhaseRetrieval(Loss.normalised(), RATIO)
+    model = PhaseRetrieval(Loss.normalised(), RATIO)
     sizes = geometric_steps(STEPS, 0.01, 1.04, 0.1)
-    theory = descent_dynamics(problem, sizes, paths=4096 if quick else 32768, replicas=3 if quick else 8)
+    theory = descent_dynamics(model, sizes, paths=4096 if quick else 32768, replicas=3 if quick else 8)
     lost = bbp_time(theory).solution
     edge = theory.spectra(STEPS_MEASURED)["bulk_edge"]
     assert edge is not None
-    before = [s for s in range(STEPS + 1) if theory.time[s] < float(lost["time"])]
+    before = [s for s in range(STEPS + 1) if theory.training_time[s] < float(lost["training_time"])]
     found = [theory.spectra([s]) for s in before]
     # Next to the transition some replicas have lost it already; the line goes straight to zero there.
     informative = {s: _mean(row["outlier_overlap_squared"]) for s, row in zip(before, found, strict=True)}
@@ -53,15 +53,17 @@ def compute(preset: str) -> dict[str, Any]:
     outlier = {s: _mean(row["outlier"]) for s, row in zip(before, found, strict=True) if s in kept}
     dimension, instances = (144, 14) if quick else (640, 64)
     angles = np.linspace(-1.2, 1.2, 17)
-    energy, overlap = _along(problem, sizes, angles, dimension, instances)
+    energy, overlap = _along(model, sizes, angles, dimension, instances)
     return {
-        "time": theory.time[list(STEPS_MEASURED)],
+        "time": theory.training_time[list(STEPS_MEASURED)],
         "eigenvalue": np.array(
             [outlier.get(s, float(edge.mean[k])) for k, s in enumerate(STEPS_MEASURED)], dtype=float
         ),
-        "fine_time": np.append(theory.time[kept], [float(lost["time"]), theory.time[-1]]),
+        "fine_time": np.append(
+            theory.training_time[kept], [float(lost["training_time"]), theory.training_time[-1]]
+        ),
         "informative": np.append([informative[s] for s in kept], [0.0, 0.0]),
-        "lost": float(lost["time"]),
+        "lost": float(lost["training_time"]),
         "angles": angles,
         "energy": energy.mean(axis=0),
         "energy_error": energy.std(axis=0, ddof=1) / math.sqrt(instances),
@@ -77,17 +79,15 @@ def _mean(estimate: Any) -> float:
     return math.nan if estimate is None else float(estimate.mean[0])
 
 
-def _along(
-    problem: PhaseRetrieval, sizes: Any, angles: Any, dimension: int, instances: int
-) -> tuple[Any, Any]:
+def _along(model: PhaseRetrieval, sizes: Any, angles: Any, dimension: int, instances: int) -> tuple[Any, Any]:
     """Energy change (instances, times, angles), and squared overlap of the lowest eigenvector (instances, steps)."""
     energy = np.empty((instances, len(SHOWN), len(angles)))
     overlap = np.empty((instances, len(STEPS_MEASURED)))
     for k in range(instances):
-        drawn = draw_instances(problem, dimension, 1, 0, first=k)
-        start = draw_students(drawn, 0.0, 1, 0, first=k, orthogonal=True)
+        drawn = draw_instances(model, dimension, first=k)
+        start = draw_students(drawn, first=k, orthogonal=True)
         found = descend(
-            problem.loss,
+            model.loss,
             drawn,
             start,
             sizes,
@@ -99,7 +99,7 @@ def _along(
         assert students is not None
         assert drawn.signals is not None
         for row, (step, student) in enumerate(zip(STEPS_MEASURED, students[0, 0], strict=True)):
-            matrix, _ = hessian(problem.loss, drawn.sensing[0], drawn.labels[0], student)
+            matrix, _ = hessian(model.loss, drawn.sensing[0], drawn.labels[0], student)
             _, vectors = eigh(matrix, subset_by_index=[0, 0])
             overlap[k, row] = float(vectors[:, 0] @ drawn.signals[0]) ** 2 / dimension
             if step not in SHOWN:
@@ -109,7 +109,7 @@ def _along(
             circle = np.outer(student, np.cos(angles)) + np.outer(direction, np.sin(angles))
             y = drawn.sensing[0] @ circle / math.sqrt(dimension)
             label = np.repeat(drawn.labels[0][:, None], len(angles), axis=1)
-            along = problem.loss.value(y, label).sum(axis=0) / dimension
+            along = model.loss.value(y, label).sum(axis=0) / dimension
             energy[k, SHOWN.index(step)] = along - along[len(angles) // 2]
     return energy, overlap
 
@@ -136,6 +136,6 @@ def draw(data: dict[str, Any]) -> Figure:
     right.plot(data["fine_time"], data["informative"], color=style.COLOURS[0], label="theory")
     style.simulation(right, times, data["overlap"], data["overlap_error"], 1, "simulation")
     right.axvline(data["lost"], color="grey", linewidth=0.7)
-    right.set(xlabel="time", ylabel="squared overlap with the signal", ylim=(0.0, None))
+    right.set(xlabel="training time", ylabel="squared overlap with the signal", ylim=(0.0, None))
     right.legend()
     return figure

@@ -16,7 +16,7 @@ from statphys_gen.phase_retrieval import (
     geometric_steps,
     initial_transition,
     outlier_criterion,
-    sampled_weights,
+    sampled_curvature_law,
     simulate_descent,
 )
 
@@ -39,33 +39,33 @@ def compute(preset: str) -> dict[str, Any]:
     ratios = (
         (1.2, 1.3, 1.6, 2.0, 3.0, 4.0) if quick else (1.2, 1.3, 1.45, 1.6, 2.0, 2.5, 3.0, 3.5, 4.0, 4.5, 5.0)
     )
-    paths, replicas = (2048, 6) if quick else (16384, 8)
+    paths, replicas = (4096, 6) if quick else (16384, 8)
     dimension, instances = (160, 64) if quick else (500, 400)
     found: dict[str, Any] = {"lost": [], "lost_error": []}
     for ratio in ratios:
         steps = 30 if ratio < 2.0 else 60 if ratio < 3.5 else 72 if ratio < 4.5 else 85
         sizes = geometric_steps(steps, 0.01, 1.04, 0.1)
-        problem = PhaseRetrieval(Loss.normalised(), ratio)
-        theory = descent_dynamics(problem, sizes, paths=paths, replicas=replicas).require()
+        model = PhaseRetrieval(Loss.normalised(), ratio)
+        theory = descent_dynamics(model, sizes, paths=paths, replicas=replicas).require()
         lost = bbp_time(theory).solution
-        found["lost"].append(float(lost["time"]))
+        found["lost"].append(float(lost["training_time"]))
         found["lost_error"].append(float(lost.error))
         if ratio not in SHOWN:
             continue
         record = list(range(0, steps + 1, 6 if steps == 30 else 12))
         criterion = theory.estimate("outlier_criterion")
-        mean, error = _criterion(problem, sizes, record, dimension, instances)
+        mean, error = _criterion(model, sizes, record, dimension, instances)
         key = f"{ratio:g}"
         found |= {
-            f"time {key}": theory.time,
+            f"time {key}": theory.training_time,
             f"theory {key}": criterion.mean,
             f"band {key}": criterion.standard_error,
             f"growth {key}": theory.estimate("overlap_growth").mean,
-            f"points {key}": theory.time[record],
+            f"points {key}": theory.training_time[record],
             f"mean {key}": mean,
             f"error {key}": error,
         }
-    initial = float(initial_transition(1.0).solution["samples_per_dimension"])
+    initial = float(initial_transition(Loss.normalised(1.0)).solution["samples_per_dimension"])
     return found | {
         "ratios": np.array(ratios),
         "initial": initial,
@@ -77,25 +77,31 @@ def compute(preset: str) -> dict[str, Any]:
 
 
 def _criterion(
-    problem: PhaseRetrieval, sizes: Any, record: list[int], dimension: int, instances: int, groups: int = 8
+    model: PhaseRetrieval, sizes: Any, record: list[int], dimension: int, instances: int, groups: int = 8
 ) -> tuple[Any, Any]:
     """From the pairs of all instances together (few pairs bias it); jackknife errors over groups of instances."""
     descents = simulate_descent(
-        problem, dimension, instances, 0, sizes, labels="null", record=record, keep_pre_activations=True
+        model,
+        dimension,
+        step_sizes=sizes,
+        instances=instances,
+        label_law="null",
+        record=record,
+        keep_pre_activations=True,
     ).require()
     assert descents.pre_activations is not None
     assert descents.labels is not None
     fields, labels = descents.pre_activations[:, 0], descents.labels
 
     def criterion(members: Any) -> Any:
-        pairs = [
+        points = [
             np.stack([fields[members, k].ravel(), labels[members].ravel()], axis=1)
             for k in range(len(record))
         ]
-        # The infimum of the weights is that of the loss and not that of the sample.
-        bound = problem.loss.curvature_bound
-        laws = [replace(sampled_weights(problem.loss, pair), lower_bound=bound) for pair in pairs]
-        return np.array([float(outlier_criterion(law, problem.samples_per_dimension)) for law in laws])
+        # The infimum of the curvatures is that of the loss and not that of the points.
+        bound = model.loss.curvature_bound
+        laws = [replace(sampled_curvature_law(model.loss, p), lower_bound=bound) for p in points]
+        return np.array([float(outlier_criterion(model, law=law)) for law in laws])
 
     every = np.arange(instances)
     left_out = np.array([criterion(every[every % groups != g]) for g in range(groups)])
@@ -118,7 +124,7 @@ def draw(data: dict[str, Any]) -> Figure:
                 lost, np.interp(lost, time, data[f"growth {key}"]), style.MARKERS[series], color=colour
             )
     left.axhline(1.0, color="grey", linewidth=0.7)
-    left.set(xlabel="time", ylabel="outlier criterion")
+    left.set(xlabel="training time", ylabel="outlier criterion")
     left.legend()
     good = np.isfinite(data["lost"])
     line = middle.errorbar(
@@ -127,7 +133,7 @@ def draw(data: dict[str, Any]) -> Figure:
     line[0].set_linewidth(1.0)
     middle.axvline(data["initial"], color="grey", linewidth=0.7)
     middle.set(xlabel="$M/N$", ylabel="time of losing the outlier", yscale="log")
-    right.set(xlabel="time", ylabel="growth of the overlap", yscale="log")
+    right.set(xlabel="training time", ylabel="growth of the overlap", yscale="log")
     right.set_yticks([1, 2, 5, 10], labels=["1", "2", "5", "10"])
     right.minorticks_off()
     return figure

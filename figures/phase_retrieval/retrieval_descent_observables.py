@@ -35,11 +35,17 @@ def compute(preset: str) -> dict[str, Any]:
     theory = np.empty((len(CASES), len(NAMES), STEPS + 1))
     mean, error = (np.empty((len(CASES), len(NAMES), len(record))) for _ in range(2))
     for i, (ratio, temperature) in enumerate(CASES):
-        problem = PhaseRetrieval(Loss.normalised(), ratio)
-        paths = 4096 if quick else 32768
-        found = descent_dynamics(problem, sizes, temperature, paths=paths, replicas=4).require()
+        model = PhaseRetrieval(Loss.normalised(), ratio)
+        paths = 8192 if quick else 32768
+        found = descent_dynamics(model, sizes, temperature=temperature, paths=paths, replicas=4).require()
         measured = simulate_descent(
-            problem, dimension, instances, 0, sizes, temperature=temperature, labels="null", record=record
+            model,
+            dimension,
+            step_sizes=sizes,
+            instances=instances,
+            temperature=temperature,
+            label_law="null",
+            record=record,
         )
         for k, name in enumerate(NAMES):
             theory[i, k] = found.estimate(name).mean

@@ -36,16 +36,16 @@ STEPS = 60
 
 def compute(preset: str) -> dict[str, Any]:
     quick = preset == "quick"
-    problem = PhaseRetrieval(Loss.normalised(), RATIO)
+    model = PhaseRetrieval(Loss.normalised(), RATIO)
     sizes = geometric_steps(STEPS, 0.01, 1.04, 0.1)
-    theory = descent_dynamics(problem, sizes, paths=2048 if quick else 16384, replicas=4 if quick else 8)
-    lost = float(bbp_time(theory).solution.require()["time"])
-    steps = [0, int(np.argmin(np.abs(theory.time - lost))), STEPS]
+    theory = descent_dynamics(model, sizes, paths=2048 if quick else 16384, replicas=4 if quick else 8)
+    lost = float(bbp_time(theory).solution.require()["training_time"])
+    steps = [0, int(np.argmin(np.abs(theory.training_time - lost))), STEPS]
     dimension, instances = (160, 24) if quick else (1000, 40)
     multipliers = theory.solution["lagrange_multiplier"][steps]
-    eigenvalues = _eigenvalues(problem, sizes, steps, dimension, instances) - multipliers[:, None]
+    eigenvalues = _eigenvalues(model, sizes, steps, dimension, instances) - multipliers[:, None]
     data: dict[str, Any] = {
-        "time": theory.time[steps],
+        "time": theory.training_time[steps],
         "dimension": dimension,
         "instances": instances,
         "ratio": RATIO,
@@ -57,7 +57,7 @@ def compute(preset: str) -> dict[str, Any]:
         lowest = float(edge.mean[0]) if outlier is None else float(outlier.mean[0])
         width = (26.0, 8.0, 6.0)[k]
         grid = np.linspace(float(edge.mean[0]) - 0.06 * width, float(edge.mean[0]) + width, 100)
-        density = spectral_density(theory.weights(step), RATIO, grid, smoothing=2e-3 * width)
+        density = spectral_density(model, grid, law=theory.curvature_law(step), smoothing=2e-3 * width)
         bins = np.linspace(lowest - 0.1 * width, float(edge.mean[0]) + width, 33)
         counts = np.array([np.histogram(row, bins)[0] for row in eigenvalues[:, k]]) / (
             dimension * np.diff(bins)
@@ -73,20 +73,18 @@ def compute(preset: str) -> dict[str, Any]:
     return data | {"middle": float(data["time"][1]), "late": float(data["time"][2])}
 
 
-def _eigenvalues(
-    problem: PhaseRetrieval, sizes: Any, steps: list[int], dimension: int, instances: int
-) -> Any:
+def _eigenvalues(model: PhaseRetrieval, sizes: Any, steps: list[int], dimension: int, instances: int) -> Any:
     """(instances, times, N - 1) with the multiplier added, the direction of the student left out."""
     rows = np.empty((instances, len(steps), dimension - 1))
     for k in range(instances):
-        drawn = draw_instances(problem, dimension, 1, 0, first=k)
-        start = draw_students(drawn, 0.0, 1, 0, first=k, orthogonal=True)
+        drawn = draw_instances(model, dimension, first=k)
+        start = draw_students(drawn, first=k, orthogonal=True)
         found = descend(
-            problem.loss, drawn, start, sizes, held_overlap=0.0, record=np.array(steps), keep_students=True
+            model.loss, drawn, start, sizes, held_overlap=0.0, record=np.array(steps), keep_students=True
         ).require()
         assert found.students is not None
         for row, student in enumerate(found.students[0, 0]):
-            matrix, multiplier = hessian(problem.loss, drawn.sensing[0], drawn.labels[0], student)
+            matrix, multiplier = hessian(model.loss, drawn.sensing[0], drawn.labels[0], student)
             values = eigh(matrix, eigvals_only=True)
             rows[k, row] = np.delete(values, np.argmin(np.abs(values))) + multiplier
     return rows

@@ -13,7 +13,6 @@ from statphys_gen.phase_retrieval import (
     draw_students,
     hessian,
     hessian_spectrum,
-    initial_weights,
     spectral_density,
 )
 
@@ -36,15 +35,15 @@ def compute(preset: str) -> dict[str, Any]:
     data: dict[str, Any] = {"dimension": dimension, "instances": instances}
     for k, (offset, alpha, span) in enumerate(CASES):
         loss = Loss.normalised(offset)
-        law = initial_weights(loss)
-        (record,) = hessian_spectrum(law, alpha).records()
+        model = PhaseRetrieval(loss, alpha)
+        (record,) = hessian_spectrum(model).records()
         edge, outlier = record["bulk_edge"], record["outlier"]
         grid = edge + span * np.linspace(0.0, 1.0, 400) ** 2
         borders = np.linspace(edge - 0.1 * span, edge + span, 23)
         counts, places = [], []
         for number in range(instances):
-            drawn = draw_instances(PhaseRetrieval(loss, alpha), dimension, 1, 0, first=number)
-            student = draw_students(drawn, 0.0, 1, 0, first=number, orthogonal=True)[0, 0]
+            drawn = draw_instances(model, dimension, first=number)
+            student = draw_students(drawn, first=number, orthogonal=True)[0, 0]
             matrix, multiplier = hessian(loss, drawn.sensing[0], drawn.labels[0], student)
             values, vectors = np.linalg.eigh(matrix)
             # The student's own direction was projected out.
@@ -59,7 +58,7 @@ def compute(preset: str) -> dict[str, Any]:
             f"edge_{k}": edge,
             f"outlier_{k}": outlier,
             f"grid_{k}": grid,
-            f"theory_{k}": spectral_density(law, alpha, grid),
+            f"theory_{k}": spectral_density(model, grid),
             f"centre_{k}": (borders[1:] + borders[:-1]) / 2,
             f"density_{k}": np.mean(counts, axis=0),
             f"error_{k}": np.std(counts, axis=0, ddof=1) / np.sqrt(instances),

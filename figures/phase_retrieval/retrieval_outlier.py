@@ -11,7 +11,6 @@ from statphys_gen.phase_retrieval import (
     PhaseRetrieval,
     hessian_spectrum,
     initial_transition,
-    initial_weights,
     simulate_hessian,
 )
 
@@ -36,19 +35,18 @@ def compute(preset: str) -> dict[str, Any]:
     data: dict[str, Any] = {"dimension": dimension, "instances": instances}
     for k, (offset, ends) in enumerate(zip(OFFSETS, RANGES, strict=True)):
         loss = Loss.normalised(offset)
-        law = initial_weights(loss)
-        critical = float(initial_transition(offset).solution["samples_per_dimension"])
+        critical = float(initial_transition(loss).solution["samples_per_dimension"])
         grid = np.unique(np.concatenate([np.linspace(*ends, 120), critical + np.geomspace(1e-6, 0.5, 20)]))
-        found = hessian_spectrum(law, grid)
+        found = hessian_spectrum(PhaseRetrieval(loss, ends[0]), samples_per_dimension=grid)
         mu = found.lagrange_multiplier
         alphas = np.linspace(*ends, points)
         rows = {"outlier": [], "overlap": []}  # type: dict[str, list[tuple[float, float]]]
         for alpha in alphas:
-            samples = simulate_hessian(
-                PhaseRetrieval(loss, float(alpha)), dimension, instances, 0, count=8, threads=2
+            hessians = simulate_hessian(
+                PhaseRetrieval(loss, float(alpha)), dimension, instances=instances, count=8, threads=2
             )
-            rows["outlier"].append(_pair(samples.estimate("unshifted_outlier")))
-            rows["overlap"].append(_pair(samples.estimate("overlap_squared")))
+            rows["outlier"].append(_pair(hessians.estimate("unshifted_outlier")))
+            rows["overlap"].append(_pair(hessians.estimate("overlap_squared")))
         data |= {
             f"transition_{k}": critical,
             f"grid_{k}": grid,

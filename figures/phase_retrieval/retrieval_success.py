@@ -8,6 +8,7 @@ from matplotlib.figure import Figure
 from statphys_gen import style
 from statphys_gen.phase_retrieval import (
     Loss,
+    PhaseRetrieval,
     amplification_shift,
     geometric_steps,
     judge_shift,
@@ -116,11 +117,15 @@ def compute(preset: str) -> dict[str, Any]:
     shift = size_shift(sizes, midpoints)
     sizes_of_steps = geometric_steps(steps, 0.01, 1.04, 0.1)
     amplification = largest_amplification(
-        Loss.normalised(1.0), ratios, sizes_of_steps, paths=paths, replicas=replicas
+        PhaseRetrieval(Loss.normalised(1.0), ratios[0]),
+        sizes_of_steps,
+        samples_per_dimension=ratios,
+        paths=paths,
+        replicas=replicas,
     )
     centre = float(midpoints.mean.mean())
-    predicted, error = amplification_shift(ratios, amplification.value, centre)
-    verdict = judge_shift(shift, predicted, error, truncated=amplification.truncated(ratios, centre))
+    predicted, error = amplification_shift(amplification, centre)
+    verdict = judge_shift(shift, predicted, error, truncated=amplification.truncated(centre))
     return data | {
         "time": float(sizes_of_steps.sum()),
         "slope": shift.slope,

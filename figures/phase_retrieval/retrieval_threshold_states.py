@@ -11,12 +11,12 @@ from statphys_gen.phase_retrieval import (
     Loss,
     PhaseRetrieval,
     draw_instances,
+    full_rsb_curvature_law,
     full_rsb_state,
-    full_rsb_weights,
     geometric_steps,
     hessian,
+    one_step_curvature_law,
     one_step_state,
-    one_step_weights,
     simulate_descent,
     spectral_density,
 )
@@ -35,31 +35,29 @@ CAPTION = (
 )
 
 ALPHA = 7.0
-LOSS = Loss.normalised(1.0)
+MODEL = PhaseRetrieval(Loss.normalised(1.0), ALPHA)
 
 
 def compute(preset: str) -> dict[str, Any]:
     quick = preset == "quick"
     dimension, instances, steps = (160, 10, 4) if quick else (600, 20, 8)
     grid = 4.0 * np.linspace(0.0, 1.0, 300) ** 2
-    marginal = one_step_state(LOSS, ALPHA).require()
-    ground = one_step_state(LOSS, ALPHA, "ground").require()
-    law = one_step_weights(LOSS, float(marginal["susceptibility"]), float(marginal["parisi_parameter"]))
+    ground = one_step_state(MODEL, "ground").require()
     alphas = np.linspace(4.2, 8.0, 4 if quick else 20)
     ends = np.array([4.5, 5.75, ALPHA]) if quick else np.append(np.linspace(4.25, 8.0, 16), ALPHA)
     ends = np.unique(ends)
-    full = full_rsb_state(LOSS, ends, steps=steps).require()
+    full = full_rsb_state(MODEL, samples_per_dimension=ends, steps=steps).require()
     here = int(np.flatnonzero(ends == ALPHA)[0])
     return _descents(dimension, instances, quick) | {
         "steps": steps,
         "grid": grid,
-        "one_step": spectral_density(law, ALPHA, grid),
-        "full": spectral_density(full_rsb_weights(LOSS, ALPHA, steps=steps), ALPHA, grid),
+        "one_step": spectral_density(MODEL, grid, law=one_step_curvature_law(MODEL)),
+        "full": spectral_density(MODEL, grid, law=full_rsb_curvature_law(MODEL, steps=steps)),
         "q": full["q"][here],
         "function": full["parisi_function"][here],
         "parameter": float(ground["parisi_parameter"]),
         "alphas": alphas,
-        "criterion": one_step_state(LOSS, alphas).require()["outlier_criterion"],
+        "criterion": one_step_state(MODEL, samples_per_dimension=alphas).require()["outlier_criterion"],
         "ends": ends,
         "full_criterion": full["outlier_criterion"],
     }
@@ -67,15 +65,13 @@ def compute(preset: str) -> dict[str, Any]:
 
 def _descents(dimension: int, instances: int, quick: bool) -> dict[str, Any]:
     """Spectra after a long descent with independent labels."""
-    problem = PhaseRetrieval(LOSS, ALPHA)
     eta = geometric_steps(800 if quick else 4000, 0.002, 1.02, 0.02)
     found = simulate_descent(
-        problem,
+        MODEL,
         dimension,
-        instances,
-        0,
-        eta,
-        labels="null",
+        step_sizes=eta,
+        instances=instances,
+        label_law="null",
         record=[len(eta)],
         keep_students=True,
         threads=2,
@@ -86,9 +82,9 @@ def _descents(dimension: int, instances: int, quick: bool) -> dict[str, Any]:
     borders = np.linspace(-0.4, 4.0, 23)
     counts = []
     for k in range(instances):
-        drawn = draw_instances(problem, dimension, 1, 0, first=k, labels="null")
+        drawn = draw_instances(MODEL, dimension, first=k, label_law="null")
         student = found.students[k, 0, -1]
-        matrix, _ = hessian(LOSS, drawn.sensing[0], drawn.labels[0], student)
+        matrix, _ = hessian(MODEL.loss, drawn.sensing[0], drawn.labels[0], student)
         values, vectors = np.linalg.eigh(matrix)
         kept = values[(vectors.T @ student) ** 2 < 0.5 * dimension]
         counts.append(np.histogram(kept, borders)[0] / dimension / np.diff(borders))

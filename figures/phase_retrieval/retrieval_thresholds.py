@@ -9,7 +9,7 @@ from statphys_gen import style
 from statphys_gen.phase_retrieval import (
     Loss,
     full_rsb_threshold,
-    initial_transition,
+    initial_transition_curve,
     one_step_threshold_curve,
     switch_offset,
 )
@@ -30,7 +30,7 @@ CAPTION = (
 def compute(preset: str) -> dict[str, Any]:
     quick = preset == "quick"
     offset = np.geomspace(1e-3, 30.0, 200)
-    initial = initial_transition(offset)
+    initial = initial_transition_curve(offset)
     states = np.geomspace(1e-3, 30.0, 6 if quick else 40)
     one_step = one_step_threshold_curve(states)
     points = np.array([0.1, 1.0]) if quick else np.array([0.01, 0.03, 0.1, 0.3, 1.0, 2.0, 3.0, 5.0])

@@ -42,8 +42,10 @@ def compute(preset: str) -> dict[str, Any]:
     for n in SAMPLES:
         model = RandomFeatures("tanh", features, n, 0.1)
         rows["theory"].append(learning_curves(model, grid).score_error)
-        flow = simulate_losses(model, dimension, instances, 0, GradientFlow(times), threads=2).score_error
-        found = simulate_losses(model, dimension, instances, 0, Adam(steps, rate), threads=2)
+        flow = simulate_losses(
+            model, GradientFlow(times), dimension, instances=instances, threads=2
+        ).score_error
+        found = simulate_losses(model, Adam(steps, rate), dimension, instances=instances, threads=2)
         rows["flow"].append(flow.mean)
         rows["flow_error"].append(flow.standard_error)
         rows["adam"].append([getattr(found, name).mean for name in FIELDS])

@@ -25,7 +25,7 @@ SAMPLES = (4, 16)
 def compute(preset: str) -> dict[str, Any]:
     dimension, instances = (8, 6) if preset == "quick" else (24, 6)
     models = [
-        RandomFeatures("tanh", 64, n, 0.1, Covariance.identity(deviation**2))
+        RandomFeatures("tanh", 64, n, 0.1, Covariance.isotropic(deviation**2))
         for deviation in DEVIATIONS
         for n in SAMPLES
     ]

@@ -9,7 +9,6 @@ from matplotlib.figure import Figure
 from statphys_gen import style
 from statphys_gen.random_features import (
     FeatureMoments,
-    GradientFlow,
     RandomFeatures,
     learning_curves,
     model_coefficients,
@@ -51,10 +50,9 @@ def curves_and_points(
     found = [
         simulate_losses(
             model,
+            times,
             dimension,
-            instances,
-            0,
-            GradientFlow(times),
+            instances=instances,
             moments=_moments(model) if equivalent else None,
             threads=2,
         )

@@ -7,7 +7,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import NullFormatter
 
 from statphys_gen import style
-from statphys_gen.random_features import Architecture, Mixture, NetworkTraining, simulate_memorization
+from statphys_gen.random_features import Architecture, GaussianMixture, NetworkTraining, simulate_memorization
 
 TITLE = "A trained network: copies along training, and training set sizes"
 CAPTION = (
@@ -15,8 +15,8 @@ CAPTION = (
     "units) trained by Adam on n points of two Gaussian classes at +-(1, ..., 1) with unit covariance in "
     "dimension {dimension}, {batch} samples in a step, with fresh noise and times in each step; it stands in for "
     "the residual network of the paper, which was trained by descent with momentum for up to 4 million steps. "
-    "Left: fraction of {generated} generated points that are copies (nearest training point nearer than a third "
-    "of the second nearest); error bars, 95 % bootstrap interval over {runs} independent trainings and the points"
+    "Left: fraction of {walkers} generated points that are copies (nearest training point nearer than a third "
+    "of the second nearest); error bars, 95 % bootstrap interval over {instances} independent trainings and the points"
     " of each. Middle: the same against steps over n. Right: test loss (filled) and train loss (open) at t = "
     "{loss_time}; error bars, one standard error over trainings."
 )
@@ -27,17 +27,17 @@ DIMENSION = 8
 def compute(preset: str) -> dict[str, Any]:
     if preset == "quick":
         samples, architecture = [8, 16, 32], Architecture(64, 2)
-        batch, learning_rate, runs, generated, last, looks = 16, 5e-3, 3, 200, 80, 8
+        batch, learning_rate, instances, walkers, last, looks = 16, 5e-3, 3, 200, 80, 8
     else:
         samples, architecture = [32, 64, 128, 256], Architecture(128, 3)
-        batch, learning_rate, runs, generated, last, looks = 64, 2e-3, 3, 400, 80, 11
+        batch, learning_rate, instances, walkers, last, looks = 64, 2e-3, 3, 400, 80, 11
     data: dict[str, Any] = {
         "dimension": DIMENSION,
         "width": architecture.width,
         "hidden_layers": architecture.hidden_layers,
         "batch": batch,
-        "runs": runs,
-        "generated": generated,
+        "instances": instances,
+        "walkers": walkers,
         "loss_time": 0.1,
         "samples": np.array(samples),
     }
@@ -45,13 +45,12 @@ def compute(preset: str) -> dict[str, Any]:
     for n in samples:
         steps = tuple(int(k) for k in np.round(np.geomspace(10, last * n, looks)))
         curve = simulate_memorization(
-            Mixture.two_classes(DIMENSION),
+            GaussianMixture.two_classes(DIMENSION, 1.0),
             n,
             architecture,
             NetworkTraining(steps, batch, learning_rate=learning_rate),
-            runs,
-            0,
-            generated=generated,
+            instances=instances,
+            walkers=walkers,
             loss_time=0.1,
             threads=2,
         )
@@ -59,7 +58,7 @@ def compute(preset: str) -> dict[str, Any]:
         found["fraction"].append([[f.fraction, f.lower, f.upper] for f in curve.fraction()])
         both = np.stack([curve.test_loss, curve.train_loss])
         found["loss"].append(both.mean(axis=1))
-        found["loss_error"].append(both.std(axis=1, ddof=1) / np.sqrt(runs))
+        found["loss_error"].append(both.std(axis=1, ddof=1) / np.sqrt(instances))
     return data | {name: np.array(entry) for name, entry in found.items()}
 
 

@@ -11,13 +11,12 @@ from statphys_gen import style
 from statphys_gen.errors import InsufficientSamples
 from statphys_gen.random_features import (
     Architecture,
-    Mixture,
+    GaussianMixture,
     NetworkTraining,
     memorization_onset,
-    onset_exponent,
     simulate_memorization,
 )
-from statphys_gen.statistics import Estimate
+from statphys_gen.statistics import Estimate, power_law_exponent
 
 TITLE = "A trained network: the onset of memorization against the number of samples"
 CAPTION = (
@@ -25,7 +24,7 @@ CAPTION = (
     "for fully connected score networks with {layers} hidden layers trained by Adam on the whole training set, "
     "with fresh noise in every step, on two Gaussian classes in dimension 8. Left: against the number n of "
     "training points, at width {width}; right: against the width, at n = {fixed}. Error bars: one standard error "
-    "over {runs} independent trainings. The grey lines are fits: onset proportional to n^{exponent:.2f} (standard"
+    "over {instances} independent trainings. The grey lines are fits: onset proportional to n^{exponent:.2f} (standard"
     " error {exponent_error:.2f}) and to width^{width_exponent:.2f} ({width_exponent_error:.2f}). These errors "
     "are those that the error bars cause: the points need not lie on a power law. The paper reports n^1 and "
     "width^-1 for a residual network and descent with momentum."
@@ -40,8 +39,8 @@ class _Setting:
 
     layers: int
     learning_rate: float
-    runs: int
-    generated: int
+    instances: int
+    walkers: int
     last: int
 
 
@@ -49,17 +48,17 @@ def compute(preset: str) -> dict[str, Any]:
     samples: tuple[int, ...] = (32, 64, 128)
     widths: tuple[int, ...] = (32, 64, 128, 256)
     width, fixed = 96, 32
-    setting = _Setting(layers=3, learning_rate=2e-3, runs=3, generated=400, last=80)
+    setting = _Setting(layers=3, learning_rate=2e-3, instances=3, walkers=400, last=80)
     if preset == "quick":
         samples, widths, width, fixed = (6, 12, 24), (48, 160), 64, 6
-        setting = _Setting(layers=2, learning_rate=5e-3, runs=3, generated=150, last=70)
+        setting = _Setting(layers=2, learning_rate=5e-3, instances=3, walkers=150, last=70)
     by_samples = Estimate.stack([_onset(n, width, setting) for n in samples])
     by_width = Estimate.stack([_onset(fixed, w, setting) for w in widths])
-    slope, width_slope = onset_exponent(samples, by_samples), onset_exponent(widths, by_width)
+    slope, width_slope = power_law_exponent(samples, by_samples), power_law_exponent(widths, by_width)
     return {
         "percent": 100 * LEVEL,
         "layers": setting.layers,
-        "runs": setting.runs,
+        "instances": setting.instances,
         "width": width,
         "fixed": fixed,
         "samples": np.array(samples),
@@ -82,18 +81,17 @@ def _onset(samples: int, width: int, setting: _Setting) -> Estimate:
             int(k) for k in np.round(np.geomspace(5, setting.last * stretch, 7 + stretch) * samples)
         )
         curve = simulate_memorization(
-            Mixture.two_classes(8),
+            GaussianMixture.two_classes(8, 1.0),
             samples,
             Architecture(width, setting.layers),
             NetworkTraining(steps, samples, learning_rate=setting.learning_rate),
-            setting.runs,
-            0,
-            generated=setting.generated,
+            instances=setting.instances,
+            walkers=setting.walkers,
             loss_draws=100,
             threads=2,
         )
         try:
-            return memorization_onset(curve, LEVEL)
+            return memorization_onset(curve, level=LEVEL)
         except InsufficientSamples:
             if stretch == 4:
                 raise

@@ -7,7 +7,7 @@ from matplotlib.figure import Figure
 
 from statphys_gen import style
 from statphys_gen.errors import AccuracyNotReached, NotConverged
-from statphys_gen.random_features import GradientFlow, RandomFeatures, learning_curves, simulate_losses
+from statphys_gen.random_features import RandomFeatures, learning_curves, simulate_losses
 
 TITLE = "Random features: finitely many noise draws for each sample"
 CAPTION = (
@@ -43,12 +43,12 @@ def compute(preset: str) -> dict[str, Any]:
         curve.append(learning_curves(_model(3.0, m), grid).test_loss)
         row = []
         for p in simulated_features:
-            found = simulate_losses(_model(p, m), dimension, instances, 0, GradientFlow([FINAL]))
+            found = simulate_losses(_model(p, m), [FINAL], dimension, instances=instances)
             row.append(
                 [[float(e.mean[0]), float(e.standard_error[0])] for e in (found.test_loss, found.train_loss)]
             )
         points.append(row)
-        along = simulate_losses(_model(3.0, m), dimension, instances, 0, GradientFlow(times)).test_loss
+        along = simulate_losses(_model(3.0, m), times, dimension, instances=instances).test_loss
         path.append([along.mean, along.standard_error])
     return data | {
         "plane": np.array(plane),

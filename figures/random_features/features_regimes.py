@@ -46,7 +46,7 @@ def compute(preset: str) -> dict[str, Any]:
         "stop": STOP,
         "grid": grid,
         "score_error": np.array([learning_curves(model, grid).score_error for model in models]),
-        "best": np.array([early_stopping(model).parameter for model in models]),
+        "best": np.array([early_stopping(model).training_time for model in models]),
         "generalisation": timescales(models[-1]).generalisation or np.nan,
         "overfitting": np.array([timescales(m, at="upper").overfitting or np.nan for m in models]),
         "axis": axis,

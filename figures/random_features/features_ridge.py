@@ -73,7 +73,9 @@ def _theory(model: RandomFeatures) -> list[list[float]]:
 def _simulated(model: RandomFeatures, dimension: int, instances: int) -> list[list[list[float]]]:
     """Mean and error of test and train loss at each penalty, of the same instances."""
     trainings: tuple[Training, ...] = (GradientFlow([np.inf]), Ridge(PENALTIES[1:]))
-    runs = [simulate_losses(model, dimension, instances, 0, training, threads=2) for training in trainings]
+    runs = [
+        simulate_losses(model, training, dimension, instances=instances, threads=2) for training in trainings
+    ]
     return [
         [[float(e.mean[k]), float(e.standard_error[k])] for e in (found.test_loss, found.train_loss)]
         for found in runs

@@ -27,7 +27,7 @@ CAPTION = (
     "noise in directions that no sample occupies), overfitting, generalisation."
 )
 
-COVARIANCES = (Covariance.identity(), Covariance.atoms([0.5, 1.5], [0.5, 0.5]))
+COVARIANCES = (Covariance.isotropic(), Covariance([0.5, 1.5], [0.5, 0.5]))
 POINTS = 200
 
 
@@ -52,7 +52,7 @@ def bulks_and_counts(model: RandomFeatures, dimension: int, instances: int) -> d
         lines.append([x, x * np.concatenate([[0.0], found.density(inside), [0.0]])])
     c = model_coefficients(model)
     moments = FeatureMoments(float(c.a_t), float(c.v_t_squared), float(c.s_t_squared))
-    eigenvalues = simulate_eigenvalues(model, dimension, instances, 0, moments=moments, threads=2)
+    eigenvalues = simulate_eigenvalues(model, dimension, instances=instances, moments=moments, threads=2)
     borders = np.geomspace(1.02 * float(c.s_t_squared), 1.3 * found.bulks[-1].upper, 56)
     width = np.diff(np.log(borders))
     counts = np.stack([np.histogram(row, borders)[0] for row in eigenvalues]) / eigenvalues.shape[1] / width

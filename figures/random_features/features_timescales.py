@@ -33,7 +33,7 @@ def compute(preset: str) -> dict[str, Any]:
             times = timescales(model)
             found[i, :, k] = [getattr(times, group) or math.nan for group in GROUPS]
             merged[i, k] = times.merged
-            best[i, k] = early_stopping(model).parameter
+            best[i, k] = early_stopping(model).training_time
     return {"samples": samples, "times": found, "merged": merged, "best": best}
 
 

@@ -11,23 +11,31 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from importlib import import_module
 
 from .. import __version__
 from ..errors import InvalidArgument, StatphysError
+from ..systems import SYSTEMS
 from .parsing import BadUsage, Parser
 
 PROGRAM = "statphys-gen"
 
 
 def build_parser() -> Parser:
+<<<<<<< HEAD
     from . import compare, diffusion, figures, linear_dynamics, phase_retrieval, random_features, rbm, verify
+=======
+    from . import compare, figures, verify
+>>>>>>> 5998d3fd9ee0b19ab95eb30d653cf57f33365afe
 
+    systems = [import_module(f"{__name__}.{system.name}") for system in SYSTEMS]
     parser = Parser(
         prog=PROGRAM,
         description="Statistical physics of generative models: predictions, simulations, and their comparison.",
     )
     parser.add_argument("--version", action="version", version=f"{PROGRAM} {__version__}")
     commands = parser.add_subparsers(dest="system", metavar="SYSTEM", required=True)
+<<<<<<< HEAD
     for module in (
         diffusion,
         random_features,
@@ -38,6 +46,9 @@ def build_parser() -> Parser:
         verify,
         compare,
     ):
+=======
+    for module in (*systems, figures, verify, compare):
+>>>>>>> 5998d3fd9ee0b19ab95eb30d653cf57f33365afe
         module.register(commands)
     return parser
 

@@ -2,6 +2,15 @@ from .binary_channel import signal_at_agreement as signal_at_agreement
 from .binary_channel import two_class_agreement as two_class_agreement
 from .binary_channel import two_class_disagreement as two_class_disagreement
 from .binary_channel import two_class_excess as two_class_excess
+from .covariance import Covariance as Covariance
+from .curie_weiss import ClassMoments as ClassMoments
+from .curie_weiss import class_moments as class_moments
+from .curie_weiss import curie_weiss_log_density as curie_weiss_log_density
+from .curie_weiss import curie_weiss_score as curie_weiss_score
+from .curie_weiss import log_magnetisation_weights as log_magnetisation_weights
+from .curie_weiss import log_partition as log_partition
+from .curie_weiss import magnetisation_posterior as magnetisation_posterior
+from .curie_weiss import spontaneous_magnetisation as spontaneous_magnetisation
 from .dataset import DataSet as DataSet
 from .dataset import load_dataset as load_dataset
 from .dip_test import Modality as Modality
@@ -12,6 +21,8 @@ from .dip_test import noised_modes as noised_modes
 from .laws import CurieWeiss as CurieWeiss
 from .laws import DiscreteProduct as DiscreteProduct
 from .laws import GaussianMixture as GaussianMixture
-from .laws import Spectrum as Spectrum
 from .principal import PrincipalDirections as PrincipalDirections
 from .principal import principal_directions as principal_directions
+from .sampling import NoisedMixture as NoisedMixture
+from .sampling import curie_weiss_posterior_field as curie_weiss_posterior_field
+from .sampling import sample_curie_weiss as sample_curie_weiss

@@ -9,7 +9,7 @@ import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -17,6 +17,11 @@ from numpy.typing import ArrayLike, NDArray
 from .. import validation
 from ..arrays import FloatArray
 from ..errors import InvalidArgument
+from ..glossary import dataset
+from ..presentation import Tabular
+
+if TYPE_CHECKING:
+    import xarray
 
 SAMPLE_KEYS = ("samples", "X", "x", "data", "images", "arr_0")
 LABEL_KEYS = ("labels", "label", "y")
@@ -36,15 +41,15 @@ _UNREADABLE = (
 _LARGEST = 1e150
 
 
-@dataclass(frozen=True)
-class DataSet:
+@dataclass(frozen=True, repr=False)
+class DataSet(Tabular):
     """The empirical law of n samples in dimension d: weight multiplicities / n on each distinct point.
 
     Build it with :meth:`from_arrays` or :func:`load_dataset`.
 
     Attributes
     ----------
-    samples : (m, d) the distinct points, in the order of their first appearance.
+    points : (m, d) the distinct points, in the order of their first appearance.
     multiplicities : (m,) how often each point occurs; their sum is n.
     labels : (m,) the class of each point, as an index into ``class_names``; None without labels. A point that occurs
         with two different labels is kept once for each of them.
@@ -53,7 +58,7 @@ class DataSet:
     notes : plain sentences on what was done to the data (flattened images, merged duplicates).
     """
 
-    samples: FloatArray
+    points: FloatArray
     multiplicities: NDArray[np.int64]
     labels: NDArray[np.int64] | None
     class_names: tuple[str, ...]
@@ -62,21 +67,24 @@ class DataSet:
 
     @classmethod
     def from_arrays(
-        cls, samples: ArrayLike, labels: ArrayLike | None = None, *, source: str = "samples"
+        cls, points: ArrayLike, labels: ArrayLike | None = None, *, name: str = "points", source: str = ""
     ) -> DataSet:
         """Check, flatten and merge duplicates.
 
         Parameters
         ----------
-        samples : (n, d), or (n, height, width) or (n, height, width, channels) images, which are flattened; finite,
+        points : (n, d), or (n, height, width) or (n, height, width, channels) images, which are flattened; finite,
             real numbers (integers and booleans are converted), at least two samples that are not all equal.
         labels : (n,) integers, booleans or texts, at least two different ones.
+        name : of the argument, in messages.
+        source : where the data came from; the name of the argument by default.
 
         Raises
         ------
         InvalidArgument : one line that names what is wrong, with the index of the first bad entry.
         """
-        checked, notes = _checked_samples(samples, source)
+        source = source or name
+        checked, notes = _checked_points(name, points, source)
         names: tuple[str, ...] = ()
         codes: NDArray[np.int64] | None = None
         if labels is not None:
@@ -98,30 +106,49 @@ class DataSet:
                 entry.setflags(write=False)
         return cls(checked, multiplicities, codes, names, source, tuple(notes))
 
+    def records(self) -> list[dict[str, Any]]:
+        """The classes and their shares; one row without labels."""
+        row = {"samples": self.samples, "points": len(self.points), "dimension": self.dimension}
+        shares = zip(self.class_names, self.class_weights.tolist(), strict=True)
+        return [{"class": name, "weight": share} for name, share in shares] or [row]
+
+    def to_dataset(self) -> xarray.Dataset:
+        """The points with their multiplicities and labels."""
+        found: dict[str, tuple[tuple[str, ...], Any]] = {
+            "points": (("point", "coordinate"), self.points),
+            "multiplicity": (("point",), self.multiplicities),
+        }
+        if self.labels is not None:
+            found["label"] = (("point",), np.array(self.class_names)[self.labels])
+        return dataset(found, {}).assign_attrs(source=self.source)
+
+    def _title(self) -> str:
+        return f"DataSet {self.source}: {self.samples} samples in dimension {self.dimension}"
+
     def without_labels(self) -> DataSet:
         """The same samples without labels: points that differ by their label only become one."""
         if self.labels is None:
             return self
-        first, places = _merged(self.samples)
-        if len(first) == len(self.samples):
-            return DataSet(self.samples, self.multiplicities, None, (), self.source, self.notes)
+        first, places = _merged(self.points)
+        if len(first) == len(self.points):
+            return DataSet(self.points, self.multiplicities, None, (), self.source, self.notes)
         multiplicities = np.bincount(places, weights=self.multiplicities).astype(np.int64)
-        return DataSet(self.samples[first], multiplicities, None, (), self.source, self.notes)
+        return DataSet(self.points[first], multiplicities, None, (), self.source, self.notes)
 
     @property
-    def count(self) -> int:
+    def samples(self) -> int:
         """n, the number of samples, duplicates included."""
         return int(self.multiplicities.sum())
 
     @property
     def dimension(self) -> int:
         """d, the dimension of one sample."""
-        return int(self.samples.shape[1])
+        return int(self.points.shape[1])
 
     @property
     def weights(self) -> FloatArray:
         """(m,) weight of each distinct point in the empirical law."""
-        return self.multiplicities / self.count
+        return self.multiplicities / self.samples
 
     @property
     def class_weights(self) -> FloatArray:
@@ -130,12 +157,12 @@ class DataSet:
             return np.empty(0)
         return (
             np.bincount(self.labels, weights=self.multiplicities, minlength=len(self.class_names))
-            / self.count
+            / self.samples
         )
 
 
 def load_dataset(
-    path: str | Path, labels_path: str | Path | None = None, *, key: str | None = None
+    path: str | Path, labels_path: str | Path | None = None, *, key: str | None = None, name: str = "data"
 ) -> DataSet:
     """Read samples, and labels if there are any, from files.
 
@@ -147,43 +174,44 @@ def load_dataset(
     labels_path : ``.npy``, ``.npz``, ``.csv`` or ``.txt`` (one label a line, with or without header). Without it,
         labels are taken from the key ``labels``, ``label`` or ``y`` of an ``.npz`` file if it has one.
     key : name of the array of samples in an ``.npz`` file.
+    name : of the argument, in messages: where several data sets are read they say which one is meant.
 
     Raises
     ------
     InvalidArgument : one line, for every file that does not hold a data set.
     """
-    file = validation.readable_file("data", path)
+    file = validation.readable_file(name, path)
     labels: Any = None
     if file.suffix.lower() == ".npz":
-        samples, labels = _read_archive(file, key)
+        points, labels = _read_archive(name, file, key)
     elif key is not None:
         raise InvalidArgument("key", key, "left out: only an .npz file has named arrays")
     elif file.suffix.lower() == ".npy":
-        samples = _read_array("data", file)
+        points = _read_array(name, file)
     elif file.suffix.lower() == ".csv":
-        samples = _read_table(file)
+        points = _read_table(name, file)
     else:
-        raise InvalidArgument("data", str(path), "a file that ends in " + ", ".join(_SAMPLE_FILES))
+        raise InvalidArgument(name, str(path), "a file that ends in " + ", ".join(_SAMPLE_FILES))
     if labels_path is not None:
         labels = _read_labels(labels_path)
-    return DataSet.from_arrays(samples, labels, source=str(path))
+    return DataSet.from_arrays(points, labels, name=name, source=str(path))
 
 
-def _checked_samples(samples: ArrayLike, source: str) -> tuple[FloatArray, list[str]]:
+def _checked_points(name: str, points: ArrayLike, source: str) -> tuple[FloatArray, list[str]]:
     allowed = "an array of finite real numbers of shape (samples, dimension)"
     try:
-        raw = np.asarray(samples)
+        raw = np.asarray(points)
     except ValueError:
-        raise InvalidArgument("samples", source, f"{allowed}; its rows have different lengths") from None
+        raise InvalidArgument(name, source, f"{allowed}; its rows have different lengths") from None
     if raw.dtype.kind not in "biuf":
-        raise InvalidArgument("samples", source, f"{allowed}; its entries are of type {raw.dtype}")
+        raise InvalidArgument(name, source, f"{allowed}; its entries are of type {raw.dtype}")
     if raw.ndim not in (2, 3, 4):
         hint = "; reshape one-dimensional data to (samples, 1)" if raw.ndim == 1 else ""
-        raise InvalidArgument("samples", raw, f"{allowed}, or images with 3 or 4 axes{hint}")
+        raise InvalidArgument(name, raw, f"{allowed}, or images with 3 or 4 axes{hint}")
     if raw.size == 0:
-        raise InvalidArgument("samples", raw, "not empty")
+        raise InvalidArgument(name, raw, "not empty")
     if len(raw) < 2:
-        raise InvalidArgument("samples", raw, "at least 2 samples (the first axis counts them)")
+        raise InvalidArgument(name, raw, "at least 2 samples (the first axis counts them)")
     notes = []
     if raw.ndim > 2:
         notes.append(
@@ -196,12 +224,12 @@ def _checked_samples(samples: ArrayLike, source: str) -> tuple[FloatArray, list[
         if len(bad):
             row, column = int(bad[0, 0]) + start, int(bad[0, 1])
             raise InvalidArgument(
-                f"samples[{row}, {column}]",
+                f"{name}[{row}, {column}]",
                 float(values[row, column]),
                 f"finite, at most {_LARGEST:g} in size",
             )
     if (values == values[0]).all():
-        raise InvalidArgument("samples", source, "not constant: all samples are the same point")
+        raise InvalidArgument(name, source, "not constant: all samples are the same point")
     return values, notes
 
 
@@ -303,10 +331,10 @@ def _open_archive(argument: str, file: Path) -> dict[str, NDArray[Any]]:
         ) from None
 
 
-def _read_archive(file: Path, key: str | None) -> tuple[NDArray[Any], NDArray[Any] | None]:
-    arrays = _open_archive("data", file)
-    chosen = _sample_key(file, list(arrays), key)
-    label_key = next((name for name in LABEL_KEYS if name in arrays and name != chosen), None)
+def _read_archive(name: str, file: Path, key: str | None) -> tuple[NDArray[Any], NDArray[Any] | None]:
+    arrays = _open_archive(name, file)
+    chosen = _array_of_points(name, file, list(arrays), key)
+    label_key = next((entry for entry in LABEL_KEYS if entry in arrays and entry != chosen), None)
     return arrays[chosen], None if label_key is None else arrays[label_key]
 
 
@@ -321,7 +349,7 @@ def _read_label_archive(file: Path) -> NDArray[Any]:
     return arrays[found[0]]
 
 
-def _sample_key(file: Path, names: Sequence[str], key: str | None) -> str:
+def _array_of_points(argument: str, file: Path, names: Sequence[str], key: str | None) -> str:
     there = "its arrays: " + (", ".join(names) or "none")
     if key is not None:
         if key not in names:
@@ -332,7 +360,7 @@ def _sample_key(file: Path, names: Sequence[str], key: str | None) -> str:
         candidates = [name for name in names if name not in LABEL_KEYS]
     if len(candidates) != 1:
         wanted = "an archive with one array of samples, or the name of the array given as key"
-        raise InvalidArgument("data", str(file), f"{wanted} ({there})")
+        raise InvalidArgument(argument, str(file), f"{wanted} ({there})")
     return candidates[0]
 
 
@@ -356,19 +384,19 @@ def _numeric(fields: Sequence[str]) -> bool:
     return True
 
 
-def _read_table(file: Path) -> FloatArray:
-    lines = _lines("data", file)
+def _read_table(name: str, file: Path) -> FloatArray:
+    lines = _lines(name, file)
     delimiter = next((mark for mark in (",", ";", "\t") if mark in lines[0]), ",")
     header = not _numeric(next(csv.reader(lines[:1], delimiter=delimiter)))
     rows = lines[1:] if header else lines
     if not rows:
-        raise InvalidArgument("data", str(file), "a table with at least one line below its header")
+        raise InvalidArgument(name, str(file), "a table with at least one line below its header")
     try:
         return np.loadtxt(rows, delimiter=delimiter, ndmin=2, comments=None)
     except ValueError as error:
         numbering = "; rows are counted from the first line of numbers"
         raise InvalidArgument(
-            "data", str(file), f"a table of numbers ({_one_line(error)}{numbering})"
+            name, str(file), f"a table of numbers ({_one_line(error)}{numbering})"
         ) from None
 
 

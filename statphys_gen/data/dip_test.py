@@ -28,6 +28,7 @@ from numpy.typing import ArrayLike, NDArray
 from .. import validation
 from ..arrays import FloatArray
 from ..errors import InvalidArgument
+from ..presentation import Scalars
 from ..statistics.streams import generator
 
 LEVEL = 0.01
@@ -50,8 +51,8 @@ _SMALLEST_BANDWIDTH = 2.0  # in cells: below, the histogram itself would show
 _TRIMMED = 0.01
 
 
-@dataclass(frozen=True)
-class Modality:
+@dataclass(frozen=True, repr=False)
+class Modality(Scalars):
     """One mode or more in a one-dimensional sample.
 
     Attributes
@@ -61,13 +62,13 @@ class Modality:
         never below 0.001, where the table of quantiles ends.
     critical_time : the latest time at which the noised sample has more than one mode; the outer 1 % of the sample on
         each side are left out, so that single outliers do not count as modes. It means something where ``bimodal``.
-    critical_time_error : its standard error (bootstrap over the sample); None unless ``bimodal``.
+    critical_time_standard_error : its standard error (bootstrap over the sample); None unless ``bimodal``.
     """
 
     dip: float
     p_value: float
     critical_time: float
-    critical_time_error: float | None
+    critical_time_standard_error: float | None
 
     @property
     def bimodal(self) -> bool:

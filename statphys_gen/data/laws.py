@@ -4,11 +4,12 @@ r"""What is studied: the laws of the data. Definitions only; every derived quant
 balanced classes at +-m with |m|^2 = d separation^2 and covariance variance * I, is
 ``GaussianMixture.two_classes(dimension, separation, variance)``.
 
-``CurieWeiss`` is the law  P(a) ~ exp(beta (sum_i a_i)^2 / (2 d))  on a in {-1, +1}^d: two classes, the signs of the
-magnetisation, that are not Gaussian.
+``CurieWeiss`` is the law  P(a) ~ exp(beta M^2 / (2d) + tilt M / d), M = sum_i a_i,  on a in {-1, +1}^d: two classes,
+the signs of the magnetisation, that are not Gaussian.
 
-``Spectrum`` is one Gaussian class of which only the eigenvalues of the covariance matter, and ``DiscreteProduct`` the
-law of independent, identically distributed discrete components: the laws whose collapse has a closed form.
+``Covariance`` is one Gaussian class of which only the eigenvalues of the covariance matter
+(:mod:`statphys_gen.data.covariance`), and ``DiscreteProduct`` the law of independent, identically distributed discrete
+components: the laws whose collapse has a closed form.
 """
 
 from __future__ import annotations
@@ -24,12 +25,14 @@ from numpy.typing import ArrayLike
 from .. import validation
 from ..arrays import FloatArray
 from ..errors import InvalidArgument
+from .covariance import Covariance
 
 CovarianceKind = Literal["isotropic", "diagonal", "full"]
+_LONGEST_REPR = 24
 _KINDS: dict[int, CovarianceKind] = {1: "isotropic", 2: "diagonal", 3: "full"}
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class GaussianMixture:
     """A mixture of K Gaussians in dimension d.
 
@@ -129,6 +132,17 @@ class GaussianMixture:
                     raise InvalidArgument(name, entry, "a .npy file of numbers") from None
         return cls(**content)
 
+    def __repr__(self) -> str:
+        if self.means.size + self.covariances.size > _LONGEST_REPR:
+            return f"<GaussianMixture: {self.classes} classes in dimension {self.dimension}, {self.covariance_kind}>"
+        return f"GaussianMixture({self.weights.tolist()}, {self.means.tolist()}, {self.covariances.tolist()})"
+
+    def _repr_latex_(self) -> str:
+        c = {"isotropic": r"\sigma_k^2 I", "diagonal": r"\mathrm{diag}(v_k)", "full": "C_k"}[
+            self.covariance_kind
+        ]
+        return rf"$P(a)=\sum_{{k=1}}^{{{self.classes}}} w_k\,N(a;m_k,{c}),\quad d={self.dimension}$"
+
     @property
     def classes(self) -> int:
         """K, the number of classes."""
@@ -155,69 +169,37 @@ class GaussianMixture:
 
 @dataclass(frozen=True)
 class CurieWeiss:
-    """Curie-Weiss data: P(a) ~ exp(beta (sum_i a_i)^2 / (2 d)), a in {-1, +1}^d.
+    """Curie-Weiss data: P(a) ~ exp(beta M^2 / (2d) + tilt M / d), M = sum_i a_i, a in {-1, +1}^d.
 
     Parameters
     ----------
     dimension : d, the number of spins, at least 2.
     inverse_temperature : beta, at least 0. Above 1 the law has two classes, the two signs of the magnetisation.
+    tilt : the field on each spin is tilt/d, which weighs the classes; 0 for balanced ones.
     """
 
     dimension: int
     inverse_temperature: float
-    classes: int = field(default=2, init=False)
+    tilt: float = 0.0
+    classes: int = field(default=2, init=False, repr=False)
 
     def __post_init__(self) -> None:
         validation.integer("dimension", self.dimension, minimum=2)
         validation.non_negative("inverse_temperature", self.inverse_temperature)
+        validation.finite("tilt", self.tilt)
+
+    def _repr_latex_(self) -> str:
+        tilt = f"{self.tilt:+.6g}\\,M/d" if self.tilt else ""
+        beta = f"{self.inverse_temperature:.6g}\\,M^2/2d{tilt}"
+        return rf"$P(a)\propto\exp({beta}),\quad M=\sum_i a_i,\quad a\in\{{-1,1\}}^{{{self.dimension}}}$"
+
+    def require_no_tilt(self) -> None:
+        """Refuse a tilt, where the two classes are taken to be balanced."""
+        if self.tilt != 0.0:
+            raise InvalidArgument("tilt", self.tilt, "0: only balanced classes are covered here")
 
 
-@dataclass(frozen=True)
-class Spectrum:
-    """One Gaussian class, P(a) = N(a; m, C), given by the eigenvalues of C alone.
-
-    Parameters
-    ----------
-    eigenvalues : (k,) at least 0, not all 0.
-    multiplicities : (k,) how often each eigenvalue occurs, integers of at least 1; default once each. The dimension d
-        is their sum. Eigenvalues 0 are directions without data: a linear manifold.
-    """
-
-    eigenvalues: FloatArray
-    multiplicities: FloatArray
-
-    def __init__(self, eigenvalues: ArrayLike, multiplicities: ArrayLike | None = None) -> None:
-        values = validation.array("eigenvalues", eigenvalues, ndim=1, at_least=0.0)
-        if not values.any():
-            raise InvalidArgument("eigenvalues", values, "at least 0 and not all 0")
-        counts = np.ones(len(values))
-        if multiplicities is not None:
-            counts = validation.array("multiplicities", multiplicities, shape=values.shape, at_least=1.0)
-            if (counts != np.floor(counts)).any():
-                raise InvalidArgument("multiplicities", counts, "integers of at least 1")
-        for name, entry in (("eigenvalues", values), ("multiplicities", counts)):
-            entry = np.array(entry, order="C")
-            entry.setflags(write=False)
-            object.__setattr__(self, name, entry)
-
-    @classmethod
-    def isotropic(cls, dimension: int, variance: float = 1.0) -> Spectrum:
-        """The covariance variance * I in the given dimension."""
-        d = validation.integer("dimension", dimension, minimum=1)
-        return cls([validation.positive("variance", variance)], [d])
-
-    @property
-    def dimension(self) -> int:
-        """d, the number of eigenvalues."""
-        return int(self.multiplicities.sum())
-
-    @property
-    def rank(self) -> int:
-        """The number of eigenvalues above 0, the dimension of the manifold that carries the data."""
-        return int(self.multiplicities[self.eigenvalues > 0.0].sum())
-
-
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class DiscreteProduct:
     """Independent components that take each value v_j with probability p_j: P(a) = prod_i p(a_i).
 
@@ -245,6 +227,14 @@ class DiscreteProduct:
             entry.setflags(write=False)
             object.__setattr__(self, name, entry)
 
+    def __repr__(self) -> str:
+        return f"DiscreteProduct({self.dimension}, {self.values.tolist()}, {self.probabilities.tolist()})"
+
+    def _repr_latex_(self) -> str:
+        pairs = zip(self.values, self.probabilities, strict=True)
+        law = "+".join(rf"{p:.4g}\,\delta_{{{v:.4g}}}" for v, p in pairs)
+        return rf"$P(a)=\prod_{{i=1}}^{{{self.dimension}}}p(a_i),\quad p={law}$"
+
     @classmethod
     def binary(cls, dimension: int, mean: float = 0.0) -> DiscreteProduct:
         """Components +1 and -1 with the given mean, in (-1, 1)."""
@@ -252,4 +242,9 @@ class DiscreteProduct:
         return cls(dimension, [1.0, -1.0], [0.5 * (1.0 + m), 0.5 * (1.0 - m)])
 
 
-DataLaw = GaussianMixture | Spectrum | DiscreteProduct | CurieWeiss
+DataLaw = GaussianMixture | Covariance | DiscreteProduct | CurieWeiss
+
+
+def dimension_of(law: DataLaw) -> int:
+    """d; the limiting law of a covariance is refused."""
+    return law.finite_dimension() if isinstance(law, Covariance) else law.dimension

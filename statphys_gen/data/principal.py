@@ -18,22 +18,28 @@ sample spectrum.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from threadpoolctl import threadpool_limits
 
 from ..arrays import FloatArray
+from ..glossary import dataset
 from ..numerics.blocks import map_blocks
+from ..presentation import Tabular
 from ..statistics.streams import generator
 from .dataset import DataSet
+
+if TYPE_CHECKING:
+    import xarray
 
 DENSE = 5000  # largest matrix that is diagonalised in full
 _CHUNK = 2048
 _PROBES = 64
 
 
-@dataclass(frozen=True)
-class PrincipalDirections:
+@dataclass(frozen=True, repr=False)
+class PrincipalDirections(Tabular):
     """Leading eigenvalues and directions of the covariance of a data set.
 
     Attributes
@@ -52,6 +58,25 @@ class PrincipalDirections:
     projections: FloatArray
     total_variance: float
     squared_trace: float
+
+    def records(self) -> list[dict[str, Any]]:
+        """Rank, eigenvalue and its share of the variance."""
+        return [
+            {"rank": k, "eigenvalue": value, "share": value / self.total_variance}
+            for k, value in enumerate(self.eigenvalues.tolist(), 1)
+        ]
+
+    def to_dataset(self) -> xarray.Dataset:
+        """The eigenvalues by rank, and the leading directions with the projections of the points on them."""
+        return dataset(
+            {
+                "eigenvalue": (("rank",), self.eigenvalues),
+                "vector": (("direction", "coordinate"), self.vectors),
+                "projection": (("direction", "point"), self.projections),
+                "total_variance": ((), self.total_variance),
+            },
+            {"rank": (("rank",), np.arange(1, len(self.eigenvalues) + 1))},
+        )
 
     @property
     def effective_rank(self) -> float:
@@ -83,12 +108,12 @@ def principal_directions(
     The smaller of the d x d covariance and the n x n Gram matrix is diagonalised; if both are larger than 5000, Lanczos
     iterations find the leading eigenvalues only. The data are centred in blocks, never copied as a whole.
     """
-    points, dimension = dataset.samples.shape
-    mean = dataset.weights @ dataset.samples
+    points, dimension = dataset.points.shape
+    mean = dataset.weights @ dataset.points
     blocks = [slice(start, start + _CHUNK) for start in range(0, points, _CHUNK)]
 
     def centred(block: slice) -> FloatArray:
-        return dataset.samples[block] - mean
+        return dataset.points[block] - mean
 
     variances = [dataset.weights[b] @ np.einsum("ij,ij->i", c, c) for b in blocks for c in [centred(b)]]
     total = float(np.sum(variances))
@@ -99,7 +124,7 @@ def principal_directions(
             complete = True
         elif points <= DENSE:
             eigenvalues, left = _leading(_gram(dataset, mean, threads), wanted)
-            vectors = (left * np.sqrt(dataset.weights)) @ (dataset.samples - mean)
+            vectors = (left * np.sqrt(dataset.weights)) @ (dataset.points - mean)
             complete = True
         else:
             eigenvalues, vectors = _lanczos(dataset, mean, blocks, max(wanted, 20), seed)
@@ -123,14 +148,14 @@ def _leading(matrix: FloatArray, wanted: int) -> tuple[FloatArray, FloatArray]:
 
 def _covariance(dataset: DataSet, mean: FloatArray, threads: int) -> FloatArray:
     """d x d, summed in fixed order over at most eight parts."""
-    points = len(dataset.samples)
+    points = len(dataset.points)
     bounds = np.linspace(0, points, min(8, -(-points // _CHUNK)) + 1).astype(int)
 
     def part(block: int) -> FloatArray:
         result = np.zeros((dataset.dimension, dataset.dimension))
         for start in range(bounds[block], bounds[block + 1], _CHUNK):
             chunk = slice(start, min(start + _CHUNK, bounds[block + 1]))
-            scaled = (dataset.samples[chunk] - mean) * np.sqrt(dataset.weights[chunk])[:, None]
+            scaled = (dataset.points[chunk] - mean) * np.sqrt(dataset.weights[chunk])[:, None]
             result += scaled.T @ scaled
         return result
 
@@ -146,7 +171,7 @@ def _gram(dataset: DataSet, mean: FloatArray, threads: int) -> FloatArray:
         result = np.zeros((len(scale), len(scale)))
         for start in range(bounds[block], bounds[block + 1], _CHUNK):
             chunk = slice(start, min(start + _CHUNK, bounds[block + 1]))
-            scaled = (dataset.samples[:, chunk] - mean[chunk]) * scale
+            scaled = (dataset.points[:, chunk] - mean[chunk]) * scale
             result += scaled @ scaled.T
         return result
 
@@ -157,7 +182,7 @@ def _apply(dataset: DataSet, mean: FloatArray, blocks: list[slice], vectors: Flo
     """C times the columns of ``vectors``."""
     result = np.zeros_like(vectors)
     for block in blocks:
-        centred = dataset.samples[block] - mean
+        centred = dataset.points[block] - mean
         result += centred.T @ ((centred @ vectors) * dataset.weights[block][:, None])
     return result
 

@@ -36,8 +36,9 @@ class ParisiSolution:
 
     Attributes
     ----------
-    solution : scalar :class:`Solution` with the fields ``value`` (A), ``parisi_function`` (k,), ``parameters`` (P,)
-        and, from :func:`minimise_with`, ``control``. ``residual`` is the largest derivative of A by s and log p.
+    solution : scalar :class:`~statphys_gen.solution.Solution` with the fields ``value`` (A), ``parisi_function`` (k,),
+        ``parameters`` (P,) and, from :func:`minimise_with`, ``control``. ``residual`` is the largest derivative of A
+        by s and log p.
     recursion : the nodes; ``recursion.edges`` are those of s.
     law : (L, n), the law of the field at q = 1 given each label.
     replicon : (k + 1,), at the edges.

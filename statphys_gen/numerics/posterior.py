@@ -186,6 +186,33 @@ class EmpiricalPosterior:
         )
         return PosteriorSums(*state, log_source=log_source)
 
+    def means(self, noised: FloatArray, variance: float) -> FloatArray:
+        """sum_mu w_mu a_mu for every row of ``noised``, the points plus noise of the given variance; (B, d).
+
+        The weights are w_mu ~ c_mu exp(-|noised - a_mu|^2 / (2 variance)): for x = exp(-t) a + sqrt(D_t) z this is
+        E[a | x] with ``noised`` = exp(t) x and ``variance`` = exp(2t) - 1. Memory: a block of rows times a block of
+        points.
+        """
+        parts = [
+            self._block_means(noised[start : start + ROWS], variance) for start in range(0, len(noised), ROWS)
+        ]
+        return np.concatenate(parts) if parts else np.zeros((0, self.points.shape[1]))
+
+    def _block_means(self, noised: FloatArray, variance: float) -> FloatArray:
+        own = noised - self.mean
+        largest, total = np.full(len(own), -np.inf), np.zeros(len(own))
+        sums = np.zeros(own.shape)
+        for start in self._starts():
+            block, columns = self._centred(start), slice(start, start + COLUMNS)
+            logs = self.log_multiplicities[columns] + (own @ block.T - 0.5 * self.squares[columns]) / variance
+            higher = np.maximum(largest, logs.max(axis=1))
+            shrink = np.exp(largest - higher)
+            weights = np.exp(logs - higher[:, None])
+            total = shrink * total + weights.sum(axis=1)
+            sums = shrink[:, None] * sums + weights @ block
+            largest = higher
+        return self.mean + sums / total[:, None]
+
 
 def _start(times: int, rows: int) -> tuple[FloatArray, IntArray, FloatArray, FloatArray, FloatArray]:
     shape = (times, rows)

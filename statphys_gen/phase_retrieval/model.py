@@ -1,4 +1,4 @@
-r"""What is studied: losses of phaseless measurements, and the problem. Definitions only.
+r"""What is studied: losses of phaseless measurements, and phase retrieval with one of them. Definitions only.
 
 Gaussian sensing vectors x_i ~ N(0, I_N), i = 1 ... M = samples_per_dimension N; a signal w* and a student w with
 |w|^2 = |w*|^2 = N. With the pre-activations y_i = x_i.w/sqrt(N) and the labels t_i = x_i.w*/sqrt(N),
@@ -112,6 +112,20 @@ class Loss:
             "scale": self.scale,
             "label_breakpoints": self.label_breakpoints,
         }
+
+    def __repr__(self) -> str:
+        text = _written(self.value, self)
+        if text is not None:
+            return text
+        functions = ", ".join(repr(f) for f in (self.value, self.slope, self.curvature))
+        return f"Loss({functions}, name={self.name!r}, lower_bound={_number(self.curvature_bound)}, ...)"
+
+    def _repr_latex_(self) -> str:
+        return rf"$\ell(y,t)={self.law_in_latex()}$"
+
+    def law_in_latex(self) -> str:
+        """l(y, t) as LaTeX, without dollars."""
+        return _in_latex(self.value) or rf"\text{{{self.name}}}"
 
     @property
     def curvature_bound(self) -> float:
@@ -319,6 +333,52 @@ def _cut(function: PointFunction, largest_label: float, y: FloatArray, t: FloatA
     return np.where(np.abs(t) <= largest_label, function(y, t), 0.0)
 
 
+def _number(value: float) -> str:
+    """As Python reads it back."""
+    return repr(value) if math.isfinite(value) else f'float("{value}")'
+
+
+def _written(value: PointFunction, loss: Loss, truncated: bool = False) -> str | None:
+    """The call that makes a loss of this value; None for functions of the user's."""
+    if not isinstance(value, partial):
+        return None
+    names = {_normalised_value: "normalised", _intensity_value: "intensity", _amplitude_value: "amplitude"}
+    if value.func in names:
+        words = ("offset", "prefactor")[-len(value.args) :]
+        given = ", ".join(f"{word}={_number(x)}" for word, x in zip(words, value.args, strict=True))
+        return f"Loss.{names[value.func]}({given})"
+    if value.func is _cut:
+        inner = _written(value.args[0], loss, truncated=True)
+        return None if inner is None else f"{inner}.truncated({_number(value.args[1])})"
+    if value.func is _of_formula:
+        name = loss.name.partition(", |t| <= ")[0]
+        # That of a truncated one is not that of the formula, which is found again.
+        bound = "" if truncated else f"lower_bound={_number(loss.curvature_bound)}, "
+        return f"Loss.from_expression({value.args[0]!r}, name={name!r}, {bound}scale={_number(loss.scale)})"
+    return None
+
+
+def _in_latex(value: PointFunction) -> str | None:
+    """The law of a loss of this value; None for functions of the user's."""
+    if not isinstance(value, partial):
+        return None
+    if value.func is _cut:
+        inner = _in_latex(value.args[0])
+        return None if inner is None else rf"{inner}\ \text{{for }}|t|\le{value.args[1]:g}"
+    if value.func is _of_formula:
+        import sympy
+
+        return str(sympy.latex(sympy.sympify(value.args[0])))
+    *offset, c = value.args
+    factor = "" if c == 1.0 else rf"{c:g}\,"
+    if value.func is _intensity_value:
+        return rf"{factor}\frac{{(y^2-t^2)^2}}{{2}}"
+    a = f"{offset[0]:g}"
+    if value.func is _normalised_value:
+        return rf"{factor}\frac{{(y^2-t^2)^2}}{{2({a}+t^2)}}"
+    return rf"{factor}\frac{{(\sqrt{{{a}+y^2}}-\sqrt{{{a}+t^2}})^2}}{{2}}"
+
+
 def _in_words(value: PointFunction) -> Any:
     """Named losses, formulas, and what is made of them, without the names of functions; others as they are."""
     if isinstance(value, partial) and value.func is _of_formula:
@@ -371,6 +431,11 @@ def _amplitude_curvature(a: float, c: float, y: FloatArray, t: FloatArray) -> Fl
     return np.asarray(c * (1.0 - a * np.sqrt(a + t * t) / (a + y * y) ** 1.5))
 
 
+def check_loss(loss: Loss) -> None:
+    if not isinstance(loss, Loss):
+        raise InvalidArgument("loss", loss, "a Loss, such as Loss.normalised(offset=1)")
+
+
 @dataclass(frozen=True, eq=False)
 class PhaseRetrieval:
     """Phase retrieval with a given loss.
@@ -387,8 +452,24 @@ class PhaseRetrieval:
     overlap: float = 0.0
 
     def __post_init__(self) -> None:
-        if not isinstance(self.loss, Loss):
-            raise InvalidArgument("loss", self.loss, "a Loss, such as Loss.normalised(offset=1)")
+        check_loss(self.loss)
         ratio = validation.positive("samples_per_dimension", self.samples_per_dimension)
         object.__setattr__(self, "samples_per_dimension", ratio)
         object.__setattr__(self, "overlap", validation.inside("overlap", self.overlap, -1.0, 1.0))
+
+    def replace(self, **changes: Any) -> PhaseRetrieval:
+        """A copy with some fields changed."""
+        return replace(self, **changes)
+
+    def _repr_latex_(self) -> str:
+        return (
+            rf"$L(w)=\sum_{{i=1}}^{{{self.samples_per_dimension:g}N}}\ell(y_i,t_i),\quad "
+            rf"\ell(y,t)={self.loss.law_in_latex()},\quad \frac{{w\cdot w^*}}{{N}}={self.overlap:g}$"
+        )
+
+
+def check_model(model: PhaseRetrieval) -> None:
+    if not isinstance(model, PhaseRetrieval):
+        raise InvalidArgument(
+            "model", model, "a PhaseRetrieval, such as PhaseRetrieval(Loss.normalised(offset=1), 3.0)"
+        )

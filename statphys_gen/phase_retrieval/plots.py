@@ -9,28 +9,42 @@ from typing import Any
 import numpy as np
 
 from ..style import COLOURS, picture, simulation
-from .theory.curvature_laws import Weights
-from .theory.spectrum import density_positions, hessian_spectrum, spectral_density
-from .theory.success import Midpoint
+from .model import PhaseRetrieval
+from .theory.curvature_law import CurvatureLaw
+from .theory.density import density_positions, spectral_density
+from .theory.dmft import DescentDynamics
+from .theory.spectrum import hessian_spectrum
+from .theory.success import SuccessMidpoint
+
+_LABELS = {
+    "energy": "energy",
+    "correlation": "correlation with the start",
+    "lagrange_multiplier": "multiplier",
+    "outlier_criterion": "outlier criterion",
+    "overlap_growth": "growth of the overlap",
+    "overlap": "overlap",
+}
 
 
 def plot_spectra(
-    weights: Weights,
+    model: PhaseRetrieval,
     samples_per_dimension: Sequence[float],
     path: Path,
     *,
+    law: CurvatureLaw | None = None,
     smoothing: float = 0.0,
     upper: float | None = None,
-    points: int = 400,
+    count: int = 400,
 ) -> None:
     """The density of the Hessian's eigenvalues for each number of samples, and the signal outlier as a dashed line."""
     with picture(path) as (_, (axes,)):
         for k, alpha in enumerate(samples_per_dimension):
-            grid, width = density_positions(weights, alpha, points, upper=upper)
-            density = spectral_density(weights, alpha, grid, smoothing=smoothing * width)
+            here = model.replace(samples_per_dimension=alpha)
+            grid, width = density_positions(here, count, law=law, upper=upper)
+            density = spectral_density(here, grid, law=law, smoothing=smoothing * width)
             colour = COLOURS[k % len(COLOURS)]
             axes.plot(grid, density, color=colour, label=f"{alpha:g}")
-            outlier = hessian_spectrum(weights, alpha).outlier
+            outlier = hessian_spectrum(here, law=law).outlier
             if outlier.good:
                 axes.axvline(float(outlier["position"]), color=colour, linestyle="--", linewidth=1.0)
         axes.set(xlabel="eigenvalue", ylabel="density", ylim=(0.0, None))
@@ -49,7 +63,9 @@ def plot_curve(
         axes.set(xlabel="offset $a$", ylabel="samples per dimension", title=title)
 
 
-def plot_success(records: Sequence[Mapping[str, Any]], midpoints: Mapping[int, Midpoint], path: Path) -> None:
+def plot_success(
+    records: Sequence[Mapping[str, Any]], midpoints: Mapping[int, SuccessMidpoint], path: Path
+) -> None:
     """Success rates with their binomial intervals for each size, and the logistic curve where there is a midpoint.
 
     ``records`` hold dimension, samples_per_dimension, rate, lower and upper; a rate of None is left out.
@@ -67,3 +83,24 @@ def plot_success(records: Sequence[Mapping[str, Any]], midpoints: Mapping[int, M
                 axes.plot(grid, curve, ":", color=COLOURS[k % len(COLOURS)])
         axes.set(xlabel="samples per dimension", ylabel="success rate", ylim=(-0.03, 1.03))
         axes.legend()
+
+
+def plot_descent(dynamics: DescentDynamics, path: Path) -> None:
+    """Every observable against training time, with its standard error as a band."""
+    names = [name for name in _LABELS if name in dynamics.values]
+    time = dynamics.training_time[: dynamics.reached + 1]
+    with picture(path, columns=3, rows=2) as (_, grid):
+        for axes, name in zip(grid, names, strict=False):
+            found = dynamics.estimate(name)
+            axes.plot(time, found.mean)
+            low, high = found.mean - found.standard_error, found.mean + found.standard_error
+            axes.fill_between(time, low, high, alpha=0.3, linewidth=0.0)
+            axes.set(
+                xlabel="training time",
+                ylabel=_LABELS[name],
+                xlim=(0.0, max(float(time[-1]), np.finfo(float).tiny)),
+            )
+            if name == "outlier_criterion":
+                axes.axhline(1.0, color="grey", linewidth=0.7)
+        for axes in grid[len(names) :]:
+            axes.set_axis_off()

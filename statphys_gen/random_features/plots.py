@@ -3,22 +3,31 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
+from ..arrays import FloatArray
+from ..solution import Solution
 from ..style import COLOURS, picture
 from .model import RandomFeatures
+from .theory.best_stopping import EarlyStopping
 from .theory.coefficients import Coefficients
 from .theory.learning_curves import bayes_test_loss, learning_curves, ridge_curves
+from .theory.loss_plane import LossPlane
 from .theory.spectrum import Bulk, Spectrum
-from .theory.timescales import EarlyStopping, PhaseDiagram, Timescales
+from .theory.timescales import Timescales
 
 _GROUP_COLOURS = {"interpolation": COLOURS[2], "overfitting": COLOURS[1], "generalisation": COLOURS[0]}
 _PANELS_IN_A_ROW = 3
+_LABELS = {
+    "features_per_dimension": "features per dimension $p/d$",
+    "samples_per_dimension": "samples per dimension $n/d$",
+    "time": "diffusion time $t$",
+}
 
 
 def plot_coefficients(result: Coefficients, path: Path) -> None:
@@ -76,8 +85,8 @@ def plot_spectrum(found: Spectrum, path: Path) -> None:
 
 
 def plot_learning_curves(model: RandomFeatures, name: str, values: ArrayLike, path: Path) -> None:
-    """Losses and score error along ``name`` ("training time" or "ridge"): curves through the values asked for."""
-    evaluate: Any = learning_curves if name == "training time" else ridge_curves
+    """Losses and score error along ``name`` ("training_time" or "penalty"): curves through the values asked for."""
+    evaluate: Any = learning_curves if name == "training_time" else ridge_curves
     given = np.asarray(values, dtype=np.float64)
     given = np.sort(given[np.isfinite(given) & (given > 0)])
     low, high = (0.1 * float(given[0]), 10.0 * float(given[-1])) if given.size else (1e-2, 1e6)
@@ -93,7 +102,7 @@ def plot_learning_curves(model: RandomFeatures, name: str, values: ArrayLike, pa
             if points is not None:
                 axes.plot(given, getattr(points, field), "o", color=colour)
         left.axhline(bayes_test_loss(model), color="grey", linestyle="--", linewidth=0.8, label="true score")
-        unit = r"training time $\tau$" if name == "training time" else "ridge penalty"
+        unit = r"training time $\tau$" if name == "training_time" else "ridge penalty"
         left.set(xscale="log", xlabel=unit, ylabel="loss per dimension")
         right.set(xscale="log", yscale="log", xlabel=unit, ylabel="score error per dimension")
         left.legend()
@@ -102,7 +111,7 @@ def plot_learning_curves(model: RandomFeatures, name: str, values: ArrayLike, pa
 def plot_early_stopping(models: Sequence[RandomFeatures], found: Sequence[EarlyStopping], path: Path) -> None:
     """Score error against training time for each number of samples, with its minimum marked."""
     with picture(path) as (_, (axes,)):
-        finite = [best.parameter for best in found if math.isfinite(best.parameter)] or [1.0]
+        finite = [best.training_time for best in found if math.isfinite(best.training_time)] or [1.0]
         grid = np.geomspace(1e-2 * min(finite), 1e4 * max(finite), 300)
         for model, best in zip(models, found, strict=True):
             (line,) = axes.loglog(
@@ -110,8 +119,8 @@ def plot_early_stopping(models: Sequence[RandomFeatures], found: Sequence[EarlyS
                 learning_curves(model, grid).score_error,
                 label=f"$n/d$ = {model.samples_per_dimension:g}",
             )
-            if math.isfinite(best.parameter):
-                axes.plot(best.parameter, best.score_error, "o", color=line.get_color())
+            if math.isfinite(best.training_time):
+                axes.plot(best.training_time, best.score_error, "o", color=line.get_color())
         axes.set(xlabel=r"training time $\tau$", ylabel="score error per dimension")
         axes.legend()
 
@@ -137,7 +146,7 @@ def plot_timescales(samples: Sequence[float], found: Sequence[Timescales], path:
         axes.legend()
 
 
-def plot_phase_diagram(found: PhaseDiagram, *paths: Path) -> None:
+def plot_phase_diagram(found: LossPlane, *paths: Path) -> None:
     """Score error over the (n, p) plane, a panel for each training time; on the line L_test - L_train = 0.1."""
     from matplotlib.colors import LogNorm
 
@@ -164,7 +173,7 @@ def plot_phase_diagram(found: PhaseDiagram, *paths: Path) -> None:
         figure.colorbar(mesh, ax=grid, label="score error")
 
 
-def _borders(centres: NDArray[np.float64]) -> NDArray[np.float64]:
+def _borders(centres: FloatArray) -> FloatArray:
     """Borders of cells around increasing positive centres, halfway between them on a logarithmic axis."""
     logs = np.log(centres)
     if len(logs) == 1:
@@ -173,3 +182,34 @@ def _borders(centres: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.asarray(
         np.exp(np.concatenate([[2 * logs[0] - middle[0]], middle, [2 * logs[-1] - middle[-1]]]))
     )
+
+
+def _scale(values: ArrayLike) -> str:
+    """Logarithmic from a decade on: shorter axes have hardly a round number on them."""
+    return "log" if np.nanmax(values) > 10.0 * np.nanmin(values) else "linear"
+
+
+def plot_merging_line(line: Solution, along: str, solve_for: str, path: Path) -> None:
+    """The line in the plane of its two parameters; gaps where no line was found."""
+    with picture(path) as (_, (axes,)):
+        axes.plot(line[along], line[solve_for], "-")
+        axes.set(xscale=_scale(line[along]), xlabel=_LABELS[along])
+        axes.set(yscale=_scale(line[solve_for]), ylabel=_LABELS[solve_for])
+        axes.set_title("where two bulks merge")
+
+
+def plot_norm_outliers(records: Sequence[Mapping[str, Any]], path: Path) -> None:
+    """Upper edge of the bulks, and the outliers above it, against samples per dimension."""
+    order = sorted(records, key=lambda record: record["samples_per_dimension"])
+    samples = [record["samples_per_dimension"] for record in order]
+    with picture(path) as (_, (axes,)):
+        axes.plot(samples, [r["upper_edge"] for r in order], "-", color=COLOURS[6], label="upper edge")
+        for name, colour, label in (
+            ("row_norms", COLOURS[0], "norms of the weights"),
+            ("sample_norms", COLOURS[1], "norms of the samples"),
+        ):
+            values = np.array([r[name] for r in order], dtype=np.float64)
+            if np.isfinite(values).any():
+                axes.plot(samples, values, "o-", color=colour, label=label)
+        axes.set(xscale=_scale(samples), xlabel=_LABELS["samples_per_dimension"], ylabel="eigenvalue")
+        axes.legend()

@@ -3,7 +3,6 @@ from .agreement import Check as Check
 from .agreement import CheckResult as CheckResult
 from .agreement import Report as Report
 from .agreement import detectable_shift as detectable_shift
-from .agreement import holm as holm
 from .agreement import judge as judge
 from .agreement import run_checks as run_checks
 from .agreement import two_sided_p_value as two_sided_p_value
@@ -14,5 +13,11 @@ from .autocorrelation import integrated_autocorrelation_time as integrated_autoc
 from .estimate import Estimate as Estimate
 from .extrapolation import Extrapolation as Extrapolation
 from .extrapolation import extrapolate as extrapolate
+from .multiple import holm as holm
+from .onset import log_crossing as log_crossing
+from .onset import power_law_exponent as power_law_exponent
+from .proportions import Fraction as Fraction
+from .proportions import bootstrap_fraction as bootstrap_fraction
+from .proportions import estimate_proportion as estimate_proportion
 from .streams import generator as generator
 from .streams import seed_sequence as seed_sequence

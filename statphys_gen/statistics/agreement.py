@@ -25,7 +25,7 @@ Holm's procedure.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any, Literal
@@ -38,6 +38,7 @@ from .. import validation
 from ..approximation import Approximation
 from ..errors import InvalidArgument, StatphysError
 from .estimate import Estimate
+from .multiple import holm
 from .streams import seed_sequence
 
 FAMILY_WISE_RATE = 0.01
@@ -264,16 +265,6 @@ def judge(results: Iterable[CheckResult]) -> Report:
         holm([deviation.p_value for deviation in deviations if deviation.result.check.judged]).tolist()
     )
     return Report(tuple(d.verdict(next(adjusted) if d.result.check.judged else None) for d in deviations))
-
-
-def holm(p_values: Sequence[float] | NDArray[np.float64]) -> NDArray[np.float64]:
-    """Holm's adjusted p-values: rejecting those at most alpha keeps the family-wise error rate at alpha."""
-    p = np.asarray(p_values, dtype=np.float64)
-    order = np.argsort(p, kind="stable")
-    stepped = np.maximum.accumulate(p[order] * np.arange(len(p), 0, -1))
-    adjusted = np.empty_like(p)
-    adjusted[order] = np.minimum(stepped, 1.0)
-    return adjusted
 
 
 @lru_cache(maxsize=4096)

@@ -42,24 +42,24 @@ def test_spectrum(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_spectrum_with_a_density_and_a_picture(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
-    line = f"{SPECTRUM} --alpha 3 --overlap 0.3 --density 201 --upper 60 --plot {tmp_path / 'a.png'}"
+    line = f"{SPECTRUM} --alpha 3 --overlap 0.3 --density-points 201 --upper 60 --plot {tmp_path / 'a.png'}"
     (record,) = records(line, capsys)
     x, density = (np.array([row[name] for row in record["density"]]) for name in ("position", "density"))
     assert (x[0], x[-1]) == (pytest.approx(record["bulk_edge"]), 60.0)
     mass = float(((density[1:] + density[:-1]) / 2 * np.diff(x)).sum())
     assert 0.8 < mass < 1.0
     assert (tmp_path / "a.png").stat().st_size > 1000
-    status, out, _ = run([*f"{SPECTRUM} --alpha 3 --density 3".split()], capsys)
+    status, out, _ = run([*f"{SPECTRUM} --alpha 3 --density-points 3".split()], capsys)
     assert status == 0
     assert out.count("\n") == 7  # two headers, a record, the approximation, three points
 
 
-def test_spectrum_of_samples(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+def test_spectrum_of_points(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     """Independent Gaussian pairs are the law at initialisation."""
     pairs = np.random.default_rng(3).standard_normal((40_000, 2))
     pairs[:, 1] /= np.sqrt((pairs[:, 1] ** 2).mean())
     np.save(tmp_path / "pairs.npy", pairs)
-    (sample,) = records(f"{SPECTRUM} --alpha 4 --samples {tmp_path / 'pairs.npy'} --blocks 10", capsys)
+    (sample,) = records(f"{SPECTRUM} --alpha 4 --points {tmp_path / 'pairs.npy'} --blocks 10", capsys)
     (law,) = records(f"{SPECTRUM} --alpha 4", capsys)
     for name in ("bulk_edge", "outlier", "outlier_overlap_squared", "lagrange_multiplier"):
         error = sample[f"{name}_standard_error"]
@@ -171,7 +171,7 @@ WORDS: list[tuple[str, str]] = [
     (f"{THRESHOLD} --steps 4", "--steps = 4: must be left out unless --state is full"),
     (f"{STATE} --alpha 5 --steps 4", "--steps = 4: must be left out unless --state is full"),
     (f"{STATE} --alpha 5 --state full --steps 5", "steps = 5: must be an even integer"),
-    (f"{SPECTRUM} --alpha 1 --blocks 10", "--blocks = 10: must be left out without --samples"),
+    (f"{SPECTRUM} --alpha 1 --blocks 10", "--blocks = 10: must be left out without --points"),
     (f"{THRESHOLD} --loss amplitude --offset 0", "must be above 0 and finite with --loss amplitude"),
     (f"{THRESHOLD} --loss amplitude --offset 1 inf", "must be above 0 and finite with --loss amplitude"),
     (f"{THRESHOLD} --offset 1 --plot a.png", "--plot = 'a.png': must be left out with fewer than 2 offsets"),
@@ -192,9 +192,9 @@ WORDS: list[tuple[str, str]] = [
     # pictures and files
     (f"{SPECTRUM} --alpha 4 --plot a.gif", "--plot = a.gif: must be a file name that ends in"),
     (f"{SPECTRUM} --alpha 4 --plot absent/a.png", "--plot = absent/a.png: must be in a folder that exists"),
-    (f"{SPECTRUM} --alpha 4 --samples absent.npy", "--samples = 'absent.npy': must be a readable file"),
-    (f"{SPECTRUM} --alpha 4 --samples .", "--samples = '.': must be a readable file"),
-    (f"{SPECTRUM} --alpha 4 --density 10 --upper -100", "upper = -100.0: must be above the left edge"),
+    (f"{SPECTRUM} --alpha 4 --points absent.npy", "--points = 'absent.npy': must be a readable file"),
+    (f"{SPECTRUM} --alpha 4 --points .", "--points = '.': must be a readable file"),
+    (f"{SPECTRUM} --alpha 4 --density-points 10 --upper -100", "upper = -100.0: must be above the left edge"),
 ]
 
 # option -> (a command line without it, values outside its domain)
@@ -205,9 +205,9 @@ DOMAINS: dict[str, tuple[str, list[str]]] = {
     "--overlap": (f"{SPECTRUM} --alpha 4", ["1", "-1", "1.5", "nan", "half"]),
     "--prefactor": (THRESHOLD, ["0", "-1", "inf", "nan", "two"]),
     "--largest-label": (THRESHOLD, ["0", "-2", "inf", "nan"]),
-    "--density": (f"{SPECTRUM} --alpha 4", ["1", "0", "-3", "2.5", "1e9", "few"]),
+    "--density-points": (f"{SPECTRUM} --alpha 4", ["1", "0", "-3", "2.5", "1e9", "few"]),
     "--upper": (f"{SPECTRUM} --alpha 4", ["inf", "nan", "right"]),
-    "--blocks": (f"{SPECTRUM} --alpha 4 --samples x.npy", ["4", "2.5", "1e6"]),
+    "--blocks": (f"{SPECTRUM} --alpha 4 --points x.npy", ["4", "2.5", "1e6"]),
     "--steps": (f"{STATE} --alpha 5 --state full", ["1", "64", "2.5", "many"]),
     "--largest-jump-fraction": (STATE + " --alpha 5", ["-0.1", "1.1", "nan", "all"]),
 }
@@ -264,12 +264,12 @@ FILES: list[tuple[str, Callable[[Path], object], str]] = [
         lambda p: np.save(p, np.ones((9, 9, 2))),
         "must be a .npy file with an array of shape (n, 2)",
     ),
-    ("none.npy", lambda p: np.save(p, np.ones((0, 2))), "samples"),
+    ("none.npy", lambda p: np.save(p, np.ones((0, 2))), "points"),
     ("few.npy", lambda p: np.save(p, _pairs(60)), "at least 100 pairs"),
-    ("nan.npy", lambda p: np.save(p, _with(math.nan)), "samples[7, 0] = nan"),
-    ("inf.npy", lambda p: np.save(p, _with(math.inf)), "samples[7, 0] = inf"),
-    ("words.npy", lambda p: np.save(p, np.full((200, 2), "a")), "samples"),
-    ("complex.npy", lambda p: np.save(p, _pairs() * 1j), "samples"),
+    ("nan.npy", lambda p: np.save(p, _with(math.nan)), "points[7, 0] = nan"),
+    ("inf.npy", lambda p: np.save(p, _with(math.inf)), "points[7, 0] = inf"),
+    ("words.npy", lambda p: np.save(p, np.full((200, 2), "a")), "points"),
+    ("complex.npy", lambda p: np.save(p, _pairs() * 1j), "points"),
     ("scale.npy", lambda p: np.save(p, 3 * _pairs()), "of mean square 1"),
     ("archive.npz", lambda p: np.savez(p, a=_pairs()), "must be a .npy file"),
     ("folder.npy", lambda p: p.mkdir(), "must be a readable file"),
@@ -277,7 +277,7 @@ FILES: list[tuple[str, Callable[[Path], object], str]] = [
 
 
 @pytest.mark.parametrize(("name", "write", "fragment"), FILES, ids=[name for name, _, _ in FILES])
-def test_bad_samples(
+def test_bad_points(
     name: str,
     write: Callable[[Path], object],
     fragment: str,
@@ -287,7 +287,7 @@ def test_bad_samples(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     write(Path(name))
-    assert_one_line(*run([*f"{SPECTRUM} --alpha 4 --samples".split(), name], capsys), fragment)
+    assert_one_line(*run([*f"{SPECTRUM} --alpha 4 --points".split(), name], capsys), fragment)
 
 
 def test_the_table_is_as_long_as_promised() -> None:

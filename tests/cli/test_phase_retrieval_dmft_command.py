@@ -22,7 +22,7 @@ def test_records(capsys: pytest.CaptureFixture[str]) -> None:
     assert [row["step"] for row in rows] == list(range(26))
     names = {
         "step",
-        "time",
+        "training_time",
         "correlation",
         "energy",
         "lagrange_multiplier",
@@ -32,10 +32,12 @@ def test_records(capsys: pytest.CaptureFixture[str]) -> None:
     assert names | {"status", "residual", "error", "standard_error", "approximation"} == set(rows[0])
     assert rows[0]["correlation"] == rows[0]["overlap_growth"] == 1.0
     times = [sum(min(0.01 * 1.04**j, 0.1) for j in range(k)) for k in range(26)]
-    assert all(math.isclose(row["time"], time, abs_tol=1e-12) for row, time in zip(rows, times, strict=True))
+    assert all(
+        math.isclose(row["training_time"], time, abs_tol=1e-12) for row, time in zip(rows, times, strict=True)
+    )
     assert "exact as N -> infinity" in rows[0]["approximation"]
     summary = found["summary"]
-    above = [row["time"] for row in rows if row["outlier_criterion"] > 1.0]
+    above = [row["training_time"] for row in rows if row["outlier_criterion"] > 1.0]
     assert abs(summary["bbp_time"] - max(above)) < 0.1
     assert summary["bbp_time_error"] > 0.0
 
@@ -82,7 +84,7 @@ def test_table_and_picture(capsys: pytest.CaptureFixture[str], tmp_path: Path) -
     header = out.splitlines()[0].split()
     assert header == [
         "step",
-        "time",
+        "training_time",
         "correlation",
         "energy",
         "lagrange_multiplier",

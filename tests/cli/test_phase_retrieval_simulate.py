@@ -35,7 +35,7 @@ def test_simulate_says_why_there_is_no_theory(capsys: pytest.CaptureFixture[str]
     assert rows["outlier"]["z"] is None
     assert rows["outlier"]["reason"] == "the Hessian has no signal outlier"
     document = run_json(
-        f"{SIMULATE} --alpha 3 --loss intensity --dimension 20 --instances 5 --labels null",
+        f"{SIMULATE} --alpha 3 --loss intensity --dimension 20 --instances 5 --label-law null",
         capsys,
     )
     rows = {row["observable"]: row for row in document["results"]}
@@ -44,15 +44,15 @@ def test_simulate_says_why_there_is_no_theory(capsys: pytest.CaptureFixture[str]
 
 
 def test_simulate_a_descent_beside_the_mean_field_theory(capsys: pytest.CaptureFixture[str]) -> None:
-    words = f"{SIMULATE} --alpha 3 --steps 5 --dimension 120 --instances 12 --starts 2 --labels null"
+    words = f"{SIMULATE} --alpha 3 --steps 5 --dimension 120 --instances 12 --starts 2 --label-law null"
     document = run_json(f"{words} --paths 1024 --replicas 3", capsys)
     rows = {row["observable"]: row for row in document["results"]}
     assert list(rows) == ["correlation", "energy", "lagrange_multiplier"]
     for row in rows.values():
         assert abs(row["z"]) < 5.0
-        assert row["theory_standard_error"] > 0.0
+        assert row["theory_error"] > 0.0
     document = run_json(
-        f"{SIMULATE} --alpha 3 --steps 2 -m 0.3 --dimension 40 --instances 4 --paths 200", capsys
+        f"{SIMULATE} --alpha 3 --steps 2 --overlap 0.3 --dimension 40 --instances 4 --paths 200", capsys
     )
     assert [row["observable"] for row in document["results"]][-1] == "overlap"
 
@@ -97,7 +97,7 @@ def test_success_rates_and_midpoints_resume(capsys: pytest.CaptureFixture[str], 
     ]
     for row in rows:
         assert 0.0 <= row["lower"] <= row["rate"] <= row["upper"] <= 1.0
-        assert row["effective_samples"] == 40
+        assert row["effective_trials"] == 40
     assert document["summary"]["slope_lower"] < document["summary"]["slope"]
     assert run_json(words, capsys) == document
     assert main(words.split()) == 0
@@ -137,8 +137,8 @@ BAD = [
     ("simulate --alpha 0.01 --dimension 10", "--dimension"),
     ("simulate --alpha 3 --instances 1", "--instances"),
     ("simulate --alpha 3 --overlap 1", "--overlap"),
-    ("simulate --alpha 3 --overlap 0.2 --labels null", "--overlap"),
-    ("simulate --alpha 3 --labels random", "--labels"),
+    ("simulate --alpha 3 --overlap 0.2 --label-law null", "--overlap"),
+    ("simulate --alpha 3 --label-law random", "--label-law"),
     ("simulate --alpha 3 --offset 0", "--offset"),
     ("simulate --alpha 3 --offset 2 --loss intensity", "--offset"),
     ("simulate --alpha 3 --steps -1", "--steps"),
@@ -152,8 +152,8 @@ BAD = [
     ("simulate --alpha 3 --steps 3 --paths 10", "--paths"),
     ("simulate --alpha 3 --steps 3 --replicas 1", "--replicas"),
     ("simulate --alpha 3 --hessian", "--hessian"),
-    ("simulate --alpha 3 --steps 3 --hessian -m 0.1", "--hessian"),
-    ("simulate --alpha 3 --steps 3 --hessian --labels null", "--hessian"),
+    ("simulate --alpha 3 --steps 3 --hessian --overlap 0.1", "--hessian"),
+    ("simulate --alpha 3 --steps 3 --hessian --label-law null", "--hessian"),
     ("simulate --alpha 3 --steps 3 --hessian --dimension 5000", "--dimension"),
     ("simulate --alpha 3 --threads 0", "--threads"),
     ("simulate --alpha 3 --seed -1", "--seed"),

@@ -51,13 +51,14 @@ def test_outliers_of_norms(capsys: pytest.CaptureFixture[str], tmp_path: Path) -
         model = RandomFeatures(activation, 8.0, samples, 0.3)
         assert record["samples_per_dimension"] == samples
         assert record["upper_edge"] == bulk_edges(model)[-1, 1]
-        assert record["upper_edge"] < min(record["rows"], record["samples"])
+        assert record["upper_edge"] < min(record["row_norms"], record["sample_norms"])
     found = norm_outliers(model)
-    assert {name: record[name] for name in ("rows", "samples")} == pytest.approx(found, rel=1e-12)
+    assert record["row_norms"] == pytest.approx(found.row_norms, rel=1e-12)
+    assert record["sample_norms"] == pytest.approx(found.sample_norms, rel=1e-12)
     assert "not odd" in document["notes"][0]
     assert picture.stat().st_size > 1000
     (none,) = run_json(f"{OUTLIERS} --activation tanh --psi-p 8 --psi-n 16 --time 0.3", capsys)["results"]
-    assert (none["rows"], none["samples"]) == (None, None)
+    assert (none["row_norms"], none["sample_norms"]) == (None, None)
 
 
 BAD: list[tuple[str, str]] = [

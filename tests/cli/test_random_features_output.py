@@ -12,9 +12,9 @@ from statphys_gen.cli import main
 from statphys_gen.cli.random_features.options import ACTIVATIONS
 from statphys_gen.random_features import model as models
 from statphys_gen.random_features.model import RandomFeatures
+from statphys_gen.random_features.theory.best_stopping import early_stopping, training_window
 from statphys_gen.random_features.theory.edges import bulk_edges
 from statphys_gen.random_features.theory.learning_curves import learning_curves, ridge_curves
-from statphys_gen.random_features.theory.timescales import early_stopping, training_window
 
 REFERENCE = json.loads((Path(__file__).parents[1] / "reference" / "random_features.json").read_text())
 SMALL = "--activation sin --features-per-dimension 4 --samples-per-dimension 2 --time 0.1"
@@ -100,7 +100,7 @@ def test_spectrum_of_other_covariances_and_draws(tmp_path: Path, capsys: pytest.
     for one, other in zip(listed["bulks"], two["bulks"], strict=True):
         assert list(one.values())[:4] == pytest.approx(list(other.values())[:4], rel=1e-11)
     expected = bulk_edges(
-        RandomFeatures("sin", 4, 2, 0.1, models.Covariance.atoms([0.5, 1.5], [0.5, 0.5]), noise_draws=1)
+        RandomFeatures("sin", 4, 2, 0.1, models.Covariance([0.5, 1.5], [0.5, 0.5]), noise_draws=1)
     )
     finite = run_json(
         f"random-features spectrum {SMALL} --covariance 0.5:0.5,1.5:0.5 --noise-draws 1", capsys
@@ -122,7 +122,7 @@ def test_continuous_covariance(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_density_of_the_spectrum(capsys: pytest.CaptureFixture[str]) -> None:
-    record = run_json(f"random-features spectrum {SMALL} --density 200", capsys)["results"][0]
+    record = run_json(f"random-features spectrum {SMALL} --density-points 200", capsys)["results"][0]
     x, y = (np.array([point[name] for point in record["density"]]) for name in ("position", "density"))
     assert len(x) == 200 * len(record["bulks"])
     for k, bulk in enumerate(record["bulks"]):
@@ -132,7 +132,7 @@ def test_density_of_the_spectrum(capsys: pytest.CaptureFixture[str]) -> None:
         angle = (np.arange(200) + 0.5) * np.pi / 200
         step = 0.5 * (bulk["upper"] - bulk["lower"]) * np.sin(angle) * np.pi / 200
         assert float(step @ y[part]) == pytest.approx(bulk["weight"], rel=1e-8)
-    lines = run_table(f"spectrum {SMALL} --density 5", capsys)
+    lines = run_table(f"spectrum {SMALL} --density-points 5", capsys)
     assert lines[0].split() == ["part", "lower", "upper", "weight", "modes", "status"]
     assert sum(line.split() == ["position", "density"] for line in lines) == 1
 
@@ -154,7 +154,7 @@ def test_learning_curves(capsys: pytest.CaptureFixture[str]) -> None:
 def test_curves_of_ridge(capsys: pytest.CaptureFixture[str]) -> None:
     document = run_json(f"random-features learning-curves {SMALL} --ridge 0 0.5", capsys)
     expected = ridge_curves(RandomFeatures("sin", 4, 2, 0.1), [0.0, 0.5])
-    assert [record["ridge"] for record in document["results"]] == [0.0, 0.5]
+    assert [record["penalty"] for record in document["results"]] == [0.0, 0.5]
     assert [record["score_error"] for record in document["results"]] == expected.score_error.tolist()
 
 
@@ -172,7 +172,7 @@ def test_early_stopping(capsys: pytest.CaptureFixture[str]) -> None:
     for n, record in zip((2, 6), document["results"], strict=True):
         model = RandomFeatures("sin", 4, n, 0.1)
         best, window = early_stopping(model), training_window(model, 0.5)
-        assert record["training_time"] == best.parameter
+        assert record["training_time"] == best.training_time
         assert record["score_error"] == best.score_error
         assert record["final_score_error"] == best.final_score_error
         found = [record["window_start"], record["window_stop"]]
@@ -181,10 +181,10 @@ def test_early_stopping(capsys: pytest.CaptureFixture[str]) -> None:
             window.steps(100, 0.1), rel=1e-14
         )
         # Beyond the stated error, the score error is larger on both sides.
-        reach = 3e-4 * best.parameter + record["error"]
-        around = learning_curves(model, [best.parameter - reach, best.parameter + reach]).score_error
+        reach = 3e-4 * best.training_time + record["error"]
+        around = learning_curves(model, [best.training_time - reach, best.training_time + reach]).score_error
         assert (around > record["score_error"]).all()
-        assert record["error"] < 1e-7 * best.parameter
+        assert record["error"] < 1e-7 * best.training_time
 
 
 def test_an_endless_score_error_is_the_string_inf(capsys: pytest.CaptureFixture[str]) -> None:

@@ -10,8 +10,8 @@ from scipy.stats import norm
 
 from statphys_gen.data.dataset import DataSet
 from statphys_gen.diffusion.analysis.data_set import CHOSEN_FRACTION, agreement_level, analyse
-from statphys_gen.diffusion.analysis.report import Report, conversions
-from statphys_gen.diffusion.plots_report import plot_report
+from statphys_gen.diffusion.analysis.report import DataSetReport, conversions
+from statphys_gen.diffusion.plots import plot_report
 from statphys_gen.errors import InvalidArgument
 
 DIMENSION = 20
@@ -29,21 +29,21 @@ def two_classes(
     return samples, labels
 
 
-def within_class_warnings(report: Report) -> list[str]:
+def within_class_warnings(report: DataSetReport) -> list[str]:
     return [sentence for sentence in report.warnings if "within-class" in sentence]
 
 
 @pytest.fixture(scope="module")
-def genuine() -> Report:
+def genuine() -> DataSetReport:
     return analyse(DataSet.from_arrays(*two_classes(1)), directions=2)
 
 
 @pytest.fixture(scope="module")
-def spiked() -> Report:
+def spiked() -> DataSetReport:
     return analyse(DataSet.from_arrays(*two_classes(2, spike=400.0)), directions=2, collapse=False)
 
 
-def test_two_genuine_classes(genuine: Report) -> None:
+def test_two_genuine_classes(genuine: DataSetReport) -> None:
     assert not within_class_warnings(genuine)
     # Lambda = 1 + 16, within 3 standard errors and the O(d/n) bias that the report states.
     spectral = genuine.time("spectral")
@@ -56,14 +56,14 @@ def test_two_genuine_classes(genuine: Report) -> None:
         assert abs(entry.time - 0.5 * np.log(16.0)) < 3.5 * entry.standard_error + 0.01
     leading = genuine.directions[0]
     assert leading.bimodal
-    error = leading.between_class_fraction_error
+    error = leading.between_class_fraction_standard_error
     assert leading.between_class_fraction == pytest.approx(16.0 / 17.0, abs=3.0 * error)
     assert error < 0.005
     # As of the criterion between-class, whose standard error is 0.010.
     assert leading.class_time == pytest.approx(0.5 * np.log(16.0), abs=0.03)
 
 
-def test_a_within_class_spike_is_seen_with_labels(spiked: Report) -> None:
+def test_a_within_class_spike_is_seen_with_labels(spiked: DataSetReport) -> None:
     """Variance 400 inside the classes: the spectral time is 3.0, where nothing happens; the truth is log(16) / 2."""
     spectral = spiked.time("spectral")
     assert spectral.time == pytest.approx(0.5 * np.log(400.0), abs=3.0 * spectral.standard_error)
@@ -117,7 +117,7 @@ def test_rotation_and_order_do_not_matter() -> None:
         assert b.between_class_fraction == pytest.approx(a.between_class_fraction, abs=1e-10)
     assert other.time("between-class").time == pytest.approx(one.time("between-class").time, abs=1e-10)
     # The noise is drawn anew in the other coordinates: the agreement is the same within its error.
-    error = np.hypot(one.agreement.leave_one_out_error, other.agreement.leave_one_out_error)
+    error = np.hypot(one.agreement.leave_one_out_standard_error, other.agreement.leave_one_out_standard_error)
     difference = np.abs(one.agreement.leave_one_out - other.agreement.leave_one_out)
     assert (difference < 3.5 * error + 1e-12).all()
 
@@ -143,7 +143,7 @@ def test_data_repeated_twice_have_the_same_times_and_smaller_errors() -> None:
     np.testing.assert_allclose(twice.eigenvalues, one.eigenvalues, rtol=1e-10)
     assert any("repeat another" in note for note in twice.notes)
     # Taking out all copies of a point leaves the same competitors with the same shares.
-    error = np.hypot(one.agreement.leave_one_out_error, twice.agreement.leave_one_out_error)
+    error = np.hypot(one.agreement.leave_one_out_standard_error, twice.agreement.leave_one_out_standard_error)
     assert (np.abs(one.agreement.leave_one_out - twice.agreement.leave_one_out) < 3.5 * error + 1e-12).all()
 
 
@@ -252,7 +252,7 @@ def test_handwritten_digits() -> None:
     assert abs(bayes.time - 0.5 * np.log(exact[0])) < 0.1
 
 
-def test_pictures_are_written(genuine: Report, tmp_path: Path) -> None:
+def test_pictures_are_written(genuine: DataSetReport, tmp_path: Path) -> None:
     files = plot_report(genuine, tmp_path / "new" / "folder")
     assert {file.name for file in files} == {
         f"{name}.{ending}"

@@ -7,17 +7,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from statphys_gen.data.laws import GaussianMixture
-from statphys_gen.diffusion.theory.clones import (
-    clone_agreement,
-    sign_agreement,
-    signal,
+from statphys_gen.data.binary_channel import (
     signal_at_agreement,
     two_class_agreement,
     two_class_disagreement,
     two_class_excess,
-    two_variance_agreement,
 )
+from statphys_gen.data.laws import GaussianMixture
+from statphys_gen.diffusion.theory.class_signal import signal
+from statphys_gen.diffusion.theory.clones import clone_agreement
+from statphys_gen.diffusion.theory.two_class_special import sign_agreement, two_variance_agreement
 from statphys_gen.errors import InvalidArgument
 
 REFERENCE = Path(__file__).parents[1] / "reference"

@@ -7,7 +7,8 @@ import mpmath as mp
 import numpy as np
 import pytest
 
-from statphys_gen.data.laws import DiscreteProduct, GaussianMixture, Spectrum
+from statphys_gen.data.covariance import Covariance
+from statphys_gen.data.laws import DiscreteProduct, GaussianMixture
 from statphys_gen.diffusion.theory import trajectory_collapse
 from statphys_gen.diffusion.theory.condensed_phase import condensed_phase, finite_size_condensed_phase
 from statphys_gen.diffusion.theory.excess_entropy import (
@@ -40,16 +41,16 @@ def published_chi_square(function) -> tuple[float, int]:
         times, measured = np.array(points).T
         d = int(dimension)
         mixture = GaussianMixture.two_classes(d, published["separation"], published["variance"])
-        used = d * excess_entropy(mixture, log_n, times) / log_n > 0.3
-        theory = function(mixture, log_n, times[used])
+        used = d * excess_entropy(mixture, times, log_n) / log_n > 0.3
+        theory = function(mixture, times[used], log_n)
         terms.extend(((measured[used] - theory) / published["standard_error"][dimension]) ** 2)
     return float(np.mean(terms)), len(terms)
 
 
 def test_published_excess_entropy_needs_the_class_term() -> None:
-    with_term, count = published_chi_square(lambda m, n, t: m.dimension * excess_entropy(m, n, t) / n)
-    smoothed, _ = published_chi_square(lambda m, n, t: gaussian_window(m, n, t).entropy / n)
-    without, _ = published_chi_square(lambda m, n, t: m.dimension * leading_excess_entropy(m, n, t) / n)
+    with_term, count = published_chi_square(lambda m, t, n: m.dimension * excess_entropy(m, t, n) / n)
+    smoothed, _ = published_chi_square(lambda m, t, n: gaussian_window(m, t, n).entropy / n)
+    without, _ = published_chi_square(lambda m, t, n: m.dimension * leading_excess_entropy(m, t, n) / n)
     assert count >= 30
     # 1 +- 0.25 for independent points with these errors.
     assert smoothed < 1.5
@@ -85,11 +86,11 @@ def test_isotropic_curve_limits() -> None:
 
 def test_gaussian_window_against_simulation() -> None:
     case = SIZES["two_classes"]
-    window = gaussian_window(GaussianMixture.two_classes(64, 1.0, 1.0), np.log(4000), case["times"])
+    window = gaussian_window(GaussianMixture.two_classes(64, 1.0, 1.0), case["times"], np.log(4000))
     deviation = (np.array(case["mean"])[:, 0] - window.entropy) / np.array(case["standard_error"])[:, 0]
     assert np.abs(deviation).max() < 3.0
     binary = SIZES["binary"]
-    theory = gaussian_window(DiscreteProduct.binary(48, 0.5), np.log(2000), binary["times"]).entropy
+    theory = gaussian_window(DiscreteProduct.binary(48, 0.5), binary["times"], np.log(2000)).entropy
     excess = theory / np.array(binary["mean"])[:, 0] - 1.0
     # Stated: an overestimate by up to 10 % above the collapse time.
     assert (excess > 0.0).all()
@@ -101,7 +102,7 @@ def test_class_resolved_participation_against_simulation() -> None:
     case = SIZES["class_resolved"]
     means = np.array([[-2.0], [2.0]]) * np.ones(40)
     window = gaussian_window(
-        GaussianMixture([0.5, 0.5], means, case["variances"]), np.log(3000), case["times"]
+        GaussianMixture([0.5, 0.5], means, case["variances"]), case["times"], np.log(3000)
     )
     measured = np.array(case["mean"])[:, 3:]
     # The window is an approximation: it places each class on its side of its own collapse.
@@ -114,9 +115,9 @@ def test_class_resolved_participation_against_simulation() -> None:
 def test_condensed_participation_against_simulation() -> None:
     for case in SIZES["fresh"]:
         d = case["dimension"]
-        law = Spectrum.isotropic(d, case["variance"])
-        corrected = finite_size_condensed_phase(law, case["alpha"] * d, case["time"])
-        limit = condensed_phase(law, case["alpha"] * d, case["time"])
+        law = Covariance.isotropic(case["variance"], d)
+        corrected = finite_size_condensed_phase(law, case["time"], case["alpha"] * d)
+        limit = condensed_phase(law, case["time"], case["alpha"] * d)
         z = (case["mean"] - float(corrected["test_participation_ratio"])) / case["standard_error"]
         assert abs(z) < 3.0
         assert case["mean"] - float(limit["test_participation_ratio"]) > 8 * case["standard_error"]
@@ -134,7 +135,7 @@ def test_first_passage_number() -> None:
     "case", PASSAGE["exit_times"], ids=lambda case: f"n = {case['samples']}, d = {case['dimension']}"
 )
 def test_trajectory_collapse_against_exit_times(case: dict) -> None:
-    law = Spectrum.isotropic(case["dimension"], case["variance"])
+    law = Covariance.isotropic(case["variance"], case["dimension"])
     result = trajectory_collapse.trajectory_collapse(law, np.log(case["samples"]))
     assert abs(float(result.mean) - case["mean"]) < 3 * case["standard_error"]
     # The width of a law known to 3-4 %, from 300 to 740 exit times; the theory's is 4-9 % below it.
@@ -146,7 +147,7 @@ def test_trajectory_collapse_against_exit_times(case: dict) -> None:
 def test_trajectory_mean_approaches_its_expansion() -> None:
     gaps = []
     for d in (200, 3200):
-        law = Spectrum.isotropic(d, 1.0)
+        law = Covariance.isotropic(1.0, d)
         shift = trajectory_collapse.trajectory_collapse(law, 0.3 * d).mean_shift
         gaps.append(float(shift / linear_mean_shift(law, 0.3 * d)) - 1.0)
     assert 0 < gaps[1] < 0.2 * gaps[0]
@@ -156,7 +157,7 @@ def test_trajectory_mean_approaches_its_expansion() -> None:
 def test_own_nearest_probability_against_the_exact_one() -> None:
     times = np.array([0.42])
     exact = isotropic_collapse(60, 1.0, np.exp(18.0), times).own_nearest
-    approximate = own_nearest_probability(Spectrum.isotropic(60, 1.0), 18.0, times)
+    approximate = own_nearest_probability(Covariance.isotropic(1.0, 60), times, 18.0)
     # Leading order: off by 6e-4 here.
     assert approximate == pytest.approx(exact, abs=1e-3)
 
@@ -177,7 +178,7 @@ def test_two_sample_collapse_against_a_brownian_hitting_time(dimension: int, var
 
         mean, square = moment(1), moment(2)
         exact = float(mean), float(mp.sqrt(square - mean**2))
-    law = Spectrum.isotropic(dimension, variance)
+    law = Covariance.isotropic(variance, dimension)
     assert trajectory_collapse.two_sample_collapse(law) == pytest.approx(exact, rel=1e-11)
     if dimension == 2 and variance == 1.0:
         assert exact[0] == pytest.approx(np.pi / 4, rel=1e-14)
@@ -185,12 +186,12 @@ def test_two_sample_collapse_against_a_brownian_hitting_time(dimension: int, var
 
 def test_two_sample_collapse_of_an_anisotropic_law_is_refused() -> None:
     with pytest.raises(InvalidArgument, match=r"^law = .*must be isotropic, with a positive variance"):
-        trajectory_collapse.two_sample_collapse(Spectrum([1.0, 2.0], [3, 3]))
+        trajectory_collapse.two_sample_collapse(Covariance.from_eigenvalues([1.0, 2.0], [3, 3]))
 
 
 def test_trajectory_collapse_is_batched() -> None:
     mixture = GaussianMixture.two_classes(100, 1.0, 1.0)
     batch = trajectory_collapse.trajectory_collapse(mixture, [[6.0], [9.0]])
     assert batch.mean.shape == batch.width.shape == (2, 1)
-    alone = trajectory_collapse.trajectory_collapse(Spectrum.isotropic(100, 1.0), 9.0 - np.log(2))
+    alone = trajectory_collapse.trajectory_collapse(Covariance.isotropic(1.0, 100), 9.0 - np.log(2))
     assert float(batch.mean[1, 0]) == pytest.approx(float(alone.mean), rel=1e-13)

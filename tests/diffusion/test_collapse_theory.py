@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 from statphys_gen.approximation import approximation_of
-from statphys_gen.data.laws import CurieWeiss, DiscreteProduct, GaussianMixture, Spectrum
+from statphys_gen.data.covariance import Covariance
+from statphys_gen.data.laws import CurieWeiss, DiscreteProduct, GaussianMixture
 from statphys_gen.diffusion.theory import class_information as class_module
 from statphys_gen.diffusion.theory import collapse_time as collapse_module
 from statphys_gen.diffusion.theory import condensed_phase as condensed_module
@@ -41,14 +42,14 @@ from statphys_gen.diffusion.theory.excess_entropy import (
     leading_excess_entropy,
     mutual_information,
 )
-from statphys_gen.diffusion.theory.phase_diagram import Phase
+from statphys_gen.diffusion.theory.phase_diagram import Regime
 
 REFERENCE = Path(__file__).parents[1] / "reference"
 with (REFERENCE / "diffusion_collapse.csv").open() as file:
     ROWS = [
         (row["quantity"], row["arguments"].split(" | "), float(row["value"])) for row in csv.DictReader(file)
     ]
-POWER_LAW = Spectrum(np.arange(1.0, 61.0) ** -1.2 * 8.0)
+POWER_LAW = Covariance.from_eigenvalues(np.arange(1.0, 61.0) ** -1.2 * 8.0)
 
 
 def rows(quantity: str) -> list[tuple[list[str], float]]:
@@ -60,9 +61,9 @@ def rows(quantity: str) -> list[tuple[list[str], float]]:
 def laws() -> list[object]:
     rng = np.random.default_rng(0)
     return [
-        Spectrum.isotropic(30, 1.3),
+        Covariance.isotropic(1.3, 30),
         POWER_LAW,
-        Spectrum([2.0, 0.0, 0.1], [3, 10, 4]),
+        Covariance.from_eigenvalues([2.0, 0.0, 0.1], [3, 10, 4]),
         DiscreteProduct.binary(20, 0.5),
         DiscreteProduct(7, [0.0, 1.0, 3.0], [0.2, 0.5, 0.3]),
         GaussianMixture.two_classes(16, 0.8, 1.0, 0.3),
@@ -79,14 +80,16 @@ def laws() -> list[object]:
 def test_isotropic_collapse_time(arguments: list[str], expected: float) -> None:
     dimension, variance, log_n = int(arguments[0]), float(arguments[1]), float(arguments[2])
     assert float(isotropic_collapse_time(dimension, variance, log_n)) == pytest.approx(expected, rel=4e-15)
-    solution = leading_collapse_time(Spectrum.isotropic(dimension, variance), log_n).require()
+    solution = leading_collapse_time(Covariance.isotropic(variance, dimension), log_n).require()
     assert abs(float(solution["time"]) - expected) <= 2 * float(solution.error) + 1e-15
     assert float(solution.error) < 1e-13
 
 
 @pytest.mark.parametrize(("arguments", "expected"), rows("gaussian_collapse"))
 def test_spectrum_collapse_time(arguments: list[str], expected: float) -> None:
-    solution = collapse_time(Spectrum([float(a) for a in arguments[1:]]), float(arguments[0])).require()
+    solution = collapse_time(
+        Covariance.from_eigenvalues([float(a) for a in arguments[1:]]), float(arguments[0])
+    ).require()
     assert float(solution["time"]) == pytest.approx(expected, rel=1e-13)
 
 
@@ -105,22 +108,22 @@ def test_class_information(arguments: list[str], expected: float) -> None:
 
 @pytest.mark.parametrize(("arguments", "expected"), rows("trap_onset"))
 def test_trap_onset(arguments: list[str], expected: float) -> None:
-    law = Spectrum.isotropic(int(arguments[0]), float(arguments[1]))
+    law = Covariance.isotropic(float(arguments[1]), int(arguments[0]))
     assert float(trap_onset_time(law, float(arguments[2]))["time"]) == pytest.approx(expected, rel=1e-13)
 
 
 @pytest.mark.parametrize(("arguments", "expected"), rows("radius"))
 def test_basin_radius(arguments: list[str], expected: float) -> None:
-    law = Spectrum.isotropic(int(arguments[0]), float(arguments[1]))
-    value = float(basin_radius(law, float(arguments[2]), float(arguments[3])))
+    law = Covariance.isotropic(float(arguments[1]), int(arguments[0]))
+    value = float(basin_radius(law, float(arguments[3]), float(arguments[2])))
     assert value == pytest.approx(expected, rel=1e-13)
 
 
 @pytest.mark.parametrize(("arguments", "expected"), rows("parisi"))
 def test_parisi_parameter(arguments: list[str], expected: float) -> None:
     levels = np.array([[float(v) for v in level.split(":")] for level in arguments[2:]])
-    law = Spectrum(levels[:, 0], 40 * levels[:, 1])
-    solution = condensed_phase(law, 40 * float(arguments[0]), float(arguments[1])).require()
+    law = Covariance.from_eigenvalues(levels[:, 0], 40 * levels[:, 1])
+    solution = condensed_phase(law, float(arguments[1]), 40 * float(arguments[0])).require()
     assert float(solution["parisi_parameter"]) == pytest.approx(expected, rel=1e-13)
     assert float(solution["test_participation_ratio"]) == pytest.approx(1 - expected, rel=1e-13)
 
@@ -131,14 +134,14 @@ def test_parisi_parameter(arguments: list[str], expected: float) -> None:
 @pytest.mark.parametrize("law", laws(), ids=lambda law: type(law).__name__)
 def test_no_information_late(law) -> None:
     limit = 5.0 / law.dimension
-    assert float(excess_entropy(law, 5.0, 60.0)) == pytest.approx(limit, rel=1e-14)
-    assert float(leading_excess_entropy(law, 5.0, 60.0)) == pytest.approx(limit, rel=1e-14)
+    assert float(excess_entropy(law, 60.0, 5.0)) == pytest.approx(limit, rel=1e-14)
+    assert float(leading_excess_entropy(law, 60.0, 5.0)) == pytest.approx(limit, rel=1e-14)
 
 
 @pytest.mark.parametrize("law", laws(), ids=lambda law: type(law).__name__)
 def test_slope_is_the_derivative(law) -> None:
     times, step = np.array([0.2, 0.7, 1.8]), 1e-5
-    change = leading_excess_entropy(law, 1.0, times + step) - leading_excess_entropy(law, 1.0, times - step)
+    change = leading_excess_entropy(law, times + step, 1.0) - leading_excess_entropy(law, times - step, 1.0)
     assert excess_entropy_slope(law, times) == pytest.approx(change / (2 * step), rel=1e-8)
 
 
@@ -149,25 +152,25 @@ def test_information_grows_backward_and_obeys_the_bound(law) -> None:
     assert (np.diff(known) < 0).all()
     if isinstance(law, DiscreteProduct):
         variance = law.probabilities @ law.values**2 - (law.probabilities @ law.values) ** 2
-        covariance = Spectrum.isotropic(law.dimension, float(variance))
-        bound = excess_entropy_bound(covariance, 6.0, times)
-        assert (np.maximum(excess_entropy(law, 6.0, times), 0.0) >= bound).all()
+        covariance = Covariance.isotropic(float(variance), law.dimension)
+        bound = excess_entropy_bound(covariance, times, 6.0)
+        assert (np.maximum(excess_entropy(law, times, 6.0), 0.0) >= bound).all()
         assert float(collapse_time(law, 4.0)["time"]) < float(collapse_time_bound(covariance, 4.0)["time"])
 
 
 def test_bound_holds_for_a_mixture() -> None:
     mixture = GaussianMixture.two_classes(6, 0.7, 0.4, 0.3)
-    total = Spectrum([0.4 + 4 * 0.3 * 0.7 * 6 * 0.49, 0.4], [1, 5])
+    total = Covariance.from_eigenvalues([0.4 + 4 * 0.3 * 0.7 * 6 * 0.49, 0.4], [1, 5])
     times = np.geomspace(0.05, 3, 9)
-    assert (excess_entropy(mixture, 3.0, times) > leading_excess_entropy(total, 3.0, times)).all()
+    assert (excess_entropy(mixture, times, 3.0) > leading_excess_entropy(total, times, 3.0)).all()
 
 
 def test_collapse_time_is_the_zero_of_the_excess_entropy() -> None:
     for law in laws():
         log_n = 0.3 * law.dimension
         with_term, without = collapse_time(law, log_n).require(), leading_collapse_time(law, log_n).require()
-        assert abs(float(excess_entropy(law, log_n, float(with_term["time"])))) < 1e-11
-        assert abs(float(leading_excess_entropy(law, log_n, float(without["time"])))) < 1e-11
+        assert abs(float(excess_entropy(law, float(with_term["time"]), log_n))) < 1e-11
+        assert abs(float(leading_excess_entropy(law, float(without["time"]), log_n))) < 1e-11
         assert float(with_term["time"]) >= float(without["time"])
 
 
@@ -182,15 +185,15 @@ def test_collapse_time_is_batched_and_monotone() -> None:
 
 
 def test_rank_and_not_dimension_counts() -> None:
-    full = Spectrum.isotropic(12, 0.9)
-    embedded = Spectrum([0.9, 0.0], [12, 500])
+    full = Covariance.isotropic(0.9, 12)
+    embedded = Covariance.from_eigenvalues([0.9, 0.0], [12, 500])
     assert embedded.rank == 12
     for solver in (leading_collapse_time, trap_onset_time):
         assert float(solver(embedded, 6.0)["time"]) == pytest.approx(
             float(solver(full, 6.0)["time"]), rel=1e-13
         )
-    assert float(condensed_phase(embedded, 6.0, 0.1)["parisi_parameter"]) == pytest.approx(
-        float(condensed_phase(full, 6.0, 0.1)["parisi_parameter"]), rel=1e-12
+    assert float(condensed_phase(embedded, 0.1, 6.0)["parisi_parameter"]) == pytest.approx(
+        float(condensed_phase(full, 0.1, 6.0)["parisi_parameter"]), rel=1e-12
     )
 
 
@@ -221,34 +224,34 @@ def test_information_equals_that_of_the_channel_limits() -> None:
 
 
 def test_condensation_starts_at_the_collapse_time() -> None:
-    for law in (Spectrum.isotropic(40, 1.0), POWER_LAW, Spectrum([4.0, 0.25], [10, 30])):
+    for law in (Covariance.isotropic(1.0, 40), POWER_LAW, Covariance.from_eigenvalues([4.0, 0.25], [10, 30])):
         t_c = float(leading_collapse_time(law, 12.0).require()["time"])
         slope = parisi_parameter_slope(law, t_c)
         times = t_c * np.array([1 - 1e-4, 1.0, 1.0001, 2.0])
-        solution = condensed_phase(law, 12.0, times).require()
+        solution = condensed_phase(law, times, 12.0).require()
         assert solution["test_participation_ratio"][0] == pytest.approx(1e-4 * t_c * slope, rel=1e-3)
         assert solution["parisi_parameter"][1:] == pytest.approx(1.0, abs=1e-12)
-        below = condensed_phase(law, 12.0, t_c * np.geomspace(1e-5, 0.99, 9)).require()
+        below = condensed_phase(law, t_c * np.geomspace(1e-5, 0.99, 9), 12.0).require()
         assert (np.diff(below["parisi_parameter"]) > 0).all()
-        assert float(basin_radius(law, 12.0, t_c)) == pytest.approx(1.0, rel=1e-7)
+        assert float(basin_radius(law, t_c, 12.0)) == pytest.approx(1.0, rel=1e-7)
         onset = float(trap_onset_time(law, 12.0)["time"])
         assert onset > t_c
-        assert float(basin_radius(law, 12.0, onset * (1 - 1e-9))) < 1e-3
-        assert float(basin_radius(law, 12.0, onset * 1.01)) == 0.0
+        assert float(basin_radius(law, onset * (1 - 1e-9), 12.0)) < 1e-3
+        assert float(basin_radius(law, onset * 1.01, 12.0)) == 0.0
 
 
 def test_basin_grows_into_the_condensed_phase() -> None:
-    law = Spectrum.isotropic(40, 0.6)
-    radius = basin_radius(law, 7.3, [0.01, 0.1, 0.3, 0.42, 0.44, 0.6])
+    law = Covariance.isotropic(0.6, 40)
+    radius = basin_radius(law, [0.01, 0.1, 0.3, 0.42, 0.44, 0.6], 7.3)
     assert (np.diff(radius) < 0).all()
     assert radius[3] > 1 > radius[4]
 
 
 def test_posterior_variance_and_jacobian_are_one_statement() -> None:
-    law, times = Spectrum([4.0, 0.25, 0.0], [10, 28, 2]), np.array([0.05, 0.3, 3.0])
+    law, times = Covariance.from_eigenvalues([4.0, 0.25, 0.0], [10, 28, 2]), np.array([0.05, 0.3, 3.0])
     variances, eigenvalues = (
-        posterior_variances(law, 12.0, times),
-        score_jacobian_eigenvalues(law, 12.0, times),
+        posterior_variances(law, times, 12.0),
+        score_jacobian_eigenvalues(law, times, 12.0),
     )
     noise = -np.expm1(-2 * times)[:, None]
     assert eigenvalues == pytest.approx(
@@ -259,11 +262,11 @@ def test_posterior_variance_and_jacobian_are_one_statement() -> None:
 
 
 def test_finite_size_correction_vanishes_slowly() -> None:
-    limit = float(condensed_phase(Spectrum.isotropic(40, 1.0), 12.0, 0.1)["test_participation_ratio"])
+    limit = float(condensed_phase(Covariance.isotropic(1.0, 40), 0.1, 12.0)["test_participation_ratio"])
     gaps = []
     for d in (100, 10_000, 1_000_000):
-        law = Spectrum.isotropic(d, 1.0)
-        value = finite_size_condensed_phase(law, 0.3 * d, 0.1).require()["test_participation_ratio"]
+        law = Covariance.isotropic(1.0, d)
+        value = finite_size_condensed_phase(law, 0.1, 0.3 * d).require()["test_participation_ratio"]
         gaps.append((float(value) - limit) * d / np.log(d))
     assert gaps[0] > 0
     # log(d)/d: 1/d alone would make the ratio fall by log(10^4).
@@ -277,10 +280,10 @@ def test_classes_average_to_the_whole() -> None:
     rng = np.random.default_rng(1)
     mixture = GaussianMixture([0.2, 0.5, 0.3], rng.standard_normal((3, 4)), [0.3, 1.0, 2.0])
     times = [0.1, 0.9]
-    each = class_excess_entropy(mixture, 4.0, times)
+    each = class_excess_entropy(mixture, times, 4.0)
     assert each.shape == (2, 3)
-    assert each @ mixture.weights == pytest.approx(excess_entropy(mixture, 4.0, times), rel=1e-13)
-    window = gaussian_window(mixture, 4.0, times)
+    assert each @ mixture.weights == pytest.approx(excess_entropy(mixture, times, 4.0), rel=1e-13)
+    window = gaussian_window(mixture, times, 4.0)
     assert window.class_entropy @ mixture.weights == pytest.approx(window.entropy, rel=1e-13)
 
 
@@ -319,7 +322,7 @@ def test_class_resolved_collapse_and_its_warning() -> None:
 
 
 def test_many_dimensions() -> None:
-    law = Spectrum.isotropic(10**6, 2.0)
+    law = Covariance.isotropic(2.0, 10**6)
     assert float(sparse_collapse_time(law, 7.0)) == pytest.approx(
         float(leading_collapse_time(law, 7.0)["time"]), abs=1e-5
     )
@@ -328,7 +331,7 @@ def test_many_dimensions() -> None:
 def test_curse_of_dimensionality() -> None:
     # log n needed for collapse at a given small time, and back.
     for d in (10, 100, 1000):
-        law = Spectrum.isotropic(d, 1.5)
+        law = Covariance.isotropic(1.5, d)
         needed = mutual_information(law, 0.05)
         assert float(needed) == pytest.approx(0.5 * d * np.log1p(1.5 / np.expm1(0.1)), rel=1e-14)
         assert float(leading_collapse_time(law, needed)["time"]) == pytest.approx(0.05, rel=1e-12)
@@ -339,13 +342,13 @@ def test_phase_diagram() -> None:
     alphas, times = np.linspace(0.02, 1.0, 40), np.linspace(0.02, 3.0, 50)
     diagram = phase_diagram.phase_diagram(mixture, times, alphas)
     dataset = diagram.to_dataset()
-    assert dataset["phase"].shape == (50, 40)
+    assert dataset["regime"].shape == (50, 40)
     for a in (0, 7, 39):
         t_c, t_o = float(dataset["collapse_time"][a]), float(dataset["trap_onset_time"][a])
-        column = diagram.phase[:, a]
-        assert (column[times < t_c] == Phase.COLLAPSE).all()
-        assert (column[(times > t_c) & (times < t_o)] == Phase.TRAPS).all()
-        assert (column[times > max(t_o, diagram.speciation_time or 0.0)] == Phase.NOISE).all()
+        column = diagram.regime[:, a]
+        assert (column[times < t_c] == Regime.COLLAPSE).all()
+        assert (column[(times > t_c) & (times < t_o)] == Regime.TRAPS).all()
+        assert (column[times > max(t_o, diagram.speciation_time or 0.0)] == Regime.NOISE).all()
     assert diagram.speciation_time == pytest.approx(np.log(10.0), rel=1e-12)
     assert phase_diagram.phase_diagram(POWER_LAW, times, alphas).speciation_time is None
 

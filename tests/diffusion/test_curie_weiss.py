@@ -7,17 +7,19 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from statphys_gen.data.curie_weiss import (
+    curie_weiss_log_density,
+    curie_weiss_score,
+    log_partition,
+    magnetisation_posterior,
+    spontaneous_magnetisation,
+)
 from statphys_gen.data.laws import CurieWeiss
 from statphys_gen.diffusion.theory.curie_weiss import (
     curie_weiss_agreement,
     curie_weiss_agreement_from_sum,
     curie_weiss_signal,
     curie_weiss_speciation_time,
-    log_density,
-    log_partition,
-    magnetisation_posterior,
-    score,
-    spontaneous_magnetisation,
 )
 from statphys_gen.errors import InvalidArgument
 from statphys_gen.solution import Status
@@ -73,15 +75,19 @@ def test_density_is_a_density(beta: float) -> None:
     model, time = CurieWeiss(2, beta), 0.5
     axis = np.linspace(-7, 7, 71)
     plane = np.stack(np.meshgrid(axis, axis, indexing="ij"), axis=-1)
-    assert np.exp(log_density(model, plane, time)).sum() * (axis[1] - axis[0]) ** 2 == pytest.approx(
-        1.0, abs=1e-12
-    )
+    assert np.exp(curie_weiss_log_density(model, plane, time)).sum() * (
+        axis[1] - axis[0]
+    ) ** 2 == pytest.approx(1.0, abs=1e-12)
     point, step = np.array([0.4, -1.3]), 1e-5
     gradient = [
-        (log_density(model, point + step * e, time) - log_density(model, point - step * e, time)) / (2 * step)
+        (
+            curie_weiss_log_density(model, point + step * e, time)
+            - curie_weiss_log_density(model, point - step * e, time)
+        )
+        / (2 * step)
         for e in np.eye(2)
     ]
-    assert score(model, point, time) == pytest.approx(gradient, abs=1e-8)
+    assert curie_weiss_score(model, point, time) == pytest.approx(gradient, abs=1e-8)
 
 
 def test_independent_spins() -> None:
@@ -90,7 +96,7 @@ def test_independent_spins() -> None:
     x = np.linspace(-1.0, 2.0, 6)
     field = x * math.exp(-time) / -math.expm1(-2 * time)
     expected = (math.exp(-time) * np.tanh(field) - x) / -math.expm1(-2 * time)
-    assert score(model, x, time) == pytest.approx(expected, rel=1e-13)
+    assert curie_weiss_score(model, x, time) == pytest.approx(expected, rel=1e-13)
     law = magnetisation_posterior(model, x, time)
     assert law @ np.arange(-6, 7, 2) == pytest.approx(np.tanh(field).sum(), rel=1e-13)
     assert log_partition(model) == pytest.approx(6 * math.log(2), rel=1e-14)
@@ -104,7 +110,7 @@ def test_posterior_and_score_agree_at_large_dimension() -> None:
     noise = -math.expm1(-2 * time)
     law = magnetisation_posterior(model, x, time)
     assert law.sum(axis=1) == pytest.approx([1.0, 1.0], abs=1e-12)
-    means = (score(model, x, time) * noise + x).sum(axis=1) * math.exp(time)
+    means = (curie_weiss_score(model, x, time) * noise + x).sum(axis=1) * math.exp(time)
     assert law @ np.arange(-600, 601, 2) == pytest.approx(means, rel=1e-10)
 
 
@@ -113,6 +119,6 @@ def test_no_classes_and_no_time() -> None:
         curie_weiss_signal(CurieWeiss(10, 1.0), 0.5)
     assert int(curie_weiss_speciation_time(CurieWeiss(10, 1.01)).status) == Status.NO_SOLUTION
     with pytest.raises(InvalidArgument, match="x"):
-        log_density(CurieWeiss(10, 1.2), np.zeros(9), 0.5)
+        curie_weiss_log_density(CurieWeiss(10, 1.2), np.zeros(9), 0.5)
     with pytest.raises(InvalidArgument, match="time"):
-        score(CurieWeiss(10, 1.2), np.zeros(10), 0.0)
+        curie_weiss_score(CurieWeiss(10, 1.2), np.zeros(10), 0.0)

@@ -6,20 +6,22 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from statphys_gen.data.binary_channel import two_class_agreement
 from statphys_gen.data.laws import GaussianMixture
-from statphys_gen.diffusion.theory.class_signal import pairwise_signals
+from statphys_gen.diffusion.theory.class_signal import pairwise_signals, signal
 from statphys_gen.diffusion.theory.clones import (
     clone_agreement,
-    common_covariance_agreement,
-    gaussian_ratio_agreement,
     hierarchical_agreement,
     hierarchical_speciation_times,
-    isotropic_agreement,
-    signal,
-    two_class_agreement,
-    two_variance_agreement,
 )
-from statphys_gen.diffusion.theory.many_class import chi_square_rule, class_kernel
+from statphys_gen.diffusion.theory.many_class import (
+    chi_square_rule,
+    class_kernel,
+    common_covariance_agreement,
+    gaussian_ratio_agreement,
+    isotropic_agreement,
+)
+from statphys_gen.diffusion.theory.two_class_special import two_variance_agreement
 from statphys_gen.errors import InvalidArgument
 from statphys_gen.solution import Status
 

@@ -7,17 +7,15 @@ import pytest
 from scipy import stats
 
 from statphys_gen.data.laws import GaussianMixture
+from statphys_gen.data.sampling import NoisedMixture, block_size, draw_index
 from statphys_gen.diffusion.simulation.backward_kernel import (
-    NoisedMixture,
-    block_size,
-    draw_index,
-    estimate_proportion,
     posterior_agreement,
     simulate_clones,
     simulate_u_turn,
 )
 from statphys_gen.errors import InvalidArgument
 from statphys_gen.noising import noise_variance
+from statphys_gen.statistics.proportions import estimate_proportion
 
 FULL_2 = np.array([[0.9, 0.3, -0.2], [0.3, 1.4, 0.1], [-0.2, 0.1, 0.4]])
 FULL_1 = np.array([[0.2, -0.1, 0.0], [-0.1, 0.5, 0.2], [0.0, 0.2, 2.0]])
@@ -158,15 +156,15 @@ def test_drawing_with_and_without_keeping_x_gives_the_same_posterior(mixture):
 def test_bits_depend_neither_on_threads_nor_on_other_times(experiment):
     mixture = GaussianMixture.two_classes(300, 0.2)
     walkers = 2 * block_size(300, 10**9) + 7
-    reference = experiment(mixture, [0.5, 1.5], walkers, 11)
+    reference = experiment(mixture, [0.5, 1.5], walkers=walkers, seed=11)
     for threads in (2, 4):
-        again = experiment(mixture, [0.5, 1.5], walkers, 11, threads=threads)
+        again = experiment(mixture, [0.5, 1.5], walkers=walkers, seed=11, threads=threads)
         np.testing.assert_array_equal(again.mean, reference.mean)
         np.testing.assert_array_equal(again.standard_error, reference.standard_error)
-    alone = experiment(mixture, 1.5, walkers, 11)
+    alone = experiment(mixture, 1.5, walkers=walkers, seed=11)
     assert alone.shape == ()
     assert alone.mean == reference.mean[1]
-    assert (experiment(mixture, [0.5, 1.5], walkers, 12).mean != reference.mean).any()
+    assert (experiment(mixture, [0.5, 1.5], walkers=walkers, seed=12).mean != reference.mean).any()
 
 
 @pytest.mark.parametrize("experiment", [simulate_clones, simulate_u_turn])
@@ -174,16 +172,16 @@ def test_limits_of_time(experiment):
     apart = GaussianMixture([0.2, 0.8], [[4.0] * 8, [-4.0] * 8], 0.5)
     walkers = 20_000
     for label in ("component", "sign"):
-        assert experiment(apart, 1e-3, walkers, 0, label=label).mean == 1.0
-        late = experiment(apart, 20.0, walkers, 0, label=label)
+        assert experiment(apart, 1e-3, walkers=walkers, label=label).mean == 1.0
+        late = experiment(apart, 20.0, walkers=walkers, label=label)
         assert abs(late.mean - 0.68) < 4 * late.standard_error
 
 
 def test_overlapping_classes_at_time_zero():
     # Two runs from the same x_0 agree by the sign, but redraw the component from p(k|x_0).
     mixture = GaussianMixture.two_classes(1, 0.5)
-    assert simulate_clones(mixture, 0.0, 2_000, 0, label="sign").mean == 1.0
-    component = simulate_clones(mixture, 0.0, 40_000, 0)
+    assert simulate_clones(mixture, 0.0, walkers=2_000, seed=0, label="sign").mean == 1.0
+    component = simulate_clones(mixture, 0.0, walkers=40_000, seed=0)
     x = np.linspace(-9, 9, 4001)
     densities = np.stack([0.5 * stats.norm.pdf(x, m) for m in (-0.5, 0.5)])
     agreement = np.trapezoid((densities**2).sum(axis=0) / densities.sum(axis=0), x)
@@ -193,20 +191,23 @@ def test_overlapping_classes_at_time_zero():
 def test_groups_of_components():
     means = np.random.default_rng(6).standard_normal((4, 5)) * 2
     mixture = GaussianMixture([0.1, 0.2, 0.3, 0.4], means, 1.0)
-    plain = simulate_clones(mixture, 0.5, 3_000, 0)
+    plain = simulate_clones(mixture, 0.5, walkers=3_000, seed=0)
     np.testing.assert_array_equal(
-        simulate_clones(mixture, 0.5, 3_000, 0, groups=[7, 3, 5, 1]).mean, plain.mean
+        simulate_clones(mixture, 0.5, walkers=3_000, seed=0, groups=[7, 3, 5, 1]).mean, plain.mean
     )
-    assert simulate_clones(mixture, 0.5, 3_000, 0, groups=[1, 1, 1, 1]).mean == 1.0
-    assert simulate_clones(mixture, 0.5, 3_000, 0, groups=[0, 0, 1, 1]).mean > plain.mean
-    late = simulate_u_turn(mixture, 20.0, 20_000, 0, groups=[0, 0, 1, 1])
+    assert simulate_clones(mixture, 0.5, walkers=3_000, seed=0, groups=[1, 1, 1, 1]).mean == 1.0
+    assert simulate_clones(mixture, 0.5, walkers=3_000, seed=0, groups=[0, 0, 1, 1]).mean > plain.mean
+    late = simulate_u_turn(mixture, 20.0, walkers=20_000, seed=0, groups=[0, 0, 1, 1])
     assert abs(late.mean - (0.3**2 + 0.7**2)) < 4 * late.standard_error
 
 
 def test_clones_u_turn_and_posterior_have_one_probability():
     mixture = MIXTURES["full"]
-    clones, u_turn = simulate_clones(mixture, 0.6, 60_000, 0), simulate_u_turn(mixture, 0.6, 60_000, 0)
-    averaged = posterior_agreement(mixture, 0.6, 60_000, 0)
+    clones, u_turn = (
+        simulate_clones(mixture, 0.6, walkers=60_000, seed=0),
+        simulate_u_turn(mixture, 0.6, walkers=60_000, seed=0),
+    )
+    averaged = posterior_agreement(mixture, 0.6, walkers=60_000, seed=0)
     assert averaged.standard_error < 0.6 * clones.standard_error
     for one in (clones, u_turn):
         assert abs(one.mean - averaged.mean) < 4 * np.hypot(one.standard_error, averaged.standard_error)
@@ -233,25 +234,34 @@ TWO = GaussianMixture.two_classes(3, 1.0)
 @pytest.mark.parametrize(
     ("call", "argument"),
     [
-        (lambda: simulate_clones(TWO, -1.0, 10, 0), "time"),
-        (lambda: simulate_clones(TWO, [1.0, np.nan], 10, 0), "time"),
-        (lambda: simulate_clones(TWO, 1.0, 1, 0), "walkers"),
-        (lambda: simulate_clones(TWO, 1.0, 10, -1), "seed"),
-        (lambda: simulate_clones(TWO, 1.0, 10, 0, label="bayes"), "label"),
-        (lambda: simulate_clones(TWO, 1.0, 10, 0, label="sign", groups=[0, 0]), "groups"),
-        (lambda: simulate_clones(TWO, 1.0, 10, 0, groups=[0, 0, 1]), "groups"),
-        (lambda: simulate_clones(TWO, 1.0, 10, 0, groups=[0.0, 1.0]), "groups"),
-        (lambda: simulate_clones(TWO, 1.0, 10, 0, threads=0), "threads"),
-        (lambda: simulate_clones(GaussianMixture([1.0], [[1.0]], 1.0), 1.0, 10, 0, label="sign"), "label"),
+        (lambda: simulate_clones(TWO, -1.0, walkers=10, seed=0), "time"),
+        (lambda: simulate_clones(TWO, [1.0, np.nan], walkers=10, seed=0), "time"),
+        (lambda: simulate_clones(TWO, 1.0, walkers=1, seed=0), "walkers"),
+        (lambda: simulate_clones(TWO, 1.0, walkers=10, seed=-1), "seed"),
+        (lambda: simulate_clones(TWO, 1.0, walkers=10, seed=0, label="bayes"), "label"),
+        (lambda: simulate_clones(TWO, 1.0, walkers=10, seed=0, label="sign", groups=[0, 0]), "groups"),
+        (lambda: simulate_clones(TWO, 1.0, walkers=10, seed=0, groups=[0, 0, 1]), "groups"),
+        (lambda: simulate_clones(TWO, 1.0, walkers=10, seed=0, groups=[0.0, 1.0]), "groups"),
+        (lambda: simulate_clones(TWO, 1.0, walkers=10, seed=0, threads=0), "threads"),
         (
-            lambda: simulate_u_turn(
-                GaussianMixture([0.5, 0.5], np.zeros((2, 2)), [1.0, 2.0]), 1.0, 10, 0, label="sign"
+            lambda: simulate_clones(
+                GaussianMixture([1.0], [[1.0]], 1.0), 1.0, walkers=10, seed=0, label="sign"
             ),
             "label",
         ),
-        (lambda: simulate_clones(MIXTURES["point masses"], 0.0, 10, 0), "time"),
-        (lambda: simulate_u_turn(MIXTURES["point masses"], [0.0, 1.0], 10, 0), "time"),
-        (lambda: posterior_agreement("mixture.json", 1.0, 10, 0), "mixture"),
+        (
+            lambda: simulate_u_turn(
+                GaussianMixture([0.5, 0.5], np.zeros((2, 2)), [1.0, 2.0]),
+                1.0,
+                walkers=10,
+                seed=0,
+                label="sign",
+            ),
+            "label",
+        ),
+        (lambda: simulate_clones(MIXTURES["point masses"], 0.0, walkers=10, seed=0), "time"),
+        (lambda: simulate_u_turn(MIXTURES["point masses"], [0.0, 1.0], walkers=10, seed=0), "time"),
+        (lambda: posterior_agreement("mixture.json", 1.0, walkers=10, seed=0), "mixture"),
     ],
 )
 def test_bad_input_is_named_in_one_line(call, argument):

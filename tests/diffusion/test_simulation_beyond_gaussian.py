@@ -8,10 +8,9 @@ from scipy import stats
 from scipy.special import logsumexp
 
 from statphys_gen.data.laws import CurieWeiss, GaussianMixture
+from statphys_gen.data.sampling import curie_weiss_posterior_field, sample_curie_weiss
 from statphys_gen.diffusion.simulation.backward_kernel import posterior_agreement
 from statphys_gen.diffusion.simulation.beyond_gaussian import (
-    curie_weiss_posterior_field,
-    sample_curie_weiss,
     simulate_curie_weiss_clones,
     simulate_curie_weiss_u_turn,
     simulate_product_clones,
@@ -80,44 +79,44 @@ def enumerated_agreement(model: CurieWeiss, time: float, draws: int) -> tuple[fl
 @pytest.mark.parametrize("experiment", [simulate_curie_weiss_clones, simulate_curie_weiss_u_turn])
 def test_agreement_of_a_small_system_is_that_of_enumeration(dimension, experiment):
     model, time = CurieWeiss(dimension, 1.2), 0.5
-    run = experiment(model, time, 40_000, 0)
+    run = experiment(model, time, walkers=40_000)
     expected, error = enumerated_agreement(model, time, 20_000)
     assert abs(run.mean - expected) < 4 * np.hypot(run.standard_error, error)
 
 
 def test_limits_of_time():
     model = CurieWeiss(51, 1.8)
-    assert simulate_curie_weiss_clones(model, 1e-3, 1_000, 0).mean == 1.0
-    late = simulate_curie_weiss_clones(model, 15.0, 20_000, 0)
+    assert simulate_curie_weiss_clones(model, 1e-3, walkers=1_000, seed=0).mean == 1.0
+    late = simulate_curie_weiss_clones(model, 15.0, walkers=20_000, seed=0)
     assert abs(late.mean - 0.5) < 4 * late.standard_error
 
 
 @pytest.mark.parametrize("experiment", [simulate_curie_weiss_clones, simulate_curie_weiss_u_turn])
 def test_threads_do_not_change_the_bits(experiment):
     model = CurieWeiss(801, 1.2)
-    runs = [experiment(model, [2.0, 3.0], 1_500, 4, threads=threads) for threads in (1, 2, 4)]
+    runs = [experiment(model, [2.0, 3.0], walkers=1_500, seed=4, threads=threads) for threads in (1, 2, 4)]
     for run in runs[1:]:
         np.testing.assert_array_equal(run.mean, runs[0].mean)
 
 
 def test_product_classes_include_gaussian_ones():
     marginals = [GaussianMixture([1.0], [[m]], v) for m, v in ((0.3, 0.5), (-0.1, 1.4))]
-    run = simulate_product_clones(marginals, 30, 0.4, 40_000, 0, weights=[0.3, 0.7])
+    run = simulate_product_clones(marginals, 0.4, 30, walkers=40_000, seed=0, weights=[0.3, 0.7])
     mixture = GaussianMixture([0.3, 0.7], np.repeat([[0.3], [-0.1]], 30, axis=1), [0.5, 1.4])
-    same = posterior_agreement(mixture, 0.4, 40_000, 0)
+    same = posterior_agreement(mixture, 0.4, walkers=40_000, seed=0)
     assert abs(run.mean - same.mean) < 4 * np.hypot(run.standard_error, same.standard_error)
-    bits = simulate_product_clones(marginals, 30, 0.4, 40_000, 0, weights=[0.3, 0.7], threads=2)
+    bits = simulate_product_clones(marginals, 0.4, 30, walkers=40_000, seed=0, weights=[0.3, 0.7], threads=2)
     assert bits.mean == run.mean
 
 
 def test_product_classes_with_few_states_include_mixtures():
     # Two coordinates with values +-1: each class is a mixture of four points.
     marginals = [GaussianMixture([p, 1 - p], [[1.0], [-1.0]], 0.0) for p in (0.8, 0.3)]
-    run = simulate_product_clones(marginals, 2, 0.3, 40_000, 0)
+    run = simulate_product_clones(marginals, 0.3, 2, walkers=40_000, seed=0)
     points = np.tile(states(2), (2, 1))
     weights = [0.5 * np.where(a > 0, p, 1 - p).prod() for p in (0.8, 0.3) for a in states(2)]
     mixture = GaussianMixture(weights, points, 0.0)
-    same = posterior_agreement(mixture, 0.3, 40_000, 0, groups=[0] * 4 + [1] * 4)
+    same = posterior_agreement(mixture, 0.3, walkers=40_000, seed=0, groups=[0] * 4 + [1] * 4)
     assert abs(run.mean - same.mean) < 4 * np.hypot(run.standard_error, same.standard_error)
 
 
@@ -127,13 +126,26 @@ GAUSS = GaussianMixture([1.0], [[0.0]], 1.0)
 @pytest.mark.parametrize(
     ("call", "argument"),
     [
-        (lambda: simulate_curie_weiss_clones(CurieWeiss(5, 1.0), 0.0, 10, 0), "time"),
-        (lambda: simulate_curie_weiss_u_turn(CurieWeiss(5, 1.0), 1.0, 1, 0), "walkers"),
-        (lambda: simulate_product_clones([], 5, 1.0, 10, 0), "marginals"),
-        (lambda: simulate_product_clones([GaussianMixture.two_classes(2, 1.0)], 5, 1.0, 10, 0), "marginals"),
-        (lambda: simulate_product_clones([GAUSS, GAUSS], 5, 1.0, 10, 0, weights=[1.0]), "weights"),
-        (lambda: simulate_product_clones([GAUSS, GAUSS], 0, 1.0, 10, 0), "dimension"),
-        (lambda: simulate_product_clones([GaussianMixture([1.0], [[0.0]], 0.0)], 5, 0.0, 10, 0), "time"),
+        (lambda: simulate_curie_weiss_clones(CurieWeiss(5, 1.0), 0.0, walkers=10, seed=0), "time"),
+        (lambda: simulate_curie_weiss_u_turn(CurieWeiss(5, 1.0), 1.0, walkers=1, seed=0), "walkers"),
+        (lambda: simulate_product_clones([], 1.0, 5, walkers=10, seed=0), "marginals"),
+        (
+            lambda: simulate_product_clones(
+                [GaussianMixture.two_classes(2, 1.0)], 1.0, 5, walkers=10, seed=0
+            ),
+            "marginals",
+        ),
+        (
+            lambda: simulate_product_clones([GAUSS, GAUSS], 1.0, 5, walkers=10, seed=0, weights=[1.0]),
+            "weights",
+        ),
+        (lambda: simulate_product_clones([GAUSS, GAUSS], 1.0, 0, walkers=10, seed=0), "dimension"),
+        (
+            lambda: simulate_product_clones(
+                [GaussianMixture([1.0], [[0.0]], 0.0)], 0.0, 5, walkers=10, seed=0
+            ),
+            "time",
+        ),
     ],
 )
 def test_bad_input_is_named_in_one_line(call, argument):

@@ -8,7 +8,8 @@ from scipy.integrate import quad
 from scipy.special import logsumexp
 from scipy.stats import kstest, norm
 
-from statphys_gen.data.laws import CurieWeiss, DiscreteProduct, GaussianMixture, Spectrum
+from statphys_gen.data.covariance import Covariance
+from statphys_gen.data.laws import CurieWeiss, DiscreteProduct, GaussianMixture
 from statphys_gen.diffusion.simulation.collapse import (
     draw_data,
     posterior_weights,
@@ -18,7 +19,6 @@ from statphys_gen.diffusion.simulation.collapse import (
 )
 from statphys_gen.diffusion.simulation.collapse_trajectories import (
     backward_grid,
-    nearest_points,
     simulate_empirical_clones,
     simulate_empirical_clones_langevin,
     simulate_last_change,
@@ -31,13 +31,14 @@ from statphys_gen.diffusion.simulation.information import (
     simulate_information_time,
 )
 from statphys_gen.errors import InsufficientSamples, InvalidArgument
+from statphys_gen.numerics.neighbours import nearest
 from statphys_gen.numerics.posterior import EmpiricalPosterior
 
 TIMES = np.array([0.02, 0.1, 0.5, 2.0])
 
 
-def gaussian(dimension: int, variance: float = 1.0) -> Spectrum:
-    return Spectrum.isotropic(dimension, variance)
+def gaussian(dimension: int, variance: float = 1.0) -> Covariance:
+    return Covariance.isotropic(variance, dimension)
 
 
 def direct_log_weights(
@@ -136,7 +137,7 @@ def test_identities_by_quadrature(time: float) -> None:
 def test_two_points_have_the_clone_agreement_of_two_classes() -> None:
     """Two binary samples in dimension 1 are equal or different with probability 1/2 each: enumeration."""
     law, time = DiscreteProduct.binary(1), 0.6
-    curves = simulate_collapse(law, 2, time, 3, noised=400, data_sets=400)
+    curves = simulate_collapse(law, time, 2, seed=3, walkers=400, instances=400)
     signal = 1.0 / np.expm1(2.0 * time)
     different = quad(lambda z: norm.pdf(z) * 0.5 * (1.0 + np.tanh(signal + np.sqrt(signal) * z)), -9.0, 9.0)[
         0
@@ -147,7 +148,7 @@ def test_two_points_have_the_clone_agreement_of_two_classes() -> None:
 
 
 def test_both_forms_of_each_average_agree_and_limits_hold() -> None:
-    curves = simulate_collapse(gaussian(20), 300, [0.01, 0.3, 0.8, 12.0], 5, noised=300, data_sets=12)
+    curves = simulate_collapse(gaussian(20), [0.01, 0.3, 0.8, 12.0], 300, seed=5, walkers=300, instances=12)
     for one, other in ((curves.entropy, curves.surprise), (curves.participation, curves.source_weight)):
         error = np.hypot(one.standard_error, other.standard_error) + 1e-9
         assert (np.abs(one.mean - other.mean) < 4.0 * error).all()
@@ -163,8 +164,8 @@ def test_both_forms_of_each_average_agree_and_limits_hold() -> None:
 
 def test_fresh_points_condense_less_than_training_points() -> None:
     law, times = gaussian(12), [0.05, 0.3, 12.0]
-    fresh = simulate_condensation(law, 100, times, 1, noised=200, data_sets=8)
-    planted = simulate_collapse(law, 100, times, 1, noised=200, data_sets=8)
+    fresh = simulate_condensation(law, times, 100, seed=1, walkers=200, instances=8)
+    planted = simulate_collapse(law, times, 100, seed=1, walkers=200, instances=8)
     assert fresh.participation.mean[0] < planted.participation.mean[0] - 0.1
     assert fresh.participation.mean[2] == pytest.approx(0.01, rel=1e-6)
     assert fresh.entropy.mean[2] == pytest.approx(np.log(100), abs=1e-6)
@@ -173,21 +174,21 @@ def test_fresh_points_condense_less_than_training_points() -> None:
 
 def test_posterior_variance_of_fresh_points() -> None:
     """Late, the posterior is uniform: the variance of the sample; early, one point has all the weight."""
-    law = Spectrum([4.0, 1.0, 0.25])
-    late = simulate_posterior_variance(law, 500, 10.0, 0, noised=300, data_sets=20)
+    law = Covariance.from_eigenvalues([4.0, 1.0, 0.25])
+    late = simulate_posterior_variance(law, 10.0, 500, seed=0, walkers=300, instances=20)
     expected = np.array([4.0, 1.0, 0.25]) * 499 / 500
     assert (np.abs(late.mean - expected) < 4.0 * late.standard_error).all()
-    early = simulate_posterior_variance(law, 500, 1e-6, 0, noised=300, data_sets=3)
+    early = simulate_posterior_variance(law, 1e-6, 500, seed=0, walkers=300, instances=3)
     assert (early.mean < 1e-2).all()
 
 
 def test_classes_are_resolved() -> None:
     law = GaussianMixture([0.25, 0.75], np.zeros((2, 10)), [0.1, 5.0])
-    curves = simulate_collapse(law, 400, [0.05, 0.5], 2, noised=400, data_sets=8, by_class=True)
+    curves = simulate_collapse(law, [0.05, 0.5], 400, seed=2, walkers=400, instances=8, by_class=True)
     assert curves.source_weight.shape == (2, 2)
     assert curves.source_weight.mean[0, 1] < 0.05
     assert curves.source_weight.mean[1, 1] > 0.5
-    whole = simulate_collapse(law, 400, [0.05, 0.5], 2, noised=400, data_sets=8)
+    whole = simulate_collapse(law, [0.05, 0.5], 400, seed=2, walkers=400, instances=8)
     mixed = np.array([0.25, 0.75]) @ curves.source_weight.mean
     np.testing.assert_allclose(mixed, whole.source_weight.mean, atol=0.01)
 
@@ -196,7 +197,7 @@ def test_larger_noise_leaves_the_basin() -> None:
     values = [
         float(
             simulate_collapse(
-                gaussian(20, 0.6), 200, 0.4, 1, data_sets=4, noised=200, radius=r
+                gaussian(20, 0.6), 0.4, 200, seed=1, instances=4, walkers=200, radius=r
             ).log_ratio.mean
         )
         for r in (0.0, 0.5, 1.0, 2.0)
@@ -209,16 +210,16 @@ def test_information_of_a_gaussian_channel_with_many_points() -> None:
     """I = (d/2) log(1 + 1/(exp(2t) - 1)) for d unit variances: its value, its slope and where it is log 10."""
     law, time = gaussian(10), 0.9
     exact = -5.0 * np.log(-np.expm1(-2.0 * time))
-    run: dict[str, Any] = {"noised": 1000, "data_sets": 8}
-    information = simulate_information(law, 1000, time, 0, **run)
+    run: dict[str, Any] = {"walkers": 1000, "instances": 8}
+    information = simulate_information(law, time, 1000, seed=0, **run)
     assert abs(float(information.mean) - exact) < 4.0 * float(information.standard_error) + 0.005
-    slope = simulate_information_slope(law, 1000, time, 0, **run)
+    slope = simulate_information_slope(law, time, 1000, seed=0, **run)
     assert abs(float(slope.mean) + 10.0 / np.expm1(2.0 * time)) < 4.0 * float(slope.standard_error) + 0.02
-    root = simulate_information_time(law, 1000, np.log(10.0), 0, **run)
+    root = simulate_information_time(law, 1000, np.log(10.0), seed=0, **run)
     expected = -0.5 * np.log(-np.expm1(-np.log(10.0) / 5.0))
     assert abs(float(root.mean) - expected) < 4.0 * float(root.standard_error) + 0.01
     # At the collapse time the edge of the basin is at the distance of the noise itself.
-    radius = simulate_basin_radius(law, 1000, np.log(10.0), float(expected), 0, **run)
+    radius = simulate_basin_radius(law, float(expected), 1000, np.log(10.0), seed=0, **run)
     assert abs(float(radius.mean) - 1.0) < 4.0 * float(radius.standard_error) + 0.03
 
 
@@ -244,7 +245,9 @@ def test_many_planes_at_once_do_not_spoil_the_passage() -> None:
     """The monitored step hardly matters with the bridge, and shifts the times without it."""
     law = gaussian(16, 0.8)
     runs = {
-        (step, bridge): simulate_first_passage(law, 100, 1, paths=100, data_sets=12, step=step, bridge=bridge)
+        (step, bridge): simulate_first_passage(
+            law, 100, seed=1, walkers=100, instances=12, step=step, bridge=bridge
+        )
         for step, bridge in ((0.08, True), (0.02, True), (0.08, False))
     }
     coarse, fine = runs[0.08, True].mean, runs[0.02, True].mean
@@ -254,7 +257,7 @@ def test_many_planes_at_once_do_not_spoil_the_passage() -> None:
 
 
 def test_deviation_of_the_passage_over_paths_and_sets() -> None:
-    passage = simulate_first_passage(gaussian(8), 60, 4, paths=60, data_sets=10)
+    passage = simulate_first_passage(gaussian(8), 60, seed=4, walkers=60, instances=10)
     assert passage.times.shape == (10, 60)
     assert float(passage.deviation.mean) == pytest.approx(passage.times.std(), rel=0.02)
     assert float(passage.deviation.standard_error) < 0.03
@@ -262,29 +265,29 @@ def test_deviation_of_the_passage_over_paths_and_sets() -> None:
 
 def test_exact_clones_agree_as_the_posterior_says() -> None:
     law, times = gaussian(16, 0.8), [0.3, 0.5]
-    clones = simulate_empirical_clones(law, 150, times, 0, noised=1000, data_sets=12)
-    curves = simulate_collapse(law, 150, times, 0, noised=500, data_sets=12)
+    clones = simulate_empirical_clones(law, times, 150, seed=0, walkers=1000, instances=12)
+    curves = simulate_collapse(law, times, 150, seed=0, walkers=500, instances=12)
     error = np.hypot(clones.standard_error, curves.participation.standard_error)
     assert (np.abs(clones.mean - curves.participation.mean) < 4.0 * error).all()
-    later = simulate_empirical_clones(law, 150, 0.5, 0, end=1e-4, noised=1000, data_sets=12)
+    later = simulate_empirical_clones(law, 0.5, 150, seed=0, end=1e-4, walkers=1000, instances=12)
     assert abs(float(later.mean - clones.mean[1])) < 4.0 * float(np.hypot(later.standard_error, error[1]))
 
 
 def test_euler_clones_and_last_changes_approach_the_exact_ones() -> None:
     law = gaussian(8)
-    euler = simulate_empirical_clones_langevin(law, 60, 0.4, 0, steps=100, noised=300, data_sets=8)
-    exact = simulate_empirical_clones(law, 60, 0.4, 0, noised=2000, data_sets=8)
+    euler = simulate_empirical_clones_langevin(law, 0.4, 60, seed=0, steps=100, walkers=300, instances=8)
+    exact = simulate_empirical_clones(law, 0.4, 60, seed=0, walkers=2000, instances=8)
     assert abs(float(euler.mean - exact.mean)) < 0.02 + 4.0 * float(euler.standard_error)
     steps = 80
-    backward = simulate_last_change(law, 60, 0, steps=steps, runs=200, data_sets=8)
+    backward = simulate_last_change(law, 60, seed=0, steps=steps, walkers=200, instances=8)
     grid = np.concatenate([backward_grid(4.0, 1e-3, steps)[::-1], [6.0, 9.0, 14.0]])
-    forward = simulate_first_passage(law, 60, 0, paths=200, data_sets=8, times=grid, bridge=False)
+    forward = simulate_first_passage(law, 60, seed=0, walkers=200, instances=8, times=grid, bridge=False)
     # Euler steps are off by a few per cent at this number of steps; unmonitored passages would be off by 15 %.
     error = float(np.hypot(backward.mean.standard_error, forward.mean.standard_error))
     assert abs(float(backward.mean.mean - forward.mean.mean)) < 0.03 + 4.0 * error
 
 
-def test_grid_and_nearest_points() -> None:
+def test_grid_and_nearest() -> None:
     grid = backward_grid(2.0, 0.01, 50)
     assert grid[0] == 2.0
     assert grid[-1] == 0.01
@@ -294,7 +297,7 @@ def test_grid_and_nearest_points() -> None:
     rng = np.random.default_rng(0)
     points, x = rng.standard_normal((30, 3)), rng.standard_normal((10, 3))
     distances = ((x[:, None] - np.exp(-0.2) * points) ** 2).sum(axis=2)
-    np.testing.assert_array_equal(nearest_points(points, x, 0.2), distances.argmin(axis=1))
+    np.testing.assert_array_equal(nearest(x, np.exp(-0.2) * points), distances.argmin(axis=1))
     logs = -distances / (2.0 * -np.expm1(-0.4))
     expected = np.exp(logs - logsumexp(logs, axis=1, keepdims=True))
     np.testing.assert_allclose(posterior_weights(points, x, 0.2), expected, rtol=1e-12, atol=1e-15)
@@ -308,7 +311,10 @@ def test_laws_are_sampled() -> None:
     magnetised, _ = draw_data(CurieWeiss(30, 2.0), 500, rng)
     assert (np.abs(magnetised.mean(axis=1)) > 0.5).mean() > 0.9
     spectrum = np.array([9.0, 1.0, 0.0])
-    for law in (GaussianMixture([1.0], np.zeros((1, 3)), spectrum[None]), Spectrum(spectrum)):
+    for law in (
+        GaussianMixture([1.0], np.zeros((1, 3)), spectrum[None]),
+        Covariance.from_eigenvalues(spectrum),
+    ):
         normal, components = draw_data(law, 4000, rng)
         # Four standard errors of a variance.
         np.testing.assert_allclose(normal.var(axis=0), spectrum, rtol=4.0 * np.sqrt(2.0 / len(normal)))
@@ -322,12 +328,12 @@ def test_same_bits_for_any_number_of_threads() -> None:
     law = gaussian(5)
     runs: list[Any] = []
     for threads in (1, 3):
-        collapse = simulate_collapse(law, 50, [0.1, 1.0], 9, noised=300, data_sets=4, threads=threads)
-        fresh = simulate_condensation(law, 50, 0.1, 9, noised=50, data_sets=4, threads=threads)
-        passage = simulate_first_passage(law, 50, 9, paths=20, data_sets=4, threads=threads)
-        clones = simulate_empirical_clones(law, 50, 0.3, 9, noised=50, data_sets=4, threads=threads)
-        change = simulate_last_change(law, 20, 9, steps=10, runs=20, data_sets=3, threads=threads)
-        single = simulate_collapse(law, 50, 0.5, 9, data_sets=2, noised=20, threads=threads)
+        collapse = simulate_collapse(law, [0.1, 1.0], 50, seed=9, walkers=300, instances=4, threads=threads)
+        fresh = simulate_condensation(law, 0.1, 50, seed=9, walkers=50, instances=4, threads=threads)
+        passage = simulate_first_passage(law, 50, seed=9, walkers=20, instances=4, threads=threads)
+        clones = simulate_empirical_clones(law, 0.3, 50, seed=9, walkers=50, instances=4, threads=threads)
+        change = simulate_last_change(law, 20, seed=9, steps=10, walkers=20, instances=3, threads=threads)
+        single = simulate_collapse(law, 0.5, 50, seed=9, instances=2, walkers=20, threads=threads)
         runs.append(
             [
                 collapse.entropy.mean,
@@ -340,47 +346,47 @@ def test_same_bits_for_any_number_of_threads() -> None:
         )
     for one, other in zip(*runs, strict=True):
         np.testing.assert_array_equal(one, other)
-    another = simulate_collapse(law, 50, [0.1, 1.0], 10, noised=300, data_sets=4).entropy.mean
+    another = simulate_collapse(law, [0.1, 1.0], 50, seed=10, walkers=300, instances=4).entropy.mean
     assert (another != runs[0][0]).all()
 
 
 BINARY = DiscreteProduct.binary(4)
 BAD: list[tuple[str, Any]] = [
-    ("samples", lambda: simulate_collapse(BINARY, 1, 0.5, 0)),
-    ("samples", lambda: simulate_collapse(BINARY, 2.5, 0.5, 0)),
-    ("time", lambda: simulate_collapse(BINARY, 10, 0.0, 0)),
-    ("time", lambda: simulate_collapse(BINARY, 10, [0.5, np.nan], 0)),
-    ("time", lambda: simulate_collapse(BINARY, 10, [], 0)),
-    ("noised", lambda: simulate_collapse(BINARY, 10, 0.5, 0, noised=0)),
-    ("data_sets", lambda: simulate_collapse(BINARY, 10, 0.5, 0, data_sets=1)),
-    ("radius", lambda: simulate_collapse(BINARY, 10, 0.5, 0, radius=-1.0)),
-    ("seed", lambda: simulate_collapse(BINARY, 10, 0.5, -1)),
-    ("threads", lambda: simulate_collapse(BINARY, 10, 0.5, 0, threads=0)),
-    ("law", lambda: simulate_collapse("gaussian", 10, 0.5, 0)),
-    ("by_class", lambda: simulate_collapse(BINARY, 10, 0.5, 0, by_class=True)),
-    ("samples", lambda: simulate_condensation(BINARY, 0, 0.5, 0)),
-    ("time", lambda: simulate_condensation(BINARY, 10, -0.5, 0)),
-    ("law", lambda: simulate_condensation(None, 10, 0.5, 0)),
-    ("time", lambda: simulate_posterior_variance(gaussian(2), 10, 0.0, 0)),
-    ("step", lambda: simulate_first_passage(BINARY, 10, 0, step=0.0)),
-    ("horizon", lambda: simulate_first_passage(BINARY, 10, 0, step=0.5, horizon=0.5)),
-    ("paths", lambda: simulate_first_passage(BINARY, 10, 0, paths=0)),
-    ("times", lambda: simulate_first_passage(BINARY, 10, 0, times=[0.2, 0.1])),
-    ("times", lambda: simulate_first_passage(BINARY, 10, 0, times=[[0.2]])),
-    ("end", lambda: simulate_empirical_clones(BINARY, 10, 0.5, 0, end=-0.1)),
-    ("time", lambda: simulate_empirical_clones(BINARY, 10, 0.1, 0, end=0.1)),
-    ("end", lambda: simulate_empirical_clones_langevin(BINARY, 10, 0.5, 0, end=0.0)),
-    ("steps", lambda: simulate_empirical_clones_langevin(BINARY, 10, 0.5, 0, steps=0)),
-    ("end", lambda: simulate_last_change(BINARY, 10, 0, end=5.0)),
-    ("horizon", lambda: simulate_last_change(BINARY, 10, 0, horizon=0.0)),
-    ("steps", lambda: simulate_last_change(BINARY, 10, 0, steps=-3)),
-    ("runs", lambda: simulate_last_change(BINARY, 10, 0, runs=0)),
-    ("log_samples", lambda: simulate_information_time(BINARY, 10, 0.0, 0)),
-    ("log_samples", lambda: simulate_information_time(BINARY, 10, 2.5, 0)),
-    ("samples", lambda: simulate_basin_radius(BINARY, 1, 1.0, 0.5, 0)),
-    ("time", lambda: simulate_basin_radius(BINARY, 10, 1.0, 0.0, 0)),
-    ("step", lambda: simulate_information_slope(BINARY, 10, 0.5, 0, step=0.5)),
-    ("data_sets", lambda: simulate_information_slope(BINARY, 10, 0.5, 0, data_sets=1)),
+    ("samples", lambda: simulate_collapse(BINARY, 0.5, 1, seed=0)),
+    ("samples", lambda: simulate_collapse(BINARY, 0.5, 2.5, seed=0)),
+    ("time", lambda: simulate_collapse(BINARY, 0.0, 10, seed=0)),
+    ("time", lambda: simulate_collapse(BINARY, [0.5, np.nan], 10, seed=0)),
+    ("time", lambda: simulate_collapse(BINARY, [], 10, seed=0)),
+    ("walkers", lambda: simulate_collapse(BINARY, 0.5, 10, seed=0, walkers=0)),
+    ("instances", lambda: simulate_collapse(BINARY, 0.5, 10, seed=0, instances=1)),
+    ("radius", lambda: simulate_collapse(BINARY, 0.5, 10, seed=0, radius=-1.0)),
+    ("seed", lambda: simulate_collapse(BINARY, 0.5, 10, seed=-1)),
+    ("threads", lambda: simulate_collapse(BINARY, 0.5, 10, seed=0, threads=0)),
+    ("law", lambda: simulate_collapse("gaussian", 0.5, 10, seed=0)),
+    ("by_class", lambda: simulate_collapse(BINARY, 0.5, 10, seed=0, by_class=True)),
+    ("samples", lambda: simulate_condensation(BINARY, 0.5, 0, seed=0)),
+    ("time", lambda: simulate_condensation(BINARY, -0.5, 10, seed=0)),
+    ("law", lambda: simulate_condensation(None, 0.5, 10, seed=0)),
+    ("time", lambda: simulate_posterior_variance(gaussian(2), 0.0, 10, seed=0)),
+    ("step", lambda: simulate_first_passage(BINARY, 10, seed=0, step=0.0)),
+    ("horizon", lambda: simulate_first_passage(BINARY, 10, seed=0, step=0.5, horizon=0.5)),
+    ("walkers", lambda: simulate_first_passage(BINARY, 10, seed=0, walkers=0)),
+    ("times", lambda: simulate_first_passage(BINARY, 10, seed=0, times=[0.2, 0.1])),
+    ("times", lambda: simulate_first_passage(BINARY, 10, seed=0, times=[[0.2]])),
+    ("end", lambda: simulate_empirical_clones(BINARY, 0.5, 10, seed=0, end=-0.1)),
+    ("time", lambda: simulate_empirical_clones(BINARY, 0.1, 10, seed=0, end=0.1)),
+    ("end", lambda: simulate_empirical_clones_langevin(BINARY, 0.5, 10, seed=0, end=0.0)),
+    ("steps", lambda: simulate_empirical_clones_langevin(BINARY, 0.5, 10, seed=0, steps=0)),
+    ("end", lambda: simulate_last_change(BINARY, 10, seed=0, end=5.0)),
+    ("horizon", lambda: simulate_last_change(BINARY, 10, seed=0, horizon=0.0)),
+    ("steps", lambda: simulate_last_change(BINARY, 10, seed=0, steps=-3)),
+    ("walkers", lambda: simulate_last_change(BINARY, 10, seed=0, walkers=0)),
+    ("log_samples", lambda: simulate_information_time(BINARY, 10, 0.0, seed=0)),
+    ("log_samples", lambda: simulate_information_time(BINARY, 10, 2.5, seed=0)),
+    ("samples", lambda: simulate_basin_radius(BINARY, 0.5, 1, 1.0, seed=0)),
+    ("time", lambda: simulate_basin_radius(BINARY, 0.0, 10, 1.0, seed=0)),
+    ("step", lambda: simulate_information_slope(BINARY, 0.5, 10, seed=0, step=0.5)),
+    ("instances", lambda: simulate_information_slope(BINARY, 0.5, 10, seed=0, instances=1)),
 ]
 
 
@@ -394,9 +400,9 @@ def test_bad_input_is_refused_in_one_line(argument: str, call: Any) -> None:
 
 def test_what_cannot_be_measured_is_refused() -> None:
     with pytest.raises(InsufficientSamples, match="equal"):
-        simulate_first_passage(DiscreteProduct.binary(1), 10, 0)
+        simulate_first_passage(DiscreteProduct.binary(1), 10, seed=0)
     with pytest.raises(InsufficientSamples, match="horizon"):
-        simulate_first_passage(gaussian(3), 10, 0, horizon=0.05)
+        simulate_first_passage(gaussian(3), 10, seed=0, horizon=0.05)
     rare = GaussianMixture([1e-9, 1.0 - 1e-9], np.zeros((2, 2)), 1.0)
     with pytest.raises(InsufficientSamples, match="class 0"):
-        simulate_collapse(rare, 20, 0.5, 0, by_class=True)
+        simulate_collapse(rare, 0.5, 20, seed=0, by_class=True)

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from statphys_gen.data.laws import GaussianMixture
-from statphys_gen.diffusion.simulation.backward_kernel import NoisedMixture, simulate_clones
+from statphys_gen.data.sampling import NoisedMixture
+from statphys_gen.diffusion.simulation.backward_kernel import simulate_clones
 from statphys_gen.diffusion.simulation.langevin import (
     euler,
     reduced_clones_langevin,
@@ -107,7 +108,9 @@ def test_step_grid():
 def test_threads_do_not_change_the_bits():
     mixture = GaussianMixture.two_classes(2000, 0.03)
     runs = [
-        simulate_clones_langevin(mixture, [0.2, 0.6], 600, 3, steps=10, horizon=3.0, threads=threads)
+        simulate_clones_langevin(
+            mixture, [0.2, 0.6], walkers=600, seed=3, steps=10, horizon=3.0, threads=threads
+        )
         for threads in (1, 2, 4)
     ]
     assert (runs[0].mean < 1).all()
@@ -119,8 +122,10 @@ def test_threads_do_not_change_the_bits():
 def test_small_steps_reach_the_exact_kernel(label):
     mixture = GaussianMixture.two_classes(1, 1.3)
     times = [0.2, 0.7, 1.4]
-    euler_runs = simulate_clones_langevin(mixture, times, 10_000, 0, steps=200, horizon=5.0, label=label)
-    exact = simulate_clones(mixture, times, 40_000, 0, label=label)
+    euler_runs = simulate_clones_langevin(
+        mixture, times, walkers=10_000, seed=0, steps=200, horizon=5.0, label=label
+    )
+    exact = simulate_clones(mixture, times, walkers=40_000, seed=0, label=label)
     deviation = np.abs(euler_runs.mean - exact.mean)
     np.testing.assert_array_less(deviation, 4 * np.hypot(euler_runs.standard_error, exact.standard_error))
 
@@ -128,9 +133,17 @@ def test_small_steps_reach_the_exact_kernel(label):
 def test_adapted_grid_reaches_point_masses():
     mixture = GaussianMixture.two_classes(2, 0.7, 0.0)
     run = simulate_clones_langevin(
-        mixture, [0.3, 1.0], 4_000, 0, steps=200, horizon=5.0, end=1e-3, grid="adapted", label="component"
+        mixture,
+        [0.3, 1.0],
+        walkers=4_000,
+        seed=0,
+        steps=200,
+        horizon=5.0,
+        end=1e-3,
+        grid="adapted",
+        label="component",
     )
-    exact = simulate_clones(mixture, [0.3, 1.0], 20_000, 0)
+    exact = simulate_clones(mixture, [0.3, 1.0], walkers=20_000, seed=0)
     np.testing.assert_array_less(
         np.abs(run.mean - exact.mean), 4 * np.hypot(run.standard_error, exact.standard_error)
     )
@@ -138,15 +151,19 @@ def test_adapted_grid_reaches_point_masses():
 
 def test_reduced_simulation_is_the_projection_of_the_full_one():
     full = simulate_clones_langevin(
-        GaussianMixture.two_classes(25, 0.6, 2.0, 0.3), 1.0, 6_000, 0, steps=100, horizon=5.0
+        GaussianMixture.two_classes(25, 0.6, 2.0, 0.3), 1.0, walkers=6_000, seed=0, steps=100, horizon=5.0
     )
-    reduced = reduced_clones_langevin(3.0, 2.0, 1.0, 6_000, 0, weight=0.3, steps=100, horizon=5.0)
+    reduced = reduced_clones_langevin(
+        3.0, 2.0, 1.0, walkers=6_000, seed=0, weight=0.3, steps=100, horizon=5.0
+    )
     assert abs(full.mean - reduced.mean) < 4 * np.hypot(full.standard_error, reduced.standard_error)
 
 
 def test_branch_times_share_one_run_and_keep_their_order():
     mixture = GaussianMixture.two_classes(4, 1.0)
-    run = simulate_clones_langevin(mixture, [[2.5, 0.2], [0.2, 1.0]], 1_000, 0, steps=60, horizon=5.0)
+    run = simulate_clones_langevin(
+        mixture, [[2.5, 0.2], [0.2, 1.0]], walkers=1_000, seed=0, steps=60, horizon=5.0
+    )
     assert run.shape == (2, 2)
     assert run.mean[0, 1] == run.mean[1, 0]
     assert run.mean[0, 0] < run.mean[1, 1] < run.mean[0, 1]
@@ -154,10 +171,11 @@ def test_branch_times_share_one_run_and_keep_their_order():
 
 def test_step_bias_has_one_estimate_for_each_number_of_steps():
     mixture = GaussianMixture.two_classes(1, 1.3)
-    study = step_bias(mixture, 0.4, 3_000, 0, steps=[5, 20], horizon=5.0)
+    study = step_bias(mixture, 0.4, walkers=3_000, seed=0, steps=[5, 20], horizon=5.0)
     assert study.shape == (2,)
     np.testing.assert_array_equal(
-        study.mean[1], simulate_clones_langevin(mixture, 0.4, 3_000, 0, steps=20, horizon=5.0).mean
+        study.mean[1],
+        simulate_clones_langevin(mixture, 0.4, walkers=3_000, seed=0, steps=20, horizon=5.0).mean,
     )
 
 
@@ -168,17 +186,17 @@ POINTS = GaussianMixture.two_classes(2, 1.0, 0.0)
 @pytest.mark.parametrize(
     ("call", "argument"),
     [
-        (lambda: simulate_clones_langevin(TWO, 11.0, 10, 0), "time"),
-        (lambda: simulate_clones_langevin(TWO, 0.1, 10, 0, end=0.5), "time"),
-        (lambda: simulate_clones_langevin(TWO, 1.0, 1, 0), "walkers"),
-        (lambda: simulate_clones_langevin(TWO, 1.0, 10, 0, steps=0), "steps"),
-        (lambda: simulate_clones_langevin(TWO, 1.0, 10, 0, grid="geometric"), "grid"),
-        (lambda: simulate_clones_langevin(TWO, 1.0, 10, 0, horizon=0.0), "horizon"),
-        (lambda: simulate_clones_langevin(TWO, 1.0, 10, 0, end=10.0), "end"),
-        (lambda: simulate_clones_langevin(POINTS, 1.0, 10, 0, grid="adapted"), "end"),
-        (lambda: simulate_clones_langevin(POINTS, 1.0, 10, 0, label="component"), "end"),
-        (lambda: reduced_clones_langevin(1.0, 0.0, 1.0, 10, 0), "variance"),
-        (lambda: step_bias(TWO, 1.0, 10, 0, steps=[0]), "steps"),
+        (lambda: simulate_clones_langevin(TWO, 11.0, walkers=10, seed=0), "time"),
+        (lambda: simulate_clones_langevin(TWO, 0.1, walkers=10, seed=0, end=0.5), "time"),
+        (lambda: simulate_clones_langevin(TWO, 1.0, walkers=1, seed=0), "walkers"),
+        (lambda: simulate_clones_langevin(TWO, 1.0, walkers=10, seed=0, steps=0), "steps"),
+        (lambda: simulate_clones_langevin(TWO, 1.0, walkers=10, seed=0, grid="geometric"), "grid"),
+        (lambda: simulate_clones_langevin(TWO, 1.0, walkers=10, seed=0, horizon=0.0), "horizon"),
+        (lambda: simulate_clones_langevin(TWO, 1.0, walkers=10, seed=0, end=10.0), "end"),
+        (lambda: simulate_clones_langevin(POINTS, 1.0, walkers=10, seed=0, grid="adapted"), "end"),
+        (lambda: simulate_clones_langevin(POINTS, 1.0, walkers=10, seed=0, label="component"), "end"),
+        (lambda: reduced_clones_langevin(1.0, 0.0, 1.0, walkers=10, seed=0), "variance"),
+        (lambda: step_bias(TWO, 1.0, walkers=10, seed=0, steps=[0]), "steps"),
     ],
 )
 def test_bad_input_is_named_in_one_line(call, argument):

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from statphys_gen.data.laws import GaussianMixture
-from statphys_gen.diffusion.theory.clones import clone_agreement, signal
+from statphys_gen.diffusion.theory.class_signal import signal
+from statphys_gen.diffusion.theory.clones import clone_agreement
 from statphys_gen.diffusion.theory.speciation_time import (
     asymptotic_time,
     bayes_time,

@@ -26,9 +26,9 @@ def test_a_solved_descent_is_kept_by_what_it_is(monkeypatch) -> None:
     solved = []
 
     class Solved:
-        def __init__(self, problem: PhaseRetrieval, *arguments: object, **options: object) -> None:
-            solved.append(problem)
-            self.problem = problem
+        def __init__(self, model: PhaseRetrieval, *arguments: object, **options: object) -> None:
+            solved.append(model)
+            self.model = model
 
         def require(self) -> "Solved":
             return self
@@ -41,7 +41,7 @@ def test_a_solved_descent_is_kept_by_what_it_is(monkeypatch) -> None:
         return descent.theory()
 
     assert theory(2.0) is theory(2.0)
-    assert theory(3.0).problem.samples_per_dimension == 3.0
+    assert theory(3.0).model.samples_per_dimension == 3.0
     assert theory(2.0, 4) is not theory(2.0)
     assert len(solved) == 3
 

@@ -7,7 +7,7 @@ import pytest
 
 from statphys_gen.errors import InvalidArgument, NotConverged
 from statphys_gen.phase_retrieval.model import Loss, PhaseRetrieval
-from statphys_gen.phase_retrieval.simulation.descent import draw_instances, draw_students, simulate_descent
+from statphys_gen.phase_retrieval.simulation.descent import simulate_descent
 from statphys_gen.phase_retrieval.simulation.hessians import (
     hessian,
     hessian_extremes,
@@ -16,12 +16,13 @@ from statphys_gen.phase_retrieval.simulation.hessians import (
     simulate_spectral_overlap,
     spectral_estimates,
 )
+from statphys_gen.phase_retrieval.simulation.instances import draw_instances, draw_students
 
 
 def drawn(ratio: float = 3.0, size: int = 40, overlap: float = 0.3):  # type: ignore[no-untyped-def]
     case = PhaseRetrieval(Loss.normalised(1.0), ratio, overlap)
-    instances = draw_instances(case, size, 1, 0)
-    return case, instances, draw_students(instances, overlap, 1, 0)[0, 0]
+    instances = draw_instances(case, size, instances=1, seed=0)
+    return case, instances, draw_students(instances, overlap=overlap, starts=1, seed=0)[0, 0]
 
 
 def test_hessian_is_the_second_derivative_on_the_sphere() -> None:
@@ -56,7 +57,7 @@ def test_lanczos_finds_the_dense_eigenvalues(ratio: float) -> None:
     lanczos = hessian_extremes(case.loss, x, t, w, signal, count=3, method="lanczos", tolerance=1e-8)
     np.testing.assert_allclose(lanczos.eigenvalues, dense.eigenvalues, atol=1e-7)
     if ratio > 1.0:
-        np.testing.assert_allclose(lanczos.overlaps_squared, dense.overlaps_squared, atol=1e-6)
+        np.testing.assert_allclose(lanczos.overlap_squared, dense.overlap_squared, atol=1e-6)
     matrix, _ = hessian(case.loss, x, t, w)
     full = np.linalg.eigvalsh(matrix)
     kept = np.delete(full, int(np.argmin(np.abs(full))))[:3]
@@ -76,14 +77,16 @@ def test_lanczos_refuses_what_it_did_not_reach(monkeypatch: pytest.MonkeyPatch) 
 
 
 def test_informative_direction_is_told_by_its_overlap() -> None:
-    found = simulate_hessian(PhaseRetrieval(Loss.normalised(1.0), 6.0), 150, 6, 0)
+    found = simulate_hessian(PhaseRetrieval(Loss.normalised(1.0), 6.0), 150, instances=6, seed=0)
     assert found.outlier is not None
     assert found.overlap_squared is not None
     assert (found.overlap_squared > 0.2).all()
     assert (found.outlier < found.next_eigenvalue).mean() > 0.6
     estimate = found.estimate("outlier")
     assert estimate.degrees_of_freedom == 5
-    null = simulate_hessian(PhaseRetrieval(Loss.normalised(1.0), 6.0), 60, 3, 0, labels="null")
+    null = simulate_hessian(
+        PhaseRetrieval(Loss.normalised(1.0), 6.0), 60, instances=3, seed=0, label_law="null"
+    )
     with pytest.raises(InvalidArgument, match="null labels have no signal"):
         null.estimate("overlap_squared")
     assert null.estimate("next_eigenvalue").mean < 0.0
@@ -91,7 +94,7 @@ def test_informative_direction_is_told_by_its_overlap() -> None:
 
 def test_hessians_do_not_depend_on_threads() -> None:
     case = PhaseRetrieval(Loss.normalised(1.0), 4.0, 0.2)
-    one, two = (simulate_hessian(case, 60, 4, 1, threads=k) for k in (1, 2))
+    one, two = (simulate_hessian(case, 60, instances=4, seed=1, threads=k) for k in (1, 2))
     for name in ("outlier", "overlap_squared", "next_eigenvalue", "lagrange_multiplier", "energy"):
         np.testing.assert_array_equal(getattr(one, name), getattr(two, name))
 
@@ -99,11 +102,15 @@ def test_hessians_do_not_depend_on_threads() -> None:
 def test_hessians_along_a_descent() -> None:
     """At step 0 the one at the start, and later the one at the student of that step."""
     case, steps = PhaseRetrieval(Loss.normalised(1.0), 5.0), [0.01, 0.02, 0.02]
-    start, end = simulate_hessian_path(case, 50, 3, 4, steps, [0, 3], hold_overlap=True)
-    plain = simulate_hessian(case, 50, 3, 4)
+    start, end = simulate_hessian_path(
+        case, 50, step_sizes=steps, record=[0, 3], instances=3, seed=4, hold_overlap=True
+    )
+    plain = simulate_hessian(case, 50, instances=3, seed=4)
     np.testing.assert_allclose(start.outlier, plain.outlier, rtol=1e-9)
-    descents = simulate_descent(case, 50, 3, 4, steps, hold_overlap=True, keep_students=True)
-    instances = draw_instances(case, 50, 3, 4)
+    descents = simulate_descent(
+        case, 50, step_sizes=steps, instances=3, seed=4, hold_overlap=True, keep_students=True
+    )
+    instances = draw_instances(case, 50, instances=3, seed=4)
     assert descents.students is not None
     for k in range(3):
         found = hessian_extremes(
@@ -116,38 +123,38 @@ def test_hessians_along_a_descent() -> None:
         assert end.outlier[k] == pytest.approx(found.eigenvalues[found.informative], rel=1e-9)
         assert end.energy[k] == pytest.approx(descents.energy[k, 0, 3], rel=1e-9)
     with pytest.raises(NotConverged, match="take smaller steps"):
-        simulate_hessian_path(case, 50, 2, 4, [1.0] * 9, [9])
+        simulate_hessian_path(case, 50, step_sizes=[1.0] * 9, record=[9], instances=2, seed=4)
 
 
 def test_spectral_initialisation_is_the_leading_eigenvector() -> None:
     case = PhaseRetrieval(Loss.normalised(1.0), 5.0)
-    instances = draw_instances(case, 30, 2, 0)
+    instances = draw_instances(case, 30, instances=2, seed=0)
     w = spectral_estimates(instances, np.tanh)
     for k in range(2):
         matrix = (instances.sensing[k].T * np.tanh(instances.labels[k])) @ instances.sensing[k]
         value = float(w[k] @ matrix @ w[k]) / 30
         assert value == pytest.approx(np.linalg.eigvalsh(matrix)[-1], rel=1e-12)
         assert w[k] @ w[k] == pytest.approx(30.0)
-    estimate = simulate_spectral_overlap(case, 60, 6, 0)
+    estimate = simulate_spectral_overlap(case, 60, instances=6, seed=0)
     assert 0.5 < estimate.mean < 1.0
 
 
 @pytest.mark.parametrize(
     ("name", "options"),
     [
-        ("problem", {"problem": 1}),
+        ("model", {"model": 1}),
         ("dimension", {"dimension": 3}),
         ("instances", {"instances": 0}),
-        ("labels", {"labels": "both"}),
+        ("label_law", {"label_law": "both"}),
         ("count", {"count": 1}),
         ("count", {"count": 20}),
         ("method", {"method": "power"}),
         ("tolerance", {"tolerance": 0.0}),
-        ("overlap", {"problem": PhaseRetrieval(Loss.normalised(1.0), 3.0, 0.2), "labels": "null"}),
+        ("overlap", {"model": PhaseRetrieval(Loss.normalised(1.0), 3.0, 0.2), "label_law": "null"}),
     ],
 )
 def test_bad_input(name: str, options: dict[str, object]) -> None:
-    good = {"problem": PhaseRetrieval(Loss.normalised(1.0), 3.0), "dimension": 20, "instances": 2, "seed": 0}
+    good = {"model": PhaseRetrieval(Loss.normalised(1.0), 3.0), "dimension": 20, "instances": 2, "seed": 0}
     with pytest.raises(InvalidArgument) as caught:
         simulate_hessian(**(good | options))  # type: ignore[arg-type]
     assert caught.value.argument == name

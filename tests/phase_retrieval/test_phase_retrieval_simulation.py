@@ -8,14 +8,9 @@ import pytest
 from statphys_gen.errors import InvalidArgument, NotConverged
 from statphys_gen.phase_retrieval.model import Loss, PhaseRetrieval
 from statphys_gen.phase_retrieval.schedule import geometric_steps
-from statphys_gen.phase_retrieval.simulation.descent import (
-    Descents,
-    descend,
-    draw_instances,
-    draw_students,
-    simulate_descent,
-)
+from statphys_gen.phase_retrieval.simulation.descent import Descents, descend, simulate_descent
 from statphys_gen.phase_retrieval.simulation.gradient import Gradients, kernel_code
+from statphys_gen.phase_retrieval.simulation.instances import draw_instances, draw_students
 
 FORMULA = Loss.from_expression("(y**2 - t**2)**2 / (2*(1 + t**2))")
 LOSSES = {
@@ -27,7 +22,7 @@ LOSSES = {
 }
 
 
-def problem(ratio: float = 3.0, overlap: float = 0.0, loss: Loss | None = None) -> PhaseRetrieval:
+def model(ratio: float = 3.0, overlap: float = 0.0, loss: Loss | None = None) -> PhaseRetrieval:
     return PhaseRetrieval(loss or Loss.normalised(1.0), ratio, overlap)
 
 
@@ -103,10 +98,12 @@ def test_single_precision_gradient() -> None:
 
 def test_first_step_by_hand() -> None:
     loss, eta = Loss.normalised(1.0), 0.01
-    case = problem(loss=loss)
-    found = simulate_descent(case, 40, 1, 3, [eta], keep_students=True, keep_pre_activations=True)
-    drawn = draw_instances(case, 40, 1, 3)
-    w = draw_students(drawn, 0.0, 1, 3)[0, 0]
+    case = model(loss=loss)
+    found = simulate_descent(
+        case, 40, step_sizes=[eta], instances=1, seed=3, keep_students=True, keep_pre_activations=True
+    )
+    drawn = draw_instances(case, 40, instances=1, seed=3)
+    w = draw_students(drawn, overlap=0.0, starts=1, seed=3)[0, 0]
     x, t, signal = drawn.sensing[0], drawn.labels[0], drawn.signals[0]  # type: ignore[index]
     np.testing.assert_allclose(t, x @ signal / math.sqrt(40), rtol=1e-12)
     assert w @ w == pytest.approx(40.0)
@@ -123,39 +120,41 @@ def test_first_step_by_hand() -> None:
     assert found.lagrange_multiplier[0, 0, 0] == pytest.approx((loss.slope(y, t) * y).sum() / 40, rel=1e-12)
     assert found.overlap[0, 0, 1] == pytest.approx(moved @ signal / 40, rel=1e-11)
     assert found.correlation[0, 0, 0, 1] == pytest.approx(w @ moved / 40, rel=1e-12)
-    np.testing.assert_allclose(found.time, [0.0, eta])
+    np.testing.assert_allclose(found.training_time, [0.0, eta])
 
 
 def test_kernel_and_matrix_products_descend_alike() -> None:
     steps = geometric_steps(30, 0.01, 1.05, 0.08)
-    fused = simulate_descent(problem(), 30, 2, 0, steps)
-    drawn = draw_instances(problem(), 30, 2, 0)
-    general = descend(FORMULA, drawn, draw_students(drawn, 0.0, 1, 0), steps)
+    fused = simulate_descent(model(), 30, step_sizes=steps, instances=2)
+    drawn = draw_instances(model(), 30, instances=2)
+    general = descend(FORMULA, drawn, draw_students(drawn), steps)
     np.testing.assert_allclose(fused.energy, general.energy, rtol=1e-9)
-    many = simulate_descent(problem(), 30, 2, 0, steps, starts=5)
+    many = simulate_descent(model(), 30, step_sizes=steps, instances=2, seed=0, starts=5)
     np.testing.assert_allclose(many.energy[:, :1], fused.energy, rtol=1e-9)
 
 
 def test_streams_belong_to_instances() -> None:
     """The same bits for any number of threads; an instance does not depend on how many there are."""
     options = {"step_sizes": geometric_steps(5, 0.01), "temperature": 0.2, "record": [0, 5], "starts": 2}
-    case = problem(2.0)
-    one = simulate_descent(case, 300, 5, 7, **options)  # type: ignore[arg-type]
-    two = simulate_descent(case, 300, 5, 7, threads=2, **options)  # type: ignore[arg-type]
-    fewer = simulate_descent(case, 300, 3, 7, **options)  # type: ignore[arg-type]
+    case = model(2.0)
+    one = simulate_descent(case, 300, instances=5, seed=7, **options)  # type: ignore[arg-type]
+    two = simulate_descent(case, 300, instances=5, seed=7, threads=2, **options)  # type: ignore[arg-type]
+    fewer = simulate_descent(case, 300, instances=3, seed=7, **options)  # type: ignore[arg-type]
     for name in ("energy", "overlap", "correlation"):
         np.testing.assert_array_equal(getattr(one, name), getattr(two, name))
         np.testing.assert_array_equal(getattr(one, name)[:3], getattr(fewer, name))
     assert len(np.unique(one.energy)) == one.energy.size
-    other = simulate_descent(case, 300, 5, 8, **options)  # type: ignore[arg-type]
+    other = simulate_descent(case, 300, instances=5, seed=8, **options)  # type: ignore[arg-type]
     assert not (other.energy == one.energy).any()
 
 
 def test_energy_of_a_random_start() -> None:
     """E (y^2 - t^2)^2 / 2 = 2 - 2 m^2, by moments."""
     for m, labels in ((0.0, "signal"), (0.0, "null"), (0.6, "signal")):
-        case = problem(4.0, m, Loss.intensity())
-        found = simulate_descent(case, 24, 400, 1, [1e-6], record=[0], labels=labels)  # type: ignore[arg-type]
+        case = model(4.0, m, Loss.intensity())
+        found = simulate_descent(
+            case, 24, step_sizes=[1e-6], instances=400, seed=1, record=[0], label_law=labels
+        )  # type: ignore[arg-type]
         # E y^4 = 3, E y^2 t^2 = 1 + 2 m^2; F y = 2 (y^4 - y^2 t^2).
         for quantity, limit in (("energy", 2.0 - 2.0 * m * m), ("lagrange_multiplier", 4.0 - 4.0 * m * m)):
             estimate = found.estimate(quantity)
@@ -165,12 +164,12 @@ def test_energy_of_a_random_start() -> None:
 
 def test_warm_starts_and_held_overlaps() -> None:
     steps = geometric_steps(10, 0.01)
-    warm = simulate_descent(problem(3.0, -0.4), 50, 2, 0, steps, starts=2)
+    warm = simulate_descent(model(3.0, -0.4), 50, step_sizes=steps, instances=2, seed=0, starts=2)
     assert warm.overlap is not None
     np.testing.assert_allclose(warm.overlap[:, :, 0], -0.4, rtol=1e-13)
     assert (warm.overlap[:, :, -1] < -0.41).all()
     for m in (0.0, 0.3):
-        held = simulate_descent(problem(3.0, m), 50, 2, 0, steps, hold_overlap=True)
+        held = simulate_descent(model(3.0, m), 50, step_sizes=steps, instances=2, seed=0, hold_overlap=True)
         assert held.overlap is not None
         np.testing.assert_allclose(held.overlap, m, atol=1e-13)
         assert (np.diff(held.energy) < 0).all()
@@ -178,7 +177,7 @@ def test_warm_starts_and_held_overlaps() -> None:
 
 def test_descent_lowers_the_energy_and_finds_the_signal() -> None:
     found = simulate_descent(
-        problem(6.0), 40, 3, 0, geometric_steps(400, 0.01, 1.02, 0.05), record=[0, 200, 400]
+        model(6.0), 40, step_sizes=geometric_steps(400, 0.01, 1.02, 0.05), instances=3, record=[0, 200, 400]
     )
     assert (np.diff(found.energy) < 0).all()
     assert found.overlap is not None
@@ -188,8 +187,10 @@ def test_descent_lowers_the_energy_and_finds_the_signal() -> None:
 def test_free_langevin_dynamics_forgets_exponentially() -> None:
     """Without a loss C(t, 0) = (1 + 2 T eta)^(-k/2) as N -> infinity, with corrections of order 1/N."""
     heat, eta, count = 0.5, 0.02, 40
-    case = problem(0.1, 0.0, Loss.normalised(1.0, 1e-9))
-    found = simulate_descent(case, 600, 24, 5, np.full(count, eta), temperature=heat, record=[0, 20, 40])
+    case = model(0.1, 0.0, Loss.normalised(1.0, 1e-9))
+    found = simulate_descent(
+        case, 600, step_sizes=np.full(count, eta), instances=24, seed=5, temperature=heat, record=[0, 20, 40]
+    )
     estimate = found.estimate("correlation")
     for k, steps in ((1, 20), (2, 40)):
         limit = (1.0 + 2.0 * heat * eta) ** (-steps / 2)
@@ -198,23 +199,25 @@ def test_free_langevin_dynamics_forgets_exponentially() -> None:
 
 
 def test_divergence_is_reported_and_not_returned() -> None:
-    found = simulate_descent(problem(), 60, 4, 0, np.full(30, 0.5), labels="null")
+    found = simulate_descent(model(), 60, step_sizes=np.full(30, 0.5), instances=4, seed=0, label_law="null")
     assert (found.diverged_step >= 1).all()
     first = int(found.diverged_step[0, 0])
     assert np.isfinite(found.energy[0, 0, :first]).all()
     assert np.isnan(found.energy[0, 0, first:]).all()
     with pytest.raises(NotConverged, match=r"descents diverged, the first .* at step 1: take smaller steps"):
         found.estimate("energy")
-    hot = simulate_descent(problem(), 60, 2, 0, np.full(30, 2.0), labels="null", temperature=0.1)
+    hot = simulate_descent(
+        model(), 60, step_sizes=np.full(30, 2.0), instances=2, seed=0, label_law="null", temperature=0.1
+    )
     with pytest.raises(NotConverged, match="take smaller steps"):
         hot.require()
 
 
 def test_one_diverged_descent_does_not_touch_the_others() -> None:
     """The first student of each instance starts along a sensing vector, where the step is too large in most of them."""
-    case = problem(3.0, loss=Loss.intensity())
-    drawn = draw_instances(case, 50, 8, 0)
-    students = draw_students(drawn, 0.0, 2, 0)
+    case = model(3.0, loss=Loss.intensity())
+    drawn = draw_instances(case, 50, instances=8)
+    students = draw_students(drawn, starts=2)
     x = drawn.sensing[:, 0]
     students[:, 0] = x * np.sqrt(50 / np.einsum("ij,ij->i", x, x))[:, None]
     steps = np.full(20, 0.02)
@@ -227,7 +230,7 @@ def test_one_diverged_descent_does_not_touch_the_others() -> None:
 
 
 def test_starts_on_one_instance_count_as_one_sample() -> None:
-    found = simulate_descent(problem(), 30, 6, 0, [0.01], starts=3)
+    found = simulate_descent(model(), 30, step_sizes=[0.01], instances=6, seed=0, starts=3)
     estimate = found.estimate("energy")
     assert (estimate.degrees_of_freedom == 5).all()
     np.testing.assert_allclose(
@@ -236,7 +239,7 @@ def test_starts_on_one_instance_count_as_one_sample() -> None:
 
 
 BAD = {
-    "problem": {"problem": 3.0},
+    "model": {"model": 3.0},
     "dimension": {"dimension": 1},
     "dimension, not an integer": {"dimension": 10.5},
     "instances": {"instances": 0},
@@ -248,9 +251,9 @@ BAD = {
     "step_sizes[0]": {"step_sizes": [math.nan]},
     "temperature": {"temperature": -0.1},
     "temperature, infinite": {"temperature": math.inf},
-    "labels": {"labels": "none"},
-    "labels, held": {"labels": "null", "hold_overlap": True},
-    "labels, warm": {"labels": "null", "problem": problem(3.0, 0.2)},
+    "label_law": {"label_law": "none"},
+    "label_law, held": {"label_law": "null", "hold_overlap": True},
+    "label_law, warm": {"label_law": "null", "model": model(3.0, 0.2)},
     "precision": {"precision": "half"},
     "record": {"record": []},
     "record, beyond": {"record": [0, 3]},
@@ -262,7 +265,7 @@ BAD = {
 
 @pytest.mark.parametrize("case", BAD)
 def test_bad_input(case: str) -> None:
-    good = {"problem": problem(), "dimension": 10, "instances": 2, "seed": 0, "step_sizes": [0.01, 0.01]}
+    good = {"model": model(), "dimension": 10, "instances": 2, "seed": 0, "step_sizes": [0.01, 0.01]}
     with pytest.raises(InvalidArgument) as caught:
         simulate_descent(**(good | BAD[case]))  # type: ignore[arg-type]
     name = case.partition(",")[0]
@@ -280,7 +283,7 @@ def test_bad_schedules(arguments: tuple[float, ...]) -> None:
 
 
 def test_no_single_estimate_from_one_instance_or_of_a_missing_overlap() -> None:
-    found = simulate_descent(problem(), 10, 3, 0, [0.01], labels="null")
+    found = simulate_descent(model(), 10, step_sizes=[0.01], instances=3, seed=0, label_law="null")
     with pytest.raises(InvalidArgument, match="null labels have no signal"):
         found.estimate("overlap")
     with pytest.raises(InvalidArgument, match="quantity = 'entropy'"):

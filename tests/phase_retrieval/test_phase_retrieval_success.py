@@ -29,7 +29,7 @@ STEPS = geometric_steps(400, 0.01, 1.03, 0.08)
 TABLE = Path(__file__).parents[1] / "reference" / "phase_retrieval_success.json"
 
 
-def problem(ratio: float = 4.0, overlap: float = 0.0) -> PhaseRetrieval:
+def model(ratio: float = 4.0, overlap: float = 0.0) -> PhaseRetrieval:
     return PhaseRetrieval(Loss.normalised(1.0), ratio, overlap)
 
 
@@ -38,11 +38,11 @@ def problem(ratio: float = 4.0, overlap: float = 0.0) -> PhaseRetrieval:
 
 def test_success_is_the_first_time_above_the_threshold() -> None:
     """Against the records of the plain descent on the same streams."""
-    found = simulate_success(problem(), 24, 12, 3, STEPS, starts=2, threshold=0.9)
-    plain = simulate_descent(problem(), 24, 12, 3, STEPS, starts=2)
+    found = simulate_success(model(), 24, step_sizes=STEPS, instances=12, seed=3, starts=2, threshold=0.9)
+    plain = simulate_descent(model(), 24, step_sizes=STEPS, instances=12, seed=3, starts=2)
     assert plain.overlap is not None
     above = np.abs(plain.overlap) > 0.9
-    expected = np.where(above.any(axis=2), plain.time[above.argmax(axis=2)], math.inf)
+    expected = np.where(above.any(axis=2), plain.training_time[above.argmax(axis=2)], math.inf)
     np.testing.assert_allclose(found.success_time, expected, rtol=1e-12)
     assert 0 < found.succeeded.sum() < 24
     np.testing.assert_array_equal(found.succeeded, above.any(axis=2).sum(axis=1))
@@ -54,22 +54,24 @@ def test_success_is_the_first_time_above_the_threshold() -> None:
 
 
 def test_outcomes_do_not_depend_on_threads() -> None:
-    one = simulate_success(problem(), 300, 4, 1, STEPS[:10], threshold=0.05)
-    two = simulate_success(problem(), 300, 4, 1, STEPS[:10], threshold=0.05, threads=2)
+    one = simulate_success(model(), 300, step_sizes=STEPS[:10], instances=4, seed=1, threshold=0.05)
+    two = simulate_success(
+        model(), 300, step_sizes=STEPS[:10], instances=4, seed=1, threshold=0.05, threads=2
+    )
     np.testing.assert_array_equal(one.success_time, two.success_time)
     np.testing.assert_array_equal(one.overlap, two.overlap)
 
 
 def test_informed_starts_succeed_at_once_or_soon() -> None:
-    at_once = simulate_success(problem(4.0, 0.99), 32, 3, 0, STEPS)
+    at_once = simulate_success(model(4.0, 0.99), 32, step_sizes=STEPS, instances=3, seed=0)
     assert (at_once.success_time == 0.0).all()
-    spectral = simulate_success(problem(8.0), 48, 10, 0, STEPS, start="spectral")
+    spectral = simulate_success(model(8.0), 48, step_sizes=STEPS, instances=10, seed=0, start="spectral")
     assert (np.abs(spectral.initial_overlap) > 0.5).all()
     assert spectral.succeeded.sum() >= 9
 
 
 def test_diverged_descents_are_no_outcomes() -> None:
-    found = simulate_success(problem(), 32, 4, 0, np.full(40, 0.5))
+    found = simulate_success(model(), 32, step_sizes=np.full(40, 0.5), instances=4, seed=0)
     assert (found.diverged_step >= 1).all()
     assert np.isnan(found.success_time).all()
     with pytest.raises(NotConverged, match="4 of 4 descents diverged: take smaller steps"):
@@ -79,7 +81,7 @@ def test_diverged_descents_are_no_outcomes() -> None:
 @pytest.mark.parametrize(
     ("name", "options"),
     [
-        ("problem", {"problem": "normalised"}),
+        ("model", {"model": "normalised"}),
         ("dimension", {"dimension": 1}),
         ("instances", {"instances": 0}),
         ("starts", {"starts": -1}),
@@ -88,7 +90,7 @@ def test_diverged_descents_are_no_outcomes() -> None:
         ("step_sizes[1]", {"step_sizes": [0.1, -0.1]}),
         ("temperature", {"temperature": -1.0}),
         ("start", {"start": "warm"}),
-        ("start", {"start": "spectral", "problem": problem(3.0, 0.1)}),
+        ("start", {"start": "spectral", "model": model(3.0, 0.1)}),
         ("starts", {"start": "spectral", "starts": 2}),
         ("preprocessing", {"preprocessing": np.sqrt}),
         ("preprocessing", {"preprocessing": lambda t: t[:-1], "start": "spectral"}),
@@ -97,7 +99,7 @@ def test_diverged_descents_are_no_outcomes() -> None:
     ],
 )
 def test_bad_simulations(name: str, options: dict[str, object]) -> None:
-    good = {"problem": problem(), "dimension": 10, "instances": 2, "seed": 0, "step_sizes": [0.01]}
+    good = {"model": model(), "dimension": 10, "instances": 2, "seed": 0, "step_sizes": [0.01]}
     with pytest.raises(InvalidArgument) as caught:
         simulate_success(**(good | options))  # type: ignore[arg-type]
     assert caught.value.argument == name
@@ -112,7 +114,7 @@ def test_rate_of_independent_instances_is_wilson_s() -> None:
     for successes in (0, 3, 20, 40):
         found = success_rate((np.arange(40) < successes).astype(int))
         assert found.rate == successes / 40
-        assert found.effective_samples == 40
+        assert found.effective_trials == 40
         for end in (found.lower, found.upper):
             gap = (found.rate - end) ** 2 - 1.959963984540054**2 * end * (1.0 - end) / 40
             assert gap == pytest.approx(0.0, abs=1e-15)
@@ -124,9 +126,9 @@ def test_starts_that_share_vectors_are_one_cluster() -> None:
     """Identical outcomes within an instance are worth one; independent ones are worth all."""
     rng = np.random.default_rng(0)
     same = success_rate(10 * (rng.random(400) < 0.3), 10)
-    assert same.effective_samples == 400
+    assert same.effective_trials == 400
     independent = success_rate(rng.binomial(10, 0.3, 400), 10)
-    assert 3000 < independent.effective_samples <= 4000
+    assert 3000 < independent.effective_trials <= 4000
     assert independent.upper - independent.lower < 0.4 * (same.upper - same.lower)
 
 
@@ -189,10 +191,15 @@ def test_slope_of_the_midpoint() -> None:
     assert bent.upper - bent.lower > 4 * (exact.upper - exact.lower)
 
 
+def along(samples_per_dimension: object, value: Estimate) -> Amplification:
+    ratio = np.asarray(samples_per_dimension, dtype=float)
+    return Amplification(ratio, value, np.zeros(ratio.shape, dtype=bool))
+
+
 def test_predicted_shift_of_an_exponential_amplification() -> None:
     ratio = np.linspace(2.0, 5.0, 7)
     growth = np.exp(1.25 * ratio)
-    shift, error = amplification_shift(ratio, Estimate(growth, 0.02 * growth, np.full(7, 5.0)), 3.1)
+    shift, error = amplification_shift(along(ratio, Estimate(growth, 0.02 * growth, np.full(7, 5.0))), 3.1)
     assert shift == pytest.approx(0.4)
     # d log G over 0.5 has the error 0.02 sqrt(2).
     assert error == pytest.approx(0.4 * 0.02 * math.sqrt(2.0) / 0.5 / 1.25)
@@ -205,10 +212,14 @@ def test_predicted_shift_of_an_exponential_amplification() -> None:
 def test_amplification_of_the_first_steps() -> None:
     """A single step from m_0: by its definition, averaged over finite instances at a small exact overlap."""
     steps = [0.02]
-    predicted = largest_amplification(Loss.normalised(1.0), [2.0, 5.0], steps, paths=1024, replicas=4)
+    predicted = largest_amplification(
+        model(), steps, samples_per_dimension=[2.0, 5.0], paths=1024, replicas=4
+    )
     assert predicted.still_growing.all()
     for k, ratio in enumerate((2.0, 5.0)):
-        found = simulate_descent(problem(ratio, 0.2), 300, 30, 0, steps).estimate("overlap")
+        found = simulate_descent(model(ratio, 0.2), 300, step_sizes=steps, instances=30, seed=0).estimate(
+            "overlap"
+        )
         error = math.hypot(float(found.standard_error[1]) / 0.2, float(predicted.value.standard_error[k]))
         # The overlap 0.2 is not infinitesimal: terms of relative order m^2 remain.
         assert float(found.mean[1]) / 0.2 == pytest.approx(
@@ -238,8 +249,9 @@ def test_verdicts(slope: float, half: float, predicted: float, error: float, ver
 @pytest.mark.parametrize(("at", "truncated"), [(1.5, False), (2.5, True), (3.5, True)])
 def test_a_growing_amplification_resolves_nothing(at: float, truncated: bool) -> None:
     growing = np.array([False, False, True, False])
-    amplification = Amplification(Estimate(np.arange(1.0, 5.0), np.full(4, 0.1), np.full(4, 9.0)), growing)
-    assert amplification.truncated([1.0, 2.0, 3.0, 4.0], at) is truncated
+    values = Estimate(np.arange(1.0, 5.0), np.full(4, 0.1), np.full(4, 9.0))
+    amplification = Amplification(np.arange(1.0, 5.0), values, growing)
+    assert amplification.truncated(at) is truncated
     measured = SizeShift(0.2, 0.01, 0.18, 0.22, 2.0, 0.5)
     found = judge_shift(measured, 0.7, 0.05, truncated=truncated)
     assert found.verdict == ("not resolved" if truncated else "refuted")
@@ -265,16 +277,24 @@ def three(values: list[float]) -> Estimate:
         (lambda: success_midpoint([1, 2, 3], [8, 5, 1], [9, 9, 9]), InsufficientSamples, "do not rise"),
         (lambda: size_shift([10], three([1.0])), InsufficientSamples, "1 distinct sizes"),
         (lambda: size_shift([10, 20, 20], three([1.0, 2.0, 2.0])), InsufficientSamples, "2 distinct sizes"),
-        (lambda: size_shift([10, 20, 1], three([1.0, 2.0, 3.0])), InvalidArgument, "dimensions"),
+        (lambda: size_shift([10, 20, 1], three([1.0, 2.0, 3.0])), InvalidArgument, "dimension"),
         (lambda: size_shift([10, 20, 30], three([1.0, 2.0])), InvalidArgument, "midpoints"),
-        (lambda: amplification_shift([1, 2], three([1.0, 3.0]), 2.5), InvalidArgument, "at"),
+        (lambda: amplification_shift(along([1, 2], three([1.0, 3.0])), 2.5), InvalidArgument, "at"),
         (
-            lambda: amplification_shift([2, 1], three([1.0, 3.0]), 1.5),
+            lambda: amplification_shift(along([2, 1], three([1.0, 3.0])), 1.5),
             InvalidArgument,
             "samples_per_dimension",
         ),
-        (lambda: amplification_shift([1, 2], three([3.0, 1.0]), 1.5), InvalidArgument, "amplification"),
-        (lambda: amplification_shift([1, 2], three([0.0, 1.0]), 1.5), InvalidArgument, "amplification"),
+        (
+            lambda: amplification_shift(along([1, 2], three([3.0, 1.0])), 1.5),
+            InvalidArgument,
+            "amplification",
+        ),
+        (
+            lambda: amplification_shift(along([1, 2], three([0.0, 1.0])), 1.5),
+            InvalidArgument,
+            "amplification",
+        ),
     ],
 )
 def test_bad_counts(call: object, kind: type[Exception], text: str) -> None:

@@ -14,8 +14,8 @@ from statphys_gen.random_features.theory.coefficients import (
     OutlierWarning,
     coefficients,
     model_coefficients,
-    outliers,
 )
+from statphys_gen.random_features.theory.spikes import Outliers, outliers
 
 REFERENCE = json.loads((Path(__file__).parents[1] / "reference" / "random_features.json").read_text())[
     "coefficients"
@@ -98,15 +98,13 @@ def test_activations_that_are_not_odd_warn_and_report_their_outliers() -> None:
     with pytest.warns(OutlierWarning, match="not odd"):
         coefficients("relu", 0.1)
     found = outliers(RandomFeatures("relu", 2.0, 3.0, 0.1), 100)
-    assert found["mean"] == pytest.approx(200 / (2 * math.pi))
+    assert found.mean == pytest.approx(200 / (2 * math.pi))
     # The mean takes the direction of the norms.
-    assert found["norm"] == 0.0
+    assert found.norm == 0.0
     quadratic = Activation.from_polynomial([-1.0, 0.3, 1.0])
-    assert outliers(RandomFeatures(quadratic, 2.0, 3.0, 0.1), 100) == {
-        "mean": 0.0,
-        "norm": pytest.approx(4.0, rel=1e-12),
-    }
-    assert outliers(RandomFeatures("tanh", 2.0, 3.0, 0.1), 100) == {"mean": 0.0, "norm": 0.0}
+    found = outliers(RandomFeatures(quadratic, 2.0, 3.0, 0.1), 100)
+    assert (found.mean, found.norm) == (0.0, pytest.approx(4.0, rel=1e-12))
+    assert outliers(RandomFeatures("tanh", 2.0, 3.0, 0.1), 100) == Outliers(0.0, 0.0)
 
 
 @pytest.mark.parametrize("name", ACTIVATIONS)

@@ -5,11 +5,12 @@ import math
 import mpmath as mp
 import numpy as np
 import pytest
+from elimination import identity_polynomial
 
+from statphys_gen.data.covariance import Covariance
 from statphys_gen.errors import AccuracyNotReached
-from statphys_gen.random_features.model import Covariance, RandomFeatures
+from statphys_gen.random_features.model import RandomFeatures
 from statphys_gen.random_features.theory.edges import bulk_edges, edge_errors, offset_edges
-from statphys_gen.random_features.theory.elimination import identity_polynomial
 from statphys_gen.random_features.theory.filters import gradient_flow
 from statphys_gen.random_features.theory.learning_curves import bulk_contributions, learning_curves
 from statphys_gen.random_features.theory.resolvent import dyson
@@ -87,7 +88,7 @@ def test_extreme_ratios(features: float, samples: float, modes: list[float]) -> 
 
 
 def test_a_covariance_at_a_late_time() -> None:
-    found = spectrum(RandomFeatures("erf", 2.0, 3.0, 17.0, Covariance.atoms([0.5, 1.5], [0.5, 0.5])))
+    found = spectrum(RandomFeatures("erf", 2.0, 3.0, 17.0, Covariance([0.5, 1.5], [0.5, 0.5])))
     assert found.residual < 1e-10
 
 

@@ -5,12 +5,13 @@ import math
 import numpy as np
 import pytest
 
+from statphys_gen.data.covariance import Covariance
 from statphys_gen.errors import AccuracyNotReached
-from statphys_gen.random_features.model import Covariance, RandomFeatures
+from statphys_gen.random_features.model import RandomFeatures
 from statphys_gen.random_features.theory import contour_tables
 from statphys_gen.random_features.theory import learning_curves as lc
 from statphys_gen.random_features.theory.filters import (
-    custom,
+    custom_filter,
     gradient_descent,
     gradient_flow,
     momentum_descent,
@@ -20,7 +21,7 @@ from statphys_gen.random_features.theory.limits import fast_phase_score_error, k
 from statphys_gen.random_features.theory.resolvent import dyson
 from statphys_gen.random_features.theory.spectrum import spectrum
 
-TWO_ATOMS = Covariance.atoms([0.5, 1.5], [0.5, 0.5])
+TWO_ATOMS = Covariance([0.5, 1.5], [0.5, 0.5])
 MODELS = [
     RandomFeatures("tanh", 64, 8, 0.1),
     RandomFeatures("sin", 4, 2, 0.1, TWO_ATOMS),
@@ -229,5 +230,5 @@ def test_an_unstable_descent_is_refused() -> None:
 
 def test_custom_filters() -> None:
     model = RandomFeatures("tanh", 8, 4, 0.1)
-    one = lc.losses(model, custom(lambda z: 1 / (z + 0.3), pole=-0.3))
+    one = lc.losses(model, custom_filter(lambda z: 1 / (z + 0.3), pole=-0.3))
     np.testing.assert_allclose(one.test_loss, lc.ridge_curves(model, [0.3]).test_loss, rtol=1e-12)

@@ -4,10 +4,11 @@ import math
 
 import numpy as np
 import pytest
+from elimination import identity_polynomial
 
-from statphys_gen.random_features.model import Covariance, RandomFeatures
+from statphys_gen.data.covariance import Covariance
+from statphys_gen.random_features.model import RandomFeatures
 from statphys_gen.random_features.theory.edges import bulk_edges
-from statphys_gen.random_features.theory.elimination import identity_polynomial
 from statphys_gen.random_features.theory.merging import merging_line, merging_point
 
 MODEL = RandomFeatures("tanh", 64, 8, 0.1)
@@ -53,7 +54,7 @@ def test_a_line_through_its_turning_point() -> None:
 
 def test_a_covariance_with_two_eigenvalues() -> None:
     """With more samples, the bulk of interpolation merges with that of overfitting."""
-    model = RandomFeatures("tanh", 8.0, 6.0, 0.01, Covariance.atoms([0.2, 1.8], [0.5, 0.5]))
+    model = RandomFeatures("tanh", 8.0, 6.0, 0.01, Covariance([0.2, 1.8], [0.5, 0.5]))
     point = merging_point(model, "samples_per_dimension", 6.0, 9.0)
     counts = [len(bulk_edges(model.replace(samples_per_dimension=point * (1 + s * 1e-3)))) for s in (-1, 1)]
     assert (counts[0], counts[1]) == (4, 3)

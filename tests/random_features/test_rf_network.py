@@ -5,7 +5,11 @@ import math
 import numpy as np
 import pytest
 
+from statphys_gen.data.laws import GaussianMixture
+from statphys_gen.data.sampling import NoisedMixture
 from statphys_gen.errors import InsufficientSamples, InvalidArgument
+from statphys_gen.numerics.neighbours import neighbour_ratios
+from statphys_gen.numerics.posterior import EmpiricalPosterior
 from statphys_gen.random_features.simulation.kernels_network import adam_update, momentum_update
 from statphys_gen.random_features.simulation.memorization import (
     MemorizationCurve,
@@ -13,12 +17,9 @@ from statphys_gen.random_features.simulation.memorization import (
     generate,
     memorization_onset,
     memorized_fraction,
-    neighbour_ratios,
     network_losses,
-    onset_exponent,
     simulate_memorization,
 )
-from statphys_gen.random_features.simulation.mixture import Mixture
 from statphys_gen.random_features.simulation.network import (
     Architecture,
     NetworkTraining,
@@ -26,46 +27,10 @@ from statphys_gen.random_features.simulation.network import (
     initial_network,
     train_network,
 )
-from statphys_gen.statistics.estimate import Estimate
 
-TWO = Mixture.two_classes(8)
+LAW = GaussianMixture.two_classes(8, 1.0)
+TWO = NoisedMixture(LAW)
 SMALL = Architecture(16, 2)
-
-
-# ------------------------------------------------------------------------------------------------------- mixture
-
-
-def test_clean_guess_and_score_of_a_mixture_are_those_of_its_law():
-    from scipy.integrate import quad
-
-    law = Mixture([0.3, 0.7], [[1.0], [-2.0]], [0.5, 0.1])
-    time, signal, noise = 0.4, math.exp(-0.4), 1 - math.exp(-0.8)
-
-    def density(x):
-        parts = [
-            w * math.exp(-((x - m) ** 2) / (2 * v)) / math.sqrt(v)
-            for w, m, v in ((0.3, 1, 0.5), (0.7, -2, 0.1))
-        ]
-        return sum(parts)
-
-    def joint(x, y, power):
-        return x**power * density(x) * math.exp(-((y - signal * x) ** 2) / (2 * noise))
-
-    for y in (-1.1, 0.3, 2.0):
-        ends = {"limit": 200, "points": (-2.0, 1.0), "epsabs": 1e-12}
-        mass, first = (quad(joint, -8, 8, (y, k), **ends)[0] for k in (0, 1))
-        assert law.clean([[y]], time)[0, 0] == pytest.approx(first / mass, rel=1e-8)
-        step = 1e-4
-        beside = [math.log(quad(joint, -8, 8, (y + s, 0), **ends)[0]) for s in (step, -step)]
-        slope = (beside[0] - beside[1]) / (2 * step)
-        assert law.score([[y]], time)[0, 0] == pytest.approx(slope, rel=1e-6)
-
-
-def test_samples_of_a_mixture_have_its_moments():
-    points = TWO.sample(40_000, np.random.default_rng(0))
-    assert TWO.variance == 2.0
-    assert points.var() == pytest.approx(2.0, rel=0.02)
-    assert np.mean(points[:, 0] * points[:, 1]) == pytest.approx(1.0, abs=0.03)
 
 
 # ------------------------------------------------------------------------------------------------------- network
@@ -94,7 +59,7 @@ def test_gradient_is_the_derivative_of_the_loss(activation):
 def test_loss_and_guess_are_one_network():
     """The loss from the guess of the clean data: e = (x_t - exp(-t) guess)/sqrt(D)."""
     rng = np.random.default_rng(2)
-    points = TWO.sample(30, rng)
+    points = TWO.draw(30, rng)
     network = initial_network(SMALL, points, rng, np.float64)
     network.parameters[:] += 0.1 * rng.standard_normal(network.parameters.size)
     time, xi = 0.3, rng.standard_normal((30, 8))
@@ -108,9 +73,9 @@ def test_loss_and_guess_are_one_network():
 def test_training_starts_from_the_best_linear_guess():
     """Without its last layer, the network has on Gaussian data the loss 1 - D/G of the exact score."""
     rng = np.random.default_rng(3)
-    law = Mixture([1.0], np.zeros((1, 8)), 2.0)
-    network = initial_network(SMALL, law.sample(50_000, rng), rng)
-    train, test = network_losses(network, law, law.sample(20_000, rng), 0.3, 20_000, rng)
+    law = NoisedMixture(GaussianMixture([1.0], np.zeros((1, 8)), 2.0))
+    network = initial_network(SMALL, law.draw(50_000, rng), rng)
+    train, test = network_losses(network, law, law.draw(20_000, rng), 0.3, 20_000, rng)
     noise = 1 - math.exp(-0.6)
     expected = 1 - noise / (2 * math.exp(-0.6) + noise)
     # Each is a mean of 160 000 squares.
@@ -142,7 +107,7 @@ def test_updates_are_those_of_adam_and_momentum(kind):
 def test_training_at_one_fixed_time_lowers_the_train_loss_below_the_best_score(algorithm, rate):
     """Below the loss of the exact score of the law: only a network that knows its training set gets there."""
     rng = np.random.default_rng(5)
-    points = TWO.sample(8, rng)
+    points = TWO.draw(8, rng)
     training = NetworkTraining((0, 400), 8, algorithm, rate, shortest_time=0.2, longest_time=0.2)
     losses = []
 
@@ -151,7 +116,7 @@ def test_training_at_one_fixed_time_lowers_the_train_loss_below_the_best_score(a
 
     train_network(points, Architecture(32, 2), training, rng, observe)
     time, noise = 0.2, 1 - math.exp(-0.4)
-    fresh, xi = TWO.sample(4000, rng), rng.standard_normal((4000, 8))
+    fresh, xi = TWO.draw(4000, rng), rng.standard_normal((4000, 8))
     noised = math.exp(-time) * fresh + math.sqrt(noise) * xi
     best = np.mean((math.sqrt(noise) * TWO.score(noised, time) + xi) ** 2)
     (start, start_test), (end, end_test) = losses
@@ -172,7 +137,7 @@ def test_backward_times_are_even_in_the_noise_to_signal_ratio():
 
 
 def test_the_backward_process_of_a_gaussian_ends_with_its_variance():
-    law = Mixture([1.0], np.zeros((1, 1)), 0.25)
+    law = NoisedMixture(GaussianMixture([1.0], np.zeros((1, 1)), 0.25))
     made = generate(law.clean, 1, 0.25, 20_000, np.random.default_rng(7), backward_times(0.05, 3.0, 200))
     signal, noise = math.exp(-0.05), 1 - math.exp(-0.1)
     # The guess at the last time of a point of variance G.
@@ -182,12 +147,13 @@ def test_the_backward_process_of_a_gaussian_ends_with_its_variance():
 
 def test_the_score_of_the_training_set_makes_copies_and_that_of_the_law_does_not():
     rng = np.random.default_rng(8)
-    points = TWO.sample(100, rng)
+    points = TWO.draw(100, rng)
     times = backward_times(0.01, 3.0, 40)
     fractions = []
-    for law in (Mixture.of_points(points), TWO):
-        made = generate(law.clean, 8, 2.0, 300, rng, times)
-        fractions.append(memorized_fraction(neighbour_ratios(made, points), 0).fraction)
+    posterior = EmpiricalPosterior(points)
+    for clean in (lambda x, t: posterior.means(np.exp(t) * x, math.expm1(2.0 * t)), TWO.clean):
+        made = generate(clean, 8, 2.0, 300, rng, times)
+        fractions.append(memorized_fraction(neighbour_ratios(made, points)).fraction)
     assert fractions[0] > 0.98
     assert fractions[1] < 0.02
 
@@ -206,19 +172,19 @@ def test_far_from_all_points_a_third_is_rare_as_a_power_of_the_dimension():
     assert np.mean(found < 1 / 3) == pytest.approx(1 / 9, abs=0.01)
 
 
-def test_bootstrap_interval_of_one_run_is_binomial_and_of_several_is_wider():
+def test_bootstrap_interval_of_one_instance_is_binomial_and_of_several_is_wider():
     rng = np.random.default_rng(10)
     ratios = np.where(np.arange(400) < 120, 0.1, 0.9)
-    found = memorized_fraction(ratios, 0)
+    found = memorized_fraction(ratios)
     assert found.fraction == 0.3
     half = 1.96 * math.sqrt(0.21 / 400)
     assert found.lower == pytest.approx(0.3 - half, abs=0.006)
     assert found.upper == pytest.approx(0.3 + half, abs=0.006)
-    runs = np.stack([np.where(rng.uniform(size=400) < f, 0.1, 0.9) for f in (0.1, 0.3, 0.5, 0.3)])
-    wide = memorized_fraction(runs, 0)
-    # The standard error over runs, sqrt(0.02/4), dominates.
+    instances = np.stack([np.where(rng.uniform(size=400) < f, 0.1, 0.9) for f in (0.1, 0.3, 0.5, 0.3)])
+    wide = memorized_fraction(instances)
+    # The standard error over instances, sqrt(0.02/4), dominates.
     assert wide.upper - wide.lower > 2 * (found.upper - found.lower)
-    assert memorized_fraction(runs, 0) == wide
+    assert memorized_fraction(instances) == wide
 
 
 # ---------------------------------------------------------------------------------------------------- experiments
@@ -226,9 +192,10 @@ def test_bootstrap_interval_of_one_run_is_binomial_and_of_several_is_wider():
 
 def test_a_small_network_memorizes_few_points_whatever_the_threads():
     training = NetworkTraining((10, 300, 900), 8, learning_rate=5e-3)
-    arguments = Mixture.two_classes(6), 4, Architecture(64, 2), training, 2, 1
-    one = simulate_memorization(*arguments, generated=100, backward_steps=20, loss_draws=500)
-    two = simulate_memorization(*arguments, generated=100, backward_steps=20, loss_draws=500, threads=2)
+    arguments = GaussianMixture.two_classes(6, 1.0), 4, Architecture(64, 2), training
+    sizes = {"instances": 2, "walkers": 100, "backward_steps": 20, "loss_draws": 500, "seed": 1}
+    one = simulate_memorization(*arguments, **sizes)
+    two = simulate_memorization(*arguments, **sizes, threads=2)
     np.testing.assert_array_equal(one.ratios, two.ratios)
     np.testing.assert_array_equal(one.test_loss, two.test_loss)
     early, _, late = one.fraction()
@@ -247,7 +214,7 @@ def curve_of(fractions: list[list[float]], steps: list[int], samples: int = 10) 
 
 def test_the_onset_is_where_the_level_is_crossed():
     curve = curve_of([[0.0, 0.0, 0.2, 0.6], [0.0, 0.1, 0.3, 0.6]], [10, 100, 1000, 10_000])
-    found = memorization_onset(curve, 0.1)
+    found = memorization_onset(curve, level=0.1)
     assert found.mean == pytest.approx(math.log(10) * (2.5 + 2.0) / 2)
     assert found.standard_error == pytest.approx(math.log(10) * 0.25)
 
@@ -255,46 +222,23 @@ def test_the_onset_is_where_the_level_is_crossed():
 def test_no_onset_without_a_crossing():
     for fractions in ([[0.0, 0.05], [0.0, 0.2]], [[0.3, 0.5], [0.0, 0.5]]):
         with pytest.raises(InsufficientSamples, match="does not cross"):
-            memorization_onset(curve_of(fractions, [10, 100]), 0.1)
+            memorization_onset(curve_of(fractions, [10, 100]), level=0.1)
     with pytest.raises(InsufficientSamples):
-        memorization_onset(curve_of([[0.0, 0.5]], [10, 100]), 0.1)
-
-
-def test_exponent_of_the_onset():
-    sizes = np.array([10, 20, 40])
-    estimate = Estimate(1.5 + 1.2 * np.log(sizes), np.array([0.1, 0.2, 0.1]), np.full(3, 3.0))
-    found = onset_exponent(sizes, estimate)
-    assert found.mean == pytest.approx(1.2)
-    x = np.log(2)
-    # The middle size is at the mean: it has no share in the slope.
-    assert found.standard_error == pytest.approx(math.hypot(0.1, 0.1) / (2 * x))
-    assert found.degrees_of_freedom == pytest.approx(6.0)
+        memorization_onset(curve_of([[0.0, 0.5]], [10, 100]), level=0.1)
 
 
 # ------------------------------------------------------------------------------------------------------ bad input
 
 STEPS = NetworkTraining((10,))
 POINTS = np.eye(3)
-ESTIMATES = Estimate(np.zeros(2), np.ones(2), np.ones(2))
 
 
 def simulate(**changes):
-    arguments = {"mixture": TWO, "samples": 4, "architecture": SMALL, "training": STEPS, "runs": 1, "seed": 0}
+    arguments = {"mixture": LAW, "samples": 4, "architecture": SMALL, "training": STEPS, "instances": 1}
     return simulate_memorization(**(arguments | changes))
 
 
 BAD = {
-    "weights": lambda: Mixture([0.5, 0.6], np.eye(2), 1.0),
-    "means": lambda: Mixture([0.5, 0.5], [[1.0], [math.nan]], 1.0),
-    "variances": lambda: Mixture([0.5, 0.5], np.eye(2), [1.0, 1.0, 1.0]),
-    "variances below 0": lambda: Mixture([0.5, 0.5], np.eye(2), -1.0),
-    "dimension": lambda: Mixture.two_classes(0),
-    "separation": lambda: Mixture.two_classes(2, -1.0),
-    "variance": lambda: Mixture.two_classes(2, 1.0, 0.0),
-    "points of a law": lambda: Mixture.of_points(np.zeros(3)),
-    "count": lambda: TWO.sample(0, np.random.default_rng(0)),
-    "x": lambda: TWO.clean(np.zeros((2, 3)), 0.1),
-    "time": lambda: TWO.score(np.zeros((2, 8)), 0.0),
     "width": lambda: Architecture(0),
     "hidden_layers": lambda: Architecture(8, 0),
     "activation": lambda: Architecture(8, 1, "gelu"),
@@ -318,19 +262,17 @@ BAD = {
     "samples": lambda: simulate(samples=1),
     "architecture": lambda: simulate(architecture=64),
     "training": lambda: simulate(training=100),
-    "runs": lambda: simulate(runs=0),
+    "instances": lambda: simulate(instances=0),
     "seed": lambda: simulate(seed=-1),
-    "generated": lambda: simulate(generated=0),
+    "walkers": lambda: simulate(walkers=0),
     "loss_time": lambda: simulate(loss_time=-0.1),
     "points": lambda: neighbour_ratios(POINTS, POINTS[:1]),
-    "generated of another dimension": lambda: neighbour_ratios(np.zeros((2, 2)), POINTS),
-    "ratios": lambda: memorized_fraction(np.zeros((2, 2, 2)), 0),
-    "ratios below 0": lambda: memorized_fraction([-1.0], 0),
-    "ratio": lambda: memorized_fraction([0.5], 0, ratio=1.0),
-    "level": lambda: memorization_onset(curve_of([[0.0, 1.0]], [1, 2]), 1.0),
-    "resamples": lambda: memorized_fraction([0.5], 0, resamples=1),
-    "samples of the exponent": lambda: onset_exponent([10, 10], ESTIMATES),
-    "samples without onsets": lambda: onset_exponent([10, 20, 30], ESTIMATES),
+    "x of another dimension": lambda: neighbour_ratios(np.zeros((2, 2)), POINTS),
+    "ratios": lambda: memorized_fraction(np.zeros((2, 2, 2))),
+    "ratios below 0": lambda: memorized_fraction([-1.0]),
+    "ratio": lambda: memorized_fraction([0.5], ratio=1.0),
+    "level": lambda: memorization_onset(curve_of([[0.0, 1.0]], [1, 2]), level=1.0),
+    "resamples": lambda: memorized_fraction([0.5], resamples=1),
 }
 
 

@@ -5,8 +5,9 @@ import math
 import numpy as np
 import pytest
 
+from statphys_gen.data.covariance import Covariance
 from statphys_gen.errors import AccuracyNotReached, InvalidArgument
-from statphys_gen.random_features.model import Activation, Covariance, RandomFeatures
+from statphys_gen.random_features.model import Activation, RandomFeatures
 from statphys_gen.random_features.simulation.gaussian_equivalent import FeatureMoments
 from statphys_gen.random_features.simulation.instances import (
     limit_in_dimension,
@@ -133,7 +134,7 @@ def test_noise_averages_are_what_many_draws_tend_to():
 def test_losses_are_those_of_the_definition():
     """A model with sampled noise: the train loss as a mean over draws, test loss and score error over fresh data."""
     d, p, n, time = 5, 10, 10, 0.4
-    model = RandomFeatures("tanh", 2.0, 2.0, time, Covariance.atoms([0.5, 2.0], [0.6, 0.4]), 1)
+    model = RandomFeatures("tanh", 2.0, 2.0, time, Covariance([0.5, 2.0], [0.6, 0.4]), 1)
     rng = np.random.default_rng(5)
     matrices = sample_matrices(model, d, rng)
     again = np.random.default_rng(5)
@@ -183,9 +184,9 @@ def test_steps_follow_the_gradient_of_the_train_loss():
         step[i, j] = 1e-4
         assert (loss(a + step) - loss(a - step)) / 2e-4 == pytest.approx(gradient[i, j], rel=1e-6)
     # From A = 0 the first step is B = -(2 D/psi_p) (eta/d^2) V^T/sqrt(D).
-    step_size = 0.01
-    b = -(2 * noise / 2.0) * step_size * matrices.cross.T / np.sqrt(noise)
-    one = GradientDescent([1], step_size).losses(matrices, 2.0)
+    learning_rate = 0.01
+    b = -(2 * noise / 2.0) * learning_rate * matrices.cross.T / np.sqrt(noise)
+    one = GradientDescent([1], learning_rate).losses(matrices, 2.0)
     assert one.test_loss[0] == pytest.approx(losses_of(matrices, b[None]).test_loss[0], rel=1e-13)
 
 
@@ -265,9 +266,9 @@ def test_adam_is_adam():
 
 def test_results_do_not_depend_on_threads_and_do_depend_on_the_seed():
     training = GradientFlow([1.0, 5.0])
-    one = simulate_losses(SIN, 8, 6, 1, training)
-    two = simulate_losses(SIN, 8, 6, 1, training, threads=2)
-    other = simulate_losses(SIN, 8, 6, 2, training)
+    one = simulate_losses(SIN, training, 8, instances=6, seed=1)
+    two = simulate_losses(SIN, training, 8, instances=6, threads=2, seed=1)
+    other = simulate_losses(SIN, training, 8, instances=6, seed=2)
     np.testing.assert_array_equal(one.test_loss.mean, two.test_loss.mean)
     assert (one.test_loss.mean != other.test_loss.mean).all()
     assert one.train_loss.shape == (2,)
@@ -275,7 +276,7 @@ def test_results_do_not_depend_on_threads_and_do_depend_on_the_seed():
 
 def test_gaussian_equivalent_counts_its_modes_exactly():
     model = RandomFeatures("tanh", 8.0, 2.0, 0.01)
-    values = simulate_eigenvalues(model, 10, 3, 0, moments=FeatureMoments(0.6, 0.025, 0.002))
+    values = simulate_eigenvalues(model, 10, instances=3, moments=FeatureMoments(0.6, 0.025, 0.002))
     # p - n - d modes at s^2.
     counts = (np.abs(values - 0.002) < 1e-12).sum(axis=1)
     assert counts.tolist() == [50, 50, 50]
@@ -286,7 +287,7 @@ def test_gaussian_equivalent_counts_its_modes_exactly():
 
 def test_equivalent_with_draws_has_the_moments_asked_for():
     model = RandomFeatures("tanh", 1.0, 4.0, 0.3, noise_draws=2)
-    values = simulate_eigenvalues(model, 40, 8, 0, moments=MOMENTS)
+    values = simulate_eigenvalues(model, 40, instances=8, moments=MOMENTS)
     # E phi^2 = a^2 (exp(-2t) + D) + v^2 + s^2, averaged over features.
     expected = 0.36 + 0.07
     mean = Estimate.from_samples(values.mean(axis=1))
@@ -300,8 +301,9 @@ def test_gaussian_equivalent_has_the_losses_of_the_nonlinear_model():
     shared = math.exp(-1.0) * (math.sinh(rho) - rho)
     fresh = math.exp(-1.0) * (math.sinh(1.0) - 1.0) - shared
     moments = FeatureMoments(linear, shared, fresh)
-    arguments = SIN, (16, 32, 64), (60, 40, 24), 0, GradientFlow([2.0, 20.0])
-    exact, reduced = simulate_limit(*arguments), simulate_limit(*arguments, moments=moments)
+    arguments, instances = (SIN, [2.0, 20.0], (16, 32, 64)), (60, 40, 24)
+    exact = simulate_limit(*arguments, instances=instances)
+    reduced = simulate_limit(*arguments, instances=instances, moments=moments)
     for field in ("train_loss", "test_loss"):
         one, other = getattr(exact, field), getattr(reduced, field)
         error = np.hypot(one.standard_error, other.standard_error)
@@ -310,7 +312,7 @@ def test_gaussian_equivalent_has_the_losses_of_the_nonlinear_model():
 
 
 def test_population_eigenvalues_are_quantiles():
-    two = Covariance.atoms([0.5, 1.5], [0.25, 0.75])
+    two = Covariance([0.5, 1.5], [0.25, 0.75])
     assert population_eigenvalues(two, 8).tolist() == [0.5] * 2 + [1.5] * 6
     law = Covariance.marchenko_pastur(0.5)
     values = population_eigenvalues(law, 400)
@@ -322,15 +324,15 @@ def test_population_eigenvalues_are_quantiles():
 
 def test_train_parts_add_up():
     training = GradientFlow([2.0, 20.0])
-    parts = simulate_train_parts(SIN, 8, 4, 0, training, [0, 4, 16])
-    whole = simulate_losses(SIN, 8, 4, 0, training)
+    parts = simulate_train_parts(SIN, training, 8, [0, 4, 16], instances=4)
+    whole = simulate_losses(SIN, training, 8, instances=4)
     np.testing.assert_allclose(parts.mean.reshape(2, 2).sum(axis=0), whole.train_loss.mean - 1, rtol=1e-10)
 
 
 def test_best_stopping_finds_the_minimum():
     times = np.geomspace(0.2, 500.0, 60)
-    found = simulate_best_stopping(SIN, 16, 4, 0, times)
-    curves = simulate_losses(SIN, 16, 4, 0, GradientFlow(times)).score_error.mean
+    found = simulate_best_stopping(SIN, times, 16, instances=4)
+    curves = simulate_losses(SIN, times, 16, instances=4).score_error.mean
     assert math.exp(found.mean[0]) == pytest.approx(times[np.argmin(curves)], rel=0.3)
     assert found.mean[1] <= curves.min() + 1e-12
 
@@ -339,32 +341,34 @@ def test_the_limit_is_the_fit_of_the_dimensions():
     sizes = (10, 20, 40)
     estimates = [Estimate(np.array([1.0 + 3.0 / d, 2.0]), np.full(2, 0.01), np.full(2, 20.0)) for d in sizes]
     np.testing.assert_allclose(limit_in_dimension(sizes, estimates).mean, [1.0, 2.0])
-    found = simulate_limit(SIN, (4, 8, 16), (8, 8, 8), 0, GradientFlow([1.0]))
+    found = simulate_limit(SIN, [1.0], (4, 8, 16), instances=(8, 8, 8))
     assert found.test_loss.shape == (1,)
 
 
 BAD = {
-    "model": lambda: simulate_losses("sin", 8, 4, 0, GradientFlow([1.0])),
-    "dimension": lambda: simulate_losses(SIN, 0, 4, 0, GradientFlow([1.0])),
-    "dimension with n not whole": lambda: simulate_losses(SIN, 7, 4, 0, GradientFlow([1.0])),
-    "instances": lambda: simulate_losses(SIN, 8, 1, 0, GradientFlow([1.0])),
-    "instances of limit": lambda: simulate_limit(SIN, (4, 8, 16), (8, 8), 0, GradientFlow([1.0])),
-    "seed": lambda: simulate_losses(SIN, 8, 4, -1, GradientFlow([1.0])),
-    "training": lambda: simulate_losses(SIN, 8, 4, 0, 3.0),
-    "training of parts": lambda: simulate_train_parts(SIN, 8, 4, 0, GradientDescent([1], 0.1), [0, 16]),
-    "ranks": lambda: simulate_train_parts(SIN, 8, 4, 0, GradientFlow([1.0]), [0, 17]),
+    "model": lambda: simulate_losses("sin", [1.0], 8, instances=4),
+    "dimension": lambda: simulate_losses(SIN, [1.0], 0, instances=4),
+    "dimension with n not whole": lambda: simulate_losses(SIN, [1.0], 7, instances=4),
+    "instances": lambda: simulate_losses(SIN, [1.0], 8, instances=1),
+    "instances of limit": lambda: simulate_limit(SIN, [1.0], (4, 8, 16), instances=(8, 8)),
+    "seed": lambda: simulate_losses(SIN, [1.0], 8, instances=4, seed=-1),
+    "training_time in words": lambda: simulate_losses(SIN, "long", 8, instances=4),
+    "training_time of parts": lambda: simulate_train_parts(
+        SIN, GradientDescent([1], 0.1), 8, [0, 16], instances=4
+    ),
+    "ranks": lambda: simulate_train_parts(SIN, [1.0], 8, [0, 17], instances=4),
     "ranks of modes": lambda: modes_at(np.ones((3, 4)), [4]),
-    "moments": lambda: simulate_losses(SIN, 8, 4, 0, GradientFlow([1.0]), moments=(1.0, 0.0, 0.0)),
+    "moments": lambda: simulate_losses(SIN, [1.0], 8, instances=4, moments=(1.0, 0.0, 0.0)),
     "shared_variance": lambda: FeatureMoments(1.0, -0.1, 0.0),
     "fresh_variance": lambda: FeatureMoments(1.0, 0.1, math.nan),
     "training_time": lambda: GradientFlow([-1.0]),
     "training_time not a number": lambda: GradientFlow(["now"]),
-    "training_time of stopping": lambda: simulate_best_stopping(SIN, 8, 4, 0, [1.0, 2.0]),
-    "training_time away": lambda: simulate_best_stopping(SIN, 8, 4, 0, np.geomspace(1e-3, 2e-3, 6)),
+    "training_time of stopping": lambda: simulate_best_stopping(SIN, [1.0, 2.0], 8, instances=4),
+    "training_time away": lambda: simulate_best_stopping(SIN, np.geomspace(1e-3, 2e-3, 6), 8, instances=4),
     "penalty": lambda: Ridge([0.0]),
     "steps": lambda: GradientDescent([3, 2], 0.1),
     "steps not integers": lambda: Adam([1.5]),
-    "step_size": lambda: GradientDescent([1], 0.0),
+    "learning_rate of descent": lambda: GradientDescent([1], 0.0),
     "momentum": lambda: GradientDescent([1], 0.1, 1.0),
     "first_decay": lambda: Adam([1], 0.1, 1.0),
     "learning_rate": lambda: Adam([1], math.inf),

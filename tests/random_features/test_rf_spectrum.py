@@ -6,15 +6,16 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from elimination import identity_polynomial
 
-from statphys_gen.random_features.model import Covariance, RandomFeatures
+from statphys_gen.data.covariance import Covariance
+from statphys_gen.random_features.model import RandomFeatures
 from statphys_gen.random_features.theory.edges import bulk_edges
-from statphys_gen.random_features.theory.elimination import identity_polynomial
 from statphys_gen.random_features.theory.resolvent import dyson
 from statphys_gen.random_features.theory.spectrum import atoms, mode_groups, spectrum
 
 REFERENCE = json.loads((Path(__file__).parents[1] / "reference" / "random_features.json").read_text())
-TWO_ATOMS = Covariance.atoms([0.5, 1.5], [0.5, 0.5])
+TWO_ATOMS = Covariance([0.5, 1.5], [0.5, 0.5])
 MODELS = [
     RandomFeatures("tanh", 64, 8, 0.01),
     RandomFeatures("tanh", 2, 4, 0.01),

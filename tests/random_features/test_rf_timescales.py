@@ -7,12 +7,15 @@ import numpy as np
 import pytest
 
 from statphys_gen.approximation import approximation_of
-from statphys_gen.random_features.model import Covariance, RandomFeatures
+from statphys_gen.data.covariance import Covariance
+from statphys_gen.random_features.model import RandomFeatures
 from statphys_gen.random_features.theory import (
+    best_stopping,
     coefficients,
     edges,
     learning_curves,
     limits,
+    loss_plane,
     merging,
     spectrum,
     spikes,
@@ -62,11 +65,13 @@ def test_the_onset_of_overfitting_grows_with_the_samples() -> None:
 def test_best_stopping(features: float, time: float, table: dict[int, tuple[float, float]]) -> None:
     for samples, (tau, error) in table.items():
         model = RandomFeatures("tanh", features, samples, time)
-        found = timescales.early_stopping(model)
-        assert found.parameter == pytest.approx(tau, abs=6e-3)
+        found = best_stopping.early_stopping(model)
+        assert found.training_time == pytest.approx(tau, abs=6e-3)
         assert found.score_error == pytest.approx(error, abs=6e-7)
         # The derivative vanishes: a stationary minimum, checked with the curve itself.
-        around = learning_curves.learning_curves(model, found.parameter * np.array([1 - 1e-3, 1.0, 1 + 1e-3]))
+        around = learning_curves.learning_curves(
+            model, found.training_time * np.array([1 - 1e-3, 1.0, 1 + 1e-3])
+        )
         assert around.score_error[1] < min(around.score_error[0], around.score_error[2])
         assert (
             abs(around.score_error[0] - around.score_error[2])
@@ -75,49 +80,49 @@ def test_best_stopping(features: float, time: float, table: dict[int, tuple[floa
 
 
 def test_best_ridge_and_which_is_better() -> None:
-    ridge = timescales.optimal_ridge(FOUR)
-    around = learning_curves.ridge_curves(FOUR, ridge.parameter * np.array([0.9, 1.0, 1.1])).score_error
+    ridge = best_stopping.optimal_ridge(FOUR)
+    around = learning_curves.ridge_curves(FOUR, ridge.penalty * np.array([0.9, 1.0, 1.1])).score_error
     assert around[1] == pytest.approx(ridge.score_error, rel=1e-12)
     assert around[1] < min(around[0], around[2])
     assert ridge.final_score_error == pytest.approx(9.095, abs=1e-3)
-    assert timescales.better_regularisation(FOUR) == "early stopping"
-    assert timescales.better_regularisation(RandomFeatures("linear", 3, 2, 0.2)) == "ridge"
+    assert best_stopping.better_regularisation(FOUR) == "early stopping"
+    assert best_stopping.better_regularisation(RandomFeatures("linear", 3, 2, 0.2)) == "ridge"
 
 
 def test_the_final_error_is_infinite_at_the_threshold() -> None:
-    found = timescales.early_stopping(RandomFeatures("sin", 2, 2, 0.2, noise_draws=1))
+    found = best_stopping.early_stopping(RandomFeatures("sin", 2, 2, 0.2, noise_draws=1))
     assert found.final_score_error == math.inf
     assert found.score_error < 1.0
 
 
 def test_exponent_is_the_slope_and_tends_to_one() -> None:
-    best, slope = timescales.score_error_exponent(RandomFeatures("tanh", 32, 2, 0.01), [8.0])
+    best, slope = best_stopping.score_error_exponent(RandomFeatures("tanh", 32, 2, 0.01), [8.0])
     assert best[0] == pytest.approx(0.057735, abs=1e-6)
     # Between n/d = 4 and 16, from 0.082922 to 0.037823.
     assert slope[0] == pytest.approx(math.log(0.037823 / 0.082922) / math.log(4.0), abs=0.02)
-    _, far = timescales.score_error_exponent(RandomFeatures("tanh", 1e6, 2, 0.01), 2048.0)
+    _, far = best_stopping.score_error_exponent(RandomFeatures("tanh", 1e6, 2, 0.01), 2048.0)
     assert -1.0 < float(far) < -0.95
 
 
 def test_window_and_memorization_time() -> None:
-    window = timescales.training_window(FOUR, 0.5)
+    window = best_stopping.training_window(FOUR, 0.5)
     curve = learning_curves.learning_curves(FOUR, [window.start, window.best, window.stop]).score_error
     np.testing.assert_allclose(curve, window.score_error * np.array([1.5, 1.0, 1.5]), rtol=1e-9)
     assert window.steps(100, 0.5) == (window.start * 2e4, window.stop * 2e4)
-    tau = timescales.memorization_time(FOUR, 0.1)
+    tau = best_stopping.memorization_time(FOUR, 0.1)
     one = learning_curves.learning_curves(FOUR, tau)
     assert float(one.test_loss - one.train_loss) == pytest.approx(0.1, rel=1e-9)
-    assert timescales.memorization_time(RandomFeatures("tanh", 0.5, 100, 0.2), 1.0) == math.inf
-    assert timescales.training_window(RandomFeatures("tanh", 0.5, 100, 0.2), 0.5).stop == math.inf
+    assert best_stopping.memorization_time(RandomFeatures("tanh", 0.5, 100, 0.2), 1.0) == math.inf
+    assert best_stopping.training_window(RandomFeatures("tanh", 0.5, 100, 0.2), 0.5).stop == math.inf
 
 
 def test_phase_diagram_is_the_curve_at_every_point() -> None:
-    plane = timescales.phase_diagram("tanh", 0.1, [10.0, 1e3], [1.0, 4.0], [2.0, 3.0, 8.0])
+    plane = loss_plane.phase_diagram("tanh", 0.1, [10.0, 1e3], [1.0, 4.0], [2.0, 3.0, 8.0])
     assert plane.test_loss.shape == (2, 2, 3)
     one = learning_curves.learning_curves(RandomFeatures("tanh", 4.0, 3.0, 0.1), [10.0, 1e3])
     np.testing.assert_allclose(plane.test_loss[:, 1, 1], one.test_loss, rtol=1e-11)
     assert (np.diff(plane.generalisation_gap[1], axis=1) < 0).all()
-    finite = timescales.phase_diagram("tanh", 0.1, [10.0], [1.0, 4.0], [2.0, 3.0], noise_draws=2)
+    finite = loss_plane.phase_diagram("tanh", 0.1, [10.0], [1.0, 4.0], [2.0, 3.0], noise_draws=2)
     two = RandomFeatures("tanh", 4.0, 2.0, 0.1, noise_draws=2)
     assert finite.test_loss[0, 1, 0] == pytest.approx(
         learning_curves.learning_curves(two, [10.0]).test_loss[0], rel=1e-11
@@ -127,23 +132,23 @@ def test_phase_diagram_is_the_curve_at_every_point() -> None:
 def test_limits_in_numbers() -> None:
     for samples, expected in ((64, 0.0114093), (256, 0.0033502), (1024, 8.9883e-4)):
         model = RandomFeatures("tanh", 1e5, samples, 0.01)
-        best = timescales.early_stopping(model)
-        fast = limits.fast_phase_score_error(model, best.parameter * np.linspace(0.9, 1.1, 401)).min()
+        best = best_stopping.early_stopping(model)
+        fast = limits.fast_phase_score_error(model, best.training_time * np.linspace(0.9, 1.1, 401)).min()
         assert fast == pytest.approx(expected, rel=2e-5)
         assert best.score_error == pytest.approx(fast, rel=1e-2)
-        assert limits.large_sample_stopping_time(model) == pytest.approx(best.parameter, rel=0.03)
+        assert limits.large_sample_stopping_time(model) == pytest.approx(best.training_time, rel=0.03)
     leading = limits.overfitting_edges(RandomFeatures("tanh", 64, 8, 0.01))
     np.testing.assert_allclose(leading, [0.08726, 0.37624], atol=1e-5)
 
 
 def test_general_variance_and_covariance() -> None:
     for covariance in (
-        Covariance.identity(4.0),
-        Covariance.identity(0.25),
-        Covariance.atoms([0.1, 2.0], [0.6, 0.4]),
+        Covariance.isotropic(4.0),
+        Covariance.isotropic(0.25),
+        Covariance([0.1, 2.0], [0.6, 0.4]),
     ):
         model = RandomFeatures("tanh", 16, 4, 0.1, covariance)
-        found = timescales.early_stopping(model)
+        found = best_stopping.early_stopping(model)
         assert 0 < found.score_error < found.final_score_error
         assert found.score_error < learning_curves.fisher_information(model)
 
@@ -151,7 +156,7 @@ def test_general_variance_and_covariance() -> None:
 def test_every_public_prediction_states_its_approximation() -> None:
     predictions = [
         coefficients.coefficients,
-        coefficients.outliers,
+        spikes.outliers,
         edges.bulk_edges,
         spectrum.atoms,
         spectrum.spectrum,
@@ -167,13 +172,13 @@ def test_every_public_prediction_states_its_approximation() -> None:
         learning_curves.fisher_information,
         learning_curves.bayes_test_loss,
         timescales.timescales,
-        timescales.early_stopping,
-        timescales.optimal_ridge,
-        timescales.better_regularisation,
-        timescales.score_error_exponent,
-        timescales.training_window,
-        timescales.memorization_time,
-        timescales.phase_diagram,
+        best_stopping.early_stopping,
+        best_stopping.optimal_ridge,
+        best_stopping.better_regularisation,
+        best_stopping.score_error_exponent,
+        best_stopping.training_window,
+        best_stopping.memorization_time,
+        loss_plane.phase_diagram,
         limits.overfitting_edges,
         limits.interpolation_edges,
         limits.fast_phase_score_error,

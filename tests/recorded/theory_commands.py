@@ -37,10 +37,37 @@ RECORDED = FOLDER / "theory_commands.json"
 TOLERANCE = 1e-12
 
 # Of commands whose options have other names now: {"rbm simulate": {"--samples": "--instances"}}.
-ARGUMENTS_RENAMED: dict[str, dict[str, str]] = {}
+ARGUMENTS_RENAMED: dict[str, dict[str, str]] = {
+    "random-features simulate": {
+        "--samples": "--instances",
+        "--spectrum": "--count-modes",
+        "--step-size": "--learning-rate",
+    },
+    "random-features spectrum": {"--density": "--density-points"},
+    "phase-retrieval spectrum": {"--samples": "--points", "--density": "--density-points", "-m": "--overlap"},
+    "phase-retrieval threshold": {"-m": "--overlap"},
+    "phase-retrieval dmft": {"-n": "--paths", "-m": "--overlap"},
+    "phase-retrieval simulate": {"-N": "-d", "--labels": "--label-law", "-m": "--overlap"},
+    "phase-retrieval success": {"-N": "-d"},
+}
 # Of commands whose output has other keys now: {"phase-retrieval dmft": {"time": "training_time"}}. A key with dots, as
 # "parameters.samples", is the one at that place alone.
-KEYS_RENAMED: dict[str, dict[str, str]] = {}
+KEYS_RENAMED: dict[str, dict[str, str]] = {
+    "random-features learning-curves": {"ridge": "penalty"},
+    "random-features norm-outliers": {"rows": "row_norms", "samples": "sample_norms"},
+    "random-features simulate": {
+        "ridge": "penalty",
+        "parameters.samples": "instances",
+        "parameters.step_size": "learning_rate",
+    },
+    "phase-retrieval spectrum": {"parameters.samples": "points"},
+    "phase-retrieval dmft": {"time": "training_time"},
+    "phase-retrieval simulate": {
+        "parameters.labels": "label_law",
+        "theory_standard_error": "theory_error",
+    },
+    "phase-retrieval success": {"effective_samples": "effective_trials"},
+}
 
 # Sentences, which may be reworded while nothing moves.
 WORDING = ("version", "approximation", "outliers_approximation", "notes", "reason", "findings")

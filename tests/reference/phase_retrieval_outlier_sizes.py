@@ -20,8 +20,7 @@ import numpy as np
 from scipy.linalg import eigh
 from threadpoolctl import threadpool_limits
 
-from statphys_gen.phase_retrieval.model import Loss
-from statphys_gen.phase_retrieval.theory.curvature_laws import initial_weights
+from statphys_gen.phase_retrieval.model import Loss, PhaseRetrieval
 from statphys_gen.phase_retrieval.theory.spectrum import hessian_spectrum
 
 OFFSET, ALPHA = 1.0, 4.0
@@ -92,7 +91,7 @@ def fits(sizes, name):
 
 
 def main():
-    found = hessian_spectrum(initial_weights(Loss.normalised(OFFSET)), ALPHA)
+    found = hessian_spectrum(PhaseRetrieval(Loss.normalised(OFFSET), ALPHA))
     s = float(found.outlier["stieltjes"])
     limits = [
         float(found.outlier["position"] + found.lagrange_multiplier),

@@ -48,9 +48,14 @@ def schedule() -> np.ndarray:
 def outcomes(
     dimension: int, samples_per_dimension: float, precision: str, seed: int
 ) -> dict[str, np.ndarray]:
-    problem = PhaseRetrieval(Loss.normalised(OFFSET), samples_per_dimension)
     found = simulate_success(
-        problem, dimension, INSTANCES, seed, schedule(), threshold=THRESHOLD, precision=precision
+        PhaseRetrieval(Loss.normalised(OFFSET), samples_per_dimension),
+        dimension,
+        step_sizes=schedule(),
+        instances=INSTANCES,
+        threshold=THRESHOLD,
+        precision=precision,
+        seed=seed,
     )
     return {"success_time": found.require().success_time[:, 0]}
 

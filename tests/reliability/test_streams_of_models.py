@@ -17,9 +17,10 @@ from typing import Any
 import numpy as np
 import pytest
 
+from statphys_gen.data.covariance import Covariance
 from statphys_gen.data.dataset import DataSet
 from statphys_gen.data.dip_test import modality
-from statphys_gen.data.laws import CurieWeiss, DiscreteProduct, GaussianMixture, Spectrum
+from statphys_gen.data.laws import CurieWeiss, DiscreteProduct, GaussianMixture
 from statphys_gen.diffusion.analysis.collapse import analyse_collapse
 from statphys_gen.diffusion.analysis.label_agreement import label_agreement
 from statphys_gen.diffusion.simulation.backward_kernel import (
@@ -66,11 +67,10 @@ from statphys_gen.phase_retrieval.simulation.hessians import (
 )
 from statphys_gen.phase_retrieval.simulation.success import simulate_success
 from statphys_gen.phase_retrieval.theory.dmft import descent_dynamics
-from statphys_gen.random_features.model import Activation, Covariance, RandomFeatures
+from statphys_gen.random_features.model import Activation, RandomFeatures
 from statphys_gen.random_features.simulation.gaussian_equivalent import FeatureMoments
 from statphys_gen.random_features.simulation.instances import simulate_eigenvalues, simulate_losses
 from statphys_gen.random_features.simulation.memorization import memorized_fraction, simulate_memorization
-from statphys_gen.random_features.simulation.mixture import Mixture
 from statphys_gen.random_features.simulation.network import Architecture, NetworkTraining
 from statphys_gen.random_features.simulation.training import GradientFlow
 from statphys_gen.rbm.model import Model, Patterns, visible_prior
@@ -137,12 +137,14 @@ MIXTURES = {
     "full": GaussianMixture(MIXTURE.weights, MIXTURE.means, [0.6 * np.eye(4) + 0.01]),
 }
 OF_MIXTURE = {
-    "clones": lambda law: simulate_clones(law, 0.5, 10, 0),
-    "clones by the sign": lambda law: simulate_clones(law, 0.5, 10, 0, label="sign"),
-    "u-turn": lambda law: simulate_u_turn(law, 0.5, 10, 0),
-    "posterior": lambda law: posterior_agreement(law, 0.5, 10, 0),
-    "Euler": lambda law: simulate_clones_langevin(law, 0.5, 10, 0, steps=4, horizon=2.0),
-    "drift": lambda law: simulate_drift(law, np.zeros((2, law.dimension)), 0.5, law.means[0], 10, 0),
+    "clones": lambda law: simulate_clones(law, 0.5, walkers=10, seed=0),
+    "clones by the sign": lambda law: simulate_clones(law, 0.5, walkers=10, seed=0, label="sign"),
+    "u-turn": lambda law: simulate_u_turn(law, 0.5, walkers=10, seed=0),
+    "posterior": lambda law: posterior_agreement(law, 0.5, walkers=10, seed=0),
+    "Euler": lambda law: simulate_clones_langevin(law, 0.5, walkers=10, seed=0, steps=4, horizon=2.0),
+    "drift": lambda law: simulate_drift(
+        law, 0.5, np.zeros((2, law.dimension)), law.means[0], walkers=10, seed=0
+    ),
 }
 
 
@@ -169,14 +171,15 @@ def test_speciation_times(simulate_time: Callable[..., Any], streams_of: Any) ->
         "separation": GaussianMixture.two_classes(4, 1.1, 0.6),
         "variance": GaussianMixture.two_classes(4, 1.0, 0.7),
     }
-    runs = {name: partial(simulate_time, law, 200, 0, blocks=2) for name, law in laws.items()}
+    runs = {name: partial(simulate_time, law, walkers=200, blocks=2) for name, law in laws.items()}
     require_independent(streams_of, runs)
 
 
 LAWS = MIXTURES | {
-    "spectrum": Spectrum([1.0, 2.0], [2, 3]),
-    "eigenvalue": Spectrum([1.0, 2.1], [2, 3]),
-    "multiplicity": Spectrum([1.0, 2.0], [3, 2]),
+    "spectrum": Covariance.from_eigenvalues([1.0, 2.0], [2, 3]),
+    "eigenvalue": Covariance.from_eigenvalues([1.0, 2.1], [2, 3]),
+    "multiplicity": Covariance.from_eigenvalues([1.0, 2.0], [3, 2]),
+    "twice the dimension": Covariance.from_eigenvalues([1.0, 2.0], [4, 6]),
     "product": DiscreteProduct(6, [1.0, 0.0, -1.0], [0.2, 0.3, 0.5]),
     "values": DiscreteProduct(6, [1.0, 0.1, -1.0], [0.2, 0.3, 0.5]),
     "probabilities": DiscreteProduct(6, [1.0, 0.0, -1.0], [0.2, 0.4, 0.4]),
@@ -184,21 +187,22 @@ LAWS = MIXTURES | {
     "Curie-Weiss": CurieWeiss(6, 1.2),
     "inverse temperature": CurieWeiss(6, 1.3),
     "number of spins": CurieWeiss(7, 1.2),
+    "tilt": CurieWeiss(6, 1.2, 0.3),
 }
-SETS = {"data_sets": 2, "noised": 4}
+SETS = {"instances": 2, "walkers": 4}
 OF_LAW = {
-    "collapse": lambda law: simulate_collapse(law, 8, 0.5, 0, **SETS),
-    "condensation": lambda law: simulate_condensation(law, 8, 0.5, 0, **SETS),
-    "posterior variance": lambda law: simulate_posterior_variance(law, 8, 0.5, 0, **SETS),
-    "empirical clones": lambda law: simulate_empirical_clones(law, 8, 0.5, 0, **SETS),
+    "collapse": lambda law: simulate_collapse(law, 0.5, 8, seed=0, **SETS),
+    "condensation": lambda law: simulate_condensation(law, 0.5, 8, seed=0, **SETS),
+    "posterior variance": lambda law: simulate_posterior_variance(law, 0.5, 8, seed=0, **SETS),
+    "empirical clones": lambda law: simulate_empirical_clones(law, 0.5, 8, seed=0, **SETS),
     "empirical clones, Euler": lambda law: simulate_empirical_clones_langevin(
-        law, 8, 0.5, 0, steps=3, **SETS
+        law, 0.5, 8, seed=0, steps=3, **SETS
     ),
-    "last change": lambda law: simulate_last_change(law, 8, 0, steps=3, runs=4, data_sets=2),
-    "first passage": lambda law: _whatever(simulate_first_passage, law, 8, 0, paths=4, data_sets=2),
-    "information time": lambda law: _whatever(simulate_information_time, law, 8, 0.5, 0, **SETS),
-    "basin radius": lambda law: _whatever(simulate_basin_radius, law, 8, 0.5, 0.3, 0, **SETS),
-    "information slope": lambda law: simulate_information_slope(law, 8, 0.5, 0, **SETS),
+    "last change": lambda law: simulate_last_change(law, 8, seed=0, steps=3, walkers=4, instances=2),
+    "first passage": lambda law: _whatever(simulate_first_passage, law, 8, **SETS),
+    "information time": lambda law: _whatever(simulate_information_time, law, 8, 0.5, **SETS),
+    "basin radius": lambda law: _whatever(simulate_basin_radius, law, 0.3, 8, 0.5, **SETS),
+    "information slope": lambda law: simulate_information_slope(law, 0.5, 8, seed=0, **SETS),
 }
 
 
@@ -218,15 +222,15 @@ def test_laws_of_data(family: str, streams_of: Any) -> None:
 
 
 def test_parameters_of_the_collapse(streams_of: Any) -> None:
-    law = Spectrum([1.0, 2.0], [2, 3])
+    law = Covariance.from_eigenvalues([1.0, 2.0], [2, 3])
     require_independent(
         streams_of,
         {
-            "as it is": lambda: simulate_collapse(law, 8, 0.5, 0, **SETS),
-            "samples": lambda: simulate_collapse(law, 9, 0.5, 0, **SETS),
-            "radius": lambda: simulate_collapse(law, 8, 0.5, 0, radius=0.5, **SETS),
-            "clones": lambda: simulate_empirical_clones(law, 8, 0.5, 0, **SETS),
-            "end": lambda: simulate_empirical_clones(law, 8, 0.5, 0, end=0.1, **SETS),
+            "as it is": lambda: simulate_collapse(law, 0.5, 8, seed=0, **SETS),
+            "samples": lambda: simulate_collapse(law, 0.5, 9, seed=0, **SETS),
+            "radius": lambda: simulate_collapse(law, 0.5, 8, seed=0, radius=0.5, **SETS),
+            "clones": lambda: simulate_empirical_clones(law, 0.5, 8, seed=0, **SETS),
+            "end": lambda: simulate_empirical_clones(law, 0.5, 8, seed=0, end=0.1, **SETS),
         },
     )
 
@@ -234,18 +238,20 @@ def test_parameters_of_the_collapse(streams_of: Any) -> None:
 def test_classes_that_are_not_gaussian(streams_of: Any) -> None:
     models = {"as it is": CurieWeiss(6, 1.2), "inverse": CurieWeiss(6, 1.3), "spins": CurieWeiss(8, 1.2)}
     for run in (simulate_curie_weiss_clones, simulate_curie_weiss_u_turn):
-        require_independent(streams_of, {name: partial(run, law, 0.5, 10, 0) for name, law in models.items()})
+        require_independent(
+            streams_of, {name: partial(run, law, 0.5, walkers=10) for name, law in models.items()}
+        )
     atoms = GaussianMixture([0.5, 0.5], [[-1.0], [1.0]], 0.0)
     normal, wider = GaussianMixture([1.0], [[0.0]], 1.0), GaussianMixture([1.0], [[0.0]], 1.1)
     runs = {
-        "as it is": partial(simulate_product_clones, [atoms, normal], 5, 0.5, 10, 0),
-        "marginal": partial(simulate_product_clones, [atoms, wider], 5, 0.5, 10, 0),
-        "dimension": partial(simulate_product_clones, [atoms, normal], 6, 0.5, 10, 0),
-        "weights": partial(simulate_product_clones, [atoms, normal], 5, 0.5, 10, 0, weights=[0.4, 0.6]),
+        "as it is": partial(simulate_product_clones, [atoms, normal], 0.5, 5, walkers=10),
+        "marginal": partial(simulate_product_clones, [atoms, wider], 0.5, 5, walkers=10),
+        "dimension": partial(simulate_product_clones, [atoms, normal], 0.5, 6, walkers=10),
+        "weights": partial(simulate_product_clones, [atoms, normal], 0.5, 5, walkers=10, weights=[0.4, 0.6]),
     }
     require_independent(streams_of, runs)
     weights = [0.5, 0.5]
-    same = partial(simulate_product_clones, (atoms, normal), 5, 0.5, 10, 0, weights=weights)
+    same = partial(simulate_product_clones, (atoms, normal), 0.5, 5, walkers=10, weights=weights)
     require_equal(streams_of, [runs["as it is"], same])
 
 
@@ -309,9 +315,9 @@ FEATURE_MODELS = {
     "samples": FEATURES.replace(samples_per_dimension=2.0),
     "time": FEATURES.replace(time=0.4),
     "noise draws": FEATURES.replace(noise_draws=2),
-    "variance": FEATURES.replace(covariance=Covariance.identity(1.1)),
-    "covariance": FEATURES.replace(covariance=Covariance.atoms([0.5, 1.5], [0.5, 0.5])),
-    "weights": FEATURES.replace(covariance=Covariance.atoms([0.5, 1.5], [0.4, 0.6])),
+    "variance": FEATURES.replace(covariance=Covariance.isotropic(1.1)),
+    "covariance": FEATURES.replace(covariance=Covariance([0.5, 1.5], [0.5, 0.5])),
+    "weights": FEATURES.replace(covariance=Covariance([0.5, 1.5], [0.4, 0.6])),
     "power law": FEATURES.replace(covariance=Covariance.power_law(1.0)),
     "exponent": FEATURES.replace(covariance=Covariance.power_law(1.1)),
 }
@@ -350,15 +356,15 @@ def test_polynomials_are_one_however_they_are_made(streams_of: Any) -> None:
 
 def test_memorization(streams_of: Any) -> None:
     base: dict[str, Any] = {
-        "mixture": Mixture.two_classes(2, 1.0, 0.5),
+        "mixture": GaussianMixture.two_classes(2, 1.0, 0.5),
         "samples": 5,
         "architecture": Architecture(4, 1),
         "training": NetworkTraining((1, 2)),
     }
     changed: dict[str, dict[str, Any]] = {
         "as it is": {},
-        "separation": {"mixture": Mixture.two_classes(2, 1.1, 0.5)},
-        "variance": {"mixture": Mixture.two_classes(2, 1.0, 0.6)},
+        "separation": {"mixture": GaussianMixture.two_classes(2, 1.1, 0.5)},
+        "variance": {"mixture": GaussianMixture.two_classes(2, 1.0, 0.6)},
         "samples": {"samples": 6},
         "width": {"architecture": Architecture(5, 1)},
         "layers": {"architecture": Architecture(4, 2)},
@@ -395,11 +401,11 @@ RETRIEVALS = {
     "overlap": replace(RETRIEVAL, overlap=0.1),
 }
 OF_RETRIEVAL = {
-    "descent": lambda case: simulate_retrieval(case, 6, 2, 0, [1e-4], temperature=0.1),
-    "success": lambda case: simulate_success(case, 6, 2, 0, [1e-4], temperature=0.1),
-    "Hessian": lambda case: simulate_hessian(case, 6, 2, 0, count=2),
-    "density": lambda case: simulate_smoothed_density(case, 6, 2, 0, [0.0], 0.1),
-    "spectral": lambda case: simulate_spectral_overlap(case, 6, 2, 0),
+    "descent": lambda case: simulate_retrieval(case, 6, step_sizes=[1e-4], instances=2, temperature=0.1),
+    "success": lambda case: simulate_success(case, 6, step_sizes=[1e-4], instances=2, temperature=0.1),
+    "Hessian": lambda case: simulate_hessian(case, 6, instances=2, count=2),
+    "density": lambda case: simulate_smoothed_density(case, 6, positions=[0.0], smoothing=0.1, instances=2),
+    "spectral": lambda case: simulate_spectral_overlap(case, 6, instances=2),
     "dmft": lambda case: descent_dynamics(case, [1e-4], paths=128, replicas=2),
 }
 
@@ -415,7 +421,13 @@ def test_phase_retrieval(family: str, streams_of: Any) -> None:
 def test_conditions_of_a_descent(streams_of: Any) -> None:
     def descent(dimension: int = 6, temperature: float = 0.1, **options: Any) -> Run:
         return partial(
-            simulate_retrieval, RETRIEVAL, dimension, 2, 0, [1e-4], temperature=temperature, **options
+            simulate_retrieval,
+            RETRIEVAL,
+            dimension,
+            step_sizes=[1e-4],
+            instances=2,
+            temperature=temperature,
+            **options,
         )
 
     runs = {
@@ -423,7 +435,7 @@ def test_conditions_of_a_descent(streams_of: Any) -> None:
         "temperature": descent(temperature=0.2),
         "no temperature": descent(temperature=0.0),
         "dimension": descent(7),
-        "labels": descent(labels="null"),
+        "labels": descent(label_law="null"),
     }
     require_independent(streams_of, runs)
     theory = partial(descent_dynamics, RETRIEVAL, [1e-4], paths=128, replicas=2)
@@ -548,20 +560,20 @@ def correlation(one: np.ndarray, other: np.ndarray) -> float:
 
 def test_results_of_similar_models_are_uncorrelated() -> None:
     """Each of the 5 correlations is beyond 5 standard errors in less than one of 100,000 independent pairs."""
-    laws = [Spectrum.isotropic(6, variance) for variance in (1.0, 1.01)]
-    collapse = [simulate_first_passage(law, 10, 0, paths=10, data_sets=40).times.mean(axis=1) for law in laws]
+    laws = [Covariance.isotropic(variance, 6) for variance in (1.0, 1.01)]
+    collapse = [
+        simulate_first_passage(law, 10, seed=0, walkers=10, instances=40).times.mean(axis=1) for law in laws
+    ]
     features = [FEATURES.replace(time=time) for time in (0.3, 0.301)]
     traces = [simulate_eigenvalues(model, 5, 40, 0).mean(axis=1) for model in features]
     losses = [PhaseRetrieval(Loss.normalised(offset), 3.0) for offset in (1.0, 1.01)]
-    hessians = [simulate_hessian(case, 8, 40, 0, count=2).lagrange_multiplier for case in losses]
+    hessians = [simulate_hessian(case, 8, instances=40, count=2).lagrange_multiplier for case in losses]
     machines = [machine(temperature=temperature) for temperature in (0.5, 0.501)]
     overlaps = [
         simulate(model, 10, 40, start="pattern", sweeps=4, burn_in=0, chains=2).samples["interaction"]
         for model in machines
     ]
-    paths = [
-        descent_dynamics(case, [1e-3], paths=128, replicas=40).samples["energy"][:, 0] for case in losses
-    ]
+    paths = [descent_dynamics(case, [1e-3], paths=128, replicas=40).values["energy"][:, 0] for case in losses]
     for pair in (collapse, traces, hessians, overlaps, paths):
         one, other = (np.asarray(entry, dtype=np.float64) for entry in pair)
         assert abs(correlation(one, other)) < 5.0

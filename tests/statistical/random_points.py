@@ -18,7 +18,8 @@ from typing import Any
 import numpy as np
 
 from statphys_gen import __version__
-from statphys_gen.data.laws import GaussianMixture, Spectrum
+from statphys_gen.data.covariance import Covariance
+from statphys_gen.data.laws import GaussianMixture
 from statphys_gen.diffusion.theory.collapse_time import collapse_time, trap_onset_time
 from statphys_gen.diffusion.theory.condensed_phase import condensed_phase
 from statphys_gen.diffusion.theory.speciation_time import (
@@ -30,12 +31,11 @@ from statphys_gen.diffusion.theory.speciation_time import (
 from statphys_gen.errors import InvalidArgument, StatphysError
 from statphys_gen.phase_retrieval.model import Loss, PhaseRetrieval
 from statphys_gen.phase_retrieval.schedule import geometric_steps
-from statphys_gen.phase_retrieval.theory.curvature_laws import initial_weights
 from statphys_gen.phase_retrieval.theory.dmft import descent_dynamics
 from statphys_gen.phase_retrieval.theory.full_rsb import full_rsb_state
 from statphys_gen.phase_retrieval.theory.spectrum import left_edge, signal_outlier
-from statphys_gen.phase_retrieval.theory.transition import transition
-from statphys_gen.random_features.model import Covariance, RandomFeatures
+from statphys_gen.phase_retrieval.theory.transition import initial_transition
+from statphys_gen.random_features.model import RandomFeatures
 from statphys_gen.random_features.theory.learning_curves import learning_curves
 from statphys_gen.random_features.theory.spectrum import spectrum
 from statphys_gen.rbm.model import Model
@@ -55,9 +55,9 @@ def _between(rng: np.random.Generator, low: float, high: float, count: int | Non
     return np.exp(rng.uniform(np.log(low), np.log(high), count))
 
 
-def _spectrum(rng: np.random.Generator) -> Spectrum:
+def _spectrum(rng: np.random.Generator) -> Covariance:
     levels = int(rng.integers(1, 5))
-    return Spectrum(_between(rng, 0.01, 100.0, levels), rng.integers(1, 200, levels))
+    return Covariance.from_eigenvalues(_between(rng, 0.01, 100.0, levels), rng.integers(1, 200, levels))
 
 
 def collapse(rng: np.random.Generator, points: int) -> Iterator[Solution]:
@@ -66,7 +66,7 @@ def collapse(rng: np.random.Generator, points: int) -> Iterator[Solution]:
         log_samples = law.dimension * _between(rng, 0.02, 3.0, BATCH)
         yield collapse_time(law, log_samples)
         yield trap_onset_time(law, log_samples)
-        yield condensed_phase(law, log_samples, _between(rng, 1e-3, 5.0, BATCH))
+        yield condensed_phase(law, _between(rng, 1e-3, 5.0, BATCH), log_samples)
 
 
 def speciation(rng: np.random.Generator, points: int) -> Iterator[Solution]:
@@ -114,22 +114,19 @@ def glass_lines(rng: np.random.Generator, points: int) -> Iterator[Solution]:
 
 def hessians(rng: np.random.Generator, points: int) -> Iterator[Solution]:
     for _ in range(0, points, 2 * BATCH + 1):
-        weights = initial_weights(
-            Loss.normalised(float(_between(rng, 0.01, 50.0))), float(rng.choice([0.0, 0.3]))
-        )
+        loss = Loss.normalised(float(_between(rng, 0.01, 50.0)))
+        model = PhaseRetrieval(loss, 1.0, float(rng.choice([0.0, 0.3])))
         ratios = _between(rng, 0.05, 100.0, BATCH)
-        yield left_edge(weights, ratios)
-        yield signal_outlier(weights, ratios)
-        yield transition(weights).solution
+        yield left_edge(model, samples_per_dimension=ratios)
+        yield signal_outlier(model, samples_per_dimension=ratios)
+        yield initial_transition(loss, overlap=model.overlap).solution
 
 
 def features(rng: np.random.Generator, points: int) -> Iterator[dict[str, float]]:
     """Spectra (their own assertions are the residual: mass and moments) and curves."""
     for _ in range(0, points, 2):
         covariance = (
-            Covariance.atoms([float(_between(rng, 0.2, 5.0)), 1.0], [0.3, 0.7])
-            if rng.random() < 0.5
-            else None
+            Covariance([float(_between(rng, 0.2, 5.0)), 1.0], [0.3, 0.7]) if rng.random() < 0.5 else None
         )
         draws = float(rng.choice([1.0, 2.0, 4.0, np.inf]))
         model = RandomFeatures(
@@ -150,17 +147,17 @@ def full_breaking(rng: np.random.Generator, points: int) -> Iterator[Solution]:
     """Ground states with full breaking of replica symmetry: a second each."""
     for _ in range(points):
         loss = Loss.normalised(float(_between(rng, 0.5, 3.0)))
-        yield full_rsb_state(loss, float(_between(rng, 4.5, 20.0)), steps=4)
+        yield full_rsb_state(PhaseRetrieval(loss, float(_between(rng, 4.5, 20.0))), steps=4)
 
 
 def descents(rng: np.random.Generator, points: int) -> Iterator[Solution]:
     """Dynamical mean-field theory, twelve steps; each counts as one point, good if every step is."""
     for k in range(points):
         offset = float(_between(rng, 0.1, 10.0))
-        problem = PhaseRetrieval(Loss.normalised(offset), float(_between(rng, 0.5, 10.0)))
+        model = PhaseRetrieval(Loss.normalised(offset), float(_between(rng, 0.5, 10.0)))
         sizes = geometric_steps(12, 0.01 * min(offset, 1.0), 1.1)
         found = descent_dynamics(
-            problem, sizes, float(rng.choice([0.0, 0.5])), paths=4096, replicas=2, seed=k
+            model, sizes, temperature=float(rng.choice([0.0, 0.5])), paths=4096, replicas=2, seed=k
         ).solution
         worst = int(found.status.argmax())
         yield Solution(

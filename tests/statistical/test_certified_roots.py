@@ -12,7 +12,7 @@ import pytest
 
 flint = pytest.importorskip("flint", reason="the extra 'certify' is not installed")
 
-from statphys_gen.data.laws import Spectrum  # noqa: E402
+from statphys_gen.data.covariance import Covariance  # noqa: E402
 from statphys_gen.diffusion.theory.collapse_time import collapse_time, trap_onset_time  # noqa: E402
 from statphys_gen.numerics.continuation import fold  # noqa: E402
 from statphys_gen.numerics.roots import newton  # noqa: E402
@@ -91,7 +91,7 @@ def test_collapse_times(kind: str) -> None:
         levels = int(rng.integers(1, 5))
         eigenvalues = np.exp(rng.uniform(-3, 3, levels))
         counts = rng.integers(1, 60, levels)
-        law = Spectrum(eigenvalues, counts)
+        law = Covariance.from_eigenvalues(eigenvalues, counts)
         log_samples = law.dimension * np.exp(rng.uniform(np.log(0.05), np.log(2.0), 10))
         solver = collapse_time if kind == "collapse" else trap_onset_time
         found = solver(law, log_samples).require()

@@ -5,6 +5,7 @@ import json
 import mpmath
 import numpy as np
 import pytest
+from agreement import count_agrees
 from scipy import stats
 
 from statphys_gen.approximation import Approximation
@@ -14,12 +15,12 @@ from statphys_gen.statistics.agreement import (
     Check,
     CheckResult,
     detectable_shift,
-    holm,
     judge,
     run_checks,
     two_sided_p_value,
 )
 from statphys_gen.statistics.estimate import Estimate
+from statphys_gen.statistics.multiple import holm
 from statphys_gen.statistics.streams import generator
 
 
@@ -75,8 +76,7 @@ def test_detectable_shift_has_ninety_percent_power(freedom):
     count = 40_000
     t = random.normal(shift, 1.0, count) / np.sqrt(random.chisquare(freedom, count) / freedom)
     caught = int((two_sided_p_value(t, freedom) <= level).sum())
-    low, high = stats.binom.interval(0.999, count, 0.9)
-    assert low <= caught <= high
+    assert count_agrees(caught, count, 0.9, 0.001)
 
 
 # Rate of false alarms and power of whole reports
@@ -109,9 +109,7 @@ def null_reports(reports, student=True):
 
 def test_false_alarms_of_a_report_have_the_stated_rate():
     reports = 2000
-    false_alarms = sum(null_reports(reports))
-    low, high = stats.binom.interval(0.99, reports, FAMILY_WISE_RATE)
-    assert low <= false_alarms <= high
+    assert count_agrees(sum(null_reports(reports)), reports, FAMILY_WISE_RATE, 0.01)
 
 
 def test_gaussian_quantiles_would_raise_false_alarms():

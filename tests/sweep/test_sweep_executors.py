@@ -4,7 +4,7 @@ import os
 import subprocess
 import sys
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
-from multiprocessing import get_context
+from multiprocessing import get_all_start_methods, get_context
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +15,7 @@ from threadpoolctl import threadpool_info, threadpool_limits
 from statphys_gen import sweep
 from statphys_gen.errors import InvalidArgument, WorkersLost
 
+METHOD = "forkserver" if "forkserver" in get_all_start_methods() else "spawn"
 # Large enough for OpenBLAS to use its threads, and to change its last bits with their number.
 GRID = {"size": [60, 250], "scale": [0.3, 1.0]}
 
@@ -30,7 +31,7 @@ def test_own_processes(in_series, batch):
 
 
 def test_process_pool_executor(in_series):
-    with ProcessPoolExecutor(2, mp_context=get_context("forkserver")) as executor:
+    with ProcessPoolExecutor(2, mp_context=get_context(METHOD)) as executor:
         assert sweep.run(functions.blas, GRID, executor=executor, replicas=2, seed=3).identical(in_series)
         with pytest.raises(InvalidArgument, match="other processes"):
             sweep.run(lambda a: {"value": a}, {"a": [1]}, executor=executor, key="local")
@@ -101,7 +102,7 @@ def test_pool_is_rebuilt_once_only(tmp_path):
 
 
 def test_given_executor_that_breaks(tmp_path):
-    with ProcessPoolExecutor(1, mp_context=get_context("forkserver")) as executor:
+    with ProcessPoolExecutor(1, mp_context=get_context(METHOD)) as executor:
         with pytest.raises(WorkersLost):
             sweep.run(functions.always_kills_worker, {"x": [0, 1, 2, 3]}, executor=executor)
         with pytest.raises(WorkersLost, match="2 of 2 points are left"):

@@ -5,14 +5,13 @@ from __future__ import annotations
 import argparse
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from ... import validation
-from ..parsing import BadUsage, Parser, add_output_options, add_seed, between, integer, number
+from ..parsing import add_output_options, add_seed, number
 from . import collapse as diffusion_collapse
-
-if TYPE_CHECKING:
-    from ...data.laws import GaussianMixture
+from . import simulate as diffusion_simulate
+from .options import add_mixture, add_times, chosen_mixture, refuse, require
 
 
 def register(systems: Any) -> None:
@@ -26,6 +25,7 @@ def register(systems: Any) -> None:
     _register_speciation_time(quantities)
     _register_analyse(quantities)
     diffusion_collapse.register(quantities)
+    diffusion_simulate.register(quantities)
 
 
 def _register_clone_agreement(quantities: Any) -> None:
@@ -42,8 +42,8 @@ def _register_clone_agreement(quantities: Any) -> None:
         type=number("--signal", validation.non_negative),
         help="squared half distance of the two noised classes over their variance",
     )
-    _add_mixture_options(parser)
-    _add_times(parser)
+    add_mixture(parser)
+    add_times(parser)
     add_output_options(parser)
     parser.set_defaults(run=_clone_agreement)
 
@@ -54,7 +54,7 @@ def _register_speciation_time(quantities: Any) -> None:
         help="time at which a trajectory commits to a class, by each definition",
         description="Speciation time by each of its definitions (criterion): spectral, asymptotic, bayes, drift.",
     )
-    _add_mixture_options(parser)
+    add_mixture(parser)
     add_output_options(parser, plot=False)
     parser.set_defaults(run=_speciation_time)
 
@@ -68,94 +68,20 @@ def _register_analyse(quantities: Any) -> None:
     )
     parser.add_argument("data", metavar="DATA", help="samples, one a row")
     parser.add_argument("--labels", metavar="FILE", help="one label a sample (.npy, .npz, .csv or .txt)")
-    _add_times(parser)
+    add_times(parser)
     parser.add_argument("--output", metavar="DIR", help="folder for the report and its pictures")
     add_seed(parser)
     add_output_options(parser, plot=False)
     parser.set_defaults(run=_analyse)
 
 
-def _add_mixture_options(parser: Parser) -> None:
-    group = parser.add_argument_group("data", "two classes at +m and -m, or a mixture from a file")
-    group.add_argument(
-        "-d", "--dimension", metavar="D", type=integer("--dimension", 1), help="dimension of the data"
-    )
-    group.add_argument(
-        "--separation",
-        "--mu-tilde",
-        metavar="M",
-        type=number("--separation", validation.positive),
-        help="norm of m over the square root of the dimension",
-    )
-    group.add_argument(
-        "--variance",
-        "--sigma2",
-        metavar="V",
-        type=number("--variance", validation.non_negative),
-        help="variance of each class in every direction (default 1)",
-    )
-    group.add_argument(
-        "--weight",
-        metavar="W",
-        type=number("--weight", between(0.0, 1.0)),
-        help="weight of the class at +m (default 0.5)",
-    )
-    group.add_argument(
-        "--mixture", metavar="FILE", help='JSON file {"weights": ..., "means": ..., "covariances": ...}'
-    )
-
-
-def _add_times(parser: Parser) -> None:
-    parser.add_argument(
-        "-t",
-        "--time",
-        metavar="T",
-        nargs="+",
-        type=number("--time", validation.positive),
-        help="diffusion times",
-    )
-
-
-def _refuse(options: argparse.Namespace, names: tuple[str, ...], reason: str) -> None:
-    for name in names:
-        value = getattr(options, name)
-        if value is not None:
-            raise BadUsage(f"--{name.replace('_', '-')} = {value}: must be left out {reason}")
-
-
-def _require(options: argparse.Namespace, names: tuple[str, ...], reason: str) -> None:
-    for name in names:
-        if getattr(options, name) is None:
-            raise BadUsage(f"--{name.replace('_', '-')} is missing: it is needed {reason}")
-
-
-def _mixture(options: argparse.Namespace) -> tuple[GaussianMixture, dict[str, Any]]:
-    """The mixture that the options describe, and the parameters to echo."""
-    if options.mixture is not None:
-        _refuse(options, ("dimension", "separation", "variance", "weight"), "with --mixture")
-        path = validation.readable_file("--mixture", options.mixture)
-        from ...data.laws import GaussianMixture
-
-        return GaussianMixture.from_json(path), {"mixture": str(path)}
-    _require(options, ("dimension", "separation"), "without --mixture")
-    from ...data.laws import GaussianMixture
-
-    parameters = {
-        "dimension": options.dimension,
-        "separation": options.separation,
-        "variance": 1.0 if options.variance is None else options.variance,
-        "weight": 0.5 if options.weight is None else options.weight,
-    }
-    return GaussianMixture.two_classes(**parameters), parameters
-
-
 def _clone_agreement(options: argparse.Namespace) -> int:
     if options.signal is not None:
-        _refuse(options, ("dimension", "separation", "variance", "mixture", "time"), "with --signal")
+        refuse(options, ("dimension", "separation", "variance", "mixture", "time"), "with --signal")
         weight = 0.5 if options.weight is None else options.weight
         return _agreement_of_signal(options, weight)
-    _require(options, ("time",), "without --signal")
-    mixture, parameters = _mixture(options)
+    require(options, ("time",), "without --signal")
+    mixture, parameters = chosen_mixture(options)
     from ...diffusion.theory.clones import clone_agreement
     from ..output import emit
 
@@ -203,20 +129,15 @@ def _agreement_of_signal(options: argparse.Namespace, weight: float) -> int:
 
 
 def _speciation_time(options: argparse.Namespace) -> int:
-    mixture, parameters = _mixture(options)
+    mixture, parameters = chosen_mixture(options)
     from ...diffusion.theory.speciation_time import speciation_times
     from ..output import emit
 
     times = speciation_times(mixture)
-    records = [
-        {"criterion": criterion} | record
-        for criterion, solution in times.items()
-        for record in solution.records()
-    ]
     notes = [times.warning] if times.warning else []
     if times.drift is None:
         notes.append("the criterion drift is defined for two classes with a common covariance only")
-    return emit(options, "diffusion speciation-time", parameters, records, notes=notes)
+    return emit(options, "diffusion speciation-time", parameters, times.records(), notes=notes)
 
 
 def _analyse(options: argparse.Namespace) -> int:
@@ -225,7 +146,7 @@ def _analyse(options: argparse.Namespace) -> int:
     folder = None if options.output is None else validation.writable_folder("--output", options.output)
     from ...data.dataset import load_dataset
     from ...diffusion.analysis.data_set import analyse
-    from ...diffusion.plots_report import plot_report
+    from ...diffusion.plots import plot_report
     from ...presentation import plain
     from ..output import emit
 
@@ -248,7 +169,7 @@ def _analyse(options: argparse.Namespace) -> int:
             "transition": kind,
             "criterion": time.criterion,
             "time": time.time,
-            "standard error": time.standard_error,
+            "standard_error": time.standard_error,
             "error": time.standard_error,
             "approximation": time.approximation,
         }

@@ -26,10 +26,10 @@ from .options import (
 )
 
 if TYPE_CHECKING:
-    from ...phase_retrieval.model import Loss
-    from ...phase_retrieval.theory.curvature_laws import Weights
+    from ...phase_retrieval.model import Loss, PhaseRetrieval
+    from ...phase_retrieval.theory.curvature_law import CurvatureLaw
 
-# Half width of the Lorentzian that smooths the density of a sample, over the distance of edge and mean.
+# Half width of the Lorentzian that smooths the density of points, over the distance of edge and mean.
 _SMOOTHING = 0.005
 
 
@@ -56,26 +56,26 @@ def _register_spectrum(quantities: Any) -> None:
         "spectrum",
         help="left edge, signal outlier and its overlap",
         description="Left edge of the Hessian's bulk, the signal outlier below it and its squared overlap with the "
-        "signal, at\ninitialisation or for a sample of pairs (y, t). Eigenvalues are those with the multiplier "
+        "signal, at\ninitialisation or for points (y, t) of a training run. Eigenvalues are those with the multiplier "
         "subtracted.",
     )
     add_samples_per_dimension(parser, several=True)
     add_loss(parser)
     add_overlap(parser)
     parser.add_argument(
-        "--samples", metavar="FILE", help=".npy file of shape (n, 2): pairs (y, t) of a training run"
+        "--points", metavar="FILE", help=".npy file of shape (n, 2): points (y, t) of a training run"
     )
     parser.add_argument(
         "--blocks",
         metavar="K",
         type=integer("--blocks", 5, 1000),
-        help="blocks of the jackknife over the pairs of --samples (default 20)",
+        help="blocks of the jackknife over the --points (default 20)",
     )
     parser.add_argument(
-        "--density",
-        metavar="POINTS",
-        type=integer("--density", 2, 100_000),
-        help="print the density at this many points",
+        "--density-points",
+        metavar="K",
+        type=integer("--density-points", 2, 100_000),
+        help="print the density at this many eigenvalues",
     )
     parser.add_argument(
         "--upper",
@@ -91,62 +91,60 @@ def _register_spectrum(quantities: Any) -> None:
 def _spectrum(options: argparse.Namespace) -> int:
     early_checks(options)
     offset = chosen_offset(options)
-    if options.samples is not None:
-        validation.readable_file("--samples", options.samples)
+    if options.points is not None:
+        validation.readable_file("--points", options.points)
     elif options.blocks is not None:
-        raise InvalidArgument("--blocks", options.blocks, "left out without --samples")
+        raise InvalidArgument("--blocks", options.blocks, "left out without --points")
     parameters = echo(options, offset) | {
         "samples_per_dimension": options.samples_per_dimension,
         "overlap": options.overlap,
     }
     loss = chosen_loss(options, offset)
-    if options.samples is not None:
-        parameters["samples"] = options.samples
+    if options.points is not None:
+        parameters["points"] = options.points
         return _sampled(options, loss, parameters)
     require_lower_bound(loss)
     if offset == 0.0:
         raise InvalidArgument("--offset", offset, "above 0: the Lagrange multiplier is infinite at 0")
-    from ...phase_retrieval.theory.curvature_laws import initial_weights
+    from ...phase_retrieval.model import PhaseRetrieval
     from ...phase_retrieval.theory.spectrum import hessian_spectrum
 
-    law = initial_weights(loss, options.overlap)
-    records = [
-        {"samples_per_dimension": alpha} | record
-        for alpha, record in zip(
-            options.samples_per_dimension,
-            hessian_spectrum(law, options.samples_per_dimension).records(),
-            strict=True,
-        )
-    ]
-    return _finish(options, law, parameters, records, 0.0)
+    ratios = options.samples_per_dimension
+    model = PhaseRetrieval(loss, ratios[0], options.overlap)
+    records = hessian_spectrum(model, samples_per_dimension=ratios).records()
+    return _finish(options, model, None, parameters, records, 0.0)
 
 
 def _sampled(options: argparse.Namespace, loss: Loss, parameters: dict[str, Any]) -> int:
-    """Spectra of a sample, with jackknife errors."""
-    from ...phase_retrieval.theory.curvature_laws import sampled_weights
-    from ...phase_retrieval.theory.spectrum import hessian_spectrum, sampled_spectrum
+    """Spectra of points, with jackknife errors."""
+    from ...phase_retrieval.model import PhaseRetrieval
+    from ...phase_retrieval.theory.sampled_law import sampled_curvature_law, sampled_spectrum
+    from ...phase_retrieval.theory.spectrum import hessian_spectrum
 
-    law = sampled_weights(loss, options.samples, options.overlap)
-    assert law.sample is not None
-    blocks = options.blocks or min(20, len(law.sample) // 20)
+    law = sampled_curvature_law(loss, options.points, overlap=options.overlap)
+    assert law.points is not None
+    blocks = options.blocks or min(20, len(law.points) // 20)
     parameters["blocks"] = blocks
     records: list[dict[str, Any]] = []
+    model = PhaseRetrieval(loss, options.samples_per_dimension[0], options.overlap)
     for alpha in options.samples_per_dimension:
-        (record,) = hessian_spectrum(law, alpha).records()
-        estimates = sampled_spectrum(loss, law.sample, alpha, options.overlap, blocks=blocks)
+        here = model.replace(samples_per_dimension=alpha)
+        (record,) = hessian_spectrum(here, law=law).records()
+        estimates = sampled_spectrum(here, law.points, blocks=blocks)
         record |= {
             f"{name}_standard_error": float(estimates[name].standard_error)
             for name in ("bulk_edge", "outlier", "outlier_overlap_squared", "lagrange_multiplier")
             if name in estimates
         }
-        records.append({"samples_per_dimension": alpha} | record)
-    notes = [f"standard errors: jackknife over {blocks} blocks of {len(law.sample)} pairs"]
-    return _finish(options, law, parameters, records, _SMOOTHING, notes)
+        records.append(record)
+    notes = [f"standard errors: jackknife over {blocks} blocks of {len(law.points)} points"]
+    return _finish(options, model, law, parameters, records, _SMOOTHING, notes)
 
 
 def _finish(
     options: argparse.Namespace,
-    law: Weights,
+    model: PhaseRetrieval,
+    law: CurvatureLaw | None,
     parameters: dict[str, Any],
     records: list[dict[str, Any]],
     smoothing: float,
@@ -157,12 +155,13 @@ def _finish(
     from ..output import emit
 
     ratios = options.samples_per_dimension
-    if options.density is not None:
-        from ...phase_retrieval.theory.spectrum import density_positions, spectral_density
+    if options.density_points is not None:
+        from ...phase_retrieval.theory.density import density_positions, spectral_density
 
         for record, alpha in zip(records, ratios, strict=True):
-            grid, width = density_positions(law, alpha, options.density, upper=options.upper)
-            density = spectral_density(law, alpha, grid, smoothing=smoothing * width)
+            here = model.replace(samples_per_dimension=alpha)
+            grid, width = density_positions(here, options.density_points, law=law, upper=options.upper)
+            density = spectral_density(here, grid, law=law, smoothing=smoothing * width)
             record["smoothing"] = smoothing * width
             record["density"] = [
                 {"position": float(x), "density": float(y)} for x, y in zip(grid, density, strict=True)
@@ -171,7 +170,7 @@ def _finish(
     def plot(path: Path) -> None:
         from ...phase_retrieval.plots import plot_spectra
 
-        plot_spectra(law, ratios, path, smoothing=smoothing, upper=options.upper)
+        plot_spectra(model, ratios, path, law=law, smoothing=smoothing, upper=options.upper)
 
     command = "phase-retrieval spectrum"
     status = emit(options, command, parameters, records, notes=notes, plot=plot)

@@ -55,7 +55,7 @@ def register(quantities: Any) -> None:
         help="extrapolate to steps of size 0, from these steps, their halves and quarters",
     )
     add_temperature(parser)
-    add_paths(parser.add_argument_group("paths"), "-n")
+    add_paths(parser.add_argument_group("paths"))
     add_seed(parser)
     add_threads(parser)
     parser.add_argument(
@@ -84,16 +84,17 @@ def _dmft(options: argparse.Namespace) -> int:
     loss = chosen_loss(options, offset)
     from ...phase_retrieval.model import PhaseRetrieval
     from ...phase_retrieval.schedule import geometric_steps
-    from ...phase_retrieval.theory.dmft import bbp_time, descent_dynamics, gradient_flow_dynamics
+    from ...phase_retrieval.theory.bbp_time import bbp_time
+    from ...phase_retrieval.theory.dmft import descent_dynamics, gradient_flow_dynamics
     from ..output import emit
 
-    problem = PhaseRetrieval(loss, options.samples_per_dimension, options.overlap)
+    model = PhaseRetrieval(loss, options.samples_per_dimension, options.overlap)
     sizes = geometric_steps(options.steps, first, options.step_growth, largest)
     solve = gradient_flow_dynamics if options.gradient_flow else descent_dynamics
     dynamics = solve(
-        problem,
+        model,
         sizes,
-        options.temperature,
+        temperature=options.temperature,
         paths=options.paths,
         replicas=options.replicas,
         seed=options.seed,
@@ -116,11 +117,11 @@ def _dmft(options: argparse.Namespace) -> int:
     last = len(records) - 1
     shown = [row for row in records if row["step"] % options.every == 0 or row["step"] == last]
     summary: dict[str, Any] = {"bbp_time": None}
-    if "outlier_criterion" in dynamics.samples:
+    if "outlier_criterion" in dynamics.values:
         lost = bbp_time(dynamics)
         good = bool(lost.solution.good)
         summary = {
-            "bbp_time": float(lost.solution["time"]) if good else None,
+            "bbp_time": float(lost.solution["training_time"]) if good else None,
             "bbp_time_error": float(lost.solution.error) if good else None,
             "bbp_time_reason": lost.reason,
         }
@@ -131,7 +132,7 @@ def _dmft(options: argparse.Namespace) -> int:
         )
 
     def plot(path: Path) -> None:
-        from ...phase_retrieval.plots_dynamics import plot_descent
+        from ...phase_retrieval.plots import plot_descent
 
         plot_descent(dynamics, path)
 
@@ -141,7 +142,11 @@ def _dmft(options: argparse.Namespace) -> int:
 def _record(row: dict[str, Any]) -> dict[str, Any]:
     """The columns in a fixed order; the criterion is null where the Hessian has no left edge."""
     columns = {name: row[name] for name in _NAMES if name in row}
-    ordered = {"step": row["step"], "time": row["time"], "outlier_criterion": None} | columns
-    names = ["step", "time", *(name for name in _NAMES if name in ordered)]
+    ordered = {
+        "step": row["step"],
+        "training_time": row["training_time"],
+        "outlier_criterion": None,
+    } | columns
+    names = ["step", "training_time", *(name for name in _NAMES if name in ordered)]
     rest = {name: entry for name, entry in row.items() if name not in ordered}
     return {name: ordered[name] for name in names} | rest

@@ -89,7 +89,6 @@ def add_loss(parser: Parser, *, several_offsets: bool = False) -> None:
 def add_overlap(parser: Parser) -> None:
     parser.add_argument(
         "--overlap",
-        "-m",
         metavar="M",
         type=number("--overlap", between(-1.0, 1.0)),
         default=0.0,
@@ -132,11 +131,10 @@ def add_temperature(parser: Any) -> None:
     )
 
 
-def add_paths(parser: Any, *aliases: str) -> None:
+def add_paths(parser: Any) -> None:
     """Of dynamical mean-field theory."""
     parser.add_argument(
         "--paths",
-        *aliases,
         metavar="P",
         type=integer("--paths", 100, 2**20),
         default=4096,
@@ -230,7 +228,7 @@ def echo(options: argparse.Namespace, offset: Any) -> dict[str, Any]:
 
 
 def require_lower_bound(loss: Loss) -> None:
-    """Refuse losses whose curvature is unbounded below where the weights of all labels are met."""
+    """Refuse losses whose curvature is unbounded below where all labels are met."""
     if math.isinf(loss.curvature_bound):
         raise InvalidArgument(
             "--loss", loss.name, "one of curvature bounded below: the spectrum has no left edge otherwise"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from ...errors import InvalidArgument
 from ..parsing import add_output_options, add_seed, add_threads, integer
@@ -21,11 +21,9 @@ from .options import (
     instance_checks,
 )
 
-if TYPE_CHECKING:
-    from ...phase_retrieval.comparison import Comparison
-
 # Above this a dense Hessian takes minutes and gigabytes.
 _LARGEST_HESSIAN = 4000
+_OF_DESCENTS = ("starts", "temperature", "paths", "replicas", "hessian")
 
 
 def register(quantities: Any) -> None:
@@ -43,7 +41,7 @@ def register(quantities: Any) -> None:
     sizes = parser.add_argument_group("sizes")
     sizes.add_argument(
         "--dimension",
-        "-N",
+        "-d",
         metavar="N",
         type=integer("--dimension", 8, 100_000),
         default=200,
@@ -53,7 +51,7 @@ def register(quantities: Any) -> None:
         "--instances", metavar="I", type=integer("--instances", 2, 1_000_000), default=50, help="(default 50)"
     )
     sizes.add_argument(
-        "--labels",
+        "--label-law",
         choices=("signal", "null"),
         default="signal",
         help="null labels are independent of the sensing vectors (default signal)",
@@ -90,14 +88,14 @@ def register(quantities: Any) -> None:
 
 def _simulate(options: argparse.Namespace) -> int:
     instance_checks(options, [options.samples_per_dimension], [options.dimension])
-    if options.labels == "null" and options.overlap != 0.0:
+    if options.label_law == "null" and options.overlap != 0.0:
         raise InvalidArgument("--overlap", options.overlap, "left out with null labels")
     if options.steps == 0:
         for name, usual in (("starts", 1), ("temperature", 0.0), ("step_size", None), ("step_max", None)):
             if getattr(options, name) != usual:
                 flag = "--" + name.replace("_", "-")
                 raise InvalidArgument(flag, getattr(options, name), "left out without --steps")
-    if options.hessian and (options.steps == 0 or options.overlap != 0.0 or options.labels == "null"):
+    if options.hessian and (options.steps == 0 or options.overlap != 0.0 or options.label_law == "null"):
         raise InvalidArgument(
             "--hessian", True, "left out without --steps, at an overlap, and with null labels"
         )
@@ -106,45 +104,41 @@ def _simulate(options: argparse.Namespace) -> int:
     offset = chosen_offset(options)
     first, largest = chosen_step_sizes(options, offset, factor=8.0)
     loss = chosen_loss(options, offset)
-    from ...phase_retrieval.comparison import compare_descent, compare_hessian_after, compare_start
+    from ...phase_retrieval.comparison import compare
     from ...phase_retrieval.model import PhaseRetrieval
     from ...phase_retrieval.schedule import geometric_steps
     from ..output import emit
 
-    problem = PhaseRetrieval(loss, options.samples_per_dimension, options.overlap)
-    sizes = (problem, options.dimension, options.instances, options.seed)
-    names = ["samples_per_dimension", "overlap", "dimension", "instances", "labels", "steps", "seed"]
+    names = ["samples_per_dimension", "overlap", "dimension", "instances", "label_law", "steps", "seed"]
     parameters = echo(options, offset)
-    if options.steps == 0:
-        found = compare_start(*sizes, labels=options.labels, threads=options.threads)
-    else:
-        eta = geometric_steps(options.steps, first, options.step_growth, largest)
-        theory = {name: getattr(options, name) for name in ("temperature", "paths", "replicas", "threads")}
-        found = compare_descent(*sizes, eta, starts=options.starts, labels=options.labels, **theory)
-        if options.hessian:
-            found += compare_hessian_after(*sizes, eta, **theory)
-        names += ["starts", "step_growth", "temperature", "paths", "replicas", "hessian"]
+    descent: dict[str, Any] = {}
+    if options.steps:
+        descent = {name: getattr(options, name) for name in _OF_DESCENTS}
+        names += ["step_growth", *_OF_DESCENTS]
         parameters |= {"step_size": first, "step_max": largest}
+        descent["step_sizes"] = geometric_steps(options.steps, first, options.step_growth, largest)
+    found = compare(
+        PhaseRetrieval(loss, options.samples_per_dimension, options.overlap),
+        options.dimension,
+        instances=options.instances,
+        label_law=options.label_law,
+        seed=options.seed,
+        threads=options.threads,
+        **descent,
+    )
     parameters |= {name: getattr(options, name) for name in names}
     notes = [
         f"not extrapolated: at N = {options.dimension} the theory holds up to terms of order 1/N, the next or smallest "
         "eigenvalue up to N^(-2/3)"
     ]
-    if not options.json:
-        notes += [f"no theory for {entry.observable}: {entry.reason}" for entry in found if entry.reason]
-    records = [_record(entry, options.json) for entry in found]
+    records = found.records()
+    if options.json:
+        records = [
+            record | ({"theory_error": row.theory_error} if row.theory_error else {})
+            for row, record in zip(found, records, strict=True)
+        ]
+    else:
+        # Sentences are notes below a table.
+        notes += [f"no theory for {row.name}: {row.reason}" for row in found if row.reason]
+        records = [{name: x for name, x in record.items() if name != "reason"} for record in records]
     return emit(options, "phase-retrieval simulate", parameters, records, notes=notes)
-
-
-def _record(entry: Comparison, with_reason: bool) -> dict[str, Any]:
-    record = {
-        "observable": entry.observable,
-        "value": float(entry.estimate.mean),
-        "standard_error": float(entry.estimate.standard_error),
-        "theory": entry.theory,
-        "z": entry.z,
-        "approximation": entry.approximation,
-    }
-    if not with_reason:
-        return record
-    return record | {"theory_standard_error": entry.theory_error, "reason": entry.reason}

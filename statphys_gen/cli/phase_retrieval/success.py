@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ... import validation
-from ...arrays import FloatArray
 from ...errors import InvalidArgument
 from ..parsing import add_output_options, add_seed, between, integer, number
 from .options import (
@@ -24,8 +23,9 @@ from .options import (
 )
 
 if TYPE_CHECKING:
+    from ...arrays import FloatArray
     from ...phase_retrieval.model import Loss
-    from ...phase_retrieval.theory.success import Midpoint
+    from ...phase_retrieval.theory.success import SuccessMidpoint
 
 _LARGEST_STEPS = 1_000_000
 # Of the mean-field theory that predicts the slope.
@@ -46,7 +46,7 @@ def register(quantities: Any) -> None:
     sizes = parser.add_argument_group("sizes")
     sizes.add_argument(
         "--dimension",
-        "-N",
+        "-d",
         metavar="N",
         nargs="+",
         type=integer("--dimension", 2, 100_000),
@@ -216,15 +216,15 @@ def outcomes(
     found = simulate_success(
         PhaseRetrieval(chosen_loss(words, offset), samples_per_dimension),
         dimension,
-        instances,
-        seed,
-        schedule(duration, first, step_growth, largest),
+        step_sizes=schedule(duration, first, step_growth, largest),
+        instances=instances,
         threshold=threshold,
         starts=starts,
         # The sweep hands over plain words, which simulate_success checks.
         start=start,  # type: ignore[arg-type]
         temperature=temperature,
         precision=precision,  # type: ignore[arg-type]
+        seed=seed,
     )
     reached = found.require().success_time[np.isfinite(found.success_time)]
     median = float(np.median(reached)) if len(reached) else math.nan
@@ -257,7 +257,7 @@ def _rate(row: Any, dimension: int, ratio: float, starts: int) -> dict[str, Any]
         "standard_error": rate.standard_error,
         "lower": rate.lower,
         "upper": rate.upper,
-        "effective_samples": rate.effective_samples,
+        "effective_trials": rate.effective_trials,
         "median_success_time": float(row["median_success_time"]),
         "status": "converged",
         "approximation": approximation,
@@ -269,7 +269,9 @@ def _rounded(record: dict[str, Any]) -> dict[str, Any]:
     return {name: f"{x:.3f}" if isinstance(x, float) else x for name, x in record.items()}
 
 
-def _midpoints(records: list[dict[str, Any]], dimensions: list[int]) -> tuple[dict[int, Midpoint], list[str]]:
+def _midpoints(
+    records: list[dict[str, Any]], dimensions: list[int]
+) -> tuple[dict[int, SuccessMidpoint], list[str]]:
     """The sizes that have a midpoint, and why the others have none."""
     from ...errors import InsufficientSamples
     from ...phase_retrieval.theory.success import success_midpoint
@@ -277,18 +279,18 @@ def _midpoints(records: list[dict[str, Any]], dimensions: list[int]) -> tuple[di
     notes, found = [], {}
     for size in dimensions:
         rows = [row for row in records if row["dimension"] == size and row["rate"] is not None]
-        samples = [row["effective_samples"] for row in rows]
-        successes = [row["rate"] * count for row, count in zip(rows, samples, strict=True)]
+        trials = [row["effective_trials"] for row in rows]
+        successes = [row["rate"] * count for row, count in zip(rows, trials, strict=True)]
         try:
             if len(rows) < 3:
                 raise InsufficientSamples(f"{len(rows)} ratios: a midpoint needs at least 3")
-            found[size] = success_midpoint([r["samples_per_dimension"] for r in rows], successes, samples)
+            found[size] = success_midpoint([r["samples_per_dimension"] for r in rows], successes, trials)
         except InsufficientSamples as error:
             notes.append(f"no midpoint at N = {size}: {error}")
     return found, notes
 
 
-def _summary(midpoints: dict[int, Midpoint]) -> dict[str, Any]:
+def _summary(midpoints: dict[int, SuccessMidpoint]) -> dict[str, Any]:
     from ...phase_retrieval.theory.success import size_shift
     from ...statistics.estimate import Estimate
 
@@ -305,10 +307,15 @@ def _summary(midpoints: dict[int, Midpoint]) -> dict[str, Any]:
 
 
 def _prediction(
-    loss: Loss, ratios: list[float], midpoints: dict[int, Midpoint], steps: tuple[float, float], seed: int
+    loss: Loss,
+    ratios: list[float],
+    midpoints: dict[int, SuccessMidpoint],
+    steps: tuple[float, float],
+    seed: int,
 ) -> tuple[dict[str, Any], list[str]]:
     """Predicted slope at the mean midpoint, and the verdict where the slope was measured."""
     from ...errors import InvalidArgument as Refused
+    from ...phase_retrieval.model import PhaseRetrieval
     from ...phase_retrieval.schedule import geometric_steps
     from ...phase_retrieval.theory.success import (
         amplification_shift,
@@ -323,23 +330,22 @@ def _prediction(
     estimates = [found.samples_per_dimension for found in midpoints.values()]
     place = sum(float(estimate.mean) for estimate in estimates) / len(estimates)
     sizes = geometric_steps(_PREDICTED_STEPS, steps[0], 1.04, 10.0 * steps[0])
-    amplification = largest_amplification(loss, sorted(ratios), sizes, seed=seed)
+    model, increasing = PhaseRetrieval(loss, ratios[0]), sorted(ratios)
+    amplification = largest_amplification(model, sizes, samples_per_dimension=increasing, seed=seed)
     notes = []
     if amplification.still_growing.any():
-        where = ", ".join(
-            f"{r:g}" for r, e in zip(sorted(ratios), amplification.still_growing, strict=True) if e
-        )
+        where = ", ".join(f"{r:g}" for r, e in zip(increasing, amplification.still_growing, strict=True) if e)
         notes.append(
             f"the amplification still grows after {_PREDICTED_STEPS} steps at {where}: a lower bound"
         )
     try:
-        predicted, error = amplification_shift(sorted(ratios), amplification.value, place)
+        predicted, error = amplification_shift(amplification, place)
     except Refused as refusal:
         return {}, [*notes, f"no predicted slope: {refusal}"]
     summary: dict[str, Any] = {"predicted_slope": predicted, "predicted_slope_standard_error": error}
     if len(midpoints) >= 2:
         shift = size_shift(list(midpoints), Estimate.stack(estimates))
-        truncated = amplification.truncated(sorted(ratios), place)
+        truncated = amplification.truncated(place)
         verdict = judge_shift(shift, predicted, error, truncated=truncated)
         summary |= {"verdict": verdict.verdict, "bound": verdict.bound}
         notes.append(verdict.text)

@@ -117,13 +117,11 @@ def _state_options(options: argparse.Namespace) -> dict[str, Any]:
 
 
 def _initial(loss: Loss, overlap: float) -> dict[str, Any]:
-    from ...phase_retrieval.theory.curvature_laws import initial_weights
-    from ...phase_retrieval.theory.transition import transition
+    from ...phase_retrieval.theory.transition import initial_transition
 
     require_lower_bound(loss)
-    found = transition(initial_weights(loss, overlap))
-    record = next(found.solution.records())
-    return {"samples_per_dimension": record.pop("samples_per_dimension"), "kind": str(found.kind)} | record
+    (record,) = initial_transition(loss, overlap=overlap).records()
+    return record
 
 
 def _of_state(options: argparse.Namespace, loss: Loss) -> dict[str, Any]:
@@ -176,16 +174,19 @@ def _state(options: argparse.Namespace) -> int:
         "samples_per_dimension": options.samples_per_dimension,
         "state": options.state,
     }
+    from ...phase_retrieval.model import PhaseRetrieval
     from ...phase_retrieval.theory.consistency import consistency_report
     from ...phase_retrieval.theory.full_rsb import full_rsb_state
     from ...phase_retrieval.theory.threshold_states import one_step_state
     from ..output import emit
 
     predict: Any = full_rsb_state if options.state == "full" else one_step_state
-    found = predict(loss, options.samples_per_dimension, **_state_options(options))
+    ratios = options.samples_per_dimension
+    model = PhaseRetrieval(loss, ratios[0])
+    found = predict(model, samples_per_dimension=ratios, **_state_options(options))
     records = [
         {"samples_per_dimension": alpha} | record
-        for alpha, record in zip(options.samples_per_dimension, found.records(), strict=True)
+        for alpha, record in zip(ratios, found.records(), strict=True)
     ]
     notes: list[str] = []
     for record in records:
@@ -193,7 +194,8 @@ def _state(options: argparse.Namespace) -> int:
             record["parisi_parameter"] = None
         if options.consistency:
             full = record if options.state == "full" and not math.isnan(record["energy"]) else None
-            report = consistency_report(loss, record["samples_per_dimension"], full=_numbers(full))
+            here = model.replace(samples_per_dimension=record["samples_per_dimension"])
+            report = consistency_report(here, full=_numbers(full))
             record["consistent"], record["findings"] = report["consistent"], report["findings"]
             notes += [f"at {record['samples_per_dimension']:g}: {finding}" for finding in report["findings"]]
     return emit(options, "phase-retrieval threshold-state", parameters, records, notes=notes)

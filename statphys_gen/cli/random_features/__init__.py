@@ -108,9 +108,9 @@ def _register_spectrum(quantities: Any) -> None:
     )
     add_model(parser)
     parser.add_argument(
-        "--density",
-        metavar="POINTS",
-        type=integer("--density", 2, 100_000),
+        "--density-points",
+        metavar="K",
+        type=integer("--density-points", 2, 100_000),
         help="print the density at this many positions in each bulk",
     )
     parser.add_argument(
@@ -150,16 +150,16 @@ def _spectrum(options: argparse.Namespace) -> int:
         "error": max([found.residual, *(bulk.boundary.error for bulk in found.bulks)]),
         "approximation": statement(spectrum),
     }
-    if options.density is not None:
-        grid = found.grid(options.density)
+    if options.density_points is not None:
+        grid = found.grid(options.density_points)
         record["density"] = [
             {"position": float(x), "density": float(y)}
             for x, y in zip(grid, found.density(grid), strict=True)
         ]
     if options.dimension is not None:
-        from ...random_features.theory.coefficients import outliers
+        from ...random_features.theory.spikes import outliers
 
-        record["outliers"] = outliers(model, options.dimension)
+        record["outliers"] = outliers(model, options.dimension).records()[0]
         record["outliers_approximation"] = statement(outliers)
         if not options.json:
             sizes = ", ".join(f"{name} {value:.6g}" for name, value in record["outliers"].items())
@@ -245,7 +245,7 @@ def _learning_curves(options: argparse.Namespace) -> int:
     if options.training_time is not None:
         name, values, evaluate = "training_time", options.training_time, learning_curves
     else:
-        name, values, evaluate = "ridge", options.ridge, ridge_curves
+        name, values, evaluate = "penalty", options.ridge, ridge_curves
     curves = evaluate(model, values)
     noise = float(noising.noise_variance(model.time))
     approximation = statement(evaluate)
@@ -267,7 +267,7 @@ def _learning_curves(options: argparse.Namespace) -> int:
     def plot(path: Path) -> None:
         from ...random_features.plots import plot_learning_curves
 
-        plot_learning_curves(model, name.replace("_", " "), values, path)
+        plot_learning_curves(model, name, values, path)
 
     parameters[name] = values
     command = "random-features learning-curves"

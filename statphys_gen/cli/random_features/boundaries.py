@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from ... import validation
+from ..covariance import chosen_covariance
 from ..parsing import BadUsage, add_output_options, between, integer, number
 from .options import (
     add_activation,
@@ -15,7 +16,6 @@ from .options import (
     add_model,
     add_time,
     chosen_activation,
-    chosen_covariance,
     chosen_models,
     early_checks,
     echo,
@@ -162,7 +162,7 @@ def _merging_line(options: argparse.Namespace) -> int:
     )
 
     def plot(path: Path) -> None:
-        from ...random_features.plots_boundaries import plot_merging_line
+        from ...random_features.plots import plot_merging_line
 
         plot_merging_line(line, along, solve_for, path)
 
@@ -211,7 +211,7 @@ def _norm_outliers(options: argparse.Namespace) -> int:
     records = [
         {
             "samples_per_dimension": model.samples_per_dimension,
-            **norm_outliers(model),
+            **norm_outliers(model).records()[0],
             "upper_edge": float(bulk_edges(model)[-1, 1]),
             "approximation": approximation,
         }
@@ -219,7 +219,7 @@ def _norm_outliers(options: argparse.Namespace) -> int:
     ]
 
     def plot(path: Path) -> None:
-        from ...random_features.plots_boundaries import plot_norm_outliers
+        from ...random_features.plots import plot_norm_outliers
 
         plot_norm_outliers(records, path)
 

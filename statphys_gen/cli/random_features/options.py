@@ -11,19 +11,17 @@ from typing import TYPE_CHECKING, Any
 
 from ... import validation
 from ...errors import InvalidArgument
+from ..covariance import add_covariance, chosen_covariance
 from ..parsing import BadUsage, Parser, between, number
 
 if TYPE_CHECKING:
-    from ...random_features.model import Activation, Covariance, RandomFeatures
+    from ...random_features.model import Activation, RandomFeatures
 
 # Named here so that a wrong one is refused before the models are loaded.
 ACTIVATIONS = ("tanh", "erf", "sin", "relu", "sign", "linear")
 _LARGEST_TIME = 20.0
 _LARGEST_RATIO = 1e8
 _SMALLEST_RATIO = 1e-4
-_COVARIANCE = (
-    "value:weight,value:weight,... (weights that sum to 1), or marchenko-pastur:RATIO, or power-law:EXPONENT"
-)
 
 
 def _diffusion_time(name: str, value: Any) -> float:
@@ -58,27 +56,6 @@ def _noise_draws(name: str, value: Any) -> float:
     return draws
 
 
-def _covariance_text(text: str) -> str:
-    """The value of --covariance, checked as far as that takes no array."""
-    kind, _, rest = text.partition(":")
-    try:
-        if kind in ("marchenko-pastur", "power-law"):
-            good = math.isfinite(float(rest)) and float(rest) > 0
-        else:
-            pairs = [entry.split(":") for entry in text.split(",")]
-            values = [float(pair[0]) for pair in pairs]
-            weights = [float(pair[1]) if len(pair) > 1 else 1.0 for pair in pairs]
-            good = all(len(pair) <= 2 for pair in pairs) and all(0 <= v < math.inf for v in values)
-            good = good and max(values) > 0 and all(0 < w < math.inf for w in weights)
-            good = good and abs(sum(weights) - 1.0) <= 1e-9
-    except ValueError:
-        good = False
-    if not good:
-        shown = text if len(text) <= 60 else text[:57] + "..."
-        raise argparse.ArgumentTypeError(f"--covariance = {shown}: must be {_COVARIANCE}")
-    return text
-
-
 def add_activation(parser: Parser) -> None:
     group = parser.add_mutually_exclusive_group(required=True)
     group.add_argument("--activation", metavar="NAME", choices=ACTIVATIONS, help=", ".join(ACTIVATIONS))
@@ -104,12 +81,7 @@ def add_time(parser: Parser, *, several: bool = False, required: bool = True) ->
 
 
 def add_data(parser: Parser) -> None:
-    group = parser.add_argument_group("data", "spectrum of the covariance; default the identity")
-    group = group.add_mutually_exclusive_group()
-    group.add_argument(
-        "--covariance", metavar="SPECTRUM", type=_covariance_text, help=_COVARIANCE.replace("%", "%%")
-    )
-    group.add_argument("--eigenvalues", metavar="FILE", help="one-dimensional .npy file of all d eigenvalues")
+    add_covariance(parser.add_argument_group("data", "spectrum of the covariance; default the identity"))
     parser.add_argument(
         "-m",
         "--noise-draws",
@@ -158,21 +130,6 @@ def chosen_activation(options: argparse.Namespace) -> Activation:
     if options.polynomial is not None:
         return Activation.from_polynomial(options.polynomial)
     return Activation.named(options.activation)
-
-
-def chosen_covariance(options: argparse.Namespace) -> Covariance:
-    from ...random_features.model import Covariance
-
-    if options.eigenvalues is not None:
-        return Covariance.from_file(options.eigenvalues)
-    if options.covariance is None:
-        return Covariance.identity()
-    kind, _, rest = options.covariance.partition(":")
-    if kind == "marchenko-pastur":
-        return Covariance.marchenko_pastur(float(rest))
-    if kind == "power-law":
-        return Covariance.power_law(float(rest))
-    return Covariance.parse(options.covariance)
 
 
 def early_checks(options: argparse.Namespace) -> None:

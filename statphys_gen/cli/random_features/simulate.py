@@ -9,11 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 from ... import validation
 from ...errors import InvalidArgument
-from ..parsing import BadUsage, add_output_options, add_seed, integer, number
+from ..parsing import BadUsage, add_output_options, add_seed, add_threads, integer, number
 from .options import add_model, chosen_models, model_notes, training_time
 
 if TYPE_CHECKING:
-    from ...random_features.comparison import Comparison
     from ...random_features.simulation.training import Training
 
 _MOST_FEATURES = 8000
@@ -50,16 +49,16 @@ def register(quantities: Any) -> None:
         help="dimension of the data; with three or more the results are extrapolated to infinity",
     )
     sizes.add_argument(
-        "--samples",
-        metavar="S",
+        "--instances",
+        metavar="I",
         nargs="+",
-        type=integer("--samples", 2),
+        type=integer("--instances", 2),
         default=[20],
         help="independent instances, one number or one for each dimension (default 20)",
     )
     _add_training(parser)
     parser.add_argument(
-        "--spectrum", action="store_true", help="also count the modes of the bulks and compare the edges"
+        "--count-modes", action="store_true", help="also count the modes of the bulks and compare the edges"
     )
     parser.add_argument(
         "--gaussian-equivalent",
@@ -67,6 +66,7 @@ def register(quantities: Any) -> None:
         help="simulate the Gaussian equivalent, in which a feature is replaced by its linear part and Gaussian noise",
     )
     add_seed(parser)
+    add_threads(parser)
     add_output_options(parser, plot=False)
     parser.set_defaults(run=_simulate)
 
@@ -97,10 +97,10 @@ def _add_training(parser: Any) -> None:
         help="increasing numbers of steps of descent or Adam",
     )
     training.add_argument(
-        "--step-size",
+        "--learning-rate",
         metavar="E",
-        type=number("--step-size", validation.positive),
-        help="training time eta/d^2 of one step of descent",
+        type=number("--learning-rate", validation.positive),
+        help="of descent, as eta/d^2: the training time of one step",
     )
     training.add_argument(
         "--momentum", metavar="M", type=number("--momentum", _momentum), help="of descent (default 0)"
@@ -117,32 +117,34 @@ def _add_training(parser: Any) -> None:
 def _check(options: argparse.Namespace) -> None:
     """What can be refused before anything is loaded."""
     chosen = [options.training_time, options.ridge, options.steps]
-    if not options.spectrum and all(entry is None for entry in chosen):
-        raise BadUsage("--training-time, --ridge, --steps or --spectrum is missing")
+    if not options.count_modes and all(entry is None for entry in chosen):
+        raise BadUsage("--training-time, --ridge, --steps or --count-modes is missing")
     if options.steps is None:
-        for name in ("step_size", "momentum", "adam"):
+        for name in ("learning_rate", "momentum", "adam"):
             if getattr(options, name) is not None:
                 flag = "--" + name.replace("_", "-")
                 raise BadUsage(f"{flag} = {getattr(options, name):g}: must be left out without --steps")
     else:
         if any(b <= a for a, b in pairwise(options.steps)):
             raise BadUsage(f"--steps = {' '.join(map(str, options.steps))}: must be increasing")
-        if (options.step_size is None) == (options.adam is None):
-            raise BadUsage("--steps needs --step-size (descent) or --adam, and not both")
+        if (options.learning_rate is None) == (options.adam is None):
+            raise BadUsage("--steps needs --learning-rate (descent) or --adam, and not both")
         if options.adam is not None and options.momentum is not None:
             raise BadUsage(f"--momentum = {options.momentum:g}: must be left out with --adam")
     if options.nesterov and options.momentum is None:
         raise BadUsage("--nesterov needs --momentum")
-    dimensions, samples = options.dimension, options.samples
+    dimensions, instances = options.dimension, options.instances
     shown = " ".join(map(str, dimensions))
     if len(dimensions) == 2 or len(set(dimensions)) < len(dimensions):
         raise BadUsage(f"--dimension = {shown}: must be one, or at least 3 that differ")
-    if len(samples) not in (1, len(dimensions)):
+    if len(instances) not in (1, len(dimensions)):
         raise BadUsage(
-            f"--samples = {' '.join(map(str, samples))}: must be one number, or one for each --dimension"
+            f"--instances = {' '.join(map(str, instances))}: must be one number, or one for each --dimension"
         )
-    if len(dimensions) > 1 and min(samples) < 8:
-        raise BadUsage(f"--samples = {min(samples)}: must be at least 8 where dimensions are extrapolated")
+    if len(dimensions) > 1 and min(instances) < 8:
+        raise BadUsage(
+            f"--instances = {min(instances)}: must be at least 8 where dimensions are extrapolated"
+        )
     features = options.features_per_dimension * max(dimensions)
     if features > _MOST_FEATURES:
         raise BadUsage(f"--dimension = {max(dimensions)}: must have at most {_MOST_FEATURES} features (p)")
@@ -157,33 +159,27 @@ def _simulate(options: argparse.Namespace) -> int:
     _check(options)
     (model,), parameters = chosen_models(options)
     notes = model_notes(model)
-    from ...random_features.comparison import compare_losses, compare_spectrum
+    from ...random_features.comparison import compare
     from ..output import emit
 
-    dimensions = options.dimension
-    samples = options.samples * len(dimensions) if len(options.samples) == 1 else options.samples
-    moments = None
-    if options.gaussian_equivalent:
-        from ...random_features.simulation.gaussian_equivalent import FeatureMoments
-        from ...random_features.theory.coefficients import model_coefficients
-
-        c = model_coefficients(model)
-        moments = FeatureMoments(float(c.a_t), float(c.v_t_squared), float(c.s_t_squared))
-    arguments = (dimensions, samples, options.seed)
-    found: list[Comparison] = []
-    training = _training(options)
-    if training is not None:
-        found += compare_losses(model, training, *arguments, moments=moments)
-    if options.spectrum:
-        found += compare_spectrum(model, *arguments, moments=moments)
-    records = [_record(entry, options.json) for entry in found]
-    for name in ("training_time", "ridge", "steps", "step_size", "momentum", "adam"):
+    dimensions, instances = options.dimension, options.instances
+    found = compare(
+        model,
+        dimensions,
+        training_time=_training(options),
+        spectrum=options.count_modes,
+        gaussian_equivalent=options.gaussian_equivalent,
+        instances=instances[0] if len(instances) == 1 else instances,
+        seed=options.seed,
+        threads=options.threads,
+    )
+    for name in ("training_time", "ridge", "steps", "learning_rate", "momentum", "adam"):
         if getattr(options, name) is not None:
-            parameters[name] = getattr(options, name)
+            parameters["penalty" if name == "ridge" else name] = getattr(options, name)
     parameters |= {
         "nesterov": options.nesterov,
         "dimension": dimensions,
-        "samples": samples,
+        "instances": instances * len(dimensions) if len(instances) == 1 else instances,
         "matrix": "Gaussian equivalent" if options.gaussian_equivalent else "nonlinear",
         "seed": options.seed,
     }
@@ -192,9 +188,11 @@ def _simulate(options: argparse.Namespace) -> int:
             f"not extrapolated: in dimension {dimensions[0]} the theory holds up to terms of order 1/d, edges up to "
             "d^(-2/3)"
         )
+    records = found.records()
     if not options.json:
         notes += [f"seed: {options.seed}"]
-        notes += dict.fromkeys(f"no theory for {e.observable}: {e.reason}" for e in found if e.reason)
+        notes += dict.fromkeys(f"no theory for {row.name}: {row.reason}" for row in found if row.reason)
+        records = [{name: x for name, x in record.items() if name != "reason"} for record in records]
     return emit(options, "random-features simulate", parameters, records, notes=notes)
 
 
@@ -209,16 +207,4 @@ def _training(options: argparse.Namespace) -> Training | None:
         return None
     if options.adam is not None:
         return Adam(options.steps, options.adam)
-    return GradientDescent(options.steps, options.step_size, options.momentum or 0.0, options.nesterov)
-
-
-def _record(entry: Comparison, with_reason: bool) -> dict[str, Any]:
-    record: dict[str, Any] = {"observable": entry.observable} | dict(entry.parameters)
-    record |= {
-        "value": float(entry.estimate.mean),
-        "standard_error": float(entry.estimate.standard_error),
-        "theory": entry.theory,
-        "z": entry.z,
-        "approximation": entry.approximation,
-    }
-    return record | {"reason": entry.reason} if with_reason else record
+    return GradientDescent(options.steps, options.learning_rate, options.momentum or 0.0, options.nesterov)

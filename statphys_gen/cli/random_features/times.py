@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ... import validation
+from ..covariance import chosen_covariance
 from ..parsing import BadUsage, add_output_options, integer, number
 from .options import (
     add_activation,
@@ -16,7 +17,6 @@ from .options import (
     add_model,
     add_time,
     chosen_activation,
-    chosen_covariance,
     chosen_models,
     early_checks,
     echo,
@@ -27,10 +27,9 @@ from .options import (
 )
 
 if TYPE_CHECKING:
-    import xarray
-
     from ...random_features.model import RandomFeatures
-    from ...random_features.theory.timescales import EarlyStopping, PhaseDiagram
+    from ...random_features.theory.best_stopping import EarlyStopping
+    from ...random_features.theory.loss_plane import LossPlane
 
 
 def register(quantities: Any) -> None:
@@ -76,7 +75,7 @@ def _early_stopping(options: argparse.Namespace) -> int:
         missing = "--dimension" if options.dimension is None else "--learning-rate"
         raise BadUsage(f"{missing} is missing: steps need both --dimension and --learning-rate")
     models, parameters = chosen_models(options)
-    from ...random_features.theory.timescales import early_stopping, training_window
+    from ...random_features.theory.best_stopping import early_stopping, training_window
     from ..output import emit
 
     found = [early_stopping(model) for model in models]
@@ -86,7 +85,7 @@ def _early_stopping(options: argparse.Namespace) -> int:
     for model, best in zip(models, found, strict=True):
         record: dict[str, Any] = {
             "samples_per_dimension": model.samples_per_dimension,
-            "training_time": best.parameter,
+            "training_time": best.training_time,
             "score_error": best.score_error,
             "train_loss": best.train_loss,
             "test_loss": best.test_loss,
@@ -125,14 +124,14 @@ def _stopping_error(model: RandomFeatures, best: EarlyStopping) -> float:
     from ...random_features.theory.learning_curves import learning_curves
 
     noise = float(noising.noise_variance(model.time))
-    if not math.isfinite(best.parameter):
-        return float(learning_curves(model, best.parameter).error) / noise
+    if not math.isfinite(best.training_time):
+        return float(learning_curves(model, best.training_time).error) / noise
     step = 0.05
-    near = learning_curves(model, [best.parameter * math.exp(k * step) for k in (-1, 0, 1)])
+    near = learning_curves(model, [best.training_time * math.exp(k * step) for k in (-1, 0, 1)])
     error = float(near.error.max())
     curvature = float(near.test_loss[0] - 2.0 * near.test_loss[1] + near.test_loss[2]) / step**2
     final = float(learning_curves(model, math.inf).error) if math.isfinite(best.final_score_error) else 0.0
-    time = best.parameter * (1e-13 + error / curvature) if curvature > 0.0 else math.inf
+    time = best.training_time * (1e-13 + error / curvature) if curvature > 0.0 else math.inf
     return max(time, error / noise, final / noise)
 
 
@@ -258,9 +257,10 @@ def _phase_diagram(options: argparse.Namespace) -> int:
     features, samples = (_axis(options, name) for name in ("features_per_dimension", "samples_per_dimension"))
     early_checks(options)
     folder = validation.writable_folder("--output", options.output)
+    from ...presentation import plain
     from ...random_features.model import RandomFeatures
     from ...random_features.plots import plot_phase_diagram
-    from ...random_features.theory.timescales import phase_diagram
+    from ...random_features.theory.loss_plane import phase_diagram
     from ...sweep.dataset import to_netcdf
     from ..output import emit
 
@@ -281,7 +281,8 @@ def _phase_diagram(options: argparse.Namespace) -> int:
     }
     approximation = statement(phase_diagram)
     files = [folder / f"phase_diagram.{ending}" for ending in ("nc", "png", "pdf")]
-    to_netcdf(_dataset(found, echo(options), approximation), files[0])
+    given = {name: str(plain(entry)) for name, entry in echo(options).items() if entry is not None}
+    to_netcdf(found.to_dataset().assign_attrs(given), files[0])
     plot_phase_diagram(found, *files[1:])
     notes = model_notes(RandomFeatures(activation, features[0], samples[0], options.time, covariance))
     records = _plane(found, approximation) if options.json else _extremes(found, approximation)
@@ -295,24 +296,11 @@ def _phase_diagram(options: argparse.Namespace) -> int:
     )
 
 
-def _plane(found: PhaseDiagram, approximation: str) -> list[dict[str, Any]]:
-    return [
-        {
-            "training_time": float(time),
-            "features_per_dimension": float(p),
-            "samples_per_dimension": float(n),
-            "train_loss": float(found.train_loss[k, i, j]),
-            "test_loss": float(found.test_loss[k, i, j]),
-            "score_error": float(found.score_error[k, i, j]),
-            "approximation": approximation,
-        }
-        for k, time in enumerate(found.training_time)
-        for i, p in enumerate(found.features_per_dimension)
-        for j, n in enumerate(found.samples_per_dimension)
-    ]
+def _plane(found: LossPlane, approximation: str) -> list[dict[str, Any]]:
+    return [record | {"approximation": approximation} for record in found.records()]
 
 
-def _extremes(found: PhaseDiagram, approximation: str) -> list[dict[str, Any]]:
+def _extremes(found: LossPlane, approximation: str) -> list[dict[str, Any]]:
     """One row for each training time: where in the plane the score error is least, and the ranges."""
     plane = _plane(found, approximation)
     rows = []
@@ -330,18 +318,3 @@ def _extremes(found: PhaseDiagram, approximation: str) -> list[dict[str, Any]]:
             }
         )
     return rows
-
-
-def _dataset(found: PhaseDiagram, parameters: dict[str, Any], approximation: str) -> xarray.Dataset:
-    import xarray
-
-    from ...presentation import plain
-
-    axes = ("training_time", "features_per_dimension", "samples_per_dimension")
-    fields = ("train_loss", "test_loss", "score_error")
-    attributes = {name: str(plain(entry)) for name, entry in parameters.items() if entry is not None}
-    return xarray.Dataset(
-        {name: (axes, getattr(found, name)) for name in fields},
-        coords={name: getattr(found, name) for name in axes},
-        attrs=attributes | {"approximation": approximation},
-    )

@@ -43,8 +43,7 @@ from ...noising import edm_sigma, time_from_edm_sigma
 from ...numerics.blocks import map_blocks
 from ...numerics.posterior import ROWS, EmpiricalPosterior, PosteriorSums
 from ...statistics.streams import generator
-from .collapse_report import Collapse, CollapseCurves, Prediction
-from .report import CriticalTime
+from .report import CollapseCurves, CriticalTime, DataSetCollapse, SizePrediction
 
 GROUPS = 20
 _GRID = 40
@@ -76,7 +75,7 @@ def analyse_collapse(
     seed: int = 0,
     threads: int = 1,
     progress: bool = False,
-) -> Collapse:
+) -> DataSetCollapse:
     """H, participation and top-1 against time, the collapse time by each criterion, and for other numbers of samples.
 
     Parameters
@@ -90,7 +89,7 @@ def analyse_collapse(
     progress : show a bar of the blocks on standard error.
     """
     merged = dataset.without_labels()
-    everything = np.arange(len(merged.samples))
+    everything = np.arange(len(merged.points))
     key: dict[str, object] = {"purpose": "collapse of a data set", "data": fingerprint(merged)}
     place = _places(merged, largest_eigenvalue, seed, key)
     if times is not None:
@@ -99,22 +98,22 @@ def analyse_collapse(
     levels = _levels(merged, curve, sources, seed, key, threads=threads, progress=progress)
     log_points = math.log(_effective_count(merged.multiplicities))
     predictions = _predictions(curve, levels, math.exp(log_points))
-    return Collapse(
-        points=len(merged.samples),
-        duplicates=merged.count - len(merged.samples),
+    return DataSetCollapse(
+        points=len(merged.points),
+        duplicates=merged.samples - len(merged.points),
         largest_multiplicity=int(merged.multiplicities.max()),
         log_points=log_points,
         sources=sources,
         curves=CollapseCurves(
-            times=time_from_edm_sigma(np.exp(place)),
+            time=time_from_edm_sigma(np.exp(place)),
             **curve.mean,
-            **{f"{name}_error": value for name, value in curve.error.items()},
+            **{f"{name}_standard_error": value for name, value in curve.error.items()},
         ),
         times=(
             _crossing_time("half-participation", _half(curve)),
             _crossing_time("balance", _root(curve, "log_ratio", -1.0, 0.0)),
             _entropy_time(predictions, log_points),
-            _surrogate(eigenvalues, log_points, dataset.count),
+            _surrogate(eigenvalues, log_points, dataset.samples),
             _from_subsets(levels, log_points),
         ),
         predictions=predictions,
@@ -151,8 +150,8 @@ def _curve(
     progress: bool = False,
 ) -> _Curve:
     """Averages over noised points of a subset of the points, for noise of the standard deviations exp(place)."""
-    whole = len(subset) == len(data.samples)
-    points = data.samples if whole else data.samples[subset]
+    whole = len(subset) == len(data.points)
+    points = data.points if whole else data.points[subset]
     copies = data.multiplicities if whole else data.multiplicities[subset]
     posterior = EmpiricalPosterior(points, copies)
     key = key | {"subset": fingerprint(subset)}
@@ -196,7 +195,7 @@ def _places(data: DataSet, largest_eigenvalue: float, seed: int, key: dict[str, 
     """log sigma from where the participation is nearly 1 to where the posterior is nearly uniform, by a first look."""
     highest = math.log(4.0 * math.sqrt(largest_eigenvalue))
     look = np.linspace(highest - math.log(1e5), highest, _PILOT)
-    curve = _curve(data, np.arange(len(data.samples)), look, ROWS, seed, key | {"part": "first look"})
+    curve = _curve(data, np.arange(len(data.points)), look, ROWS, seed, key | {"part": "first look"})
     narrow = np.flatnonzero(curve.mean["participation"] >= 0.98)
     uniform = np.flatnonzero(curve.mean["entropy"] >= math.log(_effective_count(data.multiplicities)) - 0.02)
     first = look[narrow[-1]] if len(narrow) else look[0]
@@ -326,7 +325,7 @@ def _levels(
     progress: bool,
 ) -> list[_Level]:
     """Subsets of n/2, n/4, ... points."""
-    count = len(data.samples)
+    count = len(data.points)
     shuffled = generator(seed, key | {"part": "subsets"}).permutation(count)
     levels: list[_Level] = []
     size = count // 2
@@ -393,7 +392,7 @@ def _extrapolate(levels: list[_Level], target: float) -> tuple[float, float]:
     return curved, math.hypot(curved - straight, steps * max(level.half_error for level in largest[:2]))
 
 
-def _predictions(curve: _Curve, levels: list[_Level], count: float) -> tuple[Prediction, ...]:
+def _predictions(curve: _Curve, levels: list[_Level], count: float) -> tuple[SizePrediction, ...]:
     """Half-participation and the time at which the information is log n, for subsets, all points and more of them."""
     half, half_error = _half(curve)
     if half is None or len(levels) < 3:
@@ -421,25 +420,27 @@ def _predictions(curve: _Curve, levels: list[_Level], count: float) -> tuple[Pre
     return tuple(sorted(found, key=lambda prediction: prediction.samples))
 
 
-def _prediction(log_points: float, half: float, error: float, offset: float, *, measured: bool) -> Prediction:
+def _prediction(
+    log_points: float, half: float, error: float, offset: float, *, measured: bool
+) -> SizePrediction:
     place = half - offset
-    return Prediction(
+    return SizePrediction(
         samples=round(math.exp(log_points)),
         measured=measured,
         half_time=_time(half),
-        half_time_error=error * _slope(half),
+        half_time_standard_error=error * _slope(half),
         collapse_time=_time(place),
-        collapse_time_error=math.hypot(error, 0.5 * offset) * _slope(place),
+        collapse_time_standard_error=math.hypot(error, 0.5 * offset) * _slope(place),
         offset=_time(half) - _time(place),
     )
 
 
-def _entropy_time(predictions: tuple[Prediction, ...], log_points: float) -> CriticalTime:
+def _entropy_time(predictions: tuple[SizePrediction, ...], log_points: float) -> CriticalTime:
     here = next((p for p in predictions if p.samples == round(math.exp(log_points))), None)
     return CriticalTime(
         criterion="entropy",
         time=None if here is None else here.collapse_time,
-        standard_error=None if here is None else here.collapse_time_error,
+        standard_error=None if here is None else here.collapse_time_standard_error,
         meaning="where the information of x_t on its source is the logarithm of the number of points",
         approximation="heuristic: half-participation less the offset of an eighth of the points; half of the offset is "
         "in the error",

@@ -29,9 +29,8 @@ from ...data.dip_test import LEVEL, Modality, modality, noised_modes
 from ...data.principal import PrincipalDirections, principal_directions
 from ...noising import ddpm_times, edm_sigma, time_from_edm_sigma
 from .collapse import analyse_collapse
-from .collapse_report import Collapse
 from .label_agreement import LabelAgreement, label_agreement
-from .report import CriticalTime, Direction, Report
+from .report import CriticalTime, DataSetCollapse, DataSetReport, Direction
 
 # E tanh^2(1 + z): the way from chance to certainty at which two balanced Gaussian classes count as chosen.
 CHOSEN_FRACTION = 0.550400490793367366
@@ -51,7 +50,7 @@ def analyse(
     collapse: bool = True,
     threads: int = 1,
     progress: bool = False,
-) -> Report:
+) -> DataSetReport:
     """Speciation and collapse times of a data set by every criterion that applies, with errors and warnings.
 
     Parameters
@@ -87,7 +86,7 @@ def analyse(
         )
         level = agreement_level(dataset.class_weights)
         times += [_between_class(dataset), _bayes(agreement, level)]
-    collapsed: Collapse | None = None
+    collapsed: DataSetCollapse | None = None
     if collapse:
         collapsed = analyse_collapse(
             dataset,
@@ -99,10 +98,10 @@ def analyse(
             threads=threads,
             progress=progress,
         )
-    return Report(
+    return DataSetReport(
         source=dataset.source,
-        samples=dataset.count,
-        distinct_samples=len(dataset.samples),
+        samples=dataset.samples,
+        distinct_samples=len(dataset.points),
         dimension=dataset.dimension,
         class_names=dataset.class_names,
         class_weights=dataset.class_weights,
@@ -111,7 +110,7 @@ def analyse(
         effective_rank=principal.effective_rank,
         eigenvalues=principal.eigenvalues,
         spectrum_complete=principal.complete,
-        unbiased_top_eigenvalue=float(principal.eigenvalues[0]) * dataset.count / (dataset.count - 1),
+        unbiased_top_eigenvalue=float(principal.eigenvalues[0]) * dataset.samples / (dataset.samples - 1),
         times=tuple(times),
         directions=tuple(examined),
         grid=grid,
@@ -157,7 +156,7 @@ def _checked_grid(time: ArrayLike) -> FloatArray:
 def _default_grid(dataset: DataSet, principal: PrincipalDirections) -> FloatArray:
     """Noise levels from a fifth of the typical standard deviation to four times the largest, evenly in log(sigma)."""
     highest = 4.0 * math.sqrt(principal.eigenvalues[0])
-    rank = min(len(dataset.samples) - 1, dataset.dimension)
+    rank = min(len(dataset.points) - 1, dataset.dimension)
     lowest = min(0.2 * math.sqrt(principal.total_variance / rank), highest / 10.0)
     return time_from_edm_sigma(np.geomspace(lowest, highest, _GRID))
 
@@ -181,7 +180,7 @@ def _between(dataset: DataSet, projection: FloatArray) -> _Between:
     assert dataset.labels is not None
     weights, labels = dataset.weights, dataset.labels
     class_weights = dataset.class_weights
-    counts = class_weights * dataset.count
+    counts = class_weights * dataset.samples
     means = np.bincount(labels, weights * projection) / class_weights
     inside = projection - means[labels]
     spreads = np.bincount(labels, weights * inside**2) / class_weights
@@ -192,14 +191,14 @@ def _between(dataset: DataSet, projection: FloatArray) -> _Between:
     fraction = between / total
     influence = (2.0 * means[labels] * inside + means[labels] ** 2 - fraction * projection**2) / total
     influence -= weights @ influence
-    return _Between(between, fraction, math.sqrt(weights @ influence**2 / (dataset.count - 1)))
+    return _Between(between, fraction, math.sqrt(weights @ influence**2 / (dataset.samples - 1)))
 
 
 def _direction(dataset: DataSet, principal: PrincipalDirections, k: int, seed: int) -> Direction:
     value = float(principal.eigenvalues[k])
     projection = principal.projections[k]
-    error = math.sqrt(dataset.weights @ (projection**2 - value) ** 2 / (dataset.count - 1))
-    inflation = principal.inflation(k, dataset.count)
+    error = math.sqrt(dataset.weights @ (projection**2 - value) ** 2 / (dataset.samples - 1))
+    inflation = principal.inflation(k, dataset.samples)
     shape: Modality = modality(projection, dataset.multiplicities, seed=seed)
     between = None if dataset.labels is None else _between(dataset, projection)
     class_time = None
@@ -208,28 +207,28 @@ def _direction(dataset: DataSet, principal: PrincipalDirections, k: int, seed: i
     return Direction(
         rank=k + 1,
         eigenvalue=value,
-        eigenvalue_error=error,
+        eigenvalue_standard_error=error,
         corrected_eigenvalue=value / inflation if math.isfinite(inflation) else None,
         spectral_time=0.5 * math.log(value) if value > 1.0 else None,
-        spectral_time_error=error / (2.0 * value) if value > 1.0 else None,
+        spectral_time_standard_error=error / (2.0 * value) if value > 1.0 else None,
         dip=shape.dip,
         dip_p_value=shape.p_value,
         bimodal=shape.bimodal,
         bimodality_time=shape.critical_time if shape.bimodal else None,
-        bimodality_time_error=shape.critical_time_error,
+        bimodality_time_standard_error=shape.critical_time_standard_error,
         between_class_fraction=None if between is None else between.fraction,
-        between_class_fraction_error=None if between is None else between.fraction_error,
+        between_class_fraction_standard_error=None if between is None else between.fraction_error,
         class_time=class_time,
     )
 
 
 def _spectral(dataset: DataSet, principal: PrincipalDirections, leading: Direction) -> CriticalTime:
-    inflation = principal.inflation(0, dataset.count)
+    inflation = principal.inflation(0, dataset.samples)
     undefined = leading.spectral_time is None
     return CriticalTime(
         criterion="spectral",
         time=leading.spectral_time,
-        standard_error=leading.spectral_time_error,
+        standard_error=leading.spectral_time_standard_error,
         upward_bias=None if undefined or math.isinf(inflation) else 0.5 * math.log(inflation),
         meaning="half the logarithm of the largest eigenvalue of the covariance",
         approximation="leading order: large dimension, and classes that differ along the leading direction",
@@ -247,7 +246,7 @@ def _bimodality(examined: list[Direction]) -> CriticalTime:
     return CriticalTime(
         criterion="bimodality",
         time=None if chosen is None else chosen.bimodality_time,
-        standard_error=None if chosen is None else chosen.bimodality_time_error,
+        standard_error=None if chosen is None else chosen.bimodality_time_standard_error,
         meaning=f"latest time at which the noised projection on a leading direction has two modes{where}",
         approximation="exact for the empirical law; for two balanced Gaussian classes it tends to the criterion bayes",
         reason=""
@@ -260,19 +259,19 @@ def _class_moments(dataset: DataSet) -> tuple[FloatArray, FloatArray]:
     """Class means about the common mean (K, d), and the trace of the covariance of each class (K,), unbiased."""
     assert dataset.labels is not None
     classes = len(dataset.class_names)
-    mean = dataset.weights @ dataset.samples
+    mean = dataset.weights @ dataset.points
     sums = np.zeros((classes, dataset.dimension))
     squares = np.zeros(classes)
-    for start in range(0, len(dataset.samples), _CHUNK):
+    for start in range(0, len(dataset.points), _CHUNK):
         block = slice(start, start + _CHUNK)
-        centred = dataset.samples[block] - mean
+        centred = dataset.points[block] - mean
         member = (dataset.labels[block] == np.arange(classes)[:, None]) * dataset.multiplicities[block]
         sums += member @ centred
         squares += member @ np.einsum("ij,ij->i", centred, centred)
-    counts = dataset.class_weights * dataset.count
+    counts = dataset.class_weights * dataset.samples
     means = sums / counts[:, None]
     scatter = squares - counts * np.einsum("ij,ij->i", means, means)
-    pooled = scatter.sum() / max(dataset.count - classes, 1)
+    pooled = scatter.sum() / max(dataset.samples - classes, 1)
     return means, np.where(counts > 1, scatter / np.maximum(counts - 1.0, 1.0), pooled)
 
 
@@ -280,7 +279,7 @@ def _between_class(dataset: DataSet) -> CriticalTime:
     means, traces = _class_moments(dataset)
     weights = dataset.class_weights
     centring = np.eye(len(weights)) - weights
-    noise = centring @ np.diag(traces / (weights * dataset.count)) @ centring.T
+    noise = centring @ np.diag(traces / (weights * dataset.samples)) @ centring.T
     root = np.sqrt(weights)
     gram = root[:, None] * (means @ means.T - noise) * root
     values, vectors = np.linalg.eigh(gram)
@@ -298,13 +297,13 @@ def _between_class(dataset: DataSet) -> CriticalTime:
         )
     direction = (root * vectors[:, -1]) @ means
     direction /= np.linalg.norm(direction)
-    projection = dataset.samples @ direction
+    projection = dataset.points @ direction
     projection -= dataset.weights @ projection
     labels = dataset.labels
     along = (means @ direction)[labels]
     influence = 2.0 * along * (projection - along) + along**2
     influence -= dataset.weights @ influence
-    error = math.sqrt(dataset.weights @ influence**2 / (dataset.count - 1))
+    error = math.sqrt(dataset.weights @ influence**2 / (dataset.samples - 1))
     return CriticalTime(
         criterion="between-class",
         time=0.5 * math.log(value),
@@ -341,14 +340,14 @@ def _crossing(agreement: LabelAgreement, level: float) -> tuple[float | None, fl
     from scipy.interpolate import PchipInterpolator
     from scipy.optimize import brentq
 
-    place = np.log(edm_sigma(agreement.times))
+    place = np.log(edm_sigma(agreement.time))
     curve = PchipInterpolator(place, agreement.leave_one_out)
     root = brentq(lambda s: float(curve(s)) - level, place[last], place[last + 1], xtol=1e-12)
     sigma = math.exp(root)
     time = float(time_from_edm_sigma(sigma))
     # dt / d log(sigma) = sigma^2 / (1 + sigma^2)
     slope = abs(float(curve(root, 1))) * (1.0 + sigma**2) / sigma**2
-    return time, float(np.interp(root, place, agreement.leave_one_out_error)) / slope, ""
+    return time, float(np.interp(root, place, agreement.leave_one_out_standard_error)) / slope, ""
 
 
 def _notes(dataset: DataSet, principal: PrincipalDirections, times: list[CriticalTime]) -> list[str]:
@@ -386,7 +385,7 @@ def _warnings(
     return found
 
 
-def _warning_of_collapse(collapse: Collapse, times: list[CriticalTime]) -> list[str]:
+def _warning_of_collapse(collapse: DataSetCollapse, times: list[CriticalTime]) -> list[str]:
     found = []
     half = collapse.time("half-participation")
     if half.time is None:
@@ -415,9 +414,10 @@ def _warning_of_direction(examined: list[Direction]) -> list[str]:
     if fraction is not None:
         if fraction > 0.5:
             return []
+        error = leading.between_class_fraction_standard_error
         return [
             f"The leading direction is a within-class one: only {max(fraction, 0.0):.1%} +- "
-            f"{leading.between_class_fraction_error:.1%} of its variance is between the classes, so {time} need not "
+            f"{error:.1%} of its variance is between the classes, so {time} need not "
             "mark a choice of class; use the criteria between-class and bayes."
         ]
     if leading.bimodal:
@@ -444,7 +444,7 @@ def _warning_of_spectrum(
                 "an unknown amount" if spectral.upward_bias is None else f"about {spectral.upward_bias:.3f}"
             )
             found.append(
-                f"The spectral time is biased upwards by {size}: {dataset.count} samples in dimension "
+                f"The spectral time is biased upwards by {size}: {dataset.samples} samples in dimension "
                 f"{dataset.dimension} do not determine the largest eigenvalue."
             )
         if len(principal.eigenvalues) > 1:
@@ -461,7 +461,7 @@ def _warning_of_labels(dataset: DataSet, times: list[CriticalTime], agreement: L
     by_name = {entry.criterion: entry for entry in times}
     spectral, bayes = by_name["spectral"], by_name["bayes"]
     if bayes.time is not None:
-        few = float(np.interp(bayes.time, agreement.times, agreement.concentration))
+        few = float(np.interp(bayes.time, agreement.time, agreement.concentration))
         if few > _FEW_POINTS:
             found.append(
                 f"At the time bayes the posterior rests on {1.0 / few:.1f} effective points: the data are too few "
@@ -479,7 +479,7 @@ def _warning_of_labels(dataset: DataSet, times: list[CriticalTime], agreement: L
     small = [
         name
         for name, w in zip(dataset.class_names, dataset.class_weights, strict=True)
-        if w * dataset.count < _SMALL_CLASS
+        if w * dataset.samples < _SMALL_CLASS
     ]
     if small:
         shown = ", ".join(small[:5]) + (", ..." if len(small) > 5 else "")

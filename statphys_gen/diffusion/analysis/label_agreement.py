@@ -33,6 +33,7 @@ from ...data.dataset import DataSet
 from ...meaning import fingerprint
 from ...noising import edm_sigma
 from ...numerics.blocks import map_blocks
+from ...presentation import Curves
 from ...statistics.streams import generator
 
 GROUPS = 20
@@ -40,26 +41,27 @@ _ENTRIES = 4_000_000  # of a (block, points) array: 32 MB
 _CHUNK = 2048  # points that are centred and multiplied at a time
 
 
-@dataclass(frozen=True)
-class LabelAgreement:
+@dataclass(frozen=True, repr=False)
+class LabelAgreement(Curves):
     """phi(t) of a labelled data set; every array has the shape (times,) unless it says otherwise.
 
     Attributes
     ----------
-    times : the diffusion times, increasing, above 0.
-    in_sample, in_sample_error : under the empirical law itself, with standard error.
-    leave_one_out, leave_one_out_error : with the source taken out, with standard error.
+    time : the diffusion times, increasing, above 0.
+    in_sample, in_sample_standard_error : under the empirical law itself, with standard error.
+    leave_one_out, leave_one_out_standard_error : with the source taken out, with standard error.
     confidence : E sum_c p(c|x)^2 of the leave-one-out posterior; far above ``leave_one_out`` where the posterior is
         sure of itself without reason.
     concentration : E sum_mu w_mu^2 of the leave-one-out posterior, one over its effective number of points.
     replicates : (groups, times) the leave-one-out agreement without one group, for errors of derived numbers.
     """
 
-    times: FloatArray
+    further = ("group", "first")
+    time: FloatArray
     in_sample: FloatArray
-    in_sample_error: FloatArray
+    in_sample_standard_error: FloatArray
     leave_one_out: FloatArray
-    leave_one_out_error: FloatArray
+    leave_one_out_standard_error: FloatArray
     confidence: FloatArray
     concentration: FloatArray
     replicates: FloatArray
@@ -80,12 +82,12 @@ class PosteriorPass:
     ) -> None:
         self.dataset = dataset
         self.sources = sources
-        self.order = np.arange(len(dataset.samples)) if order is None else order
+        self.order = np.arange(len(dataset.points)) if order is None else order
         self.position = np.empty_like(self.order)
         self.position[self.order] = np.arange(len(self.order))
-        self.mean = dataset.weights @ dataset.samples
+        self.mean = dataset.weights @ dataset.points
         self.log_multiplicities = np.log(dataset.multiplicities[self.order])
-        self.size = int(np.clip(_ENTRIES // len(dataset.samples), 8, 256))
+        self.size = int(np.clip(_ENTRIES // len(dataset.points), 8, 256))
         self.blocks = -(-len(sources) // self.size)
         self._seed = seed
         self._key = {"purpose": purpose, "data": fingerprint(dataset)}
@@ -95,7 +97,7 @@ class PosteriorPass:
 
     def distances_and_projections(self, block: int) -> tuple[FloatArray, FloatArray]:
         """|a_s - a_mu|^2 and z.(a_s - a_mu), each (sources of the block, points)."""
-        samples = self.dataset.samples
+        samples = self.dataset.points
         own = samples[self.block_sources(block)] - self.mean
         noise = generator(self._seed, self._key, replica=block).standard_normal(own.shape)
         distances = np.empty((len(own), len(samples)))
@@ -146,8 +148,8 @@ def label_agreement(
     progress : show a bar of the blocks on standard error.
     """
     random = generator(seed, {"purpose": "sources and groups of the label agreement", "data": dataset})
-    copies = np.repeat(np.arange(len(dataset.samples)), dataset.multiplicities)
-    if dataset.count > sources:
+    copies = np.repeat(np.arange(len(dataset.points)), dataset.multiplicities)
+    if dataset.samples > sources:
         copies = np.sort(random.choice(copies, size=sources, replace=False))
     groups = _stratified_groups(dataset, random)
     segments = _Segments(dataset, groups)
@@ -173,11 +175,11 @@ def label_agreement(
     spread = replicates - replicates.mean(axis=2, keepdims=True)
     errors = np.sqrt((count - 1) / count * (spread**2).sum(axis=2))
     return LabelAgreement(
-        times=times,
+        time=times,
         in_sample=full[:, 0],
-        in_sample_error=errors[:, 0],
+        in_sample_standard_error=errors[:, 0],
         leave_one_out=full[:, 1],
-        leave_one_out_error=errors[:, 1],
+        leave_one_out_standard_error=errors[:, 1],
         confidence=full[:, 2],
         concentration=full[:, 3],
         replicates=replicates[:, 1].T,
@@ -187,7 +189,7 @@ def label_agreement(
 def _stratified_groups(dataset: DataSet, random: np.random.Generator) -> IntArray:
     """A jackknife group for each point: every class is dealt out evenly, in random order."""
     assert dataset.labels is not None
-    shuffled = random.permutation(len(dataset.samples))
+    shuffled = random.permutation(len(dataset.points))
     dealt = shuffled[np.argsort(dataset.labels[shuffled], kind="stable")]
     groups = np.empty(len(dealt), dtype=np.int64)
     groups[dealt] = np.arange(len(dealt)) % min(GROUPS, max(2, len(dealt) // 2))

@@ -1,4 +1,4 @@
-"""What the analysis of a data set reports: critical times with their errors, in every convention, and warnings."""
+"""What the analysis of a data set reports: critical times with their errors, in every convention, and collapse."""
 
 from __future__ import annotations
 
@@ -10,15 +10,17 @@ from numpy.typing import NDArray
 
 from ...arrays import FloatArray
 from ...errors import InvalidArgument
+from ...glossary import dataset
 from ...noising import ddpm_step, ddpm_times, edm_sigma, signal_to_noise, vp_sigma
+from ...presentation import Curves, Tabular
 from .label_agreement import LabelAgreement
 
 if TYPE_CHECKING:
-    from .collapse_report import Collapse
+    import xarray
 
 
-@dataclass(frozen=True)
-class CriticalTime:
+@dataclass(frozen=True, repr=False)
+class CriticalTime(Tabular):
     """One speciation or collapse time by one criterion.
 
     Attributes
@@ -38,6 +40,10 @@ class CriticalTime:
     upward_bias: float | None = None
     reason: str = ""
 
+    def records(self) -> list[dict[str, Any]]:
+        names = ("criterion", "time", "standard_error", "reason", "approximation")
+        return [{name: getattr(self, name) for name in names}]
+
     def record(self) -> dict[str, Any]:
         return {**asdict(self), "conversions": None if self.time is None else conversions(self.time)}
 
@@ -49,36 +55,151 @@ class Direction:
     Attributes
     ----------
     rank : 1 for the largest eigenvalue.
-    eigenvalue, eigenvalue_error : variance of the data along it, with standard error.
+    eigenvalue, eigenvalue_standard_error : variance of the data along it, with standard error.
     corrected_eigenvalue : with the upward bias of a finite sample removed; None inside a bulk of eigenvalues.
-    spectral_time, spectral_time_error : log(eigenvalue) / 2; None if the eigenvalue is at most 1.
+    spectral_time, spectral_time_standard_error : log(eigenvalue) / 2; None if the eigenvalue is at most 1.
     dip, dip_p_value, bimodal : whether the projection has more than one mode, at 1 %.
-    bimodality_time, bimodality_time_error : latest time at which the noised projection has more than one mode; None
-        unless it is ``bimodal``.
-    between_class_fraction, between_class_fraction_error : share of the variance that is between the class means; None
-        without labels. Corrected for the error of the class means, so that it may be slightly negative.
+    bimodality_time, bimodality_time_standard_error : latest time at which the noised projection has more than one mode;
+        None unless it is ``bimodal``.
+    between_class_fraction, between_class_fraction_standard_error : share of the variance that is between the class
+        means; None without labels. Corrected for the error of the class means, so that it may be slightly negative.
     class_time : log(between + 1 - within) / 2, where the noised class means along this direction have the variance of
         the noised classes; None without labels, or where this never happens (fraction at most 1/2).
     """
 
     rank: int
     eigenvalue: float
-    eigenvalue_error: float
+    eigenvalue_standard_error: float
     corrected_eigenvalue: float | None
     spectral_time: float | None
-    spectral_time_error: float | None
+    spectral_time_standard_error: float | None
     dip: float
     dip_p_value: float
     bimodal: bool
     bimodality_time: float | None
-    bimodality_time_error: float | None
+    bimodality_time_standard_error: float | None
     between_class_fraction: float | None = None
-    between_class_fraction_error: float | None = None
+    between_class_fraction_standard_error: float | None = None
     class_time: float | None = None
 
 
+@dataclass(frozen=True, repr=False)
+class CollapseCurves(Curves):
+    """Averages over noised data points with standard errors; every array has the shape of ``time``.
+
+    Attributes
+    ----------
+    time : the diffusion times, increasing.
+    entropy : H(mu|x_t), posterior entropy of the data points in nats.
+    participation : Y(t), mean sum of the squared posterior weights: the probability that two backward runs which share
+        x_t end at the same data point.
+    top_one : probability that the source has the largest posterior weight.
+    log_ratio : E log(Z_others / Z_source).
+    condensation : mean sum of the squared weights of the posterior without the source.
+
+    The errors are over groups of noised points, for these data.
+    """
+
+    time: FloatArray
+    entropy: FloatArray
+    entropy_standard_error: FloatArray
+    participation: FloatArray
+    participation_standard_error: FloatArray
+    top_one: FloatArray
+    top_one_standard_error: FloatArray
+    log_ratio: FloatArray
+    log_ratio_standard_error: FloatArray
+    condensation: FloatArray
+    condensation_standard_error: FloatArray
+
+
 @dataclass(frozen=True)
-class Report:
+class SizePrediction:
+    """Collapse with another number of independent samples of the same law.
+
+    Attributes
+    ----------
+    samples : n.
+    measured : whether n is at most the number of the data, so that subsets of n points were measured; else the times
+        are extrapolated.
+    half_time, half_time_standard_error : where the participation is 1/2.
+    collapse_time, collapse_time_standard_error : where the information of x_t on its source is log n. Half of the
+        offset is in the error.
+    offset : half_time - collapse_time, a finite-size effect; measured for an eighth of the data and less, that of an
+        eighth beyond.
+    """
+
+    samples: int
+    measured: bool
+    half_time: float
+    half_time_standard_error: float
+    collapse_time: float
+    collapse_time_standard_error: float
+    offset: float
+
+
+@dataclass(frozen=True, repr=False)
+class DataSetCollapse(Tabular):
+    """Collapse onto the points of one data set.
+
+    Attributes
+    ----------
+    points : different data points; ``duplicates`` repeat one of them, the most frequent one occurs
+        ``largest_multiplicity`` times.
+    log_points : log of the number of points; with duplicates, the entropy of their shares.
+    sources : number of noised points behind every average.
+    curves : against time.
+    times : half-participation, balance, entropy, surrogate and subsample.
+    predictions : for other numbers of samples, increasing.
+    """
+
+    points: int
+    duplicates: int
+    largest_multiplicity: int
+    log_points: float
+    sources: int
+    curves: CollapseCurves
+    times: tuple[CriticalTime, ...]
+    predictions: tuple[SizePrediction, ...]
+
+    def time(self, criterion: str) -> CriticalTime:
+        """The collapse time by one criterion."""
+        for entry in self.times:
+            if entry.criterion == criterion:
+                return entry
+        raise InvalidArgument(
+            "criterion", criterion, "one of " + ", ".join(entry.criterion for entry in self.times)
+        )
+
+    def records(self) -> list[dict[str, Any]]:
+        """The collapse time by each criterion."""
+        return [row for entry in self.times for row in entry.records()]
+
+    def to_dataset(self) -> xarray.Dataset:
+        """The curves against time, and the predictions against the number of samples."""
+        rows = [asdict(prediction) for prediction in self.predictions]
+        columns = {
+            name: (("samples",), np.array([row[name] for row in rows])) for name in (rows[0] if rows else ())
+        }
+        sizes = {name: columns.pop(name) for name in ("samples",) if name in columns}
+        return self.curves.to_dataset().merge(dataset(columns, sizes))
+
+    def record(self) -> dict[str, Any]:
+        """Plain values, as for the report that holds it."""
+        return {
+            "points": self.points,
+            "duplicates": self.duplicates,
+            "largest_multiplicity": self.largest_multiplicity,
+            "log_points": self.log_points,
+            "sources": self.sources,
+            "times": [entry.record() for entry in self.times],
+            "predictions": [asdict(prediction) for prediction in self.predictions],
+            "curves": [row | conversions(row["time"]) for row in self.curves.records()],
+        }
+
+
+@dataclass(frozen=True, repr=False)
+class DataSetReport(Tabular):
     """The analysis of one data set. ``record()`` gives it as plain JSON-ready values.
 
     Attributes
@@ -119,7 +240,7 @@ class Report:
     modes: NDArray[np.int64]
     agreement: LabelAgreement | None
     agreement_level: float | None
-    collapse: Collapse | None
+    collapse: DataSetCollapse | None
     leading_projection: FloatArray
     leading_multiplicities: NDArray[np.int64]
     leading_labels: NDArray[np.int64] | None
@@ -136,6 +257,22 @@ class Report:
             "criterion", criterion, "one of " + ", ".join(entry.criterion for entry in self.times)
         )
 
+    def records(self) -> list[dict[str, Any]]:
+        """The speciation and collapse times by every criterion."""
+        kinds = {"speciation": self.times, "collapse": () if self.collapse is None else self.collapse.times}
+        return [
+            {"transition": kind} | row
+            for kind, entries in kinds.items()
+            for entry in entries
+            for row in entry.records()
+        ]
+
+    def to_dataset(self) -> xarray.Dataset:
+        """What is known against time, on the grid of the speciation curves: modes, and with labels the agreement."""
+        modes = dataset({"modes": (("time",), self.modes)}, {"time": (("time",), self.grid)})
+        found = modes if self.agreement is None else modes.merge(self.agreement.to_dataset())
+        return found.assign_attrs(source=self.source, samples=self.samples, dimension=self.dimension)
+
     def record(self) -> dict[str, Any]:
         """Plain numbers, texts, lists and dictionaries; no NaN or infinity, None where something is not defined."""
         curves: list[dict[str, Any]] = []
@@ -148,9 +285,9 @@ class Report:
             if self.agreement is not None:
                 for name in (
                     "in_sample",
-                    "in_sample_error",
+                    "in_sample_standard_error",
                     "leave_one_out",
-                    "leave_one_out_error",
+                    "leave_one_out_standard_error",
                     "confidence",
                     "concentration",
                 ):

@@ -30,11 +30,8 @@ def checks() -> list[Check]:
 
 
 def curie_weiss_checks() -> list[Check]:
-    from ..theory.curie_weiss import (
-        curie_weiss_agreement,
-        curie_weiss_agreement_from_sum,
-        spontaneous_magnetisation,
-    )
+    from ...data.curie_weiss import spontaneous_magnetisation
+    from ..theory.curie_weiss import curie_weiss_agreement, curie_weiss_agreement_from_sum
 
     cold, sizes, walkers = 1.5, [101, 201, 401], 80_000
     # At these times the signal is 2 at every size.
@@ -44,7 +41,7 @@ def curie_weiss_checks() -> list[Check]:
 
     def limit(seed: int) -> Estimate:
         runs = [
-            simulate_curie_weiss_clones(CurieWeiss(size, cold), time, walkers, seed)
+            simulate_curie_weiss_clones(CurieWeiss(size, cold), time, walkers=walkers, seed=seed)
             for size, time in zip(sizes, times, strict=True)
         ]
         return extrapolate(sizes, Estimate.stack(runs), exponent=1.0).limit
@@ -56,7 +53,7 @@ def curie_weiss_checks() -> list[Check]:
             "agreement of the signs of the magnetisation, from the exact law of the magnetisation at d = 201",
             approximation_of(curie_weiss_agreement_from_sum),
             theory=lambda: curie_weiss_agreement_from_sum(warm, time),
-            simulate=lambda seed: experiment(warm, time, 100_000, seed),
+            simulate=lambda seed: experiment(warm, time, walkers=100_000, seed=seed),
             resolution=_RESOLUTION,
             scale=above_chance(0.5),
             sizes={"dimension": 201, "walkers": 100_000, "time": time},
@@ -88,7 +85,7 @@ def skewed_classes() -> list[GaussianMixture]:
 
 
 def skewness_checks() -> list[Check]:
-    from ..theory.clones import two_class_agreement
+    from ...data.binary_channel import two_class_agreement
     from ..theory.speciation_time import order_time
 
     dimension, walkers = 1024, 20_000
@@ -100,7 +97,9 @@ def skewness_checks() -> list[Check]:
             "classes that first differ in their third cumulants speciate at the time of order 3",
             approximation_of(order_time),
             theory=lambda: two_class_agreement(1.0),
-            simulate=lambda seed: simulate_product_clones(skewed_classes(), dimension, time, walkers, seed),
+            simulate=lambda seed: simulate_product_clones(
+                skewed_classes(), time, dimension, walkers=walkers, seed=seed
+            ),
             resolution=_RESOLUTION,
             scale=above_chance(0.5),
             sizes={"dimension": dimension, "classes": 2, "walkers": walkers, "time": time},

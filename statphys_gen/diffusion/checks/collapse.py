@@ -14,7 +14,8 @@ from numpy.typing import ArrayLike
 
 from ...approximation import approximation_of
 from ...arrays import FloatArray
-from ...data.laws import CurieWeiss, DataLaw, DiscreteProduct, GaussianMixture, Spectrum
+from ...data.covariance import Covariance
+from ...data.laws import CurieWeiss, DataLaw, DiscreteProduct, GaussianMixture, dimension_of
 from ...statistics.agreement import Check
 from ...statistics.estimate import Estimate
 from ..simulation.collapse import simulate_collapse
@@ -62,10 +63,10 @@ def isotropic_checks() -> list[Check]:
         samples, dimension, variance = size
         time: list[float] = run.pop("time")
         entropy = field == "entropy"
-        law = Spectrum.isotropic(dimension, variance)
+        law = Covariance.isotropic(variance, dimension)
 
         def simulate(seed: int) -> Estimate:
-            estimate: Estimate = getattr(simulate_collapse(law, samples, time, seed, **run), reading)
+            estimate: Estimate = getattr(simulate_collapse(law, time, samples, seed=seed, **run), reading)
             return estimate
 
         found.append(
@@ -91,8 +92,8 @@ def isotropic_checks() -> list[Check]:
     entropy = "entropy of the posterior of a noised training point"
     participation = "sum of the squared posterior weights of a noised training point"
     top_one = "probability that the nearest training point is the own one"
-    run: dict[str, Any] = {"noised": 1500, "data_sets": 48}
-    wide_run: dict[str, Any] = {"noised": 3000, "data_sets": 64}
+    run: dict[str, Any] = {"walkers": 1500, "instances": 48}
+    wide_run: dict[str, Any] = {"walkers": 3000, "instances": 64}
     add("entropy, n = 1500, d = 40", entropy, "entropy", "entropy", middle, time=[0.3, 0.5, 0.8], **run)
     add(
         "entropy, n = 100, d = 12",
@@ -101,8 +102,8 @@ def isotropic_checks() -> list[Check]:
         "entropy",
         small,
         time=[0.3, 0.7],
-        noised=2000,
-        data_sets=256,
+        walkers=2000,
+        instances=256,
     )
     add("entropy, n = 1000, d = 200", entropy, "entropy", "entropy", wide, time=[1.5, 1.9], **run)
     add(
@@ -121,8 +122,8 @@ def isotropic_checks() -> list[Check]:
         "participation",
         small,
         time=[0.15, 0.35],
-        noised=2000,
-        data_sets=256,
+        walkers=2000,
+        instances=256,
     )
     add(
         "participation, n = 1000, d = 200",
@@ -150,8 +151,8 @@ def isotropic_checks() -> list[Check]:
         "surprise",
         middle,
         time=[0.3, 0.5],
-        noised=3000,
-        data_sets=64,
+        walkers=3000,
+        instances=64,
     )
     add(
         "weight of the source, n = 1500, d = 40",
@@ -171,7 +172,7 @@ def isotropic_checks() -> list[Check]:
 def information_checks() -> list[Check]:
     from ..theory.excess_entropy import class_excess_entropy, excess_entropy_slope, mutual_information
 
-    run: dict[str, Any] = {"noised": 4000, "data_sets": 48}
+    run: dict[str, Any] = {"walkers": 4000, "instances": 48}
 
     def information(name: str, law: DataLaw, time: list[float], **options: Any) -> Check:
         return Check(
@@ -179,28 +180,32 @@ def information_checks() -> list[Check]:
             "information of a noised point on its source, from the weight of the other points",
             approximation_of(mutual_information),
             theory=lambda: mutual_information(law, time),
-            simulate=lambda seed: simulate_information(law, REFERENCE, time, seed, **run),
+            simulate=lambda seed: simulate_information(law, time, REFERENCE, seed=seed, **run),
             resolution=_RESOLUTION,
             sizes={"samples": REFERENCE, "dimension": law.dimension, "time": time, **run},
             **options,
         )
 
     rng = np.random.default_rng(0)
-    anisotropic = Spectrum([4.0, 1.0, 0.25], [4, 8, 12])
+    anisotropic = Covariance.from_eigenvalues([4.0, 1.0, 0.25], [4, 8, 12])
     three = GaussianMixture([0.2, 0.3, 0.5], rng.standard_normal((3, 16)), [np.geomspace(0.2, 2.0, 16)])
     different = GaussianMixture([0.4, 0.6], np.stack([np.full(20, 1.5), np.full(20, -1.5)]), [0.3, 1.5])
     class_time, step = 1.1, 0.1
-    slope_run: dict[str, Any] = {"noised": 2000, "data_sets": 32}
+    slope_run: dict[str, Any] = {"walkers": 2000, "instances": 32}
 
-    class_run = run | {"data_sets": 64}
+    class_run = run | {"instances": 64}
 
     def of_classes() -> FloatArray:
-        excess = class_excess_entropy(different, np.log(REFERENCE), class_time)
+        excess = class_excess_entropy(different, class_time, np.log(REFERENCE))
         return np.asarray(np.log(REFERENCE) - different.dimension * excess)
 
     return [
         information("information of three eigenvalues", anisotropic, [0.9, 1.15]),
-        information("information of data on a linear manifold", Spectrum([1.5, 0.0], [10, 54]), [0.6, 0.85]),
+        information(
+            "information of data on a linear manifold",
+            Covariance.from_eigenvalues([1.5, 0.0], [10, 54]),
+            [0.6, 0.85],
+        ),
         information("information of binary data", DiscreteProduct.binary(32, 0.5), [0.85, 1.05]),
         information(
             "information of discrete data below their entropy", DiscreteProduct.binary(6, 0.2), [0.1, 0.4]
@@ -223,7 +228,7 @@ def information_checks() -> list[Check]:
             approximation_of(class_excess_entropy),
             theory=of_classes,
             simulate=lambda seed: simulate_information(
-                different, REFERENCE, class_time, seed, by_class=True, **class_run
+                different, class_time, REFERENCE, seed=seed, by_class=True, **class_run
             ),
             resolution=_RESOLUTION,
             sizes={"samples": REFERENCE, "dimension": 20, "classes": 2, "time": class_time, **class_run},
@@ -234,7 +239,7 @@ def information_checks() -> list[Check]:
             approximation_of(excess_entropy_slope),
             theory=lambda: _mean_slope(anisotropic, 1.1, step),
             simulate=lambda seed: simulate_information_slope(
-                anisotropic, REFERENCE, 1.1, seed, step=step, **slope_run
+                anisotropic, 1.1, REFERENCE, seed=seed, step=step, **slope_run
             ),
             resolution=_RESOLUTION,
             sizes={"samples": REFERENCE, "dimension": 24, "time": 1.1, "step": step, **slope_run},
@@ -248,7 +253,7 @@ def _mean_slope(law: DataLaw, time: float, step: float) -> float:
 
     nodes = np.linspace(time - step, time + step, 9)
     weights = np.array([1, 4, 2, 4, 2, 4, 2, 4, 1]) / 24.0
-    return -law.dimension * float(weights @ excess_entropy_slope(law, nodes))
+    return -dimension_of(law) * float(weights @ excess_entropy_slope(law, nodes))
 
 
 # ------------------------------------------------------------------------------------- collapse times and basins
@@ -257,14 +262,14 @@ def _mean_slope(law: DataLaw, time: float, step: float) -> float:
 def time_checks() -> list[Check]:
     from ..theory.collapse_time import basin_radius, class_collapse, collapse_time, trap_onset_time
 
-    run: dict[str, Any] = {"noised": 1000, "data_sets": 24}
+    run: dict[str, Any] = {"walkers": 1000, "instances": 24}
     log_n = 3.0
-    anisotropic = Spectrum([4.0, 1.0, 0.25], [4, 8, 12])
+    anisotropic = Covariance.from_eigenvalues([4.0, 1.0, 0.25], [4, 8, 12])
     two = GaussianMixture.two_classes(24, 1.0, 0.8)
     binary = DiscreteProduct.binary(32, 0.5)
     different = GaussianMixture([0.4, 0.6], np.stack([np.full(20, 1.5), np.full(20, -1.5)]), [0.3, 1.5])
     radius_times = [0.79, 0.86]
-    radius_run = run | {"data_sets": 88}
+    radius_run = run | {"instances": 88}
 
     def check(
         name: str,
@@ -280,7 +285,7 @@ def time_checks() -> list[Check]:
             prediction,
             approximation_of(solver),
             theory=theory,
-            simulate=lambda seed: simulate_information_time(law, REFERENCE, log_n, seed, **options),
+            simulate=lambda seed: simulate_information_time(law, REFERENCE, log_n, seed=seed, **options),
             resolution=_RESOLUTION,
             sizes={"samples": REFERENCE, "log_samples": log_n, "dimension": law.dimension, **options},
         )
@@ -303,12 +308,12 @@ def time_checks() -> list[Check]:
             class_collapse,
             lambda: class_collapse(different, log_n).classes.require()["time"][k],
             source_class=k,
-            data_sets=64,
+            instances=64,
         )
 
     return [
         collapse("collapse time, three eigenvalues", anisotropic),
-        collapse("collapse time of two classes", two, data_sets=56),
+        collapse("collapse time of two classes", two, instances=56),
         collapse("collapse time, binary data", binary),
         of_class(0),
         of_class(1),
@@ -324,10 +329,10 @@ def time_checks() -> list[Check]:
             "radius of a basin",
             "radius of the noise at which a point ceases to belong to its training point",
             approximation_of(basin_radius),
-            theory=lambda: basin_radius(anisotropic, log_n, radius_times),
+            theory=lambda: basin_radius(anisotropic, radius_times, log_n),
             simulate=lambda seed: Estimate.stack(
                 [
-                    simulate_basin_radius(anisotropic, REFERENCE, log_n, t, seed, **radius_run)
+                    simulate_basin_radius(anisotropic, t, REFERENCE, log_n, seed=seed, **radius_run)
                     for t in radius_times
                 ]
             ),

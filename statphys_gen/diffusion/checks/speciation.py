@@ -7,7 +7,6 @@ probability is relative to its excess over what independent classes would give.
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import partial
 from typing import Any
 
 import numpy as np
@@ -57,7 +56,8 @@ def _two_classes(
     name: str, prediction: str, mixture: GaussianMixture, time: list[float], walkers: int, **kind: Any
 ) -> Check:
     """Clones (or ``experiment``) of two classes with a common covariance against the exact function of the signal."""
-    from ..theory.clones import signal, two_class_agreement
+    from ...data.binary_channel import two_class_agreement
+    from ..theory.class_signal import signal
 
     experiment = kind.get("experiment", simulate_clones)
     return Check(
@@ -65,15 +65,11 @@ def _two_classes(
         prediction,
         approximation_of(two_class_agreement),
         theory=lambda: two_class_agreement(signal(mixture, time), float(mixture.weights[0])),
-        simulate=partial(_seed_last, experiment, mixture, time, walkers),
+        simulate=lambda seed: experiment(mixture, time, walkers=walkers, seed=seed),
         resolution=_RESOLUTION,
         scale=_by_chance(mixture.weights),
         sizes=_sizes(mixture, walkers, time=time),
     )
-
-
-def _seed_last(experiment: Callable[..., Estimate], *arguments_and_seed: Any) -> Estimate:
-    return experiment(*arguments_and_seed)
 
 
 def two_class_checks() -> list[Check]:
@@ -138,7 +134,7 @@ def two_class_checks() -> list[Check]:
 
 
 def label_checks() -> list[Check]:
-    from ..theory.clones import sign_agreement
+    from ..theory.two_class_special import sign_agreement
 
     overlapping, unbalanced = (GaussianMixture.two_classes(4, 0.65, 1.0, w) for w in (0.5, 0.3))
     time = [0.1, 0.4]
@@ -151,7 +147,7 @@ def label_checks() -> list[Check]:
             "agreement of the signs of m.x_0 of overlapping classes",
             approximation_of(sign_agreement),
             theory=lambda: sign_agreement(mixture, time),
-            simulate=lambda seed: experiment(mixture, time, 300_000, seed, label="sign"),
+            simulate=lambda seed: experiment(mixture, time, walkers=300_000, seed=seed, label="sign"),
             resolution=_RESOLUTION,
             scale=above_chance(share**2 + (1.0 - share) ** 2),
             sizes=_sizes(mixture, 300_000, time=time),
@@ -190,7 +186,8 @@ def tree_of_classes(dimension: int, upper: float, lower: float, variance: float)
 
 
 def many_class_checks() -> list[Check]:
-    from ..theory.clones import common_covariance_agreement, hierarchical_agreement
+    from ..theory.clones import hierarchical_agreement
+    from ..theory.many_class import common_covariance_agreement
 
     def check(
         name: str,
@@ -213,7 +210,7 @@ def many_class_checks() -> list[Check]:
             prediction,
             approximation_of(common_covariance_agreement if groups is None else hierarchical_agreement),
             theory=theory,
-            simulate=lambda seed: simulate_clones(mixture, time, walkers, seed, groups=groups),
+            simulate=lambda seed: simulate_clones(mixture, time, walkers=walkers, seed=seed, groups=groups),
             resolution=_RESOLUTION,
             scale=_by_chance(shares),
             sizes=_sizes(mixture, walkers, time=time),
@@ -244,7 +241,8 @@ def many_class_checks() -> list[Check]:
 
 
 def different_covariance_checks() -> list[Check]:
-    from ..theory.clones import gaussian_ratio_agreement, isotropic_agreement, two_variance_agreement
+    from ..theory.many_class import gaussian_ratio_agreement, isotropic_agreement
+    from ..theory.two_class_special import two_variance_agreement
 
     def variances(
         name: str, dimension: int, pair: tuple[float, float], time: list[float], walkers: int
@@ -255,7 +253,7 @@ def different_covariance_checks() -> list[Check]:
             "clone agreement of two classes that differ in variance only",
             approximation_of(two_variance_agreement),
             theory=lambda: two_variance_agreement(dimension, pair, 0.5, time),
-            simulate=lambda seed: simulate_clones(mixture, time, walkers, seed),
+            simulate=lambda seed: simulate_clones(mixture, time, walkers=walkers, seed=seed),
             resolution=_RESOLUTION,
             scale=above_chance(0.5),
             sizes=_sizes(mixture, walkers, time=time),
@@ -276,7 +274,7 @@ def different_covariance_checks() -> list[Check]:
             "clone agreement of isotropic classes of different variance",
             approximation_of(isotropic_agreement),
             theory=lambda: isotropic_agreement(both, [0.1, 0.5]).value,
-            simulate=lambda seed: simulate_clones(both, [0.1, 0.5], 300_000, seed),
+            simulate=lambda seed: simulate_clones(both, [0.1, 0.5], walkers=300_000, seed=seed),
             resolution=_RESOLUTION,
             scale=_by_chance(both.weights),
             sizes=_sizes(both, 300_000, time=[0.1, 0.5]),
@@ -286,7 +284,7 @@ def different_covariance_checks() -> list[Check]:
             "a quarter of the symmetrised divergence stands for the signal when many weak coordinates differ",
             approximation_of(gaussian_ratio_agreement),
             theory=lambda: gaussian_ratio_agreement(mixed, [1.4]).value,
-            simulate=lambda seed: simulate_clones(mixed, [1.4], 65_000, seed),
+            simulate=lambda seed: simulate_clones(mixed, [1.4], walkers=65_000, seed=seed),
             resolution=_RESOLUTION,
             scale=above_chance(0.5),
             sizes=_sizes(mixed, 65_000, time=[1.4]),
@@ -298,13 +296,15 @@ def different_covariance_checks() -> list[Check]:
 
 
 def langevin_checks() -> list[Check]:
-    from ..theory.clones import sign_agreement, signal, two_class_agreement
+    from ...data.binary_channel import two_class_agreement
+    from ..theory.class_signal import signal
+    from ..theory.two_class_special import sign_agreement
 
     steps, horizon = [50, 100, 200], 6.0
 
     def full(name: str, mixture: GaussianMixture, time: float, walkers: int, share: float) -> Check:
         def simulate(seed: int) -> Estimate:
-            runs = step_bias(mixture, time, walkers, seed, steps=steps, horizon=horizon)
+            runs = step_bias(mixture, time, walkers=walkers, seed=seed, steps=steps, horizon=horizon)
             return extrapolate(steps, runs, exponent=1.0).limit
 
         return Check(
@@ -324,8 +324,8 @@ def langevin_checks() -> list[Check]:
     options: dict[str, Any] = {"steps": 100, "horizon": horizon}
 
     def full_minus_reduced(seed: int) -> Estimate:
-        one = simulate_clones_langevin(separate, time, walkers, seed, **options)
-        other = reduced_clones_langevin(distance, 0.8, time, walkers, seed, **options)
+        one = simulate_clones_langevin(separate, time, walkers=walkers, seed=seed, **options)
+        other = reduced_clones_langevin(distance, 0.8, time, walkers=walkers, seed=seed, **options)
         error = np.hypot(one.standard_error, other.standard_error)
         return Estimate(one.mean - other.mean, error, one.degrees_of_freedom + other.degrees_of_freedom)
 
@@ -368,7 +368,7 @@ def potential_checks() -> list[Check]:
 
     def drift_at(u: FloatArray, seed: int) -> Estimate:
         points = elsewhere + np.multiply.outer(u, unit)
-        return simulate_drift(unbalanced, points, time, unit, walkers, seed)
+        return simulate_drift(unbalanced, time, points, unit, walkers=walkers, seed=seed)
 
     minima = critical_points(unbalanced, time)["projection"][0, [0, 2]]
     curvature = critical_points(unbalanced, time)["curvature"][0, [0, 2]]

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from ...approximation import approximation_of
-from ...data.laws import Spectrum
+from ...data.covariance import Covariance
 from ...statistics.agreement import Check
 from ...statistics.estimate import Estimate
 from ...statistics.extrapolation import extrapolate
@@ -40,36 +40,36 @@ def condensation_checks() -> list[Check]:
 
     alpha, time = 0.3, 0.1
 
-    def participation(dimension: int, noised: int) -> Check:
+    def participation(dimension: int, walkers: int) -> Check:
         samples = round(np.exp(alpha * dimension))
-        law = Spectrum.isotropic(dimension)
-        run = {"noised": noised, "data_sets": 24}
+        law = Covariance.isotropic(dimension=dimension)
+        run = {"walkers": walkers, "instances": 24}
         return Check(
             f"condensed participation, d = {dimension}",
             "sum of the squared posterior weights of a fresh point below the collapse time",
             approximation_of(finite_size_condensed_phase),
-            theory=lambda: finite_size_condensed_phase(law, np.log(samples), time)[
+            theory=lambda: finite_size_condensed_phase(law, time, np.log(samples))[
                 "test_participation_ratio"
             ],
-            simulate=lambda seed: simulate_condensation(law, samples, time, seed, **run).participation,
+            simulate=lambda seed: simulate_condensation(law, time, samples, seed=seed, **run).participation,
             resolution=_RESOLUTION,
             sizes={"samples": samples, "dimension": dimension, "time": time, **run},
         )
 
-    two_level = Spectrum([4.0, 0.25], [4, 12])
-    above, run = 1.1, {"noised": 2000, "data_sets": 64}
-    below_law, below_run = Spectrum([4.0, 0.25], [8, 24]), {"noised": 500, "data_sets": 8}
+    two_level = Covariance.from_eigenvalues([4.0, 0.25], [4, 12])
+    above, run = 1.1, {"walkers": 2000, "instances": 64}
+    below_law, below_run = Covariance.from_eigenvalues([4.0, 0.25], [8, 24]), {"walkers": 500, "instances": 8}
     below_samples = round(np.exp(alpha * 32))
 
-    def by_eigenvalue(law: Spectrum, samples: int, time: float, seed: int, run: dict[str, int]) -> Estimate:
-        estimate = simulate_posterior_variance(law, samples, time, seed, **run)
+    def by_eigenvalue(law: Covariance, samples: int, time: float, seed: int, run: dict[str, int]) -> Estimate:
+        estimate = simulate_posterior_variance(law, time, samples, seed=seed, **run)
         counts = law.multiplicities.astype(int)
         edges = np.concatenate([[0], np.cumsum(counts)])
         parts = [slice(a, b) for a, b in pairwise(edges)]
         # Directions of one eigenvalue are exchangeable and nearly independent; their errors add at most linearly.
         mean = np.array([estimate.mean[part].mean() for part in parts])
         error = np.array([estimate.standard_error[part].mean() for part in parts])
-        return Estimate(mean, error, np.full(len(parts), run["data_sets"] - 1.0))
+        return Estimate(mean, error, np.full(len(parts), run["instances"] - 1.0))
 
     return [
         participation(16, 2000),
@@ -79,7 +79,7 @@ def condensation_checks() -> list[Check]:
             "posterior variances of fresh points above the collapse time",
             "variance of the data given a fresh point, direction by direction",
             approximation_of(posterior_variances),
-            theory=lambda: posterior_variances(two_level, np.log(REFERENCE), above),
+            theory=lambda: posterior_variances(two_level, above, np.log(REFERENCE)),
             simulate=lambda seed: by_eigenvalue(two_level, REFERENCE, above, seed, run),
             resolution=_RESOLUTION,
             sizes={"samples": REFERENCE, "dimension": 16, "time": above, **run},
@@ -88,7 +88,7 @@ def condensation_checks() -> list[Check]:
             "posterior variances below the collapse time, d = 32",
             "variance of the data given a fresh point in the condensed phase",
             approximation_of(posterior_variances),
-            theory=lambda: posterior_variances(below_law, np.log(below_samples), 0.08),
+            theory=lambda: posterior_variances(below_law, 0.08, np.log(below_samples)),
             simulate=lambda seed: by_eigenvalue(below_law, below_samples, 0.08, seed, below_run),
             resolution=_RESOLUTION,
             sizes={"samples": below_samples, "dimension": 32, "time": 0.08, **below_run},
@@ -105,16 +105,16 @@ def trajectory_checks() -> list[Check]:
     from ..theory.trajectory_collapse import trajectory_collapse, two_sample_collapse
 
     samples, dimension, variance = 100, 12, 1.0
-    law = Spectrum.isotropic(dimension, variance)
+    law = Covariance.isotropic(variance, dimension)
     clone_times = [0.15, 0.35]
-    clone_run = {"noised": 2000, "data_sets": 224}
-    few, flat, flat_time = 12, Spectrum.isotropic(2), 0.3
-    steps, euler_run = [15, 30, 60], {"noised": 240, "data_sets": 1000}
-    change_run = {"runs": 300, "data_sets": 500}
+    clone_run = {"walkers": 2000, "instances": 224}
+    few, flat, flat_time = 12, Covariance.isotropic(dimension=2), 0.3
+    steps, euler_run = [15, 30, 60], {"walkers": 240, "instances": 1000}
+    change_run = {"walkers": 300, "instances": 500}
 
     def euler_clones(seed: int) -> Estimate:
         runs = [
-            simulate_empirical_clones_langevin(flat, few, flat_time, seed, steps=k, **euler_run)
+            simulate_empirical_clones_langevin(flat, flat_time, few, seed=seed, steps=k, **euler_run)
             for k in steps
         ]
         return extrapolate(steps, Estimate.stack(runs), exponent=1.0).limit
@@ -122,11 +122,11 @@ def trajectory_checks() -> list[Check]:
     def last_change(seed: int) -> Estimate:
         differences = []
         for k in steps:
-            backward = simulate_last_change(flat, few, seed, steps=k, **change_run).mean
+            backward = simulate_last_change(flat, few, seed=seed, steps=k, **change_run).mean
             late = np.geomspace(5.0, 25.0, 8)
             grid = np.concatenate([backward_grid(4.0, 1e-3, k)[::-1], late])
             forward = simulate_first_passage(
-                flat, few, seed, times=grid, bridge=False, paths=300, data_sets=500
+                flat, few, seed=seed, times=grid, bridge=False, walkers=300, instances=500
             ).mean
             error = np.hypot(backward.standard_error, forward.standard_error)
             freedom = backward.degrees_of_freedom + forward.degrees_of_freedom
@@ -135,14 +135,14 @@ def trajectory_checks() -> list[Check]:
 
     def passage(name: str, size: tuple[int, int, float], quantity: str, run: dict[str, Any]) -> Check:
         n, d, s2 = size
-        data = Spectrum.isotropic(d, s2)
+        data = Covariance.isotropic(s2, d)
 
         def theory() -> ArrayLike:
             result = trajectory_collapse(data, np.log(n))
             return result.mean if quantity == "mean" else result.width
 
         def simulate(seed: int) -> Estimate:
-            estimate: Estimate = getattr(simulate_first_passage(data, n, seed, **run), quantity)
+            estimate: Estimate = getattr(simulate_first_passage(data, n, seed=seed, **run), quantity)
             return estimate
 
         return Check(
@@ -157,22 +157,24 @@ def trajectory_checks() -> list[Check]:
             reason="expansion in 1/(d v), which is at least 1/(2 log n)",
         )
 
-    pair = Spectrum.isotropic(64)
-    pair_run: dict[str, Any] = {"paths": 1000, "data_sets": 192}
+    pair = Covariance.isotropic(dimension=64)
+    pair_run: dict[str, Any] = {"walkers": 1000, "instances": 192}
     pair_times = np.concatenate([np.linspace(0.05, 6.0, 120), np.geomspace(6.2, 60.0, 30)])
 
     def two_samples(seed: int) -> Estimate:
-        passages = simulate_first_passage(pair, 2, seed, times=pair_times, **pair_run)
+        passages = simulate_first_passage(pair, 2, seed=seed, times=pair_times, **pair_run)
         return Estimate.stack([passages.mean, passages.deviation])
 
-    quick: dict[str, Any] = {"paths": 250, "data_sets": 16}
+    quick: dict[str, Any] = {"walkers": 250, "instances": 16}
     return [
         Check(
             "clones on a training point, exact transitions",
             "two backward runs with the empirical score end at one training point as often as the weights say",
             approximation_of(isotropic_collapse),
             theory=lambda: exact_field(dimension, variance, samples, clone_times, "participation"),
-            simulate=lambda seed: simulate_empirical_clones(law, samples, clone_times, seed, **clone_run),
+            simulate=lambda seed: simulate_empirical_clones(
+                law, clone_times, samples, seed=seed, **clone_run
+            ),
             resolution=_RESOLUTION,
             sizes={"samples": samples, "dimension": dimension, "time": clone_times, **clone_run},
         ),

@@ -2,13 +2,7 @@ r"""Finite-size clones and U-turns for data whose classes are not Gaussian.
 
 Curie-Weiss
     P(a) ~ exp(beta (sum_i a_i)^2 / (2 d)), a in {-1, +1}^d; the class is the sign of the magnetisation sum_i a_i,
-    a fair coin where that is 0. Data are drawn by the exact law of the magnetisation. Given x_t, the posterior is
-    exp(beta (sum a)^2 / (2 d) + sum_i b_i a_i) with b = x_t exp(-t) / D_t, and
-
-        exp(beta M^2 / (2 d)) ~ sum_j exp(-d h_j^2 / (2 beta)) exp(h_j M)
-
-    on equidistant h_j makes the spins independent given h: draw h_j, then every spin. The spacing is 0.7 of the width
-    sqrt(beta / d) of the Gaussian, for which the equality holds to 2 exp(-2 pi^2 / 0.49) = 7e-18, whatever M.
+    a fair coin where that is 0. Data and posterior are drawn without approximation (:mod:`statphys_gen.data.sampling`).
 
 Product classes
     Given its class, the coordinates of a data point are independent and identically distributed by a one-dimensional
@@ -28,65 +22,26 @@ from numpy.typing import ArrayLike, NDArray
 from ... import validation
 from ...arrays import FloatArray, IntArray
 from ...data.laws import CurieWeiss, GaussianMixture
+from ...data.sampling import (
+    NoisedMixture,
+    curie_weiss_posterior_field,
+    draw_index,
+    proportion,
+    sample_curie_weiss,
+)
 from ...errors import InvalidArgument
 from ...meaning import fingerprint
 from ...statistics.estimate import Estimate
-from .backward_kernel import NoisedMixture, draw_index, proportion
-
-_SPACING = 0.7
-_REACH = 9.0
-
-
-def sample_curie_weiss(model: CurieWeiss, walkers: int, rng: np.random.Generator) -> FloatArray:
-    """Independent exact samples, entries -1 and 1; shape (walkers, d)."""
-    from scipy.special import gammaln
-
-    d = model.dimension
-    up = np.arange(d + 1.0)
-    log_law = (
-        model.inverse_temperature * (2.0 * up - d) ** 2 / (2.0 * d)
-        - gammaln(up + 1.0)
-        - gammaln(d - up + 1.0)
-    )
-    cumulative = np.cumsum(np.exp(log_law - log_law.max()))
-    chosen = np.searchsorted(cumulative, rng.random(walkers) * cumulative[-1], side="right")
-    ordered = np.where(np.arange(d) < chosen[:, None], 1.0, -1.0)
-    return rng.permuted(ordered, axis=1)
-
-
-def curie_weiss_posterior_field(
-    model: CurieWeiss, x: FloatArray, time: float
-) -> tuple[FloatArray, FloatArray, FloatArray]:
-    """The auxiliary field given x_t: nodes (J,), their probabilities (walkers, J), and b = x_t exp(-t) / D_t.
-
-    Given a node h, spin i is up with probability 1 / (1 + exp(-2 (h + b_i))).
-    """
-    from .kernels import log_cosh_sums
-
-    beta, d = model.inverse_temperature, model.dimension
-    fields = x * (np.exp(-time) / -np.expm1(-2.0 * time))
-    if beta == 0.0:
-        return np.zeros(1), np.ones((len(x), 1)), fields
-    width = np.sqrt(beta / d)
-    # Beyond |h| = beta the log-weight falls at least as fast as that of a Gaussian of this width.
-    last = np.ceil((beta + _REACH * width) / (_SPACING * width))
-    nodes = _SPACING * width * np.arange(-last, last + 1.0)
-    logs = np.empty((len(x), len(nodes)))
-    log_cosh_sums(fields, nodes, logs)
-    logs -= 0.5 * d * nodes**2 / beta
-    logs -= logs.max(axis=1, keepdims=True)
-    probabilities = np.exp(logs)
-    return nodes, probabilities / probabilities.sum(axis=1, keepdims=True), fields
 
 
 def simulate_curie_weiss_clones(
-    model: CurieWeiss, time: ArrayLike, walkers: int, seed: int, *, threads: int = 1
+    model: CurieWeiss, time: ArrayLike, *, walkers: int = 10_000, seed: int = 0, threads: int = 1
 ) -> Estimate:
     """Probability that two backward runs which share x_t end with the same sign of the magnetisation; exact sampling.
 
     Parameters
     ----------
-    model : the law of the data.
+    model : the law of the data, without tilt.
     time : branch times, any shape, above 0.
     walkers : number of independent pairs of runs for each time, at least 2.
     seed, threads : as for :func:`~statphys_gen.diffusion.simulate_clones`.
@@ -102,7 +57,7 @@ def simulate_curie_weiss_clones(
 
 
 def simulate_curie_weiss_u_turn(
-    model: CurieWeiss, time: ArrayLike, walkers: int, seed: int, *, threads: int = 1
+    model: CurieWeiss, time: ArrayLike, *, walkers: int = 10_000, seed: int = 0, threads: int = 1
 ) -> Estimate:
     """Probability that a data point noised to time t and generated back keeps the sign of its magnetisation.
 
@@ -119,12 +74,12 @@ def simulate_curie_weiss_u_turn(
 
 def simulate_product_clones(
     marginals: Sequence[GaussianMixture],
-    dimension: int,
     time: ArrayLike,
-    walkers: int,
-    seed: int,
+    dimension: int,
     *,
     weights: ArrayLike | None = None,
+    walkers: int = 10_000,
+    seed: int = 0,
     threads: int = 1,
 ) -> Estimate:
     """Probability that two backward runs which share x_t redraw the same class, for classes with i.i.d. coordinates.
@@ -132,8 +87,8 @@ def simulate_product_clones(
     Parameters
     ----------
     marginals : for each class the law of a coordinate, a mixture in one dimension; point masses (variance 0) allowed.
-    dimension : d, the number of coordinates.
     time : branch times, any shape; above 0 where a marginal has a singular component.
+    dimension : d, the number of coordinates.
     weights : of the classes, default equal.
     walkers, seed, threads : as for :func:`~statphys_gen.diffusion.simulate_clones`.
     """
@@ -197,6 +152,7 @@ def _sign(spins: FloatArray, rng: np.random.Generator) -> IntArray:
 def _curie_weiss_proportion(
     experiment: Any, name: str, model: CurieWeiss, time: ArrayLike, walkers: int, seed: int, threads: int
 ) -> Estimate:
+    model.require_no_tilt()
     times = validation.array("time", time, above=0.0)
     key = {"purpose": name, "law": model}
     return proportion(experiment, key, model.dimension, times, walkers, seed, threads)

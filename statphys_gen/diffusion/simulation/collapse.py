@@ -9,8 +9,8 @@ instead. With w_mu(x_t) the posterior weights over the n points,
 for noised training points, both exactly; the first forms have the smaller variance. Collapse is the fall of H to 0 and
 the rise of Y to 1. For fresh points the same sums measure the condensation of the posterior.
 
-Every estimate is an average over independent data sets of the average over noised points of each; its error is over
-data sets, so that it contains the randomness of the points.
+Every estimate is an average over instances, independent sets of training points, of the average over noised points of
+each; its error is over instances, so that it contains the randomness of the training points.
 
 Source: Biroli, Bonnaire, de Bortoli, Mezard, arXiv 2402.18491 (excess entropy, collapse); Biroli, Mezard, arXiv
 2306.03518. First passages are in :mod:`statphys_gen.diffusion.simulation.first_passage`, backward runs in
@@ -27,20 +27,21 @@ from numpy.typing import ArrayLike, NDArray
 
 from ... import validation
 from ...arrays import FloatArray, IntArray
-from ...data.laws import CurieWeiss, DataLaw, GaussianMixture, Spectrum
+from ...data.covariance import Covariance
+from ...data.laws import CurieWeiss, DataLaw, GaussianMixture
+from ...data.sampling import NoisedMixture, sample_curie_weiss
 from ...errors import InsufficientSamples, InvalidArgument
 from ...numerics.blocks import map_blocks
 from ...numerics.posterior import ROWS, EmpiricalPosterior, PosteriorSums
+from ...presentation import Curves
 from ...statistics.estimate import Estimate
 from ...statistics.streams import generator
-from .backward_kernel import NoisedMixture
-from .beyond_gaussian import sample_curie_weiss
 
 _Reading = Callable[[PosteriorSums], FloatArray]
 
 
-@dataclass(frozen=True)
-class CollapseCurves:
+@dataclass(frozen=True, repr=False)
+class SimulatedCollapse(Curves):
     """Averages over noised training points; every estimate has the shape of ``time``.
 
     With classes resolved, a first axis counts the classes. The averages of a class are over its sources; the two
@@ -58,6 +59,7 @@ class CollapseCurves:
     condensation : E sum w^2 of the posterior without the source.
     """
 
+    further = ("class", "first")
     time: FloatArray
     entropy: Estimate
     surprise: Estimate
@@ -68,8 +70,8 @@ class CollapseCurves:
     condensation: Estimate
 
 
-@dataclass(frozen=True)
-class CondensationCurves:
+@dataclass(frozen=True, repr=False)
+class SimulatedCondensation(Curves):
     """Averages over fresh points; every estimate has the shape of ``time``.
 
     Attributes
@@ -104,97 +106,97 @@ _FRESH: dict[str, _Reading] = {
 
 def simulate_collapse(
     law: DataLaw,
-    samples: int,
     time: ArrayLike,
-    seed: int,
+    samples: int,
     *,
-    noised: int = 1000,
-    data_sets: int = 16,
+    walkers: int = 1000,
+    instances: int = 16,
     radius: float = 1.0,
     by_class: bool = False,
+    seed: int = 0,
     threads: int = 1,
-) -> CollapseCurves:
+) -> SimulatedCollapse:
     """Entropy, participation and top-1 of the posterior of noised training points.
 
     Parameters
     ----------
-    law : GaussianMixture, Spectrum, DiscreteProduct or CurieWeiss.
-    samples : n, training points of a data set, at least 2.
-    time : diffusion times, any shape, above 0; all times of a data set share points and noise.
-    seed : of the random streams.
-    noised : noised points of a data set, spread evenly over its training points.
-    data_sets : independent data sets, at least 2.
+    law : GaussianMixture, Covariance, DiscreteProduct or CurieWeiss.
+    time : diffusion times, any shape, above 0; all times of an instance share points and noise.
+    samples : n, training points of an instance, at least 2.
+    walkers : noised points of an instance, spread evenly over its training points.
+    instances : independent sets of training points, at least 2.
     radius : factor of the noise, in [0, 10]: x = exp(-t) a_s + radius sqrt(D_t) z. Other values than 1 probe the
         basin of attraction; the identities above then do not hold.
     by_class : resolve the averages by the component of the source, for a GaussianMixture.
+    seed : of the random streams.
     threads : the bits of the result do not depend on it.
 
     Raises
     ------
     InvalidArgument : an argument out of its domain.
-    InsufficientSamples : a data set without a source of some class.
+    InsufficientSamples : an instance without a source of some class.
     """
     times, flat = _times(time)
-    _sizes(samples, noised, data_sets)
+    _sizes(samples, walkers, instances)
     factor = validation.inside("radius", radius, 0.0, 10.0, closed=True)
     classes = _class_count(law) if by_class else 0
 
-    def means(data_set: int) -> FloatArray:
-        rng = data_stream(seed, "collapse", law, samples, data_set, radius=factor)
+    def means(instance: int) -> FloatArray:
+        rng = data_stream(seed, "collapse", law, samples, instance, radius=factor)
         points, components = draw_data(law, samples, rng)
-        sources = np.arange(noised) % samples
+        sources = np.arange(walkers) % samples
         values = _read(EmpiricalPosterior(points), flat, sources, None, _PLANTED, rng, factor)
         if not by_class:
             return values.mean(axis=2)
         return np.stack([_class_mean(values, components[sources] == k, k) for k in range(classes)], axis=1)
 
-    mean = np.stack(map_blocks(means, data_sets, threads=threads))
+    mean = np.stack(map_blocks(means, instances, threads=threads))
     shape = ((classes,) if by_class else ()) + times.shape
     estimates = {
-        name: Estimate.from_samples(mean[:, i].reshape(data_sets, *shape)) for i, name in enumerate(_PLANTED)
+        name: Estimate.from_samples(mean[:, i].reshape(instances, *shape)) for i, name in enumerate(_PLANTED)
     }
-    return CollapseCurves(times, **estimates)
+    return SimulatedCollapse(times, **estimates)
 
 
 def simulate_condensation(
     law: DataLaw,
-    samples: int,
     time: ArrayLike,
-    seed: int,
+    samples: int,
     *,
-    noised: int = 1000,
-    data_sets: int = 16,
+    walkers: int = 1000,
+    instances: int = 16,
+    seed: int = 0,
     threads: int = 1,
-) -> CondensationCurves:
+) -> SimulatedCondensation:
     """Entropy, participation and largest weight of the posterior of fresh points, x_t ~ P_t.
 
-    Parameters and errors as for :func:`simulate_collapse`; ``noised`` counts the fresh points for each data set.
+    Parameters and errors as for :func:`simulate_collapse`; ``walkers`` counts the fresh points of each instance.
     """
     times, flat = _times(time)
-    _sizes(samples, noised, data_sets)
+    _sizes(samples, walkers, instances)
 
-    def means(data_set: int) -> FloatArray:
-        rng = data_stream(seed, "condensation", law, samples, data_set)
+    def means(instance: int) -> FloatArray:
+        rng = data_stream(seed, "condensation", law, samples, instance)
         posterior = EmpiricalPosterior(draw_data(law, samples, rng)[0])
-        fresh = draw_data(law, noised, rng)[0]
+        fresh = draw_data(law, walkers, rng)[0]
         return _read(posterior, flat, None, fresh, _FRESH, rng, 1.0).mean(axis=2)
 
-    mean = np.stack(map_blocks(means, data_sets, threads=threads))
+    mean = np.stack(map_blocks(means, instances, threads=threads))
     estimates = {
-        name: Estimate.from_samples(mean[:, i].reshape(data_sets, *times.shape))
+        name: Estimate.from_samples(mean[:, i].reshape(instances, *times.shape))
         for i, name in enumerate(_FRESH)
     }
-    return CondensationCurves(times, **estimates)
+    return SimulatedCondensation(times, **estimates)
 
 
 def simulate_posterior_variance(
     law: DataLaw,
-    samples: int,
     time: float,
-    seed: int,
+    samples: int,
     *,
-    noised: int = 1000,
-    data_sets: int = 16,
+    walkers: int = 1000,
+    instances: int = 16,
+    seed: int = 0,
     threads: int = 1,
 ) -> Estimate:
     """Variance of each coordinate of the data under the posterior over the n points, for fresh x_t; shape (d,).
@@ -203,23 +205,23 @@ def simulate_posterior_variance(
     coordinate i is -1/D_t + exp(-2t) / D_t^2 times this variance.
     """
     t = validation.positive("time", time)
-    _sizes(samples, noised, data_sets)
+    _sizes(samples, walkers, instances)
     scale = np.exp(-t)
     width = -np.expm1(-2.0 * t)
 
-    def means(data_set: int) -> FloatArray:
-        rng = data_stream(seed, "posterior variance", law, samples, data_set, time=t)
+    def means(instance: int) -> FloatArray:
+        rng = data_stream(seed, "posterior variance", law, samples, instance, time=t)
         points = draw_data(law, samples, rng)[0]
-        fresh = draw_data(law, noised, rng)[0]
+        fresh = draw_data(law, walkers, rng)[0]
         total = np.zeros(points.shape[1])
-        for start in range(0, noised, ROWS):
+        for start in range(0, walkers, ROWS):
             block = fresh[start : start + ROWS]
             x = scale * block + np.sqrt(width) * rng.standard_normal(block.shape)
             weights = posterior_weights(points, x, t)
             total += (weights @ points**2 - (weights @ points) ** 2).sum(axis=0)
-        return total / noised
+        return total / walkers
 
-    return Estimate.from_samples(np.stack(map_blocks(means, data_sets, threads=threads)))
+    return Estimate.from_samples(np.stack(map_blocks(means, instances, threads=threads)))
 
 
 def posterior_weights(points: FloatArray, x: FloatArray, time: float) -> FloatArray:
@@ -242,9 +244,10 @@ def draw_data(law: DataLaw, count: int, rng: np.random.Generator) -> tuple[Float
         return mixture.sample(components, 0.0, rng), components
     if isinstance(law, CurieWeiss):
         return sample_curie_weiss(law, count, rng), np.zeros(count, dtype=np.int64)
-    if isinstance(law, Spectrum):
+    if isinstance(law, Covariance):
+        shape = count, law.finite_dimension()
         deviations = np.repeat(np.sqrt(law.eigenvalues), law.multiplicities.astype(np.int64))
-        return deviations * rng.standard_normal((count, law.dimension)), np.zeros(count, dtype=np.int64)
+        return deviations * rng.standard_normal(shape), np.zeros(count, dtype=np.int64)
     places = np.searchsorted(
         np.cumsum(law.probabilities)[:-1], rng.random((count, law.dimension)), side="right"
     )
@@ -252,16 +255,19 @@ def draw_data(law: DataLaw, count: int, rng: np.random.Generator) -> tuple[Float
 
 
 def data_stream(
-    seed: int, purpose: str, law: DataLaw, samples: int, data_set: int, **parameters: float | str | None
+    seed: int, purpose: str, law: DataLaw, samples: int, instance: int, **parameters: float | str | None
 ) -> np.random.Generator:
-    """The stream of one data set and all that is done with it; ``parameters`` are the others that matter."""
+    """The stream of one instance, its training points and all that is done with them.
+
+    ``parameters`` are the others that matter.
+    """
     require_law(law)
-    return generator(seed, {"purpose": purpose, "law": law, "samples": samples, **parameters}, data_set)
+    return generator(seed, {"purpose": purpose, "law": law, "samples": samples, **parameters}, instance)
 
 
 def require_law(law: DataLaw) -> None:
     if not isinstance(law, DataLaw):
-        raise InvalidArgument("law", law, "a GaussianMixture, Spectrum, DiscreteProduct or CurieWeiss")
+        raise InvalidArgument("law", law, "a GaussianMixture, Covariance, DiscreteProduct or CurieWeiss")
 
 
 def _times(time: ArrayLike) -> tuple[FloatArray, FloatArray]:
@@ -269,10 +275,10 @@ def _times(time: ArrayLike) -> tuple[FloatArray, FloatArray]:
     return times, times.ravel()
 
 
-def _sizes(samples: int, noised: int, data_sets: int) -> None:
+def _sizes(samples: int, walkers: int, instances: int) -> None:
     validation.integer("samples", samples, minimum=2)
-    validation.integer("noised", noised, minimum=1)
-    validation.integer("data_sets", data_sets, minimum=2)
+    validation.integer("walkers", walkers, minimum=1)
+    validation.integer("instances", instances, minimum=2)
 
 
 def _class_count(law: DataLaw) -> int:
@@ -283,7 +289,7 @@ def _class_count(law: DataLaw) -> int:
 
 def _class_mean(values: FloatArray, chosen: NDArray[np.bool_], k: int) -> FloatArray:
     if not chosen.any():
-        raise InsufficientSamples(f"no noised point of class {k} in a data set: draw more of them")
+        raise InsufficientSamples(f"no noised point of class {k} in an instance: draw more walkers")
     return np.asarray(values[..., chosen].mean(axis=-1))
 
 
@@ -296,7 +302,7 @@ def _read(
     rng: np.random.Generator,
     radius: float,
 ) -> FloatArray:
-    """Every reading at every time for every noised point: (readings, times, noised)."""
+    """Every reading at every time for every noised point: (readings, times, walkers)."""
     behind = sources if sources is not None else fresh
     assert behind is not None
     parts = []

@@ -25,10 +25,11 @@ from numpy.typing import ArrayLike, NDArray
 from ... import validation
 from ...arrays import FloatArray, IntArray
 from ...data.laws import DataLaw
+from ...data.sampling import draw_index
 from ...errors import InvalidArgument
 from ...numerics.blocks import map_blocks
+from ...numerics.neighbours import nearest
 from ...statistics.estimate import Estimate
-from .backward_kernel import draw_index
 from .collapse import data_stream, draw_data, posterior_weights
 from .first_passage import FirstPassage
 from .langevin import step_grid
@@ -36,13 +37,13 @@ from .langevin import step_grid
 
 def simulate_empirical_clones(
     law: DataLaw,
-    samples: int,
     time: ArrayLike,
-    seed: int,
+    samples: int,
     *,
     end: float = 0.0,
-    noised: int = 1000,
-    data_sets: int = 16,
+    walkers: int = 1000,
+    instances: int = 16,
+    seed: int = 0,
     threads: int = 1,
 ) -> Estimate:
     """Probability that two backward runs with the empirical score, sharing x_t, end at the same nearest training point.
@@ -51,16 +52,17 @@ def simulate_empirical_clones(
 
     Parameters
     ----------
-    law : GaussianMixture, Spectrum, DiscreteProduct or CurieWeiss.
-    samples : n, training points of a data set, at least 2.
+    law : GaussianMixture, Covariance, DiscreteProduct or CurieWeiss.
     time : branch times, any shape, above ``end``.
-    seed : of the random streams.
+    samples : n, training points of an instance, at least 2.
     end : where the nearest training points are compared, at least 0.
-    noised, data_sets : pairs of runs for each data set, and independent data sets (the error is over these).
+    walkers : pairs of runs for each instance.
+    instances : independent sets of training points, at least 2; the error is over these.
+    seed : of the random streams.
     threads : the bits of the result do not depend on it.
     """
     times, last = _branch_times(time, end)
-    _sizes(samples, noised, data_sets)
+    _sizes(samples, walkers, instances)
 
     def agree(points: FloatArray, x: FloatArray, t: float, rng: np.random.Generator) -> NDArray[np.bool_]:
         weights = posterior_weights(points, x, t)
@@ -68,20 +70,20 @@ def simulate_empirical_clones(
         return first == second
 
     return _clones(
-        agree, "clones of the empirical law", law, samples, times, seed, noised, data_sets, threads, end=last
+        agree, "clones of the empirical law", law, samples, times, seed, walkers, instances, threads, end=last
     )
 
 
 def simulate_empirical_clones_langevin(
     law: DataLaw,
-    samples: int,
     time: ArrayLike,
-    seed: int,
+    samples: int,
     *,
     steps: int = 200,
     end: float = 1e-3,
-    noised: int = 200,
-    data_sets: int = 16,
+    walkers: int = 200,
+    instances: int = 16,
+    seed: int = 0,
     threads: int = 1,
 ) -> Estimate:
     """The probability of :func:`simulate_empirical_clones` by Euler steps from t to ``end``, above 0.
@@ -91,7 +93,7 @@ def simulate_empirical_clones_langevin(
     validation.positive("end", end)
     validation.integer("steps", steps, minimum=1)
     times, last = _branch_times(time, end)
-    _sizes(samples, noised, data_sets)
+    _sizes(samples, walkers, instances)
 
     def agree(points: FloatArray, x: FloatArray, t: float, rng: np.random.Generator) -> NDArray[np.bool_]:
         grid = step_grid(t, last, steps, 0.0)
@@ -99,23 +101,23 @@ def simulate_empirical_clones_langevin(
         for _ in range(2):
             clone = x.copy()
             _euler(points, clone, grid, rng)
-            ends.append(nearest_points(points, clone, last))
+            ends.append(nearest(clone, np.exp(-last) * points))
         return ends[0] == ends[1]
 
     purpose, numbers = "clones of the empirical law by Euler steps", {"end": last, "steps": steps}
-    return _clones(agree, purpose, law, samples, times, seed, noised, data_sets, threads, **numbers)
+    return _clones(agree, purpose, law, samples, times, seed, walkers, instances, threads, **numbers)
 
 
 def simulate_last_change(
     law: DataLaw,
     samples: int,
-    seed: int,
     *,
     steps: int = 200,
     horizon: float = 4.0,
     end: float = 1e-3,
-    runs: int = 200,
-    data_sets: int = 16,
+    walkers: int = 200,
+    instances: int = 16,
+    seed: int = 0,
     threads: int = 1,
 ) -> FirstPassage:
     """Time of the last change of the nearest training point along Euler runs of the backward process.
@@ -127,41 +129,41 @@ def simulate_last_change(
 
     Parameters
     ----------
-    law, samples, seed, data_sets, threads : as for :func:`simulate_empirical_clones`.
+    law, samples, instances, seed, threads : as for :func:`simulate_empirical_clones`.
     steps : Euler steps from ``horizon`` to ``end``.
     horizon : where a run starts, at a noised training point.
     end : where it stops, above 0.
-    runs : backward runs of a data set.
+    walkers : backward runs of an instance.
     """
-    _sizes(samples, runs, data_sets)
+    _sizes(samples, walkers, instances)
     grid = backward_grid(horizon, end, steps)
 
-    def changes(data_set: int) -> FloatArray:
+    def changes(instance: int) -> FloatArray:
         rng = data_stream(
             seed,
             "last change",
             law,
             samples,
-            data_set,
+            instance,
             steps=steps,
             horizon=float(grid[0]),
             end=float(grid[-1]),
         )
         points = draw_data(law, samples, rng)[0]
-        x = _noised(points, runs, float(grid[0]), rng)
-        last = np.full(runs, float(grid[-1]))
-        nearest = nearest_points(points, x, float(grid[0]))
+        x = _noised(points, walkers, float(grid[0]), rng)
+        last = np.full(walkers, float(grid[-1]))
+        near = nearest(x, np.exp(-float(grid[0])) * points)
 
         def see(time: float, before: float) -> None:
-            nonlocal nearest
-            now = nearest_points(points, x, time)
-            last[now != nearest] = before
-            nearest = now
+            nonlocal near
+            now = nearest(x, np.exp(-time) * points)
+            last[now != near] = before
+            near = now
 
         _euler(points, x, grid, rng, see)
         return last
 
-    return FirstPassage(np.stack(map_blocks(changes, data_sets, threads=threads)))
+    return FirstPassage(np.stack(map_blocks(changes, instances, threads=threads)))
 
 
 def backward_grid(horizon: float, end: float, steps: int) -> FloatArray:
@@ -171,12 +173,6 @@ def backward_grid(horizon: float, end: float, steps: int) -> FloatArray:
     if last >= start:
         raise InvalidArgument("end", end, f"below horizon = {start:g}")
     return np.asarray(step_grid(start, last, steps, 0.0))
-
-
-def nearest_points(points: FloatArray, x: FloatArray, time: float) -> IntArray:
-    """Index of the point exp(-time) a_mu that is nearest to each row of x."""
-    scaled = np.exp(-time) * points
-    return np.asarray((x @ scaled.T - 0.5 * np.einsum("ij,ij->i", scaled, scaled)).argmax(axis=1))
 
 
 def _euler(
@@ -206,7 +202,7 @@ def _denoise(
     width, after, between = (float(-np.expm1(-2.0 * u)) for u in (t, s, t - s))
     mean = (np.exp(-(t - s)) * after * x + np.exp(-s) * between * points[drawn]) / width
     later = mean + np.sqrt(after * between / width) * rng.standard_normal(x.shape)
-    return nearest_points(points, later, s)
+    return nearest(later, np.exp(-s) * points)
 
 
 def _clones(
@@ -216,21 +212,21 @@ def _clones(
     samples: int,
     times: FloatArray,
     seed: int,
-    noised: int,
-    data_sets: int,
+    walkers: int,
+    instances: int,
     threads: int,
     **parameters: float,
 ) -> Estimate:
-    def shares(data_set: int) -> list[float]:
-        rng = data_stream(seed, purpose, law, samples, data_set, **parameters)
+    def shares(instance: int) -> list[float]:
+        rng = data_stream(seed, purpose, law, samples, instance, **parameters)
         points = draw_data(law, samples, rng)[0]
         return [
-            float(agree(points, _noised(points, noised, float(t), rng), float(t), rng).mean())
+            float(agree(points, _noised(points, walkers, float(t), rng), float(t), rng).mean())
             for t in times.ravel()
         ]
 
     return Estimate.from_samples(
-        np.array(map_blocks(shares, data_sets, threads=threads)).reshape(data_sets, *times.shape)
+        np.array(map_blocks(shares, instances, threads=threads)).reshape(instances, *times.shape)
     )
 
 
@@ -245,7 +241,7 @@ def _branch_times(time: ArrayLike, end: float) -> tuple[FloatArray, float]:
     return validation.array("time", time, above=last), last
 
 
-def _sizes(samples: int, runs: int, data_sets: int) -> None:
+def _sizes(samples: int, walkers: int, instances: int) -> None:
     validation.integer("samples", samples, minimum=2)
-    validation.integer("runs", runs, minimum=1)
-    validation.integer("data_sets", data_sets, minimum=2)
+    validation.integer("walkers", walkers, minimum=1)
+    validation.integer("instances", instances, minimum=2)

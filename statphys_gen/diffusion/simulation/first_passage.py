@@ -21,6 +21,7 @@ Source: Biroli, Bonnaire, de Bortoli, Mezard, arXiv 2402.18491 (collapse time of
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -29,67 +30,83 @@ from ... import validation
 from ...arrays import FloatArray, IntArray
 from ...data.laws import DataLaw
 from ...errors import InsufficientSamples, InvalidArgument
+from ...glossary import dataset
 from ...numerics.blocks import map_blocks
+from ...presentation import Tabular
 from ...statistics.estimate import Estimate
 from .collapse import data_stream, draw_data
+
+if TYPE_CHECKING:
+    import xarray
 
 # exp(-2 h h' / (tau' - tau)) is below 3e-16 where h h' is above this times (tau' - tau).
 _CLOSE = 18.0
 _ENTRIES = 1_000_000  # of a (paths, points) array
 
 
-@dataclass(frozen=True)
-class FirstPassage:
+@dataclass(frozen=True, repr=False)
+class FirstPassage(Tabular):
     """First-passage times of independent paths.
 
     Attributes
     ----------
-    times : (data sets, paths). Data sets are independent; paths of one share its points.
+    times : (instances, walkers). Instances are independent; walkers of one share its points.
     """
 
     times: FloatArray
 
     @property
     def mean(self) -> Estimate:
-        """Mean time, with its error over data sets."""
+        """Mean time, with its error over instances."""
         return Estimate.from_samples(self.times.mean(axis=1))
 
     @property
     def deviation(self) -> Estimate:
-        """Standard deviation of the time over paths and data sets; error and bias by the jackknife over data sets."""
+        """Standard deviation of the time over walkers and instances; error and bias by the jackknife over instances."""
         count = len(self.times)
         first, second = self.times.mean(axis=1), (self.times**2).mean(axis=1)
         whole = np.sqrt(second.mean() - first.mean() ** 2)
         without = np.sqrt((second.sum() - second) / (count - 1) - ((first.sum() - first) / (count - 1)) ** 2)
         return Estimate.from_samples(count * whole - (count - 1) * without)
 
+    def records(self) -> list[dict[str, Any]]:
+        """Mean and standard deviation of the time."""
+        return [
+            {"observable": name, "value": float(found.mean), "standard_error": float(found.standard_error)}
+            for name, found in (("mean", self.mean), ("deviation", self.deviation))
+        ]
+
+    def to_dataset(self) -> xarray.Dataset:
+        """The time of every walker of every instance."""
+        return dataset({"time": (("instance", "walker"), self.times)}, {})
+
 
 def simulate_first_passage(
     law: DataLaw,
     samples: int,
-    seed: int,
     *,
-    paths: int = 200,
-    data_sets: int = 16,
+    walkers: int = 200,
+    instances: int = 16,
     step: float = 0.02,
     times: ArrayLike | None = None,
     horizon: float = 12.0,
     bridge: bool = True,
+    seed: int = 0,
     threads: int = 1,
 ) -> FirstPassage:
     """First times at which forward paths from random training points have another nearest training point.
 
     Parameters
     ----------
-    law : GaussianMixture, Spectrum, DiscreteProduct or CurieWeiss.
-    samples : n, training points of a data set, at least 2.
-    seed : of the random streams; the data sets do not depend on how the paths are monitored.
-    paths : forward paths of a data set, spread evenly over its points.
-    data_sets : independent data sets, at least 2.
+    law : GaussianMixture, Covariance, DiscreteProduct or CurieWeiss.
+    samples : n, training points of an instance, at least 2.
+    walkers : forward paths of an instance, spread evenly over its points.
+    instances : independent sets of training points, at least 2.
     step : of the monitoring, in diffusion time.
     times : monitored times, increasing and above 0, instead of multiples of ``step``; the last one is the horizon.
     horizon : latest time, above ``step``.
     bridge : also see passages between the monitored times.
+    seed : of the random streams; the training points do not depend on how the paths are monitored.
     threads : the bits of the result do not depend on it.
 
     Raises
@@ -98,16 +115,16 @@ def simulate_first_passage(
     InsufficientSamples : a path that has not left by the horizon, or two equal points.
     """
     validation.integer("samples", samples, minimum=2)
-    validation.integer("paths", paths, minimum=1)
-    validation.integer("data_sets", data_sets, minimum=2)
+    validation.integer("walkers", walkers, minimum=1)
+    validation.integer("instances", instances, minimum=2)
     monitored = _monitored(step, horizon, times)
 
-    def passages(data_set: int) -> FloatArray:
-        rng = data_stream(seed, "first passage", law, samples, data_set)
+    def passages(instance: int) -> FloatArray:
+        rng = data_stream(seed, "first passage", law, samples, instance)
         points = draw_data(law, samples, rng)[0]
-        return first_passage_times(points, np.arange(paths) % samples, monitored, rng, bridge=bridge)
+        return first_passage_times(points, np.arange(walkers) % samples, monitored, rng, bridge=bridge)
 
-    return FirstPassage(np.stack(map_blocks(passages, data_sets, threads=threads)))
+    return FirstPassage(np.stack(map_blocks(passages, instances, threads=threads)))
 
 
 def first_passage_times(

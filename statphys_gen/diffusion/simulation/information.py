@@ -35,26 +35,33 @@ _MeanLogRatio = Callable[[float, float], float]
 
 def simulate_information(
     law: DataLaw,
-    samples: int,
     time: ArrayLike,
-    seed: int,
+    samples: int,
     *,
-    noised: int = 1000,
-    data_sets: int = 16,
+    walkers: int = 1000,
+    instances: int = 16,
     by_class: bool = False,
+    seed: int = 0,
     threads: int = 1,
 ) -> Estimate:
     """log(N - 1) - E log(Z_others / Z_source) in nats, less its bias of second order: I(t) as N grows.
 
     Parameters
     ----------
-    law, time, seed, noised, data_sets, by_class, threads : as for
+    law, time, walkers, instances, by_class, seed, threads : as for
         :func:`~statphys_gen.diffusion.simulate_collapse`; with ``by_class`` a first axis counts the
         classes of the source, and the information contains that on the class.
     samples : N, at least 2.
     """
     curves = simulate_collapse(
-        law, samples, time, seed, noised=noised, data_sets=data_sets, by_class=by_class, threads=threads
+        law,
+        time,
+        samples,
+        seed=seed,
+        walkers=walkers,
+        instances=instances,
+        by_class=by_class,
+        threads=threads,
     )
     ratio, p = curves.log_ratio, curves.condensation
     bias = 0.5 * (p.mean - 1.0 / (samples - 1.0))
@@ -67,12 +74,12 @@ def simulate_information_time(
     law: DataLaw,
     samples: int,
     log_samples: float,
-    seed: int,
     *,
     radius: float = 1.0,
     source_class: int | None = None,
-    noised: int = 500,
-    data_sets: int = 16,
+    walkers: int = 500,
+    instances: int = 16,
+    seed: int = 0,
     threads: int = 1,
 ) -> Estimate:
     """The time at which n of the N points would balance the source: E log(Z_others / Z_source) = log((N - 1)/n).
@@ -82,13 +89,13 @@ def simulate_information_time(
     law : the law of the data.
     samples : N, at least 2.
     log_samples : log n, above 0 and below log(N - 1); far below it for a small bias.
-    seed, noised, data_sets, threads : as for :func:`simulate_information`.
+    walkers, instances, seed, threads : as for :func:`simulate_information`.
     radius : factor of the noise, in [0, 10]; 1 gives the collapse time, 0 the onset of traps.
     source_class : only sources of this component of a GaussianMixture.
 
     Returns
     -------
-    Estimate over data sets of the root for each.
+    Estimate over instances of the root for each.
     """
     target = _target(samples, log_samples)
     factor = validation.inside("radius", radius, 0.0, 10.0, closed=True)
@@ -97,19 +104,19 @@ def simulate_information_time(
         return _root(lambda s: ratio(0.5 * float(np.log1p(np.exp(2.0 * s))), factor) - target, -8.0, 8.0)
 
     purpose, parameters = "information time", {"log_samples": float(log_samples), "radius": factor}
-    places = _each(root, purpose, law, samples, seed, noised, data_sets, source_class, threads, **parameters)
+    places = _each(root, purpose, law, samples, seed, walkers, instances, source_class, threads, **parameters)
     return Estimate.from_samples(0.5 * np.log1p(np.exp(2.0 * places)))
 
 
 def simulate_basin_radius(
     law: DataLaw,
+    time: float,
     samples: int,
     log_samples: float,
-    time: float,
-    seed: int,
     *,
-    noised: int = 500,
-    data_sets: int = 16,
+    walkers: int = 500,
+    instances: int = 16,
+    seed: int = 0,
     threads: int = 1,
 ) -> Estimate:
     """The radius of the noise, in units of sqrt(D_t) per coordinate, at which n of the N points balance the source.
@@ -123,19 +130,19 @@ def simulate_basin_radius(
 
     purpose, parameters = "basin radius", {"log_samples": float(log_samples), "time": t}
     return Estimate.from_samples(
-        _each(root, purpose, law, samples, seed, noised, data_sets, None, threads, **parameters)
+        _each(root, purpose, law, samples, seed, walkers, instances, None, threads, **parameters)
     )
 
 
 def simulate_information_slope(
     law: DataLaw,
-    samples: int,
     time: float,
-    seed: int,
+    samples: int,
     *,
     step: float = 0.05,
-    noised: int = 1000,
-    data_sets: int = 16,
+    walkers: int = 1000,
+    instances: int = 16,
+    seed: int = 0,
     threads: int = 1,
 ) -> Estimate:
     """[I(time + step) - I(time - step)] / (2 step) of the information of :func:`simulate_information`, in nats.
@@ -152,7 +159,7 @@ def simulate_information_slope(
 
     purpose = "information slope"
     return Estimate.from_samples(
-        _each(slope, purpose, law, samples, seed, noised, data_sets, None, threads, time=t)
+        _each(slope, purpose, law, samples, seed, walkers, instances, None, threads, time=t)
     )
 
 
@@ -181,38 +188,38 @@ def _each(
     law: DataLaw,
     samples: int,
     seed: int,
-    noised: int,
-    data_sets: int,
+    walkers: int,
+    instances: int,
     source_class: int | None,
     threads: int,
     **parameters: float,
 ) -> FloatArray:
-    """One number for each data set, from evaluations that share points, sources and noise.
+    """One number for each instance, from evaluations that share points, sources and noise.
 
     ``parameters`` are what else the streams are made of.
     """
-    validation.integer("noised", noised, minimum=1)
-    validation.integer("data_sets", data_sets, minimum=2)
+    validation.integer("walkers", walkers, minimum=1)
+    validation.integer("instances", instances, minimum=2)
 
-    def of_data_set(data_set: int) -> float:
-        rng = data_stream(seed, purpose, law, samples, data_set, source_class=source_class, **parameters)
+    def of_instance(instance: int) -> float:
+        rng = data_stream(seed, purpose, law, samples, instance, source_class=source_class, **parameters)
         points, components = draw_data(law, samples, rng)
         members = np.arange(samples) if source_class is None else np.flatnonzero(components == source_class)
         if len(members) == 0:
-            raise InsufficientSamples(f"no point of class {source_class} in a data set: draw more of them")
-        sources = members[np.arange(noised) % len(members)]
-        noise = rng.standard_normal((noised, points.shape[1]))
+            raise InsufficientSamples(f"no point of class {source_class} in an instance: draw more samples")
+        sources = members[np.arange(walkers) % len(members)]
+        noise = rng.standard_normal((walkers, points.shape[1]))
         posterior = EmpiricalPosterior(points)
 
         def mean_log_ratio(time: float, radius: float) -> float:
             total = 0.0
-            for start in range(0, noised, ROWS):
+            for start in range(0, walkers, ROWS):
                 rows = slice(start, start + ROWS)
                 sums = posterior.sums(np.array([time]), radius * noise[rows], sources=sources[rows])
                 bias = 0.5 * (sums.participation_of_others - 1.0 / (samples - 1.0))
                 total += float((sums.log_ratio + bias).sum())
-            return total / noised
+            return total / walkers
 
         return reading(mean_log_ratio)
 
-    return np.array(map_blocks(of_data_set, data_sets, threads=threads))
+    return np.array(map_blocks(of_instance, instances, threads=threads))

@@ -24,19 +24,13 @@ from numpy.typing import ArrayLike
 from ... import validation
 from ...arrays import FloatArray, IntArray
 from ...data.laws import GaussianMixture
+from ...data.sampling import NoisedMixture, block_size, draw_index
 from ...errors import InvalidArgument
 from ...numerics.blocks import map_blocks
 from ...statistics.estimate import Estimate
+from ...statistics.proportions import estimate_proportion
 from ...statistics.streams import generator
-from .backward_kernel import (
-    Label,
-    NoisedMixture,
-    block_size,
-    class_reader,
-    draw_index,
-    estimate_proportion,
-    experiment_key,
-)
+from .backward_kernel import Label, class_reader, experiment_key
 
 Grid = Literal["uniform", "adapted"]
 
@@ -44,15 +38,15 @@ Grid = Literal["uniform", "adapted"]
 def simulate_clones_langevin(
     mixture: GaussianMixture,
     time: ArrayLike,
-    walkers: int,
-    seed: int,
     *,
+    walkers: int = 1000,
     steps: int = 1000,
     horizon: float = 10.0,
     end: float = 0.0,
     grid: Grid = "uniform",
     label: Label = "sign",
     groups: ArrayLike | None = None,
+    seed: int = 0,
     threads: int = 1,
 ) -> Estimate:
     """Probability that two Euler runs which part at time t end in the same class.
@@ -65,14 +59,13 @@ def simulate_clones_langevin(
     mixture : the law of the data, K components in dimension d; isotropic ones use a compiled kernel.
     time : branch times, any shape, in [end, horizon].
     walkers : number of independent first runs, at least 2.
-    seed : of the random streams.
     steps : Euler steps from ``horizon`` to ``end``; a branch time off the grid divides a step.
     horizon : T, where the run starts at N(0, I).
     end : where the classes are read, at least 0.
     grid : "uniform" in time, or "adapted", with h proportional to the smallest variance of P_t within a class, for
         narrow classes (see :func:`step_grid`).
     label : "sign" (default, what is done in practice), or "component": drawn from p(k|x_end).
-    groups, threads : as for :func:`~statphys_gen.diffusion.simulate_clones`.
+    groups, seed, threads : as for :func:`~statphys_gen.diffusion.simulate_clones`.
 
     Raises
     ------
@@ -124,12 +117,12 @@ def reduced_clones_langevin(
     half_distance: float,
     variance: float,
     time: ArrayLike,
-    walkers: int,
-    seed: int,
     *,
     weight: float = 0.5,
+    walkers: int = 1000,
     steps: int = 1000,
     horizon: float = 10.0,
+    seed: int = 0,
     threads: int = 1,
 ) -> Estimate:
     """Reduced simulation: the projection on m of the clones of two isotropic classes, for any dimension.
@@ -139,35 +132,35 @@ def reduced_clones_langevin(
     half_distance : |m|, half the distance between the two means, above 0.
     variance : of both classes in every direction, above 0.
     weight : of the class at +m.
-    time, walkers, seed, steps, horizon, threads : as for :func:`simulate_clones_langevin`; the label is "sign".
+    time, walkers, steps, horizon, seed, threads : as for :func:`simulate_clones_langevin`; the label is "sign".
     """
     projected = GaussianMixture.two_classes(
         1, half_distance, validation.positive("variance", variance), weight
     )
     return simulate_clones_langevin(
-        projected, time, walkers, seed, steps=steps, horizon=horizon, threads=threads
+        projected, time, walkers=walkers, seed=seed, steps=steps, horizon=horizon, threads=threads
     )
 
 
 def step_bias(
     mixture: GaussianMixture,
     time: float,
-    walkers: int,
-    seed: int,
     *,
     steps: ArrayLike,
+    walkers: int = 1000,
     horizon: float = 10.0,
+    seed: int = 0,
     threads: int = 1,
 ) -> Estimate:
     """Clone agreement (label "sign") of the Euler scheme for each number of steps, shape of ``steps``.
 
     Weak order 1 shows as a bias that is linear in 1/steps; its limit is
-    ``simulate_clones(mixture, time, walkers, seed, label="sign")``. The numbers of steps have independent streams.
+    ``simulate_clones(mixture, time, label="sign")``. The numbers of steps have independent streams.
     """
     counts = validation.array("steps", steps, ndim=1, at_least=1.0)
     estimates = [
         simulate_clones_langevin(
-            mixture, time, walkers, seed, steps=int(count), horizon=horizon, threads=threads
+            mixture, time, walkers=walkers, seed=seed, steps=int(count), horizon=horizon, threads=threads
         )
         for count in counts
     ]

@@ -11,8 +11,8 @@ curvature of the density of u = v.x_t at 0, with r = (v.x_0)^2 / (exp(2t) - 1)
 
 At the midpoint of two balanced classes with a common covariance, v along m_1 - m_2, the slope changes sign where the
 potential of the drift gets two minima, and the curvature where the density along v turns bimodal. Both times are found
-for independent blocks of samples; the error is that of the mean over blocks, and the bias of a root is of the order of
-one over the samples in a block.
+for independent blocks of walkers; the error is that of the mean over blocks, and the bias of a root is of the order of
+one over the walkers in a block.
 """
 
 from __future__ import annotations
@@ -26,24 +26,24 @@ from scipy.optimize import brentq
 from ... import validation
 from ...arrays import FloatArray
 from ...data.laws import GaussianMixture
+from ...data.sampling import NoisedMixture
 from ...errors import InsufficientSamples, InvalidArgument
 from ...meaning import fingerprint
 from ...numerics.blocks import map_blocks
 from ...statistics.estimate import Estimate
 from ...statistics.streams import generator
-from .backward_kernel import NoisedMixture
 
 _STEP = 0.1  # of the scan for a change of sign, in time
 
 
 def simulate_drift(
     mixture: GaussianMixture,
-    points: ArrayLike,
     time: float,
+    points: ArrayLike,
     direction: ArrayLike,
-    walkers: int,
-    seed: int,
     *,
+    walkers: int = 10_000,
+    seed: int = 0,
     threads: int = 1,
 ) -> Estimate:
     """Backward drift at the given points along a direction, by averaging over the data that may lie behind them.
@@ -51,8 +51,8 @@ def simulate_drift(
     Parameters
     ----------
     mixture : the law of the data, in dimension d.
-    points : (P, d), values of x_t.
     time : t, above 0.
+    points : (P, d), values of x_t.
     direction : (d,), normalised here.
     walkers : data drawn from P(x_0 | x_t) for each point, at least 2.
     seed, threads : as for :func:`~statphys_gen.diffusion.simulate_clones`.
@@ -79,28 +79,28 @@ def simulate_drift(
 
 
 def simulate_drift_time(
-    mixture: GaussianMixture, samples: int, seed: int, *, blocks: int = 32, threads: int = 1
+    mixture: GaussianMixture, *, walkers: int = 10_000, blocks: int = 32, seed: int = 0, threads: int = 1
 ) -> Estimate:
     """The time at which the backward drift becomes unstable at the midpoint of two balanced classes.
 
     Parameters
     ----------
     mixture : two classes of equal weight and equal covariance.
-    samples : data drawn for each block and time, at least 100.
-    seed, threads : as for :func:`~statphys_gen.diffusion.simulate_clones`.
+    walkers : data drawn for each block and time, at least 100.
     blocks : independent estimates, at least 2.
+    seed, threads : as for :func:`~statphys_gen.diffusion.simulate_clones`.
     """
     law = NoisedMixture(mixture)
     unit, latest = _line_through_classes(mixture), _latest_time(mixture)
-    validation.integer("samples", samples, minimum=100)
+    validation.integer("walkers", walkers, minimum=100)
     middle = mixture.means.mean(axis=0)
-    key = {"purpose": "drift time", "law": fingerprint(mixture), "samples": samples}
+    key = {"purpose": "drift time", "law": fingerprint(mixture), "samples": walkers}
 
     def root(block: int) -> float:
         def slope(time: float) -> float:
             # The same stream at every time makes the slope a smooth function of time.
             rng = generator(seed, key, block)
-            data, _ = law.backward(np.tile(np.exp(-time) * middle, (samples, 1)), time, 0.0, rng)
+            data, _ = law.backward(np.tile(np.exp(-time) * middle, (walkers, 1)), time, 0.0, rng)
             ratio = 1.0 / np.expm1(2.0 * time)
             return float(1.0 - 2.0 * (1.0 + ratio) + 2.0 * ratio * (1.0 + ratio) * (data @ unit).var(ddof=1))
 
@@ -112,21 +112,21 @@ def simulate_drift_time(
 
 
 def simulate_bimodality_time(
-    mixture: GaussianMixture, samples: int, seed: int, *, blocks: int = 32, threads: int = 1
+    mixture: GaussianMixture, *, walkers: int = 10_000, blocks: int = 32, seed: int = 0, threads: int = 1
 ) -> Estimate:
     """The time at which the density of x_t along m_1 - m_2 turns bimodal, for two balanced classes.
 
-    Parameters as for :func:`simulate_drift_time`; ``samples`` are data, drawn once for each block.
+    Parameters as for :func:`simulate_drift_time`; ``walkers`` are data, drawn once for each block.
     """
     law = NoisedMixture(mixture)
     unit, latest = _line_through_classes(mixture), _latest_time(mixture)
-    validation.integer("samples", samples, minimum=100)
+    validation.integer("walkers", walkers, minimum=100)
     middle = mixture.means.mean(axis=0)
-    key = {"purpose": "bimodality time", "law": fingerprint(mixture), "samples": samples}
+    key = {"purpose": "bimodality time", "law": fingerprint(mixture), "samples": walkers}
 
     def root(block: int) -> float:
         rng = generator(seed, key, block)
-        data = law.sample(law.draw_components(samples, rng), 0.0, rng)
+        data = law.draw(walkers, rng)
         squares: FloatArray = ((data - middle) @ unit) ** 2
 
         def curvature(time: float) -> float:

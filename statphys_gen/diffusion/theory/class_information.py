@@ -44,6 +44,7 @@ def class_weights(law: DataLaw) -> FloatArray:
     if isinstance(law, GaussianMixture):
         return law.weights
     if isinstance(law, CurieWeiss) and law.inverse_temperature > 1.0:
+        law.require_no_tilt()
         return np.full(2, 0.5)
     return np.ones(1)
 

@@ -27,17 +27,15 @@ from scipy.optimize import brentq
 from ...approximation import Approximation, approximation_of, states
 from ...arrays import FloatArray
 from ...data.binary_channel import (
-    signal_at_agreement,
     two_class_agreement,
-    two_class_disagreement,
-    two_class_excess,
 )
 from ...data.laws import GaussianMixture
 from ...errors import InvalidArgument
+from ...presentation import Curves
 from ...solution import Solution, Status
-from .class_signal import check_times, pairwise_signals, signal
+from .class_signal import check_times, pairwise_signals
 from .many_class import (
-    Agreement,
+    ClassAgreement,
     by_kernel,
     by_line,
     common_covariance_agreement,
@@ -46,35 +44,17 @@ from .many_class import (
     has_exact_form,
     isotropic_agreement,
 )
-from .two_class_special import sign_agreement, two_variance_agreement
-
-__all__ = [
-    "Agreement",
-    "CloneAgreement",
-    "clone_agreement",
-    "common_covariance_agreement",
-    "gaussian_ratio_agreement",
-    "hierarchical_agreement",
-    "hierarchical_speciation_times",
-    "isotropic_agreement",
-    "sign_agreement",
-    "signal",
-    "signal_at_agreement",
-    "two_class_agreement",
-    "two_class_disagreement",
-    "two_class_excess",
-    "two_variance_agreement",
-]
 
 Labels = list[NDArray[Any]]
 
 
-@dataclass(frozen=True)
-class CloneAgreement:
+@dataclass(frozen=True, repr=False)
+class CloneAgreement(Curves):
     """Clone agreement of a mixture at T times.
 
     Attributes
     ----------
+    time : (T,) the diffusion times.
     value : (T,) phi.
     error : (T,) numerical error of phi, or standard error where quasi-Monte Carlo was needed (four and more
         classes).
@@ -82,6 +62,7 @@ class CloneAgreement:
     approximation : how exact the formula is that was used.
     """
 
+    time: FloatArray
     value: FloatArray
     error: FloatArray
     signal: FloatArray
@@ -121,7 +102,7 @@ def clone_agreement(
     else:
         result = gaussian_ratio_agreement(mixture, times, groups=groups, seed=seed)
         approximation = approximation_of(gaussian_ratio_agreement)
-    return CloneAgreement(result.value, result.error, signals, approximation)
+    return CloneAgreement(times, result.value, result.error, signals, approximation)
 
 
 # ------------------------------------------------------------------------------------- levels of a tree
@@ -148,7 +129,7 @@ def _check_levels(mixture: GaussianMixture, levels: Sequence[ArrayLike]) -> Labe
 )
 def hierarchical_agreement(
     mixture: GaussianMixture, time: ArrayLike, levels: Sequence[ArrayLike], *, seed: int = 0
-) -> Agreement:
+) -> ClassAgreement:
     """Clone agreement of the groups of every level of a tree of classes; value and error of shape (L, T).
 
     Parameters

@@ -25,6 +25,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -32,13 +33,19 @@ from numpy.typing import ArrayLike
 from ... import validation
 from ...approximation import Approximation, approximation_of, states
 from ...arrays import FloatArray
-from ...data.laws import DataLaw, GaussianMixture, Spectrum
+from ...data.covariance import Covariance
+from ...data.laws import DataLaw, GaussianMixture
 from ...errors import InvalidArgument
+from ...glossary import attributes
 from ...numerics.roots import bracketed
+from ...presentation import Tabular
 from ...solution import Solution, Status
 from .class_information import class_information, class_weights
 from .excess_entropy import check_log_samples, entropy_of_law, within_classes
 from .spectral_average import class_spectrum, one_spectrum, spectral_average
+
+if TYPE_CHECKING:
+    import xarray
 
 Knowledge = Callable[[FloatArray], FloatArray]
 _SOURCE = "derivations/diffusion/collapse_rem.py"
@@ -169,10 +176,10 @@ def leading_collapse_time(law: DataLaw, log_samples: ArrayLike) -> Solution:
     source="maximum entropy of the Gaussian; " + _SOURCE,
     verification="derived",
 )
-def collapse_time_bound(covariance: Spectrum, log_samples: ArrayLike) -> Solution:
+def collapse_time_bound(covariance: Covariance, log_samples: ArrayLike) -> Solution:
     """Collapse time of Gaussian data with the covariance of all data, classes included. Field ``time``."""
-    if not isinstance(covariance, Spectrum):
-        raise InvalidArgument("covariance", type(covariance).__name__, "a Spectrum")
+    if not isinstance(covariance, Covariance):
+        raise InvalidArgument("covariance", type(covariance).__name__, "a Covariance")
     solution = leading_collapse_time(covariance, log_samples)
     return _restated(solution, approximation_of(collapse_time_bound))
 
@@ -200,8 +207,8 @@ def sparse_collapse_time(law: DataLaw, log_samples: ArrayLike) -> FloatArray:
 # ------------------------------------------------------------------------------------------ class by class
 
 
-@dataclass(frozen=True)
-class ClassCollapse:
+@dataclass(frozen=True, repr=False)
+class ClassCollapse(Tabular):
     """Collapse class by class.
 
     Attributes
@@ -214,6 +221,16 @@ class ClassCollapse:
     classes: Solution
     averaged: Solution
     warning: str | None
+
+    def records(self) -> list[dict[str, Any]]:
+        """One row for each class, and one for the averaged excess entropy."""
+        rows = [{"class": k} | record for k, record in enumerate(self.classes.records())]
+        return [*rows, *({"class": "averaged"} | record for record in self.averaged.records())]
+
+    def to_dataset(self) -> xarray.Dataset:
+        """Along the classes, with the time of the averaged excess entropy as ``averaged_time``."""
+        found = self.classes.to_dataset(**{"class": np.arange(len(self.classes["time"]))})
+        return found.assign(averaged_time=((), self.averaged["time"], attributes("averaged_time")))
 
 
 @states(
@@ -262,10 +279,10 @@ def class_collapse(mixture: GaussianMixture, log_samples: float) -> ClassCollaps
     return ClassCollapse(classes, averaged, warning)
 
 
-def _window(spectrum: Spectrum, time: float) -> float:
+def _window(spectrum: Covariance, time: float) -> float:
     """D_t / sqrt(d v)."""
     v = spectral_average(spectrum, np.array([np.expm1(2.0 * time)]), lambda r: r / (1.0 + r))
-    return float(-np.expm1(-2.0 * time) / np.sqrt(spectrum.dimension * v[0]))
+    return float(-np.expm1(-2.0 * time) / np.sqrt(spectrum.finite_dimension() * v[0]))
 
 
 # ------------------------------------------------------------------------------------------- traps and basins
@@ -286,12 +303,12 @@ def trap_onset_time(law: DataLaw, log_samples: ArrayLike) -> Solution:
 
     Parameters
     ----------
-    law : a Spectrum, or a GaussianMixture with a common covariance.
+    law : a Covariance, or a GaussianMixture with a common covariance.
     log_samples : log n, above 0, any shape.
     """
     spectrum = one_spectrum(law)
     return _solve(
-        lambda excess: spectrum.dimension * spectral_average(spectrum, excess, _trap_knowledge),
+        lambda excess: spectrum.finite_dimension() * spectral_average(spectrum, excess, _trap_knowledge),
         check_log_samples(log_samples),
         np.inf,
         approximation_of(trap_onset_time),
@@ -304,28 +321,28 @@ def trap_onset_time(law: DataLaw, log_samples: ArrayLike) -> Solution:
     source=_SOURCE,
     verification="derived and simulated",
 )
-def basin_radius(law: DataLaw, log_samples: float, time: ArrayLike) -> FloatArray:
+def basin_radius(law: DataLaw, time: ArrayLike, log_samples: float) -> FloatArray:
     """rho(t): a point exp(-t) a_mu + rho sqrt(D_t) z, z standard Gaussian, still belongs to the training point mu.
 
     Parameters
     ----------
-    law : a Spectrum, or a GaussianMixture with a common covariance.
-    log_samples : log n, one number above 0.
+    law : a Covariance, or a GaussianMixture with a common covariance.
     time : diffusion times, any shape, above 0.
+    log_samples : log n, one number above 0.
 
     Returns
     -------
     rho, of the shape of ``time``: 1 at the collapse time, 0 at and above the trap onset.
     """
     spectrum = one_spectrum(law)
-    alpha = validation.positive("log_samples", log_samples) / spectrum.dimension
+    alpha = validation.positive("log_samples", log_samples) / spectrum.finite_dimension()
     times = validation.array("time", time, above=0.0)
     collapse = float(leading_collapse_time(spectrum, log_samples).require()["time"])
     values = [_squared_radius(spectrum, alpha, t, t < collapse) for t in times.ravel().tolist()]
     return np.sqrt(np.maximum(np.array(values), 0.0)).reshape(times.shape)
 
 
-def _squared_radius(spectrum: Spectrum, alpha: float, time: float, condensed: bool) -> float:
+def _squared_radius(spectrum: Covariance, alpha: float, time: float, condensed: bool) -> float:
     from scipy.optimize import minimize_scalar
 
     excess = np.array([np.expm1(2.0 * time)])

@@ -33,7 +33,8 @@ from numpy.typing import ArrayLike
 from ... import validation
 from ...approximation import approximation_of, states
 from ...arrays import FloatArray
-from ...data.laws import DataLaw, Spectrum
+from ...data.covariance import Covariance
+from ...data.laws import DataLaw
 from ...errors import InvalidArgument
 from ...numerics.roots import bracketed
 from ...solution import Solution
@@ -64,7 +65,7 @@ def _solve(
         logs, times = np.broadcast_arrays(logs, times)
     except ValueError:
         raise InvalidArgument("log_samples", logs, "of a shape that broadcasts with time") from None
-    d = spectrum.dimension
+    d = spectrum.finite_dimension()
 
     def mismatch(m: FloatArray, excess: FloatArray, alpha: FloatArray) -> FloatArray:
         value = spectral_average(spectrum, excess, _complexity, m) - alpha
@@ -113,14 +114,14 @@ def _solve(
     source=_SOURCE,
     verification="derived",
 )
-def condensed_phase(law: DataLaw, log_samples: ArrayLike, time: ArrayLike) -> Solution:
+def condensed_phase(law: DataLaw, time: ArrayLike, log_samples: ArrayLike) -> Solution:
     """Parisi parameter m(t) and participation 1 - m of points that are not in the training set.
 
     Parameters
     ----------
-    law : a Spectrum, or a GaussianMixture with a common covariance.
-    log_samples : log n, above 0.
+    law : a Covariance, or a GaussianMixture with a common covariance.
     time : diffusion times, above 0; broadcasts with ``log_samples``.
+    log_samples : log n, above 0.
 
     Returns
     -------
@@ -136,7 +137,7 @@ def condensed_phase(law: DataLaw, log_samples: ArrayLike, time: ArrayLike) -> So
     source=_SOURCE,
     verification="derived and simulated",
 )
-def finite_size_condensed_phase(law: DataLaw, log_samples: ArrayLike, time: ArrayLike) -> Solution:
+def finite_size_condensed_phase(law: DataLaw, time: ArrayLike, log_samples: ArrayLike) -> Solution:
     """As :func:`condensed_phase`, with log(n)/d replaced by log(n)/d - log(m sqrt(2 pi d s2))/d."""
     return _solve(law, log_samples, time, finite=True)[1]
 
@@ -147,7 +148,7 @@ def finite_size_condensed_phase(law: DataLaw, log_samples: ArrayLike, time: Arra
     source=_SOURCE,
     verification="derived",
 )
-def posterior_variances(law: DataLaw, log_samples: ArrayLike, time: ArrayLike) -> FloatArray:
+def posterior_variances(law: DataLaw, time: ArrayLike, log_samples: ArrayLike) -> FloatArray:
     """m lambda_i/(1 + m r_i), the posterior variance of the data given a fresh x_t along each direction.
 
     Parameters as for :func:`condensed_phase`.
@@ -166,7 +167,7 @@ def posterior_variances(law: DataLaw, log_samples: ArrayLike, time: ArrayLike) -
     source=_SOURCE,
     verification="derived",
 )
-def score_jacobian_eigenvalues(law: DataLaw, log_samples: ArrayLike, time: ArrayLike) -> FloatArray:
+def score_jacobian_eigenvalues(law: DataLaw, time: ArrayLike, log_samples: ArrayLike) -> FloatArray:
     """-1/[D_t (1 + m r_i)], mean Jacobian of the empirical score at a fresh x_t along each direction; (..., k).
 
     m = 1 is the score of the population; as m -> 0 every direction is lost. Parameters as for :func:`condensed_phase`.
@@ -177,7 +178,7 @@ def score_jacobian_eigenvalues(law: DataLaw, log_samples: ArrayLike, time: Array
 
 def _directions(
     law: DataLaw, log_samples: ArrayLike, time: ArrayLike
-) -> tuple[FloatArray, FloatArray, Spectrum, FloatArray]:
+) -> tuple[FloatArray, FloatArray, Covariance, FloatArray]:
     times, solution = _solve(law, log_samples, time, finite=False)
     spectrum = one_spectrum(law)
     solution.require()
@@ -195,7 +196,7 @@ def parisi_parameter_slope(law: DataLaw, collapse_time: float) -> float:
 
     Parameters
     ----------
-    law : a Spectrum, or a GaussianMixture with a common covariance.
+    law : a Covariance, or a GaussianMixture with a common covariance.
     collapse_time : t_C, above 0.
     """
     spectrum = one_spectrum(law)

@@ -38,12 +38,14 @@ from scipy.special import expit
 from ... import validation
 from ...approximation import states
 from ...arrays import FloatArray
-from ...data.laws import CurieWeiss, DataLaw, DiscreteProduct, GaussianMixture, Spectrum
+from ...data.covariance import Covariance
+from ...data.curie_weiss import spontaneous_magnetisation
+from ...data.laws import CurieWeiss, DataLaw, DiscreteProduct, GaussianMixture, dimension_of
 from ...errors import InvalidArgument
 from ...numerics.quadrature import gaussian_average
+from ...presentation import Curves
 from .class_information import class_information, class_weights
 from .class_signal import covariance_spectra, excess_time
-from .curie_weiss import spontaneous_magnetisation
 from .discrete_channel import channel, entropy
 from .spectral_average import class_spectrum, spectral_average
 
@@ -74,7 +76,9 @@ def within_classes(law: DataLaw, excess: FloatArray) -> WithinClasses:
         columns = [_of_mixture_class(law, k, excess) for k in range(1 if shared else law.classes)]
         columns = columns * law.classes if shared else columns
         return WithinClasses(*(np.stack(part, axis=1) for part in zip(*columns, strict=True)))
-    column = _of_spectrum(law, excess) if isinstance(law, Spectrum) else _of_product(product_of(law), excess)
+    column = (
+        _of_spectrum(law, excess) if isinstance(law, Covariance) else _of_product(product_of(law), excess)
+    )
     return WithinClasses(*(np.repeat(part[:, None], len(class_weights(law)), axis=1) for part in column))
 
 
@@ -87,7 +91,7 @@ def product_of(law: DataLaw) -> DiscreteProduct:
         mean = min(float(spontaneous_magnetisation(law.inverse_temperature)), 1.0 - 1e-15)
         return DiscreteProduct.binary(law.dimension, mean)
     raise InvalidArgument(
-        "law", type(law).__name__, "a GaussianMixture, Spectrum, DiscreteProduct or CurieWeiss"
+        "law", type(law).__name__, "a GaussianMixture, Covariance, DiscreteProduct or CurieWeiss"
     )
 
 
@@ -99,9 +103,9 @@ def _of_mixture_class(
     return _of_spectrum(class_spectrum(law, k), excess)
 
 
-def _of_spectrum(law: Spectrum, excess: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
-    information = 0.5 * law.dimension * spectral_average(law, excess, np.log1p)
-    variance = law.dimension * spectral_average(law, excess, lambda r: r / (1.0 + r))
+def _of_spectrum(law: Covariance, excess: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
+    information = 0.5 * law.finite_dimension() * spectral_average(law, excess, np.log1p)
+    variance = law.finite_dimension() * spectral_average(law, excess, lambda r: r / (1.0 + r))
     return information, variance, variance
 
 
@@ -165,14 +169,14 @@ def mutual_information(law: DataLaw, time: ArrayLike) -> FloatArray:
     source=_CLASS_SOURCE,
     verification="derived",
 )
-def excess_entropy(law: DataLaw, log_samples: ArrayLike, time: ArrayLike) -> FloatArray:
+def excess_entropy(law: DataLaw, time: ArrayLike, log_samples: ArrayLike) -> FloatArray:
     """f(t) = [log n - I(a; x_t)] / d with the class term, per dimension, in nats.
 
     Parameters
     ----------
     law : the law of the data.
-    log_samples : log n, natural logarithm of the number of training points, above 0.
     time : diffusion times, above 0; broadcasts with ``log_samples``.
+    log_samples : log n, natural logarithm of the number of training points, above 0.
 
     Returns
     -------
@@ -180,7 +184,7 @@ def excess_entropy(law: DataLaw, log_samples: ArrayLike, time: ArrayLike) -> Flo
     max(f, 0) to leading order.
     """
     logs, times = _broadcast(log_samples, time)
-    return (logs - _information(law, times, class_term=True)) / law.dimension
+    return (logs - _information(law, times, class_term=True)) / dimension_of(law)
 
 
 @states(
@@ -189,10 +193,10 @@ def excess_entropy(law: DataLaw, log_samples: ArrayLike, time: ArrayLike) -> Flo
     source=_SOURCE,
     verification="derived",
 )
-def leading_excess_entropy(law: DataLaw, log_samples: ArrayLike, time: ArrayLike) -> FloatArray:
+def leading_excess_entropy(law: DataLaw, time: ArrayLike, log_samples: ArrayLike) -> FloatArray:
     """f(t) = [log n - sum_k w_k I_k(t)] / d, without the class term. Parameters as for :func:`excess_entropy`."""
     logs, times = _broadcast(log_samples, time)
-    return (logs - _information(law, times, class_term=False)) / law.dimension
+    return (logs - _information(law, times, class_term=False)) / dimension_of(law)
 
 
 @states(
@@ -201,7 +205,7 @@ def leading_excess_entropy(law: DataLaw, log_samples: ArrayLike, time: ArrayLike
     source=_CLASS_SOURCE,
     verification="derived and simulated",
 )
-def class_excess_entropy(law: DataLaw, log_samples: ArrayLike, time: ArrayLike) -> FloatArray:
+def class_excess_entropy(law: DataLaw, time: ArrayLike, log_samples: ArrayLike) -> FloatArray:
     """f_k(t) = [log n - I_k(t) - J_k(t)] / d of points noised from class k, shape (..., K).
 
     Its average over the weights is :func:`excess_entropy`. Each class collapses where its own f_k = 0; to leading order
@@ -211,7 +215,7 @@ def class_excess_entropy(law: DataLaw, log_samples: ArrayLike, time: ArrayLike) 
     known = within_classes(law, excess_time(times.ravel())).information + class_information(
         law, times.ravel()
     )
-    return (logs[..., None] - known.reshape(*times.shape, -1)) / law.dimension
+    return (logs[..., None] - known.reshape(*times.shape, -1)) / dimension_of(law)
 
 
 @states("exact", "within the classes (I-MMSE)", source=_SOURCE, verification="derived and simulated")
@@ -223,16 +227,27 @@ def excess_entropy_slope(law: DataLaw, time: ArrayLike) -> FloatArray:
     times = validation.array("time", time, above=0.0)
     flat = times.ravel()
     slope = np.einsum("tk,k->t", within_classes(law, excess_time(flat)).slope, class_weights(law))
-    return (slope / (law.dimension * -np.expm1(-2.0 * flat))).reshape(times.shape)
+    return (slope / (dimension_of(law) * -np.expm1(-2.0 * flat))).reshape(times.shape)
 
 
 # ------------------------------------------------------------------------------------------------ finite sizes
 
 
-@dataclass(frozen=True)
-class FiniteSize:
-    """H(mu | x_t) in nats and Y(t) = E sum w^2 at finite n and d, with the same by class in a last axis (K,)."""
+@dataclass(frozen=True, repr=False)
+class GaussianWindow(Curves):
+    """Entropy and participation of a Gaussian competition, each of the shape of ``time`` and ``log_samples`` together.
 
+    Attributes
+    ----------
+    time, log_samples : what they are for, of one shape.
+    entropy : H(mu | x_t) in nats.
+    participation : Y(t) = E sum w^2.
+    class_entropy, class_participation : the same by class, in a last axis (K,).
+    """
+
+    further = ("class", "last")
+    time: FloatArray
+    log_samples: FloatArray
     entropy: FloatArray
     participation: FloatArray
     class_entropy: FloatArray
@@ -246,7 +261,7 @@ class FiniteSize:
     source=_SOURCE,
     verification="derived",
 )
-def gaussian_window(law: DataLaw, log_samples: ArrayLike, time: ArrayLike) -> FiniteSize:
+def gaussian_window(law: DataLaw, time: ArrayLike, log_samples: ArrayLike) -> GaussianWindow:
     """H and Y of n points with a Gaussian competition: averages of log(1 + exp g) and of 1/(1 + exp g), where the
     logarithm g of the competitors' weight over the own one has mean d f_k and the variance of the information density.
 
@@ -262,7 +277,8 @@ def gaussian_window(law: DataLaw, log_samples: ArrayLike, time: ArrayLike) -> Fi
     table = np.array(pairs).reshape(*mean.shape, 2)
     weights = class_weights(law)
     both = np.einsum("...kj,k->...j", table, weights)
-    return FiniteSize(both[..., 0], both[..., 1], table[..., 0], table[..., 1])
+    times, logs = np.broadcast_arrays(times, logs)
+    return GaussianWindow(times, logs, both[..., 0], both[..., 1], table[..., 0], table[..., 1])
 
 
 def _competition(mean: float, width: float) -> tuple[float, float]:
@@ -283,7 +299,7 @@ def _competition(mean: float, width: float) -> tuple[float, float]:
     source="maximum entropy of the Gaussian; derivations/diffusion/collapse_rem.py",
     verification="derived",
 )
-def excess_entropy_bound(covariance: Spectrum, log_samples: ArrayLike, time: ArrayLike) -> FloatArray:
+def excess_entropy_bound(covariance: Covariance, time: ArrayLike, log_samples: ArrayLike) -> FloatArray:
     """max(0, log(n)/d - <log(1 + r)>/2), below which no excess entropy of data with this covariance lies.
 
     Where it vanishes is an upper bound of the collapse time.
@@ -291,16 +307,16 @@ def excess_entropy_bound(covariance: Spectrum, log_samples: ArrayLike, time: Arr
     Parameters
     ----------
     covariance : the spectrum of the covariance of all data, classes included.
-    log_samples, time : as for :func:`excess_entropy`.
+    time, log_samples : as for :func:`excess_entropy`.
     """
-    if not isinstance(covariance, Spectrum):
-        raise InvalidArgument("covariance", type(covariance).__name__, "a Spectrum")
-    return np.maximum(leading_excess_entropy(covariance, log_samples, time), 0.0)
+    if not isinstance(covariance, Covariance):
+        raise InvalidArgument("covariance", type(covariance).__name__, "a Covariance")
+    return np.maximum(leading_excess_entropy(covariance, time, log_samples), 0.0)
 
 
 def entropy_of_law(law: DataLaw) -> float:
     """Entropy of a point in nats, the largest information: infinite for a density."""
-    if isinstance(law, Spectrum):
+    if isinstance(law, Covariance):
         return np.inf
     weights = class_weights(law)
     label = -float(weights @ np.log(weights))

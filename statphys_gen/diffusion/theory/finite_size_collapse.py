@@ -32,6 +32,7 @@ from ...approximation import states
 from ...arrays import FloatArray
 from ...errors import AccuracyNotReached
 from ...numerics.quadrature import legendre_rule
+from ...presentation import Curves
 from .class_signal import excess_time
 
 _STEP = 0.3  # in u: the integrand is analytic for |Im u| < pi/2, and the error is exp(-pi^2/step)
@@ -42,17 +43,19 @@ _RADIUS_STEP = 0.35
 _ALMOST = 1.0 - 1e-16
 
 
-@dataclass(frozen=True)
-class FiniteSizeCollapse:
-    """Each of the shape of ``time``.
+@dataclass(frozen=True, repr=False)
+class FiniteSizeCollapse(Curves):
+    """Entropy, participation and nearest point at finite n and d, each of the shape of ``time``.
 
     Attributes
     ----------
+    time : the diffusion times.
     entropy : H(mu | x_t) in nats.
     participation : Y = E sum_mu w_mu^2, the agreement of clones on a training point.
     own_nearest : probability that the nearest training point is the one that was noised.
     """
 
+    time: FloatArray
     entropy: FloatArray
     participation: FloatArray
     own_nearest: FloatArray
@@ -86,7 +89,7 @@ def isotropic_collapse(
     times = validation.array("time", time, above=0.0)
     rows = [_at(d, n, s2 / e) for e in excess_time(times.ravel()).tolist()]
     table = np.array(rows).reshape(*times.shape, 3)
-    return FiniteSizeCollapse(table[..., 0], table[..., 1], table[..., 2])
+    return FiniteSizeCollapse(times, table[..., 0], table[..., 1], table[..., 2])
 
 
 def _log_bessel(order: float, x: FloatArray) -> FloatArray:

@@ -40,6 +40,7 @@ from ...data.laws import GaussianMixture
 from ...errors import AccuracyNotReached, InvalidArgument
 from ...meaning import fingerprint
 from ...numerics.quadrature import gaussian_rule
+from ...presentation import Curves
 from .class_signal import check_times, covariance_spectra, excess_time, pairwise_signals, signal
 
 Memberships = list[FloatArray]
@@ -53,16 +54,27 @@ _SCRAMBLINGS = 16
 _EPSILON = float(np.finfo(float).eps)
 
 
-@dataclass(frozen=True)
-class Agreement:
-    """Values with their numerical error (quadrature), or standard error (quasi-Monte Carlo); the same shape."""
+@dataclass(frozen=True, repr=False)
+class ClassAgreement(Curves):
+    """Agreement of clones on their class, or on their group of classes at several levels.
 
+    Attributes
+    ----------
+    time : the diffusion times, any shape.
+    value : of the shape of ``time``; with several levels these are a first axis.
+    error : of value, numerical (quadrature) or statistical (quasi-Monte Carlo).
+    """
+
+    further = ("level", "first")
+    time: FloatArray
     value: FloatArray
     error: FloatArray
 
-    def level(self, index: int, shape: tuple[int, ...]) -> Agreement:
-        """One entry of the first axis, in another shape."""
-        return Agreement(self.value[index].reshape(shape), np.array(self.error[index]).reshape(shape))
+    def level(self, index: int, time: FloatArray) -> ClassAgreement:
+        """One level, in the shape of ``time``."""
+        return ClassAgreement(
+            time, self.value[index].reshape(time.shape), np.array(self.error[index]).reshape(time.shape)
+        )
 
 
 # ---------------------------------------------------------------------------------------------- kernels
@@ -251,7 +263,7 @@ def _pairwise_bound_of(positions: FloatArray, weights: FloatArray) -> float:
 )
 def common_covariance_agreement(
     mixture: GaussianMixture, time: ArrayLike, *, groups: ArrayLike | None = None, seed: int = 0
-) -> Agreement:
+) -> ClassAgreement:
     """Clone agreement of K classes with a common covariance.
 
     Parameters
@@ -264,7 +276,7 @@ def common_covariance_agreement(
 
     Returns
     -------
-    Agreement of the shape of ``time``; ``error`` is the numerical error, or the standard error over 16
+    ClassAgreement of the shape of ``time``; ``error`` is the numerical error, or the standard error over 16
     scramblings.
     """
     times = check_times(mixture, time)
@@ -275,24 +287,26 @@ def common_covariance_agreement(
 
 def _with_groups(
     mixture: GaussianMixture, times: FloatArray, groups: ArrayLike | None, seed: int
-) -> Agreement:
+) -> ClassAgreement:
     membership = group_matrix(groups, mixture.classes)
     if mixture.classes == 2 and membership.shape[1] == 2:
         value = two_class_agreement(signal(mixture, times), float(mixture.weights[0]))
-        return Agreement(value, np.full(times.shape, 4.0 * _EPSILON))
-    return by_kernel(mixture, times.ravel(), [membership], seed).level(0, times.shape)
+        return ClassAgreement(times, value, np.full(times.shape, 4.0 * _EPSILON))
+    return by_kernel(mixture, times.ravel(), [membership], seed).level(0, times)
 
 
-def by_kernel(mixture: GaussianMixture, times: FloatArray, memberships: Memberships, seed: int) -> Agreement:
+def by_kernel(
+    mixture: GaussianMixture, times: FloatArray, memberships: Memberships, seed: int
+) -> ClassAgreement:
     """phi by the kernel for several ways of grouping at once; shape (L, T)."""
     kernels = class_kernel(mixture, times)
-    return _collect([_kernel_agreement(kernel, mixture, memberships, seed) for kernel in kernels])
+    return _collect(times, [_kernel_agreement(kernel, mixture, memberships, seed) for kernel in kernels])
 
 
-def _collect(rows: list[tuple[FloatArray, float]]) -> Agreement:
+def _collect(times: FloatArray, rows: list[tuple[FloatArray, float]]) -> ClassAgreement:
     value = np.stack([row[0] for row in rows], axis=1)
     error = np.maximum(np.array([row[1] for row in rows]), 4.0 * _EPSILON)
-    return Agreement(value, np.broadcast_to(error, value.shape))
+    return ClassAgreement(times, value, np.broadcast_to(error, value.shape))
 
 
 @states(
@@ -304,7 +318,7 @@ def _collect(rows: list[tuple[FloatArray, float]]) -> Agreement:
 )
 def gaussian_ratio_agreement(
     mixture: GaussianMixture, time: ArrayLike, *, groups: ArrayLike | None = None, seed: int = 0
-) -> Agreement:
+) -> ClassAgreement:
     """Clone agreement of any Gaussian mixture as if the log-likelihood ratios of its classes were Gaussian.
 
     Two classes: the exact function of two classes at the signal x(t), a quarter of the symmetrised
@@ -343,7 +357,7 @@ def _line_of_means(mixture: GaussianMixture) -> FloatArray | None:
 )
 def isotropic_agreement(
     mixture: GaussianMixture, time: ArrayLike, *, groups: ArrayLike | None = None
-) -> Agreement:
+) -> ClassAgreement:
     """Clone agreement of isotropic classes of different variance whose means lie on a line; any two classes
     qualify.
 
@@ -352,10 +366,10 @@ def isotropic_agreement(
     """
     times = check_times(mixture, time)
     membership = group_matrix(groups, mixture.classes)
-    return by_line(mixture, times.ravel(), [membership]).level(0, times.shape)
+    return by_line(mixture, times.ravel(), [membership]).level(0, times)
 
 
-def by_line(mixture: GaussianMixture, times: FloatArray, memberships: Memberships) -> Agreement:
+def by_line(mixture: GaussianMixture, times: FloatArray, memberships: Memberships) -> ClassAgreement:
     """phi of isotropic classes with collinear means for several ways of grouping at once; shape (L, T)."""
     line = _line_of_means(mixture)
     if line is None or (mixture.covariance_kind != "isotropic" and mixture.dimension > 1):
@@ -368,7 +382,7 @@ def by_line(mixture: GaussianMixture, times: FloatArray, memberships: Membership
         decay = math.exp(-t)
         noised = 1.0 + decay**2 * (variances - 1.0)
         rows.append(_isotropic_at(mixture, decay * line, noised, memberships))
-    return _collect(rows)
+    return _collect(times, rows)
 
 
 def _isotropic_at(

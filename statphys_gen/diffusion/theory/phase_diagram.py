@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import IntEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -20,6 +20,8 @@ from ... import validation
 from ...approximation import approximation_of, states
 from ...arrays import FloatArray
 from ...data.laws import DataLaw, GaussianMixture
+from ...glossary import dataset
+from ...presentation import Tabular
 from ...solution import Solution
 from .class_signal import excess_time
 from .collapse_time import leading_collapse_time, trap_onset_time
@@ -29,7 +31,7 @@ if TYPE_CHECKING:
     import xarray
 
 
-class Phase(IntEnum):
+class Regime(IntEnum):
     """What a backward trajectory does at a time."""
 
     NOISE = 0
@@ -41,14 +43,14 @@ class Phase(IntEnum):
         return self.name.lower()
 
 
-@dataclass(frozen=True)
-class PhaseDiagram:
-    """Phases in the plane and the lines between them.
+@dataclass(frozen=True, repr=False)
+class Regimes(Tabular):
+    """Regimes in the plane of time and log(n)/d, and the lines between them.
 
     Attributes
     ----------
     time : (T,), log_samples_per_dimension : (A,), the axes.
-    phase : (T, A) codes of :class:`Phase`.
+    regime : (T, A) codes of :class:`Regime`.
     excess_entropy : (T, A) the leading line f.
     collapse, trap_onset : Solutions of shape (A,), field ``time``.
     speciation_time : one number, or None for a law without classes.
@@ -56,36 +58,49 @@ class PhaseDiagram:
 
     time: FloatArray
     log_samples_per_dimension: FloatArray
-    phase: NDArray[np.int8]
+    regime: NDArray[np.int8]
     excess_entropy: FloatArray
     collapse: Solution
     trap_onset: Solution
     speciation_time: float | None
 
-    def to_dataset(self) -> xarray.Dataset:
-        """Phases, excess entropy and lines as a labelled dataset; xarray is imported here."""
-        import xarray
+    def records(self) -> list[dict[str, Any]]:
+        """The lines, one row for each log(n)/d."""
+        return [
+            {
+                "log_samples_per_dimension": alpha,
+                "speciation_time": self.speciation_time,
+                "trap_onset_time": onset["time"],
+                "collapse_time": collapse["time"],
+            }
+            for alpha, onset, collapse in zip(
+                self.log_samples_per_dimension.tolist(),
+                self.trap_onset.records(),
+                self.collapse.records(),
+                strict=True,
+            )
+        ]
 
+    def to_dataset(self) -> xarray.Dataset:
+        """Regimes, excess entropy and lines; the speciation time is an attribute."""
         plane, line = ("time", "log_samples_per_dimension"), ("log_samples_per_dimension",)
         data = {
-            "phase": (plane, self.phase),
+            "regime": (plane, self.regime),
             "excess_entropy": (plane, self.excess_entropy),
             "collapse_time": (line, self.collapse["time"]),
             "collapse_status": (line, self.collapse.status),
             "trap_onset_time": (line, self.trap_onset["time"]),
             "trap_onset_status": (line, self.trap_onset.status),
         }
-        attributes: dict[str, str | float] = {
-            "phase_meaning": "; ".join(f"{phase.value} {phase}" for phase in Phase),
-            "approximation": str(approximation_of(phase_diagram)),
-        }
-        if self.speciation_time is not None:
-            attributes["speciation_time"] = self.speciation_time
         coordinates = {
-            "time": self.time,
-            "log_samples_per_dimension": self.log_samples_per_dimension,
+            "time": (("time",), self.time),
+            "log_samples_per_dimension": (line, self.log_samples_per_dimension),
         }
-        return xarray.Dataset(data, coords=coordinates, attrs=attributes)
+        found = dataset(data, coordinates, approximation_of(phase_diagram))
+        found.attrs["regime_meaning"] = "; ".join(f"{regime.value} {regime}" for regime in Regime)
+        if self.speciation_time is not None:
+            found.attrs["speciation_time"] = self.speciation_time
+        return found
 
 
 @states(
@@ -94,12 +109,13 @@ class PhaseDiagram:
     source="arXiv 2402.18491; derivations/diffusion/collapse_rem.py",
     verification="derived",
 )
-def phase_diagram(law: DataLaw, time: ArrayLike, log_samples_per_dimension: ArrayLike) -> PhaseDiagram:
+def phase_diagram(law: DataLaw, time: ArrayLike, log_samples_per_dimension: ArrayLike) -> Regimes:
     """The phase at every pair of a time and a log(n)/d, and the lines between the phases.
 
     Parameters
     ----------
-    law : a Spectrum, or a GaussianMixture with a common covariance. The dimension matters for the speciation time only.
+    law : a Covariance, or a GaussianMixture with a common covariance. The dimension matters for the speciation
+        time only.
     time : (T,) diffusion times, above 0.
     log_samples_per_dimension : (A,) log(n)/d, above 0.
     """
@@ -110,18 +126,18 @@ def phase_diagram(law: DataLaw, time: ArrayLike, log_samples_per_dimension: Arra
     known = 0.5 * spectral_average(spectrum, excess, np.log1p)
     reach = known + 0.5 * spectral_average(spectrum, excess, lambda r: r / (1.0 + r))
     speciation = _speciation(law)
-    phase = np.full((times.size, alphas.size), Phase.GENERALISATION, dtype=np.int8)
+    regime = np.full((times.size, alphas.size), Regime.GENERALISATION, dtype=np.int8)
     if speciation is not None:
-        phase[times >= speciation] = Phase.NOISE
-    phase[alphas < reach[:, None]] = Phase.TRAPS
-    phase[alphas < known[:, None]] = Phase.COLLAPSE
-    return PhaseDiagram(
+        regime[times >= speciation] = Regime.NOISE
+    regime[alphas < reach[:, None]] = Regime.TRAPS
+    regime[alphas < known[:, None]] = Regime.COLLAPSE
+    return Regimes(
         times,
         alphas,
-        phase,
+        regime,
         alphas - known[:, None],
-        leading_collapse_time(spectrum, alphas * spectrum.dimension),
-        trap_onset_time(spectrum, alphas * spectrum.dimension),
+        leading_collapse_time(spectrum, alphas * spectrum.finite_dimension()),
+        trap_onset_time(spectrum, alphas * spectrum.finite_dimension()),
         speciation,
     )
 

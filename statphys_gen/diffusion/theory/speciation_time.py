@@ -33,6 +33,7 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass, fields
 from itertools import combinations
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -43,10 +44,15 @@ from ...approximation import Approximation, approximation_of, states
 from ...arrays import FloatArray
 from ...data.laws import GaussianMixture
 from ...errors import InvalidArgument
+from ...glossary import attributes
+from ...presentation import Tabular
 from ...solution import Solution, Status
 from .class_signal import Spectra, check_pair, class_line, covariance_spectra, pair_signal
 from .drift_potential import bistability_threshold
 from .total_covariance import leading_directions
+
+if TYPE_CHECKING:
+    import xarray
 
 _EARLIEST = 1e-15  # smallest E = exp(2t) - 1 at which a criterion is looked for
 _EPSILON = float(np.finfo(float).eps)
@@ -237,8 +243,8 @@ def drift_time(mixture: GaussianMixture) -> Solution:
     return _from_excess(mixture, growth - 1.0, approximation_of(drift_time))
 
 
-@dataclass(frozen=True)
-class SpeciationTimes:
+@dataclass(frozen=True, repr=False)
+class SpeciationTimes(Tabular):
     """The four speciation times of one mixture.
 
     Attributes
@@ -261,6 +267,25 @@ class SpeciationTimes:
             value = getattr(self, entry.name)
             if isinstance(value, Solution):
                 yield entry.name, value
+
+    def records(self) -> list[dict[str, Any]]:
+        """One row for each criterion."""
+        return [{"criterion": name} | record for name, entry in self.items() for record in entry.records()]
+
+    def to_dataset(self) -> xarray.Dataset:
+        """Along the criteria that are defined; the warning is an attribute."""
+        import xarray
+
+        found = {name: entry.to_dataset() for name, entry in self.items()}
+        names = xarray.Variable("criterion", list(found), attributes("criterion"))
+        joined = xarray.concat(
+            [entry[["time", "status", "residual", "error", "iterations"]] for entry in found.values()],
+            dim="criterion",
+        )
+        return joined.assign_coords(criterion=names).assign_attrs(
+            approximation="; ".join(f"{name}: {entry.approximation}" for name, entry in self.items()),
+            warning=self.warning,
+        )
 
     def shift(self, criterion: str, reference: str = "bayes") -> float | None:
         """Time of one criterion minus that of another; None where either does not exist."""

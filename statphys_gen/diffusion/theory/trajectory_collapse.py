@@ -35,9 +35,11 @@ from scipy import special
 from ... import validation
 from ...approximation import states
 from ...arrays import FloatArray
-from ...data.laws import DataLaw, Spectrum
+from ...data.covariance import Covariance
+from ...data.laws import DataLaw
 from ...errors import InvalidArgument
 from ...numerics.quadrature import legendre_rule
+from ...presentation import Curves
 from .class_information import class_weights
 from .class_signal import excess_time
 from .collapse_time import leading_collapse_time
@@ -49,17 +51,19 @@ _LEAST = 5.0  # d v below which an expansion in its inverse says nothing
 _SPACING, _REACH = 0.2, 7.0  # of the two Gaussian variables; the integrand varies over at least 1/sqrt(d v)
 
 
-@dataclass(frozen=True)
-class TrajectoryCollapse:
+@dataclass(frozen=True, repr=False)
+class TrajectoryCollapse(Curves):
     """Mean and width of the law of T, each of the shape of ``log_samples``.
 
     Attributes
     ----------
+    log_samples : logarithm of the number of training points.
     collapse_time : t_C of the points of one class.
     mean_shift : E T - t_C; its systematic error is 0.03 at 500 to 2000 samples.
     width : standard deviation of T; its systematic error is 10 %, too low.
     """
 
+    log_samples: FloatArray
     collapse_time: FloatArray
     mean_shift: FloatArray
     width: FloatArray
@@ -70,7 +74,7 @@ class TrajectoryCollapse:
         return self.collapse_time + self.mean_shift
 
 
-def _competitors(law: DataLaw, log_samples: ArrayLike) -> tuple[Spectrum, FloatArray]:
+def _competitors(law: DataLaw, log_samples: ArrayLike) -> tuple[Covariance, FloatArray]:
     """The spectrum within a class, and log of the number of points of a class (geometric mean over the points)."""
     spectrum = one_spectrum(law)
     weights = class_weights(law)
@@ -82,17 +86,17 @@ def _competitors(law: DataLaw, log_samples: ArrayLike) -> tuple[Spectrum, FloatA
     return spectrum, logs
 
 
-def _fluctuations(spectrum: Spectrum, excess: FloatArray) -> tuple[FloatArray, FloatArray]:
+def _fluctuations(spectrum: Covariance, excess: FloatArray) -> tuple[FloatArray, FloatArray]:
     """d v and d g."""
     v = spectral_average(spectrum, excess, lambda r: r / (1.0 + r))
     g = spectral_average(spectrum, excess, lambda r: 0.5 * r * (2.0 + r) / (1.0 + r) ** 2)
-    return spectrum.dimension * v, spectrum.dimension * g
+    return spectrum.finite_dimension() * v, spectrum.finite_dimension() * g
 
 
-def _survival(spectrum: Spectrum, log_samples: float, times: FloatArray) -> FloatArray:
+def _survival(spectrum: Covariance, log_samples: float, times: FloatArray) -> FloatArray:
     excess = excess_time(times)
     dv, dg = _fluctuations(spectrum, excess)
-    mean = log_samples - 0.5 * spectrum.dimension * spectral_average(spectrum, excess, np.log1p)
+    mean = log_samples - 0.5 * spectrum.finite_dimension() * spectral_average(spectrum, excess, np.log1p)
     spacing = min(_SPACING, 1.0 / np.sqrt(max(float(dv.max()), 1.0)))
     count = int(np.ceil(_REACH / spacing))
     nodes = _REACH / count * np.arange(-count, count + 1)
@@ -118,16 +122,16 @@ def _survival(spectrum: Spectrum, log_samples: float, times: FloatArray) -> Floa
     source=_SOURCE,
     verification="derived",
 )
-def own_nearest_probability(law: DataLaw, log_samples: float, time: ArrayLike) -> FloatArray:
+def own_nearest_probability(law: DataLaw, time: ArrayLike, log_samples: float) -> FloatArray:
     """S(t), the probability that the training point nearest to a noised one is its own.
 
     For isotropic data :func:`~statphys_gen.diffusion.isotropic_collapse` is exact.
 
     Parameters
     ----------
-    law : a Spectrum, or a GaussianMixture with a common covariance whose classes are told apart at t_C.
-    log_samples : log n, one number, so large that every class has several samples.
+    law : a Covariance, or a GaussianMixture with a common covariance whose classes are told apart at t_C.
     time : diffusion times, any shape, above 0.
+    log_samples : log n, one number, so large that every class has several samples.
     """
     spectrum, logs = _competitors(law, validation.positive("log_samples", log_samples))
     times = validation.array("time", time, above=0.0)
@@ -146,7 +150,7 @@ def trajectory_collapse(law: DataLaw, log_samples: ArrayLike) -> TrajectoryColla
 
     Parameters
     ----------
-    law : a Spectrum, or a GaussianMixture with a common covariance whose classes are told apart at t_C.
+    law : a Covariance, or a GaussianMixture with a common covariance whose classes are told apart at t_C.
     log_samples : log n, any shape, so large that every class has several samples and d v at t_C is at least 5.
     """
     spectrum, logs = _competitors(law, log_samples)
@@ -166,10 +170,10 @@ def trajectory_collapse(law: DataLaw, log_samples: ArrayLike) -> TrajectoryColla
         for log_n, t, w, u in zip(logs.ravel(), times.ravel(), width.ravel(), unit.ravel(), strict=True)
     ]
     shift = np.asarray(np.array(means).reshape(times.shape) - FIRST_PASSAGE * unit - times)
-    return TrajectoryCollapse(times, shift, width)
+    return TrajectoryCollapse(np.asarray(log_samples, dtype=np.float64), times, shift, width)
 
 
-def _mean_of_survival(spectrum: Spectrum, log_n: float, time: float, width: float, unit: float) -> float:
+def _mean_of_survival(spectrum: Covariance, log_n: float, time: float, width: float, unit: float) -> float:
     """int_0^inf S(t) dt; S is 1 far below t_C and 0 far above."""
     low, high = max(0.0, time - 8.0 * width), time + 9.0 * width + 12.0 * unit
     rule = legendre_rule(np.linspace(low, high, 5), 12)
@@ -205,12 +209,12 @@ def two_sample_collapse(law: DataLaw) -> tuple[float, float]:
 
     Parameters
     ----------
-    law : an isotropic Spectrum with positive variance.
+    law : an isotropic Covariance with positive variance.
     """
     spectrum = one_spectrum(law)
     if len(spectrum.eigenvalues) != 1 or spectrum.eigenvalues[0] <= 0.0:
         raise InvalidArgument("law", spectrum, "isotropic, with a positive variance")
-    dimension, variance = spectrum.dimension, float(spectrum.eigenvalues[0])
+    dimension, variance = spectrum.finite_dimension(), float(spectrum.eigenvalues[0])
 
     def survival(time: FloatArray) -> FloatArray:
         argument = np.sqrt(0.5 * variance * dimension / np.expm1(2.0 * time))

@@ -117,7 +117,7 @@ def sign_agreement(mixture: GaussianMixture, time: ArrayLike) -> FloatArray:
     """Probability that clones end on the same side of the midpoint of two classes.
 
     This is what an experiment measures that labels a generated point x_0 by the sign of m . x_0. It differs
-    from :func:`~statphys_gen.diffusion.clones.two_class_agreement`, in which the label is the class
+    from :func:`~statphys_gen.data.two_class_agreement`, in which the label is the class
     itself, when the classes overlap; it tends to 1 as t -> 0.
 
     Parameters

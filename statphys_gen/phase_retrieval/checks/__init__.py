@@ -10,7 +10,7 @@ deviation vanishes, see tests/reference/phase_retrieval_outlier_sizes.py.)
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -23,15 +23,17 @@ from ...statistics.extrapolation import extrapolate
 from ..model import Loss, PhaseRetrieval
 from ..simulation.descent import simulate_descent
 from ..simulation.hessians import (
-    HessianSamples,
+    Hessians,
     Preprocessing,
-    optimal_preprocessing,
     simulate_hessian,
     simulate_smoothed_density,
     simulate_spectral_overlap,
 )
-from ..theory.curvature_laws import initial_weights, spectral_weights
-from ..theory.spectrum import hessian_spectrum, lagrange_multiplier, signal_outlier, spectral_density
+from ..theory.curvature_law import CurvatureLaw
+from ..theory.density import spectral_density
+from ..theory.initial_law import initial_curvature_law
+from ..theory.spectral_law import optimal_spectral_curvature_law, spectral_curvature_law
+from ..theory.spectrum import hessian_spectrum, lagrange_multiplier, signal_outlier
 from . import dynamics as checks_dynamics
 from . import dynamics_spectra as checks_dynamics_spectra
 
@@ -59,36 +61,35 @@ def in_the_limit(sizes: Sequence[int], runs: Sequence[Estimate]) -> Estimate:
     return Estimate.stack([extrapolate(sizes, values, exponent=1.0).limit for values in components])
 
 
-def _sizes(problem: PhaseRetrieval, dimensions: Sequence[int], instances: Sequence[int]) -> dict[str, Any]:
+def _sizes(model: PhaseRetrieval, dimensions: Sequence[int], instances: Sequence[int]) -> dict[str, Any]:
     return {
         "dimension": list(dimensions),
         "instances": list(instances),
-        "loss": problem.loss.name,
-        "offset": "none" if problem.loss.offset is None else problem.loss.offset,
-        "samples_per_dimension": problem.samples_per_dimension,
-        "overlap": problem.overlap,
+        "loss": model.loss.name,
+        "offset": "none" if model.loss.offset is None else model.loss.offset,
+        "samples_per_dimension": model.samples_per_dimension,
+        "overlap": model.overlap,
     }
 
 
 # --------------------------------------------------------------------------------------------------------- the start
 
 
-def _outlier(name: str, problem: PhaseRetrieval, weight: int, dimensions: tuple[int, ...] = _SIZES) -> Check:
+def _outlier(name: str, model: PhaseRetrieval, weight: int, dimensions: tuple[int, ...] = _SIZES) -> Check:
     """Position of the outlier and its squared overlap; ``weight`` multiplies the shares of the sizes."""
     instances = [weight * share for share in _SHARES]
 
     def theory() -> FloatArray:
-        law = initial_weights(problem.loss, problem.overlap)
-        found = hessian_spectrum(law, problem.samples_per_dimension)
+        found = hessian_spectrum(model)
         outlier = found.outlier.require()
         return np.array([outlier["position"] + found.lagrange_multiplier, outlier["overlap_squared"]])
 
-    def measured(found: HessianSamples) -> Estimate:
+    def measured(found: Hessians) -> Estimate:
         return Estimate.stack([found.estimate("unshifted_outlier"), found.estimate("overlap_squared")])
 
     def simulate(seed: int) -> Estimate:
         runs = [
-            measured(simulate_hessian(problem, size, count, seed))
+            measured(simulate_hessian(model, size, instances=count, seed=seed))
             for size, count in zip(dimensions, instances, strict=True)
         ]
         return in_the_limit(dimensions, runs)
@@ -101,31 +102,39 @@ def _outlier(name: str, problem: PhaseRetrieval, weight: int, dimensions: tuple[
         simulate=simulate,
         resolution=_EIGEN_RESOLUTION,
         kind="eigenvalue",
-        sizes=_sizes(problem, dimensions, instances),
+        sizes=_sizes(model, dimensions, instances),
     )
 
 
-def _multiplier(name: str, problem: PhaseRetrieval, dimension: int, instances: int) -> Check:
+def _multiplier(name: str, model: PhaseRetrieval, dimension: int, instances: int) -> Check:
     """Multiplier and energy of one size: their means do not depend on N."""
 
     def theory() -> FloatArray:
-        law = initial_weights(problem.loss, problem.overlap)
+        law = initial_curvature_law(model.loss, overlap=model.overlap)
         assert law.energy_per_sample is not None
-        ratio = problem.samples_per_dimension
-        return np.array([float(lagrange_multiplier(law, ratio)), ratio * law.energy_per_sample])
+        energy = model.samples_per_dimension * law.energy_per_sample
+        return np.array([float(lagrange_multiplier(model)), energy])
 
     def simulate(seed: int) -> Estimate:
-        found = simulate_descent(problem, dimension, instances, seed, [1e-6], hold_overlap=True, record=[0])
+        found = simulate_descent(
+            model,
+            dimension,
+            step_sizes=[1e-6],
+            instances=instances,
+            hold_overlap=True,
+            record=[0],
+            seed=seed,
+        )
         return Estimate.stack([found.estimate(name)[0] for name in ("lagrange_multiplier", "energy")])
 
     return Check(
         name,
         "Lagrange multiplier and energy at the start",
-        approximation_of(initial_weights),
+        approximation_of(initial_curvature_law),
         theory=theory,
         simulate=simulate,
         resolution=_RESOLUTION,
-        sizes=_sizes(problem, [dimension], [instances]),
+        sizes=_sizes(model, [dimension], [instances]),
     )
 
 
@@ -154,19 +163,19 @@ def start_checks() -> list[Check]:
 
 
 def density_checks() -> list[Check]:
-    def density(name: str, problem: PhaseRetrieval, positions: Sequence[float], smoothing: float) -> Check:
+    def density(name: str, model: PhaseRetrieval, positions: Sequence[float], smoothing: float) -> Check:
         instances = (3200, 1600, 600)
         sizes = (40, 80, 160)
 
         def theory() -> FloatArray:
-            law = initial_weights(problem.loss, problem.overlap)
-            ratio = problem.samples_per_dimension
-            shifted = np.array(positions) - float(lagrange_multiplier(law, ratio))
-            return spectral_density(law, ratio, shifted, smoothing=smoothing)
+            shifted = np.array(positions) - float(lagrange_multiplier(model))
+            return spectral_density(model, shifted, smoothing=smoothing)
 
         def simulate(seed: int) -> Estimate:
             runs = [
-                simulate_smoothed_density(problem, size, count, seed, positions, smoothing)
+                simulate_smoothed_density(
+                    model, size, positions=positions, smoothing=smoothing, instances=count, seed=seed
+                )
                 for size, count in zip(sizes, instances, strict=True)
             ]
             return in_the_limit(sizes, runs)
@@ -178,7 +187,7 @@ def density_checks() -> list[Check]:
             theory=theory,
             simulate=simulate,
             resolution=_RESOLUTION,
-            sizes=_sizes(problem, sizes, instances),
+            sizes=_sizes(model, sizes, instances),
         )
 
     return [
@@ -205,17 +214,28 @@ def _bounded(t: FloatArray) -> FloatArray:
     return (t * t - 1.0) / (t * t + 0.5)
 
 
-def _spectral(name: str, preprocessing: Preprocessing, ratio: float, instances: Sequence[int]) -> Check:
-    """Both preprocessings have the supremum 1."""
-    problem, sizes = PhaseRetrieval(Loss.normalised(1.0), ratio), (64, 128, 256)
+def _spectral(
+    name: str,
+    law: Callable[[], CurvatureLaw],
+    preprocessing: Preprocessing | None,
+    ratio: float,
+    instances: Sequence[int],
+) -> Check:
+    """``law`` is the theory's of the ``preprocessing`` that the simulation uses, its own by default."""
+    model, sizes = PhaseRetrieval(Loss.normalised(1.0), ratio), (64, 128, 256)
 
     def theory() -> FloatArray:
-        law = spectral_weights(preprocessing, upper_bound=1.0)
-        return np.array([signal_outlier(law, ratio).require()["overlap_squared"]])
+        return np.array([signal_outlier(model, law=law()).require()["overlap_squared"]])
 
     def simulate(seed: int) -> Estimate:
         runs = [
-            Estimate.stack([simulate_spectral_overlap(problem, size, count, seed, preprocessing)])
+            Estimate.stack(
+                [
+                    simulate_spectral_overlap(
+                        model, size, instances=count, preprocessing=preprocessing, seed=seed
+                    )
+                ]
+            )
             for size, count in zip(sizes, instances, strict=True)
         ]
         return in_the_limit(sizes, runs)
@@ -223,7 +243,7 @@ def _spectral(name: str, preprocessing: Preprocessing, ratio: float, instances: 
     return Check(
         name,
         "squared overlap of the spectral initialisation with the signal",
-        approximation_of(spectral_weights),
+        approximation_of(spectral_curvature_law),
         theory=theory,
         simulate=simulate,
         resolution=_RESOLUTION,
@@ -232,10 +252,15 @@ def _spectral(name: str, preprocessing: Preprocessing, ratio: float, instances: 
 
 
 def spectral_checks() -> list[Check]:
-    best = "spectral initialisation, best weights"
+    def bounded() -> CurvatureLaw:
+        return spectral_curvature_law(_bounded, upper_bound=1.0)
+
+    best, law = "spectral initialisation, best weights", optimal_spectral_curvature_law
     return [
-        _spectral(f"{best}, 1.75 samples per dimension", optimal_preprocessing, 1.75, (4800, 2900, 960)),
-        _spectral(f"{best}, 2 samples per dimension", optimal_preprocessing, 2.0, (3200, 1400, 500)),
-        _spectral(f"{best}, 4 samples", optimal_preprocessing, 4.0, (200, 100, 60)),
-        _spectral("spectral initialisation, bounded weights, 3 samples", _bounded, 3.0, (1200, 500, 200)),
+        _spectral(f"{best}, 1.75 samples per dimension", law, None, 1.75, (4800, 2900, 960)),
+        _spectral(f"{best}, 2 samples per dimension", law, None, 2.0, (3200, 1400, 500)),
+        _spectral(f"{best}, 4 samples", law, None, 4.0, (200, 100, 60)),
+        _spectral(
+            "spectral initialisation, bounded weights, 3 samples", bounded, _bounded, 3.0, (1200, 500, 200)
+        ),
     ]

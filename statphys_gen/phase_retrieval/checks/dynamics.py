@@ -22,14 +22,8 @@ from ...statistics.agreement import Check
 from ...statistics.estimate import Estimate
 from ..model import Loss, PhaseRetrieval
 from ..schedule import geometric_steps
-from ..simulation.descent import (
-    Labels,
-    descend,
-    draw_instances,
-    draw_students,
-    instances_per_block,
-    simulate_descent,
-)
+from ..simulation.descent import descend, simulate_descent
+from ..simulation.instances import LabelLaw, draw_instances, draw_students, instances_per_block
 from ..theory.dmft import DescentDynamics, descent_dynamics
 
 _RESOLUTION = 0.02
@@ -45,7 +39,7 @@ def checks() -> list[Check]:
 class Descent:
     """A descent whose theory is computed once, when it is first asked for."""
 
-    problem: PhaseRetrieval
+    model: PhaseRetrieval
     step_sizes: FloatArray
     temperature: float = 0.0
     paths: int = _PATHS
@@ -55,9 +49,9 @@ class Descent:
         key = fingerprint(self)
         if key not in _SOLVED:
             _SOLVED[key] = descent_dynamics(
-                self.problem,
+                self.model,
                 self.step_sizes,
-                self.temperature,
+                temperature=self.temperature,
                 paths=self.paths,
                 replicas=self.replicas,
                 seed=1,
@@ -77,13 +71,13 @@ def combined(simulation: Estimate, theory: Estimate) -> Estimate:
 
 
 def sizes_of(descent: Descent, **others: Any) -> dict[str, Any]:
-    problem = descent.problem
-    offset = problem.loss.offset
+    model = descent.model
+    offset = model.loss.offset
     return {
-        "loss": problem.loss.name,
+        "loss": model.loss.name,
         "offset": "infinite" if offset == math.inf else offset,
-        "samples_per_dimension": problem.samples_per_dimension,
-        "overlap": problem.overlap,
+        "samples_per_dimension": model.samples_per_dimension,
+        "overlap": model.overlap,
         "temperature": descent.temperature,
         "steps": len(descent.step_sizes),
         "duration": float(descent.step_sizes.sum()),
@@ -110,20 +104,18 @@ def _descent_check(
     *,
     dimension: int,
     instances: int,
-    labels: Labels = "null",
+    label_law: LabelLaw = "null",
     hold_overlap: bool = False,
 ) -> Check:
     """Correlations with the start and between the last two steps, overlap if there is one; energy at its own steps."""
-    quantities = (
-        ["correlation"] + ["overlap"] * (descent.problem.overlap != 0.0) + ["energy"] * bool(energies)
-    )
+    quantities = ["correlation"] + ["overlap"] * (descent.model.overlap != 0.0) + ["energy"] * bool(energies)
     record = sorted({0, *steps, *energies})
 
     def columns(
         correlations: FloatArray, overlap: FloatArray | None, energy: FloatArray, rows: dict[int, int]
     ) -> FloatArray:
         parts = [_pick(correlations, [rows[step] for step in steps])]
-        if descent.problem.overlap:
+        if descent.model.overlap:
             assert overlap is not None
             parts.append(overlap[:, [rows[step] for step in steps]])
         parts.append(energy[:, [rows[step] for step in energies]])
@@ -132,23 +124,23 @@ def _descent_check(
     def predicted() -> Estimate:
         theory = descent.theory()
         every = {step: step for step in record}
-        samples = theory.samples
+        values = theory.values
         return Estimate.from_samples(
-            columns(theory.correlations, samples.get("overlap"), samples["energy"], every)
+            columns(theory.correlations, values.get("overlap"), values["energy"], every)
         )
 
     def simulated(seed: int) -> Estimate:
         found = simulate_descent(
-            descent.problem,
+            descent.model,
             dimension,
-            instances,
-            seed,
-            descent.step_sizes,
+            step_sizes=descent.step_sizes,
+            instances=instances,
             temperature=descent.temperature,
-            labels=labels,
+            label_law=label_law,
             hold_overlap=hold_overlap,
             record=record,
             precision="single",
+            seed=seed,
         ).require()
         rows = {step: row for row, step in enumerate(record)}
         overlap = None if found.overlap is None else found.overlap[:, 0]
@@ -166,7 +158,7 @@ def _descent_check(
             descent,
             dimension=dimension,
             instances=instances,
-            labels=labels,
+            labels=label_law,
             hold_overlap=hold_overlap,
             steps_recorded=list(steps),
             energies_at=list(energies),
@@ -207,7 +199,7 @@ def null_checks() -> list[Check]:
 
 
 def signal_checks() -> list[Check]:
-    sizes: dict[str, Any] = {"dimension": 512, "instances": 300, "labels": "signal"}
+    sizes: dict[str, Any] = {"dimension": 512, "instances": 300, "label_law": "signal"}
     return [
         _descent_check(
             "signal at overlap 0, 3 samples",
@@ -245,7 +237,7 @@ def langevin_checks() -> list[Check]:
     return [
         _descent_check("Langevin at temperature 0.3", cold, [8, 20, 40], [8], **sizes),
         _descent_check("Langevin at temperature 1, offset 0.1", hot, [15, 30, 40], [15], **sizes),
-        _descent_check("Langevin from overlap 0.5", warm, [8, 18, 28], [8], labels="signal", **sizes),
+        _descent_check("Langevin from overlap 0.5", warm, [8, 18, 28], [8], label_law="signal", **sizes),
     ]
 
 
@@ -257,20 +249,20 @@ def _growths(descent: Descent, steps: Sequence[int], dimension: int, instances: 
 
     Their overlaps share the fluctuations of a student at overlap 0, which cancel.
     """
-    problem, tiny = descent.problem, 0.02
-    per_block = instances_per_block(problem, dimension)
+    model, tiny = descent.model, 0.02
+    per_block = instances_per_block(model, dimension)
 
     def block(index: int) -> FloatArray:
         first = index * per_block
         there = min(per_block, instances - first)
-        drawn = draw_instances(problem, dimension, there, seed, first=first)
+        drawn = draw_instances(model, dimension, instances=there, seed=seed, first=first)
         assert drawn.signals is not None
-        start = draw_students(drawn, 0.0, 1, seed, first=first, orthogonal=True)
+        start = draw_students(drawn, seed=seed, first=first, orthogonal=True)
         signals = drawn.signals[:, None, :]
         pair = np.concatenate(
             [math.sqrt(1.0 - tiny**2) * start + sign * tiny * signals for sign in (1, -1)], axis=1
         )
-        found = descend(problem.loss, drawn, pair, descent.step_sizes, record=np.array(steps)).require()
+        found = descend(model.loss, drawn, pair, descent.step_sizes, record=np.array(steps)).require()
         assert found.overlap is not None
         return np.asarray((found.overlap[:, 0] - found.overlap[:, 1]) / (2.0 * tiny))
 
@@ -282,7 +274,7 @@ def growth_checks() -> list[Check]:
         name: str, descent: Descent, steps: Sequence[int], dimension: int, instances: int
     ) -> Check:
         def predicted() -> Estimate:
-            return Estimate.from_samples(descent.theory().samples["overlap_growth"][:, steps])
+            return Estimate.from_samples(descent.theory().values["overlap_growth"][:, steps])
 
         return Check(
             name,

@@ -18,10 +18,13 @@ from ...statistics.agreement import Check
 from ...statistics.estimate import Estimate
 from ..model import Loss, PhaseRetrieval
 from ..schedule import geometric_steps
-from ..simulation.descent import descend, draw_instances, draw_students, instances_per_block, simulate_descent
+from ..simulation.descent import descend, simulate_descent
 from ..simulation.hessians import hessian_extremes
-from ..theory.curvature_laws import Weights, sampled_weights
-from ..theory.dmft import bbp_time, descent_dynamics
+from ..simulation.instances import draw_instances, draw_students, instances_per_block
+from ..theory.bbp_time import bbp_time
+from ..theory.curvature_law import CurvatureLaw
+from ..theory.dmft import descent_dynamics
+from ..theory.sampled_law import sampled_curvature_law
 from ..theory.spectrum import left_edge, outlier_criterion
 from ..theory.threshold_states import one_step_state
 from .dynamics import Descent, combined, sizes_of, usual_descent
@@ -41,17 +44,17 @@ def checks() -> list[Check]:
 
 def _outliers(descent: Descent, step: int, dimension: int, instances: int, seed: int) -> FloatArray:
     """(instances, 2): eigenvalue and squared overlap of the eigenvector that points most to the signal."""
-    problem = descent.problem
-    per_block = instances_per_block(problem, dimension)
+    model = descent.model
+    per_block = instances_per_block(model, dimension)
 
     def block(index: int) -> list[tuple[float, float]]:
         first = index * per_block
         there = min(per_block, instances - first)
-        drawn = draw_instances(problem, dimension, there, seed, first=first)
+        drawn = draw_instances(model, dimension, instances=there, seed=seed, first=first)
         assert drawn.signals is not None
-        start = draw_students(drawn, 0.0, 1, seed, first=first, orthogonal=True)
+        start = draw_students(drawn, seed=seed, first=first, orthogonal=True)
         found = descend(
-            problem.loss,
+            model.loss,
             drawn,
             start,
             descent.step_sizes[:step],
@@ -63,16 +66,16 @@ def _outliers(descent: Descent, step: int, dimension: int, instances: int, seed:
         rows = []
         for k in range(there):
             extremes = hessian_extremes(
-                problem.loss,
+                model.loss,
                 drawn.sensing[k],
                 drawn.labels[k],
                 found.students[k, 0, 0],
                 drawn.signals[k],
                 count=6,
             )
-            assert extremes.overlaps_squared is not None
+            assert extremes.overlap_squared is not None
             best = extremes.informative
-            rows.append((float(extremes.eigenvalues[best]), float(extremes.overlaps_squared[best])))
+            rows.append((float(extremes.eigenvalues[best]), float(extremes.overlap_squared[best])))
         return rows
 
     blocks = map_blocks(block, math.ceil(instances / per_block))
@@ -126,26 +129,26 @@ _FIELDS = ("mean", "standard_error", "degrees_of_freedom")
 # ------------------------------------------------------------------------------------------------------------ BBP time
 
 
-def _law(problem: PhaseRetrieval, pairs: FloatArray) -> Weights:
-    """The sample's law, with the infimum that the weights of the loss have, and not the lowest one of the sample."""
-    return replace(sampled_weights(problem.loss, pairs), lower_bound=problem.loss.curvature_bound)
+def _law(model: PhaseRetrieval, points: FloatArray) -> CurvatureLaw:
+    """The points' law, with the infimum of the loss's curvatures, and not the lowest one of the points."""
+    return replace(sampled_curvature_law(model.loss, points), lower_bound=model.loss.curvature_bound)
 
 
 def _criteria(
     descent: Descent, steps: Sequence[int], dimension: int, instances: int, groups: int, seed: int
 ) -> FloatArray:
     """(groups, steps): the outlier criterion from the pairs (y, t) of the null-label descents of each group."""
-    problem = descent.problem
+    model = descent.model
     found = simulate_descent(
-        problem,
+        model,
         dimension,
-        instances,
-        seed,
-        descent.step_sizes,
-        labels="null",
+        step_sizes=descent.step_sizes,
+        instances=instances,
+        label_law="null",
         record=list(steps),
         keep_pre_activations=True,
         precision="single",
+        seed=seed,
     ).require()
     assert found.pre_activations is not None
     assert found.labels is not None
@@ -153,8 +156,8 @@ def _criteria(
     for g, members in enumerate(np.array_split(np.arange(instances), groups)):
         labels = found.labels[members].ravel()
         for k in range(len(steps)):
-            pairs = np.stack([found.pre_activations[members, 0, k].ravel(), labels], axis=1)
-            rows[g, k] = float(outlier_criterion(_law(problem, pairs), problem.samples_per_dimension))
+            points = np.stack([found.pre_activations[members, 0, k].ravel(), labels], axis=1)
+            rows[g, k] = float(outlier_criterion(model, law=_law(model, points)))
     return rows
 
 
@@ -163,7 +166,7 @@ def bbp_checks() -> list[Check]:
         name: str, descent: Descent, steps: Sequence[int], dimension: int, instances: int, groups: int
     ) -> Check:
         def predicted() -> Estimate:
-            return Estimate.from_samples(bbp_time(descent.theory()).samples[:, None])
+            return Estimate.from_samples(bbp_time(descent.theory()).values[:, None])
 
         def simulated(seed: int) -> Estimate:
             time = np.concatenate([[0.0], np.cumsum(descent.step_sizes)])[list(steps)]
@@ -195,39 +198,39 @@ def bbp_checks() -> list[Check]:
 
 
 def _late_edges(
-    problem: PhaseRetrieval, times: Sequence[float], dimension: int, instances: int, seed: int
+    model: PhaseRetrieval, times: Sequence[float], dimension: int, instances: int, seed: int
 ) -> FloatArray:
     """(instances, times): left edge of the bulk from the pairs (y, t) of null-label descents."""
     sizes = geometric_steps(4000, 0.01, 1.02, 0.08)
     elapsed = np.concatenate([[0.0], np.cumsum(sizes)])
     steps = [int(np.argmin(np.abs(elapsed - time))) for time in times]
     found = simulate_descent(
-        problem,
+        model,
         dimension,
-        instances,
-        seed,
-        sizes[: steps[-1]],
-        labels="null",
+        step_sizes=sizes[: steps[-1]],
+        instances=instances,
+        label_law="null",
         record=steps,
         keep_pre_activations=True,
+        seed=seed,
     ).require()
     assert found.pre_activations is not None
     assert found.labels is not None
     rows = np.empty((instances, len(times)))
     for i in range(instances):
         for k in range(len(times)):
-            law = _law(problem, np.stack([found.pre_activations[i, 0, k], found.labels[i]], axis=1))
-            rows[i, k] = float(left_edge(law, problem.samples_per_dimension).require()["position"])
+            law = _law(model, np.stack([found.pre_activations[i, 0, k], found.labels[i]], axis=1))
+            rows[i, k] = float(left_edge(model, law=law).require()["position"])
     return rows
 
 
 def marginality_checks() -> list[Check]:
-    problem, times = PhaseRetrieval(Loss.normalised(), 3.0), (12.5, 25.0, 50.0, 100.0, 200.0)
+    model, times = PhaseRetrieval(Loss.normalised(), 3.0), (12.5, 25.0, 50.0, 100.0, 200.0)
     dimension, instances = 400, 16
 
     def intercept(seed: int) -> Estimate:
         design = np.stack([np.ones(len(times)), np.array(times) ** (-2.0 / 3.0)], axis=1)
-        edges = _late_edges(problem, times, dimension, instances, seed)
+        edges = _late_edges(model, times, dimension, instances, seed)
         return Estimate.from_samples((np.linalg.pinv(design) @ edges.T)[0][:, None])
 
     return [

@@ -1,8 +1,6 @@
 r"""Gradient descent and Langevin dynamics of phase retrieval at finite size, by the definition of the loss.
 
-Sensing vectors x_i ~ N(0, I_N), i = 1 ... M; a signal w* uniform on the sphere |w*|^2 = N with labels
-t_i = x_i.w*/sqrt(N), or *null labels* t_i ~ N(0, 1) that know nothing of the sensing vectors, which stand for the limit
-N -> infinity at overlap 0. One step of size eta at temperature T, of the loss L = sum_i l(y_i, t_i):
+One step of size eta at temperature T, of the loss L = sum_i l(y_i, t_i):
 
     v = w - eta grad L(w) + sqrt(2 T eta) xi,   xi ~ N(0, I_N),        w <- sqrt(N) v/|v|
 
@@ -18,7 +16,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -26,144 +24,46 @@ from numpy.typing import ArrayLike, NDArray
 from ... import validation
 from ...arrays import FloatArray
 from ...errors import InvalidArgument, NotConverged
-from ...meaning import fingerprint
+from ...glossary import dataset
 from ...numerics.blocks import map_blocks
+from ...presentation import Tabular
 from ...statistics.estimate import Estimate
-from ...statistics.streams import generator
-from ..model import Loss, PhaseRetrieval
+from ..model import Loss, PhaseRetrieval, check_model
 from .gradient import Gradients
+from .instances import (
+    LABEL_LAWS,
+    PRECISIONS,
+    Instances,
+    LabelLaw,
+    Precision,
+    at_overlap,
+    draw_instances,
+    draw_students,
+    instances_per_block,
+    noise_stream,
+)
 
-Labels = Literal["signal", "null"]
-Precision = Literal["double", "single"]
+if TYPE_CHECKING:
+    import xarray
+
 
 # Gradient descent with small enough steps never raises the energy. A rise in one step above this share of the energy at
 # the start (or any number that is not finite) is a divergence: rounding is far below, and an unstable step far above.
 LARGEST_RISE = 0.01
 # Langevin dynamics may warm up from a start of low energy, but not above this multiple of the energy of a random point.
 _LARGEST_WARMING = 3.0
-# Sensing vectors of the instances of one block: about this many numbers.
-_BLOCK = 2**19
-
-
-@dataclass(frozen=True, eq=False)
-class Instances:
-    """Independent problems: ``sensing`` (I, M, N), ``labels`` (I, M) and ``signals`` (I, N), None for null labels.
-
-    ``origin`` stands for all that they were drawn from but the seed: starts and noise are drawn for it.
-    """
-
-    sensing: NDArray[Any]
-    labels: FloatArray
-    signals: FloatArray | None
-    origin: str
-
-    @property
-    def dimension(self) -> int:
-        return int(self.sensing.shape[2])
-
-    @property
-    def measurements(self) -> int:
-        return int(self.sensing.shape[1])
-
-
-def number_of_measurements(problem: PhaseRetrieval, dimension: int) -> int:
-    """M: samples_per_dimension times the dimension, rounded to an integer, at least 1."""
-    return max(1, round(problem.samples_per_dimension * dimension))
-
-
-def draw_instances(
-    problem: PhaseRetrieval,
-    dimension: int,
-    count: int,
-    seed: int,
-    *,
-    first: int = 0,
-    labels: Labels = "signal",
-    temperature: float = 0.0,
-    precision: Precision = "double",
-) -> Instances:
-    """Instances ``first``, ..., ``first + count - 1`` of a seed; each has a stream of its own.
-
-    They are independent for different problems, dimensions, labels and temperatures of the dynamics that they are for.
-    An instance is the same for whatever else is done with it: other steps or starts, Hessians, spectral estimates.
-    """
-    check_problem(problem)
-    size = validation.integer("dimension", dimension, minimum=2)
-    number = validation.integer("count", count, minimum=1)
-    validation.choice("labels", labels, ("signal", "null"))
-    measurements = number_of_measurements(problem, size)
-    kind = np.float32 if validation.choice("precision", precision, _PRECISIONS) == "single" else np.float64
-    sensing = np.empty((number, measurements, size), dtype=kind)
-    known = np.empty((number, measurements))
-    signals = np.empty((number, size))
-    origin = fingerprint(
-        {"problem": problem, "dimension": size, "labels": labels, "temperature": float(temperature)}
-    )
-    key = {"purpose": "phase retrieval", "origin": origin}
-    for k in range(number):
-        rng = generator(seed, key, first + k)
-        rng.standard_normal(out=sensing[k], dtype=kind)
-        if labels == "null":
-            known[k] = rng.standard_normal(measurements)
-            continue
-        signals[k] = _on_sphere(rng.standard_normal(size))
-        known[k] = sensing[k] @ signals[k].astype(kind) / math.sqrt(size)
-    return Instances(sensing, known, None if labels == "null" else signals, origin)
-
-
-_PRECISIONS = ("double", "single")
-
-
-def check_problem(problem: PhaseRetrieval) -> None:
-    if not isinstance(problem, PhaseRetrieval):
-        raise InvalidArgument("problem", problem, "a PhaseRetrieval, such as PhaseRetrieval(loss, 3.0)")
-
-
-def _on_sphere(v: FloatArray) -> FloatArray:
-    """Rows rescaled to |w|^2 = N."""
-    norm = np.sqrt(np.einsum("...j,...j->...", v, v) / v.shape[-1])
-    return np.asarray(v / norm[..., None])
-
-
-def draw_students(
-    instances: Instances, overlap: float, starts: int, seed: int, *, first: int = 0, orthogonal: bool = False
-) -> FloatArray:
-    """Students (I, starts, N): uniform on the sphere, or with exactly this overlap with the signal if it is not 0.
-
-    ``orthogonal`` makes the overlap exactly 0 too, where it is otherwise of order 1/sqrt(N).
-    """
-    m = validation.inside("overlap", overlap, -1.0, 1.0)
-    count = validation.integer("starts", starts, minimum=1)
-    number, _, size = instances.sensing.shape
-    students = np.empty((number, count, size))
-    for k in range(number):
-        key = {"purpose": "start", "origin": instances.origin, "instance": first + k}
-        for s in range(count):
-            students[k, s] = generator(seed, key, s).standard_normal(size)
-    if m == 0.0 and not orthogonal:
-        return _on_sphere(students)
-    if instances.signals is None:
-        raise InvalidArgument("overlap", m, "0 for null labels, which have no signal")
-    return _at_overlap(students, instances.signals[:, None, :], m)
-
-
-def _at_overlap(v: FloatArray, signals: FloatArray, m: float) -> FloatArray:
-    """The part of v orthogonal to the signal, rescaled and completed to overlap m."""
-    along = np.einsum("...j,...j->...", v, signals) / v.shape[-1]
-    rest = _on_sphere(v - along[..., None] * signals)
-    return np.asarray(m * signals + math.sqrt(1.0 - m * m) * rest)
 
 
 # ----------------------------------------------------------------------------------------------------------- results
 
 
-@dataclass(frozen=True, eq=False)
-class Descents:
-    """Descents of ``starts`` students on each of ``instances`` independent problems.
+@dataclass(frozen=True, eq=False, repr=False)
+class Descents(Tabular):
+    """Descents of ``starts`` students on each of ``instances`` independent instances.
 
     Attributes
     ----------
-    step, time : (R,) recorded steps, and the sum of the step sizes before them.
+    step, training_time : (R,) recorded steps, and the sum of the step sizes before them.
     energy, lagrange_multiplier : (instances, starts, R) L/N and mu at the recorded steps.
     overlap : the same for m = w.w*/N; None for null labels.
     correlation : (instances, starts, R, R) w_r.w_s/N between recorded steps.
@@ -175,7 +75,7 @@ class Descents:
     """
 
     step: NDArray[np.int64]
-    time: FloatArray
+    training_time: FloatArray
     energy: FloatArray
     lagrange_multiplier: FloatArray
     overlap: FloatArray | None
@@ -208,39 +108,76 @@ class Descents:
             raise InvalidArgument("quantity", quantity, "one of the others: null labels have no signal")
         return Estimate.from_samples(values.mean(axis=1))
 
+    def records(self) -> list[dict[str, Any]]:
+        """One plain dictionary for each recorded step: means over the descents that had not diverged then."""
+        overlap = {} if self.overlap is None else {"overlap": self.overlap}
+        values = {"energy": self.energy, "lagrange_multiplier": self.lagrange_multiplier} | overlap
+        rows = []
+        for k, (step, time) in enumerate(zip(self.step.tolist(), self.training_time.tolist(), strict=True)):
+            proper = np.isfinite(self.energy[:, :, k])
+            means = {
+                name: float(entry[:, :, k][proper].mean()) if proper.any() else math.nan
+                for name, entry in values.items()
+            }
+            rows.append({"step": step, "training_time": time, "descents": int(proper.sum())} | means)
+        return rows
+
+    def to_dataset(self) -> xarray.Dataset:
+        """Along instances, starts and recorded steps; what was not kept is left out."""
+        along = ("instance", "start", "step")
+        axes = {
+            "energy": along,
+            "lagrange_multiplier": along,
+            "overlap": along,
+            "correlation": (*along, "other_step"),
+            "diverged_step": along[:2],
+            "pre_activations": (*along, "measurement"),
+            "labels": ("instance", "measurement"),
+            "students": (*along, "component"),
+        }
+        kept = {name: getattr(self, name) for name in axes if getattr(self, name) is not None}
+        return dataset(
+            {name: (axes[name], entry) for name, entry in kept.items()},
+            {
+                "step": (("step",), self.step),
+                "training_time": (("step",), self.training_time),
+                "other_step": (("other_step",), self.step),
+            },
+        )
+
 
 # ---------------------------------------------------------------------------------------------------------- dynamics
 
 
 def simulate_descent(
-    problem: PhaseRetrieval,
+    model: PhaseRetrieval,
     dimension: int,
-    instances: int,
-    seed: int,
-    step_sizes: ArrayLike,
     *,
-    temperature: float = 0.0,
+    step_sizes: ArrayLike,
+    instances: int,
     starts: int = 1,
-    labels: Labels = "signal",
+    temperature: float = 0.0,
+    label_law: LabelLaw = "signal",
     hold_overlap: bool = False,
     record: Sequence[int] | None = None,
     keep_pre_activations: bool = False,
     keep_students: bool = False,
     precision: Precision = "double",
+    seed: int = 0,
     threads: int = 1,
 ) -> Descents:
     """Spherical gradient descent, or Langevin dynamics at a temperature above 0.
 
     Parameters
     ----------
-    problem : loss, samples_per_dimension (M is rounded to an integer) and the overlap of the start: 0 for one uniform
+    model : loss, samples_per_dimension (M is rounded to an integer) and the overlap of the start: 0 for one uniform
         on the sphere, other values for a warm start with exactly this overlap.
     dimension : N, at least 2.
-    instances, starts : independent problems, and students on each (they share the sensing vectors).
     step_sizes : eta_k of steps k = 0 ... K - 1, shape (K,), positive; see
         :func:`~statphys_gen.phase_retrieval.geometric_steps`.
+    instances, starts : independent instances, and students on each (they share the sensing vectors).
     temperature : T, at least 0.
-    labels : "signal", or "null" for labels that are independent of the sensing vectors.
+    label_law : "signal", or "null" for labels that are independent of the sensing vectors.
     hold_overlap : keep the overlap with the signal at its start (exactly 0 for a random start), by removing the
         component of each step along the signal.
     record : which of the states 0 ... K to record; all by default.
@@ -248,35 +185,44 @@ def simulate_descent(
     precision : of sensing vectors and students; energies are summed in double precision.
     threads : over blocks of instances; the numbers do not depend on it.
     """
-    check_problem(problem)
+    check_model(model)
     size = validation.integer("dimension", dimension, minimum=2)
     count = validation.integer("instances", instances, minimum=1)
     students = validation.integer("starts", starts, minimum=1)
     validation.integer("seed", seed, minimum=0)
     eta = validation.array("step_sizes", step_sizes, ndim=1, above=0.0)
     heat = validation.non_negative("temperature", temperature)
-    validation.choice("labels", labels, ("signal", "null"))
-    validation.choice("precision", precision, _PRECISIONS)
+    validation.choice("label_law", label_law, LABEL_LAWS)
+    validation.choice("precision", precision, PRECISIONS)
     kept = _recorded(record, len(eta))
-    if labels == "null" and (hold_overlap or problem.overlap != 0.0):
-        raise InvalidArgument("labels", labels, "signal, for a warm start or an overlap that is held")
-    per_block = instances_per_block(problem, size)
+    if label_law == "null" and (hold_overlap or model.overlap != 0.0):
+        raise InvalidArgument("label_law", label_law, "signal, for a warm start or an overlap that is held")
+    per_block = instances_per_block(model, size)
 
     def block(index: int) -> Descents:
         first = index * per_block
         there = min(per_block, count - first)
         drawn = draw_instances(
-            problem, size, there, seed, first=first, labels=labels, temperature=heat, precision=precision
+            model,
+            size,
+            instances=there,
+            seed=seed,
+            first=first,
+            label_law=label_law,
+            temperature=heat,
+            precision=precision,
         )
-        start = draw_students(drawn, problem.overlap, students, seed, first=first, orthogonal=hold_overlap)
-        held = problem.overlap if hold_overlap else None
+        start = draw_students(
+            drawn, overlap=model.overlap, starts=students, seed=seed, first=first, orthogonal=hold_overlap
+        )
+        held = model.overlap if hold_overlap else None
         noise = [
             noise_stream(seed, drawn, first + k, s) if heat > 0.0 else None
             for k in range(there)
             for s in range(students)
         ]
         return descend(
-            problem.loss,
+            model.loss,
             drawn,
             start,
             eta,
@@ -289,15 +235,6 @@ def simulate_descent(
         )
 
     return _joined(map_blocks(block, math.ceil(count / per_block), threads=threads))
-
-
-def instances_per_block(problem: PhaseRetrieval, dimension: int) -> int:
-    return max(1, _BLOCK // (number_of_measurements(problem, dimension) * dimension))
-
-
-def noise_stream(seed: int, instances: Instances, instance: int, start: int) -> np.random.Generator:
-    key = {"purpose": "thermal noise", "origin": instances.origin, "instance": instance}
-    return generator(seed, key, start)
 
 
 def _recorded(record: Sequence[int] | None, steps: int) -> NDArray[np.int64]:
@@ -444,7 +381,7 @@ class Flock:
                 v[k] += (strength * stream.standard_normal(size)).astype(v.dtype)
         if self.held_overlap is not None:
             assert self.signals is not None
-            self.students = _at_overlap(v, self.signals[self.instance], self.held_overlap).astype(v.dtype)
+            self.students = at_overlap(v, self.signals[self.instance], self.held_overlap).astype(v.dtype)
             return
         norm = np.sqrt(np.einsum("pj,pj->p", v, v, dtype=np.float64) / v.shape[1]).astype(v.dtype)
         v /= norm[:, None]
@@ -458,4 +395,6 @@ def _joined(parts: list[Descents]) -> Descents:
 
     names = ("energy", "lagrange_multiplier", "overlap", "correlation", "diverged_step")
     more = ("pre_activations", "labels", "students")
-    return partial(Descents, parts[0].step, parts[0].time)(*(together(name) for name in (*names, *more)))
+    return partial(Descents, parts[0].step, parts[0].training_time)(
+        *(together(name) for name in (*names, *more))
+    )

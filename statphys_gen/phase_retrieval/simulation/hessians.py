@@ -11,7 +11,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -19,10 +19,16 @@ from numpy.typing import ArrayLike, NDArray
 from ... import validation
 from ...arrays import FloatArray
 from ...errors import InvalidArgument, NotConverged
+from ...glossary import dataset
 from ...numerics.blocks import map_blocks
+from ...presentation import Tabular
 from ...statistics.estimate import Estimate
-from ..model import Loss, PhaseRetrieval
-from .descent import Instances, Labels, check_problem, draw_instances, draw_students, simulate_descent
+from ..model import Loss, PhaseRetrieval, check_model
+from .descent import simulate_descent
+from .instances import Instances, LabelLaw, draw_instances, draw_students
+
+if TYPE_CHECKING:
+    import xarray
 
 Preprocessing = Callable[[FloatArray], FloatArray]
 Method = Literal["dense", "lanczos"]
@@ -30,29 +36,45 @@ Method = Literal["dense", "lanczos"]
 _LANCZOS_STEPS = 20_000
 
 
-@dataclass(frozen=True, eq=False)
-class Extremes:
+@dataclass(frozen=True, eq=False, repr=False)
+class SmallestEigenvalues(Tabular):
     """The smallest eigenvalues of one Hessian.
 
     Attributes
     ----------
     eigenvalues : (k,) of H, increasing.
-    overlaps_squared : (k,) |<v, w*>|^2/N of the normalised eigenvectors; None for null labels.
+    overlap_squared : (k,) |<v, w*>|^2/N of the normalised eigenvectors; None for null labels.
     lagrange_multiplier : mu.
     residual : largest |H v - lambda v| of the eigenpairs.
     """
 
     eigenvalues: FloatArray
-    overlaps_squared: FloatArray | None
+    overlap_squared: FloatArray | None
     lagrange_multiplier: float
     residual: float
 
     @property
     def informative(self) -> int:
         """Index of the eigenvector with the largest overlap with the signal."""
-        if self.overlaps_squared is None:
-            raise InvalidArgument("labels", "null", "signal, for an eigenvector that points to it")
-        return int(np.argmax(self.overlaps_squared))
+        if self.overlap_squared is None:
+            raise InvalidArgument("label_law", "null", "signal, for an eigenvector that points to it")
+        return int(np.argmax(self.overlap_squared))
+
+    def records(self) -> list[dict[str, Any]]:
+        """One plain dictionary for each eigenvalue."""
+        overlaps = [None] * len(self.eigenvalues) if self.overlap_squared is None else self.overlap_squared
+        return [
+            {"eigenvalue": float(value), "overlap_squared": overlap}
+            for value, overlap in zip(self.eigenvalues, overlaps, strict=True)
+        ]
+
+    def to_dataset(self) -> xarray.Dataset:
+        """In their order; without overlaps for null labels."""
+        variables: dict[str, tuple[tuple[str, ...], Any]] = {"eigenvalue": (("rank",), self.eigenvalues)}
+        if self.overlap_squared is not None:
+            variables["overlap_squared"] = (("rank",), self.overlap_squared)
+        variables |= {name: ((), getattr(self, name)) for name in ("lagrange_multiplier", "residual")}
+        return dataset(variables, {})
 
 
 def hessian(
@@ -89,7 +111,7 @@ def hessian_extremes(
     count: int = 4,
     method: Method = "dense",
     tolerance: float = 1e-6,
-) -> Extremes:
+) -> SmallestEigenvalues:
     """The smallest eigenvalues of the Hessian at a student.
 
     Parameters
@@ -113,7 +135,7 @@ def hessian_extremes(
     else:
         values, vectors, multiplier, residual = _lanczos(loss, sensing, labels, student, number, allowed)
     overlaps = None if signal is None else (vectors.T @ signal) ** 2 / size
-    return Extremes(values, overlaps, multiplier, residual)
+    return SmallestEigenvalues(values, overlaps, multiplier, residual)
 
 
 def _dense(
@@ -181,8 +203,8 @@ _QUANTITIES = (
 )
 
 
-@dataclass(frozen=True, eq=False)
-class HessianSamples:
+@dataclass(frozen=True, eq=False, repr=False)
+class Hessians(Tabular):
     """Smallest eigenvalues of the Hessians of independent instances; the first axis is that of the instances.
 
     Attributes
@@ -213,63 +235,75 @@ class HessianSamples:
             raise InvalidArgument("quantity", quantity, "one of the others: null labels have no signal")
         return Estimate.from_samples(values)
 
+    def records(self) -> list[dict[str, Any]]:
+        """One plain dictionary for each instance."""
+        values = self._values()
+        return [{name: float(entry[k]) for name, entry in values.items()} for k in range(len(self.energy))]
+
+    def to_dataset(self) -> xarray.Dataset:
+        """Along the instances."""
+        return dataset({name: (("instance",), entry) for name, entry in self._values().items()}, {})
+
+    def _values(self) -> dict[str, FloatArray]:
+        return {name: getattr(self, name) for name in _QUANTITIES if getattr(self, name) is not None}
+
 
 def simulate_hessian(
-    problem: PhaseRetrieval,
+    model: PhaseRetrieval,
     dimension: int,
-    instances: int,
-    seed: int,
     *,
-    labels: Labels = "signal",
+    instances: int,
+    label_law: LabelLaw = "signal",
     count: int = 4,
     method: Method = "dense",
     tolerance: float = 1e-6,
+    seed: int = 0,
     threads: int = 1,
-) -> HessianSamples:
-    """Hessians at the start of the descent, one student on each instance, exactly at the problem's overlap.
+) -> Hessians:
+    """Hessians at the start of the descent, one student on each instance, exactly at the model's overlap.
 
     Parameters
     ----------
-    problem : its overlap is that of the students; at 0 they are orthogonal to the signal.
-    dimension, instances, labels, threads : as for :func:`.descent.simulate_descent`.
+    model : its overlap is that of the students; at 0 they are orthogonal to the signal.
+    dimension, instances, label_law, seed, threads : as for :func:`~statphys_gen.phase_retrieval.simulate_descent`.
     count : the informative eigenvector is looked for among so many smallest ones.
     method, tolerance : see :func:`hessian_extremes`.
     """
-    check_problem(problem)
+    check_model(model)
     number = validation.integer("instances", instances, minimum=1)
     size = validation.integer("dimension", dimension, minimum=4)
     validation.integer("count", count, minimum=2, maximum=size - 1)
 
     def one(k: int) -> list[float]:
-        drawn = draw_instances(problem, size, 1, seed, first=k, labels=labels)
+        drawn = draw_instances(model, size, seed=seed, first=k, label_law=label_law)
         orthogonal = drawn.signals is not None
-        student = draw_students(drawn, problem.overlap, 1, seed, first=k, orthogonal=orthogonal)[0, 0]
-        return _measured(problem.loss, drawn, student, count, method, tolerance)
+        student = draw_students(drawn, overlap=model.overlap, seed=seed, first=k, orthogonal=orthogonal)[0, 0]
+        return _measured(model.loss, drawn, student, count, method, tolerance)
 
-    return _samples(np.array(map_blocks(one, number, threads=threads)), labels)
+    return _gathered(np.array(map_blocks(one, number, threads=threads)), label_law)
 
 
 def simulate_hessian_path(
-    problem: PhaseRetrieval,
+    model: PhaseRetrieval,
     dimension: int,
-    instances: int,
-    seed: int,
+    *,
     step_sizes: ArrayLike,
     record: Sequence[int],
-    *,
-    labels: Labels = "signal",
-    hold_overlap: bool = False,
+    instances: int,
     temperature: float = 0.0,
+    label_law: LabelLaw = "signal",
+    hold_overlap: bool = False,
     count: int = 4,
     method: Method = "dense",
     tolerance: float = 1e-6,
+    seed: int = 0,
     threads: int = 1,
-) -> list[HessianSamples]:
+) -> list[Hessians]:
     """Hessians at the recorded steps of descents, one student on each instance: one entry for each step.
 
     Parameters
     ----------
-    step_sizes, record, labels, hold_overlap, temperature : as for
+    dimension, step_sizes, record, instances, temperature, label_law, hold_overlap, seed, threads : as for
         :func:`~statphys_gen.phase_retrieval.simulate_descent`.
     count, method, tolerance : as for :func:`simulate_hessian`.
 
@@ -280,61 +314,61 @@ def simulate_hessian_path(
     size = validation.integer("dimension", dimension, minimum=4)
     validation.integer("count", count, minimum=2, maximum=size - 1)
     descents = simulate_descent(
-        problem,
+        model,
         size,
-        instances,
-        seed,
-        step_sizes,
+        step_sizes=step_sizes,
+        instances=instances,
         temperature=temperature,
-        labels=labels,
+        label_law=label_law,
         hold_overlap=hold_overlap,
         record=record,
         keep_students=True,
+        seed=seed,
         threads=threads,
     ).require()
     assert descents.students is not None
     students = descents.students
 
     def one(k: int) -> list[list[float]]:
-        drawn = draw_instances(problem, size, 1, seed, first=k, labels=labels, temperature=temperature)
-        return [_measured(problem.loss, drawn, w, count, method, tolerance) for w in students[k, 0]]
+        drawn = draw_instances(model, size, seed=seed, first=k, label_law=label_law, temperature=temperature)
+        return [_measured(model.loss, drawn, w, count, method, tolerance) for w in students[k, 0]]
 
     rows = np.array(map_blocks(one, len(students), threads=threads))
-    return [_samples(rows[:, r], labels) for r in range(len(record))]
+    return [_gathered(rows[:, r], label_law) for r in range(len(record))]
 
 
 def _measured(
     loss: Loss, drawn: Instances, student: FloatArray, count: int, method: Method, tolerance: float
 ) -> list[float]:
-    """A row of :class:`HessianSamples` of one instance."""
+    """A row of :class:`Hessians` of one instance."""
     x, t = drawn.sensing[0], drawn.labels[0]
     signal = None if drawn.signals is None else drawn.signals[0]
     found = hessian_extremes(loss, x, t, student, signal, count=count, method=method, tolerance=tolerance)
     energy = float(loss.value(x @ student / math.sqrt(len(student)), t).sum()) / len(student)
     outlier = overlap = math.nan
     following = 0
-    if found.overlaps_squared is not None:
+    if found.overlap_squared is not None:
         best = found.informative
-        outlier, overlap = float(found.eigenvalues[best]), float(found.overlaps_squared[best])
+        outlier, overlap = float(found.eigenvalues[best]), float(found.overlap_squared[best])
         following = 0 if best else 1
     return [outlier, overlap, float(found.eigenvalues[following]), found.lagrange_multiplier, energy]
 
 
-def _samples(rows: FloatArray, labels: Labels) -> HessianSamples:
+def _gathered(rows: FloatArray, label_law: LabelLaw) -> Hessians:
     outlier, overlap, *others = rows.T
-    if labels == "null":
-        return HessianSamples(None, None, *others)
-    return HessianSamples(outlier, overlap, *others)
+    if label_law == "null":
+        return Hessians(None, None, *others)
+    return Hessians(outlier, overlap, *others)
 
 
 def simulate_smoothed_density(
-    problem: PhaseRetrieval,
+    model: PhaseRetrieval,
     dimension: int,
-    instances: int,
-    seed: int,
+    *,
     positions: ArrayLike,
     smoothing: float,
-    *,
+    instances: int,
+    seed: int = 0,
     threads: int = 1,
 ) -> Estimate:
     """Density of eigenvalues of H + mu I at the start, convoluted with a Lorentzian of half width ``smoothing``.
@@ -343,16 +377,16 @@ def simulate_smoothed_density(
     ----------
     positions : (K,); the multiplier is not subtracted, since its fluctuations would smear the density further.
     """
-    check_problem(problem)
+    check_model(model)
     number = validation.integer("instances", instances, minimum=2)
     size = validation.integer("dimension", dimension, minimum=4)
     x = validation.array("positions", positions, ndim=1)
     width = validation.positive("smoothing", smoothing)
 
     def one(k: int) -> FloatArray:
-        drawn = draw_instances(problem, size, 1, seed, first=k)
-        student = draw_students(drawn, problem.overlap, 1, seed, first=k, orthogonal=True)[0, 0]
-        matrix, multiplier = hessian(problem.loss, drawn.sensing[0], drawn.labels[0], student)
+        drawn = draw_instances(model, size, seed=seed, first=k)
+        student = draw_students(drawn, overlap=model.overlap, seed=seed, first=k, orthogonal=True)[0, 0]
+        matrix, multiplier = hessian(model.loss, drawn.sensing[0], drawn.labels[0], student)
         # The projected direction is moved above the others and left out: it would count as 1/N at a fluctuating place.
         unit = student / np.linalg.norm(student)
         matrix += 2.0 * float(np.linalg.norm(matrix)) * np.outer(unit, unit)
@@ -388,12 +422,12 @@ def spectral_estimates(instances: Instances, preprocessing: Preprocessing | None
 
 
 def simulate_spectral_overlap(
-    problem: PhaseRetrieval,
+    model: PhaseRetrieval,
     dimension: int,
-    instances: int,
-    seed: int,
-    preprocessing: Preprocessing | None = None,
     *,
+    instances: int,
+    preprocessing: Preprocessing | None = None,
+    seed: int = 0,
     threads: int = 1,
 ) -> Estimate:
     """Squared overlap of the spectral initialisation with the signal, |w.w*|^2/N^2; the loss does not matter.
@@ -402,12 +436,12 @@ def simulate_spectral_overlap(
     ----------
     preprocessing : T, maps labels (M,) to (M,); 1 - 1/t^2 by default.
     """
-    check_problem(problem)
+    check_model(model)
     number = validation.integer("instances", instances, minimum=2)
     size = validation.integer("dimension", dimension, minimum=4)
 
     def one(k: int) -> float:
-        drawn = draw_instances(problem, size, 1, seed, first=k)
+        drawn = draw_instances(model, size, seed=seed, first=k)
         assert drawn.signals is not None
         return float(spectral_estimates(drawn, preprocessing)[0] @ drawn.signals[0] / size) ** 2
 

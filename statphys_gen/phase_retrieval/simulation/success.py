@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -17,33 +17,30 @@ from numpy.typing import ArrayLike, NDArray
 from ... import validation
 from ...arrays import FloatArray
 from ...errors import InvalidArgument, NotConverged
+from ...glossary import dataset
 from ...numerics.blocks import map_blocks
-from ..model import PhaseRetrieval
-from .descent import (
-    Flock,
-    Instances,
-    Precision,
-    check_problem,
-    draw_instances,
-    draw_students,
-    instances_per_block,
-    noise_stream,
-)
+from ...presentation import Tabular
+from ..model import PhaseRetrieval, check_model
+from .descent import Flock
 from .hessians import Preprocessing, spectral_estimates
+from .instances import Instances, Precision, draw_instances, draw_students, instances_per_block, noise_stream
+
+if TYPE_CHECKING:
+    import xarray
 
 Start = Literal["sphere", "spectral"]
 
 
-@dataclass(frozen=True, eq=False)
-class Successes:
+@dataclass(frozen=True, eq=False, repr=False)
+class Successes(Tabular):
     """Outcomes of descents.
 
     Attributes
     ----------
-    success_time : (instances, starts) the time at which |m| first exceeded the threshold, inf where it did not.
+    success_time : (instances, starts) training time at which |m| first exceeded the threshold, inf if never.
     diverged_step : (instances, starts) the step at which the energy rose too far, -1 for a proper descent.
     initial_overlap, overlap : (instances, starts) m at the start, and where the descent ended or succeeded.
-    duration : the time after which a descent has failed.
+    duration : the training time after which a descent has failed.
     """
 
     success_time: FloatArray
@@ -64,34 +61,51 @@ class Successes:
         """(instances,) number of starts of each instance that succeeded."""
         return np.asarray(np.isfinite(self.require().success_time).sum(axis=1))
 
+    def records(self) -> list[dict[str, Any]]:
+        """One plain dictionary for each descent."""
+        values = {name: getattr(self, name) for name in _OUTCOMES}
+        return [
+            {"instance": instance, "start": start}
+            | {name: entry[instance, start].item() for name, entry in values.items()}
+            for instance, start in np.ndindex(self.success_time.shape)
+        ]
+
+    def to_dataset(self) -> xarray.Dataset:
+        """Along instances and starts."""
+        values = {name: (("instance", "start"), getattr(self, name)) for name in _OUTCOMES}
+        return dataset(values | {"duration": ((), self.duration)}, {})
+
+
+_OUTCOMES = ("success_time", "diverged_step", "initial_overlap", "overlap")
+
 
 def simulate_success(
-    problem: PhaseRetrieval,
+    model: PhaseRetrieval,
     dimension: int,
-    instances: int,
-    seed: int,
-    step_sizes: ArrayLike,
     *,
-    threshold: float = 0.98,
+    step_sizes: ArrayLike,
+    instances: int,
     starts: int = 1,
+    threshold: float = 0.98,
     start: Start = "sphere",
     preprocessing: Preprocessing | None = None,
     temperature: float = 0.0,
     precision: Precision = "double",
+    seed: int = 0,
     threads: int = 1,
 ) -> Successes:
     """Descents until they succeed or their steps are used up.
 
     Parameters
     ----------
-    problem, dimension, instances, step_sizes, starts, temperature, precision, threads : as for
+    model, dimension, step_sizes, instances, starts, temperature, precision, seed, threads : as for
         :func:`~statphys_gen.phase_retrieval.simulate_descent`.
     threshold : |m| above which the signal is found, in (0, 1).
-    start : "sphere", at the problem's overlap; or "spectral", at the leading eigenvector of
-        sum_i T(t_i) x_i x_i^T (then ``starts`` is 1 and the problem's overlap 0).
+    start : "sphere", at the model's overlap; or "spectral", at the leading eigenvector of
+        sum_i T(t_i) x_i x_i^T (then ``starts`` is 1 and the model's overlap 0).
     preprocessing : T, maps labels to numbers; 1 - 1/t^2 by default.
     """
-    check_problem(problem)
+    check_model(model)
     size = validation.integer("dimension", dimension, minimum=2)
     count = validation.integer("instances", instances, minimum=1)
     students = validation.integer("starts", starts, minimum=1)
@@ -103,26 +117,34 @@ def simulate_success(
     validation.choice("precision", precision, ("double", "single"))
     if start == "spectral" and students != 1:
         raise InvalidArgument("starts", students, "1 for a spectral start, which is the same every time")
-    if start == "spectral" and problem.overlap != 0.0:
+    if start == "spectral" and model.overlap != 0.0:
         raise InvalidArgument("start", start, "sphere for a start at a given overlap")
     if start == "sphere" and preprocessing is not None:
         raise InvalidArgument("preprocessing", preprocessing, "left out without a spectral start")
-    per_block = instances_per_block(problem, size)
+    per_block = instances_per_block(model, size)
 
     def block(index: int) -> Successes:
         first = index * per_block
         there = min(per_block, count - first)
-        drawn = draw_instances(problem, size, there, seed, first=first, temperature=heat, precision=precision)
+        drawn = draw_instances(
+            model,
+            size,
+            instances=there,
+            seed=seed,
+            first=first,
+            temperature=heat,
+            precision=precision,
+        )
         if start == "spectral":
             started = spectral_estimates(drawn, preprocessing)[:, None, :]
         else:
-            started = draw_students(drawn, problem.overlap, students, seed, first=first)
+            started = draw_students(drawn, overlap=model.overlap, starts=students, seed=seed, first=first)
         noise = [
             noise_stream(seed, drawn, first + k, s) if heat > 0.0 else None
             for k in range(there)
             for s in range(students)
         ]
-        flock = Flock(problem.loss, drawn, started, temperature=heat, noise=noise)
+        flock = Flock(model.loss, drawn, started, temperature=heat, noise=noise)
         return _outcomes(flock, drawn, students, eta, level)
 
     return _joined(map_blocks(block, math.ceil(count / per_block), threads=threads))

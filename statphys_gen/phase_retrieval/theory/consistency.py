@@ -14,8 +14,8 @@ from ... import validation
 from ...approximation import states
 from ...errors import InvalidArgument
 from ...solution import Status
-from ..model import Loss
-from .threshold_states import LARGEST_JUMP_FRACTION, STATES, one_step_state
+from ..model import PhaseRetrieval
+from .threshold_states import LARGEST_JUMP_FRACTION, STATES, check_overlap, one_step_state
 
 _SOURCE = "derivations/phase_retrieval/threshold_states.py"
 _VALID = "the law at overlap 0"
@@ -23,8 +23,7 @@ _VALID = "the law at overlap 0"
 
 @states("1RSB", _VALID, source=_SOURCE, verification="derived")
 def consistency_report(
-    loss: Loss,
-    samples_per_dimension: float,
+    model: PhaseRetrieval,
     *,
     full: Mapping[str, float] | None = None,
     largest_jump_fraction: float = LARGEST_JUMP_FRACTION,
@@ -33,7 +32,8 @@ def consistency_report(
 
     Parameters
     ----------
-    full : a result with full breaking at the same loss and samples_per_dimension: ``energy`` and, if known,
+    model, largest_jump_fraction : as for :func:`~statphys_gen.phase_retrieval.one_step_state`.
+    full : a result with full breaking for the same model: ``energy`` and, if known,
         ``replicon``, ``outlier_criterion``, ``lagrange_multiplier``.
 
     Returns
@@ -43,13 +43,13 @@ def consistency_report(
     complexity of the marginal state at least 0, its energy not below the ground state's, replicon of the ground state
     at least 0, edge at 0; energy with full breaking not below the one-step ground state's.
     """
-    alpha = validation.positive("samples_per_dimension", samples_per_dimension)
+    check_overlap(model)
     if full is not None:
         if not isinstance(full, Mapping) or "energy" not in full:
             raise InvalidArgument("full", full, "a mapping with the key energy")
         full = {str(name): validation.finite(f"full[{name!r}]", value) for name, value in full.items()}
     solutions = {
-        name: one_step_state(loss, alpha, name, largest_jump_fraction=largest_jump_fraction)  # type: ignore[arg-type]
+        name: one_step_state(model, name, largest_jump_fraction=largest_jump_fraction)  # type: ignore[arg-type]
         for name in STATES
     }
     report: dict[str, Any] = {name: next(s.records()) for name, s in solutions.items()}

@@ -4,10 +4,9 @@ Spherical descent, Langevin dynamics at temperature T where it is not 0:
 
     w~ = w_t - eta_t grad L(w_t) + sqrt(2 T eta_t) noise,     w_{t+1} = sqrt(N) w~/|w~|,
 
-full batch, L = sum_i l(y_i, t_i), time = sum of the step sizes eta_t. The theory, in
-:mod:`.dmft_paths`, is exact for every finite step size as N -> infinity at a fixed number
-of steps; its averages are over n paths, and errors over independent replicas of n paths each.
-:func:`gradient_flow_dynamics` extrapolates the step sizes to 0.
+full batch, L = sum_i l(y_i, t_i), training time = sum of the step sizes eta_t. The theory, in :mod:`.dmft_paths`, is
+exact for every finite step size as N -> infinity at a fixed number of steps; its averages are over n paths, and errors
+over independent replicas of n paths each. :func:`gradient_flow_dynamics` extrapolates the step sizes to 0.
 
 Observables, for a start at overlap 0 (a random student keeps overlap 0 for any time of order 1):
 
@@ -16,7 +15,7 @@ Observables, for a start at overlap 0 (a random student keeps overlap 0 for any 
     outlier criterion B_t, edge and signal outlier of the Hessian from the law of (y, t) at that step;
     growth G_t = m_t/m_0 of an infinitesimal overlap.
 
-The time at which the outlier is lost (BBP time) is where B_t falls through 1.
+The time at which the outlier is lost, where B_t falls through 1, is found in :mod:`.bbp_time`.
 
 Source: derivations/phase_retrieval/dynamics.py.
 """
@@ -26,7 +25,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -35,17 +34,22 @@ from ... import validation
 from ...approximation import approximation_of, states
 from ...arrays import FloatArray
 from ...errors import InvalidArgument, NotConverged
+from ...glossary import dataset
 from ...numerics.blocks import map_blocks
+from ...presentation import Tabular
 from ...solution import Solution, Status
 from ...statistics.estimate import Estimate
 from ...statistics.streams import generator
-from ..model import PhaseRetrieval
-from .curvature_laws import Weights, node_rule
+from ..model import PhaseRetrieval, check_model
+from .curvature_law import CurvatureLaw, node_rule
 from .dmft_paths import Paths, follow
-from .dmft_spectrum import SampledSpectrum
+from .dmft_spectrum import PathSpectrum
 
-_SOURCE = "derivations/phase_retrieval/dynamics.py"
-_VALID = "at a fixed number of steps; errors are statistical, over replicas of the paths"
+if TYPE_CHECKING:
+    import xarray
+
+SOURCE = "derivations/phase_retrieval/dynamics.py"
+VALID = "at a fixed number of steps; errors are statistical, over replicas of the paths"
 # Bytes of the stored responses of one replica.
 _LARGEST_MEMORY = 8e9
 # Stein's lemma relates force and response; a difference above this share of the forces means too few paths.
@@ -53,16 +57,16 @@ _LARGEST_DEFECT = 0.05
 _RATIOS = ("bulk_edge", "outlier", "outlier_overlap_squared")
 
 
-@dataclass(frozen=True, eq=False)
-class DescentDynamics:
+@dataclass(frozen=True, eq=False, repr=False)
+class DescentDynamics(Tabular):
     """The dynamics at steps 0 ... K.
 
     Attributes
     ----------
-    problem, temperature : what was studied.
+    model, temperature : what was studied.
     step_sizes : eta of shape (K,); of the coarsest schedule for gradient flow.
-    time : of shape (K + 1,).
-    samples : values of every replica, of shape (replicas, K + 1), NaN after ``reached``: ``correlation`` with the
+    training_time : of shape (K + 1,).
+    values : those of every replica, of shape (replicas, K + 1), NaN after ``reached``: ``correlation`` with the
         start, ``energy``, ``lagrange_multiplier``; ``overlap`` for a warm start; for a start at overlap 0
         ``overlap_growth`` and, where the curvature of the loss is bounded below, ``outlier_criterion``.
     solution : their means as one :class:`~statphys_gen.solution.Solution` over the steps. ``residual`` is the violation
@@ -73,11 +77,11 @@ class DescentDynamics:
     reached : last step before any replica diverged; K if none did.
     """
 
-    problem: PhaseRetrieval
+    model: PhaseRetrieval
     temperature: float
     step_sizes: FloatArray
-    time: FloatArray
-    samples: dict[str, FloatArray]
+    training_time: FloatArray
+    values: dict[str, FloatArray]
     solution: Solution
     correlations: FloatArray
     responses: FloatArray
@@ -109,8 +113,8 @@ class DescentDynamics:
 
     def estimate(self, name: str) -> Estimate:
         """Mean and standard error over the replicas, of shape (reached + 1,); errors of discretisation are apart."""
-        validation.choice("name", name, tuple(self.samples))
-        return Estimate.from_samples(self.samples[name][:, : self.reached + 1])
+        validation.choice("name", name, tuple(self.values))
+        return Estimate.from_samples(self.values[name][:, : self.reached + 1])
 
     def correlation_matrix(self) -> Estimate:
         """C(t, t') over pairs of steps up to ``reached``."""
@@ -120,15 +124,15 @@ class DescentDynamics:
         """-R(t, s)/eta_s over pairs of steps up to ``reached``; 0 for s >= t."""
         return Estimate.from_samples(self.responses)
 
-    def pairs(self, step: int) -> FloatArray:
-        """Pairs (y, label) of all paths of all replicas at one step, of shape (n, 2): a sample of their law."""
+    def points(self, step: int) -> FloatArray:
+        """(y, label) of all paths of all replicas at one step, of shape (n, 2): drawn from their law."""
         t = self._step(step)
         return np.stack([self._fields[:, t].ravel(), self._labels.ravel()], axis=1)
 
-    def weights(self, step: int) -> Weights:
-        """The law of the weights of the Hessian at one step, for densities and edges."""
+    def curvature_law(self, step: int) -> CurvatureLaw:
+        """The law of the curvatures at one step, for densities and edges."""
         t = self._step(step)
-        return _law(self.problem, self._fields[:, t].ravel(), self._labels.ravel())
+        return _law(self.model, self._fields[:, t].ravel(), self._labels.ravel())
 
     def _step(self, step: int) -> int:
         return validation.integer("step", step, 0, self.reached)
@@ -141,18 +145,18 @@ class DescentDynamics:
         ``bulk_edge``, ``outlier`` and ``outlier_overlap_squared``, each of shape (len(steps),). None for the
         last two where some replica has no outlier at some step. For a start at overlap 0.
         """
-        if self.problem.overlap != 0.0:
+        if self.model.overlap != 0.0:
             raise InvalidArgument(
-                "overlap", self.problem.overlap, "0: the outlier couples to the history otherwise"
+                "overlap", self.model.overlap, "0: the outlier couples to the history otherwise"
             )
         chosen = [self._step(step) for step in steps]
         if not chosen:
             raise InvalidArgument("steps", list(steps), "at least one step")
-        _require_left_edge(self.problem)
+        _require_left_edge(self.model)
         rows = np.empty((3, len(self._fields), len(chosen)))
         for r, (fields, label) in enumerate(zip(self._fields, self._labels, strict=True)):
             for k, t in enumerate(chosen):
-                rows[:, r, k] = SampledSpectrum(self.problem, fields[t], label).spectrum()
+                rows[:, r, k] = PathSpectrum(self.model, fields[t], label).spectrum()
         return {
             name: None if np.isnan(row).any() else Estimate.from_samples(row)
             for name, row in zip(_RATIOS, rows, strict=True)
@@ -161,28 +165,46 @@ class DescentDynamics:
     def records(self) -> list[dict[str, Any]]:
         """One plain dictionary for each step."""
         rows = []
-        errors = {name: self._standard_error(name) for name in self.samples}
+        errors = {name: self._standard_error(name) for name in self.values}
         for k, record in enumerate(self.solution.records()):
             rows.append(
-                {"step": k, "time": float(self.time[k])}
+                {"step": k, "training_time": float(self.training_time[k])}
                 | record
                 | {"standard_error": {name: float(entry[k]) for name, entry in errors.items()}}
             )
         return rows
 
+    def to_dataset(self) -> xarray.Dataset:
+        """Along the steps: means and standard errors; correlation and response between all pairs of steps."""
+        along, square = ("step",), ("step", "other_step")
+        steps = np.arange(len(self.training_time))
+        variables: dict[str, tuple[tuple[str, ...], Any]] = {}
+        for name in self.values:
+            variables[name] = (along, self.solution[name])
+            variables[f"{name}_standard_error"] = (along, self._standard_error(name))
+        for name, matrix in (("correlation_matrix", self.correlations), ("response_matrix", self.responses)):
+            whole = np.full((len(steps), len(steps)), np.nan)
+            whole[: self.reached + 1, : self.reached + 1] = matrix.mean(axis=0)
+            variables[name] = (square, whole)
+        variables |= {name: (along, getattr(self.solution, name)) for name in ("status", "residual", "error")}
+        places = {"step": (along, steps), "training_time": (along, self.training_time)}
+        return dataset(
+            variables, places | {"other_step": (("other_step",), steps)}, self.solution.approximation
+        )
+
     def _standard_error(self, name: str) -> FloatArray:
-        return _standard_error(self.samples[name])
+        return standard_error_of(self.values[name])
 
 
-def _standard_error(samples: FloatArray) -> FloatArray:
-    return np.asarray(samples.std(axis=0, ddof=1) / math.sqrt(len(samples)))
+def standard_error_of(values: FloatArray) -> FloatArray:
+    return np.asarray(values.std(axis=0, ddof=1) / math.sqrt(len(values)))
 
 
-def _law(problem: PhaseRetrieval, y: FloatArray, label: FloatArray) -> Weights:
-    loss = problem.loss
+def _law(model: PhaseRetrieval, y: FloatArray, label: FloatArray) -> CurvatureLaw:
+    loss = model.loss
     probability = np.full(len(y), 1.0 / len(y))
     rule = node_rule(loss.curvature(y, label), label**2, probability)
-    return Weights(
+    return CurvatureLaw(
         f"{loss.name}, {len(y)} paths",
         # Every pair (y, t) is possible at any time, so that the infimum is that of the loss.
         loss.curvature_bound,
@@ -197,12 +219,12 @@ def _law(problem: PhaseRetrieval, y: FloatArray, label: FloatArray) -> Weights:
 # ---------------------------------------------------------------------------------------------------------- dynamics
 
 
-@states("exact as N -> infinity", _VALID, source=_SOURCE, verification="derived and simulated")
+@states("exact as N -> infinity", VALID, source=SOURCE, verification="derived and simulated")
 def descent_dynamics(
-    problem: PhaseRetrieval,
+    model: PhaseRetrieval,
     step_sizes: ArrayLike,
-    temperature: float = 0.0,
     *,
+    temperature: float = 0.0,
     paths: int = 4096,
     replicas: int = 6,
     seed: int = 0,
@@ -212,7 +234,7 @@ def descent_dynamics(
 
     Parameters
     ----------
-    problem : loss, samples per dimension and overlap of the start; offset 0 has infinite forces and is refused.
+    model : loss, samples per dimension and overlap of the start; offset 0 has infinite forces and is refused.
     step_sizes : eta of each step, above 0, of shape (K,); in units of the gradient of the extensive loss. They should
         stay below 1/curvature of most measurements: at offset a the curvatures reach 6 y^2/a, and sizes of 0.01 a grow
         safely by 4 % a step. See :func:`~statphys_gen.phase_retrieval.geometric_steps`.
@@ -227,22 +249,22 @@ def descent_dynamics(
     :class:`DescentDynamics`. Where the step sizes make the descent diverge, later steps have *left the domain*.
     The cost of a replica is n K^3/3 additions, its memory 4 n K^2 bytes.
     """
-    sizes, T = _checked(problem, step_sizes, temperature, paths, replicas)
-    found = _replicas(problem, sizes, T, paths, replicas, seed, threads)
-    return _assembled(problem, sizes, T, found)
+    sizes, T = _checked(model, step_sizes, temperature, paths, replicas)
+    found = _replicas(model, sizes, T, paths, replicas, seed, threads)
+    return _assembled(model, sizes, T, found)
 
 
 @states(
     "exact as N -> infinity",
     "in the limit of small steps, by extrapolation from three step sizes; errors are statistical and of extrapolation",
-    source=_SOURCE,
+    source=SOURCE,
     verification="derived",
 )
 def gradient_flow_dynamics(
-    problem: PhaseRetrieval,
+    model: PhaseRetrieval,
     step_sizes: ArrayLike,
-    temperature: float = 0.0,
     *,
+    temperature: float = 0.0,
     paths: int = 4096,
     replicas: int = 6,
     seed: int = 0,
@@ -252,11 +274,11 @@ def gradient_flow_dynamics(
 
     Each observable x is extrapolated as (8 x_4 - 6 x_2 + x_1)/3, exact up to the third order in the step size;
     ``discretisation`` holds how far that is from 2 x_4 - x_2. Parameters as for :func:`descent_dynamics`, whose cost
-    is multiplied by 73; ``pairs`` and ``weights`` are those of the quartered steps.
+    is multiplied by 73; ``points`` and ``curvature_law`` are those of the quartered steps.
     """
-    sizes, T = _checked(problem, step_sizes, temperature, paths, replicas, refinement=4)
+    sizes, T = _checked(model, step_sizes, temperature, paths, replicas, refinement=4)
     runs = [
-        _assembled(problem, fine, T, _replicas(problem, fine, T, paths, replicas, seed, threads))
+        _assembled(model, fine, T, _replicas(model, fine, T, paths, replicas, seed, threads))
         for fine in (np.repeat(sizes, split) / split for split in (1, 2, 4))
     ]
     reached = min(run.reached // split for run, split in zip(runs, (1, 2, 4), strict=True))
@@ -267,9 +289,9 @@ def gradient_flow_dynamics(
         best = (8.0 * x[2] - 6.0 * x[1] + x[0]) / 3.0
         return best, np.abs(best - (2.0 * x[2] - x[1]))
 
-    samples, discretisation = {}, {}
-    for name in runs[0].samples:
-        samples[name], gap = limits(lambda run, place, name=name: run.samples[name][:, place])
+    values, discretisation = {}, {}
+    for name in runs[0].values:
+        values[name], gap = limits(lambda run, place, name=name: run.values[name][:, place])
         discretisation[name] = gap.mean(axis=0)
     kept = slice(0, reached + 1)
     pairs_of = {
@@ -279,9 +301,9 @@ def gradient_flow_dynamics(
     finest = runs[2].solution
     residual = np.where(np.arange(len(sizes) + 1) <= reached, finest.residual[places[2]], np.nan)
     status = np.where(np.arange(len(sizes) + 1) <= reached, finest.status[places[2]], Status.LEFT_DOMAIN)
-    error = np.max([_standard_error(samples[name]) + discretisation[name] for name in samples], axis=0)
+    error = np.max([standard_error_of(values[name]) + discretisation[name] for name in values], axis=0)
     solution = Solution(
-        {name: entry.mean(axis=0) for name, entry in samples.items()},
+        {name: entry.mean(axis=0) for name, entry in values.items()},
         status.astype(np.int8),
         residual,
         error,
@@ -290,11 +312,11 @@ def gradient_flow_dynamics(
     )
     fields = runs[2]._fields[:, places[2][kept]]
     return DescentDynamics(
-        problem,
+        model,
         T,
         sizes,
         np.concatenate([[0.0], np.cumsum(sizes)]),
-        samples,
+        values,
         solution,
         pairs_of["correlations"],
         pairs_of["responses"],
@@ -310,18 +332,15 @@ def _at_pairs(matrices: FloatArray, place: NDArray[np.int64]) -> FloatArray:
 
 
 def _checked(
-    problem: PhaseRetrieval,
+    model: PhaseRetrieval,
     step_sizes: ArrayLike,
     temperature: float,
     paths: int,
     replicas: int,
     refinement: int = 1,
 ) -> tuple[FloatArray, float]:
-    if not isinstance(problem, PhaseRetrieval):
-        raise InvalidArgument(
-            "problem", problem, "a PhaseRetrieval, such as PhaseRetrieval(Loss.normalised(), 3)"
-        )
-    if problem.loss.offset == 0.0:
+    check_model(model)
+    if model.loss.offset == 0.0:
         raise InvalidArgument("offset", 0.0, "above 0: without it the forces have no mean")
     sizes = validation.array("step_sizes", step_sizes, ndim=1, above=0.0)
     T = validation.non_negative("temperature", temperature)
@@ -339,19 +358,19 @@ def _checked(
 
 
 def _replicas(
-    problem: PhaseRetrieval, sizes: FloatArray, T: float, paths: int, replicas: int, seed: int, threads: int
+    model: PhaseRetrieval, sizes: FloatArray, T: float, paths: int, replicas: int, seed: int, threads: int
 ) -> list[Paths]:
     # The stream does not depend on the step sizes: schedules of different refinement share labels and starts, and a
     # longer one continues a shorter one.
-    key = {"purpose": "dynamical mean-field theory", "problem": problem, "temperature": T, "paths": paths}
+    key = {"purpose": "dynamical mean-field theory", "problem": model, "temperature": T, "paths": paths}
 
     def replica(k: int) -> Paths:
-        return follow(problem, sizes, T, paths, generator(seed, key, k))
+        return follow(model, sizes, T, paths, generator(seed, key, k))
 
     return map_blocks(replica, replicas, threads=threads)
 
 
-def _assembled(problem: PhaseRetrieval, sizes: FloatArray, T: float, found: list[Paths]) -> DescentDynamics:
+def _assembled(model: PhaseRetrieval, sizes: FloatArray, T: float, found: list[Paths]) -> DescentDynamics:
     steps = len(sizes)
     reached = min(paths.reached for paths in found)
     kept = slice(0, reached + 1)
@@ -361,25 +380,25 @@ def _assembled(problem: PhaseRetrieval, sizes: FloatArray, T: float, found: list
         table[:, kept] = [row[kept] for row in rows]
         return table
 
-    samples = {
+    values = {
         "correlation": padded([p.correlation[:, 0] for p in found]),
         "energy": padded([p.energy for p in found]),
         "lagrange_multiplier": padded([p.multiplier for p in found]),
     }
-    if problem.overlap != 0.0:
-        samples["overlap"] = padded([p.overlap for p in found])
+    if model.overlap != 0.0:
+        values["overlap"] = padded([p.overlap for p in found])
     else:
-        samples["overlap_growth"] = padded([p.growth for p in found])
-        if math.isfinite(problem.loss.curvature_bound):
-            samples["outlier_criterion"] = padded([_criteria(problem, p, reached) for p in found])
+        values["overlap_growth"] = padded([p.growth for p in found])
+        if math.isfinite(model.loss.curvature_bound):
+            values["outlier_criterion"] = padded([_criteria(model, p, reached) for p in found])
     defect = np.full(steps + 1, np.nan)
     scale = np.mean([p.force[kept] for p in found], axis=0)
     defect[kept] = np.abs(np.mean([p.multiplier[kept] - p.stein[kept] for p in found], axis=0)) / scale
     after = np.arange(steps + 1) > reached
     status = np.where(after, Status.LEFT_DOMAIN, np.where(defect > _LARGEST_DEFECT, Status.NOT_CONVERGED, 0))
-    error = np.max([_standard_error(entry) for entry in samples.values()], axis=0)
+    error = np.max([standard_error_of(entry) for entry in values.values()], axis=0)
     solution = Solution(
-        {name: entry.mean(axis=0) for name, entry in samples.items()},
+        {name: entry.mean(axis=0) for name, entry in values.items()},
         status.astype(np.int8),
         defect,
         np.maximum(error, 1e-15),
@@ -388,11 +407,11 @@ def _assembled(problem: PhaseRetrieval, sizes: FloatArray, T: float, found: list
     )
     sizes_of_columns = np.append(sizes, 1.0)[kept]
     return DescentDynamics(
-        problem,
+        model,
         T,
         sizes,
         np.concatenate([[0.0], np.cumsum(sizes)]),
-        samples,
+        values,
         solution,
         np.array([p.correlation[kept, kept] for p in found]),
         np.array([-p.response[kept, kept] / sizes_of_columns for p in found]),
@@ -403,97 +422,14 @@ def _assembled(problem: PhaseRetrieval, sizes: FloatArray, T: float, found: list
     )
 
 
-def _require_left_edge(problem: PhaseRetrieval) -> None:
-    if math.isinf(problem.loss.curvature_bound):
+def _require_left_edge(model: PhaseRetrieval) -> None:
+    if math.isinf(model.loss.curvature_bound):
         raise InvalidArgument(
-            "loss", problem.loss.name, "one of curvature bounded below: there is no edge otherwise"
+            "loss", model.loss.name, "one of curvature bounded below: there is no edge otherwise"
         )
 
 
-def _criteria(problem: PhaseRetrieval, paths: Paths, reached: int) -> FloatArray:
+def _criteria(model: PhaseRetrieval, paths: Paths, reached: int) -> FloatArray:
     """The outlier criterion at every step."""
-    laws = (SampledSpectrum(problem, h, paths.label) for h in paths.field[: reached + 1])
+    laws = (PathSpectrum(model, h, paths.label) for h in paths.field[: reached + 1])
     return np.array([law.criterion(law.edge()) for law in laws])
-
-
-# ----------------------------------------------------------------------------------------------------------- BBP time
-
-
-@dataclass(frozen=True)
-class OutlierLoss:
-    """When the signal outlier is lost.
-
-    Attributes
-    ----------
-    solution : field ``time`` (scalar); *no solution* where it is never there or not lost within the window.
-    reason : one sentence.
-    samples : the time of every replica, empty where there is none.
-    """
-
-    solution: Solution
-    reason: str
-    samples: FloatArray
-
-
-@states("exact as N -> infinity", _VALID, source=_SOURCE, verification="derived and simulated")
-def bbp_time(dynamics: DescentDynamics) -> OutlierLoss:
-    """The last time at which the outlier criterion falls through 1, of each replica by a cubic spline in time.
-
-    Parameters
-    ----------
-    dynamics : from overlap 0, of a loss with curvatures bounded below; steps after a divergence do not count.
-    """
-    if not isinstance(dynamics, DescentDynamics):
-        raise InvalidArgument("dynamics", dynamics, "a DescentDynamics")
-    if "outlier_criterion" not in dynamics.samples:
-        raise InvalidArgument(
-            "dynamics", dynamics.problem.loss.name, "from overlap 0, of a loss with curvatures bounded below"
-        )
-    kept = slice(0, dynamics.reached + 1)
-    rows, time = dynamics.samples["outlier_criterion"][:, kept], dynamics.time[kept]
-    last = np.array([_last_fall(time, row) for row in rows])
-    lost = np.isfinite(last)
-    if lost.all():
-        error = float(_standard_error(last[:, None])[0]) + _spline_error(time, rows)
-        reason = "the outlier is lost"
-        return OutlierLoss(_time(float(last.mean()), error, Status.CONVERGED), reason, last)
-    if lost.any():
-        status, reason = Status.NOT_CONVERGED, "lost in some replicas only: more steps or paths are needed"
-    elif (rows.mean(axis=0) <= 1.0).all():
-        status, reason = Status.NO_SOLUTION, "there is no outlier at any time"
-    else:
-        until = f"until the descent diverges after step {dynamics.reached}" if dynamics.diverged else ""
-        status = Status.NO_SOLUTION
-        reason = f"the outlier is not lost {until or f'until time {float(time[-1]):.4g}'}"
-    return OutlierLoss(_time(math.nan, math.nan, status), reason, np.empty(0))
-
-
-def _time(value: float, error: float, status: Status) -> Solution:
-    return Solution(
-        {"time": np.asarray(value)},
-        np.asarray(status, dtype=np.int8),
-        np.asarray(0.0),
-        np.asarray(error),
-        np.asarray(1),
-        approximation_of(bbp_time),
-    )
-
-
-def _last_fall(time: FloatArray, criterion: FloatArray) -> float:
-    """NaN where it does not end below 1, or was never above."""
-    from scipy.interpolate import CubicSpline
-
-    if len(time) < 4 or criterion[-1] >= 1.0 or not (criterion > 1.0).any():
-        return math.nan
-    roots = CubicSpline(time, criterion - 1.0).roots(extrapolate=False)
-    return float(roots.max())
-
-
-def _spline_error(time: FloatArray, rows: FloatArray) -> float:
-    """How far the mean crossing moves when every other step is left out, if that still leaves one."""
-    if len(time) < 9:
-        return 0.0
-    mean = rows.mean(axis=0)
-    coarse = np.unique(np.append(np.arange(0, len(time), 2), len(time) - 1))
-    moved = abs(_last_fall(time, mean) - _last_fall(time[coarse], mean[coarse]))
-    return moved if math.isfinite(moved) else 0.0

@@ -72,14 +72,14 @@ class Paths:
 
 
 def follow(
-    problem: PhaseRetrieval,
+    model: PhaseRetrieval,
     step_sizes: FloatArray,
     temperature: float,
     paths: int,
     random: np.random.Generator,
 ) -> Paths:
     """Run all steps, or those before a path runs away or the energy rises."""
-    replica = _Replica(problem, step_sizes, temperature, paths, random)
+    replica = _Replica(model, step_sizes, temperature, paths, random)
     with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
         steps = len(step_sizes)
         for t in range(steps + 1):
@@ -95,7 +95,7 @@ class _Replica:
 
     def __init__(
         self,
-        problem: PhaseRetrieval,
+        model: PhaseRetrieval,
         step_sizes: FloatArray,
         temperature: float,
         paths: int,
@@ -103,7 +103,7 @@ class _Replica:
     ) -> None:
         from scipy.special import ndtri
 
-        self.loss, self.alpha = problem.loss, problem.samples_per_dimension
+        self.loss, self.alpha = model.loss, model.samples_per_dimension
         self.eta = step_sizes
         self.thermal = 2.0 * temperature / step_sizes
         self.random = random
@@ -114,8 +114,8 @@ class _Replica:
         self.coordinates = list(regular[2:][::-1])
         self.kept = np.empty((size, paths))
         self.A, self.m, self.G = np.zeros(size), np.zeros(size), np.zeros(size)
-        self.m[0], self.G[0] = problem.overlap, 1.0
-        self.A[0] = math.sqrt(1.0 - problem.overlap**2)
+        self.m[0], self.G[0] = model.overlap, 1.0
+        self.A[0] = math.sqrt(1.0 - model.overlap**2)
         self.R, self.K = np.zeros((size, size)), np.zeros((size, size))
         self.Gamma, self.signal_gamma = np.zeros((size, size)), np.zeros((size, size))
         # The factor of K: one column for each direction that is kept, with the step at which it appeared.

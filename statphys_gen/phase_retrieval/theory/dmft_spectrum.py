@@ -1,8 +1,9 @@
-r"""Edge and outlier of the Hessian for one sample of pairs (y, t), at overlap 0, by scalar root finding.
+r"""Edge and outlier of the Hessian for points (y, t) of many paths, at overlap 0, by scalar root finding.
 
-The equations are those of :mod:`.spectrum`; its solvers look after batches and quadrature
-errors, of which there are none here, and a descent asks for hundreds of samples. The infimum of the weights is that of
-the loss, since every pair (y, t) is possible at any time; that of a sample would move a hard edge.
+The equations are those of :mod:`statphys_gen.phase_retrieval.theory.spectrum`; its solvers look after batches and
+quadrature errors, of which there are none here, and a descent asks for hundreds of such spectra. The infimum of the
+curvatures is that of the loss, since every pair (y, t) is possible at any time; that of the points would move a hard
+edge.
 
 Source: derivations/phase_retrieval/spectrum.py.
 """
@@ -18,14 +19,14 @@ from ...arrays import FloatArray
 from ..model import PhaseRetrieval
 
 
-class SampledSpectrum:
+class PathSpectrum:
     """Left edge and signal outlier for the pairs (y, label) of one replica at one step, each of shape (n,)."""
 
-    def __init__(self, problem: PhaseRetrieval, y: FloatArray, label: FloatArray) -> None:
-        self.alpha = problem.samples_per_dimension
-        self.curvature, self.label_squared = problem.loss.curvature(y, label), label**2
-        self.multiplier = self.alpha * float((problem.loss.slope(y, label) * y).mean())
-        bound = problem.loss.curvature_bound
+    def __init__(self, model: PhaseRetrieval, y: FloatArray, label: FloatArray) -> None:
+        self.alpha = model.samples_per_dimension
+        self.curvature, self.label_squared = model.loss.curvature(y, label), label**2
+        self.multiplier = self.alpha * float((model.loss.slope(y, label) * y).mean())
+        bound = model.loss.curvature_bound
         # Without negative curvatures alpha E r^2 - 1 has changed its sign long before 2^60, or never does.
         self.below = (-1.0 / bound if bound < 0.0 else 2.0**60) * (1.0 - 1e-13)
         self.lowest = 1e-12 / max(float(np.abs(self.curvature).max()), 1e-300)

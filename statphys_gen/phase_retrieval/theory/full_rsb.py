@@ -37,11 +37,11 @@ from ...numerics.parisi_minimum import ParisiSolution, consistency_report, minim
 from ...numerics.quadrature import legendre_rule
 from ...numerics.special import normal_density
 from ...solution import Solution, Status
-from ..model import Loss
-from .curvature_laws import Weights, node_rule
+from ..model import Loss, PhaseRetrieval, check_loss
+from .curvature_law import CurvatureLaw, node_rule
 from .one_step import respond
-from .spectrum import outlier_criterion
-from .threshold_states import one_step_state, one_step_threshold
+from .spectrum import criterion, ratios
+from .threshold_states import check_overlap, one_step_state, one_step_threshold
 
 _SOURCE = "derivations/phase_retrieval/full_rsb.py"
 _VALID = "the ground state at overlap 0; the error contains that of the number of steps"
@@ -102,7 +102,7 @@ class Landscape:
         rule = legendre_rule(np.unique(edges), order)
         return cls(loss, rule.nodes[:, None], 2.0 * normal_density(rule.nodes) * rule.weights)
 
-    def model(self, alpha: float, start: float) -> ParisiModel:
+    def parisi_model(self, alpha: float, start: float) -> ParisiModel:
         return ParisiModel(
             self._boundary,
             spherical_coupling,
@@ -144,8 +144,8 @@ class Landscape:
             "edge": (mean(response) - 1.0) / chi - mu,
         }
 
-    def weights(self, chi: float, field: FloatArray, law: FloatArray) -> Weights:
-        """The law of the Hessian's weights."""
+    def curvature_law(self, chi: float, field: FloatArray, law: FloatArray) -> CurvatureLaw:
+        """The law of the curvatures."""
         h = respond(self.loss, chi, field, self.label)
         t = np.broadcast_to(self.label, h.shape)
         probability = self.probability[:, None] * law
@@ -158,11 +158,11 @@ class Landscape:
         if math.isinf(bound) or 1.0 + chi * bound < 0.0:
             bound = float(self.loss.curvature(h, t)[keep].min())
         name = f"{self.loss.name}, state with full breaking"
-        return Weights(name, bound, 0.0, force, energy, (rule, rule))
+        return CurvatureLaw(name, bound, 0.0, force, energy, (rule, rule))
 
     def criterion(self, alpha: float, chi: float, field: FloatArray, law: FloatArray) -> float:
         """B at the soft edge of the law, at which errors of the number of steps count least."""
-        return float(outlier_criterion(self.weights(chi, field, law), alpha))
+        return float(criterion(self.curvature_law(chi, field, law), np.asarray(alpha)))
 
     def fields(self, alpha: float, found: ParisiSolution) -> dict[str, float]:
         chi, field, law = float(found.parameters[0]), found.recursion.field, found.law
@@ -181,26 +181,22 @@ def _step_counts(steps: int) -> tuple[int, int]:
     return count // 2, count
 
 
-def _checked_loss(loss: Loss) -> Loss:
-    if not isinstance(loss, Loss):
-        raise InvalidArgument("loss", loss, "a Loss, such as Loss.normalised(offset=1)")
-    return loss
-
-
-def _one_step(loss: Loss, alpha: float) -> Solution:
+def _one_step(model: PhaseRetrieval) -> Solution:
     """The one-step ground state, jumps included: where the search starts, and without which there is none."""
-    return one_step_state(loss, alpha, "ground", largest_jump_fraction=1.0)
+    return one_step_state(model, "ground", largest_jump_fraction=1.0)
 
 
 @states("full RSB", _VALID, source=_SOURCE, verification="derived")
-def full_rsb_state(loss: Loss, samples_per_dimension: ArrayLike, *, steps: int = 8) -> Solution:
+def full_rsb_state(
+    model: PhaseRetrieval, *, samples_per_dimension: ArrayLike | None = None, steps: int = 8
+) -> Solution:
     """The ground state at overlap 0 with full breaking of replica symmetry.
 
     Parameters
     ----------
-    loss : any :class:`~statphys_gen.phase_retrieval.Loss` of which the pre-activation at z = 0 is the only place
-        where the global minimum jumps.
-    samples_per_dimension : alpha above 0, any shape.
+    model : at overlap 0, with any loss of which the pre-activation at z = 0 is the only place where the global minimum
+        jumps.
+    samples_per_dimension : alpha above 0, any shape; by default that of the model, a scalar.
     steps : even number of steps of s(q), dense towards q = 1.
 
     Returns
@@ -211,24 +207,23 @@ def full_rsb_state(loss: Loss, samples_per_dimension: ArrayLike, *, steps: int =
     s. ``error`` is the largest difference of the scalar fields from those with half as many steps; it is larger where
     the response jumps. *No solution* where there is no one-step ground state: down there the energy vanishes.
     """
-    alphas = validation.array("samples_per_dimension", samples_per_dimension, above=0.0)
+    check_overlap(model)
+    alphas = ratios(model, samples_per_dimension)
     counts = _step_counts(steps)
-    _checked_loss(loss)
-    rows = [_one_state(loss, float(alpha), counts) for alpha in alphas.ravel()]
+    rows = [_one_state(model.replace(samples_per_dimension=float(alpha)), counts) for alpha in alphas.ravel()]
     return _stacked(rows, alphas.shape, full_rsb_state)
 
 
-def _one_state(loss: Loss, alpha: float, counts: tuple[int, int]) -> _Row:
-    guess = _one_step(loss, alpha)
+def _one_state(model: PhaseRetrieval, counts: tuple[int, int]) -> _Row:
+    guess = _one_step(model)
     if not guess.good:
         return _Row.nothing(FIELDS, counts[1], guess)
-    landscape = Landscape.of(loss, _LABEL_ORDERS[0])
-    start = float(guess["susceptibility"])
-    model = landscape.model(alpha, start)
-    coarse = Landscape.of(loss, _LABEL_ORDERS[1]).model(alpha, start)
+    alpha, start = model.samples_per_dimension, float(guess["susceptibility"])
+    landscape, other = (Landscape.of(model.loss, order) for order in _LABEL_ORDERS)
+    fine, coarse = landscape.parisi_model(alpha, start), other.parisi_model(alpha, start)
     found: list[ParisiSolution] = []
     for count in counts:
-        found.append(minimise(model, step_edges(count), start=found[-1] if found else None, coarse=coarse))
+        found.append(minimise(fine, step_edges(count), start=found[-1] if found else None, coarse=coarse))
         if not found[-1].solution.good:
             return _Row.nothing(FIELDS, counts[1], found[-1].solution)
     return _Row.of([landscape.fields(alpha, entry) for entry in found], found[-1])
@@ -291,20 +286,21 @@ def full_rsb_threshold(loss: Loss, *, steps: int = 8) -> Solution:
 
     Parameters
     ----------
-    loss, steps : as for :func:`full_rsb_state`.
+    loss, steps : as for :func:`full_rsb_state`; samples_per_dimension is what is solved for.
 
     Returns
     -------
     Scalar Solution with the fields of :func:`full_rsb_state` and ``samples_per_dimension``.
     """
+    check_loss(loss)
     counts = _step_counts(steps)
     names = (*FIELDS, "samples_per_dimension")
-    guess = one_step_threshold(_checked_loss(loss), largest_jump_fraction=1.0)
+    guess = one_step_threshold(loss, largest_jump_fraction=1.0)
     if not guess.good:
         return _stacked([_Row.nothing(names, steps, guess)], (), full_rsb_threshold)
     landscapes = [Landscape.of(loss, order) for order in _LABEL_ORDERS]
     alpha, start = float(guess["samples_per_dimension"]), float(guess["susceptibility"])
-    families = [partial(landscape.model, start=start) for landscape in landscapes]
+    families = [partial(landscape.parisi_model, start=start) for landscape in landscapes]
 
     def excess(k: int, alpha: float, recursion: Recursion, here: Evaluation, parameters: FloatArray) -> float:
         # The coarse model has other labels; the law has one row for each.
@@ -335,32 +331,47 @@ def full_rsb_threshold(loss: Loss, *, steps: int = 8) -> Solution:
     return _stacked([_Row.of(fields, found[-1])], (), full_rsb_threshold)
 
 
+def _problem(model: PhaseRetrieval) -> tuple[Landscape, ParisiModel]:
+    """What is minimised, from the one-step ground state on."""
+    check_overlap(model)
+    landscape = Landscape.of(model.loss, _LABEL_ORDERS[0])
+    start = float(_one_step(model).require()["susceptibility"])
+    return landscape, landscape.parisi_model(model.samples_per_dimension, start)
+
+
 @states("full RSB", _VALID, source=_SOURCE, verification="derived")
-def full_rsb_weights(loss: Loss, samples_per_dimension: float, *, steps: int = 8) -> Weights:
-    """The weights of the Hessian in the ground state with full breaking, for spectra and densities."""
-    alpha = validation.positive("samples_per_dimension", samples_per_dimension)
+def full_rsb_curvature_law(model: PhaseRetrieval, *, steps: int = 8) -> CurvatureLaw:
+    """The law of the curvatures in the ground state with full breaking, for spectra and densities.
+
+    Parameters
+    ----------
+    model, steps : as for :func:`full_rsb_state`.
+
+    Raises
+    ------
+    NotConverged : there is no such state.
+    """
     _, count = _step_counts(steps)
-    landscape = Landscape.of(_checked_loss(loss), _LABEL_ORDERS[0])
-    start = float(_one_step(loss, alpha).require()["susceptibility"])
-    found = minimise(landscape.model(alpha, start), step_edges(count))
+    landscape, problem = _problem(model)
+    found = minimise(problem, step_edges(count))
     found.solution.require()
-    return landscape.weights(float(found.parameters[0]), found.recursion.field, found.law)
+    return landscape.curvature_law(float(found.parameters[0]), found.recursion.field, found.law)
 
 
 @states("full RSB", _VALID, source=_SOURCE, verification="derived")
-def breaking_report(
-    loss: Loss, samples_per_dimension: float, *, steps: Sequence[int] = (1, 2, 4, 8)
-) -> dict[str, Any]:
+def breaking_report(model: PhaseRetrieval, *, steps: Sequence[int] = (1, 2, 4, 8)) -> dict[str, Any]:
     """Whether one step of breaking is enough, and the energy against the number of steps.
+
+    Parameters
+    ----------
+    model : as for :func:`full_rsb_state`.
+    steps : increasing numbers of steps, the first of which is 1.
 
     Returns
     -------
     That of :func:`statphys_gen.numerics.parisi_minimum.consistency_report`, with ``energy`` in place of ``value``.
     """
-    alpha = validation.positive("samples_per_dimension", samples_per_dimension)
-    landscape = Landscape.of(_checked_loss(loss), _LABEL_ORDERS[0])
-    start = float(_one_step(loss, alpha).require()["susceptibility"])
-    report = consistency_report(landscape.model(alpha, start), steps)
+    report = consistency_report(_problem(model)[1], steps)
     for row in report["steps"]:
         row["energy"] = -row.pop("value")
     report["findings"] = [finding.replace("value rises", "energy falls") for finding in report["findings"]]

@@ -61,7 +61,7 @@ class OneStepLaw:
         return max(abs(a - b) / max(abs(a), 1e-3) for a, b in pairs)
 
 
-class Branch:
+class GlobalBranch:
     """Nodes (label t, pre-activation h) of the global branch at one susceptibility, for any s.
 
     Attributes

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from ...arrays import ComplexArray, FloatArray
 from ...numerics.stieltjes import SelfConsistent, inverse_map, resolve
-from .curvature_laws import Weights
+from .curvature_law import CurvatureLaw
 
 _EPS = float(np.finfo(np.float64).eps)
 # Points of a density curve that are reached by continuation; the others start from their interpolation.
@@ -32,7 +32,7 @@ _DEFECT_PROBES = 16
 
 
 def stieltjes_on_bulk(
-    weights: Weights, alpha: float, z: ComplexArray, edge: float, s_edge: float
+    law: CurvatureLaw, alpha: float, z: ComplexArray, edge: float, s_edge: float
 ) -> ComplexArray:
     """S at points of the closed upper half-plane.
 
@@ -44,12 +44,12 @@ def stieltjes_on_bulk(
     from scipy.interpolate import CubicSpline
 
     if len(z) >= _MANY_POSITIONS and not z.imag.any() and edge < float(z.real.min()) and math.isfinite(edge):
-        interpolated = _interpolated(weights, alpha, z.real, edge, s_edge)
+        interpolated = _interpolated(law, alpha, z.real, edge, s_edge)
         if interpolated is not None:
             return interpolated
     system = inverse_map(
-        lambda s: (alpha * weights.responses(s)[0] - 1.0) / s,
-        lambda s: (1.0 - alpha * weights.responses(s)[1]) / s**2,
+        lambda s: (alpha * law.responses(s)[0] - 1.0) / s,
+        lambda s: (1.0 - alpha * law.responses(s)[1]) / s**2,
         10.0 * float(np.abs(z).max() + 1.0 + alpha),
     )
     order = np.argsort(z.real)
@@ -57,12 +57,12 @@ def stieltjes_on_bulk(
     if len(points) <= _COARSE_POINTS:
         return np.asarray(resolve(system, z)[:, 0])
     coarse = np.unique(np.linspace(0, len(points) - 1, _COARSE_POINTS).astype(int))
-    known = _along_the_axis(weights, alpha, system, points[coarse])
+    known = _along_the_axis(law, alpha, system, points[coarse])
     # Near a soft edge S is smooth in the square root of the distance.
     place = np.sqrt(points.real - edge) if math.isfinite(edge) and edge < points.real[0] else points.real
     distinct = np.append(True, np.diff(place[coarse]) > 0.0)
     start = CubicSpline(place[coarse[distinct]], known[distinct])(place)
-    s, good = _newton(weights, alpha, start, points)
+    s, good = _newton(law, alpha, start, points)
     with np.errstate(invalid="ignore"):
         good &= (np.abs(s - start) <= 0.3 * np.abs(start)) & (s.imag > -1e-12)
     bad = np.flatnonzero(~good)
@@ -74,7 +74,7 @@ def stieltjes_on_bulk(
 
 
 def _interpolated(
-    weights: Weights, alpha: float, x: FloatArray, edge: float, s_edge: float
+    law: CurvatureLaw, alpha: float, x: FloatArray, edge: float, s_edge: float
 ) -> ComplexArray | None:
     """S on the bulk from its soft edge on, a polynomial in the area sinh of the square root of the distance from the
     edge, in units of 1/s_edge. None where that does not settle, and at a hard edge, where S is not smooth.
@@ -84,7 +84,7 @@ def _interpolated(
     from numpy.polynomial import chebyshev
     from scipy.fft import dct
 
-    if s_edge >= weights.largest_argument:
+    if s_edge >= law.largest_argument:
         return None
     place = np.arcsinh(np.sqrt((x - edge) * s_edge))
     half = 0.5 * float(place.max())
@@ -110,56 +110,56 @@ def _interpolated(
     first = positions(unit[:-1])
     # s_edge at the edge, -1/x far from it, and the right phase between them.
     guess = s_edge / (1.0 - 1j * np.sqrt((first - edge) * s_edge)) ** 2
-    inside, good = _from_anywhere(weights, alpha, first, guess)
+    inside, good = _from_anywhere(law, alpha, first, guess)
     values = np.append(inside, s_edge)
     while good:
         count = 2 * len(values) - 1
         between = np.cos(np.pi * np.arange(1, count, 2) / (count - 1))
         start = interpolated(values, between)
-        found, converged = _newton(weights, alpha, start, positions(between))
+        found, converged = _newton(law, alpha, start, positions(between))
         if not (converged.all() and (found.imag > 0.0).all()):
             return None
         together = np.empty(count, dtype=np.complex128)
         together[::2], together[1::2] = values, found
         values = together
         if (np.abs(found - start) <= _LEVEL_TOLERANCE * np.abs(found)).all():
-            return _verified(weights, alpha, x, interpolated(values, place / half - 1.0))
+            return _verified(law, alpha, x, interpolated(values, place / half - 1.0))
         good = count < _LAST_NODES
     return None
 
 
 def _from_anywhere(
-    weights: Weights, alpha: float, z: ComplexArray, s: ComplexArray
+    law: CurvatureLaw, alpha: float, z: ComplexArray, s: ComplexArray
 ) -> tuple[ComplexArray, bool]:
     """S at a few points of the bulk from a rough guess: damped fixed points until Newton's method converges."""
     for _ in range(_DAMPED_ROUNDS):
-        found, converged = _newton(weights, alpha, s, z)
+        found, converged = _newton(law, alpha, s, z)
         if converged.all() and (found.imag > 0.0).all():
             return found, True
         for _ in range(6):
-            first, _ = weights.responses(s)
+            first, _ = law.responses(s)
             s = 0.5 * (s + s / (alpha * first - s * z))
     return s, False
 
 
-def _verified(weights: Weights, alpha: float, x: FloatArray, s: ComplexArray) -> ComplexArray | None:
+def _verified(law: CurvatureLaw, alpha: float, x: FloatArray, s: ComplexArray) -> ComplexArray | None:
     """The values if the equation holds at some of them."""
     probes = np.unique(np.linspace(0, len(s) - 1, _DEFECT_PROBES).astype(int))
-    first, _ = weights.responses(s[probes])
+    first, _ = law.responses(s[probes])
     defect = np.abs((alpha * first - 1.0) / s[probes] - x[probes])
     return s if (defect <= _LARGEST_DEFECT * (1.0 + np.abs(x[probes]))).all() else None
 
 
-def _along_the_axis(weights: Weights, alpha: float, system: SelfConsistent, z: ComplexArray) -> ComplexArray:
+def _along_the_axis(law: CurvatureLaw, alpha: float, system: SelfConsistent, z: ComplexArray) -> ComplexArray:
     """S at increasing points, each from the one before along its tangent; the ends by continuation from far above."""
     ends = resolve(system, z[[0, -1]])[:, 0]
     s = np.empty(len(z), dtype=np.complex128)
     s[0] = ends[0]
     for k in range(1, len(z)):
         here = s[k - 1]
-        second = complex(weights.responses(np.array([here]))[1][0])
+        second = complex(law.responses(np.array([here]))[1][0])
         start = here + here**2 / (1.0 - alpha * second) * (z[k] - z[k - 1])
-        found, good = _newton(weights, alpha, np.array([start]), z[k : k + 1])
+        found, good = _newton(law, alpha, np.array([start]), z[k : k + 1])
         near = abs(found[0] - here) <= 0.5 * abs(here) and found[0].imag > -1e-12
         s[k] = found[0] if good[0] and near else resolve(system, z[k : k + 1])[0, 0]
     if abs(s[-1] - ends[1]) <= 1e-8 * abs(ends[1]):
@@ -168,7 +168,7 @@ def _along_the_axis(weights: Weights, alpha: float, system: SelfConsistent, z: C
 
 
 def _newton(
-    weights: Weights, alpha: float, s: ComplexArray, z: ComplexArray
+    law: CurvatureLaw, alpha: float, s: ComplexArray, z: ComplexArray
 ) -> tuple[ComplexArray, NDArray[np.bool_]]:
     """Newton's iteration for z(S) = z, one evaluation of the moments a step; where it ended and where it converged."""
     s = s.copy()
@@ -177,7 +177,7 @@ def _newton(
     with np.errstate(all="ignore"):
         for _ in range(12):
             here = s[active]
-            first, second = weights.responses(here)
+            first, second = law.responses(here)
             defect = alpha * first - 1.0 - here * z[active]
             step = here * defect / (alpha * (first - second) - here * z[active])
             s[active] = here - step

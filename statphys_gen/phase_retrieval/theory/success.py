@@ -15,35 +15,53 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ... import validation
-from ...approximation import states
+from ...approximation import approximation_of, states
+from ...arrays import FloatArray
 from ...errors import InsufficientSamples, InvalidArgument
+from ...glossary import dataset
+from ...presentation import Tabular
 from ...statistics.estimate import Estimate
-from ..model import Loss, PhaseRetrieval
+from ..model import PhaseRetrieval, check_model
 from .dmft import descent_dynamics
+from .spectrum import axes_of, ratios
+
+if TYPE_CHECKING:
+    import xarray
 
 _LEVEL = 0.95
 _FISHER_STEPS = 100
 # Beyond these rates a logistic curve is not trusted to describe the success curve.
 _LOWEST_RATE = 0.05
 
-Verdict = Literal["confirmed", "refuted", "not resolved"]
+
+class SingleResult(Tabular):
+    """A result of numbers: one record, and a data set without axes."""
+
+    def record(self) -> dict[str, Any]:
+        raise NotImplementedError
+
+    def records(self) -> list[dict[str, Any]]:
+        return [self.record()]
+
+    def to_dataset(self) -> xarray.Dataset:
+        return dataset({name: ((), np.nan if x is None else x) for name, x in self.record().items()}, {})
 
 
-@dataclass(frozen=True)
-class Rate:
+@dataclass(frozen=True, repr=False)
+class SuccessRate(SingleResult):
     """A success rate with its binomial interval.
 
     Attributes
     ----------
     rate, standard_error : the standard error is over instances.
-    lower, upper : Wilson's interval for ``effective_samples`` independent trials.
-    effective_samples : number of instances for one start each; with several starts that share sensing vectors,
+    lower, upper : Wilson's interval for ``effective_trials`` independent trials.
+    effective_trials : number of instances for one start each; with several starts that share sensing vectors,
         rate (1 - rate)/variance, between the number of instances and that of starts.
     """
 
@@ -51,10 +69,13 @@ class Rate:
     standard_error: float
     lower: float
     upper: float
-    effective_samples: float
+    effective_trials: float
+
+    def record(self) -> dict[str, Any]:
+        return dict(vars(self))
 
 
-def success_rate(succeeded: ArrayLike, starts: int = 1, *, level: float = _LEVEL) -> Rate:
+def success_rate(succeeded: ArrayLike, starts: int = 1, *, level: float = _LEVEL) -> SuccessRate:
     """Rate and interval from the number of successful starts of each instance, shape (instances,)."""
     from scipy.special import ndtri
 
@@ -80,11 +101,11 @@ def success_rate(succeeded: ArrayLike, starts: int = 1, *, level: float = _LEVEL
     )
     lower, upper = max(0.0, centre - half), min(1.0, centre + half)
     # At the ends of the range rounding must not exclude the rate itself.
-    return Rate(p, math.sqrt(variance), min(lower, p), max(upper, p), size)
+    return SuccessRate(p, math.sqrt(variance), min(lower, p), max(upper, p), size)
 
 
-@dataclass(frozen=True)
-class Midpoint:
+@dataclass(frozen=True, repr=False)
+class SuccessMidpoint(SingleResult):
     """Where half of the descents succeed, by a logistic curve in log alpha, alpha = samples_per_dimension.
 
     Attributes
@@ -98,16 +119,25 @@ class Midpoint:
     exponent: float
     p_value: float
 
+    def record(self) -> dict[str, Any]:
+        middle = self.samples_per_dimension
+        return {
+            "samples_per_dimension": float(middle.mean),
+            "standard_error": float(middle.standard_error),
+            "exponent": self.exponent,
+            "p_value": self.p_value,
+        }
+
 
 def success_midpoint(
     samples_per_dimension: ArrayLike, successes: ArrayLike, instances: ArrayLike
-) -> Midpoint:
+) -> SuccessMidpoint:
     """Midpoint of one success curve by maximum likelihood.
 
     Parameters
     ----------
     samples_per_dimension : distinct ratios (K,), K at least 3.
-    successes, instances : (K,) successes among independent instances (effective samples where starts share vectors).
+    successes, instances : (K,) successes among independent instances (effective trials where starts share vectors).
 
     Raises
     ------
@@ -153,11 +183,11 @@ def success_midpoint(
     variance = float(gradient @ np.linalg.solve(information, gradient))
     error = math.sqrt(variance * max(1.0, chi_square / freedom))
     estimate = Estimate(np.asarray(middle), np.asarray(error), np.asarray(n.sum() - 2.0))
-    return Midpoint(estimate, float(beta[1]), float(chdtrc(freedom, chi_square)))
+    return SuccessMidpoint(estimate, float(beta[1]), float(chdtrc(freedom, chi_square)))
 
 
-@dataclass(frozen=True)
-class SizeShift:
+@dataclass(frozen=True, repr=False)
+class SizeShift(SingleResult):
     """Midpoint = intercept + slope log N.
 
     Attributes
@@ -175,12 +205,15 @@ class SizeShift:
     intercept: float
     p_value: float | None
 
+    def record(self) -> dict[str, Any]:
+        return dict(vars(self))
 
-def size_shift(dimensions: ArrayLike, midpoints: Estimate) -> SizeShift:
+
+def size_shift(dimension: ArrayLike, midpoints: Estimate) -> SizeShift:
     """Weighted straight line through the midpoints (S,) of at least 2 sizes against log N."""
     from scipy.special import chdtrc, ndtri, stdtrit
 
-    size = validation.array("dimensions", dimensions, ndim=1, above=1.0)
+    size = validation.array("dimension", dimension, ndim=1, above=1.0)
     if midpoints.shape != size.shape:
         raise InvalidArgument(
             "midpoints", midpoints.mean, f"estimates of shape {size.shape}, one for each size"
@@ -214,22 +247,44 @@ def size_shift(dimensions: ArrayLike, midpoints: Estimate) -> SizeShift:
     )
 
 
-@dataclass(frozen=True)
-class Amplification:
+@dataclass(frozen=True, repr=False)
+class Amplification(Tabular):
     """Largest amplification of a small overlap at each samples_per_dimension, within the steps taken.
 
     Attributes
     ----------
-    value : (K,) max over the steps of the mean of m(t)/m(0); errors at that step, over replicas of the paths.
-    still_growing : (K,) True where the maximum is at the last step: the value is a lower bound.
+    samples_per_dimension : of the batch's shape.
+    value : of that shape, max over the steps of the mean of m(t)/m(0); errors at that step, over replicas of the paths.
+    still_growing : of that shape, True where the maximum is at the last step: the value is a lower bound.
     """
 
+    samples_per_dimension: FloatArray
     value: Estimate
     still_growing: NDArray[np.bool_]
 
-    def truncated(self, samples_per_dimension: ArrayLike, at: float) -> bool:
+    def records(self) -> list[dict[str, Any]]:
+        """One plain dictionary for each samples_per_dimension."""
+        entries = (self.samples_per_dimension, self.value.mean, self.value.standard_error, self.still_growing)
+        names = ("samples_per_dimension", "value", "standard_error", "still_growing")
+        return [
+            dict(zip(names, row, strict=True))
+            for row in zip(*(entry.ravel().tolist() for entry in entries), strict=True)
+        ]
+
+    def to_dataset(self) -> xarray.Dataset:
+        """Along samples_per_dimension."""
+        axes = axes_of(self.samples_per_dimension)
+        variables = {
+            "amplification": (axes, self.value.mean),
+            "standard_error": (axes, self.value.standard_error),
+            "still_growing": (axes, self.still_growing),
+        }
+        places = {"samples_per_dimension": (axes, self.samples_per_dimension)}
+        return dataset(variables, places, approximation_of(largest_amplification))
+
+    def truncated(self, at: float) -> bool:
         """Whether the shift at a ratio (:func:`amplification_shift`) rests on a value that is still growing."""
-        k = _interval(np.asarray(samples_per_dimension, dtype=np.float64), at)
+        k = _interval(self.samples_per_dimension, at)
         return bool(self.still_growing[k : k + 2].any())
 
 
@@ -240,10 +295,10 @@ class Amplification:
     verification="derived",
 )
 def largest_amplification(
-    loss: Loss,
-    samples_per_dimension: ArrayLike,
+    model: PhaseRetrieval,
     step_sizes: ArrayLike,
     *,
+    samples_per_dimension: ArrayLike | None = None,
     paths: int = 4096,
     replicas: int = 6,
     seed: int = 0,
@@ -252,66 +307,70 @@ def largest_amplification(
 
     Parameters
     ----------
-    loss, samples_per_dimension : the loss and the ratios (K,).
+    model : at overlap 0.
     step_sizes, paths, replicas, seed : see :func:`~statphys_gen.phase_retrieval.descent_dynamics`.
+    samples_per_dimension : alpha above 0, any shape; by default that of the model, a scalar.
 
     Raises
     ------
     NotConverged : the steps are too large.
     """
-    ratio = validation.array("samples_per_dimension", samples_per_dimension, ndim=1, above=0.0)
+    check_model(model)
+    if model.overlap != 0.0:
+        raise InvalidArgument("overlap", model.overlap, "0: it is an infinitesimal overlap that grows")
+    alphas = ratios(model, samples_per_dimension)
     found, ends = [], []
-    for alpha in ratio:
-        problem = PhaseRetrieval(loss, float(alpha))
-        dynamics = descent_dynamics(problem, step_sizes, paths=paths, replicas=replicas, seed=seed)
+    for alpha in alphas.ravel():
+        there = model.replace(samples_per_dimension=float(alpha))
+        dynamics = descent_dynamics(there, step_sizes, paths=paths, replicas=replicas, seed=seed)
         if dynamics.diverged:
             dynamics.require()
         growth = dynamics.estimate("overlap_growth")
         best = int(np.argmax(growth.mean))
         found.append(growth[best])
         ends.append(best == len(growth.mean) - 1)
-    return Amplification(Estimate.stack(found), np.array(ends))
+    together = Estimate.stack(found)
+    numbers = (together.mean, together.standard_error, together.degrees_of_freedom)
+    value = Estimate(*(entry.reshape(alphas.shape) for entry in numbers))
+    return Amplification(alphas, value, np.array(ends).reshape(alphas.shape))
 
 
 @states(
     "heuristic",
     "success decided by the linear growth of the overlap alone",
-    source="statphys_gen/phase_retrieval/success.py",
+    source="statphys_gen.phase_retrieval.theory.success",
     verification="unverified",
 )
-def amplification_shift(
-    samples_per_dimension: ArrayLike, amplification: Estimate, at: float
-) -> tuple[float, float]:
+def amplification_shift(amplification: Amplification, at: float) -> tuple[float, float]:
     """Predicted shift of the midpoint with log N, 1/(2 d log G_max/d alpha) at a ratio, and its standard error.
 
     Parameters
     ----------
-    samples_per_dimension : increasing ratios (K,), K at least 2.
-    amplification : (K,) largest amplification max_t m(t)/m(0) of a small overlap at each of them.
-    at : the ratio, within the range; the logarithm is interpolated linearly between its neighbours.
+    amplification : along at least 2 increasing samples_per_dimension, from :func:`largest_amplification` or measured.
+    at : the ratio, within their range; the logarithm is interpolated linearly between its neighbours.
     """
-    ratio = validation.array("samples_per_dimension", samples_per_dimension, ndim=1, above=0.0)
-    growth = validation.array("amplification", amplification.mean, shape=ratio.shape, above=0.0)
+    ratio = validation.array("samples_per_dimension", amplification.samples_per_dimension, ndim=1, above=0.0)
+    growth = validation.array("amplification", amplification.value.mean, shape=ratio.shape, above=0.0)
     if len(ratio) < 2 or (np.diff(ratio) <= 0.0).any():
         raise InvalidArgument("samples_per_dimension", ratio.tolist(), "increasing, at least two")
     place = validation.inside("at", at, float(ratio[0]), float(ratio[-1]), closed=True)
     k = _interval(ratio, place)
     distance = float(ratio[k + 1] - ratio[k])
     slope = float(np.log(growth[k + 1] / growth[k])) / distance
-    relative = amplification.standard_error / growth
+    relative = amplification.value.standard_error / growth
     if not slope > 0.0:
         raise InvalidArgument("amplification", growth, "increasing where the midpoint lies")
     error = math.hypot(float(relative[k]), float(relative[k + 1])) / distance
     return 1.0 / (2.0 * slope), error / (2.0 * slope**2)
 
 
-def _interval(ratio: NDArray[np.float64], place: float) -> int:
+def _interval(ratio: FloatArray, place: float) -> int:
     """The index of the lower one of the two ratios between which a place lies."""
     return min(max(int(np.searchsorted(ratio, place)) - 1, 0), len(ratio) - 2)
 
 
-@dataclass(frozen=True)
-class ShiftVerdict:
+@dataclass(frozen=True, repr=False)
+class ShiftVerdict(SingleResult):
     """A predicted shift against the measured one.
 
     Attributes
@@ -322,9 +381,12 @@ class ShiftVerdict:
     text : one sentence.
     """
 
-    verdict: Verdict
+    verdict: Literal["confirmed", "refuted", "not resolved"]
     bound: float
     text: str
+
+    def record(self) -> dict[str, Any]:
+        return dict(vars(self))
 
 
 def judge_shift(
@@ -340,7 +402,7 @@ def judge_shift(
     half = 0.5 * (measured.upper - measured.lower)
     allowed = math.hypot(half, 1.96 * error)
     bound = max(abs(measured.lower), abs(measured.upper))
-    verdict: Verdict
+    verdict: Literal["confirmed", "refuted", "not resolved"]
     if truncated:
         verdict = "not resolved"
     elif abs(measured.slope - slope) > allowed:

@@ -42,9 +42,10 @@ from ...arrays import FloatArray
 from ...errors import AccuracyNotReached, InvalidArgument
 from ...numerics.roots import newton
 from ...solution import Solution, Status
-from ..model import Loss
-from .curvature_laws import Weights, node_rule
-from .one_step import ORDERS, Branch, OneStepLaw
+from ..model import Loss, PhaseRetrieval, check_loss, check_model
+from .curvature_law import CurvatureLaw, node_rule
+from .one_step import ORDERS, GlobalBranch, OneStepLaw
+from .spectrum import ratios
 
 State = Literal["marginal", "ground"]
 STATES = ("marginal", "ground")
@@ -74,7 +75,7 @@ _LOG_RATIOS = np.arange(-9.0, 9.5, 1.5)
 
 
 @dataclass(frozen=True)
-class _Point:
+class _OneStepPoint:
     """The law at one (chi, s)."""
 
     susceptibility: float
@@ -155,21 +156,21 @@ def typical_susceptibility(loss: Loss) -> float:
     return 1.0 / float(np.median(np.abs(loss.curvature(y.ravel(), t.ravel()))) + 1e-300)
 
 
-def _curve(loss: Loss, state: str, orders: tuple[int, int]) -> Iterator[_Point | None]:
+def _curve(loss: Loss, state: str, orders: tuple[int, int]) -> Iterator[_OneStepPoint | None]:
     """Solutions of (A) with (B) or (C) at increasing susceptibility, alpha eliminated; None where there is none."""
     unit = typical_susceptibility(loss)
     for factor in _GRID:
         yield _on_curve(loss, state, float(factor) * unit, orders)
 
 
-def _on_curve(loss: Loss, state: str, chi: float, orders: tuple[int, int]) -> _Point | None:
+def _on_curve(loss: Loss, state: str, chi: float, orders: tuple[int, int]) -> _OneStepPoint | None:
     from scipy.optimize import brentq
 
-    branch = Branch(loss, chi, orders)
+    branch = GlobalBranch(loss, chi, orders)
 
-    def point(log_ratio: float) -> _Point:
+    def point(log_ratio: float) -> _OneStepPoint:
         s = chi * math.exp(log_ratio)
-        return _Point(chi, s, branch.law(s))
+        return _OneStepPoint(chi, s, branch.law(s))
 
     def condition(log_ratio: float) -> float:
         here = point(log_ratio)
@@ -188,11 +189,11 @@ def _on_curve(loss: Loss, state: str, chi: float, orders: tuple[int, int]) -> _P
 
 
 def _bracketed(
-    loss: Loss, state: str, function: Callable[[_Point], float], largest_jump: float
-) -> tuple[_Point, _Point] | None:
+    loss: Loss, state: str, function: Callable[[_OneStepPoint], float], largest_jump: float
+) -> tuple[_OneStepPoint, _OneStepPoint] | None:
     """The first two neighbours on the curve, from small susceptibility on, between which ``function`` changes sign."""
     largest = -1.0 / loss.curvature_bound if largest_jump == 0.0 and loss.curvature_bound < 0.0 else math.inf
-    before: _Point | None = None
+    before: _OneStepPoint | None = None
     for here in _curve(loss, state, _SCAN_ORDERS):
         if here is not None and before is not None and function(here) * function(before) <= 0.0:
             return before, here
@@ -213,7 +214,7 @@ def _residual(loss: Loss, state: str, orders: tuple[int, int]) -> Callable[..., 
                 continue
             chi, s, alpha = math.exp(row[0]), math.exp(row[0] + row[1]), math.exp(log_alpha)
             with np.errstate(all="ignore"):
-                point = _Point(chi, s, Branch(loss, chi, orders).law(s))
+                point = _OneStepPoint(chi, s, GlobalBranch(loss, chi, orders).law(s))
                 result[k, 0] = log_alpha - math.log(point.alpha_from_overlap)
                 result[k, 1] = point.second_condition(state, alpha)
                 if x.shape[1] == 3:
@@ -250,7 +251,7 @@ def _packed(
         chi = math.exp(float(found["log_susceptibility"]) + shift[0])
         s = chi * math.exp(float(found["log_ratio"]) + shift[1])
         alpha = math.exp((float(found["log_alpha"]) if threshold else log_alpha) + shift[2])
-        values = _Point(chi, s, Branch(loss, chi, orders).law(s)).derived(loss, alpha)
+        values = _OneStepPoint(chi, s, GlobalBranch(loss, chi, orders).law(s)).derived(loss, alpha)
         return values | ({"samples_per_dimension": alpha} if threshold else {})
 
     values = fields(np.zeros(3))
@@ -283,10 +284,16 @@ def _nothing(names: tuple[str, ...]) -> tuple[dict[str, float], Status, float, f
     return dict.fromkeys(names, math.nan), Status.NO_SOLUTION, math.nan, math.nan, 0
 
 
+def check_overlap(model: PhaseRetrieval) -> None:
+    """Refuse what is not a model, and starts at an overlap: the states know nothing of the signal."""
+    check_model(model)
+    if model.overlap != 0.0:
+        raise InvalidArgument("overlap", model.overlap, "0: the states are those at overlap 0")
+
+
 def _checked(loss: Loss, state: str, largest_jump_fraction: float) -> float:
     """Validate; the largest fraction of jumping labels."""
-    if not isinstance(loss, Loss):
-        raise InvalidArgument("loss", loss, "a Loss, such as Loss.normalised(offset=1)")
+    check_loss(loss)
     validation.choice("state", state, STATES)
     return validation.inside("largest_jump_fraction", largest_jump_fraction, 0.0, 1.0, closed=True)
 
@@ -296,19 +303,20 @@ def _checked(loss: Loss, state: str, largest_jump_fraction: float) -> float:
 
 @states("1RSB", _VALID, source=_SOURCE, verification="derived")
 def one_step_state(
-    loss: Loss,
-    samples_per_dimension: ArrayLike,
+    model: PhaseRetrieval,
     state: State = "marginal",
     *,
+    samples_per_dimension: ArrayLike | None = None,
     largest_jump_fraction: float = LARGEST_JUMP_FRACTION,
 ) -> Solution:
     """The one-step marginal state or ground state at overlap 0.
 
     Parameters
     ----------
-    loss : any loss of which the pre-activation at z = 0 is the only place where the global minimum jumps.
-    samples_per_dimension : alpha above 0, any shape.
+    model : at overlap 0, with any loss of which the pre-activation at z = 0 is the only place where the global minimum
+        jumps.
     state : "marginal" (A, B) or "ground" (A, C).
+    samples_per_dimension : alpha above 0, any shape; by default that of the model, a scalar.
     largest_jump_fraction : the response may jump at z = 0 for this fraction of the labels, in [0, 1].
 
     Returns
@@ -319,9 +327,10 @@ def one_step_state(
     *No solution* where there is none: for the normalised loss with offset 1, below 3.99 without jumps at all, below
     3.3 with the default.
     """
-    jump = _checked(loss, state, largest_jump_fraction)
-    alphas = validation.array("samples_per_dimension", samples_per_dimension, above=0.0)
-    parts = [_one_state(loss, float(alpha), state, jump) for alpha in alphas.ravel()]
+    check_overlap(model)
+    jump = _checked(model.loss, state, largest_jump_fraction)
+    alphas = ratios(model, samples_per_dimension)
+    parts = [_one_state(model.loss, float(alpha), state, jump) for alpha in alphas.ravel()]
     return _batch(parts, alphas.shape, one_step_state)
 
 
@@ -336,12 +345,12 @@ def _one_state(
     return _packed(loss, found, math.log(alpha), False, jump)
 
 
-def _between(a: _Point, b: _Point, function: Callable[[_Point], float]) -> FloatArray:
+def _between(a: _OneStepPoint, b: _OneStepPoint, function: Callable[[_OneStepPoint], float]) -> FloatArray:
     """(log chi, log s/chi, log alpha) where the linear interpolation of ``function`` vanishes."""
     fa, fb = function(a), function(b)
     part = fa / (fa - fb) if fa != fb else 0.5
 
-    def coordinates(p: _Point) -> FloatArray:
+    def coordinates(p: _OneStepPoint) -> FloatArray:
         chi = p.susceptibility
         return np.log([chi, p.parisi_parameter / chi, p.alpha_from_overlap])
 
@@ -356,7 +365,7 @@ def one_step_threshold(
 
     Parameters
     ----------
-    loss, state : as for :func:`one_step_state`.
+    loss, state : as for :func:`one_step_state`; samples_per_dimension is what is solved for.
     largest_jump_fraction : the response may jump at z = 0 for this fraction of the labels; ``edge`` is above 0 then
         (normalised loss: for offsets above about 3.5, with 0.0034 and 0.11 for the intensity loss).
 
@@ -368,7 +377,7 @@ def one_step_threshold(
     jump = _checked(loss, state, largest_jump_fraction)
     names = (*FIELDS, "samples_per_dimension")
 
-    def criterion(point: _Point) -> float:
+    def criterion(point: _OneStepPoint) -> float:
         return point.alpha_from_overlap * point.law.signal - 1.0
 
     ends = _bracketed(loss, state, criterion, jump)
@@ -384,7 +393,7 @@ def one_step_threshold_curve(
     state: State = "marginal",
     *,
     largest_jump_fraction: float = LARGEST_JUMP_FRACTION,
-    loss: Callable[[float], Loss] = Loss.normalised,
+    family: Callable[[float], Loss] = Loss.normalised,
 ) -> Solution:
     """:func:`one_step_threshold` for each constant ``offset`` of a family of losses; of the shape of ``offset``.
 
@@ -394,7 +403,7 @@ def one_step_threshold_curve(
     if raw.size == 0 or np.isnan(raw).any() or (raw < 0.0).any():
         raise InvalidArgument("offset", offset, "numbers, at least 0; inf for the intensity loss")
     solutions = [
-        one_step_threshold(loss(float(a)), state, largest_jump_fraction=largest_jump_fraction)
+        one_step_threshold(family(float(a)), state, largest_jump_fraction=largest_jump_fraction)
         for a in raw.ravel()
     ]
     parts = [
@@ -411,19 +420,27 @@ def one_step_threshold_curve(
 
 
 @states("1RSB", _VALID, source=_SOURCE, verification="derived")
-def one_step_weights(loss: Loss, susceptibility: float, parisi_parameter: float) -> Weights:
-    """The weights of the Hessian in the one-step state with these parameters, for spectra and densities.
+def one_step_curvature_law(
+    model: PhaseRetrieval,
+    state: State = "marginal",
+    *,
+    largest_jump_fraction: float = LARGEST_JUMP_FRACTION,
+) -> CurvatureLaw:
+    """The law of the curvatures in a one-step state, for spectra and densities.
 
     Parameters
     ----------
-    susceptibility, parisi_parameter : chi and s above 0, such as the fields of :func:`one_step_state`.
+    model, state, largest_jump_fraction : as for :func:`one_step_state`.
+
+    Raises
+    ------
+    NotConverged : there is no such state.
     """
-    _checked(loss, "marginal", 1.0)
-    chi = validation.positive("susceptibility", susceptibility)
-    s = validation.positive("parisi_parameter", parisi_parameter)
+    found = one_step_state(model, state, largest_jump_fraction=largest_jump_fraction).require()
+    chi, s, loss = float(found["susceptibility"]), float(found["parisi_parameter"]), model.loss
     rules, law, bound = [], None, 0.0
     for orders in ORDERS:
-        branch = Branch(loss, chi, orders)
+        branch = GlobalBranch(loss, chi, orders)
         joint, _ = branch.probabilities(s)
         signal = np.broadcast_to(branch.label**2, joint.shape)
         keep = joint > 1e-25
@@ -431,10 +448,10 @@ def one_step_weights(loss: Loss, susceptibility: float, parisi_parameter: float)
         if law is None:
             law, bound = branch.law(s), float(branch.curvature[keep].min())
     assert law is not None
-    if law.difference(Branch(loss, chi, ORDERS[1]).law(s)) > 1e-6:
+    if law.difference(GlobalBranch(loss, chi, ORDERS[1]).law(s)) > 1e-6:
         raise AccuracyNotReached(f"{loss.name}: the averages at susceptibility {chi:.6g} are not resolved")
     # The smallest curvature is that of h = 0 at the largest labels, unless the branch leaves it out.
     if 1.0 + chi * loss.curvature_bound >= 0.0:
         bound = loss.curvature_bound
     name = f"{loss.name}, one-step state"
-    return Weights(name, bound, 0.0, law.force, law.loss, (rules[0], rules[1]))
+    return CurvatureLaw(name, bound, 0.0, law.force, law.loss, (rules[0], rules[1]))

@@ -1,7 +1,7 @@
 r"""Where the signal outlier appears: the transition (BBP) of the Hessian as one scalar equation.
 
-With the moments of :mod:`.curvature_laws`, eliminating alpha = samples_per_dimension from the soft
-edge, alpha second(S) = 1, and the outlier's condition, alpha (first - signal_first) = 1, leaves one equation in S,
+With the moments of :mod:`.curvature_law`, eliminating alpha = samples_per_dimension from the soft edge,
+alpha second(S) = 1, and the outlier's condition, alpha (first - signal_first) = 1, leaves one equation in S,
 
     first(S) - signal_first(S) = second(S),     alpha = 1/second(S)              (continuous: overlap from 0)
 
@@ -9,10 +9,10 @@ and where the left side still exceeds the right one at S_max the transition happ
 
     alpha = 1/(first(S_max) - signal_first(S_max))                               (discontinuous: overlap jumps).
 
-Cauchy-Schwarz with E (1 - u^2)^2 = 2 gives alpha >= 1/2 for every law of the weights; only r proportional to
+Cauchy-Schwarz with E (1 - u^2)^2 = 2 gives alpha >= 1/2 for every law of the curvatures; only r proportional to
 1 - u^2 reaches it.
 
-Source: derivations/phase_retrieval/spectrum.py, phase_retrieval_initialisation.py.
+Source: derivations/phase_retrieval/spectrum.py, derivations/phase_retrieval/initialisation.py.
 """
 
 from __future__ import annotations
@@ -20,31 +20,39 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ... import validation
-from ...approximation import approximation_of, states
+from ...approximation import Level, approximation_of, states
 from ...arrays import FloatArray
 from ...errors import InvalidArgument
+from ...glossary import attributes
 from ...numerics.roots import bracketed
+from ...presentation import Tabular
 from ...solution import Solution, Status
 from ..model import Loss
-from .curvature_laws import Weights, initial_weights
+from .curvature_law import CurvatureLaw
+from .initial_law import initial_curvature_law
 from .spectrum import require_left_edge, stieltjes_limits
+
+if TYPE_CHECKING:
+    import xarray
 
 _SOURCE = "derivations/phase_retrieval/spectrum.py, derivations/phase_retrieval/initialisation.py"
 # Points of S between which the transition is looked for.
 _GRID = 60
 LOWER_BOUND = 0.5
+Family = Callable[[float], Loss]
+_AT_START: tuple[Level, str] = ("exact as N -> infinity", "at the start of the descent")
 # The excess at S_max is zero within rounding below this.
 _MARGINAL = 1e-11
 
 
-@dataclass(frozen=True)
-class Transition:
+@dataclass(frozen=True, repr=False)
+class Transition(Tabular):
     """Where the outlier appears, for a batch of laws.
 
     Attributes
@@ -57,6 +65,19 @@ class Transition:
     solution: Solution
     kind: NDArray[np.str_]
 
+    def records(self) -> list[dict[str, Any]]:
+        """One plain dictionary for each law."""
+        pairs = zip(self.solution.records(), self.kind.ravel(), strict=True)
+        return [
+            {"samples_per_dimension": record.pop("samples_per_dimension"), "kind": str(kind)} | record
+            for record, kind in pairs
+        ]
+
+    def to_dataset(self, **coordinates: ArrayLike) -> xarray.Dataset:
+        """As :meth:`Solution.to_dataset <statphys_gen.solution.Solution.to_dataset>`, with the kind."""
+        found = self.solution.to_dataset(**coordinates)
+        return found.assign(kind=(tuple(coordinates), self.kind, attributes("kind")))
+
 
 @states(
     "exact as N -> infinity",
@@ -64,22 +85,22 @@ class Transition:
     source=_SOURCE,
     verification="derived",
 )
-def transition(weights: Weights) -> Transition:
-    """The lowest samples_per_dimension at which the Hessian has a signal outlier, for one law of the weights.
+def transition(law: CurvatureLaw) -> Transition:
+    """The lowest samples_per_dimension at which the Hessian has a signal outlier, for one law of the curvatures.
 
     Parameters
     ----------
-    weights : with a finite infimum (offset 0 is allowed).
+    law : with a finite infimum (offset 0 is allowed).
     """
-    require_left_edge(weights)
-    limit, below = stieltjes_limits(weights)
+    require_left_edge(law)
+    limit, below = stieltjes_limits(law)
     grid = below * np.unique(
         np.concatenate([np.geomspace(1e-6, 0.5, _GRID), 1.0 - np.geomspace(1e-12, 0.5, _GRID)])
     )
-    excess = _excess(weights, grid)
-    top = weights.moments(np.array([below]))
+    excess = _excess(law, grid)
+    top = law.moments(np.array([below]))
     at_limit = float((top.first - top.signal_first - top.second)[0])
-    error_at_limit = float(weights.moment_error(np.array([below]))[0])
+    error_at_limit = float(law.moment_error(np.array([below]))[0])
     if at_limit > -_MARGINAL and error_at_limit <= 1e-7:
         # Exactly at the switch the overlap still starts from 0.
         kind = "discontinuous" if at_limit > _MARGINAL else "continuous"
@@ -92,27 +113,27 @@ def transition(weights: Weights) -> Transition:
     # second(S) increases with S: the largest root has the lowest alpha.
     k = int(change[-1])
     root = bracketed(
-        lambda s: _excess(weights, s),
+        lambda s: _excess(law, s),
         grid[k],
         grid[k + 1],
         tolerance=1e-10,
         accuracy=1e-6,
-        residual_error=lambda s: 3.0 * weights.moment_error(s),
+        residual_error=lambda s: 3.0 * law.moment_error(s),
     )
     s = float(root["x"])
-    second = float(weights.responses(np.array([s]))[1][0])
+    second = float(law.responses(np.array([s]))[1][0])
     step = float(root.error)
-    ends = weights.responses(np.array([s - step, min(s + step, below)]))[1]
-    moment = float(weights.moment_error(np.array([s]))[0])
+    ends = law.responses(np.array([s - step, min(s + step, below)]))[1]
+    moment = float(law.moment_error(np.array([s]))[0])
     error = float(np.abs(1.0 / ends - 1.0 / second).max()) + moment / second**2 + 4e-16 / second
     return _single(
         1.0 / second, s, float(root.residual), max(error, step), Status(int(root.status)), "continuous"
     )
 
 
-def _excess(weights: Weights, s: FloatArray) -> FloatArray:
+def _excess(law: CurvatureLaw, s: FloatArray) -> FloatArray:
     """Positive where an alpha with its soft edge at S has an outlier."""
-    moments = weights.moments(s)
+    moments = law.moments(s)
     return np.asarray(moments.first - moments.signal_first - moments.second)
 
 
@@ -146,48 +167,47 @@ def _stacked(parts: list[Transition], shape: tuple[int, ...]) -> Transition:
     )
 
 
-@states(
-    "exact as N -> infinity",
-    "at the start of the descent",
-    source=_SOURCE,
-    verification="derived",
-)
-def initial_transition(
-    offset: ArrayLike, overlap: float = 0.0, *, loss: Callable[[float], Loss] = Loss.normalised
-) -> Transition:
-    """The transition at initialisation for each constant ``offset`` of a family of losses.
+@states(*_AT_START, source=_SOURCE, verification="derived")
+def initial_transition(loss: Loss, *, overlap: float = 0.0) -> Transition:
+    """The transition at the start of the descent.
 
     Parameters
     ----------
-    offset : the constant a, at least 0, any shape; inf allowed where the family has it (then there is no left edge).
+    loss : of curvature bounded below.
     overlap : m of the start.
-    loss : the family, offset -> Loss; :meth:`Loss.normalised` by default, whose transition is 3 at S = 1/8 for
-        offset 0, continuous below offset 1.1087555 and discontinuous above.
+    """
+    return transition(initial_curvature_law(loss, overlap=overlap))
+
+
+@states(*_AT_START, source=_SOURCE, verification="derived")
+def initial_transition_curve(
+    offset: ArrayLike, *, overlap: float = 0.0, family: Family = Loss.normalised
+) -> Transition:
+    """:func:`initial_transition` for each constant ``offset`` of a family of losses; of the shape of ``offset``.
+
+    Parameters
+    ----------
+    offset : the constant a, at least 0, any shape.
+    overlap : m of the start.
+    family : offset -> Loss; :meth:`Loss.normalised` by default, whose transition is 3 at S = 1/8 for offset 0,
+        continuous below offset 1.1087555 and discontinuous above.
     """
     values = validation.array("offset", offset, at_least=0.0)
     return _stacked(
-        [transition(initial_weights(loss(float(a)), overlap)) for a in values.ravel()], values.shape
+        [initial_transition(family(float(a)), overlap=overlap) for a in values.ravel()], values.shape
     )
 
 
-@states(
-    "exact as N -> infinity",
-    "at the start of the descent",
-    source=_SOURCE,
-    verification="derived",
-)
+@states(*_AT_START, source=_SOURCE, verification="derived")
 def switch_offset(
-    overlap: float = 0.0,
-    *,
-    loss: Callable[[float], Loss] = Loss.normalised,
-    lower: float = 0.1,
-    upper: float = 10.0,
+    *, overlap: float = 0.0, family: Family = Loss.normalised, lower: float = 0.1, upper: float = 10.0
 ) -> Solution:
     """The offset at which the transition at initialisation turns from continuous to discontinuous.
 
     Parameters
     ----------
-    loss : a family of losses offset -> Loss with one switch between ``lower`` and ``upper``.
+    overlap : m of the start.
+    family : of losses, offset -> Loss, with one switch between ``lower`` and ``upper``.
 
     Returns
     -------
@@ -200,12 +220,12 @@ def switch_offset(
     def at_limit(offset: float) -> tuple[float, float, float]:
         if not offset > 0.0:
             return math.nan, math.nan, math.nan
-        weights = initial_weights(loss(offset), overlap)
-        require_left_edge(weights)
-        _, below = stieltjes_limits(weights)
-        moments = weights.moments(np.array([below]))
+        law = initial_curvature_law(family(offset), overlap=overlap)
+        require_left_edge(law)
+        _, below = stieltjes_limits(law)
+        moments = law.moments(np.array([below]))
         gap = moments.first - moments.signal_first
-        error = float(weights.moment_error(np.array([below]))[0])
+        error = float(law.moment_error(np.array([below]))[0])
         return float((gap - moments.second)[0]), float(gap[0]), error
 
     found = bracketed(
@@ -233,25 +253,17 @@ def switch_offset(
     )
 
 
-@states(
-    "exact as N -> infinity",
-    "at the start of the descent",
-    source=_SOURCE,
-    verification="derived",
-)
+@states(*_AT_START, source=_SOURCE, verification="derived")
 def best_offset(
-    lower: float = 1e-3,
-    upper: float = 1e2,
-    overlap: float = 0.0,
-    *,
-    loss: Callable[[float], Loss] = Loss.normalised,
+    *, overlap: float = 0.0, family: Family = Loss.normalised, lower: float = 1e-3, upper: float = 1e2
 ) -> dict[str, float]:
     """The offset with the lowest transition at initialisation, by a search over its logarithm.
 
     Parameters
     ----------
+    overlap : m of the start.
+    family : of losses, offset -> Loss, with one minimum in the range.
     lower, upper : the range searched.
-    loss : a family offset -> Loss with one minimum in the range.
 
     Returns
     -------
@@ -265,7 +277,7 @@ def best_offset(
         raise InvalidArgument("upper", upper, f"above lower = {low:g}")
 
     def threshold(log_offset: float) -> float:
-        found = transition(initial_weights(loss(math.exp(log_offset)), overlap))
+        found = initial_transition(family(math.exp(log_offset)), overlap=overlap)
         return float(found.solution.require()["samples_per_dimension"])
 
     tolerance = 1e-9
@@ -283,8 +295,8 @@ def best_offset(
 
 @states("exact as N -> infinity", "for every loss and law", source=_SOURCE, verification="derived")
 def universal_lower_bound() -> float:
-    """1/2: no loss and no weights make a signal outlier at fewer samples per dimension.
+    """1/2: no loss and no other law makes a signal outlier at fewer samples per dimension.
 
-    :func:`~statphys_gen.phase_retrieval.optimal_spectral_weights` reach it.
+    :func:`~statphys_gen.phase_retrieval.optimal_spectral_curvature_law` reaches it.
     """
     return LOWER_BOUND

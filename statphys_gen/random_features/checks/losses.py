@@ -1,6 +1,7 @@
 """Losses of the exact nonlinear model, extrapolated in 1/d from three dimensions, against their theory.
 
-Where a check says so, the Gaussian equivalent is simulated instead.
+A check whose prediction says *reduced simulation* draws the Gaussian equivalent instead; every prediction that has one
+is checked on the nonlinear model too.
 """
 
 from __future__ import annotations
@@ -13,12 +14,14 @@ import numpy as np
 
 from ...approximation import approximation_of
 from ...arrays import FloatArray
+from ...data.covariance import Covariance
 from ...statistics.agreement import Check
 from ...statistics.estimate import Estimate
-from ..model import Covariance, RandomFeatures
+from ..model import RandomFeatures
 from ..simulation.gaussian_equivalent import FeatureMoments
 from ..simulation.instances import limit_in_dimension, simulate_best_stopping, simulate_limit
 from ..simulation.training import GradientDescent, GradientFlow, Ridge, Training
+from ..theory.best_stopping import early_stopping
 from ..theory.filters import gradient_descent, momentum_descent
 from ..theory.learning_curves import (
     LearningCurves,
@@ -27,8 +30,7 @@ from ..theory.learning_curves import (
     memorization_order_parameter,
     ridge_curves,
 )
-from ..theory.timescales import early_stopping
-from .setup import DIMENSIONS, RESOLUTION, equivalent_moments, sizes_of
+from .setup import DIMENSIONS, REDUCED, RESOLUTION, given_moments, sizes_of
 
 _INSTANCES = (160, 80, 40)
 _FEWER = (64, 32, 16)
@@ -59,7 +61,7 @@ def _losses(
         return np.concatenate([getattr(curves, field) for field in fields])
 
     def simulated(seed: int) -> Estimate:
-        found = simulate_limit(model, dimensions, instances, seed, training, moments=moments)
+        found = simulate_limit(model, training, dimensions, instances=instances, moments=moments, seed=seed)
         parts = [getattr(found, field) for field in fields]
         return Estimate(
             np.concatenate([part.mean for part in parts]),
@@ -69,7 +71,7 @@ def _losses(
 
     return Check(
         name,
-        prediction,
+        prediction if moments is None else f"{prediction} ({REDUCED})",
         approximation_of(function),
         theory=predicted,
         simulate=simulated,
@@ -161,7 +163,7 @@ def curve_checks() -> list[Check]:
             "Gaussian equivalent, tanh",
             equivalent,
             [3.0, 30.0, _INFINITE],
-            moments=equivalent_moments(equivalent),
+            moments=given_moments(equivalent),
             **small,
             fields=both,
         ),
@@ -171,7 +173,7 @@ def curve_checks() -> list[Check]:
             approximation_of(memorization_order_parameter),
             theory=lambda: np.array([memorization_order_parameter(final)]),
             simulate=lambda seed: _one_minus(
-                simulate_limit(final, _LARGER, (100, 50, 24), seed, GradientFlow([_INFINITE])).train_loss
+                simulate_limit(final, [_INFINITE], _LARGER, instances=(100, 50, 24), seed=seed).train_loss
             ),
             resolution=RESOLUTION,
             sizes=sizes_of(final, list(_LARGER), [100, 50, 24]),
@@ -184,8 +186,8 @@ def _one_minus(estimate: Estimate) -> Estimate:
 
 
 def covariance_checks() -> list[Check]:
-    atoms_of_two = Covariance.atoms([0.5, 1.5], [0.5, 0.5])
-    rank_deficient = Covariance.atoms([0.0, 2.0], [0.5, 0.5])
+    atoms_of_two = Covariance([0.5, 1.5], [0.5, 0.5])
+    rank_deficient = Covariance([0.0, 2.0], [0.5, 0.5])
     both = ("train_loss", "test_loss")
     return [
         _flow(
@@ -291,15 +293,16 @@ def algorithm_checks() -> list[Check]:
 def stopping_checks() -> list[Check]:
     model = RandomFeatures("sin", 4.0, 2.0, 0.2)
     dimensions, instances = (32, 64, 128), (80, 40, 20)
+    # Around the minimum; a parabola through three of them is taken, instance by instance.
+    times = np.geomspace(0.25, 4.0, 25) * 8.048740617305329
 
     def theory() -> FloatArray:
         found = early_stopping(model)
-        return np.array([math.log(found.parameter), found.score_error])
+        return np.array([math.log(found.training_time), found.score_error])
 
     def simulate(seed: int) -> Estimate:
-        times = np.geomspace(0.25, 4.0, 25) * math.exp(theory()[0])
         runs = [
-            simulate_best_stopping(model, d, count, seed, times)
+            simulate_best_stopping(model, times, d, instances=count, seed=seed)
             for d, count in zip(dimensions, instances, strict=True)
         ]
         return limit_in_dimension(dimensions, runs)

@@ -6,15 +6,15 @@ draws for each sample; with phi = sigma(W x_t / sqrt(d)) its matrices are
     U = mean of phi phi^T,  V = mean of phi xi^T     over the training set (over all noise if m = infinity),
     E[U], E[V]              the same over the population, and  E[phi y^T] for y = x_t.
 
-They are exact: averages over noise and population are Gaussian integrals (:mod:`.simulation_matrices`), only W,
+They are exact: averages over noise and population are Gaussian integrals (:mod:`.matrices`), only W,
 x and finite draws are sampled. With B = A/sqrt(p) the losses are, by their definitions,
 
     L_train = mean |xi|^2/d + (D Tr B U B^T + 2 sqrt(D) Tr B V)/d,
     L_test  = 1 + (D Tr B E[U] B^T + 2 sqrt(D) Tr B E[V])/d,
     E_score = (Tr B E[U] B^T + 2 Tr B E[phi y^T] Sigma_t^{-1} + Tr Sigma_t^{-1})/d,
 
-and how B is trained is the business of :mod:`.simulation_training`. The Gaussian equivalent
-(:mod:`.simulation_equivalent`) is a reduced simulation: it takes the coefficients of the activation as arguments.
+and how B is trained is the business of :mod:`.training`. The Gaussian equivalent
+(:mod:`.gaussian_equivalent`) is a reduced simulation: it takes the coefficients of the activation as arguments.
 Errors are over independent instances. Sigma is diagonal, which is no restriction because W is isotropic; its d
 eigenvalues are the quantiles of the law.
 """
@@ -25,30 +25,66 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from ... import validation
 from ...arrays import FloatArray
+from ...data.covariance import Covariance, Nodes
 from ...errors import InvalidArgument
+from ...glossary import dataset
 from ...numerics.blocks import map_blocks
+from ...presentation import Tabular
 from ...statistics.estimate import Estimate
 from ...statistics.extrapolation import extrapolate
 from ...statistics.streams import generator
-from ..model import Covariance, Nodes, RandomFeatures
+from ..model import RandomFeatures
 from .gaussian_equivalent import FeatureMoments, equivalent_matrices
 from .matrices import averaged_products
-from .training import GradientFlow, Losses, Matrices, SpectralTraining, Training
+from .training import GradientFlow, Losses, Matrices, SpectralTraining, Training, training_of
+
+if TYPE_CHECKING:
+    import xarray
+
+FIELDS = ("train_loss", "test_loss", "score_error")
 
 
-@dataclass(frozen=True)
-class SimulatedLosses:
-    """Estimates of the losses of a batch of trainings, each of shape (batch,)."""
+@dataclass(frozen=True, repr=False)
+class SimulatedLosses(Tabular):
+    """Estimates of the losses of a batch of trainings, each of shape (batch,).
 
+    ``axis`` and ``coordinate`` are "training_time", "penalty" or "steps" and its values.
+    """
+
+    axis: str
+    coordinate: NDArray[Any]
     train_loss: Estimate
     test_loss: Estimate
     score_error: Estimate
+
+    def _columns(self) -> dict[str, FloatArray]:
+        found: dict[str, FloatArray] = {}
+        for name in FIELDS:
+            estimate = getattr(self, name)
+            found |= {name: estimate.mean, f"{name}_standard_error": estimate.standard_error}
+        return found
+
+    def records(self) -> list[dict[str, Any]]:
+        columns = self._columns()
+        return [
+            {self.axis: place} | {name: float(entry[k]) for name, entry in columns.items()}
+            for k, place in enumerate(self.coordinate.tolist())
+        ]
+
+    def to_dataset(self) -> xarray.Dataset:
+        """Along ``axis``, with standard errors and their degrees of freedom."""
+        columns = self._columns() | {"degrees_of_freedom": self.train_loss.degrees_of_freedom}
+        return dataset(
+            {name: ((self.axis,), entry) for name, entry in columns.items()},
+            {self.axis: ((self.axis,), self.coordinate)},
+        )
 
 
 def population_eigenvalues(covariance: Covariance, dimension: int) -> FloatArray:
@@ -153,49 +189,46 @@ def _stream(
 
 def simulate_losses(
     model: RandomFeatures,
+    training_time: ArrayLike | Training,
     dimension: int,
-    instances: int,
-    seed: int,
-    training: Training,
     *,
+    instances: int,
     moments: FeatureMoments | None = None,
+    seed: int = 0,
     threads: int = 1,
 ) -> SimulatedLosses:
     """Train loss, test loss and score error in dimension d, over independent instances.
 
     Parameters
     ----------
-    training : how A is trained, one of :mod:`.simulation_training`.
+    training_time : training times of gradient flow, or how A is trained instead (:mod:`.training`).
+    dimension : d.
+    instances : independent draws of features, samples and noise, at least 2.
     seed : of the random streams. Instances of different models are independent; instance k of a model, dimension and
         seed is the same for every training, and for :func:`simulate_eigenvalues`.
     moments : coefficients of the activation; if given, the Gaussian equivalent is simulated instead of the model.
+    threads : the bits of the result do not depend on it.
 
     Raises
     ------
     InvalidArgument : as for :func:`sample_matrices`.
     """
-    samples = _loss_samples(model, dimension, instances, seed, training, moments, threads)
-    return SimulatedLosses(*(Estimate.from_samples(samples[:, k]) for k in range(3)))
+    training = training_of(training_time)
+    values = _loss_samples(model, training, dimension, instances, moments, seed, threads)
+    return SimulatedLosses(*training.axis, *(Estimate.from_samples(values[:, k]) for k in range(3)))
 
 
 def _loss_samples(
     model: RandomFeatures,
+    training: Training,
     dimension: int,
     instances: int,
-    seed: int,
-    training: Training,
     moments: FeatureMoments | None,
+    seed: int,
     threads: int,
 ) -> FloatArray:
     """(instances, 3, batch)."""
-    _require_model(model)
-    validation.integer("dimension", dimension, minimum=1)
-    validation.integer("instances", instances, minimum=2)
-    validation.integer("seed", seed, minimum=0)
-    if not isinstance(training, Training):
-        raise InvalidArgument("training", training, "one of the trainings of simulation_training")
-    if moments is not None and not isinstance(moments, FeatureMoments):
-        raise InvalidArgument("moments", moments, "FeatureMoments")
+    _require_sizes(model, dimension, instances, moments, seed)
 
     def run(instance: int) -> FloatArray:
         rng = _stream(model, dimension, moments, seed, instance)
@@ -206,14 +239,25 @@ def _loss_samples(
     return np.stack(map_blocks(run, instances, threads=threads))
 
 
+def _require_sizes(
+    model: RandomFeatures, dimension: int, instances: int, moments: FeatureMoments | None, seed: int
+) -> None:
+    _require_model(model)
+    validation.integer("dimension", dimension, minimum=1)
+    validation.integer("instances", instances, minimum=2)
+    validation.integer("seed", seed, minimum=0)
+    if moments is not None and not isinstance(moments, FeatureMoments):
+        raise InvalidArgument("moments", moments, "FeatureMoments")
+
+
 def simulate_limit(
     model: RandomFeatures,
+    training_time: ArrayLike | Training,
     dimensions: Sequence[int],
-    instances: Sequence[int],
-    seed: int,
-    training: Training,
     *,
+    instances: Sequence[int],
     moments: FeatureMoments | None = None,
+    seed: int = 0,
     threads: int = 1,
 ) -> SimulatedLosses:
     """:func:`simulate_losses` extrapolated to infinite dimension, with corrections of order 1/d.
@@ -224,33 +268,37 @@ def simulate_limit(
         raise InvalidArgument(
             "instances", list(instances), f"{len(dimensions)} numbers, one for each dimension"
         )
+    training = training_of(training_time)
     found = [
-        simulate_losses(model, d, count, seed, training, moments=moments, threads=threads)
+        simulate_losses(model, training, d, instances=count, moments=moments, seed=seed, threads=threads)
         for d, count in zip(dimensions, instances, strict=True)
     ]
-    fields = ("train_loss", "test_loss", "score_error")
     return SimulatedLosses(
-        *(limit_in_dimension(dimensions, [getattr(one, name) for one in found]) for name in fields)
+        *training.axis,
+        *(limit_in_dimension(dimensions, [getattr(one, name) for one in found]) for name in FIELDS),
     )
 
 
 def simulate_train_parts(
     model: RandomFeatures,
+    training_time: ArrayLike | SpectralTraining,
     dimension: int,
-    instances: int,
-    seed: int,
-    training: SpectralTraining,
     ranks: Sequence[int],
     *,
+    instances: int,
     moments: FeatureMoments | None = None,
+    seed: int = 0,
+    threads: int = 1,
 ) -> Estimate:
     """The parts of L_train - 1 that groups of modes carry; shape (batch * (groups),), group after group.
 
-    ``ranks`` are the increasing limits of the groups, counted from the lowest eigenvalue: 0, ..., p.
+    ``training_time`` may also be a ridge, which acts on modes as gradient flow does. ``ranks`` are the increasing
+    limits of the groups, counted from the lowest eigenvalue: 0, ..., p.
     """
-    _require_model(model)
+    _require_sizes(model, dimension, instances, moments, seed)
+    training = training_of(training_time)
     if not isinstance(training, SpectralTraining):
-        raise InvalidArgument("training", training, "gradient flow or ridge, which act on modes")
+        raise InvalidArgument("training_time", training, "gradient flow or ridge, which act on modes")
     p = whole_size("features_per_dimension", model.features_per_dimension, dimension)
     limits = np.asarray(ranks)
     if limits.ndim != 1 or len(limits) < 2 or limits[0] < 0 or limits[-1] > p or (np.diff(limits) <= 0).any():
@@ -262,11 +310,17 @@ def simulate_train_parts(
         parts = training.train_parts(matrices, model.features_per_dimension)[:, : limits[-1]]
         return np.asarray(np.add.reduceat(parts, limits[:-1], axis=1).T.ravel())
 
-    return Estimate.from_samples(np.stack(map_blocks(run, instances)))
+    return Estimate.from_samples(np.stack(map_blocks(run, instances, threads=threads)))
 
 
 def simulate_best_stopping(
-    model: RandomFeatures, dimension: int, instances: int, seed: int, training_time: ArrayLike
+    model: RandomFeatures,
+    training_time: ArrayLike,
+    dimension: int,
+    *,
+    instances: int,
+    seed: int = 0,
+    threads: int = 1,
 ) -> Estimate:
     """Where the score error of gradient flow is least, and how small it is; shape (2,): log time, score error.
 
@@ -276,7 +330,7 @@ def simulate_best_stopping(
     times = validation.array("training_time", training_time, ndim=1, above=0.0)
     if len(times) < 5 or not (np.diff(times) > 0).all():
         raise InvalidArgument("training_time", times, "at least 5 increasing times")
-    curves = _loss_samples(model, dimension, instances, seed, GradientFlow(times), None, 1)[:, 2]
+    curves = _loss_samples(model, GradientFlow(times), dimension, instances, None, seed, threads)[:, 2]
     found = []
     for curve in curves:
         lowest = int(np.argmin(curve))
@@ -306,18 +360,14 @@ def limit_in_dimension(
 def simulate_eigenvalues(
     model: RandomFeatures,
     dimension: int,
-    instances: int,
-    seed: int,
     *,
+    instances: int,
     moments: FeatureMoments | None = None,
+    seed: int = 0,
     threads: int = 1,
 ) -> FloatArray:
     """The eigenvalues of U in increasing order, (instances, p); parameters as for :func:`simulate_losses`."""
-    _require_model(model)
-    validation.integer("dimension", dimension, minimum=1)
-    validation.integer("instances", instances, minimum=2)
-    if moments is not None and not isinstance(moments, FeatureMoments):
-        raise InvalidArgument("moments", moments, "FeatureMoments")
+    _require_sizes(model, dimension, instances, moments, seed)
 
     def run(instance: int) -> FloatArray:
         rng = _stream(model, dimension, moments, seed, instance)

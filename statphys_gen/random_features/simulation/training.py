@@ -14,6 +14,7 @@ from __future__ import annotations
 import math
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -80,9 +81,19 @@ def losses_of(matrices: Matrices, weights: FloatArray) -> Losses:
 class Training(ABC):
     """A way to train: it makes the losses of one instance."""
 
+    @property
+    @abstractmethod
+    def axis(self) -> tuple[str, NDArray[Any]]:
+        """What the members of the batch differ by, and its values."""
+
     @abstractmethod
     def losses(self, matrices: Matrices, features_per_dimension: float) -> Losses:
         """Losses of the batch of training times, penalties or numbers of steps."""
+
+
+def training_of(training_time: ArrayLike | Training) -> Training:
+    """Gradient flow up to training times, or the training that was given in their place."""
+    return training_time if isinstance(training_time, Training) else GradientFlow(training_time)
 
 
 class SpectralTraining(Training):
@@ -137,6 +148,10 @@ class GradientFlow(SpectralTraining):
             )
         object.__setattr__(self, "training_time", times.astype(np.float64))
 
+    @property
+    def axis(self) -> tuple[str, NDArray[Any]]:
+        return "training_time", np.asarray(self.training_time)
+
     def filter(self, eigenvalues: FloatArray, rate: float) -> FloatArray:
         times = np.asarray(self.training_time)
         return -np.expm1(-rate * np.multiply.outer(times, eigenvalues)) / eigenvalues
@@ -153,6 +168,10 @@ class Ridge(SpectralTraining):
         if penalties.ndim != 1:
             raise InvalidArgument("penalty", self.penalty, "numbers above 0 in one axis")
         object.__setattr__(self, "penalty", penalties)
+
+    @property
+    def axis(self) -> tuple[str, NDArray[Any]]:
+        return "penalty", np.asarray(self.penalty)
 
     def filter(self, eigenvalues: FloatArray, rate: float) -> FloatArray:
         return 1.0 / np.add.outer(np.asarray(self.penalty), eigenvalues)
@@ -172,33 +191,43 @@ def _checked_steps(steps: ArrayLike) -> NDArray[np.int64]:
     return values.astype(np.int64)
 
 
+class SteppedTraining(Training):
+    """Trainings that are made step by step, up to each of ``steps``."""
+
+    steps: ArrayLike
+
+    @property
+    def axis(self) -> tuple[str, NDArray[Any]]:
+        return "steps", np.asarray(self.steps)
+
+
 @dataclass(frozen=True)
-class GradientDescent(Training):
+class GradientDescent(SteppedTraining):
     """Full-batch descent, step by step, with heavy-ball momentum or Nesterov's.
 
     Parameters
     ----------
     steps : numbers of steps after which the losses are taken, increasing, (batch,).
-    step_size : eta/d^2, the training time of one step.
+    learning_rate : eta/d^2, the training time of one step.
     momentum : memory of the last displacement, in [0, 1).
     nesterov : take the gradient ahead, at A + momentum (A - A_previous).
     """
 
     steps: ArrayLike
-    step_size: float
+    learning_rate: float
     momentum: float = 0.0
     nesterov: bool = False
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "steps", _checked_steps(self.steps))
-        validation.positive("step_size", self.step_size)
+        validation.positive("learning_rate", self.learning_rate)
         if validation.inside("momentum", self.momentum, 0.0, 1.0, closed=True) == 1.0:
             raise InvalidArgument("momentum", self.momentum, "a number in [0, 1)")
 
     def losses(self, matrices: Matrices, features_per_dimension: float) -> Losses:
         from .kernels import descent_steps
 
-        step = 2.0 * matrices.noise_variance / features_per_dimension * self.step_size
+        step = 2.0 * matrices.noise_variance / features_per_dimension * self.learning_rate
         target = np.ascontiguousarray(matrices.cross.T) / math.sqrt(matrices.noise_variance)
         gram = np.ascontiguousarray(matrices.gram)
         weights, before = np.zeros_like(target), np.zeros_like(target)
@@ -213,7 +242,7 @@ class GradientDescent(Training):
 
 
 @dataclass(frozen=True)
-class Adam(Training):
+class Adam(SteppedTraining):
     """Full-batch Adam on A, with bias correction: not linear in A, so that no spectral filter describes it.
 
     Parameters

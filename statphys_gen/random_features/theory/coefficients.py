@@ -28,16 +28,22 @@ import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache, partial
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from ... import noising, validation
-from ...approximation import states
+from ...approximation import approximation_of, states
 from ...arrays import FloatArray
 from ...errors import AccuracyNotReached, InvalidArgument
+from ...glossary import dataset
 from ...numerics.quadrature import Rule, gaussian_average, gaussian_rule, legendre_rule
+from ...presentation import Tabular
 from ..model import Activation, RandomFeatures
+
+if TYPE_CHECKING:
+    import xarray
 
 _SOURCE = "arXiv 2505.17638, equations 12-14; derivations/random_features/dual_kernel.py"
 _NEGLIGIBLE = 2e-16
@@ -49,11 +55,11 @@ _LONGEST_SERIES = 1024
 
 
 class OutlierWarning(UserWarning):
-    """The activation is not odd: eigenvalues outside of the bulks exist, see :func:`outliers`."""
+    """The activation is not odd: eigenvalues outside of the bulks exist, see :func:`~.spikes.outliers`."""
 
 
-@dataclass(frozen=True)
-class Coefficients:
+@dataclass(frozen=True, repr=False)
+class Coefficients(Tabular):
     """Everything that the theory needs to know of the activation, at one or several times (arrays of one shape).
 
     Attributes
@@ -84,6 +90,21 @@ class Coefficients:
     def nonlinear(self) -> FloatArray:
         """v_t^2 + s_t^2 = E sigma^2 - c_0^2 - c_1^2, the variance of the nonlinear part of a feature."""
         return self.v_t_squared + self.s_t_squared
+
+    def records(self) -> list[dict[str, Any]]:
+        names = ("a_t", "b_t_squared", "v_t_squared", "s_t_squared")
+        return [
+            {"time": float(time)} | {name: float(getattr(self, name).ravel()[k]) for name in names}
+            for k, time in enumerate(self.time.ravel())
+        ]
+
+    def to_dataset(self) -> xarray.Dataset:
+        """Along time; several axes of an array of times are numbered."""
+        count = self.time.ndim
+        axes = ("time",) if count == 1 else tuple(f"time_{k}" for k in range(count))
+        arrays = {name: (axes, entry) for name, entry in vars(self).items() if isinstance(entry, np.ndarray)}
+        place = {"time": arrays.pop("time"), "data_variance": ((), self.data_variance)}
+        return dataset(arrays, place, approximation_of(coefficients))
 
 
 @dataclass(frozen=True)
@@ -185,35 +206,6 @@ def model_coefficients(model: RandomFeatures) -> Coefficients:
             "activation", model.activation.name, "one with a linear part (E sigma' is 0: no score is learnt)"
         )
     return result
-
-
-@states(
-    "leading order",
-    "in 1/d; each rank-one part alone, without its interaction with the bulks, which shifts it by a number of order 1",
-    source="rank-one argument of the docstring",
-    verification="derived and simulated",
-)
-def outliers(model: RandomFeatures, dimension: int) -> dict[str, float]:
-    """Eigenvalues of U beyond the bulks, for an activation that is not odd, in dimension d.
-
-    ``mean`` = p c_0^2: all features share the mean c_0. ``norm`` = psi_p c_2^2 (Tr Sigma_t^2 / d) / Gamma^4:
-    the fluctuating norm of a noised sample moves all features together, and that of a row of W moves the feature's
-    mean by the same amount; they are outliers only where they exceed the bulks (:mod:`.spikes` has their positions),
-    and only without a mean, which takes their direction. 0 where there is none.
-    """
-    d = validation.integer("dimension", dimension, minimum=1)
-    c = model_coefficients(model)
-    signal, noise = math.exp(-2.0 * model.time), float(c.noise_variance)
-    noised = signal * model.covariance.eigenvalues + noise
-    total = float(model.covariance.weights @ noised)
-    psi = model.features_per_dimension
-    c0, c2 = _clean(float(c.mean), c), _clean(float(c.hermite_two), c)
-    second = float(model.covariance.weights @ noised**2) / total**2
-    return {"mean": psi * d * c0**2, "norm": 0.0 if c0 else psi * c2**2 * second}
-
-
-def _clean(value: float, c: Coefficients) -> float:
-    return 0.0 if abs(value) <= 1e-12 * math.sqrt(float(c.second_moment)) else value
 
 
 @lru_cache(maxsize=1024)

@@ -206,7 +206,7 @@ def offset_edges(model: RandomFeatures) -> tuple[tuple[float, float], ...]:
 def edge_errors(model: RandomFeatures) -> tuple[tuple[float, float], ...]:
     """Estimates of the absolute errors of all edges: rounding of z(mu), and of the coefficients of the activation."""
     edges, rounding = _edges_and_errors(model)
-    origin = dyson_from_floor(model, 1).origin
+    origin = dyson_from_floor(model, FINE_NODES).origin
     return tuple(
         (a + _COEFFICIENTS * (origin + lower), b + _COEFFICIENTS * (origin + upper))
         for (lower, upper), (a, b) in zip(edges, rounding, strict=True)
@@ -238,7 +238,7 @@ def _edges_and_errors(
 
 def unresolved(model: RandomFeatures) -> AccuracyNotReached:
     """The reason for which a spectrum is refused."""
-    columns = columns_per_dimension(dyson_from_floor(model, 1))
+    columns = columns_per_dimension(dyson_from_floor(model, FINE_NODES))
     return AccuracyNotReached(
         "spectrum: an edge is singular to within the rounding of float64 (p = d at a late diffusion time, or p so "
         f"close to the number of columns, {columns:.9g} d, that the lowest edge touches the floor); learning curves "

@@ -37,6 +37,8 @@ class Filter:
         if it is entire.
     reach : for an entire filter, a distance below 0 within which it stays of the size that it has at 0.
     name : how it is shown.
+    axis, coordinate : what the members of the batch differ by, and its values, for labelled results; by default their
+        number.
     """
 
     function: Callable[[ComplexArray], ComplexArray]
@@ -44,6 +46,8 @@ class Filter:
     pole: float = 0.0
     reach: float = math.inf
     name: str = "user"
+    axis: str = "member"
+    coordinate: tuple[float, ...] | None = None
 
     def __call__(self, z: ArrayLike) -> ComplexArray:
         points = np.atleast_1d(np.asarray(z, dtype=np.complex128))
@@ -87,6 +91,8 @@ def gradient_flow(model: RandomFeatures, training_time: ArrayLike) -> Filter:
         0.0 if infinite.any() else -math.inf,
         1.0 / largest if largest > 0.0 else math.inf,
         "gradient flow",
+        "training_time",
+        tuple(times.tolist()),
     )
 
 
@@ -96,7 +102,13 @@ def ridge(penalty: ArrayLike) -> Filter:
     if penalties.ndim != 1:
         raise InvalidArgument("penalty", penalty, "numbers above 0 in one axis")
     return Filter(
-        lambda z: 1.0 / (z + penalties[:, None]), len(penalties), -float(penalties.min()), math.inf, "ridge"
+        lambda z: 1.0 / (z + penalties[:, None]),
+        len(penalties),
+        -float(penalties.min()),
+        math.inf,
+        "ridge",
+        "penalty",
+        tuple(penalties.tolist()),
     )
 
 
@@ -109,32 +121,33 @@ def _steps(steps: ArrayLike) -> NDArray[np.int64]:
     return values.astype(np.int64)
 
 
-def gradient_descent(model: RandomFeatures, steps: ArrayLike, step_size: float) -> Filter:
-    """(1 - (1 - c step_size z)^steps)/z: full-batch descent with the step eta/d^2 = ``step_size`` of training time.
+def gradient_descent(model: RandomFeatures, steps: ArrayLike, learning_rate: float) -> Filter:
+    """(1 - (1 - c learning_rate z)^steps)/z: full-batch descent; ``learning_rate`` is eta/d^2, a step of training time.
 
-    It is stable when c step_size x < 2 for every eigenvalue x of U that carries weight.
+    It is stable when c learning_rate x < 2 for every eigenvalue x of U that carries weight.
     """
     counts = _steps(steps)
-    product = relaxation_rate(model) * validation.positive("step_size", step_size)
+    product = relaxation_rate(model) * validation.positive("learning_rate", learning_rate)
 
     def function(z: ComplexArray) -> ComplexArray:
         return -np.expm1(counts[:, None] * np.log1p(-product * z)) / z
 
+    reach = 1.0 / (product * max(int(counts.max()), 1))
     return Filter(
-        function, len(counts), -math.inf, 1.0 / (product * max(int(counts.max()), 1)), "gradient descent"
+        function, len(counts), -math.inf, reach, "gradient descent", "steps", tuple(counts.tolist())
     )
 
 
 def momentum_descent(
-    model: RandomFeatures, steps: ArrayLike, step_size: float, momentum: float, *, nesterov: bool = False
+    model: RandomFeatures, steps: ArrayLike, learning_rate: float, momentum: float, *, nesterov: bool = False
 ) -> Filter:
     """Full-batch descent with heavy-ball momentum A += -eta grad + momentum (A - A_previous), or Nesterov's variant.
 
-    Nesterov's takes the gradient at A + momentum (A - A_previous). ``step_size`` is eta/d^2, ``momentum`` in
+    Nesterov's takes the gradient at A + momentum (A - A_previous). ``learning_rate`` is eta/d^2, ``momentum`` in
     [0, 1); the first step has no momentum.
     """
     counts = _steps(steps)
-    product = relaxation_rate(model) * validation.positive("step_size", step_size)
+    product = relaxation_rate(model) * validation.positive("learning_rate", learning_rate)
     memory = validation.inside("momentum", momentum, -np.finfo(float).tiny, 1.0)
 
     def function(z: ComplexArray) -> ComplexArray:
@@ -147,10 +160,11 @@ def momentum_descent(
         return result
 
     reach = (1.0 - memory) / (product * max(int(counts.max()), 1))
-    return Filter(function, len(counts), -math.inf, reach, "nesterov" if nesterov else "momentum")
+    name = "nesterov" if nesterov else "momentum"
+    return Filter(function, len(counts), -math.inf, reach, name, "steps", tuple(counts.tolist()))
 
 
-def custom(
+def custom_filter(
     function: Callable[[ComplexArray], ComplexArray], *, pole: float = 0.0, name: str = "user"
 ) -> Filter:
     """A user's filter: maps z (points,) to (points,) or (batch, points); holomorphic for Re z > ``pole``, at most 0."""

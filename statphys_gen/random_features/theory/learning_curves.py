@@ -22,22 +22,28 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from ... import noising, validation
-from ...approximation import states
+from ...approximation import approximation_of, states
 from ...arrays import FloatArray
 from ...errors import AccuracyNotReached, InvalidArgument
+from ...glossary import dataset
 from ...numerics.contour import logarithmic_contour, one_point, two_point
+from ...presentation import Tabular
 from ..model import RandomFeatures
 from .contour_tables import USUAL_CLOSENESS, Table, has_floor, table_for, tables_for
 from .edges import absolute_edges
-from .filters import Filter, custom, gradient_flow, ridge
+from .filters import Filter, custom_filter, gradient_flow, ridge
 from .resolvent import dyson
 from .two_point import two_point_table
+
+if TYPE_CHECKING:
+    import xarray
 
 _SOURCE = "derivations/random_features/two_point.py; setting of arXiv 2505.17638"
 _ACCURACY = 1e-9
@@ -45,12 +51,13 @@ _MOST_NODES = 1500
 _MODELS_AT_ONCE = 64
 
 
-@dataclass(frozen=True)
-class LearningCurves:
-    """Losses of a batch of filters (training times, ridges, numbers of steps), each of shape (batch,).
+@dataclass(frozen=True, repr=False)
+class LearningCurves(Tabular):
+    """Train loss, test loss and score error along training, each of the shape of ``coordinate``.
 
     Attributes
     ----------
+    axis, coordinate : "training_time", "penalty" or "steps", and its values ("member" for a filter of a user's).
     train_loss, test_loss : per dimension, 1 for the untrained model.
     score_error : mean squared distance to the true score of P_t, per dimension.
     error : estimate of the largest absolute numerical error of the two losses; that of the score error is error / D.
@@ -58,28 +65,77 @@ class LearningCurves:
         total masses in it.
     """
 
+    axis: str
+    coordinate: FloatArray
     train_loss: FloatArray
     test_loss: FloatArray
     score_error: FloatArray
     error: FloatArray
     residual: FloatArray
 
+    def records(self) -> list[dict[str, Any]]:
+        names = ("train_loss", "test_loss", "score_error", "error", "residual")
+        return [
+            {self.axis: float(place)} | {name: float(getattr(self, name).ravel()[k]) for name in names}
+            for k, place in enumerate(self.coordinate.ravel())
+        ]
 
-@dataclass(frozen=True)
-class BulkContributions:
+    def to_dataset(self) -> xarray.Dataset:
+        """Along ``axis``; several axes of an array of training times are numbered."""
+        count = self.coordinate.ndim
+        axes = (self.axis,) if count == 1 else tuple(f"{self.axis}_{k}" for k in range(count))
+        names = ("train_loss", "test_loss", "score_error", "error", "residual")
+        return dataset(
+            {name: (axes, getattr(self, name)) for name in names},
+            {self.axis: (axes, self.coordinate)},
+            approximation_of(losses),
+        )
+
+
+@dataclass(frozen=True, repr=False)
+class BulkContributions(Tabular):
     """The parts of the losses that single bulks carry, for a batch of filters; bulks in increasing order.
 
     Attributes
     ----------
+    axis, coordinate : what the batch is along, as in :class:`LearningCurves`.
     edges : (bulks, 2).
     train : (batch, bulks), sums to L_train - 1.
     test : (batch, bulks, bulks), the quadratic part of L_test between two bulks, plus the linear part on the
         diagonal; sums to L_test - 1.
     """
 
+    axis: str
+    coordinate: FloatArray
     edges: FloatArray
     train: FloatArray
     test: FloatArray
+
+    def records(self) -> list[dict[str, Any]]:
+        return [
+            {
+                self.axis: float(place),
+                "lower": float(lower),
+                "upper": float(upper),
+                "train": float(self.train[i, k]),
+                "test": float(self.test[i, k].sum()),
+            }
+            for i, place in enumerate(self.coordinate)
+            for k, (lower, upper) in enumerate(self.edges)
+        ]
+
+    def to_dataset(self) -> xarray.Dataset:
+        """Along ``axis`` and the bulks; the test loss between two of them."""
+        arrays = {
+            "train": ((self.axis, "bulk"), self.train),
+            "test": ((self.axis, "bulk", "other_bulk"), self.test),
+        }
+        places: dict[str, tuple[tuple[str, ...], FloatArray]] = {
+            self.axis: ((self.axis,), self.coordinate),
+            "lower": (("bulk",), self.edges[:, 0]),
+            "upper": (("bulk",), self.edges[:, 1]),
+        }
+        return dataset(arrays, places, approximation_of(bulk_contributions))
 
 
 # --------------------------------------------------------------------------------------------- score-error identity
@@ -206,6 +262,8 @@ def _evaluate(model: RandomFeatures, table: Table, algorithm: Filter) -> tuple[L
         error = np.maximum(train.error, quadratic.error + 2.0 * linear.error)
         relative = error / np.maximum(1.0, np.abs(test_loss))
     result = LearningCurves(
+        algorithm.axis,
+        _places(algorithm),
         1.0 + train.value,
         test_loss,
         (test_loss - 1.0) / float(noising.noise_variance(model.time)) + fisher_information(model),
@@ -231,16 +289,22 @@ def learning_curves(model: RandomFeatures, training_time: ArrayLike) -> Learning
     """
     times = np.asarray(training_time)
     result = losses(model, gradient_flow(model, times.ravel()))
-    return _shaped(_stacked(result), times.shape)
+    return _shaped("training_time", _stacked(result), times.shape)
 
 
 def _stacked(curves: LearningCurves) -> FloatArray:
-    """All fields, (fields, batch)."""
-    return np.stack([getattr(curves, field.name) for field in fields(LearningCurves)])
+    """All arrays, (arrays, batch)."""
+    return np.stack([entry for entry in vars(curves).values() if isinstance(entry, np.ndarray)])
 
 
-def _shaped(values: FloatArray, shape: tuple[int, ...]) -> LearningCurves:
-    return LearningCurves(*(row.reshape(shape) for row in values))
+def _shaped(axis: str, values: FloatArray, shape: tuple[int, ...]) -> LearningCurves:
+    return LearningCurves(axis, *(row.reshape(shape) for row in values))
+
+
+def _places(algorithm: Filter) -> FloatArray:
+    """The coordinates of a batch."""
+    given = range(algorithm.size) if algorithm.coordinate is None else algorithm.coordinate
+    return np.asarray(given, dtype=np.float64)
 
 
 @states(
@@ -259,14 +323,15 @@ def ridge_curves(model: RandomFeatures, penalty: ArrayLike) -> LearningCurves:
     penalties = validation.array("penalty", penalty, at_least=0.0)
     flat = penalties.ravel()
     positive = flat > 0.0
-    values = np.zeros((len(fields(LearningCurves)), flat.size))
+    values = np.zeros((6, flat.size))
     for part, algorithm in (
         (positive, lambda: ridge(flat[positive])),
-        (~positive, lambda: custom(lambda z: 1.0 / z, name="infinite training time")),
+        (~positive, lambda: custom_filter(lambda z: 1.0 / z, name="infinite training time")),
     ):
         if part.any():
             values[:, part] = _stacked(losses(model, algorithm()))
-    return _shaped(values, penalties.shape)
+    values[0] = flat
+    return _shaped("penalty", values, penalties.shape)
 
 
 @states(
@@ -321,4 +386,4 @@ def bulk_contributions(model: RandomFeatures, algorithm: Filter) -> BulkContribu
             raise AccuracyNotReached(
                 "bulk contributions: they do not add up to the losses; two bulks are too close"
             )
-    return BulkContributions(np.array(edges), train, test)
+    return BulkContributions(algorithm.axis, _places(algorithm), np.array(edges), train, test)

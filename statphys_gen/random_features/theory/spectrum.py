@@ -14,22 +14,27 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from ... import validation
-from ...approximation import states
+from ...approximation import approximation_of, states
 from ...arrays import ComplexArray, FloatArray
 from ...errors import AccuracyNotReached, NotConverged
+from ...glossary import dataset
 from ...numerics.bulk_series import BoundaryValues, angle_positions, boundary_values
 from ...numerics.stieltjes import resolve
+from ...presentation import Tabular
 from ..model import RandomFeatures
 from .edges import FINE_NODES, SOURCE, columns_per_dimension, offset_edges, touches_floor, unresolved
 from .moments import spectral_moments
 from .resolvent import Dyson, Resolvent, dyson, dyson_from_floor
 from .two_point import one_point_mass
+
+if TYPE_CHECKING:
+    import xarray
 
 Group = Literal["generalisation", "overfitting", "interpolation"]
 Density = Literal["eigenvalues", "feature", "data", "train"]
@@ -49,8 +54,8 @@ class Atom:
     weight: float
 
 
-@dataclass(frozen=True)
-class Bulk:
+@dataclass(frozen=True, repr=False)
+class Bulk(Tabular):
     """An interval of the spectrum.
 
     Attributes
@@ -77,9 +82,13 @@ class Bulk:
         """The eigenvalues at the angles of ``boundary``."""
         return np.asarray(self.floor + self.boundary.position)
 
+    def records(self) -> list[dict[str, Any]]:
+        shown = {name: getattr(self, name) for name in ("lower", "upper", "weight", "modes_per_dimension")}
+        return [shown | {"modes": " + ".join(self.groups)}]
 
-@dataclass(frozen=True)
-class Spectrum:
+
+@dataclass(frozen=True, repr=False)
+class Spectrum(Tabular):
     """Atoms and bulks of U in increasing order, and their densities.
 
     Attributes
@@ -96,6 +105,38 @@ class Spectrum:
     moments: tuple[float, float, float]
     residual: float
     system: Dyson
+
+    def records(self) -> list[dict[str, Any]]:
+        psi = self.model.features_per_dimension
+        atoms = [
+            {
+                "part": "atom",
+                "lower": atom.position,
+                "upper": atom.position,
+                "weight": atom.weight,
+                "modes_per_dimension": psi * atom.weight,
+                "modes": "-",
+            }
+            for atom in self.atoms
+        ]
+        return [*atoms, *({"part": "bulk"} | record for bulk in self.bulks for record in bulk.records())]
+
+    def to_dataset(self, points: int = 400) -> xarray.Dataset:
+        """Along atoms and bulks; the density at ``points`` positions in every bulk, at equal steps of an angle."""
+        grid = self.grid(points).reshape(len(self.bulks), points)
+        values: dict[str, tuple[tuple[str, ...], Any]] = {
+            "atom_position": (("atom",), np.array([atom.position for atom in self.atoms])),
+            "atom_weight": (("atom",), np.array([atom.weight for atom in self.atoms])),
+            "density": (("bulk", "point"), self.density(grid)),
+            "residual": ((), self.residual),
+        }
+        for name in ("lower", "upper", "weight", "modes_per_dimension"):
+            values[name] = (("bulk",), np.array([getattr(bulk, name) for bulk in self.bulks]))
+        places = {
+            "position": (("bulk", "point"), grid),
+            "groups": (("bulk",), [" + ".join(bulk.groups) for bulk in self.bulks]),
+        }
+        return dataset(values, places, approximation_of(spectrum))
 
     def density(self, position: ArrayLike, kind: Density = "eigenvalues") -> FloatArray:
         """Density at positions of any shape (atoms left out); 0 outside of the bulks.

@@ -1,6 +1,6 @@
 r"""Two-point functions of the feature matrix: (1/d) Tr V^T G(z) P G(z') V for P = alpha w Sigma w^T + beta w w^T + c.
 
-They follow from the self-consistent equations of :mod:`.dyson` with the spectral parameter replaced by an
+They follow from the self-consistent equations of :mod:`.resolvent` with the spectral parameter replaced by an
 upper triangular 2 x 2 matrix with z and z' on the diagonal and -P in the corner: the corner of the resolvent
 is G(z) P G(z'). The diagonal of the equations are the equations at z and z'; their corner is a linear system,
 for the corners q12, g1, g2 of q, gamma_1, gamma_2 (those of s and r are eliminated).

@@ -97,12 +97,12 @@ MALFORMED: dict[str, tuple[Callable[[Path], Path], str]] = {
     "one sample": (npy(np.zeros((1, 3))), "at least 2 samples"),
     "constant": (npy(np.full((5, 2), 1.5)), "not constant"),
     "constant apart from the sign of zero": (npy(np.array([[0.0], [-0.0]])), "not constant"),
-    "NaN": (npy(spoiled((1, 0), np.nan)), "samples[1, 0] = nan"),
-    "infinity": (npy(spoiled((2, 1), -np.inf)), "samples[2, 1] = -inf"),
-    "overflowing squares": (npy(spoiled((0, 1), 1e200)), "samples[0, 1] = 1e+200"),
+    "NaN": (npy(spoiled((1, 0), np.nan)), "data[1, 0] = nan"),
+    "infinity": (npy(spoiled((2, 1), -np.inf)), "data[2, 1] = -inf"),
+    "overflowing squares": (npy(spoiled((0, 1), 1e200)), "data[0, 1] = 1e+200"),
     "NaN in an image": (
         npy(np.where(np.arange(12).reshape(3, 2, 2) == 7, np.nan, 1.0)),
-        "samples[1, 3] = nan",
+        "data[1, 3] = nan",
     ),
     "an archive called npy": (
         lambda folder: npz(samples=GOOD)(folder).rename(folder / "a.npy"),
@@ -125,7 +125,7 @@ MALFORMED: dict[str, tuple[Callable[[Path], Path], str]] = {
     "ragged csv": (raw("data.csv", "1,2\n3,4,5\n6,7\n"), "row 2"),
     "text inside csv": (raw("data.csv", "1,2\n3,four\n5,6\n"), "four"),
     "missing value in csv": (raw("data.csv", "a,b\n1,\n3,4\n"), "table of numbers"),
-    "NaN in csv": (raw("data.csv", "a,b\n1,2\nnan,4\n"), "samples[1, 0] = nan"),
+    "NaN in csv": (raw("data.csv", "a,b\n1,2\nnan,4\n"), "data[1, 0] = nan"),
     "one line of csv": (raw("data.csv", "1,2,3\n"), "at least 2 samples"),
     "binary csv": (raw("data.csv", b"\xff\xfe\x00\x01\x80"), "text file"),
     "two-dimensional numbers as text in quotes": (raw("data.csv", "x\n'a b'\n"), "table of numbers"),
@@ -173,7 +173,7 @@ def test_malformed_labels_give_one_line(case: str, tmp_path: Path) -> None:
 
 def test_a_key_must_exist_and_belongs_to_archives(tmp_path: Path) -> None:
     np.savez(tmp_path / "data.npz", first=GOOD, second=2.0 * GOOD)
-    np.testing.assert_array_equal(load_dataset(tmp_path / "data.npz", key="second").samples, 2.0 * GOOD)
+    np.testing.assert_array_equal(load_dataset(tmp_path / "data.npz", key="second").points, 2.0 * GOOD)
     with pytest.raises(InvalidArgument, match="first, second"):
         load_dataset(tmp_path / "data.npz", key="third")
     np.save(tmp_path / "data.npy", GOOD)
@@ -197,10 +197,10 @@ def test_a_key_must_exist_and_belongs_to_archives(tmp_path: Path) -> None:
 )
 def test_every_format_gives_the_same_samples(writer: Callable[[Path], Path], tmp_path: Path) -> None:
     dataset = load_dataset(writer(tmp_path))
-    np.testing.assert_array_equal(dataset.samples, GOOD)
-    assert dataset.count == 3
+    np.testing.assert_array_equal(dataset.points, GOOD)
+    assert dataset.samples == 3
     assert dataset.dimension == 2
-    assert dataset.samples.dtype == np.float64
+    assert dataset.points.dtype == np.float64
 
 
 @pytest.mark.parametrize(
@@ -233,19 +233,19 @@ def test_labels_inside_an_archive_are_used(tmp_path: Path) -> None:
 def test_images_are_flattened_and_it_is_said() -> None:
     images = np.arange(24).reshape(2, 2, 2, 3)
     dataset = DataSet.from_arrays(images)
-    np.testing.assert_array_equal(dataset.samples, images.reshape(2, 12))
+    np.testing.assert_array_equal(dataset.points, images.reshape(2, 12))
     assert "(2, 2, 3)" in dataset.notes[0]
 
 
 def test_duplicates_are_merged_with_multiplicities() -> None:
     samples = np.array([[1.0, 0.0], [2.0, 0.0], [1.0, -0.0], [1.0, 0.0], [3.0, 0.0]])
     dataset = DataSet.from_arrays(samples)
-    np.testing.assert_array_equal(dataset.samples[:, 0], [1.0, 2.0, 3.0])
+    np.testing.assert_array_equal(dataset.points[:, 0], [1.0, 2.0, 3.0])
     np.testing.assert_array_equal(dataset.multiplicities, [3, 1, 1])
-    assert dataset.count == 5
+    assert dataset.samples == 5
     assert "2 of 5" in dataset.notes[0]
     labelled = DataSet.from_arrays(samples, [0, 1, 1, 0, 1])
-    np.testing.assert_array_equal(labelled.samples[:, 0], [1.0, 2.0, 1.0, 3.0])
+    np.testing.assert_array_equal(labelled.points[:, 0], [1.0, 2.0, 1.0, 3.0])
     np.testing.assert_array_equal(labelled.labels, [0, 1, 1, 1])
     np.testing.assert_array_equal(labelled.multiplicities, [2, 1, 1, 1])
     assert "more than one label" in labelled.notes[1]
@@ -255,6 +255,6 @@ def test_the_data_set_owns_its_arrays() -> None:
     samples = GOOD.copy()
     dataset = DataSet.from_arrays(samples)
     samples[0, 0] = 7.0
-    assert dataset.samples[0, 0] == 0.0
-    assert not dataset.samples.flags.writeable
+    assert dataset.points[0, 0] == 0.0
+    assert not dataset.points.flags.writeable
     assert samples.flags.writeable

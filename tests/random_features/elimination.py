@@ -6,10 +6,9 @@ import math
 
 import numpy as np
 
-from ...arrays import FloatArray
-from ...errors import InvalidArgument
-from ..model import RandomFeatures
-from .resolvent import Dyson, dyson
+from statphys_gen.arrays import FloatArray
+from statphys_gen.random_features.model import RandomFeatures
+from statphys_gen.random_features.theory.resolvent import dyson
 
 
 def identity_polynomial(model: RandomFeatures) -> FloatArray:
@@ -19,12 +18,9 @@ def identity_polynomial(model: RandomFeatures) -> FloatArray:
     spurious factors. It has degree 2 in z and 5 in q, and is a route to the density that is independent of
     Newton's iteration.
     """
-    if len(model.covariance.eigenvalues) != 1 or not math.isinf(model.noise_draws):
-        raise InvalidArgument("model", model.covariance.name, "isotropic, with infinitely many noise draws")
-    return _identity_polynomial(dyson(model))
-
-
-def _identity_polynomial(system: Dyson) -> FloatArray:
+    assert len(model.covariance.eigenvalues) == 1
+    assert math.isinf(model.noise_draws)
+    system = dyson(model)
     psi, f = system.features, system.ratio
     b2, v2, s2 = system.b2, system.v2, system.s2
     a = system.linear * system.variance

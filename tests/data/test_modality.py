@@ -114,7 +114,7 @@ def test_critical_time_is_where_the_mixture_turns_bimodal(half_distance: float, 
     exact = 0.5 * np.log(half_distance**2 + 1.0 - deviation**2)
     assert result.bimodal
     # Unequal class sizes unfold the pitchfork: the time comes out lower by a power of the imbalance.
-    assert abs(result.critical_time - exact) < 0.01 + 3.0 * result.critical_time_error
+    assert abs(result.critical_time - exact) < 0.01 + 3.0 * result.critical_time_standard_error
     before, after = noised_modes(values, [result.critical_time - 0.02, result.critical_time + 0.02])
     assert before == 2
     assert after == 1
@@ -124,7 +124,7 @@ def test_outliers_do_not_count_as_modes() -> None:
     values = np.concatenate([np.random.default_rng(1).standard_normal(1000), [300.0, -500.0]])
     assert modality(values).critical_time < 0.1
     assert not modality(values).bimodal
-    assert modality(values).critical_time_error is None
+    assert modality(values).critical_time_standard_error is None
 
 
 def test_location_and_order_do_not_matter_and_scale_is_a_change_of_time() -> None:

@@ -1,0 +1,338 @@
+"""Where to stop training, or how strong a ridge to take: least score errors, their exponent, windows, memorization.
+
+The score error is (L_test - 1)/D plus a constant, so that its minimum is that of the test loss.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from ... import validation
+from ...approximation import approximation_of, states
+from ...arrays import ComplexArray, FloatArray
+from ...errors import AccuracyNotReached, InvalidArgument
+from ...glossary import dataset
+from ...presentation import Tabular
+from ..model import RandomFeatures
+from .edges import absolute_edges
+from .filters import Filter, gradient_flow, relaxation_rate, ridge
+from .learning_curves import fisher_information, learning_curves, losses, quadratic_form, ridge_curves
+from .resolvent import dyson
+
+if TYPE_CHECKING:
+    import xarray
+
+_SOURCE = "arXiv 2505.17638; derivations/random_features/two_point.py"
+_SCAN = 160
+
+
+@dataclass(frozen=True, repr=False)
+class EarlyStopping(Tabular):
+    """The training time of least score error, which is also that of least test loss.
+
+    ``training_time`` may be infinite: then the score error decreases all the way. ``final_score_error`` is that at
+    infinite training time.
+    """
+
+    training_time: float
+    score_error: float
+    test_loss: float
+    train_loss: float
+    final_score_error: float
+
+    def records(self) -> list[dict[str, Any]]:
+        return [dict(vars(self))]
+
+    def to_dataset(self) -> xarray.Dataset:
+        """Scalars."""
+        return dataset(
+            {name: ((), x) for name, x in vars(self).items()}, {}, approximation_of(early_stopping)
+        )
+
+
+@dataclass(frozen=True, repr=False)
+class OptimalRidge(Tabular):
+    """The ridge penalty of least score error.
+
+    ``penalty`` is 0 if every penalty does harm. ``final_score_error`` is that at penalty 0.
+    """
+
+    penalty: float
+    score_error: float
+    test_loss: float
+    train_loss: float
+    final_score_error: float
+
+    def records(self) -> list[dict[str, Any]]:
+        return [dict(vars(self))]
+
+    def to_dataset(self) -> xarray.Dataset:
+        """Scalars."""
+        return dataset({name: ((), x) for name, x in vars(self).items()}, {}, approximation_of(optimal_ridge))
+
+
+@dataclass(frozen=True, repr=False)
+class TrainingWindow(Tabular):
+    """The training times between which the score error is at most (1 + tolerance) times its minimum.
+
+    ``start`` and ``stop`` are training times; ``best`` lies between them; ``stop`` may be infinite. In steps
+    of gradient descent with learning rate eta, a training time tau is tau d^2 / eta steps (:meth:`steps`).
+    """
+
+    start: float
+    best: float
+    stop: float
+    score_error: float
+    tolerance: float
+
+    def steps(self, dimension: int, learning_rate: float) -> tuple[float, float]:
+        """``start`` and ``stop`` as numbers of steps of size eta = ``learning_rate`` in dimension d."""
+        d = validation.integer("dimension", dimension, minimum=1)
+        factor = d * d / validation.positive("learning_rate", learning_rate)
+        return self.start * factor, self.stop * factor
+
+    def records(self) -> list[dict[str, Any]]:
+        return [dict(vars(self))]
+
+    def to_dataset(self) -> xarray.Dataset:
+        """Scalars."""
+        return dataset(
+            {name: ((), x) for name, x in vars(self).items()}, {}, approximation_of(training_window)
+        )
+
+
+def _range(model: RandomFeatures) -> tuple[float, float]:
+    """The smallest and the largest eigenvalue that matter."""
+    edges = absolute_edges(model)
+    if not edges:
+        raise AccuracyNotReached(
+            "spectrum: every bulk is narrower than float64 resolves; lower the diffusion time"
+        )
+    system = dyson(model)
+    low = max(edges[0][0], system.s2 if system.inverse_draws == 0.0 else 0.0, 1e-9 * edges[-1][1])
+    return low, edges[-1][1]
+
+
+def _minimum(
+    model: RandomFeatures,
+    grid: FloatArray,
+    family: Callable[[FloatArray], Filter],
+    slope: Callable[[float], Filter],
+) -> float:
+    """Where the test loss is least along a family of filters: the best of a grid, then the zero of the derivative.
+
+    The derivative of <F x F, T> - 2 <F, chi> along the family is 2 (<F' x F, T> - <F', chi>).
+    """
+    from scipy.optimize import brentq
+
+    values = losses(model, family(grid)).test_loss
+    best = int(np.argmin(values))
+    if best in (0, len(grid) - 1):
+        return float(grid[best])
+
+    def derivative(logarithm: float) -> float:
+        x = math.exp(logarithm)
+        return quadratic_form(model, family(np.array([x])), slope(x))
+
+    left, right = math.log(grid[best - 1]), math.log(grid[best + 1])
+    if not derivative(left) < 0.0 < derivative(right):
+        raise AccuracyNotReached("least score error: the minimum is flatter than the accuracy of the losses")
+    return math.exp(brentq(derivative, left, right, xtol=1e-13, rtol=1e-13))
+
+
+@states(
+    "exact as N -> infinity",
+    "odd (or centred) activation, full-batch gradient flow from A = 0",
+    source=_SOURCE,
+    verification="derived and simulated",
+)
+def early_stopping(model: RandomFeatures) -> EarlyStopping:
+    """The training time at which gradient flow has its least score error, and what is lost by training on.
+
+    Exactly at the interpolation threshold of finitely many draws the final score error is infinite.
+    """
+    low, high = _range(model)
+    c = relaxation_rate(model)
+    grid = np.geomspace(1e-3 / (c * high), 1e4 / (c * low), _SCAN)
+
+    def slope(time: float) -> Filter:
+        def derivative(z: ComplexArray) -> ComplexArray:
+            return np.asarray(c * np.exp(-c * time * z), dtype=np.complex128)[None, :]
+
+        return Filter(derivative, 1, -math.inf, 1.0 / (c * time), "slope")
+
+    best = _minimum(model, grid, lambda times: gradient_flow(model, times), slope)
+    final = _final_score_error(model)
+    if best == grid[-1]:
+        best = math.inf
+    curves = learning_curves(model, best)
+    return EarlyStopping(
+        best, float(curves.score_error), float(curves.test_loss), float(curves.train_loss), final
+    )
+
+
+@states(
+    "exact as N -> infinity",
+    "odd (or centred) activation; the minimum of L_train + (D penalty/d) |A|^2/p",
+    source=_SOURCE,
+    verification="derived",
+)
+def optimal_ridge(model: RandomFeatures) -> OptimalRidge:
+    """The ridge penalty with the least score error."""
+    low, high = _range(model)
+    grid = np.geomspace(1e-5 * low, 1e3 * high, _SCAN)
+
+    def slope(penalty: float) -> Filter:
+        return Filter(lambda z: -1.0 / (z + penalty)[None, :] ** 2, 1, -penalty, math.inf, "slope")
+
+    best = _minimum(model, grid, ridge, slope)
+    if best == grid[0]:
+        best = 0.0
+    curves = ridge_curves(model, best)
+    return OptimalRidge(
+        best,
+        float(curves.score_error),
+        float(curves.test_loss),
+        float(curves.train_loss),
+        _final_score_error(model),
+    )
+
+
+def _final_score_error(model: RandomFeatures) -> float:
+    try:
+        return float(learning_curves(model, math.inf).score_error)
+    except InvalidArgument:
+        return math.inf
+
+
+@states(
+    "exact as N -> infinity",
+    "odd (or centred) activation",
+    source=_SOURCE,
+    verification="derived",
+)
+def better_regularisation(model: RandomFeatures) -> Literal["early stopping", "ridge", "equal"]:
+    """Which of the two, each at its best, has the smaller score error; "equal" within 1e-9 relative."""
+    stop, penalty = early_stopping(model).score_error, optimal_ridge(model).score_error
+    if abs(stop - penalty) <= 1e-9 * max(stop, penalty):
+        return "equal"
+    return "early stopping" if stop < penalty else "ridge"
+
+
+@states(
+    "exact as N -> infinity",
+    "odd (or centred) activation; a local slope: for 1 << n/d << p/d it tends to -1, it is not a constant",
+    source=_SOURCE,
+    verification="derived",
+)
+def score_error_exponent(
+    model: RandomFeatures, samples_per_dimension: ArrayLike, features_per_dimension: ArrayLike | None = None
+) -> tuple[FloatArray, FloatArray]:
+    """Best score error E* and its exponent d log E* / d log n at fixed p.
+
+    ``samples_per_dimension`` and ``features_per_dimension`` (default that of the model) broadcast; the two
+    results have their shape. The slope is a fourth-order difference over steps of 2 % in n, good to about 1e-6.
+    """
+    samples = validation.array("samples_per_dimension", samples_per_dimension, above=0.0)
+    given = model.features_per_dimension if features_per_dimension is None else features_per_dimension
+    features = validation.array("features_per_dimension", given, above=0.0)
+    try:
+        n, p = np.broadcast_arrays(samples, features)
+    except ValueError:
+        raise InvalidArgument(
+            "features_per_dimension", features, "of a shape that broadcasts with samples_per_dimension"
+        ) from None
+    step = 0.02
+    best, slope = np.empty(n.shape), np.empty(n.shape)
+    for index in np.ndindex(n.shape):
+        logs = []
+        for k in (-2, -1, 0, 1, 2):
+            changed = model.replace(
+                samples_per_dimension=float(n[index]) * math.exp(k * step),
+                features_per_dimension=float(p[index]),
+            )
+            logs.append(math.log(early_stopping(changed).score_error))
+        best[index] = math.exp(logs[2])
+        slope[index] = (logs[0] - 8.0 * logs[1] + 8.0 * logs[3] - logs[4]) / (12.0 * step)
+    return best, slope
+
+
+@states(
+    "exact as N -> infinity",
+    "odd (or centred) activation, full-batch gradient flow from A = 0",
+    source=_SOURCE,
+    verification="derived",
+)
+def training_window(model: RandomFeatures, tolerance: float = 0.5) -> TrainingWindow:
+    """The training budget for which a model stays in its generalising window.
+
+    Parameters
+    ----------
+    tolerance : the score error allowed above the smallest possible one, relative to it; above 0.
+    """
+    from scipy.optimize import brentq
+
+    allowed = 1.0 + validation.positive("tolerance", tolerance)
+    stopping = early_stopping(model)
+    level = allowed * stopping.score_error
+    if fisher_information(model) <= level:
+        start = 0.0
+    else:
+        top = stopping.training_time if math.isfinite(stopping.training_time) else _longest(model)
+        start = _crossing(model, level, 1e-9 * top, top, brentq)
+    if stopping.final_score_error <= level or not math.isfinite(stopping.training_time):
+        stop = math.inf
+    else:
+        stop = _crossing(model, level, stopping.training_time, _longest(model), brentq)
+    return TrainingWindow(start, stopping.training_time, stop, stopping.score_error, tolerance)
+
+
+def _longest(model: RandomFeatures) -> float:
+    return 1e4 / (relaxation_rate(model) * _range(model)[0])
+
+
+def _crossing(
+    model: RandomFeatures, level: float, low: float, high: float, brentq: Callable[..., float]
+) -> float:
+    """The first training time between low and high at which the score error crosses ``level``."""
+    grid = np.geomspace(low, high, _SCAN)
+    above = learning_curves(model, grid).score_error > level
+    k = int(np.flatnonzero(above[1:] != above[:-1])[0])
+
+    def excess(logarithm: float) -> float:
+        return float(learning_curves(model, math.exp(logarithm)).score_error) - level
+
+    return math.exp(brentq(excess, math.log(grid[k]), math.log(grid[k + 1]), xtol=1e-12))
+
+
+@states(
+    "exact as N -> infinity",
+    "odd (or centred) activation, full-batch gradient flow from A = 0",
+    source=_SOURCE,
+    verification="derived",
+)
+def memorization_time(model: RandomFeatures, gap: float = 0.1) -> float:
+    """The first training time at which L_test - L_train exceeds ``gap``; infinite if it never does."""
+    from scipy.optimize import brentq
+
+    threshold = validation.positive("gap", gap)
+    grid = np.geomspace(1e-3 / (relaxation_rate(model) * _range(model)[1]), _longest(model), _SCAN)
+    curves = learning_curves(model, grid)
+    above = np.flatnonzero(curves.test_loss - curves.train_loss > threshold)
+    if not len(above):
+        return math.inf
+    k = int(above[0])
+    if k == 0:
+        return float(grid[0])
+
+    def excess(logarithm: float) -> float:
+        one = learning_curves(model, math.exp(logarithm))
+        return float(one.test_loss - one.train_loss) - threshold
+
+    return math.exp(brentq(excess, math.log(grid[k - 1]), math.log(grid[k]), xtol=1e-12))
