@@ -14,11 +14,8 @@ if TYPE_CHECKING:
 
 QUANTITIES: dict[str, tuple[str, str]] = {
     # name: (long name, units)
-<<<<<<< HEAD
-    "active_directions": ("singular directions of the target above the threshold", "1"),
-    "bulk_second_moment": ("mean square of the learned bulk, over d", "1"),
-=======
     "a_t": ("linear part of a feature", "1"),
+    "active_directions": ("singular directions of the target above the threshold", "1"),
     "amplification": ("largest amplification of a small overlap", "1"),
     "atom_position": ("eigenvalue of the atom", "1"),
     "atom_weight": ("share of the atom", "1"),
@@ -26,6 +23,7 @@ QUANTITIES: dict[str, tuple[str, str]] = {
     "b_t_squared": ("squared response of a feature to the noise", "1"),
     "best": ("training time of least score error", "1"),
     "bulk_edge": ("left edge of the bulk of eigenvalues", "1"),
+    "bulk_second_moment": ("mean square of the learned bulk, over d", "1"),
     "class": ("class", ""),
     "collapse_time": ("collapse time", "1"),
     "concentration": ("sum of the squared leave-one-out posterior weights", "1"),
@@ -41,7 +39,6 @@ QUANTITIES: dict[str, tuple[str, str]] = {
     "duration": ("training time after which a descent has failed", "1"),
     "edge": ("left edge of the bulk of eigenvalues", "1"),
     "edge_kind": ("kind of the edge, soft or hard", ""),
->>>>>>> 5998d3fd9ee0b19ab95eb30d653cf57f33365afe
     "edwards_anderson_overlap": ("overlap of two replicas, visible layer", "1"),
     "effective_trials": ("independent trials of the same error", "1"),
     "energy": ("energy per visible unit or per dimension", "1"),
@@ -58,25 +55,21 @@ QUANTITIES: dict[str, tuple[str, str]] = {
     "hidden_edwards_anderson_overlap": ("overlap of two replicas, hidden layer", "1"),
     "hidden_overlap": ("overlap of the hidden layer with a pattern", "1"),
     "hidden_self_overlap": ("self-overlap of the hidden layer", "1"),
-<<<<<<< HEAD
-    "initial_noise": ("variance of an entry of the product of the initial weights", "1"),
-    "iterations": ("iterations of the solver", "1"),
-    "largest_singular_value": ("largest singular value of the product of the layers", "1"),
-    "lazy_ratio": ("threshold over dimension", "1"),
-    "load": ("patterns per visible unit", "1"),
-    "loss": ("half the squared distance from the target", "1"),
-=======
     "in_sample": ("agreement of the label, the sample included", "1"),
+    "initial_noise": ("variance of an entry of the product of the initial weights", "1"),
     "instance": ("instance", ""),
     "iterations": ("iterations of the solver", "1"),
     "jump_fraction": ("fraction of labels whose response jumps", "1"),
     "kind": ("continuous or discontinuous", ""),
     "lagrange_multiplier": ("Lagrange multiplier of the sphere", "1"),
+    "largest_singular_value": ("largest singular value of the product of the layers", "1"),
+    "lazy_ratio": ("threshold over dimension", "1"),
     "leave_one_out": ("agreement of the label, the sample left out", "1"),
     "load": ("patterns per visible unit", "1"),
     "log_ratio": ("mean logarithm of the weight of all others over that of the source", "1"),
     "log_samples": ("logarithm of the number of training points", "1"),
     "log_samples_per_dimension": ("logarithm of the number of training points per dimension", "1"),
+    "loss": ("half the squared distance from the target", "1"),
     "lower": ("lower edge of a bulk", "1"),
     "mean_outlier": ("eigenvalue of the common mean of the features", "1"),
     "mean_shift": ("mean time of the last change less the collapse time", "1"),
@@ -86,7 +79,6 @@ QUANTITIES: dict[str, tuple[str, str]] = {
     "multiplicity": ("number of samples at a point", "1"),
     "neighbour_ratio": ("distance to the nearest over that to the second nearest point", "1"),
     "next_eigenvalue": ("smallest eigenvalue but the signal outlier", "1"),
->>>>>>> 5998d3fd9ee0b19ab95eb30d653cf57f33365afe
     "noise_draws": ("noise draws per sample", "1"),
     "norm_outlier": ("eigenvalue of the fluctuating norms", "1"),
     "observable": ("observable", ""),
@@ -95,11 +87,6 @@ QUANTITIES: dict[str, tuple[str, str]] = {
     "outlier_criterion": ("outlier criterion, above 1 with a signal outlier", "1"),
     "outlier_overlap_squared": ("squared overlap of the signal outlier's eigenvector with the signal", "1"),
     "overlap": ("overlap", "1"),
-<<<<<<< HEAD
-    "product": ("product of the layers", "1"),
-    "product_norm": ("Frobenius norm of the product of the layers", "1"),
-    "regime": ("regime", ""),
-=======
     "overlap_growth": ("growth of an infinitesimal overlap", "1"),
     "overlap_squared": ("squared overlap of an eigenvector with the signal", "1"),
     "own_nearest": ("probability that the own training point is the nearest", "1"),
@@ -108,8 +95,9 @@ QUANTITIES: dict[str, tuple[str, str]] = {
     "participation": ("sum of the squared posterior weights", "1"),
     "penalty": ("ridge penalty", "1"),
     "pre_activations": ("student's pre-activations", "1"),
-    "regime": ("regime of the backward process", ""),
->>>>>>> 5998d3fd9ee0b19ab95eb30d653cf57f33365afe
+    "product": ("product of the layers", "1"),
+    "product_norm": ("Frobenius norm of the product of the layers", "1"),
+    "regime": ("regime", ""),
     "replicon": ("replicon eigenvalue, stable when positive", "1"),
     "residual": ("largest residual of the undamped equations", "1"),
     "response_matrix": ("response at one step to a force at another", "1"),
@@ -121,13 +109,10 @@ QUANTITIES: dict[str, tuple[str, str]] = {
     "score_error": ("error of the learnt score", "1"),
     "score_error_standard_error": ("standard error of the score error", "1"),
     "self_overlap": ("self-overlap of the visible layer", "1"),
-<<<<<<< HEAD
-    "singular_values": ("singular values of the product of the layers", "1"),
-    "stable_rank": ("stable rank of the product of the layers", "1"),
-=======
     "signal": ("signal between the two classes furthest apart", "1"),
+    "singular_values": ("singular values of the product of the layers", "1"),
     "source_weight": ("posterior weight of the source", "1"),
->>>>>>> 5998d3fd9ee0b19ab95eb30d653cf57f33365afe
+    "stable_rank": ("stable rank of the product of the layers", "1"),
     "standard_error": ("standard error of the simulation", "1"),
     "start": ("first training time of the window", "1"),
     "status": ("status of the solver", ""),
@@ -146,13 +131,10 @@ QUANTITIES: dict[str, tuple[str, str]] = {
     "theory": ("prediction", "1"),
     "theory_error": ("error of the prediction", "1"),
     "time": ("diffusion time", "1"),
-<<<<<<< HEAD
-    "train_error": ("train error per entry", "1"),
-=======
     "tolerance": ("score error allowed above the least, relative to it", "1"),
     "top_one": ("probability that the source has the largest posterior weight", "1"),
     "top_weight": ("largest posterior weight", "1"),
->>>>>>> 5998d3fd9ee0b19ab95eb30d653cf57f33365afe
+    "train_error": ("train error per entry", "1"),
     "train_loss": ("train loss", "1"),
     "train_loss_standard_error": ("standard error of the train loss", "1"),
     "training_time": ("training time", "1"),
@@ -161,15 +143,12 @@ QUANTITIES: dict[str, tuple[str, str]] = {
     "upper": ("upper edge of a bulk", "1"),
     "v_t_squared": ("variance of the shared nonlinear part of a feature", "1"),
     "value": ("mean of the simulation", "1"),
-<<<<<<< HEAD
     "variance_exponent": ("logarithm of the variance of the weights to base d", "1"),
-    "wide_distance": ("distance from the wide limit over the norm of the target", "1"),
-    "width_exponent": ("logarithm of the width to base d", "1"),
-=======
     "walker": ("walker", ""),
     "weight": ("share in a law", "1"),
+    "wide_distance": ("distance from the wide limit over the norm of the target", "1"),
     "width": ("standard deviation of the time", "1"),
->>>>>>> 5998d3fd9ee0b19ab95eb30d653cf57f33365afe
+    "width_exponent": ("logarithm of the width to base d", "1"),
     "z": ("deviation in standard errors", "1"),
 }
 

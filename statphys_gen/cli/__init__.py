@@ -22,11 +22,7 @@ PROGRAM = "statphys-gen"
 
 
 def build_parser() -> Parser:
-<<<<<<< HEAD
-    from . import compare, diffusion, figures, linear_dynamics, phase_retrieval, random_features, rbm, verify
-=======
     from . import compare, figures, verify
->>>>>>> 5998d3fd9ee0b19ab95eb30d653cf57f33365afe
 
     systems = [import_module(f"{__name__}.{system.name}") for system in SYSTEMS]
     parser = Parser(
@@ -35,20 +31,7 @@ def build_parser() -> Parser:
     )
     parser.add_argument("--version", action="version", version=f"{PROGRAM} {__version__}")
     commands = parser.add_subparsers(dest="system", metavar="SYSTEM", required=True)
-<<<<<<< HEAD
-    for module in (
-        diffusion,
-        random_features,
-        rbm,
-        phase_retrieval,
-        linear_dynamics,
-        figures,
-        verify,
-        compare,
-    ):
-=======
     for module in (*systems, figures, verify, compare):
->>>>>>> 5998d3fd9ee0b19ab95eb30d653cf57f33365afe
         module.register(commands)
     return parser
 
