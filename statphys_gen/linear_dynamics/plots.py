@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -18,7 +18,6 @@ from .theory.modes import amplitude
 
 if TYPE_CHECKING:
     import xarray
-    from matplotlib.axes import Axes
 
 
 def plot_modes(
@@ -84,12 +83,12 @@ def plot_phase_diagram(data: xarray.Dataset, path: Path) -> None:
     with picture(path) as (figure, (axes,)):
         shown = axes.pcolormesh(gs, gw, data["test_error"].to_numpy().T, shading="nearest", rasterized=True)
         figure.colorbar(shown, ax=axes, label="best test error")
-        draw_lines(axes, gs, len(data.attrs["signal_strengths"]), int(data.attrs["dimension"]))
+        _plot_lines(axes, gs, len(data.attrs["signal_strengths"]), int(data.attrs["dimension"]))
         axes.set(xlim=(gs.min(), gs.max()), ylim=(gw.min(), gw.max()))
         axes.set(xlabel=r"variance exponent $\gamma_\sigma$", ylabel=r"width exponent $\gamma_w$")
 
 
-def draw_lines(axes: Axes, variance_exponent: FloatArray, rank: int, dimension: int) -> None:
+def _plot_lines(axes: Any, variance_exponent: FloatArray, rank: int, dimension: int) -> None:
     """The lines gs + gw = 1 and 1/2, 2 gs + gw = 0 and w = rank, with what they are."""
     gs = np.linspace(variance_exponent.min(), variance_exponent.max(), 2)
     axes.plot(gs, 1.0 - gs, "-", color="white", linewidth=1.2, label="$c = d$ (signal lazy / active)")
