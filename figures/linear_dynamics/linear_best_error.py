@@ -51,7 +51,7 @@ def compute(preset: str) -> dict[str, Any]:
                     tolerance=1e-4,
                     initialisation="orthogonal" if omega == 0.0 else "gaussian",
                 ).estimate("test_error")
-                fit = np.polynomial.Polynomial.fit(np.log(times), found.mean, 4)
+                fit = np.polynomial.Polynomial.fit(np.log(times), found.mean, 6)
                 fine = np.linspace(np.log(times[0]), np.log(times[-1]), 2000)
                 place = int(np.argmin(fit(fine)))
                 mean[i, j, k], time[i, j, k] = fit(fine)[place], np.exp(fine[place])

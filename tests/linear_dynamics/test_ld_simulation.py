@@ -1,5 +1,7 @@
 """Simulations of linear networks: against the definition, each other, and what they must conserve."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -17,6 +19,8 @@ from statphys_gen.linear_dynamics.simulation.starts import (
     draw_target,
     draw_weights,
 )
+from statphys_gen.linear_dynamics.theory.best import best_error
+from statphys_gen.linear_dynamics.theory.crossover import error_curves
 from statphys_gen.linear_dynamics.theory.units import effective_threshold
 from statphys_gen.linear_dynamics.theory.wide_limit import wide_errors, wide_flow
 
@@ -233,6 +237,16 @@ def test_reference_best_and_refusals() -> None:
         simulate_training(network, [0.1], TASK, instances=2).estimate("wide_distance")
     with pytest.raises(InvalidArgument, match="the smaller side"):
         simulate_training(LinearNetwork(1, 3, 5, 0.1, 0.2), [0.1], TASK, instances=1)
+
+
+def test_the_lowest_point_of_a_known_curve() -> None:
+    """Curves of the theory in place of measured ones: nine times around the lowest point give it to 1e-3."""
+    found = simulate_training(LinearNetwork(6, 6, 40, 0.1, 0.1), np.geomspace(0.8, 2.0, 9), TASK, instances=6)
+    curve = error_curves([1.1], 0.25, 0.0, found.training_time).test_error
+    known = replace(found, test_error=curve * (1.0 + 1e-3 * np.arange(6))[:, None])
+    exact = best_error([1.1], 0.25)
+    assert known.best().mean[0] == pytest.approx(1.0025 * float(exact.test_error), rel=1e-4)
+    assert known.best().mean[1] == pytest.approx(float(exact.training_time), rel=1e-3)
 
 
 def test_descend_keeps_the_weights_it_was_given() -> None:

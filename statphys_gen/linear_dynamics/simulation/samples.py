@@ -87,25 +87,30 @@ class Training:
         return controlled_mean(samples, self.controls) if controlled else Estimate.from_samples(samples)
 
     def best(self) -> Estimate:
-        """Lowest mean test error over the given times and its time (2,), by a cubic in log t; jackknife errors.
+        """Lowest mean test error and its time (2,), by a cubic spline in log t through the given times; jackknife errors.
+
+        The curve is smooth, with the same instances at every time: a fit with fewer parameters than times would only be
+        biased.
 
         Raises
         ------
         InvalidArgument : fewer than 4 times, or none around a lowest test error.
         """
+        from scipy.interpolate import CubicSpline
+
         time = self.training_time
         if len(time) < 4 or (np.diff(time) <= 0.0).any() or time[0] <= 0.0:
             raise InvalidArgument("training_time", time, "at least 4 increasing times above 0")
         log_time = np.log(time)
-        centre = log_time.mean()
 
         def lowest(mean: FloatArray) -> FloatArray:
-            fit = np.polynomial.Polynomial.fit(log_time - centre, mean, 3)
-            places = [float(z.real) for z in fit.deriv().roots() if abs(z.imag) < 1e-12]
-            inside = [z for z in places if fit.deriv(2)(z) > 0.0 and log_time[0] < z + centre < log_time[-1]]
-            if not inside:
+            curve = CubicSpline(log_time, mean)
+            places = curve.derivative().roots(extrapolate=False)
+            places = places[curve(places, 2) > 0.0]
+            if not len(places):
                 raise InvalidArgument("training_time", time, "times around the lowest test error")
-            return np.array([float(fit(inside[0])), np.exp(inside[0] + centre)])
+            place = places[np.argmin(curve(places))]
+            return np.array([float(curve(place)), np.exp(place)])
 
         count, total = self.instances, self.test_error.sum(axis=0)
         parts = np.array([lowest((total - row) / (count - 1)) for row in self.test_error])
