@@ -83,8 +83,12 @@ def plot_phase_diagram(data: xarray.Dataset, path: Path) -> None:
     with picture(path) as (figure, (axes,)):
         shown = axes.pcolormesh(gs, gw, data["test_error"].to_numpy().T, shading="nearest", rasterized=True)
         figure.colorbar(shown, ax=axes, label="best test error")
-        _plot_lines(axes, gs, len(data.attrs["signal_strengths"]), int(data.attrs["dimension"]))
-        axes.set(xlim=(gs.min(), gs.max()), ylim=(gw.min(), gw.max()))
+        # The lines may leave the plane.
+        limits = axes.get_xlim(), axes.get_ylim()
+        _plot_lines(
+            axes, np.array(limits[0]), len(data.attrs["signal_strengths"]), int(data.attrs["dimension"])
+        )
+        axes.set(xlim=limits[0], ylim=limits[1])
         axes.set(xlabel=r"variance exponent $\gamma_\sigma$", ylabel=r"width exponent $\gamma_w$")
 
 

@@ -87,7 +87,7 @@ class Training:
         return controlled_mean(samples, self.controls) if controlled else Estimate.from_samples(samples)
 
     def best(self) -> Estimate:
-        """Lowest mean test error and its time (2,), by a cubic spline in log t through the given times; jackknife errors.
+        """Lowest mean test error and its time (2,), by a cubic spline in log t; jackknife errors.
 
         The curve is smooth, with the same instances at every time: a fit with fewer parameters than times would only be
         biased.
