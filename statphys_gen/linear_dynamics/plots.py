@@ -89,6 +89,7 @@ def plot_phase_diagram(data: xarray.Dataset, path: Path) -> None:
             axes, np.array(limits[0]), len(data.attrs["signal_strengths"]), int(data.attrs["dimension"])
         )
         axes.set(xlim=limits[0], ylim=limits[1])
+        axes.legend(loc="lower left", frameon=True, facecolor="#555555", labelcolor="white", fontsize=5)
         axes.set(xlabel=r"variance exponent $\gamma_\sigma$", ylabel=r"width exponent $\gamma_w$")
 
 
