@@ -200,6 +200,9 @@ def test_unequal_rates_and_orthogonal_weights_have_no_distance() -> None:
     assert found.wide_distance == pytest.approx([0.0, 0.0], abs=1e-8)
     wanted = wide_flow(np.zeros((3, 4)), target, found.threshold, np.sqrt(0.6 * 1.9) * np.array([0.2, 1.0]))
     assert found.product == pytest.approx(wanted, abs=1e-7)
+    nothing = flow_of_weights(np.zeros((9, 4)), np.zeros((3, 9)), target, [0.2, 1.0])
+    assert nothing.loss == pytest.approx([(target**2).sum() / 2.0] * 2, rel=1e-14)
+    assert nothing.stable_rank.tolist() == [0.0, 0.0]
     narrow = flow_of_weights(first[:5], second[:, :5], target, [0.2], rates=(0.6, 1.9))
     assert np.isnan(narrow.wide_distance).all()
 

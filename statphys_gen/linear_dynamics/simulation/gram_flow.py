@@ -64,6 +64,8 @@ def gram_flow(
     if values[0] > _SAFE * max(float(values[-1]), force):
         return _flow_of_gram(start, gradient, times, first_rate, second_rate, tolerance)
     kept = values > len(values) * np.finfo(np.float64).eps * max(float(values[-1]), np.finfo(np.float64).tiny)
+    if not kept.any():  # weights that are all 0 stay there
+        return [start] * len(times)
     factor = np.sqrt(values[kept])[:, None] * vectors[:, kept].T
     return _flow_of_factor(
         factor, start.product.shape[1], gradient, times, first_rate, second_rate, tolerance
