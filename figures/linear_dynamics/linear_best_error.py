@@ -28,7 +28,7 @@ def _network(size: int, kappa: float, omega: float) -> LinearNetwork:
 
 
 def compute(preset: str) -> dict[str, Any]:
-    sizes, instances = ((16, 32, 64), 16) if preset == "quick" else ((40, 80, 160), 40)
+    sizes, instances = ((16, 32, 64), 14) if preset == "quick" else ((40, 80, 160), 40)
     kappa = np.geomspace(0.03, 6.0, 120)
     lines = [best_error(_SIGNAL, kappa, omega) for omega in _NOISES]
     shape = (len(_NOISES), len(_RATIOS), len(sizes))

@@ -29,7 +29,7 @@ _LEVELS = (0.2, 0.3, 0.4, 0.5, 0.7)
 
 
 def compute(preset: str) -> dict[str, Any]:
-    dimension, points = (30, 15) if preset == "quick" else (100, 29)
+    dimension, points = (30, 13) if preset == "quick" else (100, 29)
     task = Task.equal(2)
     gs, gw = np.linspace(-3.0, 0.0, points), np.linspace(0.0, 2.8, points)
     maps = np.full((4, points, points), np.nan)
