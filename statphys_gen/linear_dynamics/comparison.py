@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from typing import Literal
 
-import numpy as np
 from numpy.typing import ArrayLike
 
 from .. import validation
@@ -13,6 +12,7 @@ from ..approximation import approximation_of
 from ..arrays import FloatArray
 from ..comparison import Observable, Observables
 from ..errors import InvalidArgument
+from ..numerics.flow import checked_times
 from .model import LinearNetwork, Task
 from .simulation.descent import require_memory, simulate_descent
 from .simulation.gram_flow import simulate_training
@@ -54,7 +54,7 @@ def compare(
     validation.choice("algorithm", algorithm, ("flow", "descent"))
     if (learning_rate is None) != (algorithm == "flow"):
         raise InvalidArgument("learning_rate", learning_rate, "given for a descent, and only then")
-    scaled = np.atleast_1d(validation.array("training_time", training_time, at_least=0.0))
+    scaled = checked_times("training_time", training_time)
     dimension = math.sqrt(network.inputs * network.outputs)
     times = scaled / dimension
     if learning_rate is None:

@@ -5,11 +5,26 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import numpy as np
+from numpy.typing import ArrayLike
 
+from .. import validation
 from ..arrays import FloatArray
-from ..errors import NotConverged
+from ..errors import InvalidArgument, NotConverged
 
 RightSide = Callable[[FloatArray], FloatArray]
+
+
+def checked_times(argument: str, value: ArrayLike) -> FloatArray:
+    """Times (m,) of a flow, at least 0, from a number or a one-dimensional array."""
+    times = np.atleast_1d(validation.array(argument, value, at_least=0.0))
+    if times.ndim > 1:
+        raise InvalidArgument(argument, value, "a number or a one-dimensional array")
+    return times
+
+
+def checked_tolerance(value: float, largest: float = 1e-3) -> float:
+    """A tolerance that the integrator can keep; at most 1e-5 where a hundred times it tells the error."""
+    return validation.inside("tolerance", value, 1e-13, largest, closed=True)
 
 
 def integrate_flow(
@@ -76,5 +91,5 @@ def integrate_with_error(
 ) -> tuple[FloatArray, float]:
     """The same, and the largest difference from the solution at a hundred times the tolerance."""
     fine = integrate_flow(right_side, start, times, tolerance=tolerance)
-    coarse = integrate_flow(right_side, start, times, tolerance=min(100.0 * tolerance, 1e-3))
+    coarse = integrate_flow(right_side, start, times, tolerance=100.0 * tolerance)
     return fine, float(np.abs(fine - coarse).max())

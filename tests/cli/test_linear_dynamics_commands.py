@@ -1,11 +1,11 @@
-"""``statphys-gen linear-dynamics``: what the commands print, and what they refuse."""
+"""``statphys-gen linear-dynamics``: what the commands print."""
 
 import json
 from pathlib import Path
 
 import numpy as np
 import pytest
-from command_line import assert_one_line, run, run_json
+from command_line import run_json
 
 THEORY = json.loads(
     (Path(__file__).parents[1] / "reference" / "linear_dynamics_theory.json").read_text(encoding="utf-8")
@@ -54,11 +54,6 @@ def test_flow(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     narrow = f"--first-layer {tmp_path}/narrow.npy --second-layer {tmp_path}/narrow_second.npy"
     found = run_json(f"{S} flow {narrow} --target {tmp_path}/target.npy --training-time 0.3", capsys)
     assert found["results"][0]["wide_distance"] is None
-    wrong = run(f"{S} flow {layers} --target {tmp_path}/first.npy --training-time 0.3".split(), capsys)
-    assert_one_line(*wrong, "of shape (3, 4) for layers of shapes (9, 4) and (3, 9)")
-    (tmp_path / "text.csv").write_text("a,b\n1,2\n")
-    wrong = run(f"{S} flow {layers} --target {tmp_path}/text.csv --training-time 0.3".split(), capsys)
-    assert_one_line(*wrong, "--target = ")
 
 
 def test_errors(capsys: pytest.CaptureFixture[str]) -> None:
@@ -134,54 +129,3 @@ def test_simulate(capsys: pytest.CaptureFixture[str]) -> None:
         "--learning-rate 1e-3 --initialisation orthogonal"
     )
     assert run_json(line, capsys)["results"][0]["theory"] is not None
-
-
-@pytest.mark.parametrize(
-    ("line", "fragment"),
-    [
-        ("mode -s 1 --threshold 0 --training-time 1", "--threshold = 0: must be a finite number above 0"),
-        ("mode -s 1 --training-time 1", "--threshold or --thresholds is missing"),
-        ("mode -s 1 --threshold 1 --thresholds 1 2 --training-time 1", "must be left out with"),
-        ("mode -s nan --threshold 1 --training-time 1", "--singular-value = nan"),
-        ("mode -s 1 --threshold 1 --rates 0 1 --training-time 1", "--rates = 0"),
-        (
-            "mode -s 1 --threshold 1 --training-time",
-            "--training-time: must be followed by at least one value",
-        ),
-        ("errors -x 1 --kappa 0.3 --training-time 1 --finite-width", "--finite-width"),
-        ("errors -x 0.1 --kappa 0.3 --training-time 1 -d 50", "see weak-signal"),
-        ("best-error -x 1 --kappa -0.3", "--lazy-ratio = -0.3"),
-        ("lazy-ratio -x 1 --test-error 0", "--test-error = 0"),
-        ("lazy-width --width-ratio 0 --scaled-time 1", "--width-ratio = 0"),
-        (
-            "phase-diagram -d 50 --rank 5 --variance-exponent -1 --width-exponent -0.5",
-            "--width-exponent = -0.5",
-        ),
-        ("phase-diagram -d 50 --rank 50 --variance-exponent -1 --width-exponent 1", "--rank = 50"),
-        ("simulate -d 20 --width 0 --variance 0.1 -x 1 --training-time 1", "--width = 0"),
-        ("simulate -d 20 --width 30 -x 1 --training-time 1", "--width = 30: must be given with --variance"),
-        (
-            "simulate -d 20 --width 30 --variance 0.1 --width-exponent 2 -x 1 --training-time 1",
-            "--width-exponent = 2.0: must be left out",
-        ),
-        (
-            "simulate -d 20 --width 30 --variance 0.1 -x 1 --training-time 1 --initialisation orthogonal",
-            "width = 30: must be at least n + p = 40",
-        ),
-        (
-            "simulate -d 20 --variance-exponent -1 --width-exponent -1 -x 1 --training-time 1",
-            "width_exponent = -1.0",
-        ),
-        (
-            "simulate -d 500 --width 1000000 --variance 1e-5 -x 1 --training-time 1 --algorithm descent "
-            "--learning-rate 1e-4",
-            "2 GB (here 8): use the Gram flow",
-        ),
-        (
-            "flow --first-layer a.npy --second-layer b.npy --target c.npy --training-time 1",
-            "--first-layer = 'a.npy'",
-        ),
-    ],
-)
-def test_bad_input(line: str, fragment: str, capsys: pytest.CaptureFixture[str]) -> None:
-    assert_one_line(*run([S, *line.split()], capsys), fragment)

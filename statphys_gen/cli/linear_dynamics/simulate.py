@@ -7,7 +7,7 @@ from typing import Any
 
 from ... import validation
 from ...errors import InvalidArgument
-from ..parsing import add_output_options, add_seed, add_threads, integer, number
+from ..parsing import BadUsage, add_output_options, add_seed, add_threads, integer, number
 from .options import SCALED, add_dimension, add_noise, add_rates, add_strengths, add_times, positive
 
 
@@ -16,8 +16,9 @@ def register(quantities: Any) -> None:
         "simulate",
         help="finite networks, beside the theory",
         description="Trains finite square networks on drawn targets and prints train and test error beside the "
-        "leading orders in 1/d at\ninfinite width. z = (value - theory)/standard error; terms of order 1/d^2 and d/w "
-        "are not in the theory. Times are scaled, T = d t.",
+        "leading orders in 1/d at\ninfinite width, with the term of order d/w for Gaussian weights of equal variances "
+        "and rates; terms of order 1/d^2 are\nnot in the theory. z = (value - theory)/standard error. Times are "
+        "scaled, T = d t.",
     )
     add_dimension(parser, required=True)
     sizes = parser.add_argument_group("network: --width and --variance, or both exponents")
@@ -67,35 +68,33 @@ def register(quantities: Any) -> None:
 
 
 def _simulate(options: argparse.Namespace) -> int:
-    exponents = (options.variance_exponent, options.width_exponent)
-    given = (options.variance, options.width)
-    if any(x is not None for x in exponents) and any(
-        x is not None for x in (*given, options.second_variance)
-    ):
+    plain, exponents = ("--width", "--variance"), ("--width-exponent", "--variance-exponent")
+    value = {flag: getattr(options, flag[2:].replace("-", "_")) for flag in (*plain, *exponents)}
+    present = [flag for flag in exponents if value[flag] is not None]
+    if present and any(x is not None for x in (options.width, options.variance, options.second_variance)):
+        raise InvalidArgument(present[0], value[present[0]], "left out with --width or --variance")
+    for flag in exponents if present else plain:
+        if value[flag] is None:
+            beside = f"with {present[0]}" if present else "without exponents"
+            raise BadUsage(f"{flag} is missing: it is needed {beside}")
+    if options.learning_rate is None and options.algorithm == "descent":
+        raise BadUsage("--learning-rate is missing: it is needed with --algorithm descent")
+    if options.learning_rate is not None and options.algorithm == "flow":
         raise InvalidArgument(
-            "--width-exponent", options.width_exponent, "left out with --width or --variance"
-        )
-    chosen = given if any(x is not None for x in given) else exponents
-    if any(x is None for x in chosen):
-        raise InvalidArgument(
-            "--width", options.width, "given with --variance, or both exponents in their place"
-        )
-    if (options.learning_rate is None) != (options.algorithm == "flow"):
-        raise InvalidArgument(
-            "--learning-rate", options.learning_rate, "given for --algorithm descent, and only then"
+            "--learning-rate", options.learning_rate, "left out without --algorithm descent"
         )
     from ...linear_dynamics.comparison import compare
     from ...linear_dynamics.model import LinearNetwork, Task
     from ..output import emit
 
     size, rates = options.dimension, options.rates
-    if chosen is given:
+    if not present:
         second = options.second_variance or options.variance
         network = LinearNetwork(size, size, options.width, options.variance, second, *rates)
     else:
-        network = LinearNetwork.from_exponents(size, *exponents).replace(
-            first_rate=rates[0], second_rate=rates[1]
-        )
+        network = LinearNetwork.from_exponents(
+            size, options.variance_exponent, options.width_exponent
+        ).replace(first_rate=rates[0], second_rate=rates[1])
     found = compare(
         network,
         Task(tuple(options.signal_strength), options.noise),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from pathlib import Path
 
 import numpy as np
@@ -23,12 +24,14 @@ def load_matrix(argument: str, path: str | Path) -> FloatArray:
     if ending not in (".npy", ".csv"):
         raise InvalidArgument(argument, str(path), "a file that ends in .npy or .csv")
     try:
-        found = (
-            np.load(file, allow_pickle=False)
-            if ending == ".npy"
-            else np.loadtxt(file, delimiter=",", ndmin=2)
-        )
-    except (ValueError, OSError, EOFError, UnicodeDecodeError) as error:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", UserWarning)  # of a table without a row
+            found = (
+                np.load(file, allow_pickle=False)
+                if ending == ".npy"
+                else np.loadtxt(file, delimiter=",", ndmin=2)
+            )
+    except (ValueError, OSError, EOFError, UserWarning) as error:
         raise InvalidArgument(
             argument, str(path), f"a matrix of numbers: {' '.join(str(error).split())}"
         ) from None

@@ -23,8 +23,9 @@ from ...approximation import Approximation, approximation_of, states
 from ...arrays import FloatArray
 from ...errors import InvalidArgument
 from ...glossary import attributes
+from ...numerics.flow import checked_times, checked_tolerance
 from ...presentation import html_table, short_table
-from ..simulation.gram_flow import gram_flow
+from ..simulation.gram_flow import checked_rates, gram_flow
 from ..simulation.starts import Gram
 from ..theory.modes import active
 from ..theory.wide_limit import generic_wide_flow, wide_flow
@@ -112,7 +113,7 @@ def threshold_of_weights(
     rates : learning rates of the layers.
     """
     first, second = _weights(first_layer, second_layer)
-    return _threshold(_gram(first, second, *_rates(rates)))
+    return _threshold(_gram(first, second, *checked_rates(rates)))
 
 
 @states(
@@ -140,7 +141,7 @@ def flow_of_weights(
     training_time : t (m,) of the gradient flow, at least 0.
     rates : learning rates of the two layers, above 0.
     gradient : of the cost, a function of A; None for |A - T|^2/2. ``loss`` is the squared distance in any case.
-    tolerance : of a step of the integrator, relative to K.
+    tolerance : of a step of the integrator, relative to K; at most 1e-5.
 
     Raises
     ------
@@ -154,8 +155,8 @@ def flow_of_weights(
         raise InvalidArgument(
             "target", goal, f"of shape {(p, n)} for layers of shapes {first.shape} and {second.shape}"
         )
-    times = np.atleast_1d(validation.array("training_time", training_time, at_least=0.0, ndim=None))
-    e1, e2 = _rates(rates)
+    times = checked_times("training_time", training_time)
+    e1, e2 = checked_rates(rates)
     # With equal rates sqrt(e1 e2) the weights move alike after W1 -> W1 (e2/e1)^(1/4), W2 -> W2 (e1/e2)^(1/4).
     start, scale = _gram(first, second, e1, e2), math.sqrt(e1 * e2)
 
@@ -164,7 +165,7 @@ def flow_of_weights(
 
     fine, coarse = (
         np.stack([gram.product for gram in gram_flow(start, force, scale * times, tolerance=each)])
-        for each in (tolerance, 100.0 * tolerance)
+        for each in (checked_tolerance(tolerance, 1e-5), 100.0 * tolerance)
     )
     size = float(np.linalg.norm(goal))
     threshold = _threshold(start)
@@ -205,12 +206,6 @@ def _weights(first_layer: ArrayLike, second_layer: ArrayLike) -> tuple[FloatArra
             "second_layer", second, f"of shape (p, {len(first)}) for a first layer of shape {first.shape}"
         )
     return first, second
-
-
-def _rates(rates: Sequence[float]) -> tuple[float, float]:
-    if len(rates) != 2:
-        raise InvalidArgument("rates", rates, "two numbers, one for each layer")
-    return validation.positive("rates[0]", rates[0]), validation.positive("rates[1]", rates[1])
 
 
 def _gram(first: FloatArray, second: FloatArray, first_rate: float, second_rate: float) -> Gram:

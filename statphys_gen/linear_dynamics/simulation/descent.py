@@ -15,8 +15,9 @@ from ... import validation
 from ...arrays import FloatArray, IntArray
 from ...errors import InvalidArgument, NotConverged
 from ...numerics.blocks import map_blocks
+from ...numerics.flow import checked_times
 from ..model import LinearNetwork, Task
-from .gram_flow import CostGradient, squared_distance_gradient
+from .gram_flow import CostGradient, gradient_at, squared_distance_gradient
 from .samples import Training, measure
 from .starts import Gram, Initialisation, controls, draw_target, draw_weights, require_orthogonal
 
@@ -50,7 +51,7 @@ def simulate_descent(
     NotConverged : the descent diverged: take a smaller learning rate.
     """
     eta = validation.positive("learning_rate", learning_rate)
-    asked = np.atleast_1d(validation.array("training_time", training_time, at_least=0.0))
+    asked = checked_times("training_time", training_time)
     count = validation.integer("instances", instances, minimum=1)
     validation.choice("initialisation", initialisation, ("gaussian", "orthogonal"))
     if initialisation == "orthogonal":
@@ -98,6 +99,7 @@ def descend(
     first, second = first.copy(), second.copy()
     wanted = set(steps.tolist())
     found: dict[int, FloatArray] = {}
+    gradient_at(gradient, second @ first)
     with np.errstate(over="ignore", invalid="ignore"):
         for step in range(int(steps.max()) + 1):
             product = second @ first

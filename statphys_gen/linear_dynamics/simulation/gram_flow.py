@@ -23,7 +23,7 @@ from ... import validation
 from ...arrays import FloatArray
 from ...errors import InvalidArgument
 from ...numerics.blocks import map_blocks
-from ...numerics.flow import integrate_flow
+from ...numerics.flow import checked_times, checked_tolerance, integrate_flow
 from ..model import LinearNetwork, Task
 from .samples import Training, measure
 from .starts import Gram, Initialisation, controls, draw_gram, draw_target, require_orthogonal
@@ -54,22 +54,39 @@ def gram_flow(
     start : K(0).
     gradient : maps A (p, n) to the gradient of the cost.
     rates : learning rates of the two layers, above 0.
-    tolerance : of a step, relative to K.
+    tolerance : of a step, relative to K; at most 1e-3.
     """
-    times = np.atleast_1d(validation.array("training_time", training_time, at_least=0.0))
-    first_rate, second_rate = (validation.positive(f"rates[{k}]", rate) for k, rate in enumerate(rates))
+    times = checked_times("training_time", training_time)
+    first_rate, second_rate = checked_rates(rates)
+    checked_tolerance(tolerance)
+    p, n = start.product.shape
+    if start.first.shape != (n, n) or start.second.shape != (p, p):
+        shapes = (start.first.shape, start.product.shape, start.second.shape)
+        raise InvalidArgument("start", shapes, "of the shapes (n, n), (p, n) and (p, p)")
     whole = np.block([[start.first, start.product.T], [start.product, start.second]])
     values, vectors = np.linalg.eigh(whole)
-    force = float(np.linalg.norm(gradient(start.product), 2))
+    force = float(np.linalg.norm(gradient_at(gradient, start.product), 2))
     if values[0] > _SAFE * max(float(values[-1]), force):
         return _flow_of_gram(start, gradient, times, first_rate, second_rate, tolerance)
     kept = values > len(values) * np.finfo(np.float64).eps * max(float(values[-1]), np.finfo(np.float64).tiny)
     if not kept.any():  # weights that are all 0 stay there
         return [start] * len(times)
     factor = np.sqrt(values[kept])[:, None] * vectors[:, kept].T
-    return _flow_of_factor(
-        factor, start.product.shape[1], gradient, times, first_rate, second_rate, tolerance
-    )
+    return _flow_of_factor(factor, n, gradient, times, first_rate, second_rate, tolerance)
+
+
+def checked_rates(rates: Sequence[float]) -> tuple[float, float]:
+    """Learning rates of the two layers."""
+    first, second = validation.array("rates", rates, shape=(2,), above=0.0).tolist()
+    return first, second
+
+
+def gradient_at(gradient: Callable[[FloatArray], FloatArray], product: FloatArray) -> FloatArray:
+    """The gradient of the cost at A, of the shape of A."""
+    force = np.asarray(gradient(product), dtype=np.float64)
+    if force.shape != product.shape:
+        raise InvalidArgument("gradient", force.shape, f"a function that returns shape {product.shape}")
+    return force
 
 
 def _flow_of_gram(
@@ -153,13 +170,14 @@ def simulate_training(
     gradient : of the cost, a function of A and T.
     centred : A(t) - A(0) learns, and is tested, in place of A(t).
     reference : also train an orthogonal network on every target, to set the width beside.
-    tolerance : of a step of the integrator, relative to K.
+    tolerance : of a step of the integrator, relative to K; at most 1e-3.
 
     Raises
     ------
     InvalidArgument : an argument out of its domain.
     """
-    times = np.atleast_1d(validation.array("training_time", training_time, at_least=0.0))
+    times = checked_times("training_time", training_time)
+    checked_tolerance(tolerance)
     count = validation.integer("instances", instances, minimum=1)
     validation.choice("initialisation", initialisation, ("gaussian", "orthogonal"))
     if initialisation == "orthogonal" or reference:

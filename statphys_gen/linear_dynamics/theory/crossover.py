@@ -22,8 +22,8 @@ from numpy.typing import ArrayLike
 from ... import validation
 from ...approximation import Approximation, approximation_of, states
 from ...arrays import FloatArray
-from ...errors import InvalidArgument
 from ...glossary import attributes
+from ...numerics.flow import checked_times
 from ...presentation import html_table, short_table
 from .modes import mode
 
@@ -136,9 +136,7 @@ def error_curves(
     signals = Signals.of(signal_strengths, noise)
     kappa = validation.positive("lazy_ratio", lazy_ratio)
     omega = validation.non_negative("initial_noise", initial_noise)
-    time = np.atleast_1d(validation.array("training_time", training_time, at_least=0.0))
-    if time.ndim > 1:
-        raise InvalidArgument("training_time", time, "a number or a one-dimensional array")
+    time = checked_times("training_time", training_time)
     train, test, _ = in_the_limit(signals, kappa, omega, time)
     return ErrorCurves(time, train, test, approximation_of(error_curves))
 

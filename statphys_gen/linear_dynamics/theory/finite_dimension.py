@@ -24,6 +24,7 @@ from ... import validation
 from ...approximation import approximation_of, states
 from ...arrays import FloatArray
 from ...errors import InvalidArgument
+from ...numerics.flow import checked_times
 from .crossover import SOURCE, ErrorCurves, Signals
 from .modes import mode
 from .weak_signal import mode_edges, quarter_circle_mean, spiked_bulk
@@ -117,9 +118,7 @@ def finite_dimension_errors(
     size = checked_dimension(signals, dimension)
     kappa = validation.positive("lazy_ratio", lazy_ratio)
     omega = validation.non_negative("initial_noise", initial_noise)
-    time = np.atleast_1d(validation.array("training_time", training_time, at_least=0.0))
-    if time.ndim > 1:
-        raise InvalidArgument("training_time", time, "a number or a one-dimensional array")
+    time = checked_times("training_time", training_time)
     train, test, _ = at_dimension(
         in_units_of_noise(signals), size, kappa / noise, omega / noise**2, time * noise
     )

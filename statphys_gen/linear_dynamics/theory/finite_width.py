@@ -21,7 +21,7 @@ from numpy.typing import ArrayLike
 from ... import validation
 from ...approximation import states
 from ...arrays import FloatArray
-from ...numerics.flow import integrate_flow
+from ...numerics.flow import checked_times, integrate_flow
 from .crossover import Signals
 
 _SOURCE = "derivations/linear_dynamics/finite_width.py"
@@ -82,7 +82,7 @@ def width_correction(
     signals = Signals.of(signal_strengths, noise)
     kappa = validation.positive("lazy_ratio", lazy_ratio) / unit
     omega = validation.non_negative("initial_noise", initial_noise) / unit**2
-    time = np.atleast_1d(validation.array("training_time", training_time, at_least=0.0)) * unit
+    time = checked_times("training_time", training_time) * unit
     tau = kappa * time
     q, learned = np.exp(-2.0 * tau), -np.expm1(-2.0 * tau)
     bulk = q**2 * (4.0 * tau**2 + 2.0 * learned**2 + omega * (4.0 * tau**2 + np.expm1(-4.0 * tau)))

@@ -27,7 +27,7 @@ from ... import validation
 from ...approximation import approximation_of, states
 from ...arrays import FloatArray
 from ...errors import AccuracyNotReached, InvalidArgument
-from ...numerics.flow import integrate_with_error
+from ...numerics.flow import checked_times, checked_tolerance, integrate_with_error
 from .crossover import ErrorCurves
 from .modes import mode
 
@@ -61,7 +61,7 @@ def wide_flow(
     """
     start, goal = _matrices(initial, target)
     c = validation.positive("threshold", threshold)
-    times = np.atleast_1d(validation.array("training_time", training_time, at_least=0.0))
+    times = checked_times("training_time", training_time)
     p, n = goal.shape
     u, s, vt = np.linalg.svd(goal, full_matrices=True)
     basis = np.block([[vt.T, np.zeros((n, p))], [np.zeros((p, n)), u]])
@@ -105,7 +105,7 @@ def wide_errors(
     """
     truth, goal = _matrices(signal, target, "signal")
     c = validation.positive("threshold", threshold)
-    times = np.atleast_1d(validation.array("training_time", training_time, at_least=0.0))
+    times = checked_times("training_time", training_time)
     u, s, vt = np.linalg.svd(goal, full_matrices=False)
     known = np.einsum("ij,ik,kj->j", u, truth, vt.T, optimize=True)
     # a^2 - 2 m a + |A*|^2 as a sum of squares: no cancellation where the signal is learned.
@@ -133,7 +133,7 @@ def generic_wide_flow(
     gradient : maps A (p, n) to the gradient of the cost there, (p, n).
     initial : A(0) (p, n).
     threshold, training_time : c and t (m,), in units in which the gradient has the unit of A.
-    tolerance : of a step, relative to the largest of c and A(0).
+    tolerance : of a step, relative to the largest of c and A(0); at most 1e-5.
 
     Raises
     ------
@@ -142,11 +142,12 @@ def generic_wide_flow(
     """
     start = validation.array("initial", initial, ndim=2)
     c = validation.positive("threshold", threshold)
-    times = np.atleast_1d(validation.array("training_time", training_time, at_least=0.0))
-    validation.inside("tolerance", tolerance, 1e-13, 1e-3, closed=True)
+    times = checked_times("training_time", training_time)
+    checked_tolerance(tolerance, 1e-5)
     shape = start.shape
-    if np.shape(gradient(start)) != shape:
-        raise InvalidArgument("gradient", np.shape(gradient(start)), f"a function that returns shape {shape}")
+    force = np.shape(gradient(start))
+    if force != shape:
+        raise InvalidArgument("gradient", force, f"a function that returns shape {shape}")
 
     def right_side(flat: FloatArray) -> FloatArray:
         product = flat.reshape(shape) * c
