@@ -609,7 +609,7 @@ def correlation(one: np.ndarray, other: np.ndarray) -> float:
 
 
 def test_results_of_similar_models_are_uncorrelated() -> None:
-    """Each of the 6 correlations is beyond 5 standard errors in less than one of 100,000 independent pairs."""
+    """Each of the 6 correlations is beyond 5 standard errors in less than one of 75,000 independent pairs."""
     laws = [Covariance.isotropic(variance, 6) for variance in (1.0, 1.01)]
     collapse = [
         simulate_first_passage(law, 10, seed=0, walkers=10, instances=40).times.mean(axis=1) for law in laws

@@ -15,6 +15,7 @@ from ..simulation.samples import Training
 from ..theory.best import best_error
 from ..theory.crossover import error_curves
 from ..theory.finite_dimension import finite_dimension_errors
+from ..theory.units import effective_threshold
 from .common import gaussian_network, in_the_limit, orthogonal_network
 
 
@@ -24,7 +25,7 @@ def checks() -> list[Check]:
         _finite("orthogonal-errors-one-signal", (1.1,), 0.3, 1.2, {80: 150, 160: 48}, 0.015),
         _finite("orthogonal-errors-small-lazy-ratio", (1.1,), 0.1, 2.25, {80: 150, 160: 48}, 0.02),
         _finite("orthogonal-errors-two-signals", two, 0.2, 1.8, {80: 150, 160: 48}, 0.015),
-        _finite("orthogonal-errors-active-noise", one, 0.06, 2.0, {80: 320, 160: 110}, 0.02),
+        _finite("orthogonal-errors-active-noise", one, 0.06, 2.0, {80: 520, 160: 180}, 0.02),
         _limit("gaussian-errors-in-the-limit", one, 0.3, 0.2, 1.27),
         _limit("gaussian-errors-in-the-limit-noisier", one, 0.35, 0.25, 1.1),
         _limit("gaussian-errors-near-the-triple-point", one, 0.9, 0.8, 0.5),
@@ -107,7 +108,8 @@ def _limit(
         return gaussian_network(d, plain, omega, ratio).replace(first_rate=rates[0], second_rate=rates[1])
 
     def theory() -> FloatArray:
-        curves = error_curves(strengths, kappa, omega, [time])
+        size = dimensions[0]
+        curves = error_curves(strengths, effective_threshold(network(size)) / size, omega, [time])
         return np.array([curves.train_error[0], curves.test_error[0]])
 
     def simulate(seed: int) -> Estimate:
@@ -135,6 +137,7 @@ def _limit(
             "rates": list(rates),
         },
         id=f"linear-{name}",
+        tests=(effective_threshold,),
     )
 
 

@@ -13,7 +13,7 @@ from ...statistics.estimate import Estimate
 from ..model import Task
 from ..simulation.gram_flow import simulate_training
 from ..theory.modes import amplitude
-from ..theory.weak_signal import active_fraction, bulk_second_moment, overlap
+from ..theory.weak_signal import active_fraction, bulk_second_moment, outlier, overlap, spiked_overlap
 from .common import in_the_limit, orthogonal_network
 
 _DIMENSIONS = (48, 96, 192)
@@ -65,6 +65,7 @@ def _overlap(place: str, tau: float, instances: tuple[int, ...]) -> Check:
             "training_time": time,
         },
         id=f"linear-overlap-{place}-the-transition",
+        tests=(spiked_overlap,),
     )
 
 
@@ -108,7 +109,8 @@ def _outliers() -> Check:
     dimension, instances, kappa, time, strengths = 128, 40, 0.25, 1.1, (1.1, 0.7)
 
     def theory() -> FloatArray:
-        places = np.array([dimension * x + 1.0 / x for x in strengths])
+        root = math.sqrt(dimension)
+        places = root * outlier(root * np.array(strengths))
         return amplitude(places, kappa * dimension, time / dimension) / dimension
 
     def simulate(seed: int) -> Estimate:
@@ -137,6 +139,7 @@ def _outliers() -> Check:
             "training_time": time,
         },
         id="linear-singular-values-of-the-signals",
+        tests=(outlier,),
     )
 
 

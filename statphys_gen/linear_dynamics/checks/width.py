@@ -74,6 +74,7 @@ def _lazy(kind: str, width_ratio: float, instances: tuple[int, ...]) -> Check:
             "target": 0.01,
         },
         id=f"linear-lazy-phase-of-{kind}-networks",
+        tests=(lazy_noise_error,),
     )
 
 
@@ -119,7 +120,7 @@ def _distance() -> Check:
 def _order() -> Check:
     """Train and test error in excess of an orthogonal network on the same target, times w/d, extrapolated in d/w."""
     dimension, kappa, time, strengths = 160, 0.1, 2.25, (1.1,)
-    ratios, instances = (24, 48, 96), (54, 54, 84)
+    ratios, instances = (24, 48, 96), (90, 90, 140)
 
     def theory() -> FloatArray:
         # The start's own term omega q^2 (1 - k/d)^2, in units of d/w.
