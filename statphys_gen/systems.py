@@ -29,4 +29,5 @@ SYSTEMS = (
     System("random_features", "random-features score models: memorization", ("Activation",)),
     System("rbm", "restricted Boltzmann machines: phase diagrams", ("Couplings",)),
     System("phase_retrieval", "phase retrieval: Hessians along the descent", ("Loss",)),
+    System("linear_dynamics", "two-layer linear networks: lazy, mixed and active training"),
 )

@@ -171,6 +171,28 @@ TABLE: list[tuple[tuple[str, ...], list[tuple[str, Any, str]]]] = [
         ],
     ),
     (
+        ("linear-dynamics flow --training-time 1 --second-layer b.npy --target c.npy --first-layer",),
+        [
+            ("empty.npy", "", "a matrix of numbers"),
+            ("text.npy", "hello", "a matrix of numbers"),
+            ("objects.npy", np.array([{}, 1]), "a matrix of numbers"),
+            ("none.npy", np.zeros((0, 3)), "not empty"),
+            ("line.npy", np.ones(4), "in an array with 2 axes"),
+            ("cube.npy", np.ones((2, 2, 2)), "in an array with 2 axes"),
+            ("nan.npy", [[1.0, NAN]], "[0, 1] = nan: must be finite numbers"),
+            ("infinite.npy", [[INF, 1.0]], "[0, 0] = inf: must be finite numbers"),
+            ("words.npy", [["a", "b"]], "must be finite numbers"),
+            ("complex.npy", np.ones((2, 2)) * 1j, "must be finite numbers"),
+            ("words.csv", "a,b\n1,2\n", "a matrix of numbers"),
+            ("ragged.csv", "1,2\n3\n", "a matrix of numbers"),
+            ("empty.csv", "", "a matrix of numbers"),
+            ("nan.csv", "1,nan\n", "[0, 1] = nan: must be finite numbers"),
+            ("archive.npz", {"a": np.ones((2, 2))}, "a file that ends in .npy or .csv"),
+            ("matrix.txt", "1 2", "a file that ends in .npy or .csv"),
+            ("folder.npy", FOLDER, "must be a readable file"),
+        ],
+    ),
+    (
         (f"compare --prediction '{CLONES}'",),
         [
             ("t.csv", "", "table = "),

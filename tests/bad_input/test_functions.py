@@ -1,6 +1,7 @@
 """Every function and class refuses wrong arguments in one line that names the argument."""
 
 import functions_diffusion
+import functions_linear_dynamics
 import functions_phase_retrieval
 import functions_random_features
 import functions_rbm
@@ -18,6 +19,7 @@ TABLES: dict[str, list[Row]] = {
     "random_features": functions_random_features.TABLE,
     "rbm": functions_rbm.TABLE,
     "phase_retrieval": functions_phase_retrieval.TABLE,
+    "linear_dynamics": functions_linear_dynamics.TABLE,
     "shared": functions_shared.TABLE,
 }
 

@@ -14,6 +14,7 @@ RANDOM_COMMANDS = (
     "phase-retrieval success",
     "phase-retrieval dmft",
     "diffusion analyse",
+    "linear-dynamics simulate",
 )
 # These list or make figures, or run every simulation: they predict nothing by themselves.
 OTHER_COMMANDS = ("figures list", "figures make", "verify")
@@ -421,6 +422,51 @@ PHASE_RETRIEVAL: dict[str, dict[str, str]] = {
     },
 }
 
+LINEAR_DYNAMICS: dict[str, dict[str, str]] = {
+    "linear-dynamics mode": {
+        "one threshold": "-s 2.3 0.4 -0.7 --threshold 0.6 --training-time 0 0.35 2.2",
+        "two layers": "-s 1.4 0.2 --thresholds 0.9 0.35 --rates 1.7 0.4 --initial 0.15 --training-time 0.8",
+        "extremes": "-s 3e-5 4e4 --threshold 7e-4 --training-time 1e-6 0.02 500",
+    },
+    "linear-dynamics flow": {
+        "wide": "--first-layer data/first_layer.npy --second-layer data/second_layer.csv --target data/target.npy "
+        "--training-time 0 0.15 1.2",
+        "unequal rates": "--first-layer data/first_layer.npy --second-layer data/second_layer.csv --target "
+        "data/target.npy --training-time 0.4 --rates 1.6 0.7",
+    },
+    "linear-dynamics errors": {
+        "limit": "-x 0.9 0.6 --kappa 0.25 --omega 0.15 --training-time 0.2 1.3 4",
+        "dimension": "-x 0.9 0.6 --kappa 0.25 --omega 0.15 --training-time 0.2 1.3 4 --dimension 70",
+        "width": "-x 0.8 --kappa 0.35 --omega 0.3 --noise 0.7 --training-time 1.3 --dimension 70 --finite-width",
+    },
+    "linear-dynamics best-error": {
+        "limit": "-x 0.9 0.6 --kappa 0.003 0.07 0.8 4 --omega 0 0.3",
+        "two dips": "-x 1.2 0.05 0.05 0.05 0.05 --kappa 0.00074",
+        "dimension": "-x 0.9 0.6 --kappa 0.2 --omega 0.1 --dimension 90",
+    },
+    "linear-dynamics lazy-ratio": {
+        "one signal": "-x 0.9 --test-error 0.02 0.3",
+        "noise": "-x 0.8 0.5 --test-error 0.35 0.4 --initial-noise 0.2 --noise 1.3",
+    },
+    "linear-dynamics weak-signal": {
+        "below and above": "--tau 0.4 0.97 1.04 2.6 --threshold 0.7 --training-time 0.3 1.9",
+        "active": "--tau 0.8 1.7 --threshold 0.02 --training-time 2.5",
+    },
+    "linear-dynamics lazy-width": {
+        "wide": "--width-ratio 3.5 40 --scaled-time 0.2 0.9",
+        "narrow": "--width-ratio 0.3 0.97 --scaled-time 0.2 0.9 5",
+    },
+    "linear-dynamics phase-diagram": {
+        "plane": "-d 150 --rank 4 --variance-exponent -2 -1.4 -0.8 --width-exponent 1.6 2.3 --output plane",
+        "one point": "-d 40 --rank 2 --variance-exponent -1.3 --width-exponent 1.8 --output plane",
+    },
+    "linear-dynamics simulate": {
+        "flow": "-d 10 --width 60 --variance 0.04 -x 1.1 --training-time 0.6 1.4 --instances 3 --seed 3",
+        "descent": "-d 6 --width 20 --variance 0.06 -x 1.1 --training-time 0.6 --instances 3 --seed 3 --algorithm "
+        "descent --learning-rate 0.001",
+    },
+}
+
 SHARED: dict[str, dict[str, str]] = {
     "compare": {
         "clones": 'data/clones.csv --prediction "diffusion clone-agreement --dimension 7 --separation 0.8 '
@@ -430,4 +476,6 @@ SHARED: dict[str, dict[str, str]] = {
     },
 }
 
-CALLS: dict[str, dict[str, str]] = DIFFUSION | RANDOM_FEATURES | RBM | PHASE_RETRIEVAL | SHARED
+CALLS: dict[str, dict[str, str]] = (
+    DIFFUSION | RANDOM_FEATURES | RBM | PHASE_RETRIEVAL | LINEAR_DYNAMICS | SHARED
+)

@@ -12,6 +12,7 @@ import same_bits_functions
 from statphys_gen import sweep
 from statphys_gen.data import CurieWeiss, DataSet, GaussianMixture
 from statphys_gen.data.sampling import block_size
+from statphys_gen.linear_dynamics import LinearNetwork, Task
 from statphys_gen.phase_retrieval import Loss, PhaseRetrieval
 from statphys_gen.random_features import Architecture, NetworkTraining, RandomFeatures
 from statphys_gen.rbm import Gaussian, Model
@@ -24,6 +25,7 @@ FEATURES = RandomFeatures("sin", 2.0, 3.0, 0.2)
 HOPFIELD = Model(Gaussian(), 0.3, 0.1, convention="sqrt-beta")
 GROUND = Model(Gaussian(), 1.0, 0.05, convention="beta")
 PHASES, STEPS = PhaseRetrieval(Loss.normalised(1.0), 3.0), [0.02] * 5
+NETWORK, TASK = LinearNetwork(6, 6, 40, 0.1, 0.05), Task((1.1, 0.6))
 POINTS = np.random.default_rng(0).standard_normal((300, 3))
 DATA = DataSet.from_arrays(POINTS + 3.0 * (np.arange(300) % 2)[:, None], np.arange(300) % 2)
 
@@ -108,6 +110,9 @@ CALLS = {
     ),
     "phase_retrieval.simulate_spectral_overlap": call(PHASES, 40, instances=4),
     "phase_retrieval.simulate_success": call(PHASES, 60, instances=6, step_sizes=STEPS, threshold=0.05),
+    "linear_dynamics.compare": call(NETWORK, TASK, [0.5, 1.5], instances=6),
+    "linear_dynamics.simulate_descent": call(NETWORK, [0.1, 0.2], TASK, learning_rate=1e-2, instances=6),
+    "linear_dynamics.simulate_training": call(NETWORK, [0.1, 0.3], TASK, instances=6, reference=True),
 }
 
 

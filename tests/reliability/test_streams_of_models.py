@@ -58,6 +58,10 @@ from statphys_gen.diffusion.simulation.times import (
 from statphys_gen.diffusion.theory.class_information import class_information
 from statphys_gen.diffusion.theory.many_class import common_covariance_agreement
 from statphys_gen.errors import InsufficientSamples
+from statphys_gen.linear_dynamics.comparison import compare as compare_linear
+from statphys_gen.linear_dynamics.model import LinearNetwork, Task
+from statphys_gen.linear_dynamics.simulation.descent import simulate_descent as simulate_linear_descent
+from statphys_gen.linear_dynamics.simulation.gram_flow import simulate_training
 from statphys_gen.phase_retrieval.model import Loss, PhaseRetrieval
 from statphys_gen.phase_retrieval.simulation.descent import simulate_descent as simulate_retrieval
 from statphys_gen.phase_retrieval.simulation.hessians import (
@@ -551,6 +555,50 @@ def test_simulations_of_machines(family: str, streams_of: Any) -> None:
     require_independent(streams_of, {name: partial(run, MACHINES[name]) for name in names})
 
 
+# -------------------------------------------------------------------------------------------------- linear networks
+
+NETWORK = LinearNetwork(4, 3, 12, 0.2, 0.1)
+TASK = Task((0.8, 0.5), 0.7)
+LINEAR: dict[str, tuple[LinearNetwork, Task]] = {
+    "as it is": (NETWORK, TASK),
+    "inputs": (NETWORK.replace(inputs=5), TASK),
+    "outputs": (NETWORK.replace(outputs=4), TASK),
+    "width": (NETWORK.replace(width=13), TASK),
+    "first variance": (NETWORK.replace(first_variance=0.21), TASK),
+    "second variance": (NETWORK.replace(second_variance=0.11), TASK),
+    "first rate": (NETWORK.replace(first_rate=1.1), TASK),
+    "second rate": (NETWORK.replace(second_rate=1.1), TASK),
+    "strength": (NETWORK, Task((0.8, 0.6), 0.7)),
+    "signals": (NETWORK, Task((0.8,), 0.7)),
+    "noise": (NETWORK, Task((0.8, 0.5), 0.8)),
+}
+OF_LINEAR: dict[str, Callable[..., Any]] = {
+    "flow": lambda network, task, **options: simulate_training(network, [0.1], task, instances=2, **options),
+    "descent": lambda network, task, **options: simulate_linear_descent(
+        network, [0.1], task, instances=2, learning_rate=0.05, **options
+    ),
+    "comparison": lambda network, task, **options: compare_linear(
+        network, task, [0.3], instances=2, **options
+    ),
+}
+
+
+@pytest.mark.parametrize("family", OF_LINEAR)
+def test_linear_networks(family: str, streams_of: Any) -> None:
+    run = OF_LINEAR[family]
+    runs: dict[str, Run] = {name: partial(run, *case) for name, case in LINEAR.items()}
+    runs["initialisation"] = partial(run, NETWORK, TASK, initialisation="orthogonal")
+    require_independent(streams_of, runs)
+    again = LinearNetwork(4, np.int64(3), 12, np.float64(0.2), 0.1, 1), Task([0.8, np.float64(0.5)], 0.7)
+    require_equal(streams_of, [runs["as it is"], partial(run, *again)])
+
+
+def test_an_instance_of_a_linear_network_is_one_draw_whatever_is_done_with_it(streams_of: Any) -> None:
+    flow = partial(simulate_training, NETWORK, [0.1], TASK, instances=2)
+    centred = partial(simulate_training, NETWORK, [0.2, 0.3], TASK, instances=2, centred=True, tolerance=1e-9)
+    require_equal(streams_of, [flow, centred])
+
+
 # --------------------------------------------------------------------------------- what the streams are good for
 
 
@@ -561,7 +609,7 @@ def correlation(one: np.ndarray, other: np.ndarray) -> float:
 
 
 def test_results_of_similar_models_are_uncorrelated() -> None:
-    """Each of the 5 correlations is beyond 5 standard errors in less than one of 100,000 independent pairs."""
+    """Each of the 6 correlations is beyond 5 standard errors in less than one of 75,000 independent pairs."""
     laws = [Covariance.isotropic(variance, 6) for variance in (1.0, 1.01)]
     collapse = [
         simulate_first_passage(law, 10, seed=0, walkers=10, instances=40).times.mean(axis=1) for law in laws
@@ -576,6 +624,8 @@ def test_results_of_similar_models_are_uncorrelated() -> None:
         for model in machines
     ]
     paths = [descent_dynamics(case, [1e-3], paths=128, replicas=40).values["energy"][:, 0] for case in losses]
-    for pair in (collapse, traces, hessians, overlaps, paths):
+    networks = [NETWORK.replace(first_variance=variance) for variance in (0.2, 0.201)]
+    errors = [simulate_training(network, [0.1], TASK, instances=40).test_error[:, 0] for network in networks]
+    for pair in (collapse, traces, hessians, overlaps, paths, errors):
         one, other = (np.asarray(entry, dtype=np.float64) for entry in pair)
         assert abs(correlation(one, other)) < 5.0

@@ -25,6 +25,7 @@ for line in (
     "random-features spectrum --activation sin --psi-p 4 --psi-n 2 --time 0.1",
     "rbm solve --hidden gaussian --load 0.05 --temperature 0.2 --convention sqrt-beta --start retrieval",
     "phase-retrieval spectrum --samples-per-dimension 4",
+    "linear-dynamics best-error --signal-strength 1 --lazy-ratio 0.1 0.3 --initial-noise 0.2",
     "phase-retrieval spectrum --samples-per-dimension -4",
 ):
     with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()) as err:

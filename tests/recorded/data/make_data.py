@@ -51,6 +51,14 @@ def arrays() -> None:
     np.save(FOLDER / "labels.npy", labels)
 
 
+def linear_network() -> None:
+    rng = np.random.default_rng(3)
+    np.save(FOLDER / "first_layer.npy", np.round(0.5 * rng.standard_normal((9, 4)), 3))
+    np.savetxt(FOLDER / "second_layer.csv", np.round(0.4 * rng.standard_normal((3, 9)), 3), "%.3f", ",")
+    np.save(FOLDER / "target.npy", np.round(1.5 * rng.standard_normal((3, 4)), 3))
+
+
 if __name__ == "__main__":
     mixtures()
     arrays()
+    linear_network()

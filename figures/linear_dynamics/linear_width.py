@@ -1,0 +1,78 @@
+"""The lazy phase of linear networks of any width."""
+
+from typing import Any
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from statphys_gen import style
+from statphys_gen.linear_dynamics import (
+    LinearNetwork,
+    Task,
+    lazy_noise_error,
+    lazy_relative_loss,
+    simulate_training,
+)
+
+TITLE = "Lazy linear networks of any width"
+CAPTION = (
+    "Share of the train loss that is left (left) and test error of noise alone over its variance (right) against "
+    "width over dimension, at three times (colours), for centred networks and a target a hundred times smaller "
+    "than the threshold c. Lines: theory for d to infinity; dashed, on the left: what is never learned, (1 - "
+    "w/d)^2 below width d (vertical). Symbols with errors: Gram flows at d = {dimension}, {instances} instances."
+)
+_RATIOS = (0.25, 0.5, 1.0, 2.0, 4.0, 16.0)
+_TIMES = (0.3, 1.0, 3.0)
+
+
+def compute(preset: str) -> dict[str, Any]:
+    dimension, instances = (64, 14) if preset == "quick" else (128, 40)
+    ratio = np.geomspace(0.2, 20.0, 60)
+    noise, threshold = 0.015 / dimension**0.5, 3.0
+    means, errors = [], []
+    for width_ratio in _RATIOS:
+        width = round(width_ratio * dimension)
+        network = LinearNetwork(dimension, dimension, width, threshold / width, threshold / width)
+        found = simulate_training(
+            network,
+            np.array(_TIMES) / threshold,
+            Task((), noise),
+            instances=instances,
+            centred=True,
+            tolerance=1e-8,
+        )
+        parts = [found.estimate(name) for name in ("train_error", "test_error")]
+        means.append([part.mean / noise**2 for part in parts])
+        errors.append([part.standard_error / noise**2 for part in parts])
+    return {
+        "dimension": dimension,
+        "instances": instances,
+        "ratio": ratio,
+        "loss": np.array([lazy_relative_loss(x, _TIMES) for x in ratio]),
+        "noise_error": np.array([lazy_noise_error(x, _TIMES) for x in ratio]),
+        "mean": np.array(means),
+        "error": np.array(errors),
+    }
+
+
+def draw(data: dict[str, Any]) -> Figure:
+    figure, axes = style.panels(2)
+    for panel, name, index in zip(axes, ("loss", "noise_error"), (0, 1), strict=True):
+        for k, time in enumerate(_TIMES):
+            panel.plot(data["ratio"], data[name][:, k], color=style.COLOURS[k])
+            style.simulation(
+                panel,
+                _RATIOS,
+                data["mean"][:, index, k],
+                data["error"][:, index, k],
+                k,
+                f"$c\\,t$ = {time:g}",
+            )
+        panel.axvline(1.0, color="grey", linewidth=0.8, linestyle=":")
+        panel.set(xscale="log", xlabel="width over dimension $w/d$", ylim=(0.0, 1.0))
+    left, right = axes
+    left.plot(data["ratio"], np.maximum(0.0, 1.0 - data["ratio"]) ** 2, "--", color="black", linewidth=0.8)
+    left.set_ylabel(r"loss left $|R|^2/|R_0|^2$")
+    right.set_ylabel("test error over variance of the noise")
+    left.legend()
+    return figure

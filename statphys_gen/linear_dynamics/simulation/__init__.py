@@ -1,0 +1,1 @@
+"""Finite networks: drawn, trained and measured by the definition."""

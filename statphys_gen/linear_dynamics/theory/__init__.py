@@ -1,0 +1,1 @@
+"""Predictions: plain functions, vectorised; see the files."""
