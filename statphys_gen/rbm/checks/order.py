@@ -86,8 +86,13 @@ def corrected(
     resolution: float = 0.02,
     chains: int = 8,
     sweeps: int = 60,
+    reason: str = "",
+    bound: float | None = None,
 ) -> Check:
-    """Deviation from the finite-size corrected theory of the same sizes, which is of order 1/N: its limit is zero."""
+    """Deviation from the finite-size corrected theory of the same sizes, which is of order 1/N: its limit is zero.
+
+    With a ``reason`` the deviation is reported, against its ``bound``, and not judged.
+    """
 
     def theory(size: int) -> FloatArray:
         return np.concatenate([theory_value(model, state, o, size) for o in observables])
@@ -111,6 +116,9 @@ def corrected(
         resolution=resolution,
         scale=lambda _: np.concatenate([scale(model, state, o, max(sizes)) for o in observables]),
         sizes=description(model, list(sizes), list(instances)),
+        judged=not reason,
+        reason=reason,
+        bound=bound,
     )
 
 
