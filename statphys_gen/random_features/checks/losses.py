@@ -206,7 +206,7 @@ def covariance_checks() -> list[Check]:
             RandomFeatures("sin", 1.5, 1.0, 0.3, rank_deficient),
             [3.0, 30.0],
             fields=both,
-            instances=(96, 48, 24),
+            instances=(132, 66, 33),
         ),
         _flow(
             "covariance of Marchenko and Pastur",
