@@ -458,10 +458,11 @@ class _Deviation:
         check = self.result.check
         if check.bound is None:
             return "reported", f"{check.reason}; reported without bound"
-        reason = f"{self.note}; {check.reason}" if self.note else check.reason
+        if self.note:
+            return "inconclusive", self.note
         if deviation > check.bound:
-            return "beyond bound", f"off by {deviation:.2g}, bound {check.bound:.2g}; {reason}"
-        return "reported", reason
+            return "beyond bound", f"off by {deviation:.2g}, bound {check.bound:.2g}; {check.reason}"
+        return "reported", check.reason
 
 
 def _slug(name: str) -> str:

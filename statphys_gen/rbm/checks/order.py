@@ -87,11 +87,10 @@ def corrected(
     chains: int = 8,
     sweeps: int = 60,
     reason: str = "",
-    bound: float | None = None,
 ) -> Check:
     """Deviation from the finite-size corrected theory of the same sizes, which is of order 1/N: its limit is zero.
 
-    With a ``reason`` the deviation is reported, against its ``bound``, and not judged.
+    With a ``reason`` the deviation is reported and not judged.
     """
 
     def theory(size: int) -> FloatArray:
@@ -118,7 +117,6 @@ def corrected(
         sizes=description(model, list(sizes), list(instances)),
         judged=not reason,
         reason=reason,
-        bound=bound,
     )
 
 
