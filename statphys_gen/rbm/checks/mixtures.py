@@ -97,7 +97,8 @@ def sparse_checks() -> list[Check]:
             sizes=(12000, 18000, 30000),
             **large | {"instances": (248, 186, 124)},
             reason="no straight line in 1/N holds at these sizes: the limits come out .4 to .7 % high, by 2.9 to 3.8 "
-            "standard errors, and the fit has p = .0002; terms beyond 1/N are suspected, their law is not known; it was judged until this came out",
+            "standard errors, and the fit has p = .0002; terms beyond 1/N are suspected, their law is not known; "
+            "it was judged until this came out",
         ),
     ]
 
