@@ -4,7 +4,8 @@ A node is a top-level definition (a function, a class with its methods, an assig
 or of the user. Its text is the syntax tree without line numbers, comments, docstrings and the annotations of functions;
 its edges lead to whatever its global names, the attributes of modules, and the imports in its body are bound to. No
 file and no module name enters, so that files and definitions can move; the names of definitions do enter. Libraries
-that are installed, and Python's own, enter by the names that are used of them.
+that are installed, and Python's own, enter by the names that are used of them; so do the modules that only name and
+print what is computed (glossary, presentation).
 
 What no reading of the source can see is left out: a name that is only computed (``getattr``), a function that
 registers itself with a decorator, the version of an installed library.

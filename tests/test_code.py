@@ -309,6 +309,15 @@ def test_this_package_is_read_and_installed_ones_are_named(load):
     assert not is_ours_or_installed(functools.partial(math.pow, 2))
 
 
+def test_the_words_that_describe_results_do_not_enter():
+    from statphys_gen.definitions import Node, Target, graph
+
+    assert graph().resolve(Target("statphys_gen.glossary", "attributes")) == [Node(None, "attributes")]
+    assert graph().resolve(Target("statphys_gen.presentation", "short_table")) == [Node(None, "short_table")]
+    (node,) = graph().resolve(Target("statphys_gen.statistics.streams", "generator"))
+    assert node.file is not None
+
+
 SCRIPT = """
 from statphys_gen import statistics
 from statphys_gen.code import code_hash
