@@ -19,7 +19,7 @@ from ...approximation import approximation_of
 from ...arrays import FloatArray
 from ...statistics.agreement import Check
 from ...statistics.estimate import Estimate
-from ...statistics.extrapolation import extrapolate
+from ...statistics.extrapolation import componentwise_limit
 from ..model import Loss, PhaseRetrieval
 from ..simulation.descent import simulate_descent
 from ..simulation.hessians import (
@@ -55,12 +55,6 @@ def checks() -> list[Check]:
     ]
 
 
-def in_the_limit(sizes: Sequence[int], runs: Sequence[Estimate]) -> Estimate:
-    """Component by component, linear in 1/N."""
-    components = [Estimate.stack([run[k] for run in runs]) for k in range(len(runs[0].mean))]
-    return Estimate.stack([extrapolate(sizes, values, exponent=1.0).limit for values in components])
-
-
 def _sizes(model: PhaseRetrieval, dimensions: Sequence[int], instances: Sequence[int]) -> dict[str, Any]:
     return {
         "dimension": list(dimensions),
@@ -92,7 +86,7 @@ def _outlier(name: str, model: PhaseRetrieval, weight: int, dimensions: tuple[in
             measured(simulate_hessian(model, size, instances=count, seed=seed))
             for size, count in zip(dimensions, instances, strict=True)
         ]
-        return in_the_limit(dimensions, runs)
+        return componentwise_limit(dimensions, runs)
 
     return Check(
         name,
@@ -178,7 +172,7 @@ def density_checks() -> list[Check]:
                 )
                 for size, count in zip(sizes, instances, strict=True)
             ]
-            return in_the_limit(sizes, runs)
+            return componentwise_limit(sizes, runs)
 
         return Check(
             name,
@@ -238,7 +232,7 @@ def _spectral(
             )
             for size, count in zip(sizes, instances, strict=True)
         ]
-        return in_the_limit(sizes, runs)
+        return componentwise_limit(sizes, runs)
 
     return Check(
         name,
