@@ -142,7 +142,9 @@ class Activation:
             return f"Activation.named({self.name!r})"
         if self.polynomial is not None:
             return f"Activation.from_polynomial({list(self.polynomial)})"
-        function = getattr(self.function, "__qualname__", repr(self.function))
+        # Not every ufunc has a qualified name.
+        names = (getattr(self.function, kind, None) for kind in ("__qualname__", "__name__"))
+        function = next(filter(None, names), repr(self.function))
         return f"Activation({function}, {self.name!r}, {self.breakpoints})"
 
     def _repr_latex_(self) -> str:
