@@ -17,8 +17,8 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from functools import partial
-from typing import Any
+from functools import lru_cache, partial
+from typing import Any, cast
 
 import numpy as np
 
@@ -243,7 +243,7 @@ class Loss:
             raise InvalidArgument("expression", expression, "a formula in y and t") from None
         if not formula.free_symbols <= {y, t}:
             raise InvalidArgument("expression", expression, "a formula in y and t alone")
-        functions = [sympy.lambdify((y, t), sympy.diff(formula, y, k), "numpy") for k in range(3)]
+        functions = [_Derivative(sympy.diff(formula, y, k)) for k in range(3)]
         value, slope, curvature = (partial(_of_formula, str(formula), function) for function in functions)
         return cls(value, slope, curvature, name, lower_bound, scale)
 
@@ -322,6 +322,23 @@ def _infimum(curvature: PointFunction, polish: bool = True) -> float:
     # Aitken's extrapolation of a geometric approach.
     beyond = falls[-1] ** 2 / (falls[-2] - falls[-1]) if 0.0 < falls[-1] < 0.5 * falls[-2] else 0.0
     return lowest[-1] - beyond
+
+
+@dataclass(frozen=True)
+class _Derivative:
+    """A formula in y and t as a function of two arrays; it is compiled where it is first called, so it can be sent."""
+
+    formula: Any
+
+    def __call__(self, y: FloatArray, t: FloatArray) -> FloatArray:
+        return np.asarray(_compiled(self.formula)(y, t))
+
+
+@lru_cache(maxsize=256)
+def _compiled(formula: Any) -> Callable[..., Any]:
+    import sympy
+
+    return cast(Callable[..., Any], sympy.lambdify(sympy.symbols("y t", real=True), formula, "numpy"))
 
 
 def _of_formula(formula: str, function: Callable[..., Any], y: FloatArray, t: FloatArray) -> FloatArray:
