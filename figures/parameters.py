@@ -55,7 +55,7 @@ def _like(default: Value, name: str, value: Any) -> Value:
     entries: Sequence[Any] = value.split(",") if isinstance(value, str) else _sequence(value)
     if not entries:
         raise InvalidArgument(name, value, "one value or more")
-    return tuple(_entry(default[0], name, entry) for entry in entries)  # type: ignore[return-value]
+    return tuple(_entry(default[0], name, entry) for entry in entries)
 
 
 def _sequence(value: Any) -> Sequence[Any]:
