@@ -528,7 +528,11 @@ def test_deviations_of_order_one_over_the_size_are_judged_by_their_limit():
             [Estimate.from_samples((m[:, None] + n).T) for m, n in zip(mean, noise, strict=True)]
         )
 
-    options = {"theory": lambda: np.sqrt(np.stack([sizes, sizes], 1)), "over_sizes": sizes.tolist(), "scale": 1.0}
+    options = {
+        "theory": lambda: np.sqrt(np.stack([sizes, sizes], 1)),
+        "over_sizes": sizes.tolist(),
+        "scale": 1.0,
+    }
     assert judge([make_check(simulate=rows, **options).run()]).passed
     wrong = make_check(simulate=lambda seed: rows(seed, np.array([0.0, 0.01])), **options).run()
     assert judge([wrong]).agreements[0].verdict == "disagrees"
