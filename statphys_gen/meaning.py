@@ -116,6 +116,8 @@ def _number(value: float | complex, form: _Form) -> Any:
 
 def _array(array: np.ndarray, form: _Form) -> list[Any]:
     kind = array.dtype.kind
+    if np.ma.isMaskedArray(array):
+        raise TypeError("a masked array has no canonical form: what lies behind its mask would count")
     if kind not in "biufcU":
         raise TypeError(f"an array of {array.dtype} has no canonical form")
     if form.digits is not None and kind in "fc":

@@ -272,7 +272,7 @@ def activations(rng: np.random.Generator) -> Case:
             warnings.simplefilter("ignore")
             found = coefficients(Activation(sigma, "a", cuts), t, variance)
         return np.array(
-            [float(getattr(found, name)) for name in ("a", "b_squared", "v_squared", "s_squared")]
+            [float(getattr(found, name)) for name in ("a_t", "b_t_squared", "v_t_squared", "s_t_squared")]
         )
 
     def slow(order: int) -> tuple[Array, Array]:
