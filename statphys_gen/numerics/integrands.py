@@ -166,11 +166,11 @@ class Evaluator:
         """Nodes per call. The first call finds the size of the batch and is made small."""
         return 64 if self.batch is None else max(64, _CHUNK // max(1, math.prod(self.batch)))
 
-    def probe(self, z: FloatArray) -> FloatArray:
-        """The modulus times the density (..., n), and 0 where it is not finite: that is not known to matter."""
+    def probe(self, x: FloatArray) -> FloatArray:
+        """The modulus of the function (..., n), and 0 where it is not finite: that is not known to matter."""
         with np.errstate(all="ignore"):
-            modulus = np.abs(self.function(z)) * self.measure(z, np.zeros(1))[1]
-        self.nodes += z.size
+            modulus = np.abs(self.function(x))
+        self.nodes += x.size
         return np.where(np.isfinite(modulus), modulus, 0.0)
 
     def __call__(self, t: FloatArray, kind: FloatArray) -> tuple[Values, FloatArray]:

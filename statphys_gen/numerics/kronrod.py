@@ -59,6 +59,8 @@ _POINTS, _KRONROD_WEIGHTS, _GAUSS_WEIGHTS = (np.ascontiguousarray(column) for co
 POINTS = _POINTS.size
 # The first panels are at most this many smallest scales of the integrand wide: 21 nodes see one, wherever it is.
 PANEL = 4.0
+# Bisection that gains less than a factor 4 is slow; one that gains less than a percent is not told from none.
+_SLOW, _SLOWEST = 0.25, 0.99
 _GAUSS = _GAUSS_WEIGHTS > 0.0
 _CUT = 0.5 * (math.sqrt(5.0) - 1.0)
 # Nodes and weights on [-1, 1] of the rule that looks once more.
@@ -82,6 +84,8 @@ def adaptive(
     """Bisect the panels that miss their share of the error, until the sum of all meets the goal under both rules."""
     sums = _panel_sums(evaluator, left, right, kind)
     seen_twice = np.zeros(left.size, dtype=bool)
+    # By how much the value of the parent changed when it was bisected.
+    change = np.full_like(sums[2], np.nan)
     while True:
         value, difference, magnitude, variation = (part.sum(axis=0) for part in sums)
         floor = beyond + rounding(magnitude, variation)
@@ -108,11 +112,35 @@ def adaptive(
             np.tile(kind[missed], 2),
         )
         finer = _panel_sums(evaluator, *halves)
+        moved = _allow_for_slow_convergence([part[missed] for part in sums], change[missed], finer)
+        change = np.concatenate([change[~missed], moved, moved])
         left, right, kind = (
             np.concatenate([old[~missed], new]) for old, new in zip((left, right, kind), halves, strict=True)
         )
         sums = [np.concatenate([old[~missed], new]) for old, new in zip(sums, finer, strict=True)]
         seen_twice = np.concatenate([seen_twice[~missed], np.zeros(2 * int(missed.sum()), dtype=bool)])
+
+
+def _allow_for_slow_convergence(parents: list[Values], before: FloatArray, finer: list[Values]) -> FloatArray:
+    """Raise the error of a half where bisection gains little, as beside a singularity; returns the change by it.
+
+    With changes that fall by a factor r each time, what is still missing is r/(1 - r) times the last of them, while two
+    rules on one panel miss it alike.
+    """
+    count = len(before)
+    one, two = (part[:count] for part in finer), (part[count:] for part in finer)
+    (value, difference, *_), (other_value, other_difference, *_) = one, two
+    change = np.abs(parents[0] - value - other_value)
+    with np.errstate(all="ignore"):
+        ratio = np.minimum(change / before, _SLOWEST)
+        missing = np.where(
+            (ratio > _SLOW) & (change > 8 * EPS * parents[2]), change * ratio / (1.0 - ratio), 0.0
+        )
+    worse = difference >= other_difference
+    finer[1] = np.maximum(
+        finer[1], np.concatenate([np.where(worse, missing, 0.0), np.where(worse, 0.0, missing)])
+    )
+    return change
 
 
 def _panel_sums(evaluator: Evaluator, left: FloatArray, right: FloatArray, kind: FloatArray) -> list[Values]:

@@ -96,7 +96,7 @@ def _sums(
 
 
 def _located(
-    evaluator: Evaluator, per_cell: int, slope: float, goal: Goal, low: int, high: int
+    evaluator: Evaluator, per_cell: int, slope: float, goal: Goal, low: int, high: int, offset: float = 0.0
 ) -> tuple[int, int, Values, FloatArray, FloatArray]:
     """The range of cells that carries the mass, their first sums, and a bound on the mass outside."""
     first, last = low, high
@@ -104,20 +104,21 @@ def _located(
         reach = math.ceil(math.sqrt(-2.0 * math.log(goal.tolerance)) + 1.2)
         first, last = max(low, -reach), min(high, reach)
     goal.require_room((last - first) * per_cell)
-    signed, modulus, _ = _sums(evaluator, first, last, per_cell, 0.0)
+    signed, modulus, _ = _sums(evaluator, first, last, per_cell, offset)
 
     def grown(a: int, b: int) -> tuple[Values, FloatArray]:
         """The sums with those of the cells from a to first and from last to b."""
         sides = [
-            _sums(evaluator, *ends, per_cell, 0.0) for ends in ((a, first), (last, b)) if ends[0] < ends[1]
+            _sums(evaluator, *ends, per_cell, offset) for ends in ((a, first), (last, b)) if ends[0] < ends[1]
         ]
         before, after = (sides[:1] if a < first else []), (sides[-1:] if b > last else [])
         parts = [*before, (signed, modulus), *after]
         return np.concatenate([part[0] for part in parts]), np.concatenate([part[1] for part in parts])
 
+    unseen: FloatArray = np.zeros_like(modulus[0])
     if not goal.relative:
         inside = modulus.sum(axis=0)
-        ends = _reach(evaluator, first, last, max(1, math.ceil(slope)), goal, low, high, inside)
+        *ends, unseen = _reach(evaluator, first, last, max(1, math.ceil(slope)), goal, low, high, inside)
         (signed, modulus), (first, last) = grown(*ends), ends
     while True:
         threshold = 1e-2 * goal.allowed(modulus.sum(axis=0))
@@ -133,7 +134,7 @@ def _located(
     start, stop = (
         (max(inner[0] - 1, 0), min(inner[-1] + 2, len(modulus))) if inner.size else (0, len(modulus))
     )
-    beyond = modulus[: start + 1].sum(axis=0) + modulus[stop - 1 :].sum(axis=0)
+    beyond = unseen + modulus[: start + 1].sum(axis=0) + modulus[stop - 1 :].sum(axis=0)
     if not goal.relative:
         # Nothing is known of the function where it was not evaluated; what is negligible is a fraction of 1.
         edges = np.array([first, last], dtype=np.float64)
@@ -150,33 +151,35 @@ def _reach(
     low: int,
     high: int,
     inside: FloatArray,
-) -> tuple[int, int]:
-    """The outermost cells in which ``per_cell`` nodes each see mass, from ``first`` and ``last`` on."""
+) -> tuple[int, int, FloatArray]:
+    """The outermost cells in which ``per_cell`` nodes each see mass, from ``first`` and ``last`` on; and the mass that
+    they see beyond, with the density where it is largest around a node."""
     cells = np.concatenate([np.arange(low, first), np.arange(last, high)])
     if cells.size == 0:
-        return first, last
+        return first, last, np.zeros_like(inside)
     goal.require_room(cells.size * per_cell)
     most = max(1, evaluator.chunk() // per_cell)
-    offsets = (np.arange(per_cell) + _GOLDEN) / per_cell
-    seen = np.concatenate(
-        [
-            evaluator.probe((cells[start : start + most, None] + offsets).ravel())
-            .reshape(*inside.shape, -1, per_cell)
-            .mean(axis=-1)
-            for start in range(0, cells.size, most)
-        ],
-        axis=-1,
-    )
+    part = np.arange(per_cell)
+    parts = []
+    for some in np.split(cells, np.arange(most, cells.size, most)):
+        z = (some[:, None] + (part + _GOLDEN) / per_cell).ravel()
+        inner = (some[:, None] + np.where(some[:, None] < 0, part + 1, part) / per_cell).ravel()
+        mass = evaluator.probe(z) * normal_density(inner) / per_cell
+        parts.append(mass.reshape(*inside.shape, -1, per_cell).sum(axis=-1))
+    seen = np.concatenate(parts, axis=-1)
     carries = seen > 1e-2 * goal.allowed(inside + seen.sum(axis=-1))[..., None]
     far = cells[carries.reshape(-1, cells.size).any(axis=0)]
-    return min([first, *far.tolist()]), max([last, *(far + 1).tolist()])
+    start, stop = min([first, *far.tolist()]), max([last, *(far + 1).tolist()])
+    return start, stop, seen[..., (cells < start) | (cells >= stop)].sum(axis=-1)
 
 
 def range_of_panels(
     evaluator: Evaluator, slope: float, goal: Goal, low: int, high: int
 ) -> tuple[int, int, FloatArray]:
     """The range of z for panels, and a bound on the mass outside."""
-    first, last, *_, beyond = _located(evaluator, max(8, math.ceil(slope)), slope, goal, low, high)
+    per_cell = max(8, math.ceil(slope))
+    # Not at the ends of the cells, where breakpoints like to be.
+    first, last, *_, beyond = _located(evaluator, per_cell, slope, goal, low, high, _GOLDEN)
     if goal.relative:
         # Mass may sit at a breakpoint between the nodes of this first look: nothing is left out.
         return low, high, np.zeros_like(beyond)
