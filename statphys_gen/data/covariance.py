@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,11 @@ from ..errors import InvalidArgument
 Nodes = tuple[FloatArray, FloatArray]
 _LONGEST_REPR = 8
 _FINE = 1024  # nodes of a continuous law, where its quantiles are wanted
+
+
+@lru_cache(maxsize=16)
+def _gauss_legendre(count: int) -> Nodes:
+    return np.polynomial.legendre.leggauss(count)
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -160,7 +166,7 @@ class Covariance:
         mean = body + edge ** (1.0 - a)
 
         def rule(count: int) -> Nodes:
-            x, w = np.polynomial.legendre.leggauss(count)
+            x, w = _gauss_legendre(count)
             half = -0.5 * math.log(edge)
             log_u = -half * (1.0 - x)
             weights = np.append(half * w * np.exp(log_u), edge)

@@ -93,8 +93,8 @@ def test_score_error_that_falls_for_ever(model: RandomFeatures) -> None:
 
 @pytest.mark.parametrize("training_time", [0.3, 2.0])
 def test_loss_of_linear_features(training_time: float) -> None:
-    """At a late time x_t is noise, and U = b^2 w w^T + s^2 on the d modes of w^T w, which are Marchenko-Pastur's x. With
-    the filter F of gradient flow, the test loss is the average of (1 - F b^2 x)^2 + F^2 b^2 s^2 x."""
+    """At a late time x_t is noise, and U = b^2 w w^T + s^2 on the d modes of w^T w, which are Marchenko-Pastur's x.
+    With the filter F of gradient flow, the test loss is the average of (1 - F b^2 x)^2 + F^2 b^2 s^2 x."""
     model = RandomFeatures("tanh", 4, 64, 12.0)
     system = dyson(model)
     lower, upper = (1 - 2.0) ** 2, (1 + 2.0) ** 2

@@ -145,7 +145,8 @@ def _resolved(activation: Activation, gamma2: float) -> _Resolved:
             if not _differ(one, two) and not _differ(one, dense):
                 return _Resolved(slope, reach, *one)
     raise AccuracyNotReached(
-        f"activation {activation.name!r}: Gaussian averages do not converge; declare its kinks and jumps as breakpoints"
+        f"activation {activation.name!r}: Gaussian averages at standard deviation {gamma:.3g} do not converge; declare "
+        "its kinks and jumps as breakpoints (a function as steep as a jump there: the jump in its place)"
     )
 
 
