@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from statphys_gen.data.covariance import Covariance
+from statphys_gen.errors import AccuracyNotReached, InvalidArgument
 from statphys_gen.random_features.model import RandomFeatures
 from statphys_gen.random_features.theory.best_stopping import early_stopping, optimal_ridge, training_window
 from statphys_gen.random_features.theory.learning_curves import learning_curves
@@ -108,3 +109,24 @@ def test_loss_of_linear_features(training_time: float) -> None:
 
         expected = mp.quad(integrand, [lower, 2, 4, 6, 8, upper])
     assert float(learning_curves(model, training_time).test_loss) == pytest.approx(float(expected), rel=1e-9)
+
+
+@pytest.mark.parametrize("activation", ["tanh", "sign", "sin"])
+def test_eigenvalues_of_24_decades_end_in_a_result_or_a_refusal(activation: str) -> None:
+    model = RandomFeatures(activation, 4, 2, 0.1, Covariance([1e-12, 1e12], [0.5, 0.5]))
+    try:
+        found = spectrum(model)
+    except (AccuracyNotReached, InvalidArgument):
+        return
+    assert found.residual < 1e-8
+
+
+def test_spectrum_of_many_eigenvalues_is_that_of_their_law() -> None:
+    """500 even steps of [0.1, 3] against 40 Gauss-Legendre nodes of the uniform law."""
+    x, weights = np.polynomial.legendre.leggauss(40)
+    many = Covariance.from_eigenvalues(0.1 + 2.9 * (np.arange(500) + 0.5) / 500)
+    law = Covariance(0.1 + 1.45 * (x + 1.0), weights / 2.0)
+    one, two = (spectrum(RandomFeatures("tanh", 4, 2, 0.1, c)) for c in (many, law))
+    assert one.moments == pytest.approx(two.moments, rel=1e-5)
+    for a, b in zip(one.bulks, two.bulks, strict=True):
+        assert (a.lower, a.upper, a.weight) == pytest.approx((b.lower, b.upper, b.weight), rel=1e-4)
