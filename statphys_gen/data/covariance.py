@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,11 @@ from ..files import read_array
 Nodes = tuple[FloatArray, FloatArray]
 _LONGEST_REPR = 8
 _FINE = 1024  # nodes of a continuous law, where its quantiles are wanted
+
+
+@lru_cache(maxsize=16)
+def _gauss_legendre(count: int) -> Nodes:
+    return np.polynomial.legendre.leggauss(count)
 
 
 @dataclass(frozen=True)
@@ -58,7 +64,7 @@ class _PowerLaw:
         # The mean of u^-exponent between cutoff and 1, and of the constant below.
         body = -math.log(edge) if a == 1.0 else (1.0 - edge ** (1.0 - a)) / (1.0 - a)
         mean = body + edge ** (1.0 - a)
-        x, w = np.polynomial.legendre.leggauss(count)
+        x, w = _gauss_legendre(count)
         half = -0.5 * math.log(edge)
         log_u = -half * (1.0 - x)
         weights = np.append(half * w * np.exp(log_u), edge)

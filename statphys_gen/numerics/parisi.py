@@ -49,6 +49,7 @@ _PANEL = 4.0
 # Entries of the kernels below this are left out: they would only make subnormal numbers.
 _SMALLEST = 1e-60
 # Exponents s (max Psi - min Psi) above this would overflow.
+_MOST_PANELS = 2000
 # Of the law of the field, so much may lie within this distance of the end of the nodes.
 _LARGEST_END, _END = 1e-9, 0.5
 _LARGEST_EXPONENT = 600.0
@@ -163,6 +164,12 @@ class Recursion:
     def _panels(self) -> FloatArray:
         model = self.model
         widest = _PANEL * math.sqrt(float(self.widths.min()))
+        if model.farthest + abs(model.external_field) > _MOST_PANELS * min(widest, 1.0):
+            raise InvalidArgument(
+                "farthest",
+                model.farthest,
+                f"at most {_MOST_PANELS * min(widest, 1.0):.3g} with these edges and field",
+            )
         edges, width = [0.0], min(widest, model.scale, 1.0)
         while edges[-1] < model.farthest + abs(model.external_field):
             edges.append(edges[-1] + width)

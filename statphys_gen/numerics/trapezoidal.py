@@ -118,8 +118,10 @@ def _located(
     unseen: FloatArray = np.zeros_like(modulus[0])
     if not goal.relative:
         inside = modulus.sum(axis=0)
-        *ends, unseen = _reach(evaluator, first, last, max(1, math.ceil(slope)), goal, low, high, inside)
-        (signed, modulus), (first, last) = grown(*ends), ends
+        left, right, unseen = _reach(
+            evaluator, first, last, max(1, math.ceil(slope)), goal, low, high, inside
+        )
+        (signed, modulus), (first, last) = grown(left, right), (left, right)
     while True:
         threshold = 1e-2 * goal.allowed(modulus.sum(axis=0))
         grow_left = first > low and ((modulus[0] > threshold) | (modulus[0] > modulus[1])).any()

@@ -139,11 +139,12 @@ class Activation:
         names = [name for name, (function, _) in _NAMED.items() if function is self.function]
         return {"function": names[0] if names else self.function, "breakpoints": self.breakpoints}
 
-    def _is_named(self) -> bool:
+    def is_named(self) -> bool:
+        """Whether it is one of the named ones."""
         return self.name in _NAMED and self == Activation.named(self.name)
 
     def __repr__(self) -> str:
-        if self._is_named():
+        if self.is_named():
             return f"Activation.named({self.name!r})"
         if self.polynomial is not None:
             return f"Activation.from_polynomial({list(self.polynomial)})"
@@ -156,7 +157,7 @@ class Activation:
         return rf"$\sigma(x)={self._latex()}$"
 
     def _latex(self) -> str:
-        if self._is_named():
+        if self.is_named():
             return _LATEX[self.name]
         if self.polynomial is not None:
             terms = [f"{c:+g}" + (f"x^{{{k}}}" if k else "") for k, c in enumerate(self.polynomial) if c]
@@ -240,7 +241,7 @@ class RandomFeatures:
             object.__setattr__(self, name, entry)
 
     def __repr__(self) -> str:
-        activation = repr(self.activation.name) if self.activation._is_named() else repr(self.activation)
+        activation = repr(self.activation.name) if self.activation.is_named() else repr(self.activation)
         names = ("features_per_dimension", "samples_per_dimension", "time")
         parts = [activation, *(f"{name}={getattr(self, name)!r}" for name in names)]
         if self.covariance.name != "identity":

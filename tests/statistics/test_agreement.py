@@ -613,3 +613,17 @@ def test_bad_results_are_refused():
         CheckResult(make_check(scale=np.ones(2)), 1.0, scalar(1.0))
     with pytest.raises(InvalidArgument, match="error"):
         CheckResult(make_check(), 1.0, None)
+
+
+@pytest.mark.parametrize(
+    ("freedom", "level"), [(1.0, 3e-6), (1.0, 1e-9), (2.0, 1e-12), (1.5, 1e-8), (1e6, 3e-6)]
+)
+def test_detectable_shift_ends_at_any_freedom(freedom, level):
+    """At one degree of freedom the critical value is 2/(pi level), and power 0.9 is |z + shift| > critical |z'|."""
+    shift = detectable_shift(freedom, level)
+    assert np.isfinite(shift)
+    assert shift > 1.2815 * 0.999
+    if freedom == 1.0:
+        critical = 2.0 / (np.pi * level)
+        # P(shift > critical |z'|) for a shift far above 1: |z'| < shift/critical with probability 0.9.
+        assert shift == pytest.approx(1.6448536269514722 * critical, rel=1e-3)

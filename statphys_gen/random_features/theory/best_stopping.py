@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 
 _SOURCE = "arXiv 2505.17638; derivations/random_features/two_point.py"
 _SCAN = 160
+_STANDS_OUT = 1e3
+_NOTHING = 1e-17
 
 
 @dataclass(frozen=True, repr=False)
@@ -123,27 +125,34 @@ def _minimum(
     model: RandomFeatures,
     grid: FloatArray,
     family: Callable[[FloatArray], Filter],
-    slope: Callable[[float], Filter],
+    slope: Callable[[FloatArray], Filter],
 ) -> float:
-    """Where the test loss is least along a family of filters: the best of a grid, then the zero of the derivative.
+    """Where the test loss is least along a family of filters: at a zero of its derivative, or at an end of the grid.
 
-    The derivative of <F x F, T> - 2 <F, chi> along the family is 2 (<F' x F, T> - <F', chi>).
+    The derivative of <F x F, T> - 2 <F, chi> along the family is 2 (<F' x F, T> - <F', chi>). Where it does not stand
+    out from its rounding (the error with that of the exponents of the filters), or changes nothing in the loss over a
+    factor e of the parameter, the loss is flat to all digits: a loss that was falling before and does not rise after is
+    least at the end.
     """
     from scipy.optimize import brentq
 
-    values = losses(model, family(grid)).test_loss
-    best = int(np.argmin(values))
-    if best in (0, len(grid) - 1):
-        return float(grid[best])
+    value, error = quadratic_form(model, family(grid), slope(grid))
+    known = np.flatnonzero(np.abs(value) > np.maximum(_STANDS_OUT * error, _NOTHING / grid))
+    if not len(known):
+        raise AccuracyNotReached("least score error: the derivative of the loss is not resolved anywhere")
+    sign = np.sign(value[known])
 
     def derivative(logarithm: float) -> float:
-        x = math.exp(logarithm)
-        return quadratic_form(model, family(np.array([x])), slope(x))
+        x = np.array([math.exp(logarithm)])
+        return float(quadratic_form(model, family(x), slope(x))[0][0])
 
-    left, right = math.log(grid[best - 1]), math.log(grid[best + 1])
-    if not derivative(left) < 0.0 < derivative(right):
-        raise AccuracyNotReached("least score error: the minimum is flatter than the accuracy of the losses")
-    return math.exp(brentq(derivative, left, right, xtol=1e-13, rtol=1e-13))
+    places = [float(grid[0])] if sign[0] > 0.0 else []
+    for k in np.flatnonzero((sign[:-1] < 0.0) & (sign[1:] > 0.0)):
+        ends = math.log(grid[known[k]]), math.log(grid[known[k + 1]])
+        places.append(math.exp(brentq(derivative, *ends, xtol=1e-13, rtol=1e-13)))
+    if sign[-1] < 0.0:
+        places.append(float(grid[-1]))
+    return places[int(np.argmin(losses(model, family(np.array(places))).test_loss))]
 
 
 @states(
@@ -161,11 +170,11 @@ def early_stopping(model: RandomFeatures) -> EarlyStopping:
     c = relaxation_rate(model)
     grid = np.geomspace(1e-3 / (c * high), 1e4 / (c * low), _SCAN)
 
-    def slope(time: float) -> Filter:
+    def slope(times: FloatArray) -> Filter:
         def derivative(z: ComplexArray) -> ComplexArray:
-            return np.asarray(c * np.exp(-c * time * z), dtype=np.complex128)[None, :]
+            return np.asarray(c * np.exp(-c * times[:, None] * z), dtype=np.complex128)
 
-        return Filter(derivative, 1, -math.inf, 1.0 / (c * time), "slope")
+        return Filter(derivative, len(times), -math.inf, 1.0 / (c * float(times.max())), "slope")
 
     best = _minimum(model, grid, lambda times: gradient_flow(model, times), slope)
     final = _final_score_error(model)
@@ -188,8 +197,14 @@ def optimal_ridge(model: RandomFeatures) -> OptimalRidge:
     low, high = _range(model)
     grid = np.geomspace(1e-5 * low, 1e3 * high, _SCAN)
 
-    def slope(penalty: float) -> Filter:
-        return Filter(lambda z: -1.0 / (z + penalty)[None, :] ** 2, 1, -penalty, math.inf, "slope")
+    def slope(penalties: FloatArray) -> Filter:
+        return Filter(
+            lambda z: -1.0 / (z + penalties[:, None]) ** 2,
+            len(penalties),
+            -float(penalties.min()),
+            math.inf,
+            "slope",
+        )
 
     best = _minimum(model, grid, ridge, slope)
     if best == grid[0]:
@@ -285,11 +300,12 @@ def training_window(model: RandomFeatures, tolerance: float = 0.5) -> TrainingWi
         start = 0.0
     else:
         top = stopping.training_time if math.isfinite(stopping.training_time) else _longest(model)
-        start = _crossing(model, level, 1e-9 * top, top, brentq)
+        first = 1e-3 / (relaxation_rate(model) * _range(model)[1])
+        start = _crossing(model, level, min(first, 1e-9 * top), top, brentq)
     if stopping.final_score_error <= level or not math.isfinite(stopping.training_time):
         stop = math.inf
     else:
-        stop = _crossing(model, level, stopping.training_time, _longest(model), brentq)
+        stop = _crossing(model, level, stopping.training_time, _longest(model), brentq, farther=True)
     return TrainingWindow(start, stopping.training_time, stop, stopping.score_error, tolerance)
 
 
@@ -298,12 +314,23 @@ def _longest(model: RandomFeatures) -> float:
 
 
 def _crossing(
-    model: RandomFeatures, level: float, low: float, high: float, brentq: Callable[..., float]
+    model: RandomFeatures,
+    level: float,
+    low: float,
+    high: float,
+    brentq: Callable[..., float],
+    farther: bool = False,
 ) -> float:
-    """The first training time between low and high at which the score error crosses ``level``."""
-    grid = np.geomspace(low, high, _SCAN)
-    above = learning_curves(model, grid).score_error > level
-    k = int(np.flatnonzero(above[1:] != above[:-1])[0])
+    """The first training time between low and high at which the score error crosses ``level``, or ``farther`` out."""
+    for stretch in (1.0, 1e4, 1e8, 1e12) if farther else (1.0,):
+        grid = np.geomspace(low, stretch * high, _SCAN)
+        above = learning_curves(model, grid).score_error > level
+        changes = np.flatnonzero(above[1:] != above[:-1])
+        if len(changes):
+            break
+    else:
+        raise AccuracyNotReached(f"training window: no crossing of the score error {level:.6g} was found")
+    k = int(changes[0])
 
     def excess(logarithm: float) -> float:
         return float(learning_curves(model, math.exp(logarithm)).score_error) - level

@@ -14,8 +14,8 @@ rho_t is the correlation of two noised copies of the same sample. Then
     s_t^2 = sum_{k>=2} c_k^2 (1 - rho_t^k)                nonlinear part that is fresh in each draw
 
 All are evaluated as sums of positive terms, so that neither a small time (s_t^2 -> 0) nor a large one (v_t^2
--> 0) costs accuracy: closed forms for erf, sin, relu, sign, linear and polynomials; for other activations the
-series in k where it converges, and otherwise v_t^2 and s_t^2 as averages of squares.
+-> 0) costs accuracy: closed forms for erf, sin, relu, sign, linear and polynomials; for other activations see
+:mod:`~statphys_gen.random_features.theory.dual_kernel`.
 
 Source: Bonnaire et al., arXiv 2505.17638, equations 12-14 (with Gamma^2 for their Gamma_t);
 derivations/random_features/dual_kernel.py.
@@ -27,7 +27,7 @@ import math
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import lru_cache, partial
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -36,22 +36,19 @@ from numpy.typing import ArrayLike
 from ... import noising, validation
 from ...approximation import approximation_of, states
 from ...arrays import FloatArray
-from ...errors import AccuracyNotReached, InvalidArgument
+from ...errors import InvalidArgument
 from ...glossary import dataset
-from ...numerics.quadrature import Rule, gaussian_average, gaussian_rule, legendre_rule
+from ...numerics.quadrature import legendre_rule
 from ...presentation import Tabular
 from ..model import Activation, RandomFeatures
+from .dual_kernel import Point, from_series, general
 
 if TYPE_CHECKING:
     import xarray
 
 _SOURCE = "arXiv 2505.17638, equations 12-14; derivations/random_features/dual_kernel.py"
-_NEGLIGIBLE = 2e-16
 # Of E sigma^2; products of several such numbers are formed.
 _SMALLEST_MOMENT = 1e-60
-# exp(-z^2/4), which bounds density times normalised Hermite polynomial, is below 1e-18 from here on.
-_REACH = 13.0
-_LONGEST_SERIES = 1024
 
 
 class OutlierWarning(UserWarning):
@@ -107,21 +104,9 @@ class Coefficients(Tabular):
         return dataset(arrays, place, approximation_of(coefficients))
 
 
-@dataclass(frozen=True)
-class _Point:
-    """c_0, c_1, c_2, E sigma^2, v_t^2 and s_t^2 at one time."""
-
-    c0: float
-    c1: float
-    c2: float
-    second_moment: float
-    shared: float
-    fresh: float
-
-
 @states(
     "exact",
-    "definition; relative accuracy 1e-12",
+    "definition; relative accuracy 1e-12, or 1e-14 of sqrt(E sigma^2) in v_t and s_t",
     source=_SOURCE,
     verification="derived and simulated",
 )
@@ -141,7 +126,9 @@ def coefficients(activation: Activation | str, time: ArrayLike, data_variance: f
 
     Raises
     ------
-    AccuracyNotReached : the averages over the activation do not converge (a kink that is not among its breakpoints).
+    AccuracyNotReached : the averages over the activation do not converge: a kink or a jump that is not among its
+        breakpoints, or features narrower than about 1e-4 Gamma.
+    InvalidArgument : E sigma^2 is too large, too small, or does not exist.
     """
     if isinstance(activation, str):
         activation = Activation.named(activation)
@@ -209,15 +196,15 @@ def model_coefficients(model: RandomFeatures) -> Coefficients:
 
 
 @lru_cache(maxsize=1024)
-def _point(activation: Activation, gamma2: float, rho: float, delta: float) -> _Point:
+def _point(activation: Activation, gamma2: float, rho: float, delta: float) -> Point:
     """``delta`` is 1 - rho, known better than by subtraction."""
     if activation.polynomial is not None:
         c = _polynomial_series(activation.polynomial, gamma2)
-        return _from_series(c, rho, delta)
+        return from_series(c, rho, delta)
     closed = _CLOSED.get(activation.name)
     if closed is not None and activation == Activation.named(activation.name):
         return closed(gamma2, rho, delta)
-    return _general(activation, gamma2, rho, delta)
+    return general(activation, gamma2, rho, delta)
 
 
 # --------------------------------------------------------------------------------------------------- closed forms
@@ -229,7 +216,7 @@ def _positive_integral(function: Callable[[FloatArray], FloatArray], start: floa
     return float(width * (rule.weights @ function(start + width * rule.nodes)))
 
 
-def _arcsine(x: float, rest: float, rho: float, delta: float, c1: float, second_moment: float) -> _Point:
+def _arcsine(x: float, rest: float, rho: float, delta: float, c1: float, second_moment: float) -> Point:
     """kappa = (2/pi) asin(x rho), where ``rest`` = 1 - x: erf and, at x = 1, sign."""
     cosine_end = math.sqrt(rest * (1.0 + x))
     cosine_start = math.sqrt((rest + x * delta) * (1.0 + x * rho))
@@ -242,7 +229,7 @@ def _arcsine(x: float, rest: float, rho: float, delta: float, c1: float, second_
         return 2.0 * np.sin(0.5 * theta) ** 2
 
     factor = 2.0 / math.pi
-    return _Point(
+    return Point(
         0.0,
         c1,
         0.0,
@@ -252,7 +239,7 @@ def _arcsine(x: float, rest: float, rho: float, delta: float, c1: float, second_
     )
 
 
-def _erf(gamma2: float, rho: float, delta: float) -> _Point:
+def _erf(gamma2: float, rho: float, delta: float) -> Point:
     x = 2.0 * gamma2 / (1.0 + 2.0 * gamma2)
     return _arcsine(
         x,
@@ -264,7 +251,7 @@ def _erf(gamma2: float, rho: float, delta: float) -> _Point:
     )
 
 
-def _sign(gamma2: float, rho: float, delta: float) -> _Point:
+def _sign(gamma2: float, rho: float, delta: float) -> Point:
     return _arcsine(1.0, 0.0, rho, delta, math.sqrt(2.0 / math.pi), 1.0)
 
 
@@ -281,13 +268,13 @@ def _sinh_excess(y: float) -> float:
     return total * math.exp(-y)
 
 
-def _sin(gamma2: float, rho: float, delta: float) -> _Point:
+def _sin(gamma2: float, rho: float, delta: float) -> Point:
     shared = math.exp(-gamma2 * delta) * _sinh_excess(gamma2 * rho)
     half, middle = 0.5 * gamma2 * delta, 0.5 * gamma2 * (1.0 + rho)
     # 4 sinh(half) sinh(middle/2)^2 + 2 (sinh(half) - half), times exp(-half - middle).
     fresh = -math.expm1(-2.0 * half) * 0.5 * math.expm1(-middle) ** 2
     fresh += 2.0 * math.exp(-middle) * _sinh_excess(half)
-    return _Point(
+    return Point(
         0.0,
         math.sqrt(gamma2) * math.exp(-0.5 * gamma2),
         0.0,
@@ -297,12 +284,12 @@ def _sin(gamma2: float, rho: float, delta: float) -> _Point:
     )
 
 
-def _relu(gamma2: float, rho: float, delta: float) -> _Point:
+def _relu(gamma2: float, rho: float, delta: float) -> Point:
     # asin(rho) and its complement.
     angle = math.atan2(rho, math.sqrt(delta * (1.0 + rho)))
     opening = 2.0 * math.asin(math.sqrt(0.5 * delta))
     factor = gamma2 / (2.0 * math.pi)
-    return _Point(
+    return Point(
         math.sqrt(factor),
         0.5 * math.sqrt(gamma2),
         0.5 * math.sqrt(gamma2 / math.pi),
@@ -312,30 +299,12 @@ def _relu(gamma2: float, rho: float, delta: float) -> _Point:
     )
 
 
-_CLOSED: dict[str, Callable[[float, float, float], _Point]] = {
+_CLOSED: dict[str, Callable[[float, float, float], Point]] = {
     "erf": _erf,
     "sin": _sin,
     "relu": _relu,
     "sign": _sign,
 }
-
-
-# ------------------------------------------------------------------------------------------------------- series
-
-
-def _from_series(c: FloatArray, rho: float, delta: float) -> _Point:
-    c = np.concatenate([c, np.zeros(max(0, 3 - len(c)))])
-    k = np.arange(2, len(c))
-    log_rho = math.log1p(-delta) if delta < 0.5 else math.log(rho)
-    squares = c[2:] ** 2
-    return _Point(
-        float(c[0]),
-        float(c[1]),
-        float(c[2]),
-        float((c**2).sum()),
-        float((squares * np.exp(k * log_rho)).sum()),
-        float((squares * -np.expm1(k * log_rho)).sum()),
-    )
 
 
 def _polynomial_series(monomials: tuple[float, ...], gamma2: float) -> FloatArray:
@@ -351,133 +320,3 @@ def _polynomial_series(monomials: tuple[float, ...], gamma2: float) -> FloatArra
             )
             result[k] += a * gamma2 ** (j / 2.0) * weight
     return result
-
-
-def _hermite_coefficients(activation: Activation, gamma: float, count: int, rule: Rule) -> FloatArray:
-    values = activation(gamma * rule.nodes) * rule.weights
-    previous, current = np.zeros_like(values), np.ones_like(values)
-    result = np.empty(count)
-    for k in range(count):
-        result[k] = values @ current
-        previous, current = current, (rule.nodes * current - math.sqrt(k) * previous) / math.sqrt(k + 1.0)
-    return result
-
-
-def _line_rule(activation: Activation, gamma: float, count: int, refinement: int) -> Rule:
-    """Nodes for E[sigma(Gamma z) h_k(z)], k < count: trapezoid, or panels between the breakpoints."""
-    wave = math.sqrt(count) + 10.0 + 12.0 * gamma
-    if activation.breakpoints:
-        inner = np.clip(np.array(activation.breakpoints) / gamma, -_REACH, _REACH)
-        panels = math.ceil(_REACH * wave / 6.0) * refinement
-        edges = np.unique(np.concatenate([np.linspace(-_REACH, _REACH, panels + 1), inner]))
-        panel = legendre_rule(edges, 24)
-        weights = panel.weights * np.exp(-0.5 * panel.nodes**2) / math.sqrt(2.0 * math.pi)
-        return Rule(panel.nodes, weights)
-    half = math.ceil(_REACH * wave / math.pi) * refinement
-    nodes: FloatArray = np.asarray(_REACH / half * np.arange(-half, half + 1), dtype=np.float64)
-    weights = np.exp(-0.5 * nodes**2) * (_REACH / half / math.sqrt(2.0 * math.pi))
-    return Rule(nodes, weights)
-
-
-@lru_cache(maxsize=256)
-def _series(activation: Activation, gamma2: float, count: int) -> tuple[FloatArray, float]:
-    """c_k for k < count, converged in the nodes, and E sigma^2."""
-    gamma = math.sqrt(gamma2)
-    previous, refinement = None, 1
-    while refinement <= 64:
-        rule = _line_rule(activation, gamma, count, refinement)
-        c = _hermite_coefficients(activation, gamma, count, rule)
-        moment = float(rule.weights @ activation(gamma * rule.nodes) ** 2)
-        if previous is not None and np.abs(c - previous).max() <= 1e-14 * math.sqrt(moment):
-            return c, moment
-        previous, refinement = c, 2 * refinement
-    raise AccuracyNotReached(
-        f"activation {activation.name!r}: Gaussian averages do not converge; declare its kinks and jumps as breakpoints"
-    )
-
-
-def _general(activation: Activation, gamma2: float, rho: float, delta: float) -> _Point:
-    count = 64
-    while count <= _LONGEST_SERIES:
-        c, moment = _series(activation, gamma2, count)
-        tail = float(np.abs(c[-8:]).max())
-        if not activation.breakpoints and tail <= _NEGLIGIBLE * math.sqrt(moment):
-            return _from_series(c, rho, delta)
-        shared = float((c[2:] ** 2 * np.exp(np.arange(2, count) * math.log(rho))).sum())
-        if moment * rho**count <= _NEGLIGIBLE * shared:
-            fresh = moment - c[0] ** 2 - c[1] ** 2 - shared
-            return _Point(float(c[0]), float(c[1]), float(c[2]), moment, shared, fresh)
-        if rho > 0.9 and activation.breakpoints:
-            break
-        # Where coefficients that fall like exp(-k^(1/2)), or the powers of rho, will have become negligible.
-        needed = math.log(_NEGLIGIBLE * shared / moment) / math.log(rho)
-        if not activation.breakpoints and tail < 0.1 * math.sqrt(moment):
-            ratio = math.log(_NEGLIGIBLE) / math.log(tail / math.sqrt(moment))
-            needed = min(needed, count * ratio**2)
-        count = max(2 * count, 64 * math.ceil(min(1.1 * needed, _LONGEST_SERIES) / 64))
-    c, moment = _series(activation, gamma2, 64)
-    shared, fresh = _averages_of_squares(activation, gamma2, rho, delta, float(c[0]), float(c[1]))
-    return _Point(float(c[0]), float(c[1]), float(c[2]), moment, shared, fresh)
-
-
-# -------------------------------------------------------------------------------------------- averages of squares
-
-
-def _averages_of_squares(
-    activation: Activation, gamma2: float, rho: float, delta: float, c0: float, c1: float
-) -> tuple[float, float]:
-    r"""v^2 = E_u (g - c_0 - c_1 sqrt(rho) u)^2 and s^2 = E_u E_y (sigma - g - c_1 sqrt(1-rho) y)^2.
-
-    Here sigma = sigma(Gamma (sqrt(rho) u + sqrt(1-rho) y)) and g(u) = E_y sigma.
-    """
-    gamma, signal, fresh = math.sqrt(gamma2), math.sqrt(rho), math.sqrt(delta)
-
-    def squares(u: FloatArray, refinement: int) -> FloatArray:
-        rule = _fresh_rule(activation, gamma, signal * u, fresh, refinement)
-        y, weights = np.broadcast_to(rule.nodes, (len(u), rule.nodes.shape[-1])), rule.weights
-        values = activation(gamma * (signal * u[:, None] + fresh * y))
-        middle = (values * weights).sum(axis=1)
-        rest = values - middle[:, None] - c1 * fresh * y
-        return np.stack([(middle - c0 - c1 * signal * u) ** 2, (rest**2 * weights).sum(axis=1)])
-
-    places = np.array(activation.breakpoints) / (gamma * signal)
-    places = places[np.abs(places) < 12.0]
-    # The shared part varies over the width of the fresh one, which the panels are graded towards.
-    ladder = fresh / signal * np.array([0.0, 1.0, 2.0, 4.0, 8.0])
-    breakpoints = np.unique(np.concatenate([(places[:, None] + s * ladder).ravel() for s in (-1, 1)]))
-    previous = None
-    for refinement in (1, 2, 4, 8):
-        average = gaussian_average(
-            partial(squares, refinement=refinement),
-            slope=max(1.0, gamma * signal),
-            steepness=gamma * signal,
-            tolerance=1e-13,
-            relative=True,
-            breakpoints=breakpoints,
-            limits=(-12, 12),
-        )
-        value = average.value
-        if previous is not None and (np.abs(value - previous) <= 3e-13 * np.abs(value)).all():
-            return float(value[0]), float(value[1])
-        previous = value
-    raise AccuracyNotReached(
-        f"activation {activation.name!r}: average over the noise does not converge; declare its kinks as breakpoints"
-    )
-
-
-def _fresh_rule(
-    activation: Activation, gamma: float, shift: FloatArray, fresh: float, refinement: int
-) -> Rule:
-    """Nodes in y for each shift; the breakpoints of sigma(Gamma (shift + fresh y)) depend on the shift."""
-    if not activation.breakpoints:
-        rule = gaussian_rule(max(1.0, gamma * fresh) * refinement, 1e-15)
-        return Rule(rule.nodes, rule.weights)
-    reach = 9.5
-    inner = (np.array(activation.breakpoints) / gamma - shift[:, None]) / fresh
-    grid = np.linspace(-reach, reach, 8 * refinement + 1)
-    edges = np.concatenate(
-        [np.broadcast_to(grid, (len(shift), grid.size)), np.clip(inner, -reach, reach)], axis=1
-    )
-    panel = legendre_rule(np.sort(edges, axis=1), 24)
-    weights = panel.weights * np.exp(-0.5 * panel.nodes**2)
-    return Rule(panel.nodes, weights / weights.sum(axis=1, keepdims=True))

@@ -73,7 +73,7 @@ def _contour(
 
 def _table(system: Dyson, contour: Contour, mass: float, x: ComplexArray) -> Table:
     """The tables from the solution x at the nodes; raises unless all total masses are right."""
-    resolvent = system.package(x, contour.node)
+    resolvent = system.package(x, contour.node, propagator=True)
     # E[U] = A w Sigma w^T + b^2 w w^T + (v^2 + s^2).
     population = (system.linear, system.b2, system.v2 + system.s2)
     same = two_point_table(system, resolvent, resolvent, *population)

@@ -227,13 +227,16 @@ def losses(model: RandomFeatures, algorithm: Filter) -> LearningCurves:
         closeness *= 0.5
 
 
-def quadratic_form(model: RandomFeatures, algorithm: Filter, direction: Filter) -> float:
-    """<F' x F, T> - <F', chi>, filters of one member: half the derivative of the test loss when F moves along F'."""
+def quadratic_form(
+    model: RandomFeatures, algorithm: Filter, direction: Filter
+) -> tuple[FloatArray, FloatArray]:
+    """<F' x F, T> - <F', chi> and its error, for filters of equal size: half the derivative of the test loss when F
+    moves along F'."""
     table = table_for(model, algorithm)
     f, g = algorithm(table.contour.node), direction(table.contour.node)
     quadratic = two_point((table.contour, table.contour), g, f, table.same, table.opposite)
     linear = one_point(table.contour, g, table.resolvent.chi)
-    return float((quadratic.value - linear.value)[0])
+    return quadratic.value - linear.value, quadratic.error + linear.error
 
 
 def losses_of_many(models: Sequence[RandomFeatures], algorithms: Sequence[Filter]) -> list[LearningCurves]:

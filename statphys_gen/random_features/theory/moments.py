@@ -25,14 +25,10 @@ def spectral_moments(system: Dyson) -> tuple[float, float, float]:
     m[0] = 1.0
 
     def times(x: FloatArray, y: FloatArray) -> FloatArray:
-        return np.convolve(x, y)[:order]
+        return _times(x[:, None], y[:, None])[:, 0]
 
     def inverse(x: FloatArray) -> FloatArray:
-        result = np.zeros(order)
-        result[0] = 1.0 / x[0]
-        for k in range(1, order):
-            result[k] = -(x[1 : k + 1] @ result[k - 1 :: -1][:k]) / x[0]
-        return result
+        return _inverse(x[:, None])[:, 0]
 
     one = np.zeros(order)
     one[0] = 1.0
@@ -40,15 +36,29 @@ def spectral_moments(system: Dyson) -> tuple[float, float, float]:
     for _ in range(order + 1):
         q = np.concatenate([[0.0], -m[:-1]])
         bar = i * gamma_1 + (1.0 - i) * gamma_2
-        s, r, trace = np.zeros(order), np.zeros(order), np.zeros(order)
-        for weight, x in zip(system.weights, system.eigenvalues, strict=True):
-            h = system.b2 * bar + a * x * gamma_1
-            share = inverse(one + psi * times(q, h))
-            s += weight * times(q, share)
-            r += weight * x * times(q, share)
-            trace += weight * times(h, share)
+        # One column for each eigenvalue.
+        h = system.b2 * bar[:, None] + a * system.eigenvalues * gamma_1[:, None]
+        share = _inverse(one[:, None] + psi * _times(q[:, None], h))
+        s = times(q, share @ system.weights)
+        r = times(q, share @ (system.weights * system.eigenvalues))
+        trace = _times(h, share) @ system.weights
         fresh = i * (system.b2 * s + system.s2 * q)
         m = one - times(q, system.s2 * bar + system.v2 * gamma_1 + trace)
         gamma_1 = inverse(one + f * (a * r + system.v2 * q + fresh))
         gamma_2 = inverse(one + f * fresh)
     return float(m[1]), float(m[2]), float(m[3])
+
+
+def _times(x: FloatArray, y: FloatArray) -> FloatArray:
+    """Products of power series, coefficients along the first axis."""
+    order = max(len(x), len(y))
+    rows = [np.sum([x[j] * y[k - j] for j in range(k + 1)], axis=0) for k in range(order)]
+    return np.stack(np.broadcast_arrays(*rows))
+
+
+def _inverse(x: FloatArray) -> FloatArray:
+    result = np.zeros_like(x)
+    result[0] = 1.0 / x[0]
+    for k in range(1, len(x)):
+        result[k] = -np.sum([x[j] * result[k - j] for j in range(1, k + 1)], axis=0) / x[0]
+    return result

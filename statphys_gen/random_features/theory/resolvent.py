@@ -46,6 +46,8 @@ from .coefficients import model_coefficients
 _ROUNDING = 1e-13
 # Below this imaginary part, relative to its modulus, q is taken from the trace equation.
 _SLIGHT = 1e-3
+# Numbers in one block of points and eigenvalues.
+_BLOCK = 2**15
 
 
 @dataclass(frozen=True)
@@ -132,10 +134,39 @@ class Dyson:
         powers = self.weights[:, None] * self.eigenvalues[:, None] ** np.arange(orders)
         return values @ powers.astype(np.complex128)
 
+    def _sums(
+        self, q: ComplexArray, gamma_1: ComplexArray, gamma_bar: ComplexArray, square: bool = False
+    ) -> tuple[ComplexArray, ComplexArray]:
+        """Averages of x^k S(x), k < 2, and if asked for of x^k S(x)^2, k < 3; shapes (points, orders).
+
+        S = (q/B)/(x + c) in real arithmetic, which is several times faster than complex divisions, and in blocks that
+        stay in the cache.
+        """
+        slope = self.features * q * self.linear * gamma_1
+        c = (1.0 + self.features * q * self.b2 * gamma_bar) / slope
+        powers = self.weights[:, None] * self.eigenvalues[:, None] ** np.arange(3)
+        first = np.empty((len(q), 2), dtype=np.complex128)
+        second = np.empty((len(q), 3 if square else 0), dtype=np.complex128)
+        block = max(1, _BLOCK // len(powers))
+        for start in range(0, len(q), block):
+            part = slice(start, start + block)
+            height = c.imag[part, None]
+            real = self.eigenvalues + c.real[part, None]
+            inverse = 1.0 / (real * real + height * height)
+            real *= inverse
+            first[part] = real @ powers[:, :2] - 1j * height * (inverse @ powers[:, :2])
+            if square:
+                mixed = (real * inverse) @ powers
+                real *= real
+                inverse *= inverse
+                second[part] = real @ powers - height**2 * (inverse @ powers) - 2j * height * mixed
+        front = (q / slope)[:, None]
+        return front * first, front**2 * second
+
     def residual(self, x: ComplexArray, z: ComplexArray) -> ComplexArray:
         q = x[:, 0]
         gamma_1, gamma_2, gamma_bar = self._gammas(x)
-        moments = self._moments(self._propagator(q, gamma_1, gamma_bar), 2)
+        moments, _ = self._sums(q, gamma_1, gamma_bar)
         s, r = moments[:, 0], moments[:, 1]
         f, i = self.ratio, self.inverse_draws
         fresh = i * (self.b2 * s + self.s2 * q)
@@ -151,9 +182,7 @@ class Dyson:
     def jacobian(self, x: ComplexArray, z: ComplexArray) -> ComplexArray:
         q = x[:, 0]
         gamma_1, gamma_2, gamma_bar = self._gammas(x)
-        propagator = self._propagator(q, gamma_1, gamma_bar)
-        first = self._moments(propagator, 2)
-        second = self._moments(propagator * propagator, 3)
+        first, second = self._sums(q, gamma_1, gamma_bar, square=True)
         s, r = first[:, 0], first[:, 1]
         f, i, psi, a = self.ratio, self.inverse_draws, self.features, self.linear
         d_gamma_1 = np.array([i * self.b2, a])
@@ -194,7 +223,7 @@ class Dyson:
         """Im q, Im s, Im r and Im(-gamma/z) are Stieltjes transforms of positive measures, up to rounding."""
         q = x[:, 0]
         gamma_1, gamma_2, gamma_bar = self._gammas(x)
-        moments = self._moments(self._propagator(q, gamma_1, gamma_bar), 2)
+        moments, _ = self._sums(q, gamma_1, gamma_bar)
         others = np.stack([moments[:, 0], moments[:, 1], -gamma_1 / z, -gamma_2 / z])
         return (q.imag > 0) & (others.imag > -_ROUNDING * np.abs(others)).all(axis=0)
 
@@ -217,15 +246,17 @@ class Dyson:
         ------
         NotConverged : at some point the continuation from above stalled (edges and atoms are to be avoided).
         """
-        return self.package(resolve(self.system, z), np.asarray(z, dtype=np.complex128))
+        return self.package(resolve(self.system, z), np.asarray(z, dtype=np.complex128), propagator=True)
 
-    def package(self, x: ComplexArray, z: ComplexArray) -> Resolvent:
-        """All functions of the unknowns x = (q, gamma_1[, gamma_2]) at z."""
+    def package(self, x: ComplexArray, z: ComplexArray, *, propagator: bool = False) -> Resolvent:
+        """All functions of the unknowns x = (q, gamma_1[, gamma_2]) at z; S itself, which is large, if asked for."""
         q = x[:, 0]
         gamma_1, gamma_2, gamma_bar = self._gammas(x)
-        propagator = self._propagator(q, gamma_1, gamma_bar)
-        moments = self._moments(propagator, 2)
+        moments, _ = self._sums(q, gamma_1, gamma_bar)
         s, r = moments[:, 0], moments[:, 1]
+        whole = (
+            self._propagator(q, gamma_1, gamma_bar) if propagator else np.empty((len(z), 0), dtype=q.dtype)
+        )
         psi = self.features
         chi = self.b2 * psi * gamma_bar * s
         # 1 - gamma_bar without the cancellation at large z.
@@ -236,9 +267,24 @@ class Dyson:
         feature = self.b2 * gamma_bar * s + self.linear * gamma_1 * r
         energy = (self.s2 * gamma_bar + self.v2 * gamma_1) * q + feature
         q = np.where(np.abs(q.imag) < _SLIGHT * np.abs(q), q.real + 1j * ((energy - 1.0) / z).imag, q)
-        return Resolvent(z, q, s, r, gamma_1, gamma_2, gamma_bar, propagator, missing + gamma_bar * chi, chi)
+        return Resolvent(z, q, s, r, gamma_1, gamma_2, gamma_bar, whole, missing + gamma_bar * chi, chi)
 
     # ----------------------------------------------------------------------------------------------- the real curve
+
+    def _gap_moments(self, base: FloatArray, offset: ComplexArray) -> ComplexArray:
+        """Averages of x^k/(base + offset - x), k < 2, shape (points, 2)."""
+        if (np.abs(offset.imag) > 1e-25 * np.abs(offset)).any():
+            return self._moments(1.0 / ((base[:, None] - self.eigenvalues) + offset[:, None]), 2)
+        # A complex step, or none: to first order in the imaginary part, in real arithmetic.
+        powers = self.weights[:, None] * self.eigenvalues[:, None] ** np.arange(2)
+        result = np.empty((len(base), 2), dtype=np.complex128)
+        block = max(1, _BLOCK // len(powers))
+        for start in range(0, len(base), block):
+            part = slice(start, start + block)
+            gap = 1.0 / ((base[part, None] - self.eigenvalues) + offset.real[part, None])
+            result.real[part] = gap @ powers
+            result.imag[part] = -offset.imag[part, None] * ((gap * gap) @ powers)
+        return result
 
     def real_curve(
         self, base: FloatArray, offset: ComplexArray, sheet: NDArray[np.intp]
@@ -248,8 +294,7 @@ class Dyson:
         ``base`` is an eigenvalue of Sigma, or 0, and is kept apart so that mu may be close to it.
         """
         f, i, psi, a = self.ratio, self.inverse_draws, self.features, self.linear
-        gaps = (base[:, None] - self.eigenvalues) + offset[:, None]
-        inverse = self._moments(1.0 / gaps, 2)
+        inverse = self._gap_moments(base, offset)
         mu = base + offset
         m_0 = mu * inverse[:, 0]
         c = self.v2 + i * self.s2

@@ -225,22 +225,20 @@ def mode_groups(model: RandomFeatures) -> dict[Group, float]:
 
 
 def _name_groups(model: RandomFeatures, counts: list[float]) -> list[tuple[Group, ...]]:
-    """The groups in each bulk, by counting modes from below."""
-    names: list[tuple[Group, ...]] = []
-    sizes = mode_groups(model)
+    """The groups in each bulk, by counting modes from below.
+
+    A group belongs to every bulk with which it shares more modes than counting errs by, which is compared with the
+    group and the bulk and not with all p modes: there may be few in either.
+    """
+    sizes = {name: size for name, size in mode_groups(model).items() if size > 0.0}
     ends = np.cumsum(list(sizes.values()))
     starts = ends - np.array(list(sizes.values()))
-    position = 0.0
-    for count in counts:
-        low, high = position, position + count
-        inside = [
-            name
-            for name, a, b in zip(sizes, starts, ends, strict=True)
-            if min(high, b) - max(low, a) > 1e-7 * model.features_per_dimension
-        ]
-        names.append(tuple(inside))
-        position = high
-    return names
+    tops = np.cumsum(counts)
+    shared = np.minimum(tops[:, None], ends) - np.maximum((tops - counts)[:, None], starts)
+    smaller = np.minimum(np.array(counts)[:, None], ends - starts)
+    inside = shared > np.minimum(1e-9 * model.features_per_dimension + 1e-7 * smaller, 0.1 * smaller)
+    inside[shared.argmax(axis=0), np.arange(len(sizes))] = True
+    return [tuple(name for name, here in zip(sizes, row, strict=True) if here) for row in inside]
 
 
 # ------------------------------------------------------------------------------------------------------- spectrum
