@@ -280,9 +280,9 @@ def simulate_growth(
     learning_rate: float,
     steps: int,
     *,
-    displacement: float = 1e-4,
+    displacement: float = 3e-3,
     instances: int = 4,
-    nodes: int = 400,
+    nodes: int = 40_000,
     seed: int = 0,
 ) -> Estimate:
     """Factor a step by which two descents on a grid part that start a little apart along the steepest direction.
@@ -291,7 +291,8 @@ def simulate_growth(
     ----------
     sample, network : the data, and the common start, a minimum of the risk.
     learning_rate, steps : of the descents, at least one step.
-    displacement : Euclidean distance of the starts; their direction comes from power iteration.
+    displacement : Euclidean distance of the starts, in a direction from power iteration; several times the distance of
+        nodes, 17 sigma/nodes, since the knots of the network must move past nodes to be felt.
     instances, nodes : grids of the noise with shifts of their own, and their nodes for each training point.
 
     Raises
@@ -318,10 +319,13 @@ def simulate_growth(
             return np.concatenate(grid.gradient(inner, theta[:m], theta[m:])[1:])
 
         direction = rng.standard_normal(2 * m)
-        for _ in range(_POWER):
-            direction *= length / np.linalg.norm(direction)
-            direction = gradient(start + direction) - gradient(start - direction)
         direction *= length / np.linalg.norm(direction)
+        for _ in range(_POWER):
+            before = direction
+            direction = gradient(start + before) - gradient(start - before)
+            direction *= length / np.linalg.norm(direction)
+            if np.linalg.norm(direction - before) < 1e-6 * length:
+                break
         here, there = start, start + direction
         for _ in range(count):
             here, there = here - m * eta * gradient(here), there - m * eta * gradient(there)

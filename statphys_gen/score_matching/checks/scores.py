@@ -100,6 +100,8 @@ def _bins() -> Check:
         theory,
         simulate,
         size,
+        # Of each of the two quantities, the largest over the bins.
+        scale=lambda found: np.tile(np.abs(found.reshape(-1, 2)).max(axis=0), len(bins)),
     )
 
 
@@ -133,7 +135,7 @@ def _floor() -> Check:
 
 def _weights() -> Check:
     """pi and pi~ from their definitions."""
-    positions, size = np.array([-0.75, 0.1, 0.7]), 100_000
+    positions, size = np.array([-0.75, 0.1, 0.7]), 250_000
 
     def theory() -> FloatArray:
         found = variation_weights(SAMPLE, positions)
@@ -239,7 +241,7 @@ def _network() -> Check:
 
 
 def _covariance() -> Check:
-    size = 100_000
+    size = 300_000
 
     def simulate(seed: int) -> Estimate:
         rows = []

@@ -42,7 +42,7 @@ def checks() -> list[Check]:
 
 def _descent() -> Check:
     sample = NoisedSample((-1.2, -0.3, 0.5, 0.5, 1.3), 0.95, 0.35)
-    neurons, eta, steps, nodes, grids = 12, 0.02, 200, 600, 8
+    neurons, eta, steps, nodes, grids = 12, 0.02, 200, 1200, 12
     index = np.arange(1, neurons + 1)
     network = ScoreNetwork(
         tuple(1.0 - 2.0 * (index % 2)),
@@ -117,17 +117,17 @@ def _minimum() -> Check:
 
 
 def _growth(place: str, eta: float) -> Check:
-    steps, nodes, grids = 12, 600, 8
+    steps, nodes, grids, displacement = 4, 40_000, 12, 3e-3
     return Check(
         f"growth {place}",
         "|1 - 2 eta/eta_c|, the factor of a small displacement in each step of descent",
         approximation_of(critical_learning_rate),
         theory=lambda: np.array(abs(1.0 - 2.0 * eta / critical_learning_rate(_SAMPLE, _MINIMUM))),
         simulate=lambda seed: simulate_growth(
-            _SAMPLE, _MINIMUM, eta, steps, displacement=1e-5, instances=grids, nodes=nodes, seed=seed
+            _SAMPLE, _MINIMUM, eta, steps, displacement=displacement, instances=grids, nodes=nodes, seed=seed
         ),
-        resolution=0.01,
-        sizes=_design(learning_rate=eta, steps=steps, nodes=nodes, grids=grids, displacement=1e-5),
+        resolution=0.02,
+        sizes=_design(learning_rate=eta, steps=steps, nodes=nodes, grids=grids, displacement=displacement),
         id="score-matching-growth-" + place.replace(" ", "-"),
         tests=(risk_hessian,),
     )
@@ -135,23 +135,22 @@ def _growth(place: str, eta: float) -> Check:
 
 def _noise() -> Check:
     """Excess over the minimum divided by the learning rate, extrapolated to 0."""
-    rates, batch, starts, looks = (0.016, 0.008, 0.004), 4, 400, 16
+    rates, batch, starts, looks, nodes = (0.02, 0.01, 0.005), 4, 6000, 24, 300
 
     def theory() -> FloatArray:
         small = 1e-9
         return np.atleast_1d(stationary_excess_risk(_SAMPLE, _MINIMUM, small, batch=batch) / small)
 
     def simulate(seed: int) -> Estimate:
-        (floor,) = simulate_descent(_SAMPLE, [_MINIMUM, _MINIMUM], 1e-3, 0, nodes=2000, seed=seed).risk[
-            :1, -1
-        ]
+        # On the grid of the runs themselves.
+        (floor,) = simulate_stochastic_descent(_SAMPLE, [_MINIMUM], 1e-3, 0, nodes=nodes).risk[:, -1]
         found = []
         for eta in rates:
             # Several times the slowest relaxation, 1/(4 eta .021) steps, then a look each half of it.
             first, apart = round(60.0 / eta), round(6.0 / eta)
             kept = [first + k * apart for k in range(looks)]
             run = simulate_stochastic_descent(
-                _SAMPLE, [_MINIMUM] * starts, eta, kept[-1], batch=batch, kept=kept, nodes=2000, seed=seed
+                _SAMPLE, [_MINIMUM] * starts, eta, kept[-1], batch=batch, kept=kept, nodes=nodes, seed=seed
             )
             found.append(Estimate.from_samples((run.risk.mean(axis=1) - floor) / eta))
         values = Estimate.stack(found)
@@ -165,6 +164,6 @@ def _noise() -> Check:
         theory=theory,
         simulate=simulate,
         resolution=0.02,
-        sizes=_design(learning_rates=list(rates), batch=batch, starts=starts, looks=looks),
+        sizes=_design(learning_rates=list(rates), batch=batch, starts=starts, looks=looks, nodes=nodes),
         id="score-matching-stochastic-descent-at-a-minimum",
     )
