@@ -34,4 +34,5 @@ SYSTEMS = (
         "score_matching",
         "two-layer score networks on the line: irregularity, sharpness, large learning rates",
     ),
+    System("residual_networks", "residual networks in the limit of depth"),
 )
