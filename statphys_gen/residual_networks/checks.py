@@ -58,7 +58,7 @@ def _depth() -> Check:
 
 
 def _rate() -> Check:
-    width, depth, instances, step = 40, 3, 1200, 1e-4
+    width, depth, instances, step = 40, 3, 1800, 1e-4
 
     def simulate(seed: int) -> Estimate:
         rates = []
@@ -86,7 +86,7 @@ def _rate() -> Check:
 
 def _alternating() -> Check:
     """Targets are drawn, C uniform in [1.5, 4]; trained layer by layer from the definition."""
-    half, instances, lowest, highest, x, eta, steps = 6, 3000, 1.5, 4.0, 0.8, 0.02, 3000
+    half, instances, lowest, highest, x, eta, steps = 6, 8000, 1.5, 4.0, 0.8, 0.02, 3000
 
     def theory() -> FloatArray:
         rule = legendre_rule([lowest, highest], 20)
@@ -125,7 +125,7 @@ def _alternating() -> Check:
 
 def _tied() -> Check:
     """Inputs are drawn, x uniform in [0.5, 1.5]; descent with small steps on one weight from the definition."""
-    depths, goal, time, instances, lowest, highest, steps = (1, 4, 16), 3.0, 0.12, 4000, 0.5, 1.5, 4000
+    depths, goal, time, instances, lowest, highest, steps = (1, 4, 16), 3.0, 0.12, 26_000, 0.5, 1.5, 2000
 
     def theory() -> FloatArray:
         rule = legendre_rule([lowest, highest], 20)

@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 
 _MEASURED = ("risk", "excess_risk", "gradient_norm", "sharpness_ratio", "total_variation")
 _SHADOW = 1e-13  # relative change of the second start
-_LARGEST = 1e100  # a parameter beyond has left every domain
+_LARGEST = 1e18  # a parameter beyond has left every domain
 _MOST_STEPS = 10_000_000
 
 

@@ -148,7 +148,7 @@ def panels(sample: NoisedSample, more: ArrayLike = ()) -> FloatArray:
     gap = np.diff(centres)
     wide = gap > sigma
     middles, width = (0.5 * (centres[1:] + centres[:-1]))[wide], sigma * (sigma / gap[wide])
-    fine = middles[:, None] + width[:, None] * np.linspace(-40.0, 40.0, 81)
+    fine = middles[:, None] + width[:, None] * np.linspace(-80.0, 80.0, 161)
     edges = np.unique(np.concatenate([coarse, fine.ravel(), np.asarray(more, dtype=np.float64).ravel()]))
     if edges.size > _MOST_PANELS:
         raise AccuracyNotReached(

@@ -15,6 +15,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ...approximation import states
 from ...arrays import FloatArray
@@ -30,6 +31,11 @@ _DEAD = float(np.finfo(np.float64).eps)  # of the probability that a neuron is a
 def arrays(network: ScoreNetwork) -> tuple[FloatArray, FloatArray, FloatArray]:
     """Inner weights (+-1), outer weights and biases, (m,) each."""
     return signs(network), np.array(network.outer), np.array(network.bias)
+
+
+def alive(parts: Segments) -> NDArray[np.bool_]:
+    """(m,) whether a neuron is active with a probability above rounding."""
+    return parts.active_mass >= _DEAD
 
 
 def risk_of(law: Law, parts: Segments) -> float:
@@ -50,7 +56,8 @@ def gradient_of(inner: FloatArray, outer: FloatArray, parts: Segments) -> tuple[
     below = np.cumsum(flow, axis=1)
     left = below[:, :-1][:, parts.place]
     right = np.cumsum(flow[:, ::-1], axis=1)[:, ::-1][:, 1:][:, parts.place]
-    plain, moment = np.where(inner > 0.0, right, left)
+    # Of what no point activates the sums are rounding, which would let a dead neuron drift.
+    plain, moment = np.where(alive(parts), np.where(inner > 0.0, right, left), 0.0)
     by_outer = (2.0 / m) * (inner * moment + parts.bias * plain + inner * parts.active_mass)
     return by_outer, (2.0 / m) * outer * (plain + inner * parts.density)
 
@@ -107,7 +114,8 @@ def _pair_moments(law: Law, inner: FloatArray, parts: Segments) -> tuple[FloatAr
     upper = np.where(rising, m + 1, parts.place + 1)
     start, end = np.maximum(lower[:, None], lower), np.minimum(upper[:, None], upper)
     end = np.maximum(start, end)
-    mass, first, second = edges[:, end] - edges[:, start]
+    both = alive(parts) & alive(parts)[:, None]
+    mass, first, second = np.where(both, edges[:, end] - edges[:, start], 0.0)
     w, b = inner, parts.bias
     relu_step = w[:, None] * first + b[:, None] * mass
     relu_relu = w[:, None] * w * second + (w[:, None] * b + b[:, None] * w) * first + b[:, None] * b * mass
@@ -194,4 +202,4 @@ def network_variations(
 
 def dead_neurons(parts: Segments) -> int:
     """Neurons that no noised point activates."""
-    return int((parts.active_mass < _DEAD).sum())
+    return int((~alive(parts)).sum())
