@@ -81,8 +81,7 @@ def test_streams_belong_to_networks_and_looks_change_nothing() -> None:
 
 
 def test_a_run_that_overflows_is_told() -> None:
-    # All neurons stay active.
-    found = simulate_stochastic_descent(SAMPLE, [NETWORK.replace(bias=(3e3, 2e3, 1e3, 4e3))] * 2, 500.0, 200)
+    found = simulate_descent(SAMPLE, [NETWORK.replace(bias=(3e3, 2e3, 1e3, 4e3))] * 2, 500.0, 500, nodes=50)
     assert np.isnan(found.risk).all()
     with pytest.raises(InvalidArgument, match="such that no run overflows"):
         found.estimate("risk")
