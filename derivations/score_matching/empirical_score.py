@@ -83,7 +83,7 @@ def floor() -> bool:
 
 
 @claim(
-    "Between two neighbours at distance delta, s*' = (-1 + (mu delta)^2/(4 sigma^2) sech^2(mu delta (y - m)/(2 sigma^2)))/sigma^2"
+    "Between two points s*' = (-1 + (mu delta)^2/(4 sigma^2) sech^2(mu delta (y - m)/(2 sigma^2)))/sigma^2"
 )
 def two_neighbours() -> bool:
     left, delta = sp.symbols("x delta", positive=True)
@@ -102,9 +102,7 @@ def two_neighbours() -> bool:
     return bool(abs(sp.N(difference, 60)) < sp.Float("1e-40"))
 
 
-@claim(
-    "The slope rises and falls by (mu delta)^2/(4 sigma^4) there, so that TV(s*) ~ sum (mu delta)^2/(2 sigma^4) min(pi_-, pi_+)"
-)
+@claim("The slope rises and falls by (mu delta)^2/(4 sigma^4) there: a variation of (mu delta)^2/(2 sigma^4)")
 def small_noise_variation() -> bool:
     z, height = sp.symbols("z h", positive=True)
     # int |d/dy (h sech^2 z)| over the line, by monotone halves.

@@ -27,15 +27,15 @@ def _expectation(function: object, edges: list[mp.mpf]) -> mp.mpf:
 def by_parts() -> bool:
     with mp.workdps(25):
         score = lambda y: mp.diff(lambda z: mp.log(_density(z)), y)  # noqa: E731
-        for w, b in ((1, mp.mpf("0.3")), (-1, mp.mpf("0.45"))):
-            knot = -b / w
-            active = lambda y, w=w, b=b: mp.mpf(w * y + b > 0)  # noqa: E731
-            step = _expectation(lambda y: score(y) * active(y), [knot])
-            ramp = _expectation(lambda y: score(y) * mp.mpf(max(w * y + b, 0)), [knot])
-            mass = _expectation(active, [knot])
-            if abs(step + w * _density(knot)) > 1e-11 or abs(ramp + w * mass) > 1e-11:
-                return False
-        return True
+        return all(_moments_by_parts(score, w, b) for w, b in ((1, mp.mpf("0.3")), (-1, mp.mpf("0.45"))))
+
+
+def _moments_by_parts(score: object, w: int, b: mp.mpf) -> bool:
+    knot = -b / w
+    step = _expectation(lambda y: score(y) * (w * y + b > 0), [knot])  # type: ignore[operator]
+    ramp = _expectation(lambda y: score(y) * max(w * y + b, mp.mpf(0)), [knot])  # type: ignore[operator]
+    mass = _expectation(lambda y: mp.mpf(w * y + b > 0), [knot])
+    return bool(abs(step + w * _density(knot)) < 1e-11 and abs(ramp + w * mass) < 1e-11)
 
 
 def _network(y: mp.mpf, theta: list[mp.mpf]) -> mp.mpf:
@@ -89,9 +89,7 @@ def gradient_and_hessian() -> bool:
     return bool(crossed and np.allclose(hessian, hessian.T))
 
 
-@claim(
-    "x' = x - m eta (lambda x + noise/sqrt(B)) settles at m eta C/(B lambda (2 - m eta lambda)): m eta C/(2 B (2 - m eta lambda)) of risk"
-)
+@claim("x' = x - eta (lambda x + noise/sqrt(B)) settles at a risk of eta C/(2 B (2 - eta lambda))")
 def stationary_variance() -> bool:
     eta, curvature, noise, batch, variance = sp.symbols("eta lambda C B s", positive=True)
     after = (1 - eta * curvature) ** 2 * variance + eta**2 * noise / batch
@@ -100,9 +98,7 @@ def stationary_variance() -> bool:
     return sp.simplify(risk - eta * noise / (2 * batch * (2 - eta * curvature))) == 0
 
 
-@claim(
-    "min(pi_-, pi_+) between neighbours is linear up to its crossing: pi_- = (j/n^2)(j z - mu S_j), here for 3 of 7 points"
-)
+@claim("pi_- = (j/n^2)(j z - mu S_j) and pi_+ alike between neighbours, here after 3 of 7 points")
 def pieces_of_the_weight() -> bool:
     z, mu = sp.symbols("z mu", positive=True)
     points = [sp.Rational(k, 5) for k in (-9, -4, -1, 2, 3, 8, 11)]
