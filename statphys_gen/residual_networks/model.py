@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
+from scipy.special import erf, ndtr
 
 from .. import validation
 from ..arrays import FloatArray
@@ -89,3 +90,16 @@ def require_fit(network: ResidualNetwork, task: RegressionTask) -> None:
         raise InvalidArgument(
             "inner", f"{network.inner.shape[1]} columns", f"one for each entry of an input ({q})"
         )
+
+
+def activation(name: str, x: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """act(x) and act'(x) of "tanh", "erf", "relu" or "gelu" (x Phi(x))."""
+    if name == "tanh":
+        value = np.tanh(x)
+        return value, 1.0 - value**2
+    with np.errstate(under="ignore"):
+        if name == "erf":
+            return erf(x), 2.0 / np.sqrt(np.pi) * np.exp(-(x**2))
+        if name == "relu":
+            return np.maximum(x, 0.0), (x > 0.0).astype(np.float64)
+        return x * ndtr(x), ndtr(x) + x * np.exp(-0.5 * x**2) / np.sqrt(2.0 * np.pi)

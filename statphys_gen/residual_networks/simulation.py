@@ -13,8 +13,7 @@ from ..arrays import FloatArray, IntArray
 from ..errors import InvalidArgument, NotConverged
 from ..presentation import Curves
 from ..statistics.streams import generator
-from .activations import activation
-from .model import RegressionTask, ResidualNetwork, require_fit
+from .model import RegressionTask, ResidualNetwork, activation, require_fit
 
 _MEASURED = (
     "initial_loss",

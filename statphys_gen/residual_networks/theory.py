@@ -18,8 +18,7 @@ from ..approximation import approximation_of, states
 from ..arrays import FloatArray
 from ..errors import InvalidArgument
 from ..solution import Solution, Status
-from .activations import activation
-from .model import RegressionTask, ResidualNetwork, require_fit
+from .model import RegressionTask, ResidualNetwork, activation, require_fit
 
 SOURCE = "Marion, Wu, Sander, Biau, arXiv 2309.01213; derivations/residual_networks"
 

@@ -23,7 +23,7 @@ from statphys_gen.residual_networks import (
     tied_linear,
     train,
 )
-from statphys_gen.residual_networks.activations import activation
+from statphys_gen.residual_networks.model import activation
 from statphys_gen.residual_networks.simulation import gradients
 
 

@@ -11,7 +11,6 @@ from ...statistics.estimate import Estimate
 from ...statistics.extrapolation import extrapolate
 from ..model import NoisedSample, ScoreNetwork
 from ..simulation import (
-    OBSERVABLES,
     simulate_descent,
     simulate_growth,
     simulate_stochastic_descent,
@@ -21,6 +20,7 @@ from ..theory.empirical_score import optimal_risk
 from ..theory.network_risk import critical_learning_rate, network_risk, risk_hessian, sharpness
 from ..theory.stationary_noise import stationary_excess_risk
 
+_MEASURED = ("risk", "excess_risk", "gradient_norm", "total_variation")
 _SAMPLE = NoisedSample((-1.0, 0.6, 0.9), 0.9, 0.6)
 # A minimum of the risk of two neurons, both alive; eigenvalues of its Hessian .021, .099, .98 and 4.45.
 _MINIMUM = ScoreNetwork(
@@ -52,11 +52,11 @@ def _descent() -> Check:
 
     def theory() -> FloatArray:
         run = population_descent(sample, network, eta, steps)
-        return np.array([getattr(run, name)[-1] for name in OBSERVABLES])
+        return np.array([getattr(run, name)[-1] for name in _MEASURED])
 
     def simulate(seed: int) -> Estimate:
         found = simulate_descent(sample, [network] * grids, eta, steps, nodes=nodes, seed=seed)
-        return Estimate.stack([found.estimate(name)[-1] for name in OBSERVABLES])
+        return Estimate.stack([found.estimate(name)[-1] for name in _MEASURED])
 
     return Check(
         "exact descent",
