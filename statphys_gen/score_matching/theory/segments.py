@@ -9,7 +9,6 @@ from scipy.special import ndtr
 
 from ...arrays import FloatArray, IntArray
 from ...errors import InvalidArgument
-from ...numerics.special import normal_density
 from ..model import NoisedSample, ScoreNetwork
 from .empirical_score import distinct
 
@@ -41,16 +40,22 @@ class Law:
         self.centre = float(self.shares @ centres)
         self.sigma = sample.noise_scale
         self.centres = centres - self.centre
+        squares = self.shares * (self.centres**2 + self.sigma**2)
+        self._of_mass = np.stack([self.shares, self.shares * self.centres, squares], axis=1)
+        self._of_bell = self._of_mass[:, :2] / np.sqrt(2.0 * np.pi)
         self.total = np.array([1.0, 0.0, self.sigma**2 + float(self.shares @ self.centres**2)])
 
-    def below(self, positions: FloatArray) -> tuple[FloatArray, FloatArray]:
-        """E (1, Y, Y^2) 1(Y < z), (3, q), and the density at z, (q,), at positions that are not sorted."""
+    def beside(self, positions: FloatArray, side: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
+        """E (1, Y, Y^2) 1(Y < z), (3, q), the density at z, and P(side (Y - z) > 0), (q,) each, for sides +1 and -1."""
         u = (positions[:, None] - self.centres) / self.sigma
-        mass, bell = ndtr(u), normal_density(u)
-        first = mass @ (self.shares * self.centres) - self.sigma * (bell @ self.shares)
-        second = mass @ (self.shares * (self.centres**2 + self.sigma**2))
-        second -= self.sigma * (bell @ (self.shares * self.centres) + positions * (bell @ self.shares))
-        return np.stack([mass @ self.shares, first, second]), bell @ self.shares / self.sigma
+        beyond = ndtr(-side[:, None] * u)
+        mass = np.where(side[:, None] > 0.0, 1.0 - beyond, beyond)
+        # One product for all sums over the points.
+        sums = mass @ self._of_mass
+        bell = np.exp(-0.5 * u * u) @ self._of_bell
+        first = sums[:, 1] - self.sigma * bell[:, 0]
+        second = sums[:, 2] - self.sigma * (bell[:, 1] + positions * bell[:, 0])
+        return np.stack([sums[:, 0], first, second]), bell[:, 0] / self.sigma, beyond @ self.shares
 
 
 @dataclass(frozen=True, eq=False)
@@ -84,7 +89,7 @@ def segments(law: Law, inner: FloatArray, outer: FloatArray, bias: FloatArray) -
     m = len(inner)
     shifted = bias + inner * law.centre
     knots = -inner * shifted
-    below, density = law.below(knots)
+    below, density, active_mass = law.beside(knots, inner)
     order = np.argsort(knots, kind="stable")
     place = np.empty_like(order)
     place[order] = np.arange(m)
@@ -95,7 +100,5 @@ def segments(law: Law, inner: FloatArray, outer: FloatArray, bias: FloatArray) -
     lines = np.zeros((2, m + 1))
     lines[:, 1:] += np.cumsum(np.where(rising, steps, 0.0), axis=1)
     lines[:, :-1] += np.cumsum(np.where(rising, 0.0, steps)[:, ::-1], axis=1)[:, ::-1]
-    mass = ndtr(-inner[:, None] * (knots[:, None] - law.centres) / law.sigma) @ law.shares
-    return Segments(
-        order, place, knots, shifted, density, below, np.diff(edges, axis=1), lines[0], lines[1], mass
-    )
+    moments = np.diff(edges, axis=1)
+    return Segments(order, place, knots, shifted, density, below, moments, lines[0], lines[1], active_mass)
