@@ -74,7 +74,7 @@ def _check(
 
 def _bins() -> Check:
     """-E[xi 1_bin]/sigma = E[s* 1_bin], and E[(xi^2 - 1) 1_bin]/sigma^2 = E[(s*' + s*^2) 1_bin]."""
-    bins, size = ((-1.6, -1.0), (-0.7, -0.4), (0.6, 0.85)), 200_000
+    bins, size = ((-1.6, -1.0), (-0.7, -0.4), (0.6, 0.85)), 6_400_000
 
     def theory() -> FloatArray:
         found = []
@@ -135,7 +135,7 @@ def _floor() -> Check:
 
 def _weights() -> Check:
     """pi and pi~ from their definitions."""
-    positions, size = np.array([-0.75, 0.1, 0.7]), 250_000
+    positions, size = np.array([-0.75, 0.1, 0.7]), 600_000
 
     def theory() -> FloatArray:
         found = variation_weights(SAMPLE, positions)
@@ -241,7 +241,7 @@ def _network() -> Check:
 
 
 def _covariance() -> Check:
-    size = 300_000
+    size = 400_000
 
     def simulate(seed: int) -> Estimate:
         rows = []
