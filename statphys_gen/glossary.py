@@ -104,7 +104,7 @@ QUANTITIES: dict[str, tuple[str, str]] = {
     "log_ratio": ("mean logarithm of the weight of all others over that of the source", "1"),
     "log_samples": ("logarithm of the number of training points", "1"),
     "log_samples_per_dimension": ("logarithm of the number of training points per dimension", "1"),
-    "loss": ("half the squared distance from the target", "1"),
+    "loss": ("loss of the training set, as its system defines it", "1"),
     "lower": ("lower edge of a bulk", "1"),
     "mean_outlier": ("eigenvalue of the common mean of the features", "1"),
     "mean_shift": ("mean time of the last change less the collapse time", "1"),
