@@ -30,4 +30,9 @@ SYSTEMS = (
     System("rbm", "restricted Boltzmann machines: phase diagrams", ("Couplings",)),
     System("phase_retrieval", "phase retrieval: Hessians along the descent", ("Loss",)),
     System("linear_dynamics", "two-layer linear networks: lazy, mixed and active training"),
+    System(
+        "score_matching",
+        "two-layer score networks on the line: irregularity, sharpness, large learning rates",
+    ),
+    System("residual_networks", "residual networks in the limit of depth"),
 )

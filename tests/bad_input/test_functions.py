@@ -5,6 +5,8 @@ import functions_linear_dynamics
 import functions_phase_retrieval
 import functions_random_features
 import functions_rbm
+import functions_residual_networks
+import functions_score_matching
 import functions_shared
 import numpy as np
 import pytest
@@ -20,6 +22,8 @@ TABLES: dict[str, list[Row]] = {
     "rbm": functions_rbm.TABLE,
     "phase_retrieval": functions_phase_retrieval.TABLE,
     "linear_dynamics": functions_linear_dynamics.TABLE,
+    "score_matching": functions_score_matching.TABLE,
+    "residual_networks": functions_residual_networks.TABLE,
     "shared": functions_shared.TABLE,
 }
 

@@ -15,6 +15,7 @@ RANDOM_COMMANDS = (
     "phase-retrieval dmft",
     "diffusion analyse",
     "linear-dynamics simulate",
+    "score-matching simulate",
 )
 # These list or make figures, or run every simulation: they predict nothing by themselves.
 OTHER_COMMANDS = ("figures gallery", "figures list", "figures make", "verify")
@@ -467,6 +468,58 @@ LINEAR_DYNAMICS: dict[str, dict[str, str]] = {
     },
 }
 
+_LINE = "--points -1.1 -0.3 0.4 0.4 1.2 --mu 0.9 --sigma 0.45"
+SCORE_MATCHING: dict[str, dict[str, str]] = {
+    "score-matching score": {
+        "scales": f"{_LINE} -y -1.4 0.045 0.3 9",
+        "time": "--points-file data/line.csv --time 0.35 -y -0.2 0.7",
+    },
+    "score-matching variation-weight": {
+        "inside": f"{_LINE} -y -0.7 0.1 0.36",
+        "outside": "--points-file data/line.csv --time 0.35 -y -2 1.5",
+    },
+    "score-matching irregularity": {
+        "several": "--points -1.9 -1.1 -0.45 0.2 0.8 1.6 --mu 0.95 --sigma 0.3 0.1 0.03",
+        "repeated": f"{_LINE}",
+    },
+    "score-matching sharpness": {
+        "scales": f"{_LINE} --network data/score_network.json --hessian",
+        "time": "--points-file data/line.csv --time 0.35 --network data/score_network.json",
+    },
+    "score-matching descent": {
+        "file": f"{_LINE} --network data/score_network.json --learning-rate 0.02 0.1 --steps 60",
+        "drawn": f"{_LINE} --neurons 5 --seed 4 --learning-rate 0.05 --steps 40",
+    },
+    "score-matching simulate": {
+        "grid": f"{_LINE} --neurons 5 --learning-rate 0.05 --steps 20 --starts 3 --seed 2",
+        "batches": f"{_LINE} --network data/score_network.json --learning-rate 0.02 --steps 20 --starts 3 --batch 4",
+    },
+    "score-matching distances": {
+        "population": f"{_LINE} --population-mean 0.3 --population-variance 1.7",
+        "time": "--points-file data/line.csv --time 0.35",
+    },
+}
+
+_TASK = "--data data/residual_task.json"
+RESIDUAL_NETWORKS: dict[str, dict[str, str]] = {
+    "residual-networks train": {
+        "file": f"{_TASK} --depth 1 3 6 --learning-rate 0.1 --steps 15",
+        "drawn": "-d 3 --width 4 -n 5 --seed 2 --depth 4 8 --learning-rate 0.05 --steps 10 --activation gelu",
+    },
+    "residual-networks initial-rate": {
+        "file": f"{_TASK} --activation erf",
+        "drawn": "-d 3 --width 7 -n 5 --seed 2 --activation relu",
+    },
+    "residual-networks tied-linear": {
+        "growing": "--target 3 --input 1.3 --depth 1 4 32 --training-time 0.03 0.4 9",
+        "shrinking": "--target 0.4 --input 0.7 --depth 2 --training-time 0.5",
+    },
+    "residual-networks alternating": {
+        "targets": "--target 0.6 3 --half-depth 1 8",
+        "deep": "--target 1.7 --half-depth 1000",
+    },
+}
+
 SHARED: dict[str, dict[str, str]] = {
     "compare": {
         "clones": 'data/clones.csv --prediction "diffusion clone-agreement --dimension 7 --separation 0.8 '
@@ -477,5 +530,12 @@ SHARED: dict[str, dict[str, str]] = {
 }
 
 CALLS: dict[str, dict[str, str]] = (
-    DIFFUSION | RANDOM_FEATURES | RBM | PHASE_RETRIEVAL | LINEAR_DYNAMICS | SHARED
+    DIFFUSION
+    | RANDOM_FEATURES
+    | RBM
+    | PHASE_RETRIEVAL
+    | LINEAR_DYNAMICS
+    | SCORE_MATCHING
+    | RESIDUAL_NETWORKS
+    | SHARED
 )

@@ -1,0 +1,14 @@
+from .analysis import load_task as load_task
+from .comparison import compare as compare
+from .model import RegressionTask as RegressionTask
+from .model import ResidualNetwork as ResidualNetwork
+from .simulation import DepthScaling as DepthScaling
+from .simulation import depth_scaling as depth_scaling
+from .simulation import draw_task as draw_task
+from .simulation import train as train
+from .theory import alternating_weight as alternating_weight
+from .theory import depth_limit as depth_limit
+from .theory import first_step as first_step
+from .theory import initial_rate as initial_rate
+from .theory import mean_initial_rate as mean_initial_rate
+from .theory import tied_linear as tied_linear

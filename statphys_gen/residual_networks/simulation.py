@@ -1,0 +1,152 @@
+"""Training of residual networks by gradient descent, straight from the definition."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from .. import validation
+from ..arrays import FloatArray, IntArray
+from ..errors import InvalidArgument, NotConverged
+from ..presentation import Curves
+from ..statistics.streams import generator
+from .model import RegressionTask, ResidualNetwork, activation, require_fit
+
+_MEASURED = (
+    "initial_loss",
+    "loss",
+    "largest_jump",
+    "depth_times_jump",
+    "all_layers_jump",
+    "gradient_ratio",
+)
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class DepthScaling(Curves):
+    """Networks of several depths, trained alike.
+
+    Attributes
+    ----------
+    depth : L (k,).
+    initial_loss, loss : before and after.
+    largest_jump : the largest |V_{k+1} - V_k| + |W_{k+1} - W_k| (Frobenius norms) of successive layers; NaN for L = 1.
+    depth_times_jump : L times that, which tends to a constant.
+    all_layers_jump : the Frobenius norm over all layers, which falls as L^(-1/2) only.
+    gradient_ratio : L sum_k |dl/dZ_k|^2/l at the end, above 0 where the Polyak-Lojasiewicz inequality holds.
+    distance : of the loss from its limit, extrapolated from the two largest depths as 1/L; NaN for one depth.
+    """
+
+    depth: IntArray
+    initial_loss: FloatArray
+    loss: FloatArray
+    largest_jump: FloatArray
+    depth_times_jump: FloatArray
+    all_layers_jump: FloatArray
+    gradient_ratio: FloatArray
+    distance: FloatArray
+
+
+def draw_task(
+    dimension: int, width: int, samples: int, *, seed: int = 0, replica: int = 0
+) -> tuple[RegressionTask, FloatArray]:
+    """Inputs, targets (n, q) and inner weights (m, q), independent N(0, 1)."""
+    q, m, n = (
+        validation.integer(name, value, minimum=1, maximum=10_000)
+        for name, value in (("dimension", dimension), ("width", width), ("samples", samples))
+    )
+    rng = generator(seed, {"purpose": "task of a residual network", "q": q, "m": m, "n": n}, replica)
+    inputs, targets = rng.standard_normal((2, n, q))
+    return RegressionTask(inputs, targets), rng.standard_normal((m, q))
+
+
+def train(
+    network: ResidualNetwork, task: RegressionTask, learning_rate: float, steps: int
+) -> tuple[FloatArray, FloatArray]:
+    """Outer and inner weights V (L, q, m), W (L, m, q) after descent Z_k <- Z_k - eta L dl/dZ_k.
+
+    Raises
+    ------
+    NotConverged : the descent diverged.
+    """
+    eta = validation.positive("learning_rate", learning_rate)
+    count = validation.integer("steps", steps, minimum=0, maximum=10_000_000)
+    require_fit(network, task)
+    layers, (m, q), n = network.depth, network.inner.shape, len(task.inputs)
+    if layers * max(n, m) * max(m, q) > 50_000_000:
+        raise InvalidArgument("depth", layers, "such that depth, width, dimension and samples fit in memory")
+    outer, inner = np.zeros((layers, q, m)), np.tile(network.inner, (layers, 1, 1))
+    with np.errstate(over="ignore", invalid="ignore"):
+        for _ in range(count):
+            by_outer, by_inner, _ = gradients(network, task, outer, inner)
+            outer -= eta * layers * by_outer
+            inner -= eta * layers * by_inner
+    if not (np.isfinite(outer).all() and np.isfinite(inner).all()):
+        raise NotConverged(
+            f"the descent diverged within {count} steps: take a smaller learning rate than {eta:g}"
+        )
+    return outer, inner
+
+
+def gradients(
+    network: ResidualNetwork, task: RegressionTask, outer: FloatArray, inner: FloatArray
+) -> tuple[FloatArray, FloatArray, float]:
+    """dl/dV_k, dl/dW_k of every layer by back-propagation, and the loss."""
+    layers, q, m = outer.shape
+    n = len(task.inputs)
+    h, kept = task.inputs, []
+    for v, w in zip(outer, inner, strict=True):
+        value, slope = activation(network.activation, h @ w.T / math.sqrt(q))
+        kept.append((h, value, slope))
+        h = h + value @ v.T / (layers * math.sqrt(m))
+    difference = h - task.targets
+    p = 2.0 / n * difference
+    by_outer, by_inner = np.empty_like(outer), np.empty_like(inner)
+    for k in range(layers - 1, -1, -1):
+        before, value, slope = kept[k]
+        by_outer[k] = p.T @ value / (layers * math.sqrt(m))
+        back = (p @ outer[k]) * slope / (layers * math.sqrt(q * m))
+        by_inner[k] = back.T @ before
+        p = p + back @ inner[k]
+    return by_outer, by_inner, float(np.sum(difference**2) / n)
+
+
+def depth_scaling(
+    network: ResidualNetwork, task: RegressionTask, depths: Sequence[int], learning_rate: float, steps: int
+) -> DepthScaling:
+    """The network trained at each of the depths.
+
+    Raises
+    ------
+    NotConverged : a descent diverged.
+    """
+    rows = []
+    for depth in depths:
+        deep = network.replace(depth=depth)
+        outer, inner = train(deep, task, learning_rate, steps)
+        by_outer, by_inner, loss = gradients(deep, task, outer, inner)
+        jumps = [np.diff(entry, axis=0) for entry in (outer, inner)]
+        single = sum(np.linalg.norm(entry, axis=(1, 2)) for entry in jumps)
+        largest = float(np.max(single)) if depth > 1 else math.nan
+        together = math.sqrt(sum(float(np.sum(entry**2)) for entry in jumps)) if depth > 1 else math.nan
+        slope = depth * float(np.sum(by_outer**2) + np.sum(by_inner**2))
+        start = float(np.sum((task.inputs - task.targets) ** 2) / len(task.inputs))
+        rows.append(
+            [start, loss, largest, depth * largest, together, slope / loss if loss > 0.0 else math.nan]
+        )
+    sizes, columns = np.array(depths, dtype=np.int64), dict(zip(_MEASURED, np.array(rows).T, strict=True))
+    return DepthScaling(sizes, **columns, distance=np.abs(columns["loss"] - _limit(sizes, columns["loss"])))
+
+
+def _limit(depths: IntArray, losses: FloatArray) -> float:
+    """Richardson's extrapolation from the two largest depths, linear in 1/L."""
+    order = np.argsort(depths)
+    if len(np.unique(depths)) < 2:
+        return math.nan
+    last = order[-1]
+    other = order[depths[order] < depths[last]][-1]
+    first, second = float(depths[other]), float(depths[last])
+    return float((second * losses[last] - first * losses[other]) / (second - first))

@@ -1,0 +1,237 @@
+r"""What is known of residual networks in the limit of depth, with the step Z_k <- Z_k - eta L dl/dZ_k of every layer.
+
+As L -> infinity the weights become functions of the depth s in [0, 1] and the network the differential equation
+h' = V(s) act(W(s) h/sqrt(q))/sqrt(m), whose gradient is given by the adjoint P' = -(d_h f)^T P, P(1) = 2 (h(1) - y)/n.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from numpy.typing import ArrayLike
+from scipy.integrate import solve_ivp
+from scipy.interpolate import make_interp_spline
+
+from .. import validation
+from ..approximation import approximation_of, states
+from ..arrays import FloatArray
+from ..errors import InvalidArgument
+from ..solution import Solution, Status
+from .model import RegressionTask, ResidualNetwork, activation, require_fit
+
+SOURCE = "Marion, Wu, Sander, Biau, arXiv 2309.01213; derivations/residual_networks"
+
+
+@states("exact", source=SOURCE, verification="derived")
+def first_step(network: ResidualNetwork, task: RegressionTask, learning_rate: float) -> FloatArray:
+    """V_k (q, m) after one step, the same in every layer and at every depth; W does not move.
+
+    V = -(2 eta/(n sqrt(m))) sum_i (x_i - y_i) act(W x_i/sqrt(q))^T.
+    """
+    eta = validation.positive("learning_rate", learning_rate)
+    features = _features(network, task)
+    n, m = features.shape
+    return -(2.0 * eta / (n * math.sqrt(m))) * (task.inputs - task.targets).T @ features
+
+
+def _features(network: ResidualNetwork, task: RegressionTask) -> FloatArray:
+    """act(W x_i/sqrt(q)), (n, m)."""
+    require_fit(network, task)
+    q = task.inputs.shape[1]
+    return activation(network.activation, task.inputs @ network.inner.T / math.sqrt(q))[0]
+
+
+@states("exact", source=SOURCE, verification="derived")
+def initial_rate(network: ResidualNetwork, task: RegressionTask) -> tuple[float, float]:
+    """-dl/dt at the start, and a lower bound of its ratio to the loss.
+
+    The rate is (4/n^2) sum_ij r_i.r_j K_ij with the residuals r_i = x_i - y_i and K_ij = act(.)_i.act(.)_j/m; it is at
+    least (4/n) lambda_min(K) times the loss.
+    """
+    features = _features(network, task)
+    n, m = features.shape
+    kernel = features @ features.T / m
+    residual = task.inputs - task.targets
+    rate = 4.0 / n**2 * float(np.sum((residual @ residual.T) * kernel))
+    return rate, 4.0 / n * max(float(np.linalg.eigvalsh(kernel)[0]), 0.0)
+
+
+@states(
+    "exact",
+    "mean over inner weights N(0, 1) of any width",
+    source=SOURCE,
+    verification="derived and simulated",
+)
+def mean_initial_rate(task: RegressionTask) -> float:
+    """-dl/dt at the start for act = erf, averaged over independent inner weights N(0, 1).
+
+    As :func:`initial_rate` with K_ij = (2/pi) arcsin(2 k_ij/sqrt((1 + 2 k_ii)(1 + 2 k_jj))), k = x x^T/q, to which the
+    kernel of one wide network tends.
+    """
+    n, q = task.inputs.shape
+    k = task.inputs @ task.inputs.T / q
+    scale = np.sqrt(1.0 + 2.0 * np.diag(k))
+    kernel = 2.0 / math.pi * np.arcsin(np.clip(2.0 * k / (scale[:, None] * scale), -1.0, 1.0))
+    residual = task.inputs - task.targets
+    return 4.0 / n**2 * float(np.sum((residual @ residual.T) * kernel))
+
+
+@states("exact", source=SOURCE, verification="derived and simulated")
+def tied_linear(target: float, inputs: float, depth: ArrayLike, training_time: ArrayLike) -> FloatArray:
+    """Weight w(t) of a scalar linear network with one weight, h_L = (1 + w/L)^L x and target C x, from w = 0.
+
+    dw/dt = -2 x^2 ((1 + w/L)^L - C)(1 + w/L)^(L-1), and -2 x^2 (e^w - C) e^w for L = inf. Solved for the logarithm of
+    the distance of u = (1 + w/L)^L from C, which is log|1 - C| minus the integral of 2 x^2 u^(2 - 2/L).
+
+    Parameters
+    ----------
+    target : C above 0.
+    inputs : x, not 0.
+    depth : L, any shape, integers of at least 1 or infinity.
+    training_time : t, any shape that broadcasts with the depths, at least 0.
+
+    Raises
+    ------
+    InvalidArgument : an argument outside its domain.
+    """
+    goal = validation.inside("target", target, 1e-6, 1e6, closed=True)
+    x = abs(validation.finite("inputs", inputs))
+    validation.inside("inputs", x, 1e-50, 1e50, closed=True)
+    times = validation.array("training_time", training_time, at_least=0.0)
+    layers = np.asarray(depth, dtype=np.float64)
+    if not ((layers >= 1.0) & ((layers == np.floor(layers)) | np.isinf(layers))).all():
+        raise InvalidArgument("depth", depth, "integers of at least 1, or inf")
+    layers, times = np.broadcast_arrays(layers, times)
+    found = np.empty(times.shape)
+    for one in np.unique(layers):
+        chosen = layers == one
+        grid, place = np.unique(2.0 * x**2 * times[chosen], return_inverse=True)
+        power = 2.0 - 2.0 / one
+
+        def rate(_: float, gap: FloatArray, power: float = power) -> FloatArray:
+            return -((goal + (1.0 - goal) * np.exp(np.minimum(gap, 0.0))) ** power)
+
+        # Beyond the last of these the weight has arrived to all digits.
+        end = min(float(grid[-1]), 60.0 * max(1.0, min(1.0, goal) ** -power))
+        if end > 0.0:
+            run = solve_ivp(rate, (0.0, end), [0.0], "DOP853", np.minimum(grid, end), rtol=1e-12, atol=1e-12)
+            gap = run.y[0]
+        else:
+            gap = np.zeros_like(grid)
+        u = goal + (1.0 - goal) * np.exp(gap)
+        weight = np.log(u) if np.isinf(one) else one * np.expm1(np.log(u) / one)
+        found[chosen] = weight[place]
+    return found
+
+
+@states("exact", source=SOURCE, verification="derived and simulated")
+def alternating_weight(target: ArrayLike, half_depth: ArrayLike) -> FloatArray:
+    """Weight that every second layer of a scalar ReLU network of depth 2 L reaches, 2 L (C^(1/L) - 1).
+
+    h_k = h_{k-1} + relu(w_k h_{k-1})/(2 L) with w_k = (-1)^k/(2 L) at first, x > 0 and target C x: the odd layers are
+    stuck at -1/(2 L), so that the jumps between layers do not vanish with the depth. For L = inf the weight is 2 log C.
+    For C < 1 the even layers stop at 0, where they die.
+
+    Raises
+    ------
+    InvalidArgument : C not above 0, or L no integer of at least 1 (or inf).
+    """
+    goal = validation.array("target", target, above=0.0)
+    half = np.asarray(half_depth, dtype=np.float64)
+    if not ((half >= 1.0) & ((half == np.floor(half)) | np.isinf(half))).all():
+        raise InvalidArgument("half_depth", half_depth, "integers of at least 1, or inf")
+    goal, half = np.broadcast_arrays(np.maximum(goal, 1.0), half)
+    finite = np.where(np.isinf(half), 1.0, half)
+    return np.where(np.isinf(half), 2.0 * np.log(goal), 2.0 * finite * np.expm1(np.log(goal) / finite))
+
+
+@states(
+    "exact as N -> infinity",
+    "in the depth, for smooth activations",
+    source=SOURCE,
+    verification="derived and simulated",
+)
+def depth_limit(
+    network: ResidualNetwork, task: RegressionTask, learning_rate: float, steps: int, *, nodes: int = 16
+) -> Solution:
+    """Loss and largest slope of the weights in depth, of the differential equation trained like the network.
+
+    Fields: ``loss``, and ``largest_slope``, the largest of |V'(s)| + |W'(s)| (Frobenius norms): the limit of L times
+    the largest difference of weights of successive layers. The equation and its adjoint are solved by Runge and Kutta's
+    method on the nodes and on twice as many; ``error`` is the larger difference of the two, and 5 % of a value are too
+    much of it ("not converged": take more nodes).
+
+    Raises
+    ------
+    InvalidArgument : an argument outside its domain, or an activation that is not smooth.
+    """
+    eta, count = (
+        validation.positive("learning_rate", learning_rate),
+        validation.integer("steps", steps, minimum=0),
+    )
+    if network.activation == "relu":
+        raise InvalidArgument("activation", network.activation, "a smooth one: tanh, erf or gelu")
+    require_fit(network, task)
+    size = validation.integer("nodes", nodes, minimum=4, maximum=512)
+    with np.errstate(over="ignore", invalid="ignore"):
+        coarse, fine = (_trained_limit(network, task, eta, count, k) for k in (size, 2 * size))
+    error = np.abs(np.subtract(coarse, fine)).max()
+    good = bool(error < 0.05 * min(map(abs, fine)))
+    return Solution(
+        {"loss": np.array(fine[0]), "largest_slope": np.array(fine[1])},
+        np.array(Status.CONVERGED if good else Status.NOT_CONVERGED, dtype=np.int8),
+        np.array(error),
+        np.array(error + 1e-14 * max(map(abs, fine))),
+        np.array(count),
+        approximation_of(depth_limit),
+    )
+
+
+def _trained_limit(
+    network: ResidualNetwork, task: RegressionTask, eta: float, steps: int, nodes: int
+) -> tuple[float, float]:
+    """Loss and largest slope after the steps; weights at 2 nodes + 1 depths, Runge and Kutta over two of them."""
+    (n, q), m = task.inputs.shape, len(network.inner)
+    outer, inner = np.zeros((2 * nodes + 1, q, m)), np.tile(network.inner, (2 * nodes + 1, 1, 1))
+    step = 1.0 / nodes
+
+    def force(k: int, h: FloatArray) -> FloatArray:
+        return activation(network.activation, h @ inner[k].T / math.sqrt(q))[0] @ outer[k].T / math.sqrt(m)
+
+    def pull(k: int, h: FloatArray, p: FloatArray) -> FloatArray:
+        slope = activation(network.activation, h @ inner[k].T / math.sqrt(q))[1]
+        return -((p @ outer[k]) * slope) @ inner[k] / math.sqrt(q * m)
+
+    def forward() -> FloatArray:
+        """h at all depths: at the steps by Runge and Kutta, halfway by Hermite's cubic."""
+        h = np.empty((2 * nodes + 1, n, q))
+        h[0] = task.inputs
+        for k in range(0, 2 * nodes, 2):
+            a = force(k, h[k])
+            b = force(k + 1, h[k] + 0.5 * step * a)
+            c = force(k + 1, h[k] + 0.5 * step * b)
+            h[k + 2] = h[k] + step / 6.0 * (a + 2.0 * b + 2.0 * c + force(k + 2, h[k] + step * c))
+            h[k + 1] = 0.5 * (h[k] + h[k + 2]) + step / 8.0 * (a - force(k + 2, h[k + 2]))
+        return h
+
+    for _ in range(steps):
+        h = forward()
+        p = np.empty_like(h)
+        p[-1] = 2.0 / n * (h[-1] - task.targets)
+        for k in range(2 * nodes, 0, -2):
+            a = pull(k, h[k], p[k])
+            b = pull(k - 1, h[k - 1], p[k] - 0.5 * step * a)
+            c = pull(k - 1, h[k - 1], p[k] - 0.5 * step * b)
+            p[k - 2] = p[k] - step / 6.0 * (a + 2.0 * b + 2.0 * c + pull(k - 2, h[k - 2], p[k] - step * c))
+            p[k - 1] = 0.5 * (p[k] + p[k - 2]) - step / 8.0 * (a - pull(k - 2, h[k - 2], p[k - 2]))
+        value, slope = activation(network.activation, h @ inner.transpose(0, 2, 1) / math.sqrt(q))
+        by_outer = p.transpose(0, 2, 1) @ value / math.sqrt(m)
+        by_inner = ((p @ outer) * slope).transpose(0, 2, 1) @ h / math.sqrt(q * m)
+        outer, inner = outer - eta * by_outer, inner - eta * by_inner
+    loss = float(np.sum((forward()[-1] - task.targets) ** 2) / n)
+    if not math.isfinite(loss):
+        return loss, math.nan
+    grid, fine = np.linspace(0.0, 1.0, 2 * nodes + 1), np.linspace(0.0, 1.0, 1025)
+    slopes = [make_interp_spline(grid, entry, k=5).derivative()(fine) for entry in (outer, inner)]
+    return loss, float(np.max(sum(np.linalg.norm(entry, axis=(1, 2)) for entry in slopes)))
