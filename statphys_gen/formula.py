@@ -1,8 +1,8 @@
 """Formulas from text: parsed, never evaluated.
 
 A text is read as a tree, and the tree is walked: numbers, the named variables, pi and e, + - * / and powers (** or ^),
-and the functions of :data:`FUNCTIONS`. Nothing else has a meaning, so no text can run. What a formula may cost is bounded
-before it is made: its length, its nesting, its exponents, the digits of its numbers and the size of its derivatives.
+and the functions of :data:`FUNCTIONS`. Nothing else has a meaning, so no text can run. Bounded before anything is made
+are its length, its nesting, its exponents, the digits of its numbers and the size of its derivatives.
 """
 
 from __future__ import annotations

@@ -151,7 +151,7 @@ TABLE: list[tuple[tuple[str, ...], list[tuple[str, Any, str]]]] = [
                 {"W": COUPLINGS, "hidden_bias": np.ones(7)},
                 "hidden_bias = array of shape (7,): must be",
             ),
-            ("named.npz", {"weights": COUPLINGS}, "must be the arrays W, visible_bias and hidden_bias"),
+            ("named.npz", {"weights": COUPLINGS}, "--orientation = None: must be given"),
             (
                 "row.npz",
                 {"W": np.ones(5)},
@@ -165,8 +165,11 @@ TABLE: list[tuple[tuple[str, ...], list[tuple[str, Any, str]]]] = [
                 {"W": [["a", "b"], ["c", "d"]]},
                 "W = array of shape (2, 2): must be finite numbers",
             ),
-            ("array.npy", COUPLINGS, "must be a .npz file of numbers"),
-            ("text.npz", "hello", "must be a .npz file of numbers"),
+            ("array.npy", COUPLINGS, "--orientation = None: must be given"),
+            ("text.npz", "hello", "must be an .npz archive of numbers"),
+            ("text.h5", "hello", "must be an .h5 file of rbms"),
+            ("machine.pkl", "hello", "in the shell --allow-pickle"),
+            ("machine.pt", "hello", "of torch: np.savez(path"),
         ],
     ),
     (
