@@ -10,6 +10,7 @@ from typing import Any, NoReturn
 
 from .. import validation
 from ..errors import InvalidArgument
+from ..files import number as read_number
 
 _NUMBER = re.compile(r"^-(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?$|^-(inf|nan)$", re.IGNORECASE)
 
@@ -82,7 +83,7 @@ def number(flag: str, check: Callable[[str, Any], Any] = validation.finite) -> C
 
     def convert(text: str) -> float:
         try:
-            value: Any = float(text)
+            value: Any = read_number(text)
         except ValueError:
             value = text
         return _checked(flag, text, lambda: check(flag, value))
@@ -95,13 +96,12 @@ def integer(flag: str, minimum: int | None = None, maximum: int | None = None) -
 
     def convert(text: str) -> int:
         try:
-            value: Any = int(text)
-        except ValueError:
-            try:
-                real = float(text)
-                value = int(real) if real.is_integer() else real
-            except (ValueError, OverflowError):
-                value = text
+            real = read_number(text)
+            value: Any = int(real) if real.is_integer() else real
+            if re.fullmatch(r"[-+]?\d{1,400}", text):
+                value = int(text)  # digits alone are read exactly
+        except (ValueError, OverflowError):
+            value = text
         return _checked(flag, text, lambda: validation.integer(flag, value, minimum, maximum))
 
     return convert

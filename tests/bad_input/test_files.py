@@ -200,7 +200,7 @@ TABLE: list[tuple[tuple[str, ...], list[tuple[str, Any, str]]]] = [
             ("t.csv", "", "table = "),
             ("t.csv", "time,time\n1,2\n", "a header of distinct names"),
             ("t.csv", MEASURED, "at least one row"),
-            ("t.csv", f"{MEASURED}1,2\n", "3 entries in every row; line 2 has 2"),
+            ("t.csv", f"{MEASURED}1,2\n", "3 entries in every row; row 1, line 2, has 2"),
             ("t.csv", "time,clone_agreement\n1,0.9\n", "a table with a column standard_error"),
             ("t.csv", f"{MEASURED}1,0.9,0\n", "standard_error[0] = 0.0"),
             ("t.csv", f"{MEASURED}1,abc,0.1\n", "row 1: clone_agreement = abc"),
