@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import re
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NoReturn
@@ -44,6 +45,10 @@ class Parser(argparse.ArgumentParser):
                 self.error(f"{_longest('/'.join(action.option_strings))}: must be given once")
             self._given.add(action)
         return super()._get_values(action, arg_strings)
+
+    def _print_message(self, message: str, file: Any = None) -> None:
+        # argparse drops what cannot be written without a word.
+        (file or sys.stderr).write(message)
 
     def error(self, message: str) -> NoReturn:
         # A conversion of ours already names the option, so argparse's "argument --x: " before it would be said twice.
@@ -119,9 +124,9 @@ def output_file(flag: str, endings: tuple[str, ...] = ()) -> Callable[[str], Pat
         path = Path(text)
         if endings and path.suffix.lower() not in endings:
             raise InvalidArgument(flag, text, "a file name that ends in " + ", ".join(endings))
-        if not path.absolute().parent.is_dir():
+        if not validation.is_folder(path.absolute().parent):
             raise InvalidArgument(flag, text, "in a folder that exists")
-        if path.is_dir():
+        if validation.is_folder(path):
             raise InvalidArgument(flag, text, "a file, not a folder")
         return path
 

@@ -42,7 +42,11 @@ class Store:
     def __init__(self, path: str | Path) -> None:
         self.path = Path(path)
         # SQLite takes a file that is shorter than its smallest page for an empty one, and would write over it.
-        if self.path.is_file() and 0 < self.path.stat().st_size < 512:
+        try:
+            size = self.path.stat().st_size if self.path.is_file() else 0
+        except OSError as error:  # of a name that no file can have
+            raise StoreError(f"{str(self.path)[:200]}: {error.strerror}") from None
+        if 0 < size < 512:
             raise StoreError(f"{self.path}: the file is not the store of a sweep")
         with self._errors():
             self._connection = sqlite3.connect(self.path, timeout=1.0, isolation_level=None)
@@ -161,6 +165,8 @@ class Store:
             else:
                 reason = " ".join(str(error).split())
             raise StoreError(f"{self.path}: {reason}") from None
+        except UnicodeDecodeError:  # in a complaint of SQLite's that quotes the file
+            raise StoreError(f"{self.path}: the file is damaged") from None
 
 
 def _checksum(columns: Iterable[object]) -> str:

@@ -102,7 +102,7 @@ def _frame() -> bytes:
     from pyarrow import parquet
 
     stream = io.BytesIO()
-    parquet.write_table(pyarrow.table({"a": [1.0, 2.0, 3.0], "k": ["x", "y", "x"]}), stream)
+    parquet.write_table(pyarrow.table({"a": [1.0, 2.0, 3.0], "species": ["x", "y", "x"]}), stream)
     return stream.getvalue()
 
 
@@ -135,8 +135,8 @@ def _data(path: Path) -> Any:
         import numpy as np
 
         return np.load(path)
-    column = "species" if path.suffix in (".csv", ".parquet") else None
-    return load_dataset(path, label_column=column)
+    named = path.suffix == ".parquet" or b"species" in path.read_bytes().partition(b"\n")[0]
+    return load_dataset(path, label_column="species" if named and path.suffix != ".npz" else None)
 
 
 def _labels(path: Path) -> Any:
@@ -263,9 +263,7 @@ KINDS: dict[str, Kind] = {
     "tables of words": Kind(".txt", _tables, _data),
     "labels": Kind(".txt", lambda: [b"x\ny\nx\n", b"label\n1\n2\n1\n"], _labels),
     "arrays of labels": Kind(".npz", lambda: [_npz(labels=["x", "y", "x"])], _labels),
-    "pictures": Kind(
-        ".png", lambda: [_png(mode) for mode in ("L", "RGB", "RGBA", "P", "1", "I;16")], _pictures
-    ),
+    "pictures": Kind(".png", lambda: [_png(mode) for mode in ("L", "L", "L", "RGB", "P", "1")], _pictures),
     "machines": Kind(".npz", _weights, _machine),
     "machines of rbms": Kind(".h5", lambda: [_h5()], _machine),
     "pickled machines": Kind(".pkl", lambda: [b"cposix\nsystem\n(S'touch EXECUTED'\ntR."], _machine),
@@ -423,7 +421,21 @@ def mutated(seed: int, k: int) -> tuple[str, bytes]:
         return name, _inside(data, rng)
     for _ in range(rng.choice((1, 1, 1, 2, 4))):
         data = rng.choice(_MUTATIONS)(data, rng)
+    if KINDS[name].ending == ".png" and rng.random() < 0.7:
+        data = _with_sums(data)
     return name, bytes(data)
+
+
+def _with_sums(data: bytearray) -> bytearray:
+    """A picture whose chunks have the right check sums, so that what is wrong in them is decoded."""
+    place = 8
+    while place + 12 <= len(data):
+        end = place + 8 + int.from_bytes(data[place : place + 4], "big")
+        if end + 4 > len(data):
+            break
+        data[end : end + 4] = zlib.crc32(data[place + 4 : end]).to_bytes(4, "big")
+        place = end + 4
+    return data
 
 
 def _inside(data: bytearray, rng: random.Random) -> bytes:
@@ -458,13 +470,13 @@ def examine(seed: int, numbers: range, folder: Path) -> Iterator[dict[str, Any]]
             watched.append(f"{event} {str(arguments[0])[:200]}")
 
     (folder / "pictures").mkdir()
-    (folder / "pictures" / "1.png").write_bytes(_png("RGB"))
-    (folder / "pictures" / "0.png").write_bytes(_png("RGB"))
+    (folder / "pictures" / "1.png").write_bytes(_png("L"))
+    (folder / "pictures" / "0.png").write_bytes(_png("L"))
     for kind in KINDS.values():  # what is loaded or compiled at the first call is so now
         path = folder / f"warm{kind.ending}"
         for good in kind.good():
             path.write_bytes(good)
-            with contextlib.suppress(StatphysError):
+            with contextlib.suppress(Exception):
                 kind.read(path)
         path.unlink()
     sys.addaudithook(hook)
