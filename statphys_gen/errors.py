@@ -7,6 +7,7 @@ allowed; a number that could not be computed raises one of the others and is nev
 from typing import Any
 
 _LONGEST_VALUE = 80
+_LONGEST_SENTENCE = 800
 
 
 class StatphysError(Exception):
@@ -27,7 +28,9 @@ class InvalidArgument(StatphysError, ValueError):
         self.argument = argument
         self.value = value
         self.allowed = allowed
-        super().__init__(f"{argument} = {describe(value)}: must be {allowed}")
+        # What is allowed may quote a file.
+        told = _shortened(" ".join(allowed.split()), _LONGEST_SENTENCE)
+        super().__init__(f"{_shortened(argument, _LONGEST_VALUE)} = {describe(value)}: must be {told}")
 
     def __reduce__(self) -> tuple[type, tuple[str, Any, str]]:
         return type(self), (self.argument, self.value, self.allowed)
@@ -72,9 +75,12 @@ def describe(value: Any) -> str:
     item = getattr(value, "item", None)
     if shape == () and callable(item):
         value = item()
-    text = " ".join(repr(value).split())
-    if len(text) <= _LONGEST_VALUE:
+    return _shortened(" ".join(repr(value).split()), _LONGEST_VALUE)
+
+
+def _shortened(text: str, longest: int) -> str:
+    if len(text) <= longest:
         return text
     # Both ends are kept: the end of a path says more than its middle.
-    half = (_LONGEST_VALUE - 3) // 2
+    half = (longest - 3) // 2
     return f"{text[:half]}...{text[-half:]}"

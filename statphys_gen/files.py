@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ast
 import json
+import sys
 import zipfile
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
@@ -123,7 +124,21 @@ def _array(stream: IO[bytes], available: int) -> NDArray[Any]:
     flat = np.frombuffer(content, dtype, count) if dtype.itemsize else np.zeros(min(count, 1), dtype)
     if flat.size != count:
         raise _Unreadable("its entries have no size")
+    _refuse_damaged_texts(flat)
     return flat.reshape(shape, order="F" if fortran else "C")
+
+
+def _refuse_damaged_texts(flat: NDArray[Any]) -> None:
+    """Four bytes that are no letter would be a SystemError in Python, later and elsewhere."""
+    import numpy as np
+
+    if flat.dtype.names is not None:
+        for name in flat.dtype.names:
+            _refuse_damaged_texts(np.ascontiguousarray(flat[name]).ravel())
+    elif flat.dtype.kind == "U" and flat.dtype.itemsize:
+        letters = flat.view(np.dtype(np.uint32).newbyteorder(flat.dtype.byteorder))
+        if (letters > sys.maxunicode).any():
+            raise _Unreadable("its texts are damaged")
 
 
 def _header(stream: IO[bytes]) -> tuple[np.dtype[Any], bool, tuple[int, ...], int]:

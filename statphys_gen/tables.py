@@ -63,7 +63,11 @@ class TextTable:
         ------
         ValueError : it holds something else.
         """
-        return number(text.replace(",", ".") if self.decimal_comma else text)
+        return number(self.with_point(text))
+
+    def with_point(self, text: str) -> str:
+        """A cell with a decimal point, if it is a number with a decimal comma."""
+        return text.replace(",", ".") if self.decimal_comma and _with_comma(text) else text
 
 
 def missing(text: str) -> bool:

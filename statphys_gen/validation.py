@@ -154,14 +154,24 @@ def covariance_matrix(argument: str, value: ArrayLike, dimension: int) -> NDArra
 
 def readable_file(argument: str, value: str | Path) -> Path:
     path = Path(value)
-    if not path.is_file():
-        raise InvalidArgument(argument, str(value), "a readable file")
     try:
-        with path.open("rb"):
-            pass
-    except OSError:
+        readable = path.is_file()
+        if readable:
+            with path.open("rb"):
+                pass
+    except OSError:  # also of a name that is too long
+        readable = False
+    if not readable:
         raise InvalidArgument(argument, str(value), "a readable file") from None
     return path
+
+
+def is_folder(value: str | Path) -> bool:
+    """Whether a folder has this name, which may be one that no folder can have."""
+    try:
+        return Path(value).is_dir()
+    except OSError:
+        return False
 
 
 def writable_folder(argument: str, value: str | Path) -> Path:
@@ -169,6 +179,6 @@ def writable_folder(argument: str, value: str | Path) -> Path:
     folder = Path(value)
     try:
         folder.mkdir(parents=True, exist_ok=True)
-    except OSError:
+    except (OSError, ValueError):
         raise InvalidArgument(argument, str(value), "a folder that can be written") from None
     return folder

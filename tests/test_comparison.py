@@ -30,10 +30,22 @@ def test_chi_square_is_that_of_the_errors_and_the_fit() -> None:
     assert result.z == pytest.approx([1.0, -0.5, 3.0])
     assert result.chi_square == pytest.approx(10.25)
     assert result.chi_square_degrees_of_freedom == 2
-    assert result.p_value == pytest.approx(
-        2 * min(stats.chi2.sf(10.25, 2), 1 - (1 - 2 * stats.norm.sf(3)) ** 3)
-    )
+    smaller = min(stats.chi2.sf(10.25, 2), 1 - (1 - 2 * stats.norm.sf(3)) ** 3)
+    assert result.p_value == pytest.approx(1 - (1 - smaller) ** 2)
     assert result.summary()["verdict"] == result.verdict
+
+
+def test_p_values_of_usual_deviations_are_not_one() -> None:
+    """Of one measurement it is that of its deviation; of many it lies between none and both tests being one."""
+    for z in (0.1, 0.3, 1.0, 2.5):
+        assert compare([z], [1.0], [0.0]).p_value == pytest.approx(2 * stats.norm.sf(z))
+    rng = np.random.default_rng(2)
+    values = np.array([compare(row, 1.0, np.ones(5)).p_value for row in 1.0 + rng.standard_normal((2000, 5))])
+    assert (values < 1.0).all()
+    # Never too small, and close to uniform.
+    for level in (0.01, 0.05, 0.2, 0.5):
+        share, error = (values <= level).mean(), np.sqrt(level * (1 - level) / len(values))
+        assert 0.5 * level - 4 * error < share < level + 4 * error
 
 
 def test_errors_of_few_samples_are_judged_by_the_law_of_student() -> None:
@@ -61,7 +73,8 @@ def test_few_degrees_of_freedom_see_little_and_then_the_verdict_is_inconclusive(
             p = 2 * stats.t.sf(np.abs(t), freedom)
             z = stats.norm.isf(np.maximum(p, 1e-290) / 2)
             of_sum, of_largest = stats.chi2.sf((z**2).sum(), count), 1 - (1 - p.min()) ** count
-            found += 2 * min(of_sum, of_largest) <= LEVEL
+            both = 1 - (1 - min(of_sum, of_largest)) ** 2
+            found += (of_sum if count == 1 else both) <= LEVEL
         low, high = stats.binom.interval(0.999, runs, 0.9)
         assert low - 10 <= found <= high + 10
     one_known = compare([1.0, 1.0], 0.1, 1.0, degrees_of_freedom=[np.inf, 2.0]).detectable

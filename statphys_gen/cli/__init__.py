@@ -3,12 +3,14 @@
 This package is thin: it parses, calls a prediction or a simulation, and prints. Nothing heavy is imported before the
 arguments have been accepted.
 
-Exit status: 0 when every record is converged or near-critical; 2 for bad input, with one line on standard error and
-nothing on standard output; 3 when a record is not usable, with every record printed.
+Exit status: 0 when every record is converged or near-critical; 1 when the output cannot be written; 2 for bad input,
+with one line on standard error and nothing on standard output; 3 when a record is not usable, with all records printed.
 """
 
 from __future__ import annotations
 
+import contextlib
+import os
 import sys
 from collections.abc import Sequence
 from importlib import import_module
@@ -40,16 +42,30 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; returns the exit status."""
     words = list(sys.argv[1:] if arguments is None else arguments)
     try:
-        options = build_parser().parse_args(words)
-        return int(options.run(options))
+        try:
+            options = build_parser().parse_args(words)
+            return int(options.run(options))
+        finally:
+            sys.stdout.flush()
     except (BadUsage, InvalidArgument) as error:
         return _complain(error, 2)
     except StatphysError as error:
         return _complain(error, 3)
     except BrokenPipeError:
+        _close_output()
         return 0
+    except OSError as error:
+        _close_output()
+        place = f"{error.filename}: " if error.filename else ""
+        return _complain(f"the output cannot be written: {place}{error.strerror or error}", 1)
     except KeyboardInterrupt:
         return _complain("interrupted; finished points are kept where a store was given", 130)
+
+
+def _close_output() -> None:
+    """What is left in the buffer cannot be written either, and Python would try again when it ends."""
+    with contextlib.suppress(OSError, ValueError), open(os.devnull, "w") as nowhere:
+        os.dup2(nowhere.fileno(), sys.stdout.fileno())
 
 
 def _complain(message: object, status: int) -> int:

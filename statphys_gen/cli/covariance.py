@@ -6,6 +6,8 @@ import argparse
 import math
 from typing import TYPE_CHECKING, Any
 
+from ..files import number as read_number
+
 if TYPE_CHECKING:
     from ..data.covariance import Covariance
 
@@ -26,11 +28,11 @@ def _checked(text: str) -> str:
     kind, _, rest = text.partition(":")
     try:
         if kind in ("marchenko-pastur", "power-law"):
-            good = math.isfinite(float(rest)) and float(rest) > 0
+            good = math.isfinite(read_number(rest)) and read_number(rest) > 0
         else:
             pairs = [entry.split(":") for entry in text.split(",")]
-            values = [float(pair[0]) for pair in pairs]
-            weights = [float(pair[1]) if len(pair) > 1 else 1.0 for pair in pairs]
+            values = [read_number(pair[0]) for pair in pairs]
+            weights = [read_number(pair[1]) if len(pair) > 1 else 1.0 for pair in pairs]
             good = all(len(pair) <= 2 for pair in pairs) and all(0 <= v < math.inf for v in values)
             good = good and max(values) > 0 and all(0 < w < math.inf for w in weights)
             good = good and abs(sum(weights) - 1.0) <= 1e-9
@@ -52,7 +54,7 @@ def chosen_covariance(options: argparse.Namespace) -> Covariance:
         return Covariance.isotropic()
     kind, _, rest = options.covariance.partition(":")
     if kind == "marchenko-pastur":
-        return Covariance.marchenko_pastur(float(rest))
+        return Covariance.marchenko_pastur(read_number(rest))
     if kind == "power-law":
-        return Covariance.power_law(float(rest))
+        return Covariance.power_law(read_number(rest))
     return Covariance.parse(options.covariance)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from .. import validation
@@ -27,7 +26,7 @@ def add_data(parser: Parser) -> None:
 
 def refuse_absent(options: argparse.Namespace) -> None:
     """Files that are not there are refused before anything heavy is loaded."""
-    if not Path(options.data).is_dir():
+    if not validation.is_folder(options.data):
         validation.readable_file("DATA", options.data)
     if options.labels is not None:
         validation.readable_file("--labels", options.labels)

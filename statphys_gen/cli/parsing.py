@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import argparse
 import re
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NoReturn
 
 from .. import validation
 from ..errors import InvalidArgument
+from ..files import number as read_number
 
 _NUMBER = re.compile(r"^-(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?$|^-(inf|nan)$", re.IGNORECASE)
 
@@ -43,6 +45,10 @@ class Parser(argparse.ArgumentParser):
                 self.error(f"{_longest('/'.join(action.option_strings))}: must be given once")
             self._given.add(action)
         return super()._get_values(action, arg_strings)
+
+    def _print_message(self, message: str, file: Any = None) -> None:
+        # argparse drops what cannot be written without a word.
+        (file or sys.stderr).write(message)
 
     def error(self, message: str) -> NoReturn:
         # A conversion of ours already names the option, so argparse's "argument --x: " before it would be said twice.
@@ -82,7 +88,7 @@ def number(flag: str, check: Callable[[str, Any], Any] = validation.finite) -> C
 
     def convert(text: str) -> float:
         try:
-            value: Any = float(text)
+            value: Any = read_number(text)
         except ValueError:
             value = text
         return _checked(flag, text, lambda: check(flag, value))
@@ -95,13 +101,12 @@ def integer(flag: str, minimum: int | None = None, maximum: int | None = None) -
 
     def convert(text: str) -> int:
         try:
-            value: Any = int(text)
-        except ValueError:
-            try:
-                real = float(text)
-                value = int(real) if real.is_integer() else real
-            except (ValueError, OverflowError):
-                value = text
+            real = read_number(text)
+            value: Any = int(real) if real.is_integer() else real
+            if re.fullmatch(r"[-+]?\d{1,400}", text):
+                value = int(text)  # digits alone are read exactly
+        except (ValueError, OverflowError):
+            value = text
         return _checked(flag, text, lambda: validation.integer(flag, value, minimum, maximum))
 
     return convert
@@ -119,9 +124,9 @@ def output_file(flag: str, endings: tuple[str, ...] = ()) -> Callable[[str], Pat
         path = Path(text)
         if endings and path.suffix.lower() not in endings:
             raise InvalidArgument(flag, text, "a file name that ends in " + ", ".join(endings))
-        if not path.absolute().parent.is_dir():
+        if not validation.is_folder(path.absolute().parent):
             raise InvalidArgument(flag, text, "in a folder that exists")
-        if path.is_dir():
+        if validation.is_folder(path):
             raise InvalidArgument(flag, text, "a file, not a folder")
         return path
 

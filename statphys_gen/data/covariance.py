@@ -15,7 +15,7 @@ from numpy.typing import ArrayLike
 from .. import validation
 from ..arrays import FloatArray
 from ..errors import InvalidArgument
-from ..files import read_array
+from ..files import number, read_array
 
 # Eigenvalues and weights.
 Nodes = tuple[FloatArray, FloatArray]
@@ -157,8 +157,8 @@ class Covariance:
         for entry in text.split(","):
             parts = entry.split(":")
             try:
-                values.append(float(parts[0]))
-                weights.append(float(parts[1]) if len(parts) > 1 else 1.0)
+                values.append(number(parts[0]))
+                weights.append(number(parts[1]) if len(parts) > 1 else 1.0)
             except ValueError:
                 raise InvalidArgument("covariance", text, allowed) from None
             if len(parts) > 2:

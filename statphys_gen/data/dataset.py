@@ -186,7 +186,7 @@ def load_dataset(
     MissingExtra : a parquet file, and pyarrow is not installed.
     """
     file = Path(path)
-    if not file.is_dir():
+    if not validation.is_folder(file):
         file = validation.readable_file(name, path)
     content = read_samples(name, file, key, label_column if labels_path is None else None)
     if labels_path is not None:

@@ -12,11 +12,11 @@ from ..units.discrete import QState as QState
 from ..units.discrete import Ternary as Ternary
 from ..units.discrete import ZeroOne as ZeroOne
 from ..units.named import prior as prior
-from .analysis import Machine as Machine
-from .analysis import Placement as Placement
-from .analysis import phases as phases
-from .analysis import place as place
-from .analysis import read_machine as read_machine
+from .analysis.machine import Machine as Machine
+from .analysis.placement import Placement as Placement
+from .analysis.placement import phases as phases
+from .analysis.placement import place as place
+from .analysis.weights import read_machine as read_machine
 from .comparison import compare as compare
 from .couplings.base import Couplings as Couplings
 from .couplings.base import Drawn as Drawn

@@ -46,10 +46,11 @@ class Store:
         self.path = Path(path).absolute()
         # SQLite takes a file that is shorter than its smallest page for an empty one, and would write over it.
         try:
-            if self.path.is_file() and 0 < self.path.stat().st_size < 512:
-                raise StoreError(f"{self.path}: the file is not the store of a sweep")
-        except OSError as error:
-            raise StoreError(f"{self.path}: {error.strerror}") from None
+            size = self.path.stat().st_size if self.path.is_file() else 0
+        except OSError as error:  # of a name that no file can have
+            raise StoreError(f"{str(self.path)[:200]}: {error.strerror}") from None
+        if 0 < size < 512:
+            raise StoreError(f"{self.path}: the file is not the store of a sweep")
         with self._errors():
             self._connection = sqlite3.connect(self.path, timeout=1.0, isolation_level=None)
             # A damaged text is to be compared, not to stop the reading.
@@ -167,6 +168,8 @@ class Store:
             else:
                 reason = " ".join(str(error).split())
             raise StoreError(f"{self.path}: {reason}") from None
+        except UnicodeDecodeError:  # in a complaint of SQLite's that quotes the file
+            raise StoreError(f"{self.path}: the file is damaged") from None
 
 
 def _checksum(columns: Iterable[object]) -> str:

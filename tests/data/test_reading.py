@@ -379,3 +379,31 @@ def test_parquet_without_its_extra(tmp_path: Path, monkeypatch: pytest.MonkeyPat
         MissingExtra, match=r"reading \.parquet needs pyarrow: pip install 'statphys-gen\[parquet\]'"
     ):
         load_dataset(tmp_path / "a.parquet")
+
+
+def test_texts_that_are_no_texts_and_names_that_no_file_has(tmp_path: Path) -> None:
+    np.save(tmp_path / "points.npy", POINTS)
+    for order in "<>":
+        np.save(tmp_path / "labels.npy", np.array(TEXTS).astype(f"{order}U9"))
+        whole = (tmp_path / "labels.npy").read_bytes()
+        assert load_dataset(tmp_path / "points.npy", tmp_path / "labels.npy").class_names == NAMES
+        (tmp_path / "labels.npy").write_bytes(whole[:-4] + b"\xff\xff\xff\xff")
+        with pytest.raises(InvalidArgument, match="its texts are damaged"):
+            load_dataset(tmp_path / "points.npy", tmp_path / "labels.npy")
+    np.save(tmp_path / "records.npy", RECORDS)
+    whole = (tmp_path / "records.npy").read_bytes()
+    (tmp_path / "records.npy").write_bytes(whole[:-1] + b"\x7f")
+    with pytest.raises(InvalidArgument, match="its texts are damaged"):
+        load_dataset(tmp_path / "records.npy", label_column="species")
+    for name in ("x" * 5000, "\0"):
+        with pytest.raises(InvalidArgument, match="a readable file"):
+            load_dataset(name)
+        with pytest.raises(InvalidArgument, match="a readable file"):
+            load_dataset(tmp_path / "points.npy", name)
+
+
+def test_a_refusal_that_quotes_a_file_stays_short(tmp_path: Path) -> None:
+    file = written("a.csv", "a,b\n1," + "x" * 60_000 + "\n")(tmp_path)
+    with pytest.raises(InvalidArgument) as caught:
+        load_dataset(file)
+    assert len(str(caught.value)) < 1200

@@ -83,7 +83,7 @@ def test_alternation_does_not_hide_a_slow_mode():
 @pytest.mark.filterwarnings(r"ignore:\s*ArviZ is undergoing:FutureWarning")
 @pytest.mark.parametrize("rho", [0.0, 0.5, 0.9])
 def test_effective_sample_size_against_arviz(rho):
-    import arviz
+    arviz = pytest.importorskip("arviz", reason="needs the extra test")
 
     chains = autoregressive(np.random.default_rng(4), rho, (4, 50_000))
     ours = effective_sample_size(chains)

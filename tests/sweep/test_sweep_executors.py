@@ -45,9 +45,8 @@ def test_threads(in_series):
 
 
 def test_loky(in_series):
-    from loky import get_reusable_executor
-
-    executor = get_reusable_executor(max_workers=2)
+    loky = pytest.importorskip("loky", reason="needs the extra cluster")
+    executor = loky.get_reusable_executor(max_workers=2)
     try:
         assert sweep.run(functions.blas, GRID, executor=executor, replicas=2, seed=3).identical(in_series)
         local = sweep.run(lambda a: {"value": a**2}, {"a": [1, 2, 3]}, executor=executor, key="square")
@@ -58,11 +57,12 @@ def test_loky(in_series):
 
 @pytest.mark.parametrize("processes", [False, True])
 def test_dask(in_series, processes):
-    from distributed import Client, LocalCluster
-
+    distributed = pytest.importorskip("distributed", reason="needs the extra cluster")
     with (
-        LocalCluster(1, threads_per_worker=2, processes=processes, dashboard_address=None) as cluster,
-        Client(cluster) as client,
+        distributed.LocalCluster(
+            1, threads_per_worker=2, processes=processes, dashboard_address=None
+        ) as cluster,
+        distributed.Client(cluster) as client,
     ):
         executor = client.get_executor()
         assert sweep.run(functions.blas, GRID, executor=executor, replicas=2, seed=3, batch=2).identical(
@@ -153,6 +153,7 @@ executor.shutdown()
 
 def test_functions_and_classes_of_a_prompt_are_refused_with_what_to_do():
     """Read from standard input, a program has no file, like a notebook."""
+    pytest.importorskip("loky", reason="needs the extra cluster")
     done = subprocess.run(
         [sys.executable, "-"],
         input=PROMPT,

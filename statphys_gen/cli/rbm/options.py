@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from ... import validation
 from ...errors import InvalidArgument
+from ...files import number as read_number
 from ...rbm.couplings.rules import CONVENTIONS, LAWS, checked_condensed, checked_law, refuse_contradictions
 from ..parsing import BadUsage, Parser, between, integer, number
 
@@ -55,7 +56,7 @@ def _real(check: Callable[[str, Any], Any]) -> Callable[[str, str], Any]:
 
 def _parsed(name: str, text: str, check: Callable[[str, Any], Any]) -> Any:
     try:
-        value: Any = float(text)
+        value: Any = read_number(text)
     except ValueError:
         value = text
     else:

@@ -10,74 +10,35 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from .. import validation
-from ..approximation import approximation_of, states
-from ..arrays import FloatArray
-from ..errors import InvalidArgument
-from ..glossary import dataset
-from ..presentation import Tabular
-from ..units.base import Prior
-from ..units.discrete import Binary, ZeroOne
-from .couplings.low_rank import LowRank
-from .model import Model
-from .theory.replica_symmetric import Dominance, dominant_state
+from ... import validation
+from ...approximation import approximation_of, states
+from ...arrays import FloatArray
+from ...errors import InvalidArgument
+from ...glossary import dataset
+from ...presentation import Tabular
+from ...units.base import Prior
+from ...units.continuous import ReLU
+from ...units.discrete import Binary, Discrete, QState, ZeroOne
+from ..couplings.low_rank import LowRank
+from ..model import Model
+from ..theory.replica_symmetric import Dominance, dominant_state
+from .machine import Machine
 
 if TYPE_CHECKING:
     import xarray
 
-# Far above any coupling of a machine that fluctuates.
-_LARGEST = 1e6
 # Largest distance of the bulk of n singular values from the law of noise: pure noise stays below 4.5 / n (hundreds of
 # matrices with n from 16 to 800, median fitted).
 _FLUCTUATION, _ALLOWED = 5.0, 0.01
+# Of biases that count as uniform: standard deviation, and component along a spike in units of the usual one.
+_SPREAD, _COMPONENT = 0.05, 4.0
 _SPIKE = ("strength", "visible_overlap_squared", "hidden_overlap_squared")
 _WHERE = "large layers, independent normal noise; a trained machine follows this law only roughly"
-
-
-@dataclass(frozen=True)
-class Machine:
-    """A trained machine: couplings (visible, hidden) and the biases of both layers, zero by default."""
-
-    couplings: FloatArray
-    visible_bias: FloatArray | None = None
-    hidden_bias: FloatArray | None = None
-
-    def __post_init__(self) -> None:
-        matrix = validation.array("W", self.couplings, ndim=2)
-        if min(matrix.shape) < 2:
-            raise InvalidArgument("W", matrix, "a matrix of at least two rows and columns")
-        largest = float(np.abs(matrix).max())
-        if largest > _LARGEST:
-            raise InvalidArgument("W", largest, f"couplings of at most {_LARGEST:g}")
-        object.__setattr__(self, "couplings", matrix)
-        for name, units in zip(("visible_bias", "hidden_bias"), matrix.shape, strict=True):
-            given = getattr(self, name)
-            bias = np.zeros(units) if given is None else validation.array(name, given, shape=(units,))
-            object.__setattr__(self, name, bias)
-
-
-def read_machine(path: str | Path) -> Machine:
-    """Read a ``.npz`` file with ``W`` (visible, hidden), ``visible_bias`` and ``hidden_bias`` (zero if missing)."""
-    file = validation.readable_file("weights", path)
-    try:
-        with np.load(file, allow_pickle=False) as content:
-            arrays = {name: content[name] for name in content.files}
-    except (ValueError, OSError, EOFError, AttributeError, TypeError):
-        raise InvalidArgument("weights", str(path), "a .npz file of numbers") from None
-    except Exception as error:
-        raise InvalidArgument(
-            "weights", str(path), f"a .npz file of numbers ({type(error).__name__})"
-        ) from None
-    unknown = set(arrays) - {"W", "visible_bias", "hidden_bias"}
-    if "W" not in arrays or unknown:
-        raise InvalidArgument("weights", sorted(arrays), "the arrays W, visible_bias and hidden_bias")
-    return Machine(arrays.pop("W"), **arrays)
 
 
 @dataclass(frozen=True, repr=False)
@@ -93,6 +54,10 @@ class Placement(Tabular):
     visible_overlaps, hidden_overlaps : squared overlaps of their singular vectors with u and v.
     singular_values : of the couplings, largest first.
     visible_field, hidden_field : means of the biases.
+    visible_field_spread, hidden_field_spread : standard deviations of the biases over the units.
+    field_along_spikes : largest component of the biases along a spike, (1/N) sum_i b_i u_i, or of the hidden ones.
+    fields_are_uniform : whether the spreads are at most 0.05 and the component along spikes is what a uniform field has
+        along random directions. Where it is false the theory, of uniform fields, does not know the phase.
     bulk_distance : Kolmogorov distance of the squared singular values without the spikes from the Marchenko-Pastur law
         at this noise.
     bulk_limit : 5/n + 0.01 for n of them, above every distance of pure noise.
@@ -110,6 +75,10 @@ class Placement(Tabular):
     singular_values: FloatArray
     visible_field: float
     hidden_field: float
+    visible_field_spread: float
+    hidden_field_spread: float
+    field_along_spikes: float
+    fields_are_uniform: bool
     bulk_distance: float
     bulk_limit: float
     bulk_is_noise: bool
@@ -146,7 +115,7 @@ def place(machine: Machine, *, margin: float | None = None) -> Placement:
 
     Parameters
     ----------
-    machine : its couplings and biases, see :func:`read_machine`.
+    machine : its couplings and biases, see :func:`read_machine`; one with {0, 1} units as ``machine.spins()``.
     margin : a singular value is a spike when it exceeds the edge of the bulk by this relative amount; by default
         4 N^(-2/3), several times the fluctuation of the largest singular value of pure noise.
 
@@ -156,7 +125,7 @@ def place(machine: Machine, *, margin: float | None = None) -> Placement:
     matrix = machine.couplings
     visible, hidden = matrix.shape
     ratio = hidden / visible
-    values = np.asarray(np.linalg.svd(matrix, compute_uv=False), dtype=np.float64)
+    left, values, right = np.linalg.svd(matrix, full_matrices=False)
     allowed = 4.0 * visible ** (-2.0 / 3.0) if margin is None else validation.positive("margin", margin)
     outside = 0
     sigma, edge = 0.0, 0.0
@@ -175,6 +144,7 @@ def place(machine: Machine, *, margin: float | None = None) -> Placement:
     exact = not sigma > 1e-12 * values[0]
     distance = 0.0 if exact else _distance((bulk / sigma) ** 2, visible, hidden)
     limit = _FLUCTUATION / len(bulk) + _ALLOWED
+    along, uniform = _fields(machine, left[:, :outside], right[:outside].T)
     return Placement(
         layer_ratio=ratio,
         noise=sigma,
@@ -183,12 +153,29 @@ def place(machine: Machine, *, margin: float | None = None) -> Placement:
         visible_overlaps=tuple(u for _, u, _ in found),
         hidden_overlaps=tuple(v for _, _, v in found),
         singular_values=values,
-        visible_field=float(np.mean(np.asarray(machine.visible_bias))),
-        hidden_field=float(np.mean(np.asarray(machine.hidden_bias))),
+        visible_field=float(machine.biases[0].mean()),
+        hidden_field=float(machine.biases[1].mean()),
+        visible_field_spread=float(machine.biases[0].std()),
+        hidden_field_spread=float(machine.biases[1].std()),
+        field_along_spikes=along,
+        fields_are_uniform=uniform,
         bulk_distance=distance,
         bulk_limit=limit,
         bulk_is_noise=distance <= limit,
     )
+
+
+def _fields(machine: Machine, left: FloatArray, right: FloatArray) -> tuple[float, bool]:
+    """Largest component of the biases along a spike, and whether they are those of a uniform field."""
+    along, uniform = 0.0, True
+    for bias, directions in zip(machine.biases, (left, right), strict=True):
+        units = len(bias)
+        found = float(np.abs(bias @ directions).max(initial=0.0)) / math.sqrt(units)
+        # A uniform field has a component of its size / sqrt(units) along a random direction.
+        usual = _COMPONENT * abs(float(bias.mean())) / math.sqrt(units)
+        uniform = uniform and bool(bias.std() <= _SPREAD and found <= usual + _SPREAD)
+        along = max(along, found)
+    return along, uniform
 
 
 def _median(ratio: float, visible: int, hidden: int) -> float:
@@ -244,23 +231,64 @@ def _spike(value: float, sigma: float, ratio: float) -> tuple[float, float, floa
     return sigma * math.sqrt(theta / ratio), max(visible, 0.0), max(hidden, 0.0)
 
 
-@states("replica symmetric", _WHERE, source="derivations/rbm/replica_symmetric.py", verification="derived")
+@states(
+    "replica symmetric",
+    f"{_WHERE}; biases that are the same for all units of a layer",
+    source="derivations/rbm/replica_symmetric.py",
+    verification="derived",
+)
 def phases(placement: Placement, *, hidden: Prior | None = None, visible: Prior | None = None) -> Dominance:
     """The states of low-rank couplings with the noise and the spikes of a machine, and which one dominates.
+
+    The means of the biases enter as uniform fields. In a field the state "glass" is the polarised one; it is a glass
+    where its replicon is negative. Free entropies are those of the hidden law in its field, normalised.
 
     Parameters
     ----------
     placement : from :func:`place`.
-    hidden, visible : laws of the units; +-1 by default. A machine with {0, 1} units in both layers is the +-1 one at a
-        quarter of the couplings with shifted biases: convert the weights first, or pass the {0, 1} laws.
+    hidden, visible : laws of the units; +-1 by default. A machine with {0, 1} units is placed as ``machine.spins()``,
+        whose units are +-1.
+
+    Raises
+    ------
+    InvalidArgument : a {0, 1} law; a mean bias of hidden units whose law is neither discrete nor of rectified units;
+        biases that are not those of a uniform field, as ``fields_are_uniform`` tells.
     """
+    if not placement.fields_are_uniform:
+        spread = max(placement.visible_field_spread, placement.hidden_field_spread)
+        found = (
+            f"they vary by {spread:.3g}, and {placement.field_along_spikes:.3g} of them lies along a spike"
+        )
+        allowed = (
+            f"of a machine whose biases are uniform in each layer and do not lie along its spikes ({found})"
+        )
+        raise InvalidArgument("placement", placement, allowed)
+    for name, law in (("hidden", hidden), ("visible", visible)):
+        if isinstance(law, ZeroOne):
+            raise InvalidArgument(
+                name, law, "the law of +-1 units, of a machine that was placed as machine.spins()"
+            )
+    own = hidden if hidden is not None else Binary()
     model = Model(
-        hidden if hidden is not None else Binary(),
+        _in_field(own, placement.hidden_field) if placement.hidden_field else own,
         1.0,
         placement.layer_ratio,
         convention="sqrt-beta",
         visible=visible if visible is not None else Binary(weight=1.0),
         couplings=LowRank(placement.noise, placement.spikes),
-        visible_field=placement.visible_field if isinstance(visible, ZeroOne) else 0.0,
+        visible_field=placement.visible_field,
     )
     return dominant_state(model)
+
+
+def _in_field(law: Prior, field: float) -> Prior:
+    """The normalised law with weight exp(field h) more."""
+    if isinstance(law, ReLU):
+        return ReLU(law.threshold - field)
+    if not isinstance(law, Discrete):
+        raise InvalidArgument(
+            "hidden_bias", field, "of mean 0 with hidden units that are neither discrete nor ReLU"
+        )
+    exponents = field * law.states - law.energies
+    weights = np.exp(exponents - exponents.max())
+    return QState(law.states, weights / weights.sum())
