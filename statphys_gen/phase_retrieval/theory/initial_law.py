@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 
@@ -18,7 +19,8 @@ from ...arrays import ComplexArray, FloatArray
 from ...numerics.quadrature import legendre_rule
 from ...numerics.special import normal_density
 from ..model import Loss, check_loss
-from .curvature_law import CurvatureLaw, MomentRule, Values, graded_edges, node_rule
+from .curvature_law import CurvatureLaw, MomentRule, Values, node_rule
+from .plane import plane_rules
 
 _SOURCE = "derivations/phase_retrieval/initialisation.py"
 # The Gaussian weight beyond is below 1e-32.
@@ -170,7 +172,7 @@ def _far_averages(
     factor: Values, squared_pole: Values, c: Values, t: Values, m: float, sigma: float, signal: bool
 ) -> tuple[Values, ...]:
     """By a Gauss-Hermite rule, which is exact to rounding and keeps the relative accuracy of small responses."""
-    sums = [np.zeros(factor.shape, dtype=c.dtype) for _ in range(4 if signal else 2)]
+    sums: list[Any] = [np.zeros(factor.shape, dtype=c.dtype) for _ in range(4 if signal else 2)]
     nodes, weights = _hermite()
     if m == 0.0:
         nodes, weights = nodes[nodes > 0.0], 2.0 * weights[nodes > 0.0]
@@ -256,28 +258,15 @@ def _without_offset(loss: Loss, m: float) -> CurvatureLaw:
 def _by_quadrature(loss: Loss, m: float) -> CurvatureLaw:
     rules: list[MomentRule] = []
     force = energy = 0.0
-    for order in (12, 10):
-        y, t, probability = _plane(loss, m, order)
+    both = plane_rules(loss, m)
+    for k, rule in enumerate(both):
+        keep = rule.probability > 1e-22
+        y, t, probability = rule.y[keep], rule.t[keep], rule.probability[keep]
         signal = (t - m * y) ** 2 / (1.0 - m * m)
         rules.append(node_rule(loss.curvature(y, t), signal, probability))
-        if order == 12:
+        if k == 0:
             force = float(np.einsum("n,n->", probability, loss.slope(y, t) * y))
             energy = float(np.einsum("n,n->", probability, loss.value(y, t)))
     bound = loss.curvature_bound
     name = f"{loss.name}, start at overlap {m:g}"
     return CurvatureLaw(name, bound, m, force, energy, (rules[0], rules[1]))
-
-
-def _plane(loss: Loss, m: float, order: int) -> tuple[FloatArray, FloatArray, FloatArray]:
-    """Nodes (y, t) and probabilities of the correlated Gaussian, folded with (y, t) -> (-y, -t)."""
-    y_rule = legendre_rule(graded_edges(min(loss.scale, 0.1), 10.0, widest=0.5), order)
-    t_rule = legendre_rule(graded_edges(loss.scale, 10.0, loss.label_breakpoints), order)
-    t, t_weight = t_rule.nodes, t_rule.weights
-    if m != 0.0:
-        t, t_weight = np.concatenate([-t[::-1], t]), np.concatenate([t_weight[::-1], t_weight])
-    grid_y, grid_t = np.meshgrid(y_rule.nodes, t, indexing="ij")
-    sigma = math.sqrt(1.0 - m * m)
-    density = normal_density(grid_t) * normal_density((grid_y - m * grid_t) / sigma) / sigma
-    probability = (2.0 if m != 0.0 else 4.0) * density * y_rule.weights[:, None] * t_weight
-    keep = probability > 1e-22
-    return grid_y[keep], grid_t[keep], probability[keep]

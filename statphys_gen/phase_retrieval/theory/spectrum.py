@@ -265,7 +265,7 @@ def _edge(law: CurvatureLaw, alpha: FloatArray) -> tuple[Solution, NDArray[np.bo
 
 
 def _in_logarithm(
-    function: Callable[[FloatArray, FloatArray], FloatArray],
+    function: Callable[[FloatArray, FloatArray], Any],
     upper: ArrayLike,
     alpha: FloatArray,
     residual_error: Callable[[FloatArray, FloatArray], FloatArray],
@@ -286,7 +286,7 @@ def _in_logarithm(
             high[above] = low[above]
             low[above] -= 2.0 * (top[above] - low[above])
     found = bracketed(
-        lambda x, a: function(np.exp(x), a),
+        lambda x, a: np.asarray(function(np.exp(x), a)),
         low.reshape(alpha.shape),
         high.reshape(alpha.shape),
         parameters=[alpha],
