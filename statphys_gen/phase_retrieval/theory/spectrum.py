@@ -345,7 +345,12 @@ def _position_error(
     return np.asarray(total)
 
 
-@states("exact as N -> infinity", _VALID, source=_SOURCE, verification="derived and simulated")
+@states(
+    "exact as N -> infinity",
+    f"{_VALID}; means over instances approach it as 1/N from the dimension outlier_dimension on",
+    source=_SOURCE,
+    verification="derived and simulated",
+)
 def signal_outlier(
     model: PhaseRetrieval, *, law: CurvatureLaw | None = None, samples_per_dimension: ArrayLike | None = None
 ) -> Solution:
