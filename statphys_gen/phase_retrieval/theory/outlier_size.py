@@ -1,8 +1,8 @@
 r"""How much the signal outlier fluctuates at finite dimension, and from which dimension on it stands clear of the bulk.
 
 The Schur complement along the signal's component u is z = lambda + mu = (1/N) u^T Q u, with
-Q = (D^-1 - Z Z^T/(N z))^-1, D = diag(g) and the other components Z of the sensing vectors, which are independent of u and g. Q is close to
-diag(q), q = g/(1 + g S). Two independent parts make lambda fluctuate at order N^(-1/2):
+Q = (D^-1 - Z Z^T/(N z))^-1, D = diag(g) and the other components Z of the sensing vectors, which are independent of u
+and g. Q is close to diag(q), q = g/(1 + g S). Two independent parts make lambda fluctuate at order N^(-1/2):
 
 * the measurements (g_i, u_i): (1/N) sum_i (u_i^2 q_i + c q_i), c = k S'(z), k = alpha E u^2 q^2, of which c q_i is the
   change of S at fixed lambda;
