@@ -270,9 +270,10 @@ def _in_logarithm(
     alpha: FloatArray,
     residual_error: Callable[[FloatArray, FloatArray], FloatArray],
 ) -> Solution:
-    """The S below ``upper`` at which a function of (S, alpha) changes its sign, which tends to -1 as S -> 0.
+    """The S below ``upper`` at which a function of (S, alpha) changes its sign, once at most, and from -1 at S = 0.
 
-    S ranges over many decades: it is sought in its logarithm, downwards from ``upper`` in growing steps.
+    S ranges over many decades: it is sought in its logarithm, downwards from ``upper`` in growing steps. Where the
+    function is still negative at ``upper``, by more than its error, there is no solution.
     """
     top = np.log(np.broadcast_to(np.asarray(upper, dtype=np.float64), alpha.shape)).reshape(-1)
     flat = alpha.reshape(-1)
@@ -295,10 +296,14 @@ def _in_logarithm(
         name="stieltjes",
         residual_error=lambda x, a: residual_error(np.exp(x), a),
     )
+    end = np.exp(top)
+    with np.errstate(all="ignore"):
+        negative = np.asarray(function(end, flat)) < -np.asarray(residual_error(end, flat))
+    status = np.where(negative.reshape(alpha.shape), Status.NO_SOLUTION, found.status).astype(np.int8)
     place = np.exp(np.where(found.good, found["stieltjes"], 0.0))
     # Beyond half the range of floats the error is that of the logarithm anyway.
     error = place * np.expm1(np.minimum(found.error, 300.0))
-    return Solution({"stieltjes": place}, found.status, found.residual, error, found.iterations)
+    return Solution({"stieltjes": place}, status, found.residual, error, found.iterations)
 
 
 def edge_argument(law: CurvatureLaw, alpha: float) -> float:
