@@ -91,10 +91,11 @@ class Loss:
         places = np.asarray(self.breakpoints, dtype=float)
         places = validation.array("breakpoints", places, ndim=1, at_least=0.0, empty=True)
         object.__setattr__(self, "breakpoints", tuple(sorted(set(places.tolist()))))
-        self._check_functions()
+        self._check_symmetry()
         if not _is_named(self.value):
             functions = {"value": self.value, "slope": self.slope, "curvature": self.curvature}
             refuse_jumps(functions, self.name, self.breakpoints, self.label_breakpoints)
+        self._check_derivatives()
         if self.lower_bound is None:
             object.__setattr__(self, "lower_bound", infimum(self.curvature))
             return
@@ -144,11 +145,13 @@ class Loss:
         assert self.lower_bound is not None
         return self.lower_bound
 
-    def _check_functions(self) -> None:
+    def _probes(self) -> tuple[FloatArray, FloatArray]:
         y, t = (grid.ravel() for grid in np.meshgrid(_PROBES, _PROBES))
         keep = ~np.isin(np.abs(t), self.label_breakpoints) & ~np.isin(np.abs(y), self.breakpoints)
-        y, t = y[keep], t[keep]
-        step = 1e-5
+        return y[keep], t[keep]
+
+    def _check_symmetry(self) -> None:
+        y, t = self._probes()
         functions = {"value": self.value, "slope": self.slope, "curvature": self.curvature}
         there = {name: function_values(name, function, y, t) for name, function in functions.items()}
         for name, function in functions.items():
@@ -161,6 +164,12 @@ class Loss:
                 )
             if (np.abs(function_values(name, function, y, -t) - there[name]) > 1e-10 * size).any():
                 raise InvalidArgument(name, self.name, "even in t: the sign is not measured")
+
+    def _check_derivatives(self) -> None:
+        y, t = self._probes()
+        step = 1e-5
+        functions = {"value": self.value, "slope": self.slope, "curvature": self.curvature}
+        there = {name: function_values(name, function, y, t) for name, function in functions.items()}
         for lower, upper in (("value", "slope"), ("slope", "curvature")):
             function = functions[lower]
             # Fourth order; the allowance covers rounding and the third derivative of smooth functions at scale 0.01.
