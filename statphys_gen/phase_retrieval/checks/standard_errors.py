@@ -127,7 +127,7 @@ def _flow() -> Check:
 
 def _time() -> Check:
     model = PhaseRetrieval(Loss.normalised(), 1.6)
-    steps = geometric_steps(22, 0.01, 1.05, 0.1)
+    steps = geometric_steps(32, 0.01, 1.05, 0.1)
 
     def one(seed: int) -> list[tuple[float, float]]:
         values = bbp_time(descent_dynamics(model, steps, paths=2048, replicas=8, seed=seed)).values
@@ -139,7 +139,7 @@ def _time() -> Check:
         bbp_time,
         one,
         1,
-        {"offset": 1.0, "samples_per_dimension": 1.6, "steps": 22, "paths": 2048, "replicas": 8},
+        {"offset": 1.0, "samples_per_dimension": 1.6, "steps": 32, "paths": 2048, "replicas": 8},
     )
 
 

@@ -26,6 +26,8 @@ _FINE, _COARSE = 10, 8
 _PARTS = 4
 # Disagreement of the two rules that is aimed at, relative to the averages.
 _TOLERANCE = 1e-9
+# Part of the error whose rectangles are halved at once.
+_CARRIED = 0.97
 # A rule is not refined beyond so many rectangles; the error that is left is measured, and refused above this.
 _RECTANGLES = 4000
 _LARGEST_ERROR = 1e-6
@@ -64,11 +66,12 @@ def plane_rules(loss: Loss, m: float) -> tuple[PlaneRule, PlaneRule]:
     total = np.abs(seen).sum(axis=0) + np.finfo(np.float64).tiny
     worst = (error / total).max(axis=1)
     while worst.sum() > _TOLERANCE and len(worst) < _RECTANGLES:
-        # Those that carry the error, and no more of them than there is room for.
-        split = worst > 0.5 * _TOLERANCE / len(worst)
-        room = max(1, (_RECTANGLES - len(worst)) // 3)
-        if split.sum() > room:
-            split = worst >= np.sort(worst)[-room]
+        # The fewest that carry nearly all of the error.
+        order = np.argsort(-worst, kind="stable")
+        carried = np.cumsum(worst[order])
+        count = int(np.searchsorted(carried, _CARRIED * carried[-1])) + 1
+        split = np.zeros(len(worst), dtype=bool)
+        split[order[:count]] = True
         halves = _parts(low[split], high[split], 2)
         found = averages.on(*halves, _FINE)
         change = np.abs(found - averages.on(*halves, _COARSE))
@@ -100,12 +103,12 @@ class _Averages:
         sample = np.linspace(0.05, 2.5, 40)
         y, t = np.meshgrid(sample, sample)
         sizes = np.abs(loss.curvature(y.ravel(), t.ravel()))
-        typical = 1.0 / float(np.median(sizes[sizes > 0.0])) if sizes.any() else 1.0
+        typical = 1.0 / float(sizes.mean()) if sizes.any() else 1.0
         largest = -1.0 / bound if -math.inf < bound < 0.0 else math.inf
-        reals = [0.9 * largest, (1.0 - 1e-6) * largest] if math.isfinite(largest) else []
+        reals = [0.9 * largest, (1.0 - 1e-5) * largest] if math.isfinite(largest) else []
         if bound >= 0.0:
             reals = [typical, 100.0 * typical]
-        self.arguments: list[float | complex] = [*reals, 1j * typical]
+        self.arguments: list[float | complex] = [*reals, 1j * min(typical, largest)]
 
     def rule(self, low: FloatArray, high: FloatArray, order: int) -> PlaneRule:
         unit = legendre_rule([0.0, 1.0], order)
