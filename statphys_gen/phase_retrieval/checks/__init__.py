@@ -252,7 +252,7 @@ def density_checks() -> list[Check]:
             PhaseRetrieval(Loss.normalised(1.0), 4.0),
             (0.0,),
             1.0,
-            (6400, 3200, 1200),
+            (8800, 4400, 1650),
         ),
         density(
             "density at the start, offset 4, beside the edge",
