@@ -128,6 +128,7 @@ QUANTITIES: dict[str, tuple[str, str]] = {
     "outlier": ("signal outlier", "1"),
     "outlier_criterion": ("outlier criterion, above 1 with a signal outlier", "1"),
     "outlier_overlap_squared": ("squared overlap of the signal outlier's eigenvector with the signal", "1"),
+    "outlier_status": ("status of the search for the signal outlier", ""),
     "overlap": ("overlap", "1"),
     "overlap_fourth_power": ("mean fourth power of the overlap of two chains", "1"),
     "overlap_growth": ("growth of an infinitesimal overlap", "1"),

@@ -38,6 +38,8 @@ from .theory.full_rsb import full_rsb_curvature_law as full_rsb_curvature_law
 from .theory.full_rsb import full_rsb_state as full_rsb_state
 from .theory.full_rsb import full_rsb_threshold as full_rsb_threshold
 from .theory.initial_law import initial_curvature_law as initial_curvature_law
+from .theory.outlier_size import outlier_dimension as outlier_dimension
+from .theory.outlier_size import outlier_fluctuation as outlier_fluctuation
 from .theory.sampled_law import sampled_curvature_law as sampled_curvature_law
 from .theory.sampled_law import sampled_spectrum as sampled_spectrum
 from .theory.spectral_law import optimal_spectral_curvature_law as optimal_spectral_curvature_law

@@ -27,15 +27,12 @@ from ..arrays import FloatArray
 from ..errors import InvalidArgument
 from ..formula import formula as real_formula
 from ..formula import parse
-
-PointFunction = Callable[[FloatArray, FloatArray], FloatArray]
+from .loss_checks import PointFunction, function_values, infimum, lowest_seen, refuse_jumps
 
 LOSSES = ("normalised", "intensity", "amplitude")
 
 # Places at which a user's functions are compared with one another; generic, of both signs.
 _PROBES = np.array([-2.31, -1.17, -0.43, 0.29, 0.83, 1.61, 2.97])
-# The infimum of the second derivative is looked for up to here, in every decade.
-_DECADES = 10.0 ** np.arange(1, 9)
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,12 +42,14 @@ class Loss:
     Parameters
     ----------
     value, slope, curvature : l, dl/dy and d2l/dy2; each maps two arrays of one shape to an array of that shape. Even
-        in t; l even in y; smooth in y and, apart from ``label_breakpoints``, in t.
+        in t; l even in y; slopes continuous in y; curvatures smooth apart from ``breakpoints`` in y and
+        ``label_breakpoints`` in t.
     name : how it is shown.
     lower_bound : infimum of the curvature over all y and t, which makes the hard edge of spectra; -inf if there is
-        none. Looked for in every decade up to 1e8 when it is not given.
+        none. Looked for when it is not given: on a mesh of 0.02 up to 8, and in every decade up to 1e6.
     scale : shortest length in y and t over which the loss varies; sets the first panels of quadratures.
     label_breakpoints : positive t where the loss is not smooth in t.
+    breakpoints : |y| where the curvature jumps.
     offset : the constant a of a named loss, None for others.
     prefactor : recorded for named losses (it is contained in the functions).
 
@@ -59,8 +58,9 @@ class Loss:
 
     Raises
     ------
-    InvalidArgument : a function that is not finite, not even, or not the derivative of the one before it; a
-        ``lower_bound`` above a value that the curvature takes.
+    InvalidArgument : a function that is not finite, not even, or not the derivative of the one before it; a value or
+        slope that jumps in y; a jump of the curvature that is not declared; a ``lower_bound`` above a value that the
+        curvature takes.
     """
 
     value: PointFunction
@@ -72,6 +72,7 @@ class Loss:
     label_breakpoints: tuple[float, ...] = ()
     offset: float | None = None
     prefactor: float = 1.0
+    breakpoints: tuple[float, ...] = ()
 
     def __post_init__(self) -> None:
         if not isinstance(self.name, str) or not self.name:
@@ -81,22 +82,29 @@ class Loss:
                 raise InvalidArgument(function, getattr(self, function), "a function of two arrays y and t")
         object.__setattr__(self, "scale", validation.positive("scale", self.scale))
         object.__setattr__(self, "prefactor", validation.positive("prefactor", self.prefactor))
-        points = validation.array(
+        labels = validation.array(
             "label_breakpoints",
             np.asarray(self.label_breakpoints, dtype=float),
             ndim=1,
             above=0.0,
             empty=True,
         )
-        object.__setattr__(self, "label_breakpoints", tuple(sorted(set(points.tolist()))))
-        self._check_functions()
-        found = _infimum(self.curvature, polish=self.lower_bound is None)
+        object.__setattr__(self, "label_breakpoints", tuple(sorted(set(labels.tolist()))))
+        places = np.asarray(self.breakpoints, dtype=float)
+        places = validation.array("breakpoints", places, ndim=1, at_least=0.0, empty=True)
+        object.__setattr__(self, "breakpoints", tuple(sorted(set(places.tolist()))))
+        self._check_symmetry()
+        if not _is_named(self.value):
+            functions = {"value": self.value, "slope": self.slope, "curvature": self.curvature}
+            refuse_jumps(functions, self.name, self.breakpoints, self.label_breakpoints)
+        self._check_derivatives()
         if self.lower_bound is None:
-            object.__setattr__(self, "lower_bound", found)
+            object.__setattr__(self, "lower_bound", infimum(self.curvature))
             return
         bound = self.lower_bound
         if bound != -math.inf:
             bound = validation.finite("lower_bound", bound, "a finite number, or -inf")
+            found = lowest_seen(self.curvature)
             if found < bound - 1e-9 * max(1.0, abs(bound)):
                 raise InvalidArgument(
                     "lower_bound", bound, f"at most the curvature, which reaches {found:.9g}"
@@ -109,11 +117,15 @@ class Loss:
         functions = {"value": value}
         if value is self.value:
             functions |= {"slope": self.slope, "curvature": self.curvature}
-        return functions | {
-            "lower_bound": self.lower_bound,
-            "scale": self.scale,
-            "label_breakpoints": self.label_breakpoints,
-        }
+        return (
+            functions
+            | {
+                "lower_bound": self.lower_bound,
+                "scale": self.scale,
+                "label_breakpoints": self.label_breakpoints,
+            }
+            | ({"breakpoints": self.breakpoints} if self.breakpoints else {})
+        )
 
     def __repr__(self) -> str:
         text = _written(self.value, self)
@@ -135,23 +147,31 @@ class Loss:
         assert self.lower_bound is not None
         return self.lower_bound
 
-    def _check_functions(self) -> None:
+    def _probes(self) -> tuple[FloatArray, FloatArray]:
         y, t = (grid.ravel() for grid in np.meshgrid(_PROBES, _PROBES))
-        keep = ~np.isin(np.abs(t), self.label_breakpoints)
-        y, t = y[keep], t[keep]
-        step = 1e-5
+        keep = ~np.isin(np.abs(t), self.label_breakpoints) & ~np.isin(np.abs(y), self.breakpoints)
+        return y[keep], t[keep]
+
+    def _check_symmetry(self) -> None:
+        y, t = self._probes()
         functions = {"value": self.value, "slope": self.slope, "curvature": self.curvature}
-        there = {name: _checked(name, function, y, t) for name, function in functions.items()}
+        there = {name: function_values(name, function, y, t) for name, function in functions.items()}
         for name, function in functions.items():
             sign = -1.0 if name == "slope" else 1.0
             size = np.abs(there[name]) + np.abs(there[name]).mean() + 1e-300
-            mirrored = np.abs(sign * _checked(name, function, -y, t) - there[name])
+            mirrored = np.abs(sign * function_values(name, function, -y, t) - there[name])
             if (mirrored > 1e-10 * size).any():
                 raise InvalidArgument(
                     name, self.name, f"{'odd' if sign < 0 else 'even'} in y: the sign is not measured"
                 )
-            if (np.abs(_checked(name, function, y, -t) - there[name]) > 1e-10 * size).any():
+            if (np.abs(function_values(name, function, y, -t) - there[name]) > 1e-10 * size).any():
                 raise InvalidArgument(name, self.name, "even in t: the sign is not measured")
+
+    def _check_derivatives(self) -> None:
+        y, t = self._probes()
+        step = 1e-5
+        functions = {"value": self.value, "slope": self.slope, "curvature": self.curvature}
+        there = {name: function_values(name, function, y, t) for name, function in functions.items()}
         for lower, upper in (("value", "slope"), ("slope", "curvature")):
             function = functions[lower]
             # Fourth order; the allowance covers rounding and the third derivative of smooth functions at scale 0.01.
@@ -228,7 +248,14 @@ class Loss:
 
     @classmethod
     def from_expression(
-        cls, expression: Any, name: str = "user", *, lower_bound: float | None = None, scale: float = 1.0
+        cls,
+        expression: Any,
+        name: str = "user",
+        *,
+        lower_bound: float | None = None,
+        scale: float = 1.0,
+        breakpoints: tuple[float, ...] = (),
+        label_breakpoints: tuple[float, ...] = (),
     ) -> Loss:
         """A formula in y and t, as text or as a sympy expression, differentiated symbolically.
 
@@ -238,11 +265,24 @@ class Loss:
         """
         import sympy
 
-        y, t = sympy.symbols("y t", real=True)
+        y = sympy.Symbol("y", real=True)
         formula = real_formula("expression", expression, ("y", "t"))
-        functions = [_Derivative(sympy.diff(formula, y, k)) for k in range(3)]
+        # A delta function stands where a lower derivative jumps, which is refused or declared below.
+        derivatives = [
+            sympy.diff(formula, y, k).replace(sympy.DiracDelta, lambda *_: sympy.Integer(0)) for k in range(3)
+        ]
+        functions = [_Derivative(derivative) for derivative in derivatives]
         value, slope, curvature = (partial(_of_formula, str(formula), function) for function in functions)
-        return cls(value, slope, curvature, name, lower_bound, scale)
+        return cls(
+            value,
+            slope,
+            curvature,
+            name,
+            lower_bound,
+            scale,
+            label_breakpoints,
+            breakpoints=breakpoints,
+        )
 
     def truncated(self, largest_label: float) -> Loss:
         """The same loss for measurements with |t| <= largest_label, and 0 for the others, which are left out.
@@ -263,62 +303,6 @@ class Loss:
             lower_bound=None,
             label_breakpoints=(*(p for p in self.label_breakpoints if p < cut), cut),
         )
-
-
-def _checked(name: str, function: PointFunction, y: FloatArray, t: FloatArray) -> FloatArray:
-    try:
-        # What is not finite is refused below, in one line.
-        with np.errstate(all="ignore"):
-            result = np.asarray(function(y, t))
-    except (TypeError, ValueError) as error:
-        raise InvalidArgument(name, function, f"a function of two arrays y and t ({error})") from None
-    if result.shape != y.shape or result.dtype.kind not in "iuf":
-        raise InvalidArgument(
-            name, function, "a function that returns real numbers in the shape of its arguments"
-        )
-    if not np.isfinite(result).all():
-        k = int(np.flatnonzero(~np.isfinite(result))[0])
-        raise InvalidArgument(name, function, f"finite; it is not at y = {y[k]:.6g}, t = {t[k]:.6g}")
-    return np.asarray(result, dtype=np.float64)
-
-
-def _infimum(curvature: PointFunction, polish: bool = True) -> float:
-    """Infimum over the plane; -inf when it keeps falling from decade to decade. Even in both arguments.
-
-    Without ``polish`` it is the lowest value on a grid, which can only lie above.
-    """
-    from scipy.optimize import minimize
-
-    lowest: list[float] = []
-    with np.errstate(all="ignore"):
-        for largest in _DECADES:
-            axis = np.concatenate([[0.0], np.geomspace(1e-6, largest, 120)])
-            y, t = np.meshgrid(axis, axis, indexing="ij")
-            values = np.asarray(curvature(y.ravel(), t.ravel()), dtype=np.float64)
-            values = np.where(np.isfinite(values), values, np.inf)
-            best = int(np.argmin(values))
-            if not polish:
-                lowest.append(float(values[best]))
-                continue
-            start = np.array([y.ravel()[best], t.ravel()[best]])
-
-            def at(x: FloatArray, largest: float = float(largest)) -> float:
-                place = np.minimum(np.abs(x), largest)
-                value = float(curvature(place[:1], place[1:])[0])
-                return value if math.isfinite(value) else math.inf
-
-            found = minimize(at, start, method="Nelder-Mead", options={"xatol": 1e-10, "fatol": 1e-13})
-            lowest.append(min(float(values[best]), float(found.fun), *lowest))
-    if not polish:
-        return min(lowest)
-    falls = -np.diff(lowest)
-    # A bounded infimum that is only approached at infinity is approached ever more slowly.
-    settled = falls[-1] <= 1e-6 * max(1.0, abs(lowest[-1])) or falls[-1] < 0.5 * falls[-2] < 0.25 * falls[-3]
-    if not settled:
-        return -math.inf
-    # Aitken's extrapolation of a geometric approach.
-    beyond = falls[-1] ** 2 / (falls[-2] - falls[-1]) if 0.0 < falls[-1] < 0.5 * falls[-2] else 0.0
-    return lowest[-1] - beyond
 
 
 @dataclass(frozen=True)
@@ -345,6 +329,17 @@ def _of_formula(formula: str, function: Callable[..., Any], y: FloatArray, t: Fl
 
 def _cut(function: PointFunction, largest_label: float, y: FloatArray, t: FloatArray) -> FloatArray:
     return np.where(np.abs(t) <= largest_label, function(y, t), 0.0)
+
+
+def _is_named(value: PointFunction) -> bool:
+    """Whether it is the value of one of ours, or of ours truncated: smooth by construction."""
+    if isinstance(value, partial) and value.func is _cut:
+        return _is_named(value.args[0])
+    return isinstance(value, partial) and value.func in (
+        _normalised_value,
+        _intensity_value,
+        _amplitude_value,
+    )
 
 
 def _number(value: float) -> str:

@@ -24,7 +24,7 @@ from ..model import Loss, PhaseRetrieval
 from ..schedule import geometric_steps
 from ..simulation.descent import descend, simulate_descent
 from ..simulation.instances import LabelLaw, draw_instances, draw_students, instances_per_block
-from ..theory.dmft import DescentDynamics, descent_dynamics
+from ..theory.dmft import DescentDynamics, descent_dynamics, gradient_flow_dynamics
 
 _RESOLUTION = 0.02
 _PATHS, _REPLICAS = 8192, 8
@@ -32,7 +32,7 @@ _PATHS, _REPLICAS = 8192, 8
 
 def checks() -> list[Check]:
     """Every check of the descents, by name."""
-    return [*null_checks(), *signal_checks(), *langevin_checks(), *growth_checks()]
+    return [*null_checks(), *signal_checks(), *langevin_checks(), *growth_checks(), *flow_checks()]
 
 
 @dataclass(frozen=True, eq=False)
@@ -98,6 +98,7 @@ def _descent_check(
     instances: int,
     label_law: LabelLaw = "null",
     hold_overlap: bool = False,
+    reported: dict[str, Any] | None = None,
 ) -> Check:
     """Correlations with the start and between the last two steps, overlap if there is one; energy at its own steps."""
     quantities = ["correlation"] + ["overlap"] * (descent.model.overlap != 0.0) + ["energy"] * bool(energies)
@@ -155,6 +156,7 @@ def _descent_check(
             steps_recorded=list(steps),
             energies_at=list(energies),
         ),
+        **({} if reported is None else reported),
     )
 
 
@@ -189,6 +191,21 @@ def null_checks() -> list[Check]:
         null_check("offset 0.01, to step 45", usual_descent(3.0, 0.01), [15, 30, 45], [45], 420),
         null_check("loss of squares", intensity, [4, 8, 16], [], 300),
         null_check("smooth amplitude loss", amplitude, [5, 10, 15], [10], 720),
+        _descent_check(
+            "null labels, loss of squares with its energy",
+            intensity,
+            [4, 8, 16],
+            [16],
+            dimension=512,
+            instances=300,
+            reported={
+                "judged": False,
+                # E F^4/(E F^2)^2 = 126720/48^2 = 55 at the start, over 2 N.
+                "bound": 55.0 / (2.0 * 512),
+                "reason": "forces are of third degree: their mean square over 2 N measurements has the relative "
+                "variance 55/(2 N), which enters the energy",
+            },
+        ),
     ]
 
 
@@ -285,4 +302,54 @@ def growth_checks() -> list[Check]:
     return [
         growth_check("growth of a small overlap, 1.5 samples", usual_descent(1.5), [5, 15, 22], 400, 420),
         growth_check("growth of a small overlap, 3 samples", usual_descent(3.0), [5, 12], 400, 320),
+    ]
+
+
+# ---------------------------------------------------------------------------------------------------------------- flow
+
+
+def flow_checks() -> list[Check]:
+    """The limit of small steps: theory and simulation extrapolate it from other step sizes, each by its own."""
+    descent = usual_descent(2.5, 0.7, steps=20, paths=4096)
+    dimension, instances = 512, 400
+
+    def predicted() -> Estimate:
+        key = "flow " + fingerprint(descent)
+        if key not in _SOLVED:
+            _SOLVED[key] = gradient_flow_dynamics(
+                descent.model, descent.step_sizes, paths=descent.paths, replicas=descent.replicas, seed=1
+            ).require()
+        values = _SOLVED[key]
+        return Estimate.from_samples(
+            np.stack([values.values["correlation"][:, -1], values.values["energy"][:, -1]], axis=1)
+        )
+
+    def simulated(seed: int) -> Estimate:
+        rows = []
+        for parts in (3, 6):
+            sizes = np.repeat(descent.step_sizes / parts, parts)
+            found = simulate_descent(
+                descent.model,
+                dimension,
+                step_sizes=sizes,
+                instances=instances,
+                label_law="null",
+                record=[0, len(sizes)],
+                precision="single",
+                seed=seed,
+            ).require()
+            rows.append(np.stack([found.correlation[:, 0, 1, 0], found.energy[:, 0, 1]], axis=1))
+        # The error of a step is linear in its size; both descents share their instances.
+        return Estimate.from_samples(2.0 * rows[1] - rows[0])
+
+    return [
+        Check(
+            "gradient flow, 2.5 samples per dimension, offset 0.7",
+            "correlation with the start and energy at the end of the flow",
+            approximation_of(gradient_flow_dynamics),
+            theory=predicted,
+            simulate=simulated,
+            resolution=_RESOLUTION,
+            sizes=sizes_of(descent, dimension=dimension, instances=instances, label_law="null", parts=[3, 6]),
+        )
     ]

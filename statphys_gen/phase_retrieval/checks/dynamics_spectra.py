@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
@@ -80,7 +81,14 @@ def _outliers(descent: Descent, step: int, dimension: int, instances: int, seed:
 
 
 def outlier_checks() -> list[Check]:
-    def outlier_check(name: str, descent: Descent, step: int, dimension: int, instances: int) -> Check:
+    def outlier_check(
+        name: str,
+        descent: Descent,
+        step: int,
+        dimension: int,
+        instances: int,
+        reported: dict[str, Any] | None = None,
+    ) -> Check:
         def predicted() -> Estimate:
             found = descent.theory().spectra([step])
             parts = [found["outlier"], found["outlier_overlap_squared"]]
@@ -97,7 +105,18 @@ def outlier_checks() -> list[Check]:
             resolution=_EIGENVALUE_RESOLUTION,
             kind="eigenvalue",
             sizes=sizes_of(descent, dimension=dimension, instances=instances, step=step, label_law="signal"),
+            **({} if reported is None else reported),
         )
+
+    def early(name: str, descent: Descent, step: int, dimension: int, instances: int, size: float) -> Check:
+        reason = f"one dimension, not large against N = {size:.0f}, at which the outlier fluctuates by its distance "
+        bound = 2.0 * _EIGENVALUE_RESOLUTION
+        reported = {
+            "judged": False,
+            "reason": reason + "from the edge and shares the signal with it",
+            "bound": bound,
+        }
+        return outlier_check(name, descent, step, dimension, instances, reported)
 
     return [
         outlier_check("signal outlier after 8 steps, 8 samples", usual_descent(8.0, steps=8), 8, 400, 400),
@@ -114,6 +133,23 @@ def outlier_checks() -> list[Check]:
             25,
             400,
             360,
+        ),
+        outlier_check(
+            "signal outlier after 25 steps, 6 samples, offset 0.1",
+            usual_descent(6.0, 0.1, steps=25),
+            25,
+            400,
+            400,
+        ),
+        early("signal outlier after 8 steps, 4 samples", usual_descent(4.0, steps=8), 8, 512, 360, 305),
+        early("signal outlier after 25 steps, 6 samples", usual_descent(6.0, steps=25), 25, 512, 360, 197),
+        early(
+            "signal outlier after 25 steps, 5 samples, offset 0.1",
+            usual_descent(5.0, 0.1, steps=25),
+            25,
+            512,
+            300,
+            196,
         ),
     ]
 

@@ -50,8 +50,13 @@ if TYPE_CHECKING:
 # Gradient descent with small enough steps never raises the energy. A rise in one step above this share of the energy at
 # the start (or any number that is not finite) is a divergence: rounding is far below, and an unstable step far above.
 LARGEST_RISE = 0.01
-# Langevin dynamics may warm up from a start of low energy, but not above this multiple of the energy of a random point.
+# Langevin dynamics may warm up from a start of low energy, but not above this multiple of the energy of random points
+# plus what fluctuates: with the law exp(-L/T), whose partition sum is at least exp(-<L>_random/T), the energy exceeds
+# <L>_random + x T with probability exp(-x) at most.
 _LARGEST_WARMING = 3.0
+_LARGEST_FLUCTUATION = 40.0
+# Points for <L>_random, each with one component alone, which matter where the energy is not the same at nearly all.
+_AXES = 16
 
 
 # ----------------------------------------------------------------------------------------------------------- results
@@ -325,11 +330,19 @@ class Flock:
         self.gradients, self.energies, self.multipliers = self._evaluated()
         self.scale = self.energies
         if temperature > 0.0:
-            # Another point on the sphere, independent of the sensing vectors like a random one: the student's mirror
-            # image under a shift of its components.
-            shifted = np.ascontiguousarray(np.roll(self.students, size // 2, axis=1))
-            self.scale = _LARGEST_WARMING * np.maximum(
-                self.energies, self.gradients_of(shifted, self.instance)[1] / size
+            # Other points on the sphere, independent of the sensing vectors like a random one: the student's mirror
+            # image under a shift of its components, and some of the axes.
+            others = [np.roll(self.students, size // 2, axis=1)]
+            for k in range(min(size, _AXES)):
+                axis = np.zeros_like(self.students)
+                axis[:, k] = math.sqrt(size)
+                others.append(axis)
+            energies = [
+                self.gradients_of(np.ascontiguousarray(other), self.instance)[1] / size for other in others
+            ]
+            self.scale = (
+                _LARGEST_WARMING * np.maximum(self.energies, np.maximum.reduce(energies))
+                + _LARGEST_FLUCTUATION * temperature / size
             )
         self.before = self.energies
 

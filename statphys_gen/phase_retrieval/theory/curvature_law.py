@@ -25,6 +25,8 @@ from ...arrays import FloatArray
 
 Values = NDArray[np.float64] | NDArray[np.complex128]
 
+# In place of an infinite curvature: the product with any S is finite.
+_INFINITE = 1e250
 # Elements of one chunk of arguments times nodes.
 _CHUNK = 2**18
 
@@ -101,6 +103,8 @@ class CurvatureLaw:
 def node_rule(curvature: FloatArray, signal_squared: FloatArray, probability: FloatArray) -> MomentRule:
     """Moments of a discrete law: curvatures g, u^2 and probabilities, each of shape (n,)."""
     factors = np.stack([probability, probability * signal_squared])
+    # An infinite curvature has the response 1.
+    finite = np.minimum(curvature, _INFINITE)
 
     def rule(s: Values, signal: bool) -> Values:
         count = 2 if signal else 1
@@ -109,8 +113,9 @@ def node_rule(curvature: FloatArray, signal_squared: FloatArray, probability: Fl
         for start in range(0, len(s), rows):
             part = slice(start, start + rows)
             with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
-                # An infinite curvature has the response 1.
-                response = 1.0 - 1.0 / (1.0 + s[part, None] * curvature)
+                # Not 1 - 1/(1 + g S), which cancels where responses are small.
+                response = s[part, None] * finite
+                response /= 1.0 + response
                 results[::2, part] = np.einsum("kn,sn->ks", factors[:count], response)
                 results[1::2, part] = np.einsum("kn,sn->ks", factors[:count], response * response)
         return results

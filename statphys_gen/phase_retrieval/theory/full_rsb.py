@@ -31,7 +31,7 @@ from numpy.typing import ArrayLike
 from ... import validation
 from ...approximation import approximation_of, states
 from ...arrays import FloatArray
-from ...errors import InvalidArgument
+from ...errors import AccuracyNotReached, InvalidArgument
 from ...numerics.parisi import Coupling, Evaluation, ParisiModel, Recursion, step_edges
 from ...numerics.parisi_minimum import ParisiSolution, minimise, minimise_with, steps_report
 from ...numerics.quadrature import legendre_rule
@@ -87,43 +87,46 @@ class Landscape:
     Attributes
     ----------
     label : (L, 1) nodes t > 0; probability : (L,) of |t|.
+    unit : of chi and s in what is minimised, where energies are in units of its inverse.
     """
 
     loss: Loss
     label: FloatArray
     probability: FloatArray
+    unit: float = 1.0
 
     @classmethod
-    def of(cls, loss: Loss, order: int) -> Landscape:
+    def of(cls, loss: Loss, order: int, unit: float = 1.0) -> Landscape:
         edges = [0.0, min(loss.scale, 1.0)]
         while edges[-1] < _FARTHEST_LABEL:
             edges.append(min(2.0 * edges[-1], _FARTHEST_LABEL))
         edges += [point for point in loss.label_breakpoints if point < _FARTHEST_LABEL]
         rule = legendre_rule(np.unique(edges), order)
-        return cls(loss, rule.nodes[:, None], 2.0 * normal_density(rule.nodes) * rule.weights)
+        return cls(loss, rule.nodes[:, None], 2.0 * normal_density(rule.nodes) * rule.weights, unit)
 
     def parisi_model(self, alpha: float, start: float) -> ParisiModel:
         return ParisiModel(
             self._boundary,
             spherical_coupling,
             alpha * self.probability,
-            np.array([start]),
+            np.array([start / self.unit]),
             self._curvature,
             scale=self.loss.scale,
         )
 
     def _boundary(self, parameters: FloatArray, field: FloatArray) -> tuple[FloatArray, FloatArray]:
-        """-V and its derivative by chi, F^2/2."""
-        chi = float(parameters[0])
+        """-V and its derivative by chi, F^2/2, in the unit."""
+        chi = self.unit * float(parameters[0])
         h = respond(self.loss, chi, field, self.label)
         t = np.broadcast_to(self.label, h.shape)
         force = self.loss.slope(h, t)
-        return -0.5 * chi * force**2 - self.loss.value(h, t), 0.5 * force[None] ** 2
+        value = -0.5 * chi * force**2 - self.loss.value(h, t)
+        return self.unit * value, 0.5 * (self.unit * force[None]) ** 2
 
     def _curvature(self, parameters: FloatArray, field: FloatArray) -> FloatArray:
-        chi = float(parameters[0])
+        chi = self.unit * float(parameters[0])
         g = self.loss.curvature(respond(self.loss, chi, field, self.label), self.label)
-        return np.asarray(-g / (1.0 + chi * g))
+        return np.asarray(-self.unit * g / (1.0 + chi * g))
 
     def averages(self, alpha: float, chi: float, field: FloatArray, law: FloatArray) -> dict[str, float]:
         """What the law of the field at q = 1 says about the Hessian."""
@@ -164,11 +167,32 @@ class Landscape:
         """B at the soft edge of the law, at which errors of the number of steps count least."""
         return float(criterion(self.curvature_law(chi, field, law), np.asarray(alpha)))
 
+    def susceptibility(self, found: ParisiSolution) -> float:
+        """chi, out of the unit."""
+        return self.unit * float(found.parameters[0])
+
+    def row(self, fields: list[dict[str, float]], found: ParisiSolution) -> _Row:
+        """The entry of a batch, from the fields with half as many steps and with all."""
+        coarse, fine = fields
+        error = max(abs(fine[name] - coarse[name]) for name in fine)
+        edges, solution = found.recursion.edges, found.solution
+        vectors = {
+            "q": 0.5 * (edges[1:] + edges[:-1]),
+            "parisi_function": self.unit * found.parisi_function,
+        }
+        return _Row(
+            fine | vectors,
+            Status(int(solution.status)),
+            float(solution.residual),
+            max(error, float(solution.error) * max(self.unit, 1.0 / self.unit)),
+            int(solution.iterations),
+        )
+
     def fields(self, alpha: float, found: ParisiSolution) -> dict[str, float]:
-        chi, field, law = float(found.parameters[0]), found.recursion.field, found.law
+        chi, field, law = self.susceptibility(found), found.recursion.field, found.law
         values = self.averages(alpha, chi, field, law)
         return values | {
-            "energy": -float(found.solution["value"]),
+            "energy": -float(found.solution["value"]) / self.unit,
             "outlier_criterion": self.criterion(alpha, chi, field, law),
         }
 
@@ -219,14 +243,19 @@ def _one_state(model: PhaseRetrieval, counts: tuple[int, int]) -> _Row:
     if not guess.good:
         return _Row.nothing(FIELDS, counts[1], guess)
     alpha, start = model.samples_per_dimension, float(guess["susceptibility"])
-    landscape, other = (Landscape.of(model.loss, order) for order in _LABEL_ORDERS)
+    unit = float(guess["parisi_parameter"])
+    landscape, other = (Landscape.of(model.loss, order, unit) for order in _LABEL_ORDERS)
     fine, coarse = landscape.parisi_model(alpha, start), other.parisi_model(alpha, start)
     found: list[ParisiSolution] = []
-    for count in counts:
-        found.append(minimise(fine, step_edges(count), start=found[-1] if found else None, coarse=coarse))
-        if not found[-1].solution.good:
-            return _Row.nothing(FIELDS, counts[1], found[-1].solution)
-    return _Row.of([landscape.fields(alpha, entry) for entry in found], found[-1])
+    try:
+        for count in counts:
+            found.append(minimise(fine, step_edges(count), start=found[-1] if found else None, coarse=coarse))
+            if not found[-1].solution.good:
+                return _Row.nothing(FIELDS, counts[1], found[-1].solution)
+    except AccuracyNotReached:
+        # The search left the range of the exponents: this entry alone is lost.
+        return _Row.nothing(FIELDS, counts[1], None)
+    return landscape.row([landscape.fields(alpha, entry) for entry in found], found[-1])
 
 
 @dataclass(frozen=True)
@@ -240,24 +269,14 @@ class _Row:
     iterations: int
 
     @classmethod
-    def of(cls, fields: list[dict[str, float]], found: ParisiSolution) -> _Row:
-        coarse, fine = fields
-        error = max(abs(fine[name] - coarse[name]) for name in fine)
-        edges, solution = found.recursion.edges, found.solution
-        vectors = {"q": 0.5 * (edges[1:] + edges[:-1]), "parisi_function": found.parisi_function}
-        return cls(
-            fine | vectors,
-            Status(int(solution.status)),
-            float(solution.residual),
-            max(error, float(solution.error)),
-            int(solution.iterations),
-        )
-
-    @classmethod
-    def nothing(cls, names: tuple[str, ...], steps: int, solution: Solution) -> _Row:
+    def nothing(cls, names: tuple[str, ...], steps: int, solution: Solution | None) -> _Row:
+        """Without values, for the reason of a solution that failed; not converged without one."""
         vectors = {name: np.full(steps, np.nan) for name in ("q", "parisi_function")}
+        values = dict.fromkeys(names, math.nan) | vectors
+        if solution is None:
+            return cls(values, Status.NOT_CONVERGED, math.nan, math.nan, 0)
         return cls(
-            dict.fromkeys(names, math.nan) | vectors,
+            values,
             Status(int(solution.status)),
             float(solution.residual),
             math.nan,
@@ -298,14 +317,15 @@ def full_rsb_threshold(loss: Loss, *, steps: int = 8) -> Solution:
     guess = one_step_threshold(loss, largest_jump_fraction=1.0)
     if not guess.good:
         return _stacked([_Row.nothing(names, steps, guess)], (), full_rsb_threshold)
-    landscapes = [Landscape.of(loss, order) for order in _LABEL_ORDERS]
+    unit = float(guess["parisi_parameter"])
+    landscapes = [Landscape.of(loss, order, unit) for order in _LABEL_ORDERS]
     alpha, start = float(guess["samples_per_dimension"]), float(guess["susceptibility"])
     families = [partial(landscape.parisi_model, start=start) for landscape in landscapes]
 
     def excess(k: int, alpha: float, recursion: Recursion, here: Evaluation, parameters: FloatArray) -> float:
         # The coarse model has other labels; the law has one row for each.
         landscape = landscapes[k]
-        return landscape.criterion(alpha, float(parameters[0]), recursion.field, here.law) - 1.0
+        return landscape.criterion(alpha, unit * float(parameters[0]), recursion.field, here.law) - 1.0
 
     found: list[ParisiSolution] = []
     fields = []
@@ -328,15 +348,15 @@ def full_rsb_threshold(loss: Loss, *, steps: int = 8) -> Solution:
         found.append(before)
         alpha = float(before.solution["control"])
         fields.append(landscapes[0].fields(alpha, before) | {"samples_per_dimension": alpha})
-    return _stacked([_Row.of(fields, found[-1])], (), full_rsb_threshold)
+    return _stacked([landscapes[0].row(fields, found[-1])], (), full_rsb_threshold)
 
 
 def _problem(model: PhaseRetrieval) -> tuple[Landscape, ParisiModel]:
     """What is minimised, from the one-step ground state on."""
     check_overlap(model)
-    landscape = Landscape.of(model.loss, _LABEL_ORDERS[0])
-    start = float(_one_step(model).require()["susceptibility"])
-    return landscape, landscape.parisi_model(model.samples_per_dimension, start)
+    guess = _one_step(model).require()
+    landscape = Landscape.of(model.loss, _LABEL_ORDERS[0], float(guess["parisi_parameter"]))
+    return landscape, landscape.parisi_model(model.samples_per_dimension, float(guess["susceptibility"]))
 
 
 @states("full RSB", _VALID, source=_SOURCE, verification="derived")
@@ -355,7 +375,7 @@ def full_rsb_curvature_law(model: PhaseRetrieval, *, steps: int = 8) -> Curvatur
     landscape, problem = _problem(model)
     found = minimise(problem, step_edges(count))
     found.solution.require()
-    return landscape.curvature_law(float(found.parameters[0]), found.recursion.field, found.law)
+    return landscape.curvature_law(landscape.susceptibility(found), found.recursion.field, found.law)
 
 
 @states("full RSB", _VALID, source=_SOURCE, verification="derived")
@@ -371,8 +391,10 @@ def breaking_report(model: PhaseRetrieval, *, steps: Sequence[int] = (1, 2, 4, 8
     -------
     That of :func:`statphys_gen.numerics.parisi_minimum.steps_report`, with ``energy`` in place of ``value``.
     """
-    report = steps_report(_problem(model)[1], steps)
+    landscape, problem = _problem(model)
+    report = steps_report(problem, steps)
     for row in report["steps"]:
-        row["energy"] = -row.pop("value")
+        row["energy"] = -row.pop("value") / landscape.unit
+        row["error"] /= landscape.unit
     report["findings"] = [finding.replace("value rises", "energy falls") for finding in report["findings"]]
     return report

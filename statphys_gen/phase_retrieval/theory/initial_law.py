@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 
@@ -18,16 +19,17 @@ from ...arrays import ComplexArray, FloatArray
 from ...numerics.quadrature import legendre_rule
 from ...numerics.special import normal_density
 from ..model import Loss, check_loss
-from .curvature_law import CurvatureLaw, MomentRule, Values, graded_edges, node_rule
+from .curvature_law import CurvatureLaw, MomentRule, Values, node_rule
+from .plane import plane_rules
 
 _SOURCE = "derivations/phase_retrieval/initialisation.py"
 # The Gaussian weight beyond is below 1e-32.
 _FARTHEST = 12.0
 # Elements of a chunk of arguments times nodes, where a dozen such arrays are made and stay in the cache.
 _SMALL_CHUNK = 2**12
-# Poles of 1/(c^2 + y^2) beyond this distance from the mean are invisible to a Gauss-Hermite rule.
-_FAR_POLE = 15.0
-_HERMITE_NODES = 14
+# Poles of 1/(c^2 + y^2) beyond this many standard deviations from the mean are invisible to a Gauss-Hermite rule.
+_FAR_POLE = 10.0
+_HERMITE_NODES = 20
 _RAY = 0.3
 
 
@@ -86,10 +88,10 @@ def _label_rule(a: float, order: int) -> tuple[FloatArray, FloatArray]:
 
 
 def _normalised_rule(a: float, prefactor: float, m: float, order: int) -> MomentRule:
-    """1/(1 + g S) = (a + t^2)/(A + B y^2) with A = a + (1 - 2S) t^2, B = 6 S (prefactor absorbed into S)."""
+    """r = (y^2 - t^2/3)/(c^2 + y^2), c^2 = (a + t^2)/(6 S) - t^2/3 (the prefactor absorbed into S)."""
     label, label_probability = _label_rule(a, order)
     sigma = math.sqrt(1.0 - m * m)
-    # For complex S the labels run along a ray above the real axis, away from the branch points A = 0, which come close
+    # For complex S the labels run along a ray above the real axis, away from the branch points c = 0, which come close
     # to it next to a hard edge: the average over y is analytic between the two.
     ray = np.exp(1j * _RAY)
     ray_probability = label_probability * np.exp(0.5 * label**2 * (1.0 - ray**2)) * ray
@@ -102,37 +104,94 @@ def _normalised_rule(a: float, prefactor: float, m: float, order: int) -> Moment
         rows = max(1, _SMALL_CHUNK // order)
         for start in range(0, len(s), rows):
             part = slice(start, start + rows)
-            denominator = 6.0 * prefactor * s[part, None]
-            factor = (a + t * t) / denominator
-            squared_pole = factor - t * t / 3.0
-            averages: tuple[Values, ...]
-            if turned or m != 0.0:
-                # The branch Re c > 0, continued beyond the upper half-plane of S on both sides of it.
-                c = np.exp(-0.25j * np.pi) * np.sqrt(1j * squared_pole)
-            else:
-                c = np.sqrt(squared_pole)
-            if m == 0.0:
-                averages = _centred_averages(c)
-                if signal:
-                    averages = (*averages, t * t * averages[0], t * t * averages[1])
-            else:
-                general = _lorentzian_averages(c, m * t, sigma)
-                averages = general[:2]
-                if signal:
-                    averages = (*averages, *_with_signal(general, c, t, m))
-            weighted = factor * probability
-            for k in range(0, len(results), 2):
-                # r = 1 - R, r^2 = 1 - 2R + R^2, with R = 1/(1 + g S) and E u^2 = 1.
-                plain = np.einsum("sn,sn->s", weighted, averages[k])
-                squared = np.einsum("sn,sn->s", weighted * factor, averages[k + 1])
-                for row, value in ((k, 1.0 - plain), (k + 1, 1.0 - 2.0 * plain + squared)):
-                    results[row, part] = value if turned else value.real
+            factor = (a + t * t) / (6.0 * prefactor * s[part, None])
+            averages = _response_averages(factor, np.broadcast_to(t, factor.shape), m, sigma, signal)
+            for row, average in zip(results, averages, strict=True):
+                value = np.einsum("sn,n->s", average, probability)
+                row[part] = value if turned else value.real
         return results
 
     return rule
 
 
-def _centred_averages(c: Values) -> tuple[Values, ...]:
+def _response_averages(factor: Values, t: Values, m: float, sigma: float, signal: bool) -> tuple[Values, ...]:
+    """E r, E r^2 and, if asked for, E u^2 r and E u^2 r^2 over y ~ N(m t, sigma^2), for c^2 = factor - t^2/3."""
+    squared_pole = factor - t * t / 3.0
+    if np.iscomplexobj(factor) or m != 0.0:
+        # The branch Re c > 0, continued beyond the upper half-plane of S on both sides of it.
+        c = np.exp(-0.25j * np.pi) * np.sqrt(1j * squared_pole)
+    else:
+        c = np.sqrt(squared_pole)
+    # The closed forms cancel where the poles +-i c are far from the mean: there r is small and flat.
+    far = (
+        np.minimum(_modulus_squared(1j * c - m * t), _modulus_squared(1j * c + m * t))
+        > (_FAR_POLE * sigma) ** 2
+    )
+    near = ~far
+    results = tuple(np.empty(factor.shape, dtype=c.dtype) for _ in range(4 if signal else 2))
+    for where, averages in ((near, _near_averages), (far, _far_averages)):
+        if where.any():
+            found = averages(factor[where], squared_pole[where], c[where], t[where], m, sigma, signal)
+            for result, part in zip(results, found, strict=True):
+                result[where] = part
+    return results
+
+
+def _modulus_squared(z: Values) -> FloatArray:
+    return np.asarray(z.real * z.real + z.imag * z.imag)
+
+
+def _near_averages(
+    factor: Values, squared_pole: Values, c: Values, t: Values, m: float, sigma: float, signal: bool
+) -> tuple[Values, ...]:
+    """r = 1 - R, r^2 = 1 - 2R + R^2, with R = 1/(1 + g S) = factor L, L = 1/(c^2 + y^2)."""
+    if m == 0.0:
+        plain, squared = _centred_averages(c)
+        rows = [(1.0, plain, squared)] + [(t * t, t * t * plain, t * t * squared)] * signal
+    else:
+        plain, squared, odd, odd_squared = _lorentzian_averages(c, m * t, sigma)
+        rows = [(1.0, plain, squared)]
+        if signal:
+            # u = (t - m y)/sigma, y^2 L = 1 - c^2 L.
+            rest = sigma * sigma
+            rows.append(
+                (
+                    rest * t * t + m * m,
+                    (t * t * plain - 2.0 * m * t * odd + m * m * (1.0 - squared_pole * plain)) / rest,
+                    (t * t * squared - 2.0 * m * t * odd_squared + m * m * (plain - squared_pole * squared))
+                    / rest,
+                )
+            )
+    results: list[Values] = []
+    for whole, first, second in rows:
+        results += [whole - factor * first, whole - 2.0 * factor * first + factor * factor * second]
+    return tuple(results)
+
+
+def _far_averages(
+    factor: Values, squared_pole: Values, c: Values, t: Values, m: float, sigma: float, signal: bool
+) -> tuple[Values, ...]:
+    """By a Gauss-Hermite rule, which is exact to rounding and keeps the relative accuracy of small responses."""
+    sums: list[Any] = [np.zeros(factor.shape, dtype=c.dtype) for _ in range(4 if signal else 2)]
+    nodes, weights = _hermite()
+    if m == 0.0:
+        nodes, weights = nodes[nodes > 0.0], 2.0 * weights[nodes > 0.0]
+    zero = t * t / 3.0
+    for node, weight in zip(nodes, weights, strict=True):
+        square = (m * t + sigma * node) ** 2
+        response = (square - zero) / (squared_pole + square)
+        terms = [weight * response, weight * response * response]
+        sums[0] += terms[0]
+        sums[1] += terms[1]
+        if signal:
+            # u = (t - m y)/sigma.
+            signal_squared = (sigma * t - m * node) ** 2
+            sums[2] += signal_squared * terms[0]
+            sums[3] += signal_squared * terms[1]
+    return tuple(sums)
+
+
+def _centred_averages(c: Values) -> tuple[Values, Values]:
     """E[L], E[L^2] over y ~ N(0, 1), for L = 1/(c^2 + y^2), Re c > 0: E L = sqrt(pi/2) erfcx(c/sqrt 2)/c."""
     from scipy.special import erfcx
 
@@ -142,19 +201,11 @@ def _centred_averages(c: Values) -> tuple[Values, ...]:
         inverse *= inverse
         # E L^2 = (E L (1 - c^2) + 1)/(2 c^2).
         squared = 0.5 * (plain * (inverse - 1.0) + inverse)
-    # Far poles: the closed forms cancel, and a Gauss-Hermite rule is exact to rounding.
-    far = c.real * c.real + c.imag * c.imag > _FAR_POLE**2
-    if far.any():
-        nodes, weights = _hermite()
-        half = nodes > 0.0
-        lorentzian = 1.0 / (c[far] ** 2 + nodes[half, None] ** 2)
-        plain[far] = 2.0 * weights[half] @ lorentzian
-        squared[far] = 2.0 * weights[half] @ lorentzian**2
     return plain, squared
 
 
 def _lorentzian_averages(
-    c: ComplexArray, mean: Values, sigma: float
+    c: Values, mean: Values, sigma: float
 ) -> tuple[ComplexArray, ComplexArray, ComplexArray, ComplexArray]:
     """E[L], E[L^2], E[y L], E[y L^2] over y ~ N(mean, sigma^2), for L = 1/(c^2 + y^2), Re c > 0.
 
@@ -162,7 +213,6 @@ def _lorentzian_averages(
     """
     from scipy.special import wofz
 
-    mean = np.asarray(np.broadcast_to(mean, c.shape), dtype=np.complex128)
     unit = sigma * math.sqrt(2.0)
     amplitude = math.sqrt(math.pi / 2.0) / sigma
     z_minus, z_plus = (1j * c - mean) / unit, (1j * c + mean) / unit
@@ -174,38 +224,7 @@ def _lorentzian_averages(
         squared = (plain / c - amplitude / (2.0 * c) * (slope_minus + slope_plus) * (1j / unit)) / (2.0 * c)
         odd = 0.5j * amplitude * (w_minus - w_plus)
         odd_squared = -(0.5j * amplitude * (slope_minus - slope_plus) * (1j / unit)) / (2.0 * c)
-    # Far poles: the closed forms cancel, and a Gauss-Hermite rule is exact to rounding.
-    far = np.abs(c) > _FAR_POLE + np.abs(mean)
-    if far.any():
-        plain[far], squared[far], odd[far], odd_squared[far] = _far_averages(c[far], mean[far], sigma)
     return plain, squared, odd, odd_squared
-
-
-def _far_averages(c: ComplexArray, mean: Values, sigma: float) -> ComplexArray:
-    """E[L], E[L^2], E[y L], E[y L^2] by a Gauss-Hermite rule."""
-    sums = np.zeros((4, len(c)), dtype=np.complex128)
-    pole = c * c
-    for node, weight in zip(*_hermite(), strict=True):
-        y = mean + sigma * node
-        lorentzian = 1.0 / (pole + y * y)
-        term = weight * lorentzian
-        sums += np.stack([term, term * lorentzian, y * term, y * term * lorentzian])
-    return sums
-
-
-def _with_signal(
-    averages: tuple[ComplexArray, ComplexArray, ComplexArray, ComplexArray],
-    c: ComplexArray,
-    t: Values,
-    m: float,
-) -> tuple[ComplexArray, ComplexArray]:
-    """E[u^2 L] and E[u^2 L^2] over y, u = (t - m y)/sqrt(1 - m^2); y^2 L = 1 - c^2 L."""
-    plain, squared, odd, odd_squared = averages
-    rest = 1.0 - m * m
-    return (
-        (t * t * plain - 2.0 * m * t * odd + m * m * (1.0 - c * c * plain)) / rest,
-        (t * t * squared - 2.0 * m * t * odd_squared + m * m * (plain - c * c * squared)) / rest,
-    )
 
 
 @lru_cache(maxsize=1)
@@ -239,28 +258,15 @@ def _without_offset(loss: Loss, m: float) -> CurvatureLaw:
 def _by_quadrature(loss: Loss, m: float) -> CurvatureLaw:
     rules: list[MomentRule] = []
     force = energy = 0.0
-    for order in (12, 10):
-        y, t, probability = _plane(loss, m, order)
+    both = plane_rules(loss, m)
+    for k, rule in enumerate(both):
+        keep = rule.probability > 1e-22
+        y, t, probability = rule.y[keep], rule.t[keep], rule.probability[keep]
         signal = (t - m * y) ** 2 / (1.0 - m * m)
         rules.append(node_rule(loss.curvature(y, t), signal, probability))
-        if order == 12:
+        if k == 0:
             force = float(np.einsum("n,n->", probability, loss.slope(y, t) * y))
             energy = float(np.einsum("n,n->", probability, loss.value(y, t)))
     bound = loss.curvature_bound
     name = f"{loss.name}, start at overlap {m:g}"
     return CurvatureLaw(name, bound, m, force, energy, (rules[0], rules[1]))
-
-
-def _plane(loss: Loss, m: float, order: int) -> tuple[FloatArray, FloatArray, FloatArray]:
-    """Nodes (y, t) and probabilities of the correlated Gaussian, folded with (y, t) -> (-y, -t)."""
-    y_rule = legendre_rule(graded_edges(min(loss.scale, 0.1), 10.0, widest=0.5), order)
-    t_rule = legendre_rule(graded_edges(loss.scale, 10.0, loss.label_breakpoints), order)
-    t, t_weight = t_rule.nodes, t_rule.weights
-    if m != 0.0:
-        t, t_weight = np.concatenate([-t[::-1], t]), np.concatenate([t_weight[::-1], t_weight])
-    grid_y, grid_t = np.meshgrid(y_rule.nodes, t, indexing="ij")
-    sigma = math.sqrt(1.0 - m * m)
-    density = normal_density(grid_t) * normal_density((grid_y - m * grid_t) / sigma) / sigma
-    probability = (2.0 if m != 0.0 else 4.0) * density * y_rule.weights[:, None] * t_weight
-    keep = probability > 1e-22
-    return grid_y[keep], grid_t[keep], probability[keep]

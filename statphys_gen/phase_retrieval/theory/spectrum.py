@@ -26,6 +26,7 @@ Source: derivations/phase_retrieval/spectrum.py.
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -53,6 +54,8 @@ _EPS = float(np.finfo(np.float64).eps)
 # Below S_max by this factor, where a moment that diverges there is still a number.
 _JUST_BELOW = 1.0 - 1e-13
 _MOMENT_TOLERANCE = 1e-7
+# Steps, each three times as long as the last, from S_max down to the smallest S.
+_DESCENT = 8
 
 
 @dataclass(frozen=True, repr=False)
@@ -85,6 +88,8 @@ class HessianSpectrum(Tabular):
         )
         for edge, outlier, kind, multiplier, alpha in zip(edges, outliers, *others, strict=True):
             exists = outlier["status"] in (str(Status.CONVERGED), str(Status.NEAR_CRITICAL))
+            # That there is none is an answer; that it was not found is not.
+            known = exists or outlier["status"] == str(Status.NO_SOLUTION)
             rows.append(
                 {
                     "samples_per_dimension": float(alpha),
@@ -93,7 +98,8 @@ class HessianSpectrum(Tabular):
                     "outlier": outlier["position"] if exists else None,
                     "outlier_overlap_squared": outlier["overlap_squared"] if exists else None,
                     "lagrange_multiplier": float(multiplier),
-                    "status": edge["status"],
+                    "outlier_status": outlier["status"],
+                    "status": edge["status"] if known else outlier["status"],
                     "residual": edge["residual"],
                     "error": max(edge["error"], outlier["error"]) if exists else edge["error"],
                     "approximation": edge["approximation"],
@@ -110,7 +116,12 @@ class HessianSpectrum(Tabular):
             "outlier": self.outlier["position"],
             "outlier_overlap_squared": self.outlier["overlap_squared"],
             "lagrange_multiplier": self.lagrange_multiplier,
-            "status": self.bulk_edge.status,
+            "outlier_status": self.outlier.status,
+            "status": np.where(
+                self.outlier.good | (self.outlier.status == Status.NO_SOLUTION),
+                self.bulk_edge.status,
+                self.outlier.status,
+            ).astype(np.int8),
             "residual": self.bulk_edge.residual,
             "error": np.fmax(self.bulk_edge.error, self.outlier.error),
         }
@@ -203,15 +214,19 @@ def left_edge(
     AccuracyNotReached : the moments of the law are not resolved at a hard edge.
     """
     chosen, alpha = chosen_law(model, law, samples_per_dimension)
-    return _left_edge(chosen, alpha, _edge(chosen, alpha)[0])
+    return _left_edge(chosen, alpha, *_edge(chosen, alpha))
 
 
-def _left_edge(law: CurvatureLaw, alpha: FloatArray, edge: Solution) -> Solution:
+def _left_edge(law: CurvatureLaw, alpha: FloatArray, edge: Solution, hard: NDArray[np.bool_]) -> Solution:
     require_multiplier(law)
     mu = alpha * law.multiplier_per_sample
     s = np.where(edge.good, edge["stieltjes"], 1.0)
     place = position(law, s, alpha) - mu
     error = _position_error(law, s, np.where(edge.good, edge.error, 0.0), alpha, mu)
+    if math.isinf(law.largest_argument):
+        # Less than one positive curvature for each direction: H0 is singular, and its spectrum ends at 0.
+        place = np.where(hard, -mu, place)
+        error = np.where(hard, 8 * _EPS * np.abs(mu), error)
     return Solution(
         {"position": place, "stieltjes": edge["stieltjes"]},
         edge.status,
@@ -230,17 +245,11 @@ def _edge(law: CurvatureLaw, alpha: FloatArray) -> tuple[Solution, NDArray[np.bo
     hard = np.asarray(alpha * top <= 1.0)
     if hard.any():
         _require_resolved(law, below)
-    lower = np.full(alpha.shape, 1e-14 * below)
-    # The bracket of a hard edge has no root in it and is not used.
-    soft = bracketed(
+    soft = _in_logarithm(
         lambda s, a: a * law.responses(s)[1] - 1.0,
-        lower,
         below,
-        parameters=[alpha],
-        tolerance=1e-9,
-        accuracy=1e-6,
-        name="stieltjes",
-        residual_error=lambda s, a: a * law.moment_error(s),
+        alpha,
+        lambda s, a: a * law.moment_error(s),
     )
     value = np.where(hard, largest if math.isfinite(largest) else below, soft["stieltjes"])
     return (
@@ -255,6 +264,48 @@ def _edge(law: CurvatureLaw, alpha: FloatArray) -> tuple[Solution, NDArray[np.bo
     )
 
 
+def _in_logarithm(
+    function: Callable[[FloatArray, FloatArray], Any],
+    upper: ArrayLike,
+    alpha: FloatArray,
+    residual_error: Callable[[FloatArray, FloatArray], FloatArray],
+) -> Solution:
+    """The S below ``upper`` at which a function of (S, alpha) changes its sign, once at most, and from -1 at S = 0.
+
+    S ranges over many decades: it is sought in its logarithm, downwards from ``upper`` in growing steps. Where the
+    function is still negative at ``upper``, by more than its error, there is no solution.
+    """
+    top = np.log(np.broadcast_to(np.asarray(upper, dtype=np.float64), alpha.shape)).reshape(-1)
+    flat = alpha.reshape(-1)
+    low = top - 0.5
+    high = top.copy()
+    with np.errstate(all="ignore"):
+        for _ in range(_DESCENT):
+            above = np.flatnonzero(~(function(np.exp(low), flat) < 0.0))
+            if not len(above):
+                break
+            high[above] = low[above]
+            low[above] -= 2.0 * (top[above] - low[above])
+    found = bracketed(
+        lambda x, a: np.asarray(function(np.exp(x), a)),
+        low.reshape(alpha.shape),
+        high.reshape(alpha.shape),
+        parameters=[alpha],
+        tolerance=1e-9,
+        accuracy=1e-6,
+        name="stieltjes",
+        residual_error=lambda x, a: residual_error(np.exp(x), a),
+    )
+    end = np.exp(top)
+    with np.errstate(all="ignore"):
+        negative = np.asarray(function(end, flat)) < -np.asarray(residual_error(end, flat))
+    status = np.where(negative.reshape(alpha.shape), Status.NO_SOLUTION, found.status).astype(np.int8)
+    place = np.exp(np.where(found.good, found["stieltjes"], 0.0))
+    # Beyond half the range of floats the error is that of the logarithm anyway.
+    error = place * np.expm1(np.minimum(found.error, 300.0))
+    return Solution({"stieltjes": place}, status, found.residual, error, found.iterations)
+
+
 def edge_argument(law: CurvatureLaw, alpha: float) -> float:
     """S_- alone, without an error estimate."""
     from scipy.optimize import brentq
@@ -267,7 +318,10 @@ def edge_argument(law: CurvatureLaw, alpha: float) -> float:
     if excess(below) <= 0.0:
         _require_resolved(law, below)
         return largest if math.isfinite(largest) else below
-    return float(brentq(excess, 1e-14 * below, below, xtol=1e-300, rtol=1e-14))
+    low = 0.5 * below
+    while excess(low) >= 0.0:
+        low *= 0.25
+    return float(brentq(excess, low, below, xtol=1e-300, rtol=1e-14))
 
 
 def _require_resolved(law: CurvatureLaw, argument: float) -> None:
@@ -296,7 +350,12 @@ def _position_error(
     return np.asarray(total)
 
 
-@states("exact as N -> infinity", _VALID, source=_SOURCE, verification="derived and simulated")
+@states(
+    "exact as N -> infinity",
+    f"{_VALID}; means over instances approach it as 1/N from the dimension outlier_dimension on",
+    source=_SOURCE,
+    verification="derived and simulated",
+)
 def signal_outlier(
     model: PhaseRetrieval, *, law: CurvatureLaw | None = None, samples_per_dimension: ArrayLike | None = None
 ) -> Solution:
@@ -319,27 +378,24 @@ def signal_outlier(
 def _outlier(law: CurvatureLaw, alpha: FloatArray, edge: Solution) -> Solution:
     _, below = stieltjes_limits(law)
     upper = np.where(edge.good, np.minimum(edge["stieltjes"], below), below)
-    found = bracketed(
+    found = _in_logarithm(
         lambda s, a: _criterion(law, s, a) - 1.0,
-        1e-14 * upper,
         upper,
-        parameters=[alpha],
-        tolerance=1e-9,
-        accuracy=1e-6,
-        name="stieltjes",
-        residual_error=lambda s, a: 2.0 * a * law.moment_error(s),
+        alpha,
+        lambda s, a: 2.0 * a * law.moment_error(s),
     )
     status = np.where(edge.good, found.status, edge.status).astype(np.int8)
     good = status <= Status.NEAR_CRITICAL
     s = np.where(good, found["stieltjes"], 0.5 * upper)
     mu = alpha * law.multiplier_per_sample
     error = np.where(good, found.error, 0.0)
+    moments = law.moments(s)
     overlap = _overlap_squared(law, s, alpha)
     steps = [
         np.abs(_overlap_squared(law, np.clip(s + k * error, 0.5 * s, upper), alpha) - overlap)
         for k in (1, -1)
     ]
-    quadrature = 4.0 * alpha * law.moment_error(s) + 32 * _EPS * (1.0 + alpha)
+    quadrature = 4.0 * alpha * law.moment_error(s) + 32 * _EPS * (1.0 + alpha * moments.signal_second)
     spread = np.maximum(*steps) + quadrature * (1.0 - law.overlap**2)
     position_error = _position_error(law, s, error, alpha, mu)
     return Solution(
@@ -399,7 +455,7 @@ def hessian_spectrum(
     """
     chosen, alpha = chosen_law(model, law, samples_per_dimension)
     argument, hard = _edge(chosen, alpha)
-    edge = _left_edge(chosen, alpha, argument)
+    edge = _left_edge(chosen, alpha, argument, hard)
     kind = np.where(hard, "hard", "soft")
     mu = np.asarray(alpha * chosen.multiplier_per_sample)
     return HessianSpectrum(alpha, edge, kind, _outlier(chosen, alpha, edge), mu)

@@ -68,6 +68,8 @@ LARGEST_JUMP_FRACTION = 0.01
 
 # Susceptibilities, in units of the inverse of a typical curvature, among which solutions are bracketed.
 _GRID = np.geomspace(0.01, 1000.0, 70)
+# And below it, alpha growing as 1/susceptibility^2, where more samples are asked for than at its start.
+_GRID_DOWNWARDS = np.geomspace(0.01, 1e-8, 43)
 # Good enough to bracket a solution.
 _SCAN_ORDERS = (8, 60)
 # Logarithms of s/chi between which s is sought at given chi.
@@ -156,10 +158,13 @@ def typical_susceptibility(loss: Loss) -> float:
     return 1.0 / float(np.median(np.abs(loss.curvature(y.ravel(), t.ravel()))) + 1e-300)
 
 
-def _curve(loss: Loss, state: str, orders: tuple[int, int]) -> Iterator[_OneStepPoint | None]:
-    """Solutions of (A) with (B) or (C) at increasing susceptibility, alpha eliminated; None where there is none."""
+def _curve(
+    loss: Loss, state: str, grid: FloatArray, orders: tuple[int, int]
+) -> Iterator[_OneStepPoint | None]:
+    """Solutions of (A) with (B) or (C) at the susceptibilities of a grid, in units of the inverse of a typical
+    curvature, alpha eliminated; None where there is none."""
     unit = typical_susceptibility(loss)
-    for factor in _GRID:
+    for factor in grid:
         yield _on_curve(loss, state, float(factor) * unit, orders)
 
 
@@ -191,10 +196,18 @@ def _on_curve(loss: Loss, state: str, chi: float, orders: tuple[int, int]) -> _O
 def _bracketed(
     loss: Loss, state: str, function: Callable[[_OneStepPoint], float], largest_jump: float
 ) -> tuple[_OneStepPoint, _OneStepPoint] | None:
-    """The first two neighbours on the curve, from small susceptibility on, between which ``function`` changes sign."""
+    """The first two neighbours on the curve, from small susceptibility on, between which ``function``, positive at many
+    samples per dimension, changes sign."""
     largest = -1.0 / loss.curvature_bound if largest_jump == 0.0 and loss.curvature_bound < 0.0 else math.inf
     before: _OneStepPoint | None = None
-    for here in _curve(loss, state, _SCAN_ORDERS):
+    for here in _curve(loss, state, _GRID_DOWNWARDS, _SCAN_ORDERS):
+        if here is not None and function(here) >= 0.0:
+            if before is not None:
+                return here, before
+            break
+        before = here
+    before = None
+    for here in _curve(loss, state, _GRID, _SCAN_ORDERS):
         if here is not None and before is not None and function(here) * function(before) <= 0.0:
             return before, here
         if here is not None and here.susceptibility > largest:

@@ -33,7 +33,7 @@ from ...glossary import attributes
 from ...numerics.roots import bracketed
 from ...presentation import Tabular
 from ...solution import Solution, Status
-from ..model import Loss
+from ..model import Loss, check_loss
 from .curvature_law import CurvatureLaw
 from .initial_law import initial_curvature_law
 from .spectrum import require_left_edge, stieltjes_limits
@@ -176,6 +176,11 @@ def initial_transition(loss: Loss, *, overlap: float = 0.0) -> Transition:
     loss : of curvature bounded below.
     overlap : m of the start.
     """
+    check_loss(loss)
+    if math.isinf(loss.curvature_bound):
+        raise InvalidArgument(
+            "loss", loss.name, "of curvature bounded below: there is no left edge otherwise"
+        )
     return transition(initial_curvature_law(loss, overlap=overlap))
 
 

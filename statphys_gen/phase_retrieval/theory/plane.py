@@ -1,0 +1,155 @@
+r"""Averages of a loss over the plane of a pre-activation y and a label t, jointly Gaussian with correlation m.
+
+Rectangles between the declared breakpoints are halved where a rule of Gauss and a finer one disagree on the averages
+that spectra are made of. Before that every rectangle is looked at on a mesh of about 0.03: what is narrower than that
+in both directions, away from y = 0, t = 0 and the breakpoints, is not seen.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from ...arrays import FloatArray
+from ...errors import AccuracyNotReached
+from ...numerics.quadrature import legendre_rule
+from ...numerics.special import normal_density
+from ..model import Loss
+from .curvature_law import graded_edges
+
+_FARTHEST = 10.0
+# Orders of the two rules on a rectangle; parts of its sides on which it is looked at once before.
+_FINE, _COARSE = 10, 8
+_PARTS = 4
+# Disagreement of the two rules that is aimed at, relative to the averages.
+_TOLERANCE = 1e-9
+# Part of the error whose rectangles are halved at once.
+_CARRIED = 0.97
+# A rule is not refined beyond so many rectangles; the error that is left is measured, and refused above this.
+_RECTANGLES = 4000
+_LARGEST_ERROR = 1e-6
+# Rectangles treated at once.
+_CHUNK = 400
+_NEGLIGIBLE = 1e-22
+
+
+@dataclass(frozen=True)
+class PlaneRule:
+    """Nodes y, t and their probabilities, each of shape (n,), folded with (y, t) -> (-y, -t)."""
+
+    y: FloatArray
+    t: FloatArray
+    probability: FloatArray
+
+
+def plane_rules(loss: Loss, m: float) -> tuple[PlaneRule, PlaneRule]:
+    """The finer and the coarser rule for the averages of a loss.
+
+    Raises
+    ------
+    AccuracyNotReached : the loss has features that its rectangles do not resolve.
+    """
+    y_edges = graded_edges(min(loss.scale, 0.1), _FARTHEST, loss.breakpoints)
+    t_edges = graded_edges(loss.scale, _FARTHEST, loss.label_breakpoints)
+    if m != 0.0:
+        t_edges = np.unique(np.concatenate([-t_edges, t_edges]))
+    low = np.stack(np.meshgrid(y_edges[:-1], t_edges[:-1], indexing="ij"), axis=-1).reshape(-1, 2)
+    high = np.stack(np.meshgrid(y_edges[1:], t_edges[1:], indexing="ij"), axis=-1).reshape(-1, 2)
+    averages = _Averages(loss, m)
+    fine = averages.on(low, high, _FINE)
+    seen = averages.looked_at(low, high)
+    error = np.maximum(np.abs(fine - averages.on(low, high, _COARSE)), np.abs(fine - seen))
+    # In units of the averages of the mesh, which sees more than the rectangles do at first.
+    total = np.abs(seen).sum(axis=0) + np.finfo(np.float64).tiny
+    worst = (error / total).max(axis=1)
+    while worst.sum() > _TOLERANCE and len(worst) < _RECTANGLES:
+        # The fewest that carry nearly all of the error.
+        order = np.argsort(-worst, kind="stable")
+        carried = np.cumsum(worst[order])
+        count = int(np.searchsorted(carried, _CARRIED * carried[-1])) + 1
+        split = np.zeros(len(worst), dtype=bool)
+        split[order[:count]] = True
+        halves = _parts(low[split], high[split], 2)
+        found = averages.on(*halves, _FINE)
+        change = np.abs(found - averages.on(*halves, _COARSE))
+        low, high = (np.concatenate([a[~split], b]) for a, b in zip((low, high), halves, strict=True))
+        worst = np.concatenate([worst[~split], (change / total).max(axis=1)])
+    left = float(worst.sum())
+    if not left <= _LARGEST_ERROR:
+        raise AccuracyNotReached(
+            f"{loss.name}: its averages have a relative error of {left:.2g}, allowed are {_LARGEST_ERROR:g}; declare "
+            "its scale, and where its derivatives jump, as breakpoints (of y) and label_breakpoints"
+        )
+    return averages.rule(low, high, _FINE), averages.rule(low, high, _COARSE)
+
+
+def _parts(low: FloatArray, high: FloatArray, count: int) -> tuple[FloatArray, FloatArray]:
+    """count^2 parts of each rectangle, those of one rectangle in a row."""
+    step = (high - low)[:, None, :] / count
+    place = np.stack(np.meshgrid(np.arange(count), np.arange(count), indexing="ij"), axis=-1).reshape(-1, 2)
+    start = low[:, None, :] + step * place
+    return start.reshape(-1, 2), (start + step).reshape(-1, 2)
+
+
+class _Averages:
+    """What the rectangles are judged by: normalisation, energy, force, and responses at a few arguments S."""
+
+    def __init__(self, loss: Loss, m: float) -> None:
+        self.loss, self.m, self.sigma = loss, m, math.sqrt(1.0 - m * m)
+        bound = loss.curvature_bound
+        sample = np.linspace(0.05, 2.5, 40)
+        y, t = np.meshgrid(sample, sample)
+        sizes = np.abs(loss.curvature(y.ravel(), t.ravel()))
+        typical = 1.0 / float(sizes.mean()) if sizes.any() else 1.0
+        largest = -1.0 / bound if -math.inf < bound < 0.0 else math.inf
+        reals = [0.9 * largest, (1.0 - 1e-5) * largest] if math.isfinite(largest) else []
+        if bound >= 0.0:
+            reals = [typical, 100.0 * typical]
+        self.arguments: list[float | complex] = [*reals, 1j * min(typical, largest)]
+
+    def rule(self, low: FloatArray, high: FloatArray, order: int) -> PlaneRule:
+        unit = legendre_rule([0.0, 1.0], order)
+        size = high - low
+        shape = (len(low), order, order)
+        y = np.broadcast_to((low[:, 0, None] + size[:, 0, None] * unit.nodes)[:, :, None], shape).reshape(-1)
+        t = np.broadcast_to((low[:, 1, None] + size[:, 1, None] * unit.nodes)[:, None, :], shape).reshape(-1)
+        weight = size.prod(axis=1)[:, None, None] * unit.weights[:, None] * unit.weights
+        density = normal_density(t) * normal_density((y - self.m * t) / self.sigma) / self.sigma
+        probability = (2.0 if self.m != 0.0 else 4.0) * density * weight.reshape(-1)
+        return PlaneRule(y, t, probability)
+
+    def on(self, low: FloatArray, high: FloatArray, order: int) -> FloatArray:
+        """(rectangles, averages)."""
+        parts = [
+            self._chunk(low[k : k + _CHUNK], high[k : k + _CHUNK], order) for k in range(0, len(low), _CHUNK)
+        ]
+        return np.concatenate(parts)
+
+    def looked_at(self, low: FloatArray, high: FloatArray) -> FloatArray:
+        """The averages on a mesh that misses nothing, (rectangles, averages)."""
+        found = self.on(*_parts(low, high, _PARTS), _FINE)
+        return np.asarray(found.reshape(len(low), _PARTS**2, -1).sum(axis=1))
+
+    def _chunk(self, low: FloatArray, high: FloatArray, order: int) -> FloatArray:
+        rule = self.rule(low, high, order)
+        y, t = rule.y, rule.t
+        result = np.zeros((len(low) * order**2, 3 + 4 * len(self.arguments)))
+        keep = np.flatnonzero(rule.probability > _NEGLIGIBLE)
+        y, t, p = y[keep], t[keep], rule.probability[keep]
+        with np.errstate(all="ignore"):
+            signal = (t - self.m * y) ** 2 / self.sigma**2
+            columns: list[Any] = [np.ones_like(y), self.loss.value(y, t), self.loss.slope(y, t) * y]
+            g = self.loss.curvature(y, t)
+            for argument in self.arguments:
+                response: Any = argument * g / (1.0 + argument * g)
+                if isinstance(argument, complex):
+                    columns += [response.real, response.imag]
+                    columns += [signal * response.real, signal * response.imag]
+                else:
+                    columns += [response, response**2, signal * response, signal * response**2]
+        table = np.stack(columns, axis=1) * p[:, None]
+        result[keep] = np.where(np.isfinite(table), table, 0.0)
+        return np.asarray(result.reshape(len(low), order**2, -1).sum(axis=1))
