@@ -11,6 +11,9 @@ Without centring A(0) has the size 2 c sqrt(d/w), which is not small, and the fo
 
 from __future__ import annotations
 
+import math
+from collections.abc import Callable
+
 import numpy as np
 from numpy.typing import ArrayLike
 
@@ -23,22 +26,42 @@ _SOURCE = "derivations/linear_dynamics/lazy.py"
 _VALID = "for d -> infinity at fixed w/d, a centred network, and a target small against the threshold"
 
 
-def _decay(ratio: float, z: FloatArray) -> FloatArray:
-    """E exp(-z mu) over the law of Marchenko and Pastur, for z of shape (m,)."""
-    root = np.sqrt(ratio)
-    gap = abs(1.0 - ratio) / (1.0 + root)  # |1 - sqrt(g)|
+def _law(ratio: float) -> tuple[float, float]:
+    """(1 - sqrt(g))^2 and sqrt(g) of the law of Marchenko and Pastur: mu = (1 - sqrt(g))^2 + 4 sqrt(g) cos(theta)^2."""
+    root = math.sqrt(ratio)
+    return (abs(1.0 - ratio) / (1.0 + root)) ** 2, root
+
+
+def _average(
+    ratio: float, z: FloatArray, function: Callable[[FloatArray, FloatArray], FloatArray]
+) -> FloatArray:
+    """Mean of a positive function of (z, mu) over the continuous part of the law, for z of shape (m,)."""
+    edge, root = _law(ratio)
 
     def integrand(theta: FloatArray) -> FloatArray:
-        # mu = 1 + g + 2 sqrt(g) cos(2 theta), written so that it does not cancel at theta = pi/2.
-        mu = gap**2 + 4.0 * root * np.cos(theta) ** 2
-        density = np.sin(2.0 * theta) ** 2 / mu
-        return np.asarray(density * np.exp(-np.multiply.outer(z, mu)))
+        # cos(theta)^2, so that nothing cancels at theta = pi/2.
+        mu = edge + 4.0 * root * np.cos(theta) ** 2
+        # In units of sqrt(g), so that neither very narrow nor very wide networks leave the range.
+        density = np.sin(2.0 * theta) ** 2 * (root / mu)
+        return np.asarray(density * function(z[:, None], mu))
 
-    scales = np.concatenate([[gap], z[z > 0.0] ** -0.5])
-    near = np.pi / 2.0 - np.outer(scales / np.sqrt(4.0 * root), [0.1, 1.0, 10.0]).ravel()
-    points = np.unique(near[(near > 0.0) & (near < np.pi / 2.0)])
-    found = integrate(integrand, 0.0, np.pi / 2.0, tolerance=1e-12, breakpoints=points).value
-    return np.asarray(max(0.0, 1.0 - 1.0 / ratio) + 4.0 / np.pi * found)
+    with np.errstate(over="ignore", divide="ignore"):
+        scales = np.concatenate([[math.sqrt(edge)], z**-0.5])
+        near = np.pi / 2.0 - np.outer(scales / math.sqrt(4.0 * root), [0.1, 1.0, 10.0]).ravel()
+        points = np.unique(near[(near > 0.0) & (near < np.pi / 2.0)])
+        found = integrate(
+            integrand, 0.0, np.pi / 2.0, tolerance=1e-12, relative=True, breakpoints=points
+        ).value
+    return np.asarray(4.0 / np.pi / root * found)
+
+
+def _decay(ratio: float, z: FloatArray) -> FloatArray:
+    """E exp(-z mu)."""
+    edge, _ = _law(ratio)
+    # Relative to the slowest direction, so that late times keep their digits.
+    found = _average(ratio, z, lambda z, mu: np.exp(-z * (mu - edge)))
+    with np.errstate(over="ignore"):
+        return np.asarray(max(0.0, 1.0 - 1.0 / ratio) + np.exp(-z * edge) * found)
 
 
 @states("exact as N -> infinity", _VALID, source=_SOURCE, verification="derived and simulated")
@@ -47,10 +70,10 @@ def lazy_relative_loss(width_ratio: float, scaled_time: ArrayLike) -> FloatArray
 
     Parameters
     ----------
-    width_ratio : w/d, above 0.
+    width_ratio : w/d, in [1e-300, 1e300].
     scaled_time : c t, at least 0, of any shape.
     """
-    ratio = 1.0 / validation.positive("width_ratio", width_ratio)
+    ratio = 1.0 / validation.inside("width_ratio", width_ratio, 1e-300, 1e300, closed=True)
     time = validation.array("scaled_time", scaled_time, at_least=0.0)
     return np.asarray(_decay(ratio, 2.0 * time.ravel()).reshape(time.shape) ** 2)
 
@@ -61,7 +84,12 @@ def lazy_noise_error(width_ratio: float, scaled_time: ArrayLike) -> FloatArray:
 
     Arguments as for :func:`lazy_relative_loss`.
     """
-    ratio = 1.0 / validation.positive("width_ratio", width_ratio)
+    ratio = 1.0 / validation.inside("width_ratio", width_ratio, 1e-300, 1e300, closed=True)
     time = validation.array("scaled_time", scaled_time, at_least=0.0)
-    once, twice = (_decay(ratio, factor * time.ravel()).reshape(time.shape) for factor in (1.0, 2.0))
-    return np.asarray(1.0 - 2.0 * once**2 + twice**2)
+    flat = time.ravel()
+    # E (1 - (1 - f)(1 - f'))^2 over two independent eigenvalues, f = 1 - exp(-c t mu): early, both moments are small.
+    first, second = (
+        _average(ratio, flat, lambda z, mu, power=power: (-np.expm1(-z * mu)) ** power) for power in (1, 2)
+    )
+    found = 2.0 * second + second**2 + 2.0 * first**2 - 4.0 * first * second
+    return np.asarray(found.reshape(time.shape))

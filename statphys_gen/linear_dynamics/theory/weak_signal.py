@@ -33,39 +33,58 @@ _GRADES = np.array([0.1, 0.3, 1.0, 3.0, 10.0, 30.0])
 
 
 def quarter_circle_mean(function: Callable[[FloatArray], FloatArray], edges: ArrayLike = ()) -> FloatArray:
-    """int_0^2 rho(s) function(s) ds; ``function`` maps (nodes,) to (..., nodes), and changes at the ``edges``."""
+    """int_0^2 rho(s) function(s) ds of a positive function, which maps (nodes,) to (..., nodes).
 
-    def integrand(theta: FloatArray) -> FloatArray:
-        return np.asarray(np.sin(theta) ** 2 * function(2.0 * np.cos(theta)))
+    It changes its form at the ``edges``; the accuracy is relative.
+    """
 
-    return np.asarray(
-        4.0
-        / np.pi
-        * integrate(integrand, 0.0, np.pi / 2.0, tolerance=_TOLERANCE, breakpoints=_angles(edges)).value
-    )
+    # s = 2 sin(phi) keeps its digits where slow modes, s -> 0, are all that is left.
+    def integrand(phi: FloatArray) -> FloatArray:
+        return np.asarray(np.cos(phi) ** 2 * function(2.0 * np.sin(phi)))
+
+    return np.asarray(4.0 / np.pi * _integral(integrand, np.pi / 2.0, _angles(edges)))
 
 
 def spiked_bulk(
     function: Callable[[FloatArray], FloatArray], spike: float, edges: ArrayLike = ()
 ) -> FloatArray:
-    """The continuous part of u^T f(T) v for an odd function f of singular values."""
-    width = abs(1.0 - spike) * (1.0 + spike) / (2.0 * spike)
+    """The continuous part of u^T f(T) v for an odd function f of singular values, positive for positive ones."""
+    # The denominator (1 - tau^2)^2 + 4 tau^2 sin^2 at 1/tau is that at tau over tau^4.
+    small = min(spike, 1.0 / spike)
+    gap = abs(spike - 1.0) / max(spike, 1.0) * (1.0 + small)
+    factor = spike if spike <= 1.0 else small**3
+    angles = _angles(edges)
+    near = gap / (2.0 * small) * np.array([0.1, 1.0, 10.0])
 
-    def integrand(theta: FloatArray) -> FloatArray:
+    # The half where s is large in theta, s = 2 cos(theta), with the narrow line at 0; the other half as above.
+    def large(theta: FloatArray) -> FloatArray:
         sine = np.sin(theta)
-        weight = np.sin(2.0 * theta) * sine / (width**2 + sine**2) / (4.0 * spike**2)
+        weight = np.sin(2.0 * theta) * sine / (gap**2 + (2.0 * small * sine) ** 2)
         return np.asarray(weight * function(2.0 * np.cos(theta)))
 
-    near = width * np.array([0.1, 1.0, 10.0])
-    points = np.concatenate([_angles(edges), near[(near > 0.0) & (near < np.pi / 2.0)]])
-    found = integrate(integrand, 0.0, np.pi / 2.0, tolerance=_TOLERANCE, breakpoints=np.unique(points))
-    return np.asarray(4.0 * spike / np.pi * found.value)
+    def few(phi: FloatArray) -> FloatArray:
+        cosine = np.cos(phi)
+        weight = np.sin(2.0 * phi) * cosine / (gap**2 + (2.0 * small * cosine) ** 2)
+        return np.asarray(weight * function(2.0 * np.sin(phi)))
+
+    found = _integral(large, np.pi / 4.0, np.concatenate([np.pi / 2.0 - angles, near]))
+    found = found + _integral(few, np.pi / 4.0, np.concatenate([angles, np.pi / 2.0 - near]))
+    return np.asarray(4.0 * factor / np.pi * found)
+
+
+def _integral(
+    integrand: Callable[[FloatArray], FloatArray], upper: float, breakpoints: FloatArray
+) -> FloatArray:
+    points = np.unique(breakpoints[(breakpoints > 0.0) & (breakpoints < upper)])
+    return np.asarray(
+        integrate(integrand, 0.0, upper, tolerance=_TOLERANCE, relative=True, breakpoints=points).value
+    )
 
 
 def _angles(edges: ArrayLike) -> FloatArray:
-    """Theta of the singular values 2 cos(theta) at which an integrand changes."""
+    """phi of the singular values 2 sin(phi) at which an integrand changes."""
     found = np.unique(np.asarray(edges, dtype=np.float64))
-    return np.arccos(found[(found > 0.0) & (found < 2.0)] / 2.0)
+    return np.asarray(np.arcsin(found[(found > 0.0) & (found < 2.0)] / 2.0))
 
 
 def mode_edges(threshold: float, training_time: FloatArray) -> FloatArray:
@@ -83,7 +102,7 @@ def spiked_overlap(
 
     Parameters
     ----------
-    function : f, for arguments above 0.
+    function : f, for arguments above 0, where it is nowhere negative.
     spike : tau, above 0.
     edges : singular values at which f changes abruptly.
     """
