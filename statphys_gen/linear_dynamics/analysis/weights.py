@@ -29,6 +29,7 @@ from ...presentation import html_table, short_table
 from ..simulation.gram_flow import checked_rates, flow_of_factor
 from ..simulation.starts import compressed
 from ..theory.modes import active
+from ..theory.units import time_at_unit_rates
 from ..theory.wide_limit import checked_matrix, generic_wide_flow, wide_flow
 
 if TYPE_CHECKING:
@@ -166,11 +167,7 @@ def flow_of_weights(
     times = checked_times("training_time", training_time)
     e1, e2 = checked_rates(rates)
     # With equal rates sqrt(e1 e2) the weights move alike after W1 -> W1 (e2/e1)^(1/4), W2 -> W2 (e1/e2)^(1/4).
-    start, scaled = _factor(first, second, e1, e2), math.sqrt(e1) * math.sqrt(e2) * times
-    if not np.isfinite(scaled).all():
-        raise InvalidArgument(
-            "training_time", float(times.max()), "such that its product with the rates is finite"
-        )
+    start, scaled = _factor(first, second, e1, e2), time_at_unit_rates(times, e1, e2)
 
     def force(product: FloatArray) -> FloatArray:
         return product - goal if gradient is None else np.asarray(gradient(product), dtype=np.float64)

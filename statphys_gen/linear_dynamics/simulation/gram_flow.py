@@ -102,7 +102,7 @@ def flow_of_factor(
     start = gram_of(rows, inputs)
     force = gradient_at(gradient, start.product)
     few, size = rows.shape
-    values = np.linalg.svd(rows, compute_uv=False)[::-1] ** 2
+    values = np.asarray(np.linalg.svd(rows, compute_uv=False)[::-1] ** 2, dtype=np.float64)
     if few == size and _safe(values, force):
         return _flow_of_gram(start, gradient, times, first_rate, second_rate, tolerance)
     return _flow_of_factor(rows, inputs, gradient, times, first_rate, second_rate, tolerance)

@@ -18,6 +18,7 @@ from numpy.typing import ArrayLike
 from ... import validation
 from ...approximation import approximation_of, states
 from ...arrays import FloatArray, IntArray
+from ...errors import InvalidArgument
 from ...numerics.roots import bracketed
 from ...presentation import html_table, short_table
 from ...solution import Solution, Status
@@ -37,6 +38,8 @@ if TYPE_CHECKING:
 
 Curve = Callable[[FloatArray, FloatArray, FloatArray], tuple[FloatArray, FloatArray]]
 _CHUNK = 2**17  # test errors at a time, at about so many times each
+# At finite dimension each of the many steps up to a long plateau is an integral.
+_SMALLEST_AT_DIMENSION = 1e-15
 _FLAT = 1e-9  # relative; a dip is no lower than the end where it is within this of it
 # Range of lazy ratios in which a wanted error is looked for, in units of the largest signal.
 _SMALLEST, _LARGEST, _SCANNED = 1e-8, 1e5, 131
@@ -121,7 +124,10 @@ def best_error(
     kappa, omega = (np.array(entry) for entry in checked_ratios(lazy_ratio, initial_noise))
     curve, predicted = _limit_curve(signals), approximation_of(error_curves)
     if dimension is not None:
-        size = checked_dimension(signals, dimension)
+        size, strongest = checked_dimension(signals, dimension), float(signals.strength.max())
+        if kappa.min() < _SMALLEST_AT_DIMENSION * strongest:
+            allowed = f"at least {_SMALLEST_AT_DIMENSION:g} times the largest signal at finite dimension"
+            raise InvalidArgument("lazy_ratio", float(kappa.min()), allowed)
         curve, predicted = _finite_curve(signals, size), approximation_of(finite_dimension_errors)
     # Neighbours in kappa need grids alike; the smallest needs the longest.
     order = np.argsort(kappa.ravel(), kind="stable")
@@ -151,7 +157,9 @@ def best_error(
         )
     ]
     _add_ends(fields, curve, kappa, omega, noise, index[np.isnan(value)])
-    solution = Solution({"test_error": fields[0], "training_time": fields[1]}, *fields[2:], predicted)
+    test, at, status, residual, error, iterations = fields
+    values = {"test_error": test, "training_time": at}
+    solution = Solution(values, status, residual, error, iterations, predicted)
     good = np.isfinite(value)
     return BestError(solution, kappa, omega, index[good], time[good], value[good])
 

@@ -27,6 +27,7 @@ from ...errors import InvalidArgument
 from ...glossary import attributes
 from ...numerics.flow import checked_times
 from ...presentation import html_table, short_table
+from ..model import LARGEST, in_range
 from .modes import mode
 
 if TYPE_CHECKING:
@@ -79,17 +80,6 @@ class ErrorCurves:
         return html_table(self.records(), f"Train and test error; {self.approximation}")
 
 
-# Lengths within so many orders of magnitude of 1, so that products of a few of them stay in the range of a float.
-_SMALLEST, _LARGEST = 1e-75, 1e75
-
-
-def in_range(argument: str, value: float) -> float:
-    """A length above 0, in whatever unit, whose products are in the range of a float."""
-    if not _SMALLEST <= validation.positive(argument, value) <= _LARGEST:
-        raise InvalidArgument(argument, value, f"in [{_SMALLEST:g}, {_LARGEST:g}]: choose other units")
-    return float(value)
-
-
 def checked_ratios(lazy_ratio: ArrayLike, initial_noise: ArrayLike) -> tuple[FloatArray, FloatArray]:
     """kappa above 0 and omega at least 0, broadcast with one another."""
     kappa, omega = validation.broadcast(
@@ -98,10 +88,8 @@ def checked_ratios(lazy_ratio: ArrayLike, initial_noise: ArrayLike) -> tuple[Flo
     )
     for entry in (kappa.min(), kappa.max()):
         in_range("lazy_ratio", float(entry))
-    if omega.max() > _LARGEST:
-        raise InvalidArgument(
-            "initial_noise", float(omega.max()), f"at most {_LARGEST:g}: choose other units"
-        )
+    if omega.max() > LARGEST:
+        raise InvalidArgument("initial_noise", float(omega.max()), f"at most {LARGEST:g}: choose other units")
     return kappa, omega
 
 

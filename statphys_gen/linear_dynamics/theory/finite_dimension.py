@@ -25,7 +25,8 @@ from ...approximation import approximation_of, states
 from ...arrays import FloatArray
 from ...errors import InvalidArgument
 from ...numerics.flow import checked_times
-from .crossover import SOURCE, ErrorCurves, Signals, checked_numbers, in_range
+from ..model import in_range
+from .crossover import SOURCE, ErrorCurves, Signals, checked_numbers
 from .modes import mode
 from .weak_signal import mode_edges, quarter_circle_mean, spiked_bulk
 
@@ -86,10 +87,12 @@ def at_dimension(
         spread, spread_rise = spiked_bulk(
             of_signal, float(x * math.sqrt(size)), mode_edges(kappa * math.sqrt(size), time / math.sqrt(size))
         )
-        kept = 1.0 - 1.0 / (size * x**2)
-        test += count * (x**2 - 2.0 * x * (kept * a + spread) / size + (a / size) ** 2)
+        # x - a/d = behind, with a = d x + 1/x - gap: sums without the large x^2 of a strong signal.
+        pushed = 1.0 / (size * x)
+        behind = gap / size - pushed
+        test += count * (behind**2 + 2.0 * (a / size) * pushed - 2.0 * x * spread / size)
         train += count * (gap / size) ** 2
-        slope += count * (2.0 * a * rise / size**2 - 2.0 * x * (kept * rise + spread_rise) / size)
+        slope += count * (2.0 * rise / size * (pushed - behind) - 2.0 * x * spread_rise / size)
     with np.errstate(over="ignore"):
         start = omega * np.exp(-4.0 * kappa * time) * (1.0 - rank / size) ** 2
     return train + start, test + start, slope - 4.0 * kappa * start

@@ -97,10 +97,12 @@ def _from_start(s: FloatArray, c: FloatArray, t: FloatArray, start: FloatArray) 
         half, part, share, decay, rise = _scaled(s, c, t)
         upper = 1.0 + part
         lower = share * (share / upper)
-        length = np.hypot(start, c)
-        size = np.abs(start) / (c + length)  # |y|
+        # In quarters of the lengths, so that no sum of the largest numbers is infinite.
+        c, begun = 0.25 * c, 0.25 * np.abs(start)
+        length = np.hypot(begun, c)
+        size = begun / (c + length)  # |y|
         # 1 - |y|, from length - |start| = c^2/(length + |start|).
-        close = (c + c * (c / (length + np.abs(start)))) / (c + length)
+        close = (c + c * (c / (length + begun))) / (c + length)
         y = np.where(start < 0.0, -size, size)
         below, above = np.where(y > 0.0, close, 1.0 - y), np.where(y < 0.0, close, 1.0 + y)
         falling, rising = lower + upper * decay, upper + lower * decay

@@ -23,6 +23,7 @@ from ...approximation import states
 from ...arrays import FloatArray
 from ...errors import InvalidArgument
 from ...numerics.quadrature import integrate
+from ..model import in_range
 from .modes import mode
 
 SOURCE = "derivations/linear_dynamics/overlap.py"
@@ -90,8 +91,9 @@ def _angles(edges: ArrayLike) -> FloatArray:
 def mode_edges(threshold: float, training_time: FloatArray) -> FloatArray:
     """Singular values at which the amplitude as a function of the singular value changes its form."""
     times = training_time[training_time > 0.0]
-    rates = np.array([1.0 / times.max(), 1.0 / times.min()]) if times.size else np.empty(0)
-    return np.outer(np.concatenate([[threshold], rates]), _GRADES).ravel()
+    with np.errstate(over="ignore"):  # what is infinite is no edge
+        rates = np.array([1.0 / times.max(), 1.0 / times.min()]) if times.size else np.empty(0)
+        return np.outer(np.concatenate([[threshold], rates]), _GRADES).ravel()
 
 
 @states("exact as N -> infinity", _LIMIT, source=SOURCE, verification="derived and simulated")
@@ -106,7 +108,7 @@ def spiked_overlap(
     spike : tau, above 0.
     edges : singular values at which f changes abruptly.
     """
-    tau = validation.positive("spike", spike)
+    tau = in_range("spike", spike)
     bulk = spiked_bulk(function, tau, edges)
     if tau <= 1.0:
         return bulk
@@ -150,7 +152,7 @@ def bulk_second_moment(threshold: float, training_time: ArrayLike) -> FloatArray
 @states("exact as N -> infinity", "for d -> infinity", source=SOURCE, verification="derived and simulated")
 def outlier(spike: ArrayLike) -> FloatArray:
     """Singular value tau + 1/tau of the target that separates from the bulk, over sqrt(d); NaN for tau at most 1."""
-    tau = validation.array("spike", spike, above=0.0)
+    tau = _spikes(spike)
     return np.where(tau > 1.0, tau + 1.0 / tau, np.nan)
 
 
@@ -161,12 +163,19 @@ def active_fraction(threshold: ArrayLike) -> FloatArray:
     return np.asarray((2.0 * np.arccos(c / 2.0) - c * np.sqrt((2.0 - c) * (2.0 + c)) / 2.0) / np.pi)
 
 
+def _spikes(spike: ArrayLike) -> FloatArray:
+    spikes = validation.array("spike", spike, above=0.0)
+    for entry in (spikes.min(), spikes.max()):
+        in_range("spike", float(entry))
+    return spikes
+
+
 def _checked(
     spike: ArrayLike, threshold: float, training_time: ArrayLike
 ) -> tuple[FloatArray, float, FloatArray]:
-    spikes = validation.array("spike", spike, above=0.0)
+    spikes = _spikes(spike)
     times = validation.array("training_time", training_time, at_least=0.0)
     for name, entry in (("spike", spikes), ("training_time", times)):
         if entry.ndim > 1:
             raise InvalidArgument(name, entry, "a number or a one-dimensional array")
-    return spikes, validation.positive("threshold", threshold), times
+    return spikes, in_range("threshold", threshold), times

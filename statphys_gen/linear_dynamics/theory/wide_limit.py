@@ -29,7 +29,8 @@ from ...approximation import approximation_of, states
 from ...arrays import FloatArray
 from ...errors import AccuracyNotReached, InvalidArgument
 from ...numerics.flow import checked_times, checked_tolerance, integrate_with_error
-from .crossover import ErrorCurves, in_range
+from ..model import in_range
+from .crossover import ErrorCurves
 from .modes import mode
 
 _SOURCE = "arXiv 2405.17580, equation 1; derivations/linear_dynamics/riccati.py"
