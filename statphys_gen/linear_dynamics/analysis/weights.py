@@ -128,7 +128,7 @@ def threshold_of_weights(
     "exact",
     "to the integrator's tolerance; the wide distance is from the limit w -> infinity at the same start",
     source="derivations/linear_dynamics/gram.py",
-    verification="derived and simulated",
+    verification="derived",
 )
 def flow_of_weights(
     first_layer: ArrayLike,

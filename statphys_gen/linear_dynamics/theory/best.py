@@ -176,10 +176,10 @@ def _add_ends(
     dip = np.where(np.isnan(fields[0]), np.inf, fields[0])
     ends = end < dip * (1.0 - _FLAT)
     ends.ravel()[failed] = False
-    for entry, values in zip(
-        fields[:5], (end, late, np.int8(Status.NEAR_CRITICAL), np.abs(change), np.inf), strict=True
-    ):
-        entry[...] = np.where(ends, values, entry)
+    infinite = np.full(kappa.shape, np.inf)
+    there = (end, late, np.full(kappa.shape, int(Status.NEAR_CRITICAL)), np.abs(change), infinite)
+    for entry, values in zip(fields[:5], there, strict=True):
+        entry[ends] = values[ends]
 
 
 def _limit_curve(signals: Signals) -> Curve:

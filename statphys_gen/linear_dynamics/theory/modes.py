@@ -121,7 +121,7 @@ def _from_start(s: FloatArray, c: FloatArray, t: FloatArray, start: FloatArray) 
         return np.asarray(4.0 * share * (numerator / minus) * (denominator / plus) * half)
 
 
-@states("exact", _WIDE, source=SOURCE, verification="derived and simulated")
+@states("exact", _WIDE, source=SOURCE, verification="derived")
 def relaxation_rate(singular_value: ArrayLike, threshold: ArrayLike) -> FloatArray:
     """2 sqrt(s^2 + c^2), the rate at which s - a falls at late times."""
     s, c = _pair(singular_value, threshold)

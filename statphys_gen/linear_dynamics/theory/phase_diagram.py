@@ -47,7 +47,7 @@ def regime(variance_exponent: ArrayLike, width_exponent: ArrayLike) -> NDArray[n
     "exact as N -> infinity",
     LIMIT + "; none below width d; regimes are exponents",
     source=_SOURCE,
-    verification="derived and simulated",
+    verification="derived",
 )
 def phase_diagram(
     signal_strengths: Sequence[float] | FloatArray,

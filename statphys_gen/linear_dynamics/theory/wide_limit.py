@@ -118,7 +118,7 @@ def _inverse_factor(rows: FloatArray) -> FloatArray:
     return found
 
 
-@states("exact", _WIDE, source=_SOURCE, verification="derived and simulated")
+@states("exact", _WIDE, source=_SOURCE, verification="derived")
 def wide_errors(
     target: ArrayLike, signal: ArrayLike, threshold: float, training_time: ArrayLike
 ) -> ErrorCurves:
