@@ -399,3 +399,12 @@ def test_shapes_that_do_not_broadcast_are_named() -> None:
     ):
         with pytest.raises(InvalidArgument, match="broadcasts with"):
             call()
+
+
+def test_a_ratio_that_the_error_hardly_depends_on_is_flagged() -> None:
+    """A signal far below the noise: best errors from 0 to 1 - 1e-9 of the lazy limit, flat in the ratio."""
+    strengths, noise = [0.06425339], 2.7256086608419325
+    wanted = float(best_error(strengths, 1.6812046797694853, noise=noise).test_error)
+    found = lazy_ratio_for(wanted, strengths, noise=noise)
+    assert found.status in (1, 2)
+    assert np.isnan(found["lazy_ratio"]) == np.isnan(found["training_time"])

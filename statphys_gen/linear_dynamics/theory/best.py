@@ -307,9 +307,9 @@ def lazy_ratio_for(
         kappa = np.exp(found["x"])
         good = found.good
         entry["lazy_ratio"][bracket] = kappa
-        entry["training_time"][bracket[good]] = best_error(
-            signals_again, kappa[good], initial_noise, noise=noise
-        ).training_time
+        if good.any():
+            times = best_error(signals_again, kappa[good], initial_noise, noise=noise).training_time
+            entry["training_time"][bracket[good]] = times
         entry["residual"][bracket], entry["iterations"][bracket] = found.residual, found.iterations
         entry["error"][bracket] = kappa * found.error
         status[bracket] = found.status
