@@ -13,8 +13,8 @@ B ~ chi^2_d, and given B |z|^2 ~ r/(1 + r) noncentral chi^2_d(B/r). With L(s) = 
 and the own point is the nearest one with probability E P(y < 1)^(n-1). In u = log s + |z|^2/2 the function L depends on
 B alone, so that B, |z|^2, chi and u are four one-dimensional integrals: Gauss-Legendre panels over the square roots of
 the chi-square variables, whose densities have at most the width of a standard Gaussian, and a trapezoidal sum over u.
-At late times r is small and the roots of the centres, of order r^(-1/2), are large: everything is written in the distances
-h from these, so that nothing cancels, down to r = 0, where H = log n and Y = 1/n.
+At late times r is small and the roots of the centres, of order r^(-1/2), are large: everything is written in the
+distances h from these, so that nothing cancels, down to r = 0, where H = log n and Y = 1/n.
 No random number is drawn, and n enters as a number.
 
 Source: derivations/diffusion/collapse_finite_size.py.
@@ -110,8 +110,10 @@ def _bounded(value: FloatArray, lower: float, upper: float) -> FloatArray:
 
 
 def _log_bessel(order: float, x: FloatArray) -> FloatArray:
-    """log[exp(-x) I_order(x)]; Hankel's expansion far beyond the order, where the function itself gives NaN, and Debye's
-    uniform one where it underflows."""
+    """log[exp(-x) I_order(x)]; Hankel's expansion far beyond the order, where the function itself gives NaN.
+
+    Where it underflows, Debye's uniform expansion.
+    """
     beyond = x > 1e6 * max(1.0, order**2)
     result = np.empty_like(x)
     if beyond.any():
