@@ -6,8 +6,11 @@ import mpmath as mp
 import numpy as np
 import pytest
 
-from statphys_gen.data.laws import GaussianMixture
+from statphys_gen.data.covariance import Covariance
+from statphys_gen.data.laws import DiscreteProduct, GaussianMixture
 from statphys_gen.diffusion.theory.clones import clone_agreement
+from statphys_gen.diffusion.theory.discrete_channel import channel
+from statphys_gen.diffusion.theory.excess_entropy import gaussian_window
 from statphys_gen.diffusion.theory.finite_size_collapse import isotropic_collapse
 from statphys_gen.diffusion.theory.speciation_time import bayes_time, pair_bayes_time
 
@@ -131,3 +134,49 @@ def test_the_bayes_time_of_many_classes_takes_a_moment() -> None:
     distance = max(float(((a - b) ** 2).sum()) for a in mixture.means for b in mixture.means)
     # x = |m_1 - m_2|^2/(4 (e^(2t) - 1 + 1)) = 1.
     assert float(bayes_time(mixture)["time"]) == pytest.approx(0.5 * math.log(distance / 4.0), rel=1e-12)
+
+
+def test_the_gaussian_window_keeps_its_bounds() -> None:
+    for dimension, samples in ((2, 2.0), (5, 2.0), (3, 10.0), (40, 1e6)):
+        law = Covariance([0.7, 2.0], [0.5, 0.5], dimension=2 * dimension)
+        found = gaussian_window(law, [0.05, 0.5, 1.0, 3.0, 8.0, 30.0], math.log(samples))
+        assert (found.entropy <= math.log(samples)).all()
+        assert (found.participation >= (1.0 - 1e-15) / samples).all()
+        assert found.entropy[-1] == pytest.approx(math.log(samples), rel=1e-14)
+
+
+@pytest.mark.parametrize("snr", [0.02, 0.4, 6.0])
+def test_many_values_of_a_component_are_as_few(snr: float) -> None:
+    """Twenty uneven values, by the definition: densities on a dense grid in y."""
+    rng = np.random.default_rng(6)
+    values, weights = (
+        np.cumsum(rng.uniform(0.3, 2.0, 20))[rng.permutation(20)],
+        rng.dirichlet(np.full(20, 0.5)),
+    )
+    weights = np.maximum(weights, 1e-9) / np.maximum(weights, 1e-9).sum()
+    found = channel(DiscreteProduct(3, values, weights), np.array([snr]))
+    root = math.sqrt(snr)
+    y = np.linspace(root * values.min() - 12.0, root * values.max() + 12.0, 40_001)
+    density = np.exp(-0.5 * (y - root * values[:, None]) ** 2) / math.sqrt(2.0 * math.pi)
+    joint = weights[:, None] * density
+    total = joint.sum(axis=0)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        surprise = np.where(joint > 0.0, np.log(density / total), 0.0)
+    step = y[1] - y[0]
+    information = step * float((joint * surprise).sum())
+    mean = (joint * values[:, None]).sum(axis=0) / total
+    spread = step * float((joint * (values[:, None] - mean) ** 2).sum())
+    assert found.information[0] == pytest.approx(information, rel=1e-10)
+    assert found.information_variance[0] == pytest.approx(
+        step * float((joint * surprise**2).sum()) - information**2, rel=1e-9
+    )
+    assert found.posterior_variance[0] == pytest.approx(spread, rel=1e-9)
+
+
+def test_pixels_of_eight_bits() -> None:
+    """Between evenly spaced values far apart in noise one hears log(range sqrt(s/(2 pi e))), and the noise is left."""
+    found = channel(DiscreteProduct(1, np.arange(256.0), np.full(256, 1.0 / 256.0)), np.array([0.5, 1e3]))
+    continuous = math.log(256.0 * math.sqrt(0.5 / (2.0 * math.pi * math.e)))
+    assert found.information[0] == pytest.approx(continuous, abs=0.02)
+    assert found.posterior_variance[0] == pytest.approx(2.0, rel=0.02)
+    assert found.information[1] == pytest.approx(math.log(256.0), rel=1e-13)
