@@ -1,13 +1,16 @@
 """Diffusion where features are narrow, times late or classes many: right values by other routes, and exact bounds."""
 
 import math
+from pathlib import Path
 
 import mpmath as mp
 import numpy as np
 import pytest
 
 from statphys_gen.data.covariance import Covariance
+from statphys_gen.data.dataset import load_dataset
 from statphys_gen.data.laws import DiscreteProduct, GaussianMixture
+from statphys_gen.diffusion.analysis.data_set import analyse
 from statphys_gen.diffusion.theory.clones import clone_agreement
 from statphys_gen.diffusion.theory.discrete_channel import channel
 from statphys_gen.diffusion.theory.excess_entropy import gaussian_window
@@ -180,3 +183,20 @@ def test_pixels_of_eight_bits() -> None:
     assert found.information[0] == pytest.approx(continuous, abs=0.02)
     assert found.posterior_variance[0] == pytest.approx(2.0, rel=0.02)
     assert found.information[1] == pytest.approx(math.log(256.0), rel=1e-13)
+
+
+@pytest.mark.parametrize("unit", [1e-140, 1e-78, 1e78, 1e149])
+def test_a_data_set_in_any_unit(tmp_path: Path, unit: float) -> None:
+    """Ranks, shares and the direction do not depend on the unit; variances scale with its square."""
+    rng = np.random.default_rng(8)
+    points = rng.standard_normal((80, 4)) + 3.0 * rng.choice([-1.0, 1.0], size=80)[:, None] * np.array(
+        [1, 0.5, 0, 0]
+    )
+    reports = []
+    for name, scale in (("plain", 1.0), ("scaled", unit)):
+        np.save(tmp_path / f"{name}.npy", scale * points)
+        reports.append(analyse(load_dataset(tmp_path / f"{name}.npy")))
+    plain, scaled = reports
+    assert scaled.total_variance == pytest.approx(plain.total_variance * unit**2, rel=1e-12)
+    assert scaled.effective_rank == pytest.approx(plain.effective_rank, rel=1e-12)
+    assert scaled.eigenvalues == pytest.approx(plain.eigenvalues * unit**2, rel=1e-10)

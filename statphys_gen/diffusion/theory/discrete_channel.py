@@ -5,7 +5,8 @@ r"""One discrete component seen through Gaussian noise: y = sqrt(s) a + z, with 
     information variance Var of the summand log[p(y|a)/p(y)]
 
 The averages over z are trapezoidal sums, each over the values that can be confused with the own one. Beyond
-s gap^2 = 400, gap the smallest distance of two values, the value is known to exp(-50): the information is the entropy of a component and the posterior variance 0.
+s gap^2 = 400, gap the smallest distance of two values, the value is known to exp(-50): the information is the entropy
+of a component and the posterior variance 0.
 
 Source: derivations/diffusion/collapse_rem.py (dI/ds = M/2).
 """
