@@ -206,6 +206,8 @@ DOMAINS: dict[str, Domain] = {
     "--second-layer": READABLE,
     "--target": READABLE,
     "DATA": READABLE,
+    "--label-column": Domain("left out here: only tables and archives have named columns", ("", "many", "1")),
+    "--key": Domain("left out here: only an .npz file has named arrays", ("", "many", "1")),
     "WEIGHTS.npz": READABLE,
     "TABLE.csv": READABLE,
     "--output": FOLDER,

@@ -49,7 +49,7 @@ def _average(
         points = np.outer(scales / math.sqrt(4.0 * root), [0.1, 1.0, 10.0]).ravel()
         points = np.unique(points[(points > 0.0) & (points < np.pi / 2.0)])
         found = integrate(
-            integrand, 0.0, np.pi / 2.0, tolerance=1e-12, relative=True, breakpoints=points
+            integrand, 0.0, np.pi / 2.0, width=0.5, tolerance=1e-12, relative=True, breakpoints=points
         ).value
     return np.asarray(4.0 / np.pi / root * found)
 

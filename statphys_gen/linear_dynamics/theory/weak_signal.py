@@ -33,23 +33,29 @@ _TOLERANCE = 1e-12
 _GRADES = np.array([0.1, 0.3, 1.0, 3.0, 10.0, 30.0])
 
 
-def quarter_circle_mean(function: Callable[[FloatArray], FloatArray], edges: ArrayLike = ()) -> FloatArray:
-    """int_0^2 rho(s) function(s) ds of a positive function, which maps (nodes,) to (..., nodes).
+def quarter_circle_mean(
+    function: Callable[[FloatArray], FloatArray], edges: ArrayLike = (), width: float = 1.0
+) -> FloatArray:
+    """int_0^2 rho(s) function(s) ds of a positive function, which maps (nodes,) to (..., nodes); relative accuracy.
 
-    It changes its form at the ``edges``; the accuracy is relative.
+    It changes its form at the ``edges``, elsewhere over distances of ``width``: 1 for functions of a mode, whose scales
+    are among its edges.
     """
 
     # s = 2 sin(phi) keeps its digits where slow modes, s -> 0, are all that is left.
     def integrand(phi: FloatArray) -> FloatArray:
         return np.asarray(np.cos(phi) ** 2 * function(2.0 * np.sin(phi)))
 
-    return np.asarray(4.0 / np.pi * _integral(integrand, np.pi / 2.0, _angles(edges)))
+    return np.asarray(4.0 / np.pi * _integral(integrand, np.pi / 2.0, _angles(edges), width))
 
 
 def spiked_bulk(
-    function: Callable[[FloatArray], FloatArray], spike: float, edges: ArrayLike = ()
+    function: Callable[[FloatArray], FloatArray], spike: float, edges: ArrayLike = (), width: float = 1.0
 ) -> FloatArray:
-    """The continuous part of u^T f(T) v for an odd function f of singular values, positive for positive ones."""
+    """The continuous part of u^T f(T) v for an odd function f of singular values, positive for positive ones.
+
+    Edges and width as above.
+    """
     # The denominator (1 - tau^2)^2 + 4 tau^2 sin^2 at 1/tau is that at tau over tau^4.
     small = min(spike, 1.0 / spike)
     gap = abs(spike - 1.0) / max(spike, 1.0) * (1.0 + small)
@@ -68,18 +74,31 @@ def spiked_bulk(
         weight = np.sin(2.0 * phi) * cosine / (gap**2 + (2.0 * small * cosine) ** 2)
         return np.asarray(weight * function(2.0 * np.sin(phi)))
 
-    found = _integral(large, np.pi / 4.0, np.concatenate([np.pi / 2.0 - angles, near]))
-    found = found + _integral(few, np.pi / 4.0, np.concatenate([angles, np.pi / 2.0 - near]))
+    found = _integral(large, np.pi / 4.0, np.concatenate([np.pi / 2.0 - angles, near]), width)
+    found = found + _integral(few, np.pi / 4.0, np.concatenate([angles, np.pi / 2.0 - near]), width)
     return np.asarray(4.0 * factor / np.pi * found)
 
 
 def _integral(
-    integrand: Callable[[FloatArray], FloatArray], upper: float, breakpoints: FloatArray
+    integrand: Callable[[FloatArray], FloatArray], upper: float, breakpoints: FloatArray, width: float
 ) -> FloatArray:
     points = np.unique(breakpoints[(breakpoints > 0.0) & (breakpoints < upper)])
     return np.asarray(
-        integrate(integrand, 0.0, upper, tolerance=_TOLERANCE, relative=True, breakpoints=points).value
+        integrate(
+            integrand,
+            0.0,
+            upper,
+            width=_angle(width),
+            tolerance=_TOLERANCE,
+            relative=True,
+            breakpoints=points,
+        ).value
     )
+
+
+def _angle(width: float) -> float:
+    """The smallest distance in theta that is ``width`` in the singular value, or over which the weights vary."""
+    return 0.5 * min(1.0, width)
 
 
 def _angles(edges: ArrayLike) -> FloatArray:
@@ -98,7 +117,7 @@ def mode_edges(threshold: float, training_time: FloatArray) -> FloatArray:
 
 @states("exact as N -> infinity", _LIMIT, source=SOURCE, verification="derived and simulated")
 def spiked_overlap(
-    function: Callable[[FloatArray], FloatArray], spike: float, edges: ArrayLike = ()
+    function: Callable[[FloatArray], FloatArray], spike: float, edges: ArrayLike = (), *, width: float
 ) -> FloatArray:
     """u^T f(T) v for an odd function f of singular values; ``function`` maps (nodes,) to (..., nodes).
 
@@ -107,9 +126,10 @@ def spiked_overlap(
     function : f, for arguments above 0, where it is nowhere negative.
     spike : tau, above 0.
     edges : singular values at which f changes abruptly.
+    width : elsewhere f varies over distances of ``width`` and no shorter ones, above 0.
     """
     tau = in_range("spike", spike)
-    bulk = spiked_bulk(function, tau, edges)
+    bulk = spiked_bulk(function, tau, edges, validation.positive("width", width))
     if tau <= 1.0:
         return bulk
     place = np.array([tau + 1.0 / tau])
@@ -134,7 +154,7 @@ def overlap(spike: ArrayLike, threshold: float, training_time: ArrayLike) -> Flo
     shape = spikes.shape + times.shape
     flat = times.ravel()
     rows = [
-        spiked_overlap(lambda s: mode(s, c, flat[:, None])[0], float(tau), mode_edges(c, flat))
+        spiked_overlap(lambda s: mode(s, c, flat[:, None])[0], float(tau), mode_edges(c, flat), width=1.0)
         for tau in spikes.ravel()
     ]
     return np.asarray(rows).reshape(shape)
