@@ -199,6 +199,7 @@ QUANTITIES: dict[str, tuple[str, str]] = {
     "test_loss_standard_error": ("standard error of the test loss", "1"),
     "theory": ("prediction", "1"),
     "theory_error": ("error of the prediction", "1"),
+    "threshold_over_bulk_edge": ("threshold over the largest singular value of the noise", "1"),
     "time": ("diffusion time", "1"),
     "tolerance": ("score error allowed above the least, relative to it", "1"),
     "top_one": ("probability that the source has the largest posterior weight", "1"),

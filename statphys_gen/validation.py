@@ -129,6 +129,22 @@ def array(
     return result
 
 
+def broadcast(**arrays: NDArray[np.float64]) -> tuple[NDArray[np.float64], ...]:
+    """The named arrays, broadcast with one another."""
+    import numpy as np
+
+    shape: tuple[int, ...] = ()
+    for name, entry in arrays.items():
+        try:
+            shape = np.broadcast_shapes(shape, entry.shape)
+        except ValueError:
+            others = ", ".join(other for other in arrays if other != name)
+            raise InvalidArgument(
+                name, entry, f"of a shape that broadcasts with {others} (it has {entry.shape})"
+            ) from None
+    return tuple(np.broadcast_to(entry, shape) for entry in arrays.values())
+
+
 def probability_vector(argument: str, value: ArrayLike, *, tolerance: float = 1e-9) -> NDArray[np.float64]:
     """Positive weights that sum to one within ``tolerance``; they are returned normalised to rounding."""
     weights = array(argument, value, ndim=1, above=0.0)

@@ -39,6 +39,30 @@ def linear_fractional() -> bool:
 
 
 @claim(
+    "D = K - M + L, L^2 = M^2 + c^2, obeys D' = D L + L D - D^2, and S = 1/D the linear S' = 1 - L S - S L, solved by "
+    "S = exp(-L t) (S(0) - 1/(2 L)) exp(-L t) + 1/(2 L)"
+)
+def distance_from_the_unstable_fixed_point() -> bool:
+    m, rate = sp.Symbol("M", commutative=False), sp.Symbol("L", commutative=False)
+    d = sp.Symbol("D", commutative=False)
+    k = d + m - rate
+    # L and M commute: written in one order.
+    flow = sp.expand(k * m + m * k - k * k + _C**2).subs(rate * m, m * rate)
+    flow = sp.expand(flow).subs(rate**2, m**2 + _C**2)
+    distance = sp.expand(flow - (d * rate + rate * d - d * d)) == 0
+    s = sp.Symbol("S", commutative=False)
+    # S' = -S D' S with D S = S D = 1.
+    change = sp.expand(-s * (d * rate + rate * d - d * d) * s).subs(s * d, 1).subs(d * s, 1)
+    linear = sp.expand(sp.expand(change).subs(s * d, 1) - (1 - rate * s - s * rate)) == 0
+    t, one, two, start = sp.symbols("t l_1 l_2 S_0", positive=True)
+    # An element between eigenvectors of L with rates l_1 and l_2; the inhomogeneous part is diagonal.
+    free = sp.exp(-one * t) * start * sp.exp(-two * t)
+    same = sp.exp(-one * t) * (start - 1 / (2 * one)) * sp.exp(-one * t) + 1 / (2 * one)
+    solves = sp.simplify(sp.diff(free, t) + (one + two) * free) == 0
+    return distance and linear and solves and sp.simplify(sp.diff(same, t) - 1 + 2 * one * same) == 0
+
+
+@claim(
     "The solution keeps K J K = c^2 J, and follows the differential equation of A alone (2 x 3, Taylor series)"
 )
 def follows_the_flow() -> bool:

@@ -49,7 +49,7 @@ class PrincipalDirections(Tabular):
     vectors : (k, d) the leading directions, the largest entry of each positive.
     projections : (k, m) centred data points projected on them.
     total_variance : trace of the covariance.
-    squared_trace : trace of the squared covariance (estimated with random probes to 64 draws if not ``complete``).
+    relative_squared_trace : tr C^2 of the covariance over (tr C)^2 (with 64 random probes if not ``complete``).
     """
 
     eigenvalues: FloatArray
@@ -57,7 +57,7 @@ class PrincipalDirections(Tabular):
     vectors: FloatArray
     projections: FloatArray
     total_variance: float
-    squared_trace: float
+    relative_squared_trace: float
 
     def records(self) -> list[dict[str, Any]]:
         """Rank, eigenvalue and its share of the variance."""
@@ -81,7 +81,7 @@ class PrincipalDirections(Tabular):
     @property
     def effective_rank(self) -> float:
         """(tr C)^2 / tr C^2, the participation ratio of the spectrum."""
-        return self.total_variance**2 / self.squared_trace
+        return 1.0 / self.relative_squared_trace
 
     def inflation(self, k: int, count: int) -> float:
         """Sample over population value of eigenvalue k, from the equation above; infinite inside a bulk."""
@@ -94,8 +94,9 @@ class PrincipalDirections(Tabular):
         if not self.complete:
             # The unseen part of the spectrum, to second order in its eigenvalues.
             rest = max(self.total_variance - self.eigenvalues.sum(), 0.0)
-            squared = max(self.squared_trace - (self.eigenvalues**2).sum(), 0.0)
-            sum_over_others += rest / value + squared / value**2
+            shares = self.eigenvalues / self.total_variance
+            squared = max(self.relative_squared_trace - (shares**2).sum(), 0.0)
+            sum_over_others += rest / value + squared / shares[k] ** 2
         ratio = 1.0 + sum_over_others / count
         return float(ratio) if ratio > 0.0 else float("inf")
 
@@ -133,7 +134,11 @@ def principal_directions(
         largest = vectors[np.arange(len(vectors)), np.abs(vectors).argmax(axis=1)]
         vectors = vectors * np.sign(largest)[:, None]
         projections = np.concatenate([vectors @ centred(b).T for b in blocks], axis=1)
-        squared = float((eigenvalues**2).sum()) if complete else _squared_trace(dataset, mean, blocks, seed)
+        squared = (
+            float(((eigenvalues / total) ** 2).sum())
+            if complete
+            else _relative_squared_trace(dataset, mean, blocks, total, seed)
+        )
     return PrincipalDirections(eigenvalues, complete, vectors, projections, total, squared)
 
 
@@ -208,8 +213,10 @@ def _key(purpose: str, dataset: DataSet) -> dict[str, object]:
     return {"purpose": purpose, "points": dataset.samples, "multiplicities": dataset.multiplicities}
 
 
-def _squared_trace(dataset: DataSet, mean: FloatArray, blocks: list[slice], seed: int) -> float:
-    """tr C^2 = E |C g|^2 with random signs g."""
+def _relative_squared_trace(
+    dataset: DataSet, mean: FloatArray, blocks: list[slice], total: float, seed: int
+) -> float:
+    """tr C^2/(tr C)^2, with tr C^2 = E |C g|^2 for random signs g."""
     random = generator(seed, _key("squared trace", dataset))
     probes = random.choice([-1.0, 1.0], size=(dataset.dimension, _PROBES))
-    return float((_apply(dataset, mean, blocks, probes) ** 2).sum() / _PROBES)
+    return float(((_apply(dataset, mean, blocks, probes) / total) ** 2).sum() / _PROBES)

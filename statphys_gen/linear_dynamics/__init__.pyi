@@ -21,6 +21,7 @@ from .theory.crossover import ErrorCurves as ErrorCurves
 from .theory.crossover import error_curves as error_curves
 from .theory.crossover import small_lazy_ratio as small_lazy_ratio
 from .theory.finite_dimension import finite_dimension_errors as finite_dimension_errors
+from .theory.finite_width import finite_width_errors as finite_width_errors
 from .theory.finite_width import width_correction as width_correction
 from .theory.lazy_width import lazy_noise_error as lazy_noise_error
 from .theory.lazy_width import lazy_relative_loss as lazy_relative_loss

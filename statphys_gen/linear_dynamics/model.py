@@ -11,6 +11,16 @@ from typing import Any
 from .. import validation
 from ..errors import InvalidArgument
 
+# Lengths within so many orders of magnitude of 1, so that products of a few of them stay in the range of a float.
+SMALLEST, LARGEST = 1e-75, 1e75
+
+
+def in_range(argument: str, value: float) -> float:
+    """A length above 0, in whatever unit, whose products are in the range of a float."""
+    if not SMALLEST <= validation.positive(argument, value) <= LARGEST:
+        raise InvalidArgument(argument, value, f"in [{SMALLEST:g}, {LARGEST:g}]: choose other units")
+    return float(value)
+
 
 @dataclass(frozen=True)
 class LinearNetwork:
@@ -39,6 +49,11 @@ class LinearNetwork:
             object.__setattr__(self, name, validation.integer(name, getattr(self, name), minimum=1))
         for name in ("first_variance", "second_variance", "first_rate", "second_rate"):
             object.__setattr__(self, name, validation.positive(name, getattr(self, name)))
+        for name in ("first_variance", "second_variance"):
+            value = getattr(self, name)
+            if not SMALLEST <= value * self.width <= LARGEST:
+                allowed = f"such that its product with the width lies in [{SMALLEST:g}, {LARGEST:g}]"
+                raise InvalidArgument(name, value, allowed)
 
     @classmethod
     def from_exponents(cls, dimension: int, variance_exponent: float, width_exponent: float) -> LinearNetwork:
@@ -93,9 +108,11 @@ class Task:
         strengths = self.signal_strengths
         if not isinstance(strengths, Iterable) or isinstance(strengths, str):
             raise InvalidArgument("signal_strengths", strengths, "a list of numbers above 0")
-        checked = tuple(validation.positive(f"signal_strengths[{k}]", x) for k, x in enumerate(strengths))
+        checked = tuple(in_range(f"signal_strengths[{k}]", x) for k, x in enumerate(strengths))
         object.__setattr__(self, "signal_strengths", checked)
         object.__setattr__(self, "noise", validation.non_negative("noise", self.noise))
+        if self.noise > 0.0:
+            in_range("noise", self.noise)
 
     @property
     def rank(self) -> int:

@@ -29,6 +29,7 @@ from statphys_gen.diffusion.theory.speciation_time import (
     spectral_time,
 )
 from statphys_gen.errors import InvalidArgument, StatphysError
+from statphys_gen.linear_dynamics.theory.best import best_error, lazy_ratio_for
 from statphys_gen.phase_retrieval.model import Loss, PhaseRetrieval
 from statphys_gen.phase_retrieval.schedule import geometric_steps
 from statphys_gen.phase_retrieval.theory.dmft import descent_dynamics
@@ -169,6 +170,47 @@ def descents(rng: np.random.Generator, points: int) -> Iterator[Solution]:
         )
 
 
+def _lowest_error(strengths: np.ndarray, kappa: float, omega: float, noise: float) -> float:
+    """Best test error by brute force: a = c sinh u with tanh(u/2) = x tanh(l T)/(l + c tanh(l T)), on a dense
+    grid in log T, and the lowest stretch of it again, until the grid is fine enough for ten digits."""
+
+    def curve(time: np.ndarray) -> np.ndarray:
+        rates = np.hypot(strengths, kappa)[:, None]
+        tangent = np.tanh(rates * time)
+        y = strengths[:, None] * tangent / (rates + kappa * tangent)
+        left = strengths[:, None] - 2 * kappa * y / ((1 - y) * (1 + y))
+        q = np.exp(-2 * kappa * time)
+        return (left**2).sum(axis=0) + noise**2 * (1 - q) ** 2 + omega * q**2
+
+    low, high = np.log(1e-4 / (kappa + strengths.max())), np.log(1e4 / min(kappa, strengths.min()))
+    for _ in range(4):
+        grid = np.linspace(low, high, 20_000)
+        values = curve(np.exp(grid))
+        k = int(values.argmin())
+        low, high = grid[max(0, k - 2)], grid[min(k + 2, len(grid) - 1)]
+    return float(values.min())
+
+
+def best_stopping(rng: np.random.Generator, points: int) -> Iterator[Solution | dict[str, float]]:
+    """Best test errors of linear networks and the inverse, each also by brute force."""
+    for _ in range(0, points, 5):
+        strengths = np.exp(rng.uniform(np.log(0.05), np.log(3.0), int(rng.integers(1, 4))))
+        kappa, noise = float(_between(rng, 1e-3, 30.0)), float(_between(rng, 0.3, 3.0))
+        omega = float(rng.choice([0.0, _between(rng, 1e-3, 3.0)]))
+        found = best_error(strengths, kappa, omega, noise=noise)
+        yield found.solution
+        slow = _lowest_error(strengths, kappa, omega, noise)
+        yield {"best error": float(found.test_error) / slow - 1.0}
+        inverse = lazy_ratio_for(slow, strengths, omega, noise=noise)
+        yield inverse
+        # There may be several ratios with one best error; each of them has it.
+        ratio = float(inverse["lazy_ratio"])
+        again = _lowest_error(strengths, ratio, omega, noise) if np.isfinite(ratio) else slow
+        yield {"error at the ratio": again / slow - 1.0}
+        limit = best_error(strengths / noise, kappa / noise, omega / noise**2)
+        yield {"units": float(limit.test_error) * noise**2 / slow - 1.0}
+
+
 # Share of the points; above 1, a number of points.
 FAMILIES: dict[str, tuple[Family, float]] = {
     "collapse of Gaussian data": (collapse, 0.2),
@@ -177,6 +219,7 @@ FAMILIES: dict[str, tuple[Family, float]] = {
     "glass lines": (glass_lines, 0.1),
     "Hessians of phase retrieval": (hessians, 0.12),
     "random features": (features, 0.03),
+    "best stopping of linear networks": (best_stopping, 0.02),
     "full breaking of replica symmetry": (full_breaking, 50),
     "dynamical mean-field theory": (descents, 50),
 }

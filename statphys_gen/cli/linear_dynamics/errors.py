@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import math
 from pathlib import Path
 from typing import Any
 
@@ -80,31 +81,41 @@ def register(quantities: Any) -> None:
 def _errors(options: argparse.Namespace) -> int:
     if options.finite_width and options.dimension is None:
         raise InvalidArgument("--finite-width", True, "left out without --dimension")
-    import numpy as np
-
-    from ...approximation import approximation_of
     from ...linear_dynamics.theory.crossover import error_curves
     from ...linear_dynamics.theory.finite_dimension import finite_dimension_errors
-    from ...linear_dynamics.theory.finite_width import width_correction
+    from ...linear_dynamics.theory.finite_width import finite_width_errors
     from ..output import emit
 
     given = (options.lazy_ratio, options.initial_noise, options.training_time)
-    curves = (
-        error_curves(options.signal_strength, *given, noise=options.noise)
-        if options.dimension is None
-        else finite_dimension_errors(options.signal_strength, options.dimension, *given, noise=options.noise)
-    )
-    records = curves.records()
     names = ["signal_strength", "lazy_ratio", "initial_noise", "noise", "training_time", "dimension"]
     parameters = {name: getattr(options, name) for name in names} | {"finite_width": options.finite_width}
     if options.finite_width:
-        per_width = options.initial_noise / (options.lazy_ratio**2 * options.dimension)
-        parameters["width"] = options.dimension / per_width if per_width > 0.0 else np.inf
-        extra = width_correction(options.signal_strength, *given, noise=options.noise)
-        for record, train, test in zip(records, *extra, strict=True):
-            record["train_error"] += per_width * float(train)
-            record["test_error"] += per_width * float(test)
-            record["approximation"] += f"; d/w: {approximation_of(width_correction)}"
+        if options.initial_noise == 0.0:
+            raise InvalidArgument("--initial-noise", 0.0, "above 0 with --finite-width: it gives the width")
+        root = options.lazy_ratio * options.dimension
+        width = root * (root / options.initial_noise)
+        if not options.dimension <= width < math.inf:
+            raise InvalidArgument(
+                "--finite-width",
+                width,
+                f"a width kappa^2 d^2/omega of at least the dimension {options.dimension}",
+            )
+        parameters["width"] = width
+        curves = finite_width_errors(
+            options.signal_strength,
+            options.dimension,
+            width,
+            options.lazy_ratio,
+            options.training_time,
+            noise=options.noise,
+        )
+    elif options.dimension is not None:
+        curves = finite_dimension_errors(
+            options.signal_strength, options.dimension, *given, noise=options.noise
+        )
+    else:
+        curves = error_curves(options.signal_strength, *given, noise=options.noise)
+    records = curves.records()
 
     def plot(path: Path) -> None:
         from ...linear_dynamics.plots import plot_errors

@@ -55,14 +55,20 @@ def _phase_diagram(options: argparse.Namespace) -> int:
         options.variance_exponent,
         options.width_exponent,
     )
-    names = ("regime", "lazy_ratio", "initial_noise", "test_error", "training_time", "residual", "error")
+    variables = ("regime", "lazy_ratio", "initial_noise", "threshold_over_bulk_edge")
+    columns = (*variables, "test_error", "training_time", "residual", "error")
     records = []
+    active = 0
     for i, gs in enumerate(options.variance_exponent):
         for j, gw in enumerate(options.width_exponent):
             record: dict[str, Any] = {"variance_exponent": gs, "width_exponent": gw}
-            record |= {name: data[name][i, j].item() for name in names}
+            record |= {name: data[name][i, j].item() for name in columns}
             record["status"] = str(Status(int(data["status"][i, j])))
-            records.append(record | {"approximation": data.attrs["approximation"]})
+            record["approximation"] = data.attrs["approximation"]
+            if record["threshold_over_bulk_edge"] < 1.0 and gw >= 1.0:
+                record["approximation"] += "; not so here: at this dimension the bulk is not lazy"
+                active += 1
+            records.append(record)
     files: list[Path] = []
     if folder is not None:
         from ...linear_dynamics.plots import plot_phase_diagram
@@ -74,4 +80,9 @@ def _phase_diagram(options: argparse.Namespace) -> int:
     parameters = {name: getattr(options, name) for name in keys}
     narrow = min(options.width_exponent) < 1.0
     notes = ["below width d (exponent 1) the wide limit is not defined"] if narrow else []
+    if active:
+        notes.append(
+            f"at {active} point{'s' * (active > 1)} the threshold is below the largest singular value 2 sqrt(d) of the "
+            "noise: the bulk is not lazy, and the test error not that of the limit; see best-error with --dimension"
+        )
     return emit(options, "linear-dynamics phase-diagram", parameters, records, files=files, notes=notes)

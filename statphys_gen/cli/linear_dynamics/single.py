@@ -115,15 +115,17 @@ def _mode(options: argparse.Namespace) -> int:
 
     from ...approximation import approximation_of
     from ...linear_dynamics.theory.modes import active, amplitude, relaxation_rate
-    from ...linear_dynamics.theory.units import combined_threshold
+    from ...linear_dynamics.theory.units import combined_threshold, time_at_unit_rates
     from ..output import emit
 
     layers = options.thresholds or [options.threshold, options.threshold]
     threshold = combined_threshold(*layers, *options.rates)
-    speed = math.sqrt(options.rates[0] * options.rates[1])
+    speed = math.sqrt(options.rates[0]) * math.sqrt(options.rates[1])
     values, times = np.array(options.singular_value), np.array(options.training_time)
-    found = amplitude(values[:, None], threshold, speed * times, options.initial)
-    rates = speed * relaxation_rate(values, threshold)
+    scaled = time_at_unit_rates(times, *options.rates)
+    found = amplitude(values[:, None], threshold, scaled, options.initial)
+    # The rate in real time.
+    rates = time_at_unit_rates(relaxation_rate(values, threshold), *options.rates)
     records = [
         {
             "singular_value": s,

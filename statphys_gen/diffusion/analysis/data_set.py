@@ -197,7 +197,9 @@ def _between(dataset: DataSet, projection: FloatArray) -> _Between:
 def _direction(dataset: DataSet, principal: PrincipalDirections, k: int, seed: int) -> Direction:
     value = float(principal.eigenvalues[k])
     projection = principal.projections[k]
-    error = math.sqrt(dataset.weights @ (projection**2 - value) ** 2 / (dataset.samples - 1))
+    # Relative to the value, whose square may be out of range.
+    spread = float(dataset.weights @ (projection**2 / value - 1.0) ** 2) if value > 0.0 else 0.0
+    error = value * math.sqrt(spread / (dataset.samples - 1))
     inflation = principal.inflation(k, dataset.samples)
     shape: Modality = modality(projection, dataset.multiplicities, seed=seed)
     between = None if dataset.labels is None else _between(dataset, projection)

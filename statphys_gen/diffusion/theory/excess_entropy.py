@@ -263,7 +263,8 @@ class GaussianWindow(Curves):
 )
 def gaussian_window(law: DataLaw, time: ArrayLike, log_samples: ArrayLike) -> GaussianWindow:
     """H and Y of n points with a Gaussian competition: averages of log(1 + exp g) and of 1/(1 + exp g), where the
-    logarithm g of the competitors' weight over the own one has mean d f_k and the variance of the information density.
+    logarithm g of the competitors' weight over the own one has mean d f_k and the variance of the information density;
+    kept within H <= log n and Y >= 1/n.
 
     Parameters as for :func:`excess_entropy`.
     """
@@ -275,6 +276,9 @@ def gaussian_window(law: DataLaw, time: ArrayLike, log_samples: ArrayLike) -> Ga
     mean, width = np.broadcast_arrays(logs[..., None] - known, width)
     pairs = [_competition(g, b) for g, b in zip(mean.ravel().tolist(), width.ravel().tolist(), strict=True)]
     table = np.array(pairs).reshape(*mean.shape, 2)
+    # There are n - 1 competitors and not n, and equal weights are the most that can be.
+    most = logs[..., None]
+    table = np.stack([np.minimum(table[..., 0], most), np.maximum(table[..., 1], np.exp(-most))], axis=-1)
     weights = class_weights(law)
     both = np.einsum("...kj,k->...j", table, weights)
     times, logs = np.broadcast_arrays(times, logs)

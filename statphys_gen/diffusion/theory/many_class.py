@@ -40,7 +40,8 @@ from ...data.binary_channel import two_class_agreement
 from ...data.laws import GaussianMixture
 from ...errors import AccuracyNotReached, InvalidArgument
 from ...meaning import fingerprint
-from ...numerics.quadrature import gaussian_rule
+from ...numerics.quadrature import Rule, gaussian_rule, legendre_rule
+from ...numerics.special import normal_density
 from ...presentation import Curves
 from .class_signal import check_times, covariance_spectra, excess_time, pairwise_signals, signal
 
@@ -52,6 +53,8 @@ _MOST_TERMS = 10_000_000  # of a product rule: nodes times classes squared
 _CHUNK = 200_000  # nodes times classes in memory at once
 _FAR = 16.5  # classes further apart than this many standard deviations do not see each other, to exp(-34)
 _SCRAMBLINGS = 16
+# Panels on a line: how many widths they reach out, after how many they grow with the distance, and how many there are.
+_OUTERMOST, _GRADING, _MOST_PANELS = 9.5, 4.0, 100_000
 _EPSILON = float(np.finfo(float).eps)
 
 
@@ -417,20 +420,24 @@ def _isotropic_at(
         return (log_prefactor - squares / (2.0 * variances)).T
 
     def total_at(slope: float) -> FloatArray:
-        rule = gaussian_rule(slope, 1e-13)
-        rules = [(rule.nodes, rule.weights)] * on_line
-        if degrees:
-            rules.append(chi_square_rule(degrees, len(rule.nodes)))
-        if math.prod(len(nodes) for nodes, _ in rules) * len(weights) ** 2 > 16 * _MOST_TERMS:
+        count = math.ceil(60.0 * slope) + 25  # nodes of a radius
+        along = _along_line(line, np.sqrt(variances), slope) if on_line else Rule(np.zeros(1), np.ones(1))
+        radii = chi_square_rule(degrees, count) if degrees else (np.zeros(1), np.ones(1))
+        if len(along.nodes) * len(radii[0]) * len(weights) ** 2 > 16 * _MOST_TERMS:
             raise AccuracyNotReached(
-                f"the integral of the clone agreement did not reach 1e-10 with {len(rule.nodes)} nodes a side"
+                f"the integral of the clone agreement did not reach 1e-10 with {len(along.nodes)} nodes a side"
             )
-        nodes, node_weights = product_rule(rules, 1e-13)
         total = np.zeros(len(memberships))
         for k, w in enumerate(weights.tolist()):
-            scale = np.array([math.sqrt(variances[k])] * on_line + [variances[k]] * bool(degrees))
-            shift = np.array([line[k]] * on_line + [0.0] * bool(degrees))
-            total += w * _weighted_disagreement(nodes * scale + shift, node_weights, log_joint, memberships)
+            rules = []
+            if on_line:
+                width = math.sqrt(variances[k])
+                density = normal_density((along.nodes - line[k]) / width) / width
+                rules.append((along.nodes, along.weights * density))
+            if degrees:
+                rules.append((variances[k] * radii[0], radii[1]))
+            nodes, node_weights = product_rule(rules, 1e-13)
+            total += w * _weighted_disagreement(nodes, node_weights, log_joint, memberships)
         return total
 
     previous = total_at(steepest)
@@ -441,6 +448,22 @@ def _isotropic_at(
         if change < 1e-10:
             return 1.0 - total, change + 1e-14
         previous = total
+
+
+def _along_line(line: FloatArray, widths: FloatArray, slope: float) -> Rule:
+    """Gauss-Legendre panels over the line of the means, with respect to dx.
+
+    A panel is as wide as the distance over which the classes there trade places: of the order of the width of a class
+    near its mean, and of the distance from it further out, however narrow other classes are.
+    """
+    places, end = [float((line - _OUTERMOST * widths).min())], float((line + _OUTERMOST * widths).max())
+    share = min(1.0, math.pi / slope)
+    while places[-1] < end:
+        step = share * float(np.maximum(widths, np.abs(places[-1] - line) / _GRADING).min())
+        places.append(places[-1] + step)
+        if len(places) > _MOST_PANELS:
+            raise AccuracyNotReached("clone agreement: classes of too many different scales on one line")
+    return legendre_rule(np.array(places), 16)
 
 
 def chi_square_rule(degrees: int, count: int) -> tuple[FloatArray, FloatArray]:

@@ -47,7 +47,7 @@ from ...errors import InvalidArgument
 from ...glossary import attributes
 from ...presentation import Tabular
 from ...solution import Solution, Status
-from .class_signal import Spectra, check_pair, class_line, covariance_spectra, pair_signal
+from .class_signal import Spectra, check_pair, class_line, covariance_spectra, excess_time, pair_signal
 from .drift_potential import bistability_threshold
 from .total_covariance import leading_directions
 
@@ -182,11 +182,16 @@ def bayes_time(mixture: GaussianMixture) -> Solution:
     :func:`statphys_gen.diffusion.hierarchical_speciation_times`.
     """
     spectra = covariance_spectra(mixture)
-    solutions = [_pair_bayes_time(mixture, k, m, spectra) for k, m in combinations(range(mixture.classes), 2)]
-    found = [solution for solution in solutions if solution.good]
-    if not found:
-        return _from_excess(mixture, None, approximation_of(bayes_time))
-    return max(found, key=lambda solution: float(solution["time"]))
+    best: Solution | None = None
+    latest = 0.0
+    for k, m in combinations(range(mixture.classes), 2):
+        # x falls in time: a pair that is below 1 at the latest time so far crossed 1 before it.
+        if best is not None and pair_signal(mixture, k, m, spectra)(latest) <= 1.0:
+            continue
+        found = _pair_bayes_time(mixture, k, m, spectra)
+        if found.good and (best is None or found["time"] > best["time"]):
+            best, latest = found, float(excess_time(found["time"]))
+    return _from_excess(mixture, None, approximation_of(bayes_time)) if best is None else best
 
 
 @states(

@@ -5,7 +5,8 @@ c and offset delta between its kernels has K J K = c^2 J after K -> K - delta J,
 
     tr D = c (n - p) + delta (n + p),    c^2 = ((n + p) tr D^2 - (tr D)^2)/(4 n p):
 
-the threshold of a network can be read off at any time of its training, with tr D^2 = |C1|^2 + |C2|^2 - 2 |A|^2.
+the threshold of a network can be read off at any time of its training: c^2 is the sum of squares of the n + p
+eigenvalues of D about their mean, times (n + p)/(4 n p).
 """
 
 from __future__ import annotations
@@ -21,20 +22,22 @@ from numpy.typing import ArrayLike
 from ... import validation
 from ...approximation import Approximation, approximation_of, states
 from ...arrays import FloatArray
-from ...errors import InvalidArgument
+from ...errors import InvalidArgument, StatphysError
 from ...glossary import attributes
 from ...numerics.flow import checked_times, checked_tolerance
 from ...presentation import html_table, short_table
-from ..simulation.gram_flow import checked_rates, gram_flow
-from ..simulation.starts import Gram
+from ..simulation.gram_flow import checked_rates, flow_of_factor
+from ..simulation.starts import compressed
 from ..theory.modes import active
-from ..theory.wide_limit import generic_wide_flow, wide_flow
+from ..theory.units import time_at_unit_rates
+from ..theory.wide_limit import checked_matrix, generic_wide_flow, wide_flow
 
 if TYPE_CHECKING:
     import xarray
 
 # Entries of A up to which a record carries them.
 _MOST_ENTRIES = 64
+_LARGEST_WEIGHT = 1e37  # so that squares of products stay in the range of a float
 _COLUMNS = ("loss", "product_norm", "largest_singular_value", "stable_rank", "wide_distance")
 
 
@@ -49,8 +52,10 @@ class WeightFlow:
     loss : (m,) half the squared distance from the target, |A - T|^2/2.
     product_norm, largest_singular_value, stable_rank : (m,) |A|, |A|_op, |A|^2/|A|_op^2 (0 for A = 0).
     wide_distance : (m,) |A - A_wide|/|T| from the wide limit that starts at the same A(0) with the network's threshold;
-        NaN for w < n + p, where that limit is not defined.
-    threshold : c of the weights, in the units of the target.
+        NaN where ``reason`` says why there is none: w < n + p, where that limit is not defined, a target of 0, weights
+        without a threshold, or a limit that could not be followed.
+    reason : why there is no wide distance; empty where there is one.
+    threshold : c of the weights, in the units of the target; 0 where it is below the rounding of the weights.
     active_directions : number of singular values of the target above the threshold.
     error : largest difference of an entry of A from the flow at a looser tolerance.
     approximation : how exact the flow is.
@@ -63,6 +68,7 @@ class WeightFlow:
     largest_singular_value: FloatArray
     stable_rank: FloatArray
     wide_distance: FloatArray
+    reason: str
     threshold: float
     active_directions: int
     error: float
@@ -75,6 +81,8 @@ class WeightFlow:
             row |= {name: float(getattr(self, name)[k]) for name in _COLUMNS}
             if self.product[k].size <= _MOST_ENTRIES:
                 row["product"] = self.product[k].tolist()
+            if self.reason:
+                row["reason"] = self.reason
             rows.append(row | {"error": self.error, "approximation": str(self.approximation)})
         return rows
 
@@ -113,14 +121,14 @@ def threshold_of_weights(
     rates : learning rates of the layers.
     """
     first, second = _weights(first_layer, second_layer)
-    return _threshold(_gram(first, second, *checked_rates(rates)))
+    return _threshold(_factor(first, second, *checked_rates(rates)), first.shape[1])
 
 
 @states(
     "exact",
     "to the integrator's tolerance; the wide distance is from the limit w -> infinity at the same start",
     source="derivations/linear_dynamics/gram.py",
-    verification="derived and simulated",
+    verification="derived",
 )
 def flow_of_weights(
     first_layer: ArrayLike,
@@ -145,10 +153,11 @@ def flow_of_weights(
 
     Raises
     ------
-    InvalidArgument : shapes that do not fit, named.
+    InvalidArgument : shapes that do not fit, named; numbers whose products leave the range of a float.
+    NotConverged : the flow is too stiff, or runs away.
     """
     first, second = _weights(first_layer, second_layer)
-    goal = validation.array("target", target, ndim=2)
+    goal = checked_matrix("target", target)
     width, n = first.shape
     p = len(second)
     if goal.shape != (p, n):
@@ -158,26 +167,19 @@ def flow_of_weights(
     times = checked_times("training_time", training_time)
     e1, e2 = checked_rates(rates)
     # With equal rates sqrt(e1 e2) the weights move alike after W1 -> W1 (e2/e1)^(1/4), W2 -> W2 (e1/e2)^(1/4).
-    start, scale = _gram(first, second, e1, e2), math.sqrt(e1 * e2)
+    start, scaled = _factor(first, second, e1, e2), time_at_unit_rates(times, e1, e2)
 
     def force(product: FloatArray) -> FloatArray:
         return product - goal if gradient is None else np.asarray(gradient(product), dtype=np.float64)
 
     fine, coarse = (
-        np.stack([gram.product for gram in gram_flow(start, force, scale * times, tolerance=each)])
+        np.stack([gram.product for gram in flow_of_factor(start, n, force, scaled, tolerance=each)])
         for each in (checked_tolerance(tolerance, 1e-5), 100.0 * tolerance)
     )
-    size = float(np.linalg.norm(goal))
-    threshold = _threshold(start)
-    distance = np.full(len(times), np.nan)
-    if width >= n + p and threshold > 0.0 and size > 0.0:
-        wide = (
-            wide_flow(start.product, goal, threshold, scale * times)
-            if gradient is None
-            else generic_wide_flow(gradient, start.product, threshold, scale * times)
-        )
-        distance = np.linalg.norm(fine - wide, axis=(1, 2)) / size
+    threshold = _threshold(start, n)
+    distance, reason = _wide_distance(fine, second @ first, goal, width, threshold, scaled, gradient)
     norm = np.linalg.norm(fine, axis=(1, 2))
+    loss = ((fine - goal) ** 2).sum(axis=(1, 2)) / 2.0
     largest = np.linalg.norm(fine, 2, axis=(1, 2))
     ratio = np.divide(norm, largest, out=np.zeros_like(norm), where=largest > 0.0)
     above = (
@@ -186,11 +188,12 @@ def flow_of_weights(
     return WeightFlow(
         times,
         fine,
-        ((fine - goal) ** 2).sum(axis=(1, 2)) / 2.0,
+        loss,
         norm,
         largest,
         ratio**2,
         distance,
+        reason,
         threshold,
         above,
         max(float(np.abs(fine - coarse).max()), 4.0 * np.finfo(np.float64).eps * float(largest.max())),
@@ -205,17 +208,60 @@ def _weights(first_layer: ArrayLike, second_layer: ArrayLike) -> tuple[FloatArra
         raise InvalidArgument(
             "second_layer", second, f"of shape (p, {len(first)}) for a first layer of shape {first.shape}"
         )
+    for name, layer in (("first_layer", first), ("second_layer", second)):
+        largest = float(np.abs(layer).max())
+        if largest > _LARGEST_WEIGHT:
+            raise InvalidArgument(
+                name, largest, f"weights of at most {_LARGEST_WEIGHT:g}: choose other units"
+            )
     return first, second
 
 
-def _gram(first: FloatArray, second: FloatArray, first_rate: float, second_rate: float) -> Gram:
-    """K of the weights in the units in which both layers learn at the same rate."""
-    root = math.sqrt(second_rate / first_rate)
-    return Gram(root * (first.T @ first), second @ first, (second @ second.T) / root)
+def _factor(first: FloatArray, second: FloatArray, first_rate: float, second_rate: float) -> FloatArray:
+    """W = [W1, W2^T] in the units in which both layers learn at the same rate, with at most n + p rows."""
+    fourth = math.exp((math.log(second_rate) - math.log(first_rate)) / 4.0)
+    factor = np.concatenate([fourth * first, second.T / fourth], axis=1)
+    if np.abs(factor).max() > _LARGEST_WEIGHT:
+        raise InvalidArgument("rates", (first_rate, second_rate), "less unequal for weights of this size")
+    return compressed(factor)
 
 
-def _threshold(gram: Gram) -> float:
-    p, n = gram.product.shape
-    trace = float(np.trace(gram.first) - np.trace(gram.second))
-    square = float((gram.first**2).sum() + (gram.second**2).sum() - 2.0 * (gram.product**2).sum())
-    return math.sqrt(max(0.0, (n + p) * square - trace**2) / (4.0 * n * p))
+def _threshold(factor: FloatArray, inputs: int) -> float:
+    """c from the eigenvalues of D = W J W^T."""
+    few, size = factor.shape
+    first, second = factor[:, :inputs], factor[:, inputs:]
+    values = np.zeros(size)  # beyond the rows of the factor there are zeros
+    values[:few] = np.linalg.eigvalsh(first @ first.T - second @ second.T)
+    square = float(((values - values.mean()) ** 2).sum()) * size / (4.0 * inputs * (size - inputs))
+    rounding = size * np.finfo(np.float64).eps * float((factor**2).sum())
+    return math.sqrt(square) if square > rounding**2 else 0.0
+
+
+def _wide_distance(
+    product: FloatArray,
+    start: FloatArray,
+    target: FloatArray,
+    width: int,
+    threshold: float,
+    times: FloatArray,
+    gradient: Callable[[FloatArray], FloatArray] | None,
+) -> tuple[FloatArray, str]:
+    """|A - A_wide|/|T| at all times, or NaN and why."""
+    nothing = np.full(len(times), np.nan)
+    size = float(np.linalg.norm(target))
+    if width < sum(target.shape):
+        return nothing, "the wide limit is not defined for w < n + p"
+    if threshold == 0.0 or size == 0.0:
+        return (
+            nothing,
+            "the target is 0" if size == 0.0 else "the weights have no threshold above their rounding",
+        )
+    try:
+        wide = (
+            wide_flow(start, target, threshold, times)
+            if gradient is None
+            else generic_wide_flow(gradient, start, threshold, times)
+        )
+    except StatphysError as error:
+        return nothing, str(error)
+    return np.linalg.norm(product - wide, axis=(1, 2)) / size, ""

@@ -22,6 +22,7 @@ from .samples import Training, measure
 from .starts import Gram, Initialisation, controls, draw_target, draw_weights, require_orthogonal
 
 LARGEST_MEMORY = 2.0e9  # bytes of the weights
+LARGEST_STEPS, LARGEST_WORK = 1e7, 1e15  # steps of a descent and their floating-point operations
 
 
 def simulate_descent(
@@ -41,13 +42,13 @@ def simulate_descent(
     Parameters
     ----------
     training_time : t (m,), learning rate times number of steps; rounded to whole steps.
-    learning_rate : eta, above 0.
+    learning_rate : eta, above 0, and at most twice the shortest time above 0.
 
     The others are those of ``simulate_training``.
 
     Raises
     ------
-    InvalidArgument : the weights would take more than 2 GB: use the Gram flow.
+    InvalidArgument : the weights would take more than 2 GB, or the descent too many steps: use the Gram flow.
     NotConverged : the descent diverged: take a smaller learning rate.
     """
     eta = validation.positive("learning_rate", learning_rate)
@@ -57,7 +58,7 @@ def simulate_descent(
     if initialisation == "orthogonal":
         require_orthogonal(network)
     require_memory(network)
-    steps = np.rint(asked / eta).astype(np.int64)
+    steps = checked_steps(network, asked, eta)
     times = np.asarray(steps * eta, dtype=np.float64)
 
     def run(instance: int) -> Training:
@@ -75,6 +76,27 @@ def simulate_descent(
         return measure(times, products, target, controls(network, target, start, initialisation))
 
     return Training.join(map_blocks(run, count, threads=threads))
+
+
+def checked_steps(network: LinearNetwork, training_time: FloatArray, learning_rate: float) -> IntArray:
+    """Numbers of steps up to these times; refused where a time above 0 rounds to none, or where they never end."""
+    with np.errstate(over="ignore"):
+        steps = np.rint(training_time / learning_rate)
+    last = float(training_time.max())
+    if ((steps == 0.0) & (training_time > 0.0)).any():
+        least = float(training_time[training_time > 0.0].min())
+        raise InvalidArgument(
+            "learning_rate", learning_rate, f"below {2.0 * least:g}, twice the shortest time t = {least:g}"
+        )
+    work = 6.0 * network.inputs * network.outputs * network.width
+    most = min(LARGEST_STEPS, LARGEST_WORK / work)
+    if steps.max() > most:
+        raise InvalidArgument(
+            "learning_rate",
+            learning_rate,
+            f"at least {last / most:.2g} up to t = {last:g}: at most {most:.2g} steps; the Gram flow needs none",
+        )
+    return np.asarray(steps, dtype=np.int64)
 
 
 def require_memory(network: LinearNetwork) -> None:

@@ -8,13 +8,13 @@ exact, and a step costs O((n + p)^3) whatever the width.
 
 K must stay positive semi-definite: a direction whose kernel turns negative by an error of the integrator runs away.
 Where K(0) is singular, or small against the gradient, the flow follows a factor of K with at most n + p rows in its
-place, which is the network of that width with the same K.
+place, which is the network of that width with the same K. The flow acts on W from the right: every row moves by itself,
+and is followed in units of its own size at the start, however small.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from functools import partial
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -26,7 +26,16 @@ from ...numerics.blocks import map_blocks
 from ...numerics.flow import checked_times, checked_tolerance, integrate_flow
 from ..model import LinearNetwork, Task
 from .samples import Training, measure
-from .starts import Gram, Initialisation, controls, draw_gram, draw_target, require_orthogonal
+from .starts import (
+    Gram,
+    Initialisation,
+    compressed,
+    controls,
+    draw_factor,
+    draw_target,
+    gram_of,
+    require_orthogonal,
+)
 
 # Smallest eigenvalue of K(0), over the largest and the gradient, from which K itself is followed.
 _SAFE = 0.01
@@ -65,14 +74,43 @@ def gram_flow(
         raise InvalidArgument("start", shapes, "of the shapes (n, n), (p, n) and (p, p)")
     whole = np.block([[start.first, start.product.T], [start.product, start.second]])
     values, vectors = np.linalg.eigh(whole)
-    force = float(np.linalg.norm(gradient_at(gradient, start.product), 2))
-    if values[0] > _SAFE * max(float(values[-1]), force):
+    if _safe(values, gradient_at(gradient, start.product)):
         return _flow_of_gram(start, gradient, times, first_rate, second_rate, tolerance)
     kept = values > len(values) * np.finfo(np.float64).eps * max(float(values[-1]), np.finfo(np.float64).tiny)
-    if not kept.any():  # weights that are all 0 stay there
-        return [start] * len(times)
     factor = np.sqrt(values[kept])[:, None] * vectors[:, kept].T
     return _flow_of_factor(factor, n, gradient, times, first_rate, second_rate, tolerance)
+
+
+def flow_of_factor(
+    factor: FloatArray,
+    inputs: int,
+    gradient: Callable[[FloatArray], FloatArray],
+    training_time: ArrayLike,
+    *,
+    rates: Sequence[float] = (1.0, 1.0),
+    tolerance: float = 1e-9,
+) -> list[Gram]:
+    """K at times t (m,), from a factor W (r, n + p) of K(0) = W^T W with n ``inputs``, such as the weights themselves.
+
+    Directions of K(0) far below its rounding are followed, as far as the factor has them. The other parameters are
+    those of ``gram_flow``.
+    """
+    times = checked_times("training_time", training_time)
+    first_rate, second_rate = checked_rates(rates)
+    checked_tolerance(tolerance)
+    rows = compressed(factor)
+    start = gram_of(rows, inputs)
+    force = gradient_at(gradient, start.product)
+    few, size = rows.shape
+    values = np.asarray(np.linalg.svd(rows, compute_uv=False)[::-1] ** 2, dtype=np.float64)
+    if few == size and _safe(values, force):
+        return _flow_of_gram(start, gradient, times, first_rate, second_rate, tolerance)
+    return _flow_of_factor(rows, inputs, gradient, times, first_rate, second_rate, tolerance)
+
+
+def _safe(values: FloatArray, force: FloatArray) -> bool:
+    """Whether K(0) with these eigenvalues, ascending, is far from singular and not small against the gradient."""
+    return bool(values[0] > _SAFE * max(float(values[-1]), float(np.linalg.norm(force, 2))))
 
 
 def checked_rates(rates: Sequence[float]) -> tuple[float, float]:
@@ -127,21 +165,20 @@ def _flow_of_factor(
     tolerance: float,
 ) -> list[Gram]:
     """The same for W (r, n + p) with W^T W = K."""
+    size = np.abs(factor).max(axis=1, initial=0.0)
+    rows, size = factor[size > 0.0], size[size > 0.0][:, None]
+    if not len(rows):  # weights that are all 0 stay there
+        return [gram_of(factor, inputs)] * len(times)
 
     def right_side(flat: FloatArray) -> FloatArray:
-        weights = flat.reshape(factor.shape)
-        first, second = weights[:, :inputs], weights[:, inputs:]
-        force = gradient(second.T @ first)
-        change = np.concatenate([first_rate * (second @ force), second_rate * (first @ force.T)], axis=1)
-        return -change.ravel()
+        unit = flat.reshape(rows.shape)
+        weights = size * unit
+        force = gradient(weights[:, inputs:].T @ weights[:, :inputs])
+        change = (first_rate * (unit[:, inputs:] @ force), second_rate * (unit[:, :inputs] @ force.T))
+        return -np.concatenate(change, axis=1).ravel()
 
-    rows = integrate_flow(right_side, factor.ravel(), times, tolerance=tolerance)
-    found = []
-    for row in rows:
-        weights = row.reshape(factor.shape)
-        first, second = weights[:, :inputs], weights[:, inputs:]
-        found.append(Gram(first.T @ first, second.T @ first, second.T @ second))
-    return found
+    found = integrate_flow(right_side, (rows / size).ravel(), times, tolerance=tolerance)
+    return [gram_of(size * row.reshape(rows.shape), inputs) for row in found]
 
 
 def simulate_training(
@@ -189,21 +226,22 @@ def simulate_training(
         target = draw_target(network, task, seed, instance, initialisation)
         goal = target.matrix
 
-        def flow(start: Gram) -> FloatArray:
-            offset = start.product if centred else 0.0
-            follow = partial(
-                gram_flow,
-                training_time=times,
+        def flow(factor: FloatArray) -> FloatArray:
+            offset = gram_of(factor, network.inputs).product if centred else 0.0
+            found = flow_of_factor(
+                factor,
+                network.inputs,
+                lambda a: gradient(a - offset, goal),
+                times,
                 rates=(network.first_rate, network.second_rate),
                 tolerance=tolerance,
             )
-            return np.stack(
-                [gram.product - offset for gram in follow(start, lambda a: gradient(a - offset, goal))]
-            )
+            return np.stack([gram.product - offset for gram in found])
 
-        start = draw_gram(network, task, seed, instance, initialisation)
-        products = flow(start)
-        beside = flow(draw_gram(network, task, seed, instance, "orthogonal")) if reference else None
+        factor = draw_factor(network, task, seed, instance, initialisation)
+        start = gram_of(factor, network.inputs)
+        products = flow(factor)
+        beside = flow(draw_factor(network, task, seed, instance, "orthogonal")) if reference else None
         return measure(times, products, target, controls(network, target, start, initialisation), beside)
 
     return Training.join(map_blocks(run, count, threads=threads))

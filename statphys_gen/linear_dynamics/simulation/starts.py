@@ -70,28 +70,49 @@ def draw_target(
     return Target(signal, rng.standard_normal((p, n)), left, right, task)
 
 
-def draw_gram(
+def gram_of(factor: FloatArray, inputs: int) -> Gram:
+    """K = W^T W of a factor W (r, n + p)."""
+    first, second = factor[:, :inputs], factor[:, inputs:]
+    return Gram(first.T @ first, second.T @ first, second.T @ second)
+
+
+def compressed(factor: FloatArray) -> FloatArray:
+    """A factor with at most n + p rows and the same W^T W; rows and columns may differ by any number of orders."""
+    from scipy.linalg import qr
+
+    # Householder's reflections keep small rows exact when large rows come first and columns are exchanged.
+    order = np.argsort(-np.abs(factor).max(axis=1), kind="stable")
+    triangle, exchanged = qr(factor[order], mode="r", pivoting=True)
+    rows = np.empty((min(factor.shape), factor.shape[1]))
+    rows[:, exchanged] = triangle[: len(rows)]
+    return rows
+
+
+def draw_factor(
     network: LinearNetwork, task: Task, seed: int, instance: int, initialisation: Initialisation = "gaussian"
-) -> Gram:
-    """K(0) of one instance."""
+) -> FloatArray:
+    """W (r, n + p) of one instance, with K(0) = W^T W."""
     n, p, w = network.inputs, network.outputs, network.width
     scale = np.concatenate(
         [np.full(n, math.sqrt(network.first_variance)), np.full(p, math.sqrt(network.second_variance))]
     )
     if initialisation == "orthogonal":
         require_orthogonal(network)
-        return Gram(
-            w * network.first_variance * np.eye(n), np.zeros((p, n)), w * network.second_variance * np.eye(p)
-        )
+        return math.sqrt(w) * np.diag(scale)
     rng = generator(seed, stream_key("initial weights", network, task, initialisation), instance)
     if w >= n + p:
         factor = np.tril(rng.standard_normal((n + p, n + p)), -1)
         np.fill_diagonal(factor, np.sqrt(rng.chisquare(w - np.arange(n + p))))
     else:
         factor = rng.standard_normal((n + p, w))
-    factor *= scale[:, None]
-    gram = factor @ factor.T
-    return Gram(gram[:n, :n].copy(), gram[n:, :n].copy(), gram[n:, n:].copy())
+    return np.asarray((factor * scale[:, None]).T)
+
+
+def draw_gram(
+    network: LinearNetwork, task: Task, seed: int, instance: int, initialisation: Initialisation = "gaussian"
+) -> Gram:
+    """K(0) of one instance."""
+    return gram_of(draw_factor(network, task, seed, instance, initialisation), network.inputs)
 
 
 def draw_weights(

@@ -22,7 +22,15 @@ from ...errors import InvalidArgument
 from ...numerics.roots import bracketed
 from ...presentation import html_table, short_table
 from ...solution import Solution, Status
-from .crossover import LIMIT, SOURCE, Signals, error_curves, in_the_limit
+from .crossover import (
+    LIMIT,
+    SOURCE,
+    Signals,
+    checked_numbers,
+    checked_ratios,
+    error_curves,
+    in_the_limit,
+)
 from .finite_dimension import at_dimension, checked_dimension, finite_dimension_errors, in_units_of_noise
 
 if TYPE_CHECKING:
@@ -30,7 +38,9 @@ if TYPE_CHECKING:
 
 Curve = Callable[[FloatArray, FloatArray, FloatArray], tuple[FloatArray, FloatArray]]
 _CHUNK = 2**17  # test errors at a time, at about so many times each
-_NODES = 300
+# At finite dimension each of the many steps up to a long plateau is an integral.
+_SMALLEST_AT_DIMENSION = 1e-15
+_FLAT = 1e-9  # relative; a dip is no lower than the end where it is within this of it
 # Range of lazy ratios in which a wanted error is looked for, in units of the largest signal.
 _SMALLEST, _LARGEST, _SCANNED = 1e-8, 1e5, 131
 
@@ -42,7 +52,9 @@ class BestError:
     Attributes
     ----------
     solution : fields ``test_error`` and ``training_time`` (scaled, T = d t), of the batch's shape; ``error`` is that of
-        the time, ``residual`` that of d log(test error)/d log(T).
+        the time, ``residual`` that of d log(test error)/d log(T). Where no dip is as low as the end of the curve, as
+        can be at finite dimension: that end, a time from which on it is flat to rounding, and the status
+        *near-critical*.
     lazy_ratio, initial_noise : of the batch's shape.
     dip_index, dip_time, dip_error : every local minimum: its place in the batch (C order), its time, its test error.
     """
@@ -109,21 +121,18 @@ def best_error(
     """
     signals = Signals.of(signal_strengths, noise)
     validation.positive("noise", noise)
-    kappa = validation.array("lazy_ratio", lazy_ratio, above=0.0)
-    omega = validation.array("initial_noise", initial_noise, at_least=0.0)
-    try:
-        kappa, omega = (np.array(entry) for entry in np.broadcast_arrays(kappa, omega))
-    except ValueError:
-        raise InvalidArgument("initial_noise", omega, "of a shape that broadcasts with lazy_ratio") from None
+    kappa, omega = (np.array(entry) for entry in checked_ratios(lazy_ratio, initial_noise))
     curve, predicted = _limit_curve(signals), approximation_of(error_curves)
     if dimension is not None:
-        curve, predicted = (
-            _finite_curve(signals, checked_dimension(signals, dimension)),
-            approximation_of(finite_dimension_errors),
-        )
-    # Neighbours in kappa need grids alike.
+        size, strongest = checked_dimension(signals, dimension), float(signals.strength.max())
+        if kappa.min() < _SMALLEST_AT_DIMENSION * strongest:
+            allowed = f"at least {_SMALLEST_AT_DIMENSION:g} times the largest signal at finite dimension"
+            raise InvalidArgument("lazy_ratio", float(kappa.min()), allowed)
+        curve, predicted = _finite_curve(signals, size), approximation_of(finite_dimension_errors)
+    # Neighbours in kappa need grids alike; the smallest needs the longest.
     order = np.argsort(kappa.ravel(), kind="stable")
-    chunks = np.array_split(order, max(1, math.ceil(_NODES * kappa.size / _CHUNK)))
+    nodes = _steps(signals, kappa.min(keepdims=True).ravel(), omega.max(keepdims=True).ravel()).size
+    chunks = np.array_split(order, min(order.size, math.ceil(nodes * kappa.size / _CHUNK)))
     dips = [_dips(curve, signals, kappa.ravel(), omega.ravel(), rows) for rows in chunks]
     index, time, value, residual, error, status, iterations = map(np.concatenate, zip(*dips, strict=True))
     # The lowest of each entry first; one that was not located lies lowest of all, and spoils its entry.
@@ -136,16 +145,41 @@ def best_error(
         whole[here] = entry[chosen]
         return whole.reshape(kappa.shape)
 
-    solution = Solution(
-        {"test_error": placed(value, np.nan), "training_time": placed(time, np.nan)},
-        placed(status, Status.NOT_CONVERGED),
-        placed(residual, np.inf),
-        placed(error, np.nan),
-        placed(iterations, 0),
-        predicted,
-    )
+    fields = [
+        placed(entry, otherwise)
+        for entry, otherwise in (
+            (value, np.nan),
+            (time, np.nan),
+            (status, Status.NOT_CONVERGED),
+            (residual, np.inf),
+            (error, np.nan),
+            (iterations, 0),
+        )
+    ]
+    _add_ends(fields, curve, kappa, omega, noise, index[np.isnan(value)])
+    test, at, status, residual, error, iterations = fields
+    values = {"test_error": test, "training_time": at}
+    solution = Solution(values, status, residual, error, iterations, predicted)
     good = np.isfinite(value)
     return BestError(solution, kappa, omega, index[good], time[good], value[good])
+
+
+def _add_ends(
+    fields: list[Any], curve: Curve, kappa: FloatArray, omega: FloatArray, noise: float, failed: IntArray
+) -> None:
+    """Entries whose error ends below all of their dips: at finite dimension a slow start can outlast the noise.
+
+    The lowest error is then that of a target learned with its noise, and flat to rounding from the time given on.
+    """
+    late = (40.0 + np.log1p(omega / noise**2)) / (2.0 * kappa)
+    end, change = (entry.reshape(kappa.shape) for entry in curve(late.ravel(), kappa.ravel(), omega.ravel()))
+    dip = np.where(np.isnan(fields[0]), np.inf, fields[0])
+    ends = end < dip * (1.0 - _FLAT)
+    ends.ravel()[failed] = False
+    infinite = np.full(kappa.shape, np.inf)
+    there = (end, late, np.full(kappa.shape, int(Status.NEAR_CRITICAL)), np.abs(change), infinite)
+    for entry, values in zip(fields[:5], there, strict=True):
+        entry[ends] = values[ends]
 
 
 def _limit_curve(signals: Signals) -> Curve:
@@ -273,9 +307,9 @@ def lazy_ratio_for(
         kappa = np.exp(found["x"])
         good = found.good
         entry["lazy_ratio"][bracket] = kappa
-        entry["training_time"][bracket[good]] = best_error(
-            signals_again, kappa[good], initial_noise, noise=noise
-        ).training_time
+        if good.any():
+            times = best_error(signals_again, kappa[good], initial_noise, noise=noise).training_time
+            entry["training_time"][bracket[good]] = times
         entry["residual"][bracket], entry["iterations"][bracket] = found.residual, found.iterations
         entry["error"][bracket] = kappa * found.error
         status[bracket] = found.status
@@ -297,6 +331,6 @@ def reachable_errors(
     """Best test error for lazy_ratio -> 0, nu^2 omega/(nu^2 + omega), and -> infinity (omega + sum x^2 for omega)."""
     signals = Signals.of(signal_strengths, noise)
     square = validation.positive("noise", noise) ** 2
-    omega = validation.non_negative("initial_noise", initial_noise)
+    _, omega = checked_numbers(1.0, initial_noise)
     lazy = omega + signals.power
     return square * omega / (square + omega), square * lazy / (square + lazy)

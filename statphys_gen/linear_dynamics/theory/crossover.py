@@ -12,6 +12,7 @@ both per entry of the target, test against A*, train against A* + noise (``deriv
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -22,9 +23,11 @@ from numpy.typing import ArrayLike
 from ... import validation
 from ...approximation import Approximation, approximation_of, states
 from ...arrays import FloatArray
+from ...errors import InvalidArgument
 from ...glossary import attributes
 from ...numerics.flow import checked_times
 from ...presentation import html_table, short_table
+from ..model import LARGEST, in_range
 from .modes import mode
 
 if TYPE_CHECKING:
@@ -77,6 +80,27 @@ class ErrorCurves:
         return html_table(self.records(), f"Train and test error; {self.approximation}")
 
 
+def checked_ratios(lazy_ratio: ArrayLike, initial_noise: ArrayLike) -> tuple[FloatArray, FloatArray]:
+    """kappa above 0 and omega at least 0, broadcast with one another."""
+    kappa, omega = validation.broadcast(
+        lazy_ratio=validation.array("lazy_ratio", lazy_ratio, above=0.0),
+        initial_noise=validation.array("initial_noise", initial_noise, at_least=0.0),
+    )
+    for entry in (kappa.min(), kappa.max()):
+        in_range("lazy_ratio", float(entry))
+    if omega.max() > LARGEST:
+        raise InvalidArgument("initial_noise", float(omega.max()), f"at most {LARGEST:g}: choose other units")
+    return kappa, omega
+
+
+def checked_numbers(lazy_ratio: float, initial_noise: float) -> tuple[float, float]:
+    """The same for one pair of numbers."""
+    validation.positive("lazy_ratio", lazy_ratio)
+    validation.non_negative("initial_noise", initial_noise)
+    kappa, omega = checked_ratios(lazy_ratio, initial_noise)
+    return float(kappa), float(omega)
+
+
 @dataclass(frozen=True)
 class Signals:
     """Strengths with their multiplicities, and the noise of the target."""
@@ -88,8 +112,12 @@ class Signals:
     @classmethod
     def of(cls, signal_strengths: Sequence[float] | FloatArray, noise: float) -> Signals:
         strengths = validation.array("signal_strengths", signal_strengths, ndim=1, above=0.0)
+        for entry in (strengths.min(), strengths.max()):
+            in_range("signal_strengths", float(entry))
+        if validation.non_negative("noise", noise) > 0.0:
+            in_range("noise", noise)
         distinct, count = np.unique(strengths, return_counts=True)
-        return cls(distinct, count.astype(np.float64), validation.non_negative("noise", noise))
+        return cls(distinct, count.astype(np.float64), float(noise))
 
     @property
     def power(self) -> float:
@@ -101,7 +129,8 @@ def in_the_limit(
     signals: Signals, kappa: FloatArray | float, omega: FloatArray | float, time: FloatArray
 ) -> tuple[FloatArray, FloatArray, FloatArray]:
     """Train error, test error and the derivative of the test error in T, all arguments broadcast."""
-    rate = 2.0 * kappa * time
+    with np.errstate(over="ignore"):
+        rate = 2.0 * kappa * time
     q, learned = np.exp(-rate), -np.expm1(-rate)
     left = np.zeros(np.broadcast(kappa, omega, time).shape)
     slope = np.zeros_like(left)
@@ -134,8 +163,7 @@ def error_curves(
     noise : standard deviation of the noise of an entry of the target.
     """
     signals = Signals.of(signal_strengths, noise)
-    kappa = validation.positive("lazy_ratio", lazy_ratio)
-    omega = validation.non_negative("initial_noise", initial_noise)
+    kappa, omega = checked_numbers(lazy_ratio, initial_noise)
     time = checked_times("training_time", training_time)
     train, test, _ = in_the_limit(signals, kappa, omega, time)
     return ErrorCurves(time, train, test, approximation_of(error_curves))
@@ -157,9 +185,15 @@ def small_lazy_ratio(signal_strength: ArrayLike, lazy_ratio: ArrayLike) -> tuple
     -------
     Test error and T*, of the broadcast shape.
     """
-    from scipy.special import lambertw
+    from scipy.special import wrightomega
 
-    x = validation.array("signal_strength", signal_strength, above=0.0)
-    kappa = validation.array("lazy_ratio", lazy_ratio, above=0.0)
-    time = np.real(lambertw(8.0 * x**2 * (x / kappa) ** 4)) / (4.0 * x)
+    x, kappa = validation.broadcast(
+        signal_strength=validation.array("signal_strength", signal_strength, above=0.0),
+        lazy_ratio=validation.array("lazy_ratio", lazy_ratio, above=0.0),
+    )
+    for name, entry in (("signal_strength", x), ("lazy_ratio", kappa)):
+        in_range(name, float(entry.min()))
+        in_range(name, float(entry.max()))
+    # W(e^y) from y: its argument may be larger than a float.
+    time = np.real(wrightomega(math.log(8.0) + 6.0 * np.log(x) - 4.0 * np.log(kappa))) / (4.0 * x)
     return 2.0 * kappa**2 * time * (2.0 * time + 1.0 / x), np.asarray(time)

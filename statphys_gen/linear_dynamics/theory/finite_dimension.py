@@ -25,12 +25,15 @@ from ...approximation import approximation_of, states
 from ...arrays import FloatArray
 from ...errors import InvalidArgument
 from ...numerics.flow import checked_times
-from .crossover import SOURCE, ErrorCurves, Signals
+from ..model import in_range
+from .crossover import SOURCE, ErrorCurves, Signals, checked_numbers
 from .modes import mode
 from .weak_signal import mode_edges, quarter_circle_mean, spiked_bulk
 
 # Below this x sqrt(d) the next order in 1/d is several percent.
 COMFORTABLE = 2.5
+_CHUNK = 1024  # times at once
+_FLOOR = 1e-200  # added to integrands, of which parts may be below the range of floats
 
 
 def checked_dimension(signals: Signals, dimension: int) -> int:
@@ -54,6 +57,11 @@ def at_dimension(
     signals: Signals, size: int, kappa: float, omega: float, time: FloatArray
 ) -> tuple[FloatArray, FloatArray, FloatArray]:
     """Train error, test error and the derivative of the test error, at times (m,), in the units of noise 1."""
+    if len(time) > _CHUNK:
+        parts = np.array_split(time, math.ceil(len(time) / _CHUNK))
+        curves = [at_dimension(signals, size, kappa, omega, part) for part in parts]
+        train, test, slope = (np.concatenate(column) for column in zip(*curves, strict=True))
+        return train, test, slope
     rank = int(signals.count.sum())
     left = size - rank
     raw, threshold = time[:, None] / size, float(kappa * size)
@@ -61,10 +69,11 @@ def at_dimension(
     def bulk(s: FloatArray) -> FloatArray:
         value = math.sqrt(left) * s
         a, gap = mode(value, threshold, raw)
-        return np.stack([a**2, gap**2, 4.0 * a * np.hypot(a, threshold) * gap / size])
+        return np.stack([a**2, gap**2, 4.0 * a * np.hypot(a, threshold) * gap / size]) + _FLOOR
 
     edges = mode_edges(kappa * size / math.sqrt(left), time / size * math.sqrt(left))
-    test, train, slope = quarter_circle_mean(bulk, edges) * (left / size**2)
+    moments = np.maximum(quarter_circle_mean(bulk, edges) - _FLOOR, 0.0)
+    test, train, slope = moments * (left / size**2)
     for x, count in zip(signals.strength, signals.count, strict=True):
         place = size * x + 1.0 / x
         a, gap = mode(place, threshold, raw[:, 0])
@@ -73,21 +82,26 @@ def at_dimension(
         def of_signal(s: FloatArray) -> FloatArray:
             value = math.sqrt(size) * s
             amplitude, left_over = mode(value, threshold, raw)
-            return np.stack([amplitude, 2.0 * np.hypot(amplitude, threshold) * left_over / size])
+            return np.stack([amplitude, 2.0 * np.hypot(amplitude, threshold) * left_over / size]) + _FLOOR
 
         spread, spread_rise = spiked_bulk(
             of_signal, float(x * math.sqrt(size)), mode_edges(kappa * math.sqrt(size), time / math.sqrt(size))
         )
-        kept = 1.0 - 1.0 / (size * x**2)
-        test += count * (x**2 - 2.0 * x * (kept * a + spread) / size + (a / size) ** 2)
+        # x - a/d = behind, with a = d x + 1/x - gap: sums without the large x^2 of a strong signal.
+        pushed = 1.0 / (size * x)
+        behind = gap / size - pushed
+        test += count * (behind**2 + 2.0 * (a / size) * pushed - 2.0 * x * spread / size)
         train += count * (gap / size) ** 2
-        slope += count * (2.0 * a * rise / size**2 - 2.0 * x * (kept * rise + spread_rise) / size)
-    start = omega * np.exp(-4.0 * kappa * time) * (1.0 - rank / size) ** 2
+        slope += count * (2.0 * rise / size * (pushed - behind) - 2.0 * x * spread_rise / size)
+    with np.errstate(over="ignore"):
+        start = omega * np.exp(-4.0 * kappa * time) * (1.0 - rank / size) ** 2
     return train + start, test + start, slope - 4.0 * kappa * start
 
 
 def in_units_of_noise(signals: Signals) -> Signals:
     """The same signals where the noise is 1: lengths over the noise, times multiplied by it."""
+    for strength in (signals.strength.min(), signals.strength.max()):
+        in_range("signal_strengths over noise", float(strength / signals.noise))
     return Signals(signals.strength / signals.noise, signals.count, 1.0)
 
 
@@ -116,8 +130,7 @@ def finite_dimension_errors(
     """
     signals = Signals.of(signal_strengths, noise)
     size = checked_dimension(signals, dimension)
-    kappa = validation.positive("lazy_ratio", lazy_ratio)
-    omega = validation.non_negative("initial_noise", initial_noise)
+    kappa, omega = checked_numbers(lazy_ratio, initial_noise)
     time = checked_times("training_time", training_time)
     train, test, _ = at_dimension(
         in_units_of_noise(signals), size, kappa / noise, omega / noise**2, time * noise

@@ -11,6 +11,9 @@ Without centring A(0) has the size 2 c sqrt(d/w), which is not small, and the fo
 
 from __future__ import annotations
 
+import math
+from collections.abc import Callable
+
 import numpy as np
 from numpy.typing import ArrayLike
 
@@ -23,22 +26,41 @@ _SOURCE = "derivations/linear_dynamics/lazy.py"
 _VALID = "for d -> infinity at fixed w/d, a centred network, and a target small against the threshold"
 
 
+def _law(ratio: float) -> tuple[float, float]:
+    """(1 - sqrt(g))^2 and sqrt(g) of the law of Marchenko and Pastur: mu = (1 - sqrt(g))^2 + 4 sqrt(g) sin(phi)^2."""
+    root = math.sqrt(ratio)
+    return (abs(1.0 - ratio) / (1.0 + root)) ** 2, root
+
+
+def _average(
+    ratio: float, z: FloatArray, function: Callable[[FloatArray, FloatArray], FloatArray]
+) -> FloatArray:
+    """Mean of a positive function of (z, mu - lower edge) over the continuous part of the law, for z of shape (m,)."""
+    edge, root = _law(ratio)
+
+    def integrand(phi: FloatArray) -> FloatArray:
+        above = 4.0 * root * np.sin(phi) ** 2
+        # In units of sqrt(g), so that neither very narrow nor very wide networks leave the range.
+        density = np.sin(2.0 * phi) ** 2 * (root / (edge + above))
+        return np.asarray(density * function(z[:, None], above))
+
+    with np.errstate(over="ignore", divide="ignore"):
+        scales = np.concatenate([[math.sqrt(edge)], z**-0.5])
+        points = np.outer(scales / math.sqrt(4.0 * root), [0.1, 1.0, 10.0]).ravel()
+        points = np.unique(points[(points > 0.0) & (points < np.pi / 2.0)])
+        found = integrate(
+            integrand, 0.0, np.pi / 2.0, width=0.5, tolerance=1e-12, relative=True, breakpoints=points
+        ).value
+    return np.asarray(4.0 / np.pi / root * found)
+
+
 def _decay(ratio: float, z: FloatArray) -> FloatArray:
-    """E exp(-z mu) over the law of Marchenko and Pastur, for z of shape (m,)."""
-    root = np.sqrt(ratio)
-    gap = abs(1.0 - ratio) / (1.0 + root)  # |1 - sqrt(g)|
-
-    def integrand(theta: FloatArray) -> FloatArray:
-        # mu = 1 + g + 2 sqrt(g) cos(2 theta), written so that it does not cancel at theta = pi/2.
-        mu = gap**2 + 4.0 * root * np.cos(theta) ** 2
-        density = np.sin(2.0 * theta) ** 2 / mu
-        return np.asarray(density * np.exp(-np.multiply.outer(z, mu)))
-
-    scales = np.concatenate([[gap], z[z > 0.0] ** -0.5])
-    near = np.pi / 2.0 - np.outer(scales / np.sqrt(4.0 * root), [0.1, 1.0, 10.0]).ravel()
-    points = np.unique(near[(near > 0.0) & (near < np.pi / 2.0)])
-    found = integrate(integrand, 0.0, np.pi / 2.0, width=0.5, tolerance=1e-12, breakpoints=points).value
-    return np.asarray(max(0.0, 1.0 - 1.0 / ratio) + 4.0 / np.pi * found)
+    """E exp(-z mu)."""
+    edge, _ = _law(ratio)
+    # Relative to the slowest direction, so that late times keep their digits.
+    found = _average(ratio, z, lambda z, above: np.exp(-z * above))
+    with np.errstate(over="ignore"):
+        return np.asarray(max(0.0, 1.0 - 1.0 / ratio) + np.exp(-z * edge) * found)
 
 
 @states("exact as N -> infinity", _VALID, source=_SOURCE, verification="derived and simulated")
@@ -47,12 +69,14 @@ def lazy_relative_loss(width_ratio: float, scaled_time: ArrayLike) -> FloatArray
 
     Parameters
     ----------
-    width_ratio : w/d, above 0.
+    width_ratio : w/d, in [1e-300, 1e300].
     scaled_time : c t, at least 0, of any shape.
     """
-    ratio = 1.0 / validation.positive("width_ratio", width_ratio)
+    ratio = 1.0 / validation.inside("width_ratio", width_ratio, 1e-300, 1e300, closed=True)
     time = validation.array("scaled_time", scaled_time, at_least=0.0)
-    return np.asarray(_decay(ratio, 2.0 * time.ravel()).reshape(time.shape) ** 2)
+    with np.errstate(over="ignore"):
+        z = np.minimum(2.0 * time.ravel(), np.finfo(np.float64).max)
+    return np.asarray(_decay(ratio, z).reshape(time.shape) ** 2)
 
 
 @states("exact as N -> infinity", _VALID, source=_SOURCE, verification="derived and simulated")
@@ -61,7 +85,16 @@ def lazy_noise_error(width_ratio: float, scaled_time: ArrayLike) -> FloatArray:
 
     Arguments as for :func:`lazy_relative_loss`.
     """
-    ratio = 1.0 / validation.positive("width_ratio", width_ratio)
+    ratio = 1.0 / validation.inside("width_ratio", width_ratio, 1e-300, 1e300, closed=True)
     time = validation.array("scaled_time", scaled_time, at_least=0.0)
-    once, twice = (_decay(ratio, factor * time.ravel()).reshape(time.shape) for factor in (1.0, 2.0))
-    return np.asarray(1.0 - 2.0 * once**2 + twice**2)
+    flat = time.ravel()
+    # E (1 - (1 - f)(1 - f'))^2 over two independent eigenvalues, f = 1 - exp(-c t mu): early, both moments are small.
+    edge, _ = _law(ratio)
+
+    def learned(z: FloatArray, above: FloatArray) -> FloatArray:
+        return np.asarray(-np.expm1(-z * (edge + above)))
+
+    first = _average(ratio, flat, learned)
+    second = _average(ratio, flat, lambda z, above: learned(z, above) ** 2)
+    found = 2.0 * second + second**2 + 2.0 * first**2 - 4.0 * first * second
+    return np.asarray(found.reshape(time.shape))

@@ -17,22 +17,39 @@ from numpy.typing import ArrayLike, NDArray
 from ... import validation
 from ...approximation import states
 from ...arrays import FloatArray
+from ...errors import InvalidArgument
 
 SOURCE = "arXiv 2405.17580, equation 1; derivations/linear_dynamics/modes.py"
 Numbers = FloatArray | float
 _WIDE = "for w -> infinity; and at any w >= n + p for orthogonal initial weights, W^T W = c I"
 
 
+# A singular value or a start may be this much larger than the threshold: the plateau is then hundreds of 1/s long.
+LARGEST_RATIO = 1e150
+
+
+def _scaled(s: Numbers, c: Numbers, t: Numbers) -> tuple[FloatArray, ...]:
+    """Half of the rate l = sqrt(s^2 + c^2), s and c over l, exp(-2 l t) and 1 minus that; in range for all numbers."""
+    half = np.hypot(np.multiply(0.5, s), np.multiply(0.5, c))
+    exponent = -4.0 * (half * t)
+    return (
+        half,
+        np.multiply(0.5, s) / half,
+        np.multiply(0.5, c) / half,
+        np.exp(exponent),
+        -np.expm1(exponent),
+    )
+
+
 def mode(s: Numbers, c: Numbers, t: Numbers) -> tuple[FloatArray, FloatArray]:
     """a(t) from a(0) = 0 and what is left, s - a(t); arguments unchecked, s >= 0 and c > 0."""
-    rate = np.hypot(s, c)
-    decay = np.exp(-2.0 * rate * t)
-    rise = -np.expm1(-2.0 * rate * t)
-    upper = rate + s
-    lower = c * (c / upper)  # rate - s
-    both = (lower + upper * decay + c * rise) * (upper + lower * decay + c * rise)
-    learned = 2.0 * c * s * rise * (rate * (1.0 + decay) + c * rise) / both
-    return np.asarray(learned), np.asarray(4.0 * s * rate * decay * (rate / both))
+    with np.errstate(over="ignore", under="ignore"):
+        _, part, share, decay, rise = _scaled(s, c, t)
+        upper = 1.0 + part
+        lower = share * (share / upper)  # 1 - part
+        both = (lower + upper * decay + share * rise) * (upper + lower * decay + share * rise)
+        learned = (s * rise) * (2.0 * share * (1.0 + decay + share * rise) / both)
+        return np.asarray(learned), np.asarray(4.0 * s * (decay / both))
 
 
 @states("exact", _WIDE, source=SOURCE, verification="derived and simulated")
@@ -52,12 +69,18 @@ def amplitude(
     -------
     Array of the broadcast shape, in the units of ``singular_value``.
     """
-    s, start = (
-        validation.array("singular_value", singular_value),
-        validation.array("initial", initial),
+    s, c, t, start = validation.broadcast(
+        singular_value=validation.array("singular_value", singular_value),
+        threshold=validation.array("threshold", threshold, above=0.0),
+        training_time=validation.array("training_time", training_time, at_least=0.0),
+        initial=validation.array("initial", initial),
     )
-    c = validation.array("threshold", threshold, above=0.0)
-    t = validation.array("training_time", training_time, at_least=0.0)
+    # A quotient that overflows compares as it should.
+    with np.errstate(over="ignore"):
+        large = np.maximum(np.abs(s), np.abs(start)) / c > LARGEST_RATIO
+    if large.any():
+        allowed = f"at least {1.0 / LARGEST_RATIO:g} times the singular value and the start"
+        raise InvalidArgument("threshold", float(c[large].flat[0]), allowed)
     sign = np.where(s < 0.0, -1.0, 1.0)
     if not start.any():
         return np.asarray(sign * mode(np.abs(s), c, t)[0])
@@ -65,35 +88,61 @@ def amplitude(
 
 
 def _from_start(s: FloatArray, c: FloatArray, t: FloatArray, start: FloatArray) -> FloatArray:
-    """a(t) from a(0) = start for s >= 0: a = 2 c y/((1 - y)(1 + y)) with every factor a sum of positive terms."""
-    rate = np.hypot(s, c)
-    decay = np.exp(-2.0 * rate * t)
-    rise = -np.expm1(-2.0 * rate * t)
-    upper = rate + s
-    lower = c * (c / upper)
-    length = np.hypot(start, c)
-    y = start / (c + length)
-    # 1 - |y|, from length - |start| = c^2/(length + |start|).
-    close = (c + c * (c / (length + np.abs(start)))) / (c + length)
-    below, above = np.where(y > 0.0, close, 1.0 - y), np.where(y < 0.0, close, 1.0 + y)
-    falling, rising = lower + upper * decay, upper + lower * decay
-    denominator = np.where(
-        y < 0.0, falling + c * rise + s * rise * above, rate * (1.0 + decay) + c * rise + s * rise * y
-    )
-    numerator = (s * (s / (rate + c)) + (rate + c) * decay) * y + s * rise
-    minus = falling * below + c * rise * above
-    plus = rising * above + c * rise * below
-    return np.asarray(2.0 * c * numerator * (denominator / (minus * plus)))
+    """a(t) from a(0) = start for s >= 0: a = 2 c y/((1 - y)(1 + y)).
+
+    Every factor is a sum of positive terms, but for the numerator of a start of the other sign, which passes through 0:
+    there it is one difference of two such sums, of which neither cancels where a is not about to vanish.
+    """
+    with np.errstate(over="ignore", under="ignore"):
+        half, part, share, decay, rise = _scaled(s, c, t)
+        upper = 1.0 + part
+        lower = share * (share / upper)
+        # In quarters of the lengths, so that no sum of the largest numbers is infinite.
+        c, begun = 0.25 * c, 0.25 * np.abs(start)
+        length = np.hypot(begun, c)
+        size = begun / (c + length)  # |y|
+        # 1 - |y|, from length - |start| = c^2/(length + |start|).
+        close = (c + c * (c / (length + begun))) / (c + length)
+        y = np.where(start < 0.0, -size, size)
+        below, above = np.where(y > 0.0, close, 1.0 - y), np.where(y < 0.0, close, 1.0 + y)
+        falling, rising = lower + upper * decay, upper + lower * decay
+        denominator = np.where(
+            y < 0.0,
+            falling + share * rise + part * rise * above,
+            1.0 + decay + share * rise + part * rise * y,
+        )
+        early = (part * (part / (1.0 + share)) + (1.0 + share) * decay) * y + part * rise
+        # The same with 1 - |y| in place of |y|, for late times: at small thresholds |y| is 1 to rounding.
+        settled = part * (share * (1.0 + part / (1.0 + share)) / upper + part * close / (1.0 + share))
+        late = settled - decay * (part + (1.0 + share) * size)
+        numerator = np.where((y < 0.0) & (decay < 0.5), late, early)
+        minus = falling * below + share * rise * above
+        plus = rising * above + share * rise * below
+        return np.asarray(4.0 * share * (numerator / minus) * (denominator / plus) * half)
 
 
-@states("exact", _WIDE, source=SOURCE, verification="derived and simulated")
+@states("exact", _WIDE, source=SOURCE, verification="derived")
 def relaxation_rate(singular_value: ArrayLike, threshold: ArrayLike) -> FloatArray:
     """2 sqrt(s^2 + c^2), the rate at which s - a falls at late times."""
-    s = validation.array("singular_value", singular_value)
-    return 2.0 * np.hypot(s, validation.array("threshold", threshold, above=0.0))
+    s, c = _pair(singular_value, threshold)
+    with np.errstate(over="ignore"):
+        rate = 2.0 * np.hypot(s, c)
+    if not np.isfinite(rate).all():
+        raise InvalidArgument(
+            "singular_value", float(np.abs(s).max()), "such that the rate is a finite number"
+        )
+    return np.asarray(rate)
 
 
 def active(singular_value: ArrayLike, threshold: ArrayLike) -> NDArray[np.bool_]:
     """Whether |s| exceeds the threshold: learned like a balanced network, otherwise like a kernel machine."""
-    s = validation.array("singular_value", singular_value)
-    return np.asarray(np.abs(s) > validation.array("threshold", threshold, above=0.0))
+    s, c = _pair(singular_value, threshold)
+    return np.asarray(np.abs(s) > c)
+
+
+def _pair(singular_value: ArrayLike, threshold: ArrayLike) -> tuple[FloatArray, FloatArray]:
+    s, c = validation.broadcast(
+        singular_value=validation.array("singular_value", singular_value),
+        threshold=validation.array("threshold", threshold, above=0.0),
+    )
+    return s, c

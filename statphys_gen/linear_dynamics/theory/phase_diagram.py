@@ -8,6 +8,7 @@ third meet at (gs, gw) = (-1, 2), where lazy ratio and initial noise are 1.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -34,9 +35,11 @@ def regime(variance_exponent: ArrayLike, width_exponent: ArrayLike) -> NDArray[n
 
     At finite d the lines are crossovers.
     """
-    total = validation.array("variance_exponent", variance_exponent) + validation.array(
-        "width_exponent", width_exponent
+    gs, gw = validation.broadcast(
+        variance_exponent=validation.array("variance_exponent", variance_exponent),
+        width_exponent=validation.array("width_exponent", width_exponent),
     )
+    total = gs + gw
     return np.where(total >= 1.0, "lazy", np.where(total > 0.5, "mixed", "balanced"))
 
 
@@ -44,7 +47,7 @@ def regime(variance_exponent: ArrayLike, width_exponent: ArrayLike) -> NDArray[n
     "exact as N -> infinity",
     LIMIT + "; none below width d; regimes are exponents",
     source=_SOURCE,
-    verification="derived and simulated",
+    verification="derived",
 )
 def phase_diagram(
     signal_strengths: Sequence[float] | FloatArray,
@@ -62,8 +65,11 @@ def phase_diagram(
 
     Returns
     -------
-    Dataset over both axes with ``regime``, ``lazy_ratio``, ``initial_noise``, ``test_error``, ``training_time``,
-    ``status``, ``residual`` and ``error``; below width d (width_exponent < 1), where the wide limit is not defined, the
+    Dataset over both axes with ``regime``, ``lazy_ratio``, ``initial_noise``, ``threshold_over_bulk_edge``,
+    ``test_error``, ``training_time``, ``status``, ``residual`` and ``error``. The test error is that of a lazy bulk:
+    where the threshold is below the largest singular value 2 sqrt(d) of the noise (``threshold_over_bulk_edge`` < 1) it
+    is off by several percent and more, and ``best_error`` with a dimension has the leading order in 1/d. Below width d
+    (width_exponent < 1), where the wide limit is not defined, the
     test error is NaN with the status "no solution in the domain".
     """
     import xarray
@@ -74,6 +80,7 @@ def phase_diagram(
     gw = np.atleast_1d(validation.array("width_exponent", width_exponent, at_least=0.0))
     grid = np.meshgrid(gs, gw, indexing="ij")
     kappa, omega = scaled_variables(dimension, *grid)
+    edge = kappa * math.sqrt(dimension) / 2.0
     wide = grid[1] >= 1.0
     shape = kappa.shape
     fields = {name: np.full(shape, np.nan) for name in ("test_error", "training_time", "residual", "error")}
@@ -86,7 +93,7 @@ def phase_diagram(
         status[wide] = found.status
     axes = ("variance_exponent", "width_exponent")
     entries = {"regime": regime(*grid), "lazy_ratio": kappa, "initial_noise": omega} | fields
-    entries["status"] = status
+    entries |= {"threshold_over_bulk_edge": edge, "status": status}
     return xarray.Dataset(
         {name: (axes, entry, attributes(name)) for name, entry in entries.items()},
         {name: ((name,), axis, attributes(name)) for name, axis in zip(axes, (gs, gw), strict=True)},

@@ -18,6 +18,7 @@ from numpy.typing import ArrayLike
 from ... import validation
 from ...approximation import states
 from ...arrays import FloatArray
+from ...errors import InvalidArgument
 from ..model import LinearNetwork
 
 _SOURCE = "derivations/linear_dynamics/gram.py"
@@ -40,13 +41,28 @@ def combined_threshold(
     """c of a network whose layers have thresholds c_1, c_2 (W1^T W1 = c_1 I, W2 W2^T = c_2 I) and these rates."""
     c1, c2 = validation.positive("thresholds[0]", first), validation.positive("thresholds[1]", second)
     e1, e2 = validation.positive("rates[0]", first_rate), validation.positive("rates[1]", second_rate)
-    root = math.sqrt(e2 / e1)
-    return (root * c1 + c2 / root) / 2.0
+    root = math.exp((math.log(e2) - math.log(e1)) / 2.0)
+    found = root * c1 / 2.0 + c2 / root / 2.0
+    if not (0.0 < found < math.inf):
+        raise InvalidArgument(
+            "thresholds", (c1, c2), f"such that the combined one, {found:g}, is a finite number"
+        )
+    return found
 
 
 def time_scale(network: LinearNetwork) -> float:
     """sqrt(eta1 eta2): the factor by which the network's time runs faster than that of unit rates."""
-    return math.sqrt(network.first_rate * network.second_rate)
+    return math.sqrt(network.first_rate) * math.sqrt(network.second_rate)
+
+
+def time_at_unit_rates(training_time: FloatArray, first_rate: float, second_rate: float) -> FloatArray:
+    """sqrt(eta1 eta2) t, a finite number."""
+    with np.errstate(over="ignore"):
+        found = math.sqrt(first_rate) * math.sqrt(second_rate) * training_time
+    if not np.isfinite(found).all():
+        allowed = "such that its product with the learning rates is a finite number"
+        raise InvalidArgument("training_time", float(training_time.max()), allowed)
+    return np.asarray(found)
 
 
 def lazy_ratio(network: LinearNetwork) -> float:
@@ -56,7 +72,7 @@ def lazy_ratio(network: LinearNetwork) -> float:
 
 def initial_noise(network: LinearNetwork) -> float:
     """omega, the variance of an entry of A(0)."""
-    return network.first_variance * network.second_variance * network.width
+    return (network.first_variance * network.width) * network.second_variance
 
 
 def scaled_variables(
@@ -64,9 +80,19 @@ def scaled_variables(
 ) -> tuple[FloatArray, FloatArray]:
     """kappa = d^(gs + gw - 1) and omega = d^(2 gs + gw) of a square network of variance d^gs and width d^gw."""
     size = validation.integer("dimension", dimension, minimum=2)
-    gs = validation.array("variance_exponent", variance_exponent)
-    gw = validation.array("width_exponent", width_exponent)
-    return np.asarray(float(size) ** (gs + gw - 1.0)), np.asarray(float(size) ** (2.0 * gs + gw))
+    gs, gw = validation.broadcast(
+        variance_exponent=validation.array("variance_exponent", variance_exponent),
+        width_exponent=validation.array("width_exponent", width_exponent),
+    )
+    with np.errstate(over="ignore", under="ignore"):
+        kappa, omega = float(size) ** (gs + gw - 1.0), float(size) ** (2.0 * gs + gw)
+    for entry in (kappa, omega):
+        if not ((entry > 0.0) & np.isfinite(entry)).all():
+            largest = float(np.abs(gs).max())
+            raise InvalidArgument(
+                "variance_exponent", largest, f"such that powers of {size} are finite numbers"
+            )
+    return np.asarray(kappa), np.asarray(omega)
 
 
 def exponents(
@@ -74,6 +100,9 @@ def exponents(
 ) -> tuple[FloatArray, FloatArray]:
     """The variance and width exponents of a lazy ratio and an initial noise: the inverse of scaled_variables."""
     size = validation.integer("dimension", dimension, minimum=2)
-    ratio = np.log(validation.array("lazy_ratio", lazy_ratio, above=0.0)) / math.log(size)
-    noise = np.log(validation.array("initial_noise", initial_noise, above=0.0)) / math.log(size)
+    kappa, omega = validation.broadcast(
+        lazy_ratio=validation.array("lazy_ratio", lazy_ratio, above=0.0),
+        initial_noise=validation.array("initial_noise", initial_noise, above=0.0),
+    )
+    ratio, noise = np.log(kappa) / math.log(size), np.log(omega) / math.log(size)
     return np.asarray(noise - ratio - 1.0), np.asarray(2.0 * ratio + 2.0 - noise)

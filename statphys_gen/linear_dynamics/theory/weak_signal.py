@@ -23,6 +23,7 @@ from ...approximation import states
 from ...arrays import FloatArray
 from ...errors import InvalidArgument
 from ...numerics.quadrature import integrate
+from ..model import in_range
 from .modes import mode
 
 SOURCE = "derivations/linear_dynamics/overlap.py"
@@ -35,40 +36,64 @@ _GRADES = np.array([0.1, 0.3, 1.0, 3.0, 10.0, 30.0])
 def quarter_circle_mean(
     function: Callable[[FloatArray], FloatArray], edges: ArrayLike = (), width: float = 1.0
 ) -> FloatArray:
-    """int_0^2 rho(s) function(s) ds; ``function`` maps (nodes,) to (..., nodes), and changes at the ``edges``,
-    elsewhere over distances of ``width``: 1 for functions of a mode, whose scales are among its edges."""
+    """int_0^2 rho(s) function(s) ds of a positive function, which maps (nodes,) to (..., nodes); relative accuracy.
 
-    def integrand(theta: FloatArray) -> FloatArray:
-        return np.asarray(np.sin(theta) ** 2 * function(2.0 * np.cos(theta)))
+    It changes its form at the ``edges``, elsewhere over distances of ``width``: 1 for functions of a mode, whose scales
+    are among its edges.
+    """
 
-    found = integrate(
-        integrand, 0.0, np.pi / 2.0, width=_angle(width), tolerance=_TOLERANCE, breakpoints=_angles(edges)
-    )
-    return np.asarray(4.0 / np.pi * found.value)
+    # s = 2 sin(phi) keeps its digits where slow modes, s -> 0, are all that is left.
+    def integrand(phi: FloatArray) -> FloatArray:
+        return np.asarray(np.cos(phi) ** 2 * function(2.0 * np.sin(phi)))
+
+    return np.asarray(4.0 / np.pi * _integral(integrand, np.pi / 2.0, _angles(edges), width))
 
 
 def spiked_bulk(
     function: Callable[[FloatArray], FloatArray], spike: float, edges: ArrayLike = (), width: float = 1.0
 ) -> FloatArray:
-    """The continuous part of u^T f(T) v for an odd function f of singular values; edges and width as above."""
-    gap = abs(1.0 - spike) * (1.0 + spike) / (2.0 * spike)
+    """The continuous part of u^T f(T) v for an odd function f of singular values, positive for positive ones.
 
-    def integrand(theta: FloatArray) -> FloatArray:
+    Edges and width as above.
+    """
+    # The denominator (1 - tau^2)^2 + 4 tau^2 sin^2 at 1/tau is that at tau over tau^4.
+    small = min(spike, 1.0 / spike)
+    gap = abs(spike - 1.0) / max(spike, 1.0) * (1.0 + small)
+    factor = spike if spike <= 1.0 else small**3
+    angles = _angles(edges)
+    near = gap / (2.0 * small) * np.array([0.1, 1.0, 10.0])
+
+    # The half where s is large in theta, s = 2 cos(theta), with the narrow line at 0; the other half as above.
+    def large(theta: FloatArray) -> FloatArray:
         sine = np.sin(theta)
-        weight = np.sin(2.0 * theta) * sine / (gap**2 + sine**2) / (4.0 * spike**2)
+        weight = np.sin(2.0 * theta) * sine / (gap**2 + (2.0 * small * sine) ** 2)
         return np.asarray(weight * function(2.0 * np.cos(theta)))
 
-    near = gap * np.array([0.1, 1.0, 10.0])
-    points = np.concatenate([_angles(edges), near[(near > 0.0) & (near < np.pi / 2.0)]])
-    found = integrate(
-        integrand,
-        0.0,
-        np.pi / 2.0,
-        width=_angle(width),
-        tolerance=_TOLERANCE,
-        breakpoints=np.unique(points),
+    def few(phi: FloatArray) -> FloatArray:
+        cosine = np.cos(phi)
+        weight = np.sin(2.0 * phi) * cosine / (gap**2 + (2.0 * small * cosine) ** 2)
+        return np.asarray(weight * function(2.0 * np.sin(phi)))
+
+    found = _integral(large, np.pi / 4.0, np.concatenate([np.pi / 2.0 - angles, near]), width)
+    found = found + _integral(few, np.pi / 4.0, np.concatenate([angles, np.pi / 2.0 - near]), width)
+    return np.asarray(4.0 * factor / np.pi * found)
+
+
+def _integral(
+    integrand: Callable[[FloatArray], FloatArray], upper: float, breakpoints: FloatArray, width: float
+) -> FloatArray:
+    points = np.unique(breakpoints[(breakpoints > 0.0) & (breakpoints < upper)])
+    return np.asarray(
+        integrate(
+            integrand,
+            0.0,
+            upper,
+            width=_angle(width),
+            tolerance=_TOLERANCE,
+            relative=True,
+            breakpoints=points,
+        ).value
     )
-    return np.asarray(4.0 * spike / np.pi * found.value)
 
 
 def _angle(width: float) -> float:
@@ -77,16 +102,17 @@ def _angle(width: float) -> float:
 
 
 def _angles(edges: ArrayLike) -> FloatArray:
-    """Theta of the singular values 2 cos(theta) at which an integrand changes."""
+    """phi of the singular values 2 sin(phi) at which an integrand changes."""
     found = np.unique(np.asarray(edges, dtype=np.float64))
-    return np.arccos(found[(found > 0.0) & (found < 2.0)] / 2.0)
+    return np.asarray(np.arcsin(found[(found > 0.0) & (found < 2.0)] / 2.0))
 
 
 def mode_edges(threshold: float, training_time: FloatArray) -> FloatArray:
     """Singular values at which the amplitude as a function of the singular value changes its form."""
     times = training_time[training_time > 0.0]
-    rates = np.array([1.0 / times.max(), 1.0 / times.min()]) if times.size else np.empty(0)
-    return np.outer(np.concatenate([[threshold], rates]), _GRADES).ravel()
+    with np.errstate(over="ignore"):  # what is infinite is no edge
+        rates = np.array([1.0 / times.max(), 1.0 / times.min()]) if times.size else np.empty(0)
+        return np.outer(np.concatenate([[threshold], rates]), _GRADES).ravel()
 
 
 @states("exact as N -> infinity", _LIMIT, source=SOURCE, verification="derived and simulated")
@@ -97,12 +123,12 @@ def spiked_overlap(
 
     Parameters
     ----------
-    function : f, for arguments above 0.
+    function : f, for arguments above 0, where it is nowhere negative.
     spike : tau, above 0.
     edges : singular values at which f changes abruptly.
     width : elsewhere f varies over distances of ``width`` and no shorter ones, above 0.
     """
-    tau = validation.positive("spike", spike)
+    tau = in_range("spike", spike)
     bulk = spiked_bulk(function, tau, edges, validation.positive("width", width))
     if tau <= 1.0:
         return bulk
@@ -146,7 +172,7 @@ def bulk_second_moment(threshold: float, training_time: ArrayLike) -> FloatArray
 @states("exact as N -> infinity", "for d -> infinity", source=SOURCE, verification="derived and simulated")
 def outlier(spike: ArrayLike) -> FloatArray:
     """Singular value tau + 1/tau of the target that separates from the bulk, over sqrt(d); NaN for tau at most 1."""
-    tau = validation.array("spike", spike, above=0.0)
+    tau = _spikes(spike)
     return np.where(tau > 1.0, tau + 1.0 / tau, np.nan)
 
 
@@ -157,12 +183,19 @@ def active_fraction(threshold: ArrayLike) -> FloatArray:
     return np.asarray((2.0 * np.arccos(c / 2.0) - c * np.sqrt((2.0 - c) * (2.0 + c)) / 2.0) / np.pi)
 
 
+def _spikes(spike: ArrayLike) -> FloatArray:
+    spikes = validation.array("spike", spike, above=0.0)
+    for entry in (spikes.min(), spikes.max()):
+        in_range("spike", float(entry))
+    return spikes
+
+
 def _checked(
     spike: ArrayLike, threshold: float, training_time: ArrayLike
 ) -> tuple[FloatArray, float, FloatArray]:
-    spikes = validation.array("spike", spike, above=0.0)
+    spikes = _spikes(spike)
     times = validation.array("training_time", training_time, at_least=0.0)
     for name, entry in (("spike", spikes), ("training_time", times)):
         if entry.ndim > 1:
             raise InvalidArgument(name, entry, "a number or a one-dimensional array")
-    return spikes, validation.positive("threshold", threshold), times
+    return spikes, in_range("threshold", threshold), times

@@ -6,13 +6,14 @@ width K J K = c^2 J, which is a fixed relation for every cost (``derivations/lin
     dA/dt = -sqrt(A A^T + c^2) G - G sqrt(A^T A + c^2),    G = grad C(A).
 
 For the squared distance from T the whole of K obeys a matrix Riccati equation, K' = K M + M K - K^2 + c^2 with
-M = [[0, T^T], [T, 0]], so that from any start
+M = [[0, T^T], [T, 0]]. With L = sqrt(M^2 + c^2), K = M - L is its unstable fixed point, and the distance from it has an
+inverse that obeys a linear equation, so that from any start
 
-    K(t) = Y X^-1,  X = cosh(L t) + (sinh(L t)/L) (K0 - M),  Y = cosh(L t) K0 + (sinh(L t)/L) (c^2 + M K0),
-    L^2 = M^2 + c^2
+    K(t) = M - L + S(t)^-1,   S(t) = exp(-L t) S(0) exp(-L t) + (1 - exp(-2 L t))/(2 L),   S(0) = (K(0) + L - M)^-1
 
-(``derivations/linear_dynamics/riccati.py``). cosh overflows and is ill conditioned for large arguments, therefore steps
-with max(L) dt <= 4 are composed.
+(``derivations/linear_dynamics/riccati.py``): both terms of S are positive, at all times. A direction that starts
+against the target leaves its plateau at the rate of eigenvalues of K(0) of the order of c^2, which are lost in K(0)
+itself: everything is therefore kept as factors, whose rows may differ by any number of orders.
 """
 
 from __future__ import annotations
@@ -28,22 +29,15 @@ from ...approximation import approximation_of, states
 from ...arrays import FloatArray
 from ...errors import AccuracyNotReached, InvalidArgument
 from ...numerics.flow import checked_times, checked_tolerance, integrate_with_error
+from ..model import in_range
 from .crossover import ErrorCurves
 from .modes import mode
 
 _SOURCE = "arXiv 2405.17580, equation 1; derivations/linear_dynamics/riccati.py"
 _WIDE = "for w -> infinity; and at any w >= n + p for orthogonal initial weights, W^T W = c I"
-_LONGEST = 4.0  # max(L) dt of one step
+_SMALLEST_THRESHOLD = 1e-100  # of the largest entry of the target and the start
 
 Gradient = Callable[[FloatArray], FloatArray]
-
-
-def self_consistent_start(initial: FloatArray, threshold: float) -> FloatArray:
-    """K with K J K = c^2 J whose block A is the given one."""
-    u, a, vt = np.linalg.svd(initial, full_matrices=True)
-    p, n = initial.shape
-    length = [np.hypot(np.concatenate([a, np.zeros(k - len(a))]), threshold) for k in (n, p)]
-    return np.block([[(vt.T * length[0]) @ vt, initial.T], [initial, (u * length[1]) @ u.T]])
 
 
 @states("exact", _WIDE, source=_SOURCE, verification="derived and simulated")
@@ -56,38 +50,75 @@ def wide_flow(
     ----------
     initial : A(0) (p, n).
     target : T (p, n).
-    threshold : c, above 0; in the units of the target.
+    threshold : c, above 0; in the units of the target, and at least 1e-100 of the largest entry of T and A(0).
     training_time : t of the gradient flow (m,), at least 0, in inverse units of the target.
+
+    Rounding is relative to the largest of T and A(0).
     """
     start, goal = _matrices(initial, target)
     c = validation.positive("threshold", threshold)
     times = checked_times("training_time", training_time)
+    unit = max(float(np.abs(goal).max()), float(np.abs(start).max()), c)
+    if c < _SMALLEST_THRESHOLD * unit:
+        raise InvalidArgument(
+            "threshold", c, f"at least {_SMALLEST_THRESHOLD * unit:g} for this target and start"
+        )
+    goal, start, c = goal / unit, start / unit, c / unit
     p, n = goal.shape
+    # Eigenvectors of M, those of T itself with (v, u) and (v, -u): eigenvalues s, -s and 0.
     u, s, vt = np.linalg.svd(goal, full_matrices=True)
-    basis = np.block([[vt.T, np.zeros((n, p))], [np.zeros((p, n)), u]])
-    lengths = np.concatenate([np.hypot(np.concatenate([s, np.zeros(k - len(s))]), c) for k in (n, p)])
-    matrix = np.block([[np.zeros((n, n)), goal.T], [goal, np.zeros((p, p))]])
-    gram = self_consistent_start(start, c)
-    wanted, place = np.unique(times, return_inverse=True)
-    results = np.empty((len(wanted), p, n))
-    now = 0.0
-    for k, time in enumerate(wanted):
-        steps = math.ceil((time - now) * float(lengths.max()) / _LONGEST)
-        if steps:
-            angle = lengths * (time - now) / steps
-            even = (basis * np.cosh(angle)) @ basis.T
-            odd = (basis * (np.sinh(angle) / lengths)) @ basis.T
-        for _ in range(steps):
-            x = even + odd @ (gram - matrix)
-            y = even @ gram + odd @ (c**2 * np.eye(n + p) + matrix @ gram)
-            gram = np.linalg.solve(x.T, y.T).T
-            gram = (gram + gram.T) / 2.0
-        now = float(time)
-        results[k] = gram[n:, :n]
-    return results[place]
+    few = len(s)
+    basis = np.zeros((n + p, n + p))
+    for k, sign in ((0, 1.0), (few, -1.0)):
+        basis[:n, k : k + few], basis[n:, k : k + few] = vt[:few].T, sign * u[:, :few]
+    basis *= math.sqrt(0.5)
+    basis[:n, 2 * few : n + few], basis[n:, n + few :] = vt[few:].T, u[:, few:]
+    rates = np.concatenate([np.hypot(s, c), np.hypot(s, c), np.full(n + p - 2 * few, c)])
+    below = np.concatenate([c * (c / (np.hypot(s, c) + s)), np.hypot(s, c) + s, rates[2 * few :]])  # L - M
+    inverse = _inverse_factor(np.concatenate([_factor(start, c) @ basis, np.diag(np.sqrt(below))]))
+    results = np.empty((len(times), p, n))
+    for k, time in enumerate(times):
+        with np.errstate(over="ignore", under="ignore"):
+            angle = rates * (time * unit)
+            settled = np.sqrt(-np.expm1(-2.0 * angle) / (2.0 * rates))
+            whole = np.concatenate([(np.exp(-angle)[:, None] * inverse).T, np.diag(settled)])
+        left = basis @ _inverse_factor(whole)
+        # M - L has the blocks T and -L of even functions.
+        results[k] = unit * (goal + left[n:] @ left[:n].T)
+    return results
 
 
-@states("exact", _WIDE, source=_SOURCE, verification="derived and simulated")
+def _factor(initial: FloatArray, threshold: float) -> FloatArray:
+    """W with W^T W = K, K J K = c^2 J and the given block A: a row for each singular direction, of any size."""
+    u, a, vt = np.linalg.svd(initial, full_matrices=True)
+    p, n = initial.shape
+    few, length = len(a), np.hypot(a, threshold)
+    rows = np.zeros((n + p, n + p))
+    for k, sign, value in (
+        (0, 1.0, length + a),
+        (few, -1.0, threshold * (threshold / (length + a))),
+    ):
+        root = np.sqrt(value / 2.0)[:, None]
+        rows[k : k + few, :n], rows[k : k + few, n:] = root * vt[:few], sign * root * u[:, :few].T
+    rows[2 * few : n + few, :n] = math.sqrt(threshold) * vt[few:]
+    rows[n + few :, n:] = math.sqrt(threshold) * u[:, few:].T
+    return rows
+
+
+def _inverse_factor(rows: FloatArray) -> FloatArray:
+    """G with G G^T = (F^T F)^-1 for F of more rows than columns; the rows may differ by any number of orders."""
+    from scipy.linalg import qr, solve_triangular
+
+    # Householder's reflections keep small rows exact when large rows come first and columns are exchanged.
+    order = np.argsort(-np.abs(rows).max(axis=1), kind="stable")
+    triangle, exchanged = qr(rows[order], mode="r", pivoting=True)
+    size = rows.shape[1]
+    found = np.empty((size, size))
+    found[exchanged] = solve_triangular(triangle[:size], np.eye(size))
+    return found
+
+
+@states("exact", _WIDE, source=_SOURCE, verification="derived")
 def wide_errors(
     target: ArrayLike, signal: ArrayLike, threshold: float, training_time: ArrayLike
 ) -> ErrorCurves:
@@ -140,7 +171,7 @@ def generic_wide_flow(
     AccuracyNotReached : solutions at two tolerances differ by more than a thousand times the tolerance.
     NotConverged : the flow runs away.
     """
-    start = validation.array("initial", initial, ndim=2)
+    start = checked_matrix("initial", initial)
     c = validation.positive("threshold", threshold)
     times = checked_times("training_time", training_time)
     checked_tolerance(tolerance, 1e-5)
@@ -174,7 +205,16 @@ def generic_wide_flow(
 
 
 def _matrices(first: ArrayLike, target: ArrayLike, name: str = "initial") -> tuple[FloatArray, FloatArray]:
-    one, goal = validation.array(name, first, ndim=2), validation.array("target", target, ndim=2)
+    one, goal = checked_matrix(name, first), checked_matrix("target", target)
     if one.shape != goal.shape:
         raise InvalidArgument(name, one, f"of the shape of the target, {goal.shape}")
     return one, goal
+
+
+def checked_matrix(argument: str, value: ArrayLike) -> FloatArray:
+    """A matrix whose squared distances are in the range of a float."""
+    matrix = validation.array(argument, value, ndim=2)
+    largest = float(np.abs(matrix).max())
+    if largest > 0.0:
+        in_range(argument, largest)
+    return matrix
