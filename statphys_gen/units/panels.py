@@ -226,7 +226,7 @@ class Panels:
         log = self.log[index]
         fine = self._smooth(index)
         fine[bent | ~np.isfinite(log).all(axis=1)] = False
-        empty = np.isneginf(log).all(axis=1)
+        empty: NDArray[np.bool_] = np.asarray(np.isneginf(log).all(axis=1))
         for k in np.flatnonzero(fine | empty):
             fine[k] = self._seen(index[k], bool(empty[k]))
         special = np.concatenate([self.cuts, np.array(self.support)])

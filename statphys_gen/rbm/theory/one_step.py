@@ -15,6 +15,7 @@ from numpy.typing import ArrayLike
 from ... import validation
 from ...approximation import approximation_of, states
 from ...arrays import FloatArray
+from ...errors import NotConverged
 from ...numerics.roots import newton
 from ...solution import Solution, Status
 from ..model import Model
@@ -206,18 +207,42 @@ def one_step_capacity(model: Model, *, temperature: float = 0.0) -> Solution:
         symmetric = spinodal(model, temperature=temperature)
         if not symmetric.good.all() or float(symmetric["replicon"]) >= 0.0:
             return _unbroken(symmetric, model, temperature)
+    equations = OneStepEquations(model, True, temperature)
+    try:
+        found, x = _broken_end(model, temperature)
+    except NotConverged:
+        return _lost(equations)
+    load = np.asarray(found["load"])
+    state = replace(found, value=dict(zip(equations.names, x.T, strict=True)))
+    reported = _reported(equations, state, load)
+    value = {**reported.value, "load": load}
+    return replace(reported, value=value, approximation=approximation_of(one_step_capacity)).reshaped(())
+
+
+def _broken_end(model: Model, temperature: float) -> tuple[Solution, FloatArray]:
+    """The end of the broken state, followed from the one at T = 0."""
     cold = OneStepEquations(model, True, 0.0)
     edge = capacity(model).load
     near = solve_one_step(model, "retrieval", load=0.99 * edge).require()
     found, x = end_of_branch(model, 0.0, _unknowns(cold, near.value), 0.99 * edge)
     if temperature > 0.0:
         found, x = end_of_branch(model, temperature, x[0], float(found["load"][0]))
-    equations = OneStepEquations(model, True, temperature)
-    load = np.asarray(found["load"])
-    state = replace(found, value=dict(zip(equations.names, x.T, strict=True)))
-    reported = _reported(equations, state, load)
-    value = {**reported.value, "load": load}
-    return replace(reported, value=value, approximation=approximation_of(one_step_capacity)).reshaped(())
+    return found, x
+
+
+def _lost(equations: OneStepEquations) -> Solution:
+    """An end that was not found, which does not say that there is none."""
+    names = ["response", "p", "q_0", "overlap", "free_energy", "edwards_anderson_overlap", "load"]
+    names += ["outer_replicon"] + ["inner_replicon"] * (equations.temperature > 0)
+    if equations.two_layers:
+        names += ["hidden_response", "r_0", "hidden_overlap", "hidden_edwards_anderson_overlap"]
+    none = np.array(np.nan)
+    return Solution(
+        dict.fromkeys(names, none),
+        np.array(Status.NOT_CONVERGED, dtype=np.int8),
+        *(none, none, np.array(0)),
+        approximation_of(one_step_capacity),
+    )
 
 
 def _unbroken(symmetric: Solution, model: Model, temperature: float) -> Solution:
