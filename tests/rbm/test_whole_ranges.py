@@ -3,7 +3,16 @@
 import numpy as np
 import pytest
 
-from statphys_gen.rbm import Bidirectional, Model, at_line, capacity, first_order_line, glass_line, spinodal
+from statphys_gen.rbm import (
+    Bidirectional,
+    Model,
+    at_line,
+    capacity,
+    first_order_line,
+    glass_line,
+    solve_one_step,
+    spinodal,
+)
 from statphys_gen.rbm.theory.zero_temperature import _pairs_capacity
 from statphys_gen.units import Binary, Gaussian, Mixture, ReLU
 
@@ -71,3 +80,12 @@ def test_both_ways_to_a_capacity(ratio):
     assert (direct.overlap, overlap) == pytest.approx((other, exchanged.overlap), rel=1e-6)
     assert direct.energy == pytest.approx(ratio**2 * exchanged.energy, rel=1e-6)
     assert direct.at_temperature == pytest.approx(ratio * exchanged.at_temperature, rel=1e-5)
+
+
+def test_the_unstable_branch_with_broken_symmetry_is_not_returned():
+    """The stable state of this point, from a start next to the symmetric one, has the lower free energy -.57021328."""
+    model = Model(Gaussian(), 0.5, 0.1, convention="beta")
+    found = solve_one_step(model, "retrieval", temperature=0.015, load=[0.1376])
+    if found.good.all():
+        assert float(found["overlap"][0]) == pytest.approx(0.973542, abs=1e-5)
+        assert float(found["free_energy"][0]) == pytest.approx(-0.57021328, abs=1e-7)

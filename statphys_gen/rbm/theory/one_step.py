@@ -20,7 +20,7 @@ from ...numerics.roots import newton
 from ...solution import Solution, Status
 from ..model import Model
 from .lines import spinodal
-from .one_step_branch import end_of_branch
+from .one_step_branch import RetrievalBranch, end_of_branch
 from .one_step_equations import QUADRATURE, OneStepEquations, checked
 from .replica_symmetric import solve
 from .zero_temperature import capacity
@@ -121,7 +121,8 @@ def solve_one_step(
     Solution with response X_1 = (1 - q_1)/T, q_0, p (Parisi parameter times beta), overlap, free_energy and
     edwards_anderson_overlap q_1; for ``Bidirectional`` also those of the hidden layer; outer_replicon and, at T > 0,
     inner_replicon: the state is stable against a second step where both are positive. A bad status: no state with
-    broken symmetry was found from the starting points; no solution: for ``retrieval`` at T > 0 none was sought, as the
+    broken symmetry was found from the starting points, or only one on the lower, unstable branch (then give a
+    ``guess``, such as the state at a smaller load); no solution: for ``retrieval`` at T > 0 none was sought, as the
     replica-symmetric state is stable.
     """
     temperature = validation.non_negative("temperature", temperature)
@@ -152,7 +153,25 @@ def solve_one_step(
         names=equations.names,
         approximation=approximation_of(solve_one_step),
     )
-    return _reported(equations, _chosen(found, near[tried]).scattered(rows, flat.size), loads)
+    chosen = _chosen(found, near[tried])
+    if guess is None and equations.retrieval and len(rows):
+        chosen = _without_unstable(model, equations, chosen, flat[tried])
+    return _reported(equations, chosen.scattered(rows, flat.size), loads)
+
+
+def _without_unstable(
+    model: Model, equations: OneStepEquations, found: Solution, loads: FloatArray
+) -> Solution:
+    """States on the lower branch, which meets the stable one in the fold at its end, are not what was asked for: along
+    the stable branch the overlap falls with the load."""
+    status = found.status.copy()
+    for k in np.flatnonzero(found.good):
+        branch = RetrievalBranch(model, equations.temperature, float(loads[k]))
+        x = np.array([float(found[name][k]) for name in equations.names])
+        slope = branch.tangent(float(x[branch.place]), branch.without_overlap(x, float(loads[k])))[-1]
+        if not slope < 0.0:
+            status[k] = Status.NOT_CONVERGED
+    return replace(found, status=status)
 
 
 def _chosen(found: Solution, near: FloatArray) -> Solution:
