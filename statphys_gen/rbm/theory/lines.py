@@ -303,10 +303,10 @@ def _replaced(found: Solution, rows: NDArray[np.intp], other: Solution) -> Solut
     return replace(
         found,
         value={name: joined(entry, other[name]) for name, entry in found.value.items()},
-        **{
-            name: joined(getattr(found, name), getattr(other, name))
-            for name in ("status", "residual", "error", "iterations")
-        },
+        status=joined(found.status, other.status),
+        residual=joined(found.residual, other.residual),
+        error=joined(found.error, other.error),
+        iterations=joined(found.iterations, other.iterations),
     )
 
 
