@@ -37,11 +37,14 @@ def plot_phase_diagram(dataset: xarray.Dataset, *paths: Path) -> None:
             "condensation": (":", "condensation on a spike"),
             "spinodal": ("--", "end of retrieval"),
             "first_order": ("-.", "first order"),
+            "at": ((0, (1, 1)), "retrieval breaks replica symmetry"),
         }
         for label, (style, text) in styles.items():
             name = f"{label}_load"
             if name in dataset and np.isfinite(dataset[name].values).any():
-                entries += axes.plot(dataset[name].values, temperature, "k" + style, label=text)
+                entries += axes.plot(
+                    dataset[name].values, temperature, color="k", linestyle=style, label=text
+                )
         broken = dataset["replicon"].values < 0
         if broken.any() and not broken.all():
             axes.contourf(load, temperature, broken, levels=[0.5, 1.5], colors="none", hatches=["///"])

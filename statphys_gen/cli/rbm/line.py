@@ -60,8 +60,8 @@ def register(quantities: Any) -> None:
         metavar=("LOW", "HIGH"),
         nargs=2,
         type=number("--between"),
-        help="interval in which it is sought (default: temperature 0.02 to 8, load 1e-4 to 8, thresholds and fields -3 "
-        "to 3)",
+        help="interval in which it is sought (default: temperature 1e-4 to 1e3 times the tail coefficient of the "
+        "hidden units, load 1e-8 to 1e3, thresholds and fields -3 to 3)",
     )
     parser.add_argument(
         "--start",
@@ -159,7 +159,10 @@ def _line(options: argparse.Namespace) -> int:
     if options.line not in ("at", "glass"):
         notes += unstable_note(records)
     if any(record["status"] == "no solution in the domain" for record in records):
-        notes.append("no solution: there is no such line in the interval; see --between")
+        from ...rbm.theory.line_points import default_range
+
+        low, high = options.between or default_range(model, name)
+        notes.append(f"no solution: no such line was seen for {name} from {low:g} to {high:g}; see --between")
     if not options.json:
         shown = ("temperature", "load", "overlap", "edwards_anderson_overlap", "replicon", "status")
         kept = dict.fromkeys((name, *shown, "residual", "error", "approximation"))

@@ -71,7 +71,7 @@ def _phase_diagram(options: argparse.Namespace) -> int:
         dataset = phase_diagram(model, temperature=axes["temperature"], load=axes["load"])
     files = _written(dataset, folder)
     phase = dataset["phase"].values
-    lines = ("glass", "condensation", "spinodal", "first_order")
+    lines = ("glass", "condensation", "spinodal", "first_order", "at")
     records = []
     for k, t in enumerate(axes["temperature"]):
         row = {f"{name}_load": dataset[f"{name}_load"] for name in lines if f"{name}_load" in dataset}

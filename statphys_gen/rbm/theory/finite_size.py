@@ -25,7 +25,11 @@ from ..model import Model
 from .replica_symmetric import solve
 
 _SOURCE = "derivations/rbm/finite_size.py"
-_WHERE = "in 1/sqrt(N), resummed for the condensed hidden unit; the rest is of order 1/N"
+_WHERE = (
+    "in 1/sqrt(N), resummed for the condensed hidden unit; the rest is of order 1/N, or of a power of 1/(m sqrt(N)) "
+    "where the field of the condensed unit, g sqrt(N) m, is not large against its width; residual and error are those "
+    "of the equations, not of the expansion"
+)
 
 
 @states("leading order", _WHERE, source=_SOURCE, verification="derived and simulated")

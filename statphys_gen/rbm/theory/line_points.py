@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -18,10 +19,10 @@ from .replica_symmetric import solve
 from .saddle_point import Batch
 from .state_equations import Equations
 
-# Where a parameter is sought unless the caller says otherwise, and whether the scan is in its logarithm.
+# Where a parameter is sought unless the caller says otherwise; the temperature in units of the model's own scale.
 _RANGES: dict[str, tuple[float, float]] = {
-    "temperature": (0.02, 8.0),
-    "load": (1e-4, 8.0),
+    "temperature": (1e-4, 1e3),
+    "load": (1e-8, 1e3),
     "layer_ratio": (1e-2, 100.0),
     "noise": (1e-2, 10.0),
     "spike": (1e-2, 10.0),
@@ -30,7 +31,23 @@ _RANGES: dict[str, tuple[float, float]] = {
     "variance": (1e-2, 10.0),
     "gaussian_weight": (1e-3, 1.0),
 }
-SCAN = 49
+# Edges of existence of a state that are looked at along a scan, parts of their cell, and how often it is divided.
+_MOST_EDGES, _PARTS, _CLOSER = 3, 8, 6
+# Points of a scan: at least, and for each factor of ten.
+_FEWEST, _EACH = 49, 19
+
+
+def default_range(model: Model, unknown: str) -> tuple[float, float]:
+    """Interval in which a parameter is sought: for temperatures it goes with the variance or the tail of the hidden
+    units, which set the scale of the temperatures of the model."""
+    low, high = _RANGES.get(unknown, (-3.0, 3.0))
+    if unknown != "temperature" or model.convention != "sqrt-beta":
+        return low, high
+    hidden = model.hidden
+    size = max(float(hidden.tail_coefficient(1)), float(hidden.tail_coefficient(-1)))
+    if size == 0.0:
+        size = float(hidden.second_moment(np.zeros(1), np.zeros(1))[0])
+    return low * size, high * size
 
 
 @dataclass(frozen=True)
@@ -52,7 +69,7 @@ class LineBatch:
         arrays = {name: validation.array(name, value) for name, value in parameters.items()}
         Batch(model, (*arrays, unknown))
         if between is None:
-            between = _RANGES.get(unknown, (-3.0, 3.0))
+            between = default_range(model, unknown)
         low, high = (validation.finite(f"between[{k}]", edge) for k, edge in enumerate(between))
         if not low < high:
             raise InvalidArgument("between", between, "an increasing pair of numbers")
@@ -68,15 +85,53 @@ class LineBatch:
     def points(self) -> int:
         return int(np.prod(self.shape, dtype=int))
 
+    @property
+    def count(self) -> int:
+        """Points of a scan, equally dense in the logarithm however long the interval."""
+        low, high = self.between
+        return max(_FEWEST, math.ceil(_EACH * math.log10(high / low))) if low > 0 else _FEWEST
+
     def grid(self) -> FloatArray:
         low, high = self.between
         if low > 0:
-            return np.asarray(np.geomspace(low, high, SCAN))
-        return np.linspace(low, high, SCAN)
+            return np.asarray(np.geomspace(low, high, self.count))
+        return np.linspace(low, high, self.count)
 
     def scan(self, start: str) -> Solution:
         """The state over the whole interval, shape (points, scan)."""
-        return solve(self.model, start, **self.plane(np.broadcast_to(self.grid(), (self.points, SCAN))))
+        return solve(self.model, start, **self.plane(np.broadcast_to(self.grid(), (self.points, self.count))))
+
+    def edges(
+        self, start: str, name: str, usable: NDArray[np.bool_]
+    ) -> tuple[FloatArray, Solution, FloatArray]:
+        """Parameters next to where the state begins to exist, the states there, and the values of one field.
+
+        A line may lie closer to that edge than the scan is fine; the cell with the edge is divided again and again.
+        The result has rows of increasing parameters, (points, any).
+        """
+        grid = self.grid()
+        change = usable[:, 1:] != usable[:, :-1]
+        cells = [np.flatnonzero(row) for row in change]
+        most = max((len(row) for row in cells), default=0)
+        columns = []
+        for k in range(min(most, _MOST_EDGES)):
+            here = np.array([row[k] if k < len(row) else 0 for row in cells])
+            low, high = grid[here].copy(), grid[here + 1].copy()
+            exists_low = usable[np.arange(self.points), here]
+            for _ in range(_CLOSER):
+                inner = low[:, None] + (high - low)[:, None] * np.linspace(0.0, 1.0, _PARTS + 1)[1:-1]
+                found = solve(self.model, start, **self.plane(inner))
+                good = found.good & np.isfinite(found[name])
+                columns.append(inner)
+                # The part in which existence changes.
+                same = good == exists_low[:, None]
+                last = np.where(same.all(axis=1), _PARTS - 1, np.argmin(same, axis=1))
+                step = (high - low) / _PARTS
+                low, high = low + last * step, low + (last + 1) * step
+            columns.append(np.stack([grid[here], grid[here + 1]], axis=1))
+        values = np.sort(np.concatenate(columns, axis=1), axis=1)
+        solution = solve(self.model, start, **self.plane(values))
+        return values, solution, np.where(solution.good, solution[name], np.nan)
 
     def plane(self, values: FloatArray) -> dict[str, Any]:
         """Parameters of a batch in which the unknown one takes these values, shape (points, any)."""

@@ -17,6 +17,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -29,7 +30,7 @@ from ...numerics.roots import bracketed, newton
 from ...solution import Solution, Status
 from ..couplings.patterns import tail
 from ..model import Model
-from .line_points import SCAN, LineBatch
+from .line_points import LineBatch
 from .load_curves import applies, jacobian
 from .replica_symmetric import dominant_state
 from .saddle_point import Batch
@@ -41,27 +42,40 @@ _SOURCE = "Barra, Genovese, Sollich, Tantari, arXiv 1702.05882; derivations/rbm/
 _WHERE = "N -> infinity; the line of the replica-symmetric theory, see the replicon beside it"
 
 
-def _marginal(
-    line: LineBatch, start: str, name: str, approximation: Approximation, last: bool = True
-) -> Solution:
-    """Where the stability of this name vanishes in a state: its equations and that condition together."""
-    scanned = line.scan(start)
-    value = np.where(scanned.good, np.nan_to_num(scanned[name], nan=np.nan), np.nan)
-    equations = line.equations(start)
-    grid = line.grid()
+def _first_crossing(
+    line: LineBatch, equations: Equations, grid: FloatArray, scanned: Solution, value: FloatArray
+) -> tuple[FloatArray, FloatArray, NDArray[np.bool_]]:
+    """Unknowns and parameter where a value changes its sign along rows of states, at the largest parameter, and
+    whether it does."""
     usable = np.isfinite(value)
     crosses = usable[:, 1:] & usable[:, :-1] & (np.sign(value[:, 1:]) != np.sign(value[:, :-1]))
     guessed = crosses.any(axis=1)
-    cell = SCAN - 2 - crosses[:, ::-1].argmax(axis=1) if last else crosses.argmax(axis=1)
-    cell = np.where(guessed, cell, 0)
+    cell = np.where(guessed, crosses.shape[1] - 1 - crosses[:, ::-1].argmax(axis=1), 0)
     rows = np.arange(line.points)
     unknowns = line.unknowns(equations, scanned)
     with np.errstate(all="ignore"):
         weight = value[rows, cell] / (value[rows, cell] - value[rows, cell + 1])
     weight = np.where(guessed, weight, 0.5)
-    parameter = (1.0 - weight) * grid[cell] + weight * grid[cell + 1]
+    parameter = (1.0 - weight) * grid[rows, cell] + weight * grid[rows, cell + 1]
     x = (1.0 - weight)[:, None] * unknowns[rows, cell] + weight[:, None] * unknowns[rows, cell + 1]
+    return x, parameter, guessed
+
+
+def _marginal(line: LineBatch, start: str, name: str, approximation: Approximation) -> Solution:
+    """Where the stability of this name vanishes in a state: its equations and that condition together."""
+    scanned = line.scan(start)
+    value = np.where(scanned.good, scanned[name], np.nan)
+    equations = line.equations(start)
     low, high = line.between
+    grid = np.broadcast_to(line.grid(), value.shape)
+    x, parameter, guessed = _first_crossing(line, equations, grid, scanned, value)
+    usable = np.isfinite(value)
+    missing = np.flatnonzero(~guessed & usable.any(axis=1) & ~usable.all(axis=1))
+    if len(missing):
+        # The line may lie between the edge of the state and the next point of the scan.
+        part = line.rows(missing)
+        closer = part.edges(start, name, usable[missing])
+        x[missing], parameter[missing], guessed[missing] = _first_crossing(part, equations, *closer)
     parameter = np.clip(parameter, low + 1e-9 * (high - low), high - 1e-9 * (high - low))
 
     def residual(y: FloatArray, *values: FloatArray) -> FloatArray:
@@ -77,7 +91,7 @@ def _marginal(
         return line.nothing(equations, approximation)
     found = newton(
         residual,
-        np.concatenate([x, parameter[:, None]], axis=1)[rows],
+        np.concatenate([equations.inside(x), parameter[:, None]], axis=1)[rows],
         parameters=[given[rows] for given in line.given.values()],
         lower=np.append(lower, min(low, 0.5 * low)),
         upper=np.append(upper, max(high, 2.0 * high)),
@@ -218,8 +232,8 @@ def spinodal(
         part = line.rows(unknown)
         scanned = part.scan("retrieval")
         good = scanned.good
-        edge = SCAN - 1 - good[:, ::-1].argmax(axis=1) if upwards else good.argmax(axis=1)
-        found_edge = good.any(axis=1) & ((edge < SCAN - 1) if upwards else (edge > 0))
+        edge = line.count - 1 - good[:, ::-1].argmax(axis=1) if upwards else good.argmax(axis=1)
+        found_edge = good.any(axis=1) & ((edge < line.count - 1) if upwards else (edge > 0))
         ends = last_point(part, equations, scanned, edge, found_edge, upwards)
         x[unknown], parameter[unknown] = ends
         guessed[unknown] = found_edge
@@ -233,7 +247,7 @@ def spinodal(
         derivative = partial(jacobian, equations.batch, True)
     found = fold(
         equations.residual,
-        x[rows],
+        equations.inside(x[rows]),
         parameter[rows],
         parameters=[given[rows] for given in line.given.values()],
         jacobian=derivative,
@@ -261,14 +275,46 @@ def first_order_line(
 ) -> Solution:
     """Where retrieval and the state without it (glass, or paramagnet where there is no glass) are equally likely.
 
-    Parameters: as for :func:`glass_line`. The fields are the parameters and those of the retrieval state;
+    Parameters: as for :func:`glass_line`; of several loads the smallest one, up to which retrieval dominates. The
+    fields are the parameters and those of the retrieval state;
     ``other_edwards_anderson_overlap`` is q of the other one.
     """
     line = LineBatch.of(model, solve_for, between, parameters)
-    grid = np.broadcast_to(line.grid(), (line.points, SCAN))
-    scanned = dominant_state(model, **line.plane(grid)).solutions
+    flat = line.rows(np.arange(line.points))
+    found, usable = _first_order(flat, np.broadcast_to(line.grid(), (line.points, line.count)))
+    missing = np.flatnonzero((found.status == Status.NO_SOLUTION) & usable.any(axis=1) & ~usable.all(axis=1))
+    if len(missing):
+        # The line may lie between the end of the retrieval state and the next point of the scan.
+        part = flat.rows(missing)
+        values, _, _ = part.edges("retrieval", "free_entropy", usable[missing])
+        closer, _ = _first_order(part, values)
+        found = _replaced(found, missing, closer)
+    return found.reshaped(line.shape)
+
+
+def _replaced(found: Solution, rows: NDArray[np.intp], other: Solution) -> Solution:
+    """A flat solution with these rows taken from another one."""
+
+    def joined(old: NDArray[Any], new: NDArray[Any]) -> NDArray[Any]:
+        result = old.copy()
+        result[rows] = new
+        return result
+
+    return replace(
+        found,
+        value={name: joined(entry, other[name]) for name, entry in found.value.items()},
+        status=joined(found.status, other.status),
+        residual=joined(found.residual, other.residual),
+        error=joined(found.error, other.error),
+        iterations=joined(found.iterations, other.iterations),
+    )
+
+
+def _first_order(line: LineBatch, grid: FloatArray) -> tuple[Solution, NDArray[np.bool_]]:
+    """The crossing along rows of parameters (points, any), and where both states exist."""
+    scanned = dominant_state(line.model, **line.plane(grid)).solutions
     if "retrieval" not in scanned:
-        raise InvalidArgument("model", model.hidden.name, "one with a retrieval state")
+        raise InvalidArgument("model", line.model.hidden.name, "one with a retrieval state")
     retrieval = scanned["retrieval"]
     normal, names = _normal(scanned)
     with np.errstate(invalid="ignore"):
@@ -276,14 +322,15 @@ def first_order_line(
     usable = np.isfinite(difference)
     crosses = usable[:, 1:] & usable[:, :-1] & (np.sign(difference[:, 1:]) != np.sign(difference[:, :-1]))
     guessed = crosses.any(axis=1)
-    cell = np.where(guessed, crosses.argmax(axis=1), 0)
+    first, final = crosses.argmax(axis=1), crosses.shape[1] - 1 - crosses[:, ::-1].argmax(axis=1)
+    cell = np.where(guessed, first if line.unknown == "load" else final, 0)
     rows = np.arange(line.points)
     results = {}
     for name in ("glass", "paramagnet"):
         chosen = guessed & (names[rows, cell] == name)
         if chosen.any():
-            results[name] = (chosen, _equal(line, name, scanned, cell, chosen, difference))
-    return _assembled(line, results, guessed)
+            results[name] = (chosen, _equal(line, name, scanned, cell, chosen, difference, grid))
+    return _assembled(line, results, guessed), usable
 
 
 def _normal(scanned: dict[str, Solution]) -> tuple[FloatArray, NDArray[np.str_]]:
@@ -305,6 +352,7 @@ def _equal(
     cell: NDArray[np.intp],
     chosen: NDArray[np.bool_],
     difference: FloatArray,
+    grid: FloatArray,
 ) -> Solution:
     """The crossing for the points whose other state has this name."""
     retrieval, normal = line.equations("retrieval"), line.equations(other)
@@ -312,10 +360,9 @@ def _equal(
     cells = cell[rows]
     good = scanned[other].good[rows, cells]
     cells = np.where(good, cells, cells + 1)
-    grid = line.grid()
     left, right = difference[rows, cell[rows]], difference[rows, cell[rows] + 1]
     weight = left / (left - right)
-    parameter = (1.0 - weight) * grid[cell[rows]] + weight * grid[cell[rows] + 1]
+    parameter = (1.0 - weight) * grid[rows, cell[rows]] + weight * grid[rows, cell[rows] + 1]
 
     def phase(equations: Equations, solution: Solution, prefix: str) -> Phase:
         lower, upper = equations.bounds()
@@ -327,7 +374,7 @@ def _equal(
         return Phase(
             residual=equations.residual,
             value=value,
-            start=line.unknowns(equations, solution)[rows, cells],
+            start=equations.inside(line.unknowns(equations, solution)[rows, cells]),
             names=tuple(prefix + name for name in equations.names),
             lower=lower,
             upper=upper,

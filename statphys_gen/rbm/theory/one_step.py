@@ -15,11 +15,12 @@ from numpy.typing import ArrayLike
 from ... import validation
 from ...approximation import approximation_of, states
 from ...arrays import FloatArray
+from ...errors import NotConverged
 from ...numerics.roots import newton
 from ...solution import Solution, Status
 from ..model import Model
 from .lines import spinodal
-from .one_step_branch import end_of_branch
+from .one_step_branch import RetrievalBranch, end_of_branch
 from .one_step_equations import QUADRATURE, OneStepEquations, checked
 from .replica_symmetric import solve
 from .zero_temperature import capacity
@@ -120,7 +121,8 @@ def solve_one_step(
     Solution with response X_1 = (1 - q_1)/T, q_0, p (Parisi parameter times beta), overlap, free_energy and
     edwards_anderson_overlap q_1; for ``Bidirectional`` also those of the hidden layer; outer_replicon and, at T > 0,
     inner_replicon: the state is stable against a second step where both are positive. A bad status: no state with
-    broken symmetry was found from the starting points; no solution: for ``retrieval`` at T > 0 none was sought, as the
+    broken symmetry was found from the starting points, or only one on the lower, unstable branch (then give a
+    ``guess``, such as the state at a smaller load); no solution: for ``retrieval`` at T > 0 none was sought, as the
     replica-symmetric state is stable.
     """
     temperature = validation.non_negative("temperature", temperature)
@@ -151,7 +153,25 @@ def solve_one_step(
         names=equations.names,
         approximation=approximation_of(solve_one_step),
     )
-    return _reported(equations, _chosen(found, near[tried]).scattered(rows, flat.size), loads)
+    chosen = _chosen(found, near[tried])
+    if guess is None and equations.retrieval and len(rows):
+        chosen = _without_unstable(model, equations, chosen, flat[tried])
+    return _reported(equations, chosen.scattered(rows, flat.size), loads)
+
+
+def _without_unstable(
+    model: Model, equations: OneStepEquations, found: Solution, loads: FloatArray
+) -> Solution:
+    """States on the lower branch, which meets the stable one in the fold at its end, are not what was asked for: along
+    the stable branch the overlap falls with the load."""
+    status = found.status.copy()
+    for k in np.flatnonzero(found.good):
+        branch = RetrievalBranch(model, equations.temperature, float(loads[k]))
+        x = np.array([float(found[name][k]) for name in equations.names])
+        slope = branch.tangent(float(x[branch.place]), branch.without_overlap(x, float(loads[k])))[-1]
+        if not slope < 0.0:
+            status[k] = Status.NOT_CONVERGED
+    return replace(found, status=status)
 
 
 def _chosen(found: Solution, near: FloatArray) -> Solution:
@@ -206,18 +226,42 @@ def one_step_capacity(model: Model, *, temperature: float = 0.0) -> Solution:
         symmetric = spinodal(model, temperature=temperature)
         if not symmetric.good.all() or float(symmetric["replicon"]) >= 0.0:
             return _unbroken(symmetric, model, temperature)
+    equations = OneStepEquations(model, True, temperature)
+    try:
+        found, x = _broken_end(model, temperature)
+    except NotConverged:
+        return _lost(equations)
+    load = np.asarray(found["load"])
+    state = replace(found, value=dict(zip(equations.names, x.T, strict=True)))
+    reported = _reported(equations, state, load)
+    value = {**reported.value, "load": load}
+    return replace(reported, value=value, approximation=approximation_of(one_step_capacity)).reshaped(())
+
+
+def _broken_end(model: Model, temperature: float) -> tuple[Solution, FloatArray]:
+    """The end of the broken state, followed from the one at T = 0."""
     cold = OneStepEquations(model, True, 0.0)
     edge = capacity(model).load
     near = solve_one_step(model, "retrieval", load=0.99 * edge).require()
     found, x = end_of_branch(model, 0.0, _unknowns(cold, near.value), 0.99 * edge)
     if temperature > 0.0:
         found, x = end_of_branch(model, temperature, x[0], float(found["load"][0]))
-    equations = OneStepEquations(model, True, temperature)
-    load = np.asarray(found["load"])
-    state = replace(found, value=dict(zip(equations.names, x.T, strict=True)))
-    reported = _reported(equations, state, load)
-    value = {**reported.value, "load": load}
-    return replace(reported, value=value, approximation=approximation_of(one_step_capacity)).reshaped(())
+    return found, x
+
+
+def _lost(equations: OneStepEquations) -> Solution:
+    """An end that was not found, which does not say that there is none."""
+    names = ["response", "p", "q_0", "overlap", "free_energy", "edwards_anderson_overlap", "load"]
+    names += ["outer_replicon"] + ["inner_replicon"] * (equations.temperature > 0)
+    if equations.two_layers:
+        names += ["hidden_response", "r_0", "hidden_overlap", "hidden_edwards_anderson_overlap"]
+    none = np.array(np.nan)
+    return Solution(
+        dict.fromkeys(names, none),
+        np.array(Status.NOT_CONVERGED, dtype=np.int8),
+        *(none, none, np.array(0)),
+        approximation_of(one_step_capacity),
+    )
 
 
 def _unbroken(symmetric: Solution, model: Model, temperature: float) -> Solution:

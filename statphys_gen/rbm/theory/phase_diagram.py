@@ -15,7 +15,7 @@ from ...errors import InvalidArgument
 from ...glossary import dataset
 from ...solution import Solution, Status
 from ..model import Model
-from .lines import condensation_line, first_order_line, glass_line, spinodal
+from .lines import at_line, condensation_line, first_order_line, glass_line, spinodal
 from .replica_symmetric import Dominance, dominant_state
 from .saddle_point import Batch
 
@@ -43,7 +43,8 @@ def phase_diagram(
     model : the model; its temperature and load are not used.
     temperature, load : one-dimensional, increasing.
     lines : also solve the lines of the model for each temperature: the glass line (symmetric priors), the line of
-        condensation (``LowRank``), the spinodal and the first-order line (models with retrieval).
+        condensation (``LowRank``), the spinodal, the first-order line and the de Almeida-Thouless line of retrieval
+        (models with retrieval).
 
     Returns
     -------
@@ -113,7 +114,7 @@ def _lines(
         if model.couplings.condenses:
             lines["condensation"] = condensation_line
     if "retrieval" in compared.solutions:
-        lines |= {"spinodal": spinodal, "first_order": first_order_line}
+        lines |= {"spinodal": spinodal, "first_order": first_order_line, "at": at_line}
     between = (1e-3 * float(load[-1]), 2.0 * float(load[-1]))
     return {
         name: line(model, solve_for="load", between=between, temperature=temperature)

@@ -100,6 +100,7 @@ def _iterated(equations: Equations, flat: Sequence[FloatArray]) -> Solved:
         guess, status = noise_curves.starting_points(equations, flat)
     else:
         guess, status = equations.starting_points(equations.batch.values(*flat), flat, points)
+    guess = equations.inside(guess)
     x, alive = guess.copy(), status == Status.CONVERGED
     residual, error = np.zeros(points), np.full(points, 1e-15)
     iterations = np.zeros(points, dtype=np.int64)

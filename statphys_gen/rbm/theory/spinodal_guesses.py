@@ -10,7 +10,7 @@ from ...solution import Solution
 from ..couplings.base import Values
 from ..couplings.patterns import tail
 from ..model import Model
-from .line_points import SCAN, LineBatch
+from .line_points import LineBatch
 from .load_curves import CURVE, RetrievalCurves, applies, hidden_noise, maxima, signals, visible_powers
 from .replica_symmetric import solve
 from .saddle_point import Batch
@@ -56,7 +56,7 @@ def _ends_in_temperature(line: LineBatch) -> tuple[FloatArray, FloatArray, NDArr
         shape = temperature.shape
         return unknowns[place].reshape(*shape, -1), height[place].reshape(shape)
 
-    grid = np.broadcast_to(line.grid(), (line.points, SCAN))
+    grid = np.broadcast_to(line.grid(), (line.points, line.count))
     rows = np.arange(line.points)
     for step in range(_ROUNDS + 1):
         _, height = largest(grid)
@@ -65,7 +65,7 @@ def _ends_in_temperature(line: LineBatch) -> tuple[FloatArray, FloatArray, NDArr
         if step == 0:
             # What was not found beyond the last temperature might be a branch as well.
             known = np.isfinite(height).all(axis=1)
-            inside = above.any(axis=1) & (last < SCAN - 1)
+            inside = above.any(axis=1) & (last < line.count - 1)
         last = np.minimum(last, grid.shape[1] - 2)
         left, right = grid[rows, last], grid[rows, last + 1]
         if step < _ROUNDS:
@@ -155,7 +155,7 @@ def last_point(
     """The last point of the branch, by successively finer scans beyond the last good one."""
     grid = line.grid()
     rows = np.arange(line.points)
-    beyond = np.clip(edge + (1 if upwards else -1), 0, SCAN - 1)
+    beyond = np.clip(edge + (1 if upwards else -1), 0, line.count - 1)
     inside, outside = grid[edge].copy(), grid[beyond].copy()
     x = line.unknowns(equations, scanned)[rows, edge]
     x = np.where(guessed[:, None], x, 0.5)

@@ -149,6 +149,11 @@ class Equations:
         lower = [0.0 if name in ("q", "r", "Q", "R") else -np.inf for name in self.names]
         return np.array(lower), np.array([largest.get(name, np.inf) for name in self.names])
 
+    def inside(self, x: FloatArray) -> FloatArray:
+        """Unknowns moved off their bounds, which sums that end at 1 reach by rounding."""
+        lower, upper = self.bounds()
+        return np.clip(x, np.nextafter(lower, np.inf), np.nextafter(upper, -np.inf))
+
     def starting_points(
         self, v: Values, values: Sequence[FloatArray], points: int
     ) -> tuple[FloatArray, NDArray[np.int8]]:

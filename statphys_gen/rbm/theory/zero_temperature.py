@@ -16,6 +16,7 @@ derivations/rbm/zero_temperature.py and derivations/rbm/bidirectional_ground_sta
 
 from __future__ import annotations
 
+import dataclasses
 import math
 from dataclasses import dataclass
 
@@ -35,6 +36,8 @@ from ..model import Model
 _SOURCE = "Amit, Gutfreund, Sompolinsky, Ann. Phys. 173 (1987) 30; derivations/rbm/zero_temperature.py"
 _WHERE = "T = 0, N -> infinity; symmetry is broken below at_temperature, which grows with the threshold"
 _TWO_OVER_ROOT_PI = 2.0 / math.sqrt(math.pi)
+# Layer ratio below which the hidden layer is better taken as the visible one.
+_FEW_HIDDEN = 0.1
 _ULP = {"xtol": 1e-300, "rtol": 4 * 2.220446049250313e-16}
 
 
@@ -242,6 +245,21 @@ def _bidirectional_capacity(model: Model) -> GroundState:
         raise InvalidArgument("law", model.couplings.law, "binary in bidirectional memories at T = 0")
     _refuse_more(model)
     alpha = model.layer_ratio
+    if alpha >= _FEW_HIDDEN:
+        return _pairs_capacity(alpha)[0]
+    # The same machine with its layers exchanged, whose couplings are 1/alpha times as strong: W = g/N_v times a sum.
+    found, other = _pairs_capacity(1.0 / alpha)
+    return dataclasses.replace(
+        found,
+        load=alpha * found.load,
+        overlap=other,
+        energy=alpha**2 * found.energy,
+        at_temperature=alpha * found.at_temperature,
+    )
+
+
+def _pairs_capacity(alpha: float) -> tuple[GroundState, float]:
+    """The capacity at a layer ratio that is not small, and the overlap of the hidden layer there."""
 
     def layers(y: float, u: float) -> tuple[float, float, float, float, float, float]:
         m, n = float(erf(y)), float(erf(u))
@@ -279,4 +297,4 @@ def _bidirectional_capacity(model: Model) -> GroundState:
     hidden = 4.0 / 3.0 * math.exp(-u * u) / (t * math.sqrt(2.0 * math.pi)) * largest / remainder**2
     first, last = visible * (alpha * d) ** 2, hidden * alpha * c * c
     marginal = 0.5 * (first + last) + math.sqrt(0.25 * (first - last) ** 2 + visible * hidden * alpha)
-    return GroundState(largest, m, alpha * c * d, 1.0, energy, marginal)
+    return GroundState(largest, m, alpha * c * d, 1.0, energy, marginal), n

@@ -1,0 +1,91 @@
+"""Lines over the whole range on which a model has them, and capacities at extreme layer ratios."""
+
+import numpy as np
+import pytest
+
+from statphys_gen.rbm import (
+    Bidirectional,
+    Model,
+    at_line,
+    capacity,
+    first_order_line,
+    glass_line,
+    solve_one_step,
+    spinodal,
+)
+from statphys_gen.rbm.theory.zero_temperature import _pairs_capacity
+from statphys_gen.units import Binary, Gaussian, Mixture, ReLU
+
+HOPFIELD = Model(Gaussian(), 1.0, 0.1, convention="sqrt-beta")
+
+
+def test_glass_lines_at_all_loads():
+    load = np.array([1e-8, 1e-5, 0.003, 0.006, 1.0, 100.0, 1000.0])
+    found = glass_line(HOPFIELD, load=load).require()
+    np.testing.assert_allclose(found["temperature"], 1.0 + np.sqrt(load), rtol=1e-11)
+    for variance in (1e-5, 1e4):
+        model = Model(Gaussian(variance), 1.0, 0.1, convention="sqrt-beta")
+        found = glass_line(model, load=load).require()
+        np.testing.assert_allclose(found["temperature"], variance * (1.0 + np.sqrt(load)), rtol=1e-11)
+    found = glass_line(Model(Binary(), 1.0, 0.1, convention="sqrt-beta"), load=load[1:]).require()
+    np.testing.assert_allclose(found["temperature"], np.sqrt(load[1:]), rtol=1e-11)
+    found = glass_line(Model(Binary(), 1.0, 0.1, convention="beta"), load=load[1:]).require()
+    np.testing.assert_allclose(found["temperature"], load[1:] ** 0.25, rtol=1e-11)
+    delta, root = 0.3, np.sqrt(load[1:])
+    found = glass_line(Model(Mixture(delta), 1.0, 0.1, convention="sqrt-beta"), load=load[1:]).require()
+    right = delta + 0.5 * root + 0.5 * np.sqrt(root**2 + 4.0 * delta * (1.0 - delta) * root)
+    np.testing.assert_allclose(found["temperature"], right, rtol=1e-11)
+
+
+def test_instability_lines_below_two_hundredths():
+    found = at_line(HOPFIELD, load=np.array([0.12, 0.137])).require()
+    # The equations of the retrieval state and load beta^2 E sech^4 = (1 - beta (1 - q))^2 by damped iteration.
+    np.testing.assert_allclose(found["temperature"], [0.00498793, 0.01795173], atol=5e-9)
+
+
+@pytest.mark.parametrize("hidden", [Gaussian(), ReLU(0.3)])
+def test_first_order_lines_in_both_directions(hidden):
+    model = Model(hidden, 1.0, 0.1, convention="sqrt-beta")
+    temperature = np.array([0.3, 0.9])
+    found = first_order_line(model, temperature=temperature).require()
+    back = first_order_line(model, solve_for="temperature", load=found["load"]).require()
+    np.testing.assert_allclose(back["temperature"], temperature, rtol=1e-7)
+
+
+def test_spinodal_of_a_cold_mixture_of_three():
+    """At this temperature q is 1 to rounding along the scan."""
+    model = Model(Gaussian(), 0.02, 0.1, convention="sqrt-beta", condensed=3)
+    found = spinodal(model, temperature=0.02)
+    assert found.status.item() in (0, 1, 2, 3)
+    if found.good.all():
+        assert 0.0 < float(found["load"]) < 0.138
+
+
+@pytest.mark.parametrize("ratio", [1e-5, 1e-3, 0.03])
+def test_capacity_with_few_hidden_units(ratio):
+    """Exchanging the layers turns a machine of ratio x and load y into one of ratio 1/x and load y/x."""
+    few = capacity(Model(Binary(), 1.0, 0.1, convention="beta", couplings=Bidirectional(ratio)))
+    many = capacity(Model(Binary(), 1.0, 0.1, convention="beta", couplings=Bidirectional(1.0 / ratio)))
+    assert few.load == pytest.approx(ratio * many.load, rel=1e-10)
+    if ratio == 1e-3:
+        assert few.load == pytest.approx(4.9635e-4, rel=1e-4)
+
+
+@pytest.mark.parametrize("ratio", [0.2, 0.5, 0.9])
+def test_both_ways_to_a_capacity(ratio):
+    direct, overlap = _pairs_capacity(ratio)
+    exchanged, other = _pairs_capacity(1.0 / ratio)
+    assert direct.load == pytest.approx(ratio * exchanged.load, rel=1e-10)
+    # Where the load is largest it does not fix the overlap: the root of the load's rounding.
+    assert (direct.overlap, overlap) == pytest.approx((other, exchanged.overlap), rel=1e-6)
+    assert direct.energy == pytest.approx(ratio**2 * exchanged.energy, rel=1e-6)
+    assert direct.at_temperature == pytest.approx(ratio * exchanged.at_temperature, rel=1e-5)
+
+
+def test_the_unstable_branch_with_broken_symmetry_is_not_returned():
+    """The stable state of this point, from a start next to the symmetric one, has the lower free energy -.57021328."""
+    model = Model(Gaussian(), 0.5, 0.1, convention="beta")
+    found = solve_one_step(model, "retrieval", temperature=0.015, load=[0.1376])
+    if found.good.all():
+        assert float(found["overlap"][0]) == pytest.approx(0.973542, abs=1e-5)
+        assert float(found["free_energy"][0]) == pytest.approx(-0.57021328, abs=1e-7)
