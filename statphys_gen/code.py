@@ -25,20 +25,9 @@ from enum import Enum
 from pathlib import Path
 from typing import Any
 
-from .definitions import (
-    ROOT,
-    SCALAR,
-    Graph,
-    Node,
-    Reader,
-    Source,
-    Target,
-    graph,
-    is_installed,
-    located,
-    sha256,
-)
+from .definitions import SCALAR, Graph, Node, Reader, graph, sha256
 from .errors import InvalidArgument
+from .source_files import ROOT, Source, Target, is_installed, located
 
 
 def code_hash(*definitions: Any, digits: int | None = None) -> str:

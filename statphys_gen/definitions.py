@@ -1,7 +1,4 @@
-"""Top-level definitions of source files and what their names lead to, read from the syntax trees.
-
-Files of this package and of the user are read, each once; installed libraries and Python's own are only named.
-"""
+"""Top-level definitions of source files and what their names lead to, read from the syntax trees."""
 
 from __future__ import annotations
 import __future__
@@ -9,12 +6,9 @@ import __future__
 import ast
 import builtins
 import dis
-import functools
 import hashlib
 import importlib.util
-import site
 import sys
-import sysconfig
 import time
 import types
 from collections.abc import Iterable, Iterator
@@ -22,23 +16,15 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from .errors import InvalidArgument
+from .source_files import FUNCTION, ROOT, Source, Target, file_of, imported, is_below_installed, signature
 
-ROOT = __name__.partition(".")[0]
 SCALAR = (bool, int, float, complex, str, bytes, types.NoneType)
 _STARTED = time.time()
 _GLOBAL = {"LOAD_GLOBAL", "LOAD_NAME", "STORE_GLOBAL", "DELETE_GLOBAL", "LOAD_FROM_DICT_OR_GLOBALS"}
-_FUNCTION = (ast.FunctionDef, ast.AsyncFunctionDef)
 _WORDS = {
     f"{ROOT}.glossary",
     f"{ROOT}.presentation",
 }  # they name and print what is computed and change no number
-
-
-class Target(NamedTuple):
-    """What an import statement binds: a module, or an attribute of one."""
-
-    module: str
-    attribute: str | None
 
 
 class Node(NamedTuple):
@@ -57,128 +43,6 @@ class Text(NamedTuple):
 
 def sha256(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
-
-
-@functools.cache
-def _installed_folders() -> tuple[Path, ...]:
-    named = [sysconfig.get_paths()[name] for name in ("stdlib", "platstdlib", "purelib", "platlib")]
-    return tuple(Path(folder).resolve() for folder in [*named, site.getusersitepackages()])
-
-
-def _file_of(module: str) -> str | None:
-    """The source file of a module, if it has one."""
-    loaded = sys.modules.get(module)
-    file = getattr(loaded, "__file__", None)
-    if loaded is None:
-        try:
-            spec = importlib.util.find_spec(module)
-        except (ImportError, ValueError, AttributeError):
-            spec = None
-        file = spec.origin if spec is not None and spec.has_location else None
-    return file if file is not None and file.endswith(".py") and Path(file).is_file() else None
-
-
-@functools.cache
-def _is_below_installed(file: str) -> bool:
-    path = Path(file).resolve()
-    return bool({"site-packages", "dist-packages"} & set(path.parts)) or any(
-        path.is_relative_to(folder) for folder in _installed_folders()
-    )
-
-
-def is_installed(module: str) -> bool:
-    """Of Python itself or of an installed package; ``__main__`` at a prompt is the user's though it has no file."""
-    if module == "__main__":
-        return False
-    file = getattr(sys.modules.get(module), "__file__", None) or _file_of(module)
-    return file is None or _is_below_installed(file)
-
-
-class Source:
-    """A source file: what each of its top-level names is bound to."""
-
-    def __init__(self, module: str, file: str) -> None:
-        self.module, self.file = module, file
-        self.signature = _signature(file)
-        self.is_ours = module.partition(".")[0] == ROOT
-        is_package = Path(file).stem == "__init__"
-        main = sys.modules.get(module) if module == "__main__" else None
-        package = module if is_package else module.rpartition(".")[0]
-        self.package: str = getattr(main, "__package__", None) or package
-        self.tree = ast.parse(Path(file).read_bytes())
-        self.bindings: dict[str, list[ast.stmt | Target]] = {}
-        self.stars: list[str] = []
-        self._collect(self.tree.body)
-        stub = Path(file).with_suffix(".pyi")
-        if is_package and stub.is_file():
-            own, self.bindings = self.bindings, {}
-            self._collect(ast.parse(stub.read_bytes()).body)
-            self.bindings |= own
-
-    def _collect(self, statements: Iterable[ast.stmt]) -> None:
-        for statement in statements:
-            if isinstance(statement, ast.Import | ast.ImportFrom):
-                for name, target in imported(statement, self.package):
-                    if name == "*":
-                        self.stars.append(target.module)
-                    else:
-                        self.bindings.setdefault(name, []).append(target)
-            elif isinstance(statement, ast.If):
-                test = ast.unparse(statement.test)
-                if "__name__" not in test and "TYPE_CHECKING" not in test:
-                    self._collect(statement.body)
-                self._collect(statement.orelse)
-            elif isinstance(statement, ast.Try | ast.With):
-                self._collect(statement.body)
-                for handler in getattr(statement, "handlers", []):
-                    self._collect(handler.body)
-                self._collect([*getattr(statement, "orelse", []), *getattr(statement, "finalbody", [])])
-            else:
-                for name in self._bound(statement):
-                    self.bindings.setdefault(name, []).append(statement)
-
-    def _bound(self, statement: ast.stmt) -> set[str]:
-        """Names that a statement binds, or fills (``table[key] = value``, ``table.update(...)``)."""
-        if isinstance(statement, (*_FUNCTION, ast.ClassDef)):
-            return {statement.name}
-        bound, filled = set(), set()
-        for node in ast.walk(statement):
-            if isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load):
-                bound.add(node.id)
-            elif isinstance(node, ast.Subscript | ast.Attribute) and not isinstance(node.ctx, ast.Load):
-                filled |= _root(node)
-            elif isinstance(node, ast.Expr) and isinstance(node.value, ast.Call):
-                filled |= _root(node.value.func) if isinstance(node.value.func, ast.Attribute) else set()
-        own = {
-            name
-            for name in filled
-            if name in self.bindings
-            and not any(isinstance(binding, Target) for binding in self.bindings[name])
-        }
-        return bound | own
-
-
-def imported(statement: ast.Import | ast.ImportFrom, package: str) -> Iterator[tuple[str, Target]]:
-    """The names that an import statement binds, with what they stand for."""
-    for alias in statement.names:
-        if isinstance(statement, ast.Import):
-            module = alias.name if alias.asname else alias.name.partition(".")[0]
-            yield alias.asname or module, Target(module, None)
-        else:
-            above = package.split(".")[: len(package.split(".")) - statement.level + 1]
-            parts = (above if statement.level else []) + ([statement.module] if statement.module else [])
-            yield alias.asname or alias.name, Target(".".join(parts), alias.name)
-
-
-def _root(node: ast.AST) -> set[str]:
-    while isinstance(node, ast.Attribute | ast.Subscript):
-        node = node.value
-    return {node.id} if isinstance(node, ast.Name) else set()
-
-
-def _signature(file: str) -> tuple[int, int]:
-    status = Path(file).stat()
-    return status.st_mtime_ns, status.st_size
 
 
 _current: list[Graph] = []
@@ -205,7 +69,7 @@ class Graph:
         """Whether no file and no setting of the user has changed since it was read."""
         files = [source for source in self.sources.values() if not source.is_ours]
         return all(
-            Path(source.file).is_file() and _signature(source.file) == source.signature for source in files
+            Path(source.file).is_file() and signature(source.file) == source.signature for source in files
         ) and all(
             _setting(source, name, statement) == value
             for source, name, statement, value in self._settings.values()
@@ -213,8 +77,8 @@ class Graph:
 
     def source(self, module: str) -> Source | None:
         """The source of a module of this package or of the user; None for everything else."""
-        file = _file_of(module)
-        if file is None or (module.partition(".")[0] != ROOT and _is_below_installed(file)):
+        file = file_of(module)
+        if file is None or (module.partition(".")[0] != ROOT and is_below_installed(file)):
             return None
         if file not in self.sources:
             self.sources[file] = Source(module, file)
@@ -403,7 +267,7 @@ class Reader:
         elif isinstance(node, ast.Import | ast.ImportFrom):
             return self._import(node)
         dropped: set[str] = set()
-        if isinstance(node, _FUNCTION):
+        if isinstance(node, FUNCTION):
             within = "decorated" if node.decorator_list else "function"
             dropped = set() if node.decorator_list else {"returns"}
         elif isinstance(node, ast.ClassDef):
@@ -479,29 +343,3 @@ def _global_names(statement: ast.AST, free: list[str]) -> set[str]:
         names |= {line.argval for line in dis.get_instructions(code) if line.opname in _GLOBAL}
         waiting += [constant for constant in code.co_consts if isinstance(constant, types.CodeType)]
     return names
-
-
-def located(source: Source, code: types.CodeType) -> list[ast.AST]:
-    """The definition of an inner function in its file: by its first line and name, then by where its code stands.
-
-    Several where that does not tell: compiled code may carry no columns, or those of a whole statement.
-    """
-    kinds = (ast.Lambda,) if code.co_name == "<lambda>" else _FUNCTION
-    found: list[Any] = []
-    for node in ast.walk(source.tree):
-        if isinstance(node, kinds):
-            first = min([node.lineno, *(entry.lineno for entry in getattr(node, "decorator_list", []))])
-            if first == code.co_firstlineno and getattr(node, "name", "<lambda>") == code.co_name:
-                found.append(node)
-    if len(found) > 1:
-        places = [(p[0], p[2]) for p in code.co_positions() if p[2] is not None and p[3] != p[2]]
-        around = [
-            node
-            for node in found
-            if all(
-                (node.lineno, node.col_offset) <= place < (node.end_lineno, node.end_col_offset)
-                for place in places
-            )
-        ]
-        found = (around[-1:] if places else []) or found  # ast.walk meets the outer ones first
-    return found

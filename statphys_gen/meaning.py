@@ -21,7 +21,7 @@ import sys
 from collections.abc import Mapping
 from functools import partial
 from types import MethodType
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -30,7 +30,14 @@ from .code import code_hash, is_ours_or_installed
 _SCALARS = (np.bool_, np.integer, np.float64, np.float32, np.float16, np.complex128, np.complex64, np.str_)
 
 
-def canonical_json(value: Any, *, code: bool = False) -> str:
+class _Form(NamedTuple):
+    """Whether functions and classes enter by what they do, and by how many digits floats do (None: by all bits)."""
+
+    code: bool
+    digits: int | None
+
+
+def canonical_json(value: Any, *, code: bool = False, digits: int | None = None) -> str:
     """The text of a value: JSON with sorted names and no spaces, everything beyond JSON tagged by its kind.
 
     Parameters
@@ -39,72 +46,82 @@ def canonical_json(value: Any, *, code: bool = False) -> str:
         dataclasses, objects with a method ``meaning()``, functions, classes; and these inside each other. Floats enter
         in hexadecimal, arrays by type, shape and the hash of their entries in C order.
     code : the strict form, for keys of stored results; see the module.
+    digits : significant digits of floats, for texts that are compared across machines, on which numbers that were
+        computed differ in the last bits; None (default) for all bits.
 
     Raises
     ------
     TypeError : a value without such a form, named by its type.
     ValueError : NaN, also inside an array: it is not equal to itself.
     """
-    return json.dumps(_tagged(value, code), sort_keys=True, separators=(",", ":"), allow_nan=False)
+    return json.dumps(
+        _tagged(value, _Form(code, digits)), sort_keys=True, separators=(",", ":"), allow_nan=False
+    )
 
 
-def fingerprint(value: Any, *, code: bool = False) -> str:
+def fingerprint(value: Any, *, code: bool = False, digits: int | None = None) -> str:
     """SHA-256 of the text of a value, in hexadecimal: a short name for it, to be computed once for many keys."""
-    return hashlib.sha256(canonical_json(value, code=code).encode()).hexdigest()
+    return hashlib.sha256(canonical_json(value, code=code, digits=digits).encode()).hexdigest()
 
 
-def _tagged(value: Any, code: bool) -> Any:
+def _tagged(value: Any, form: _Form) -> Any:
     if isinstance(value, _SCALARS):
         value = value.item()
     if value is None or isinstance(value, bool | int | str):
         return value
     if isinstance(value, float | complex):
-        return _number(value, code)
+        return _number(value, form)
     if isinstance(value, np.ndarray):
-        return {"array": _array(value, code)}
+        return {"array": _array(value, form)}
     if isinstance(value, list | tuple):
-        return [_tagged(entry, code) for entry in value]
+        return [_tagged(entry, form) for entry in value]
     if isinstance(value, Mapping):
         if not all(isinstance(name, str) for name in value):
             raise TypeError("a mapping has a canonical form only if its keys are texts")
         # Tagged, so that no mapping can look like another tagged value.
-        return {"mapping": {name: _tagged(entry, code) for name, entry in value.items()}}
+        return {"mapping": {name: _tagged(entry, form) for name, entry in value.items()}}
     if callable(getattr(type(value), "meaning", None)):
-        return {"object": _named(type(value), code), "meaning": _tagged(value.meaning(), code)}
+        return {"object": _named(type(value), form), "meaning": _tagged(value.meaning(), form)}
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         fields = {
-            field.name: _tagged(getattr(value, field.name), code)
+            field.name: _tagged(getattr(value, field.name), form)
             for field in dataclasses.fields(value)
             if field.compare and field.init
         }
-        return {"object": _named(type(value), code), "fields": fields}
+        return {"object": _named(type(value), form), "fields": fields}
     if isinstance(value, partial):
         parts = [value.func, list(value.args), value.keywords]
-        return {"partial": [_tagged(part, code) for part in parts]}
+        return {"partial": [_tagged(part, form) for part in parts]}
     if isinstance(value, MethodType):
-        return {"method": value.__name__, "of": _tagged(value.__self__, code)}
+        return {"method": value.__name__, "of": _tagged(value.__self__, form)}
     if isinstance(value, type) or hasattr(value, "__code__") or (callable(value) and _is_importable(value)):
-        return {"callable": _named(value, code)}
+        return {"callable": _named(value, form)}
     raise TypeError(
         f"a {type(value).__name__} has no canonical form: a frozen dataclass, an object with a method meaning() that "
         "returns what defines it, or a function that calls it has one"
     )
 
 
-def _number(value: float | complex, code: bool) -> Any:
+def _number(value: float | complex, form: _Form) -> Any:
     if value != value:
         raise ValueError("NaN has no canonical form: it is not equal to itself")
     if isinstance(value, complex):
-        return {"complex": [_number(value.real, code), _number(value.imag, code)]}
-    if not code and math.isfinite(value) and value.is_integer():
+        return {"complex": [_number(value.real, form), _number(value.imag, form)]}
+    if form.digits is not None:
+        value = float(f"{value:.{form.digits}g}")
+    if not form.code and math.isfinite(value) and value.is_integer():
         return int(value)
     return {"float": value.hex()}
 
 
-def _array(array: np.ndarray, code: bool) -> list[Any]:
+def _array(array: np.ndarray, form: _Form) -> list[Any]:
     kind = array.dtype.kind
+    if np.ma.isMaskedArray(array):
+        raise TypeError("a masked array has no canonical form: what lies behind its mask would count")
     if kind not in "biufcU":
         raise TypeError(f"an array of {array.dtype} has no canonical form")
+    if form.digits is not None and kind in "fc":
+        return [list(array.shape), [_number(entry, form) for entry in array.ravel().tolist()]]
     stored = array.dtype.newbyteorder("<")
     digest = hashlib.sha256()
     # In pieces, so that no copy of a large array is made; C order whatever the order in memory.
@@ -114,17 +131,17 @@ def _array(array: np.ndarray, code: bool) -> list[Any]:
             if np.isnan(entries).any():
                 raise ValueError("NaN has no canonical form: it is not equal to itself")
             # The sum makes 0.0 of -0.0.
-            entries = entries if code else entries + 0.0
+            entries = entries if form.code else entries + 0.0
         digest.update(entries.astype(stored).tobytes())
     return [stored.str, list(array.shape), digest.hexdigest()]
 
 
-def _named(value: Any, code: bool) -> Any:
+def _named(value: Any, form: _Form) -> Any:
     """A function or class by its name, and by what it does where the name does not say it."""
     name = getattr(value, "__qualname__", None) or value.__name__
-    if not code and is_ours_or_installed(value) and _is_importable(value):
+    if not form.code and is_ours_or_installed(value) and _is_importable(value):
         return name
-    return [name, code_hash(value)]
+    return [name, code_hash(value, digits=form.digits)]
 
 
 def _is_importable(value: Any) -> bool:

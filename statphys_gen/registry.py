@@ -34,7 +34,7 @@ _FIRST = "0" * 64
 
 
 def design_hash(check: Check) -> str:
-    """SHA-256 of what a check is: its sizes and parameters, what it can resolve, whether it is judged, its bound."""
+    """SHA-256 of a check: its model, sizes and parameters, what it can resolve, whether it is judged, its bound."""
     design: dict[str, Any] = {
         "sizes": check.sizes,
         "resolution": check.resolution,
@@ -43,6 +43,10 @@ def design_hash(check: Check) -> str:
     }
     if check.bound is not None:
         design["bound"] = check.bound
+    if check.model is not None:
+        design["model"] = fingerprint(check.model, digits=_DIGITS)
+    if check.over_sizes:
+        design["over_sizes"] = list(check.over_sizes)
     return fingerprint(_rounded(design))
 
 

@@ -314,32 +314,11 @@ def violations(files: Checks) -> set[str]:
     return found
 
 
-# Where a check still gives one side something of the other: taken off this list when it is mended, never added to.
-STILL_SHARED: dict[str, set[str]] = {
-    "diffusion": {
-        "data.curie_weiss.spontaneous_magnetisation in simulate",
-        "diffusion.theory.drift_potential.critical_points in simulate",
-        "diffusion.theory.speciation_time.order_time in simulate",
-    },
-    "phase_retrieval": {
-        "phase_retrieval.theory.bbp_time.bbp_time in simulate",
-        "phase_retrieval.theory.dmft.descent_dynamics in simulate",
-        "phase_retrieval.theory.sampled_law.sampled_curvature_law in simulate",
-        "phase_retrieval.theory.spectrum.left_edge in simulate",
-        "phase_retrieval.theory.spectrum.outlier_criterion in simulate",
-    },
-    "rbm": {
-        "rbm.theory.finite_size.solve_sizes in simulate",
-        "rbm.theory.replica_symmetric.solve in simulate",
-    },
-}
-
-
 @pytest.mark.parametrize("system", sorted(NAMES))
 def test_theory_and_simulation_of_a_check_have_models_and_numbers_in_common(system: str) -> None:
     files = read(system)
     assert any(files.checks())
-    assert violations(files) == STILL_SHARED.get(system, set())
+    assert violations(files) == set()
 
 
 HEAD = """

@@ -310,7 +310,8 @@ def test_this_package_is_read_and_installed_ones_are_named(load):
 
 
 def test_the_words_that_describe_results_do_not_enter():
-    from statphys_gen.definitions import Node, Target, graph
+    from statphys_gen.definitions import Node, graph
+    from statphys_gen.source_files import Target
 
     assert graph().resolve(Target("statphys_gen.glossary", "attributes")) == [Node(None, "attributes")]
     assert graph().resolve(Target("statphys_gen.presentation", "short_table")) == [Node(None, "short_table")]

@@ -5,6 +5,7 @@ import inspect
 import re
 import subprocess
 import sys
+from enum import Enum
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -120,6 +121,8 @@ def signature(value: Any) -> str:
 
 
 def _arguments(value: Any) -> str:
+    if inspect.isclass(value) and issubclass(value, Enum):
+        return f"({', '.join(value.__members__)})"  # its signature is another one in every version of Python
     try:
         parameters = inspect.signature(getattr(value, "__func__", value)).parameters.values()
     except (TypeError, ValueError):

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from statphys_gen import registry
+from statphys_gen.data.covariance import Covariance
 from statphys_gen.errors import InvalidArgument, StoreError
 from statphys_gen.statistics.agreement import Check
 from statphys_gen.statistics.estimate import Estimate
@@ -42,8 +43,16 @@ def test_a_design_is_what_a_check_is_and_not_how_it_is_shown():
         {"judged": False, "reason": "known", "bound": 0.1},
         {"sizes": {"dimension": 11, "time": 0.123456789012}},
         {"sizes": {"dimension": 10, "time": 0.1234}},
+        {"model": Covariance.isotropic(1.3, 10)},
+        {"over_sizes": (10, 20, 40)},
     ):
         assert registry.design_hash(check(**change)) != design
+    models = [check(model=Covariance.isotropic(v, 10)) for v in (1.3, 1.3 + 1e-14, 1.4)]
+    assert [registry.design_hash(each) == registry.design_hash(models[0]) for each in models] == [
+        True,
+        True,
+        False,
+    ]
     bounds = [check(judged=False, reason="known", bound=bound) for bound in (0.1, 0.2, None)]
     assert len(set(map(registry.design_hash, bounds))) == 3
 

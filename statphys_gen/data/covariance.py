@@ -22,6 +22,50 @@ _LONGEST_REPR = 8
 _FINE = 1024  # nodes of a continuous law, where its quantiles are wanted
 
 
+@dataclass(frozen=True)
+class _MarchenkoPastur:
+    """The quadrature of :meth:`Covariance.marchenko_pastur`."""
+
+    ratio: float
+    variance: float
+
+    def __call__(self, count: int) -> Nodes:
+        c = self.ratio
+        if c == 1.0:
+            # The edge is at 0, where the density diverges: midpoints, for the law of 4 cos^2.
+            u = np.pi * (np.arange(count) + 0.5) / count
+        else:
+            u = np.pi * np.arange(1, count + 1) / (count + 1)
+        values = 1.0 + c + 2.0 * math.sqrt(c) * np.cos(u)
+        # The density times dx/du, divided by u's spacing.
+        weights = np.sin(0.5 * u) ** 2 if c == 1.0 else np.sin(u) ** 2 / values
+        weights *= 2.0 / np.pi * (u[1] - u[0])
+        if c > 1.0:
+            values, weights = np.append(values, 0.0), np.append(weights, 1.0 - 1.0 / c)
+        return self.variance * values, weights / weights.sum()
+
+
+@dataclass(frozen=True)
+class _PowerLaw:
+    """The quadrature of :meth:`Covariance.power_law`."""
+
+    exponent: float
+    cutoff: float
+    variance: float
+
+    def __call__(self, count: int) -> Nodes:
+        a, edge = self.exponent, self.cutoff
+        # The mean of u^-exponent between cutoff and 1, and of the constant below.
+        body = -math.log(edge) if a == 1.0 else (1.0 - edge ** (1.0 - a)) / (1.0 - a)
+        mean = body + edge ** (1.0 - a)
+        x, w = np.polynomial.legendre.leggauss(count)
+        half = -0.5 * math.log(edge)
+        log_u = -half * (1.0 - x)
+        weights = np.append(half * w * np.exp(log_u), edge)
+        values = np.append(np.exp(-a * log_u), edge**-a)
+        return self.variance / mean * values, weights / weights.sum()
+
+
 @dataclass(frozen=True, eq=False, repr=False)
 class Covariance:
     """The eigenvalues of a covariance, with weights: the law N(m, C) as far as its eigenvalues matter.
@@ -126,21 +170,7 @@ class Covariance:
         scale = validation.positive("variance", variance)
         validation.integer("nodes", nodes, minimum=2, maximum=4096)
 
-        def rule(count: int) -> Nodes:
-            if c == 1.0:
-                # The edge is at 0, where the density diverges: midpoints, for the law of 4 cos^2.
-                u = np.pi * (np.arange(count) + 0.5) / count
-            else:
-                u = np.pi * np.arange(1, count + 1) / (count + 1)
-            values = 1.0 + c + 2.0 * math.sqrt(c) * np.cos(u)
-            # The density times dx/du, divided by u's spacing.
-            weights = np.sin(0.5 * u) ** 2 if c == 1.0 else np.sin(u) ** 2 / values
-            weights *= 2.0 / np.pi * (u[1] - u[0])
-            if c > 1.0:
-                values, weights = np.append(values, 0.0), np.append(weights, 1.0 - 1.0 / c)
-            return scale * values, weights / weights.sum()
-
-        return cls._continuous(rule, nodes, "marchenko-pastur")
+        return cls._continuous(_MarchenkoPastur(c, scale), nodes, "marchenko-pastur")
 
     @classmethod
     def power_law(
@@ -155,20 +185,7 @@ class Covariance:
         edge = validation.inside("cutoff", cutoff, 0.0, 1.0)
         scale = validation.positive("variance", variance)
         validation.integer("nodes", nodes, minimum=2, maximum=4096)
-
-        # The mean of u^-exponent between cutoff and 1, and of the constant below.
-        body = -math.log(edge) if a == 1.0 else (1.0 - edge ** (1.0 - a)) / (1.0 - a)
-        mean = body + edge ** (1.0 - a)
-
-        def rule(count: int) -> Nodes:
-            x, w = np.polynomial.legendre.leggauss(count)
-            half = -0.5 * math.log(edge)
-            log_u = -half * (1.0 - x)
-            weights = np.append(half * w * np.exp(log_u), edge)
-            values = np.append(np.exp(-a * log_u), edge**-a)
-            return scale / mean * values, weights / weights.sum()
-
-        return cls._continuous(rule, nodes, "power-law")
+        return cls._continuous(_PowerLaw(a, edge, scale), nodes, "power-law")
 
     @classmethod
     def _continuous(cls, rule: Callable[[int], Nodes], nodes: int, name: str) -> Covariance:

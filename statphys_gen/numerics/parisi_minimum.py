@@ -2,7 +2,7 @@ r"""The minimum of a functional of Parisi's function s(q), with a given number o
 
 :func:`minimise` descends from a start by a quasi-Newton method and ends with Newton's method on the gradient;
 :func:`minimise_with` finds in addition the value of a control at which a condition on the minimum holds;
-:func:`consistency_report` says whether one step is enough. The functional is that of
+:func:`steps_report` says whether one step is enough. The functional is that of
 :mod:`statphys_gen.numerics.parisi`.
 """
 
@@ -272,7 +272,7 @@ def _scalar(
     )
 
 
-def consistency_report(
+def steps_report(
     model: ParisiModel, steps: Sequence[int] = (1, 2, 4, 8), *, grading: float = 2.0
 ) -> dict[str, Any]:
     """Whether one step is enough, and how the minimum falls with the number of steps.

@@ -17,8 +17,8 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from functools import partial
-from typing import Any
+from functools import lru_cache, partial
+from typing import Any, cast
 
 import numpy as np
 
@@ -274,7 +274,7 @@ class Loss:
         derivatives = [
             sympy.diff(formula, y, k).replace(sympy.DiracDelta, lambda *_: sympy.Integer(0)) for k in range(3)
         ]
-        functions = [sympy.lambdify((y, t), derivative, "numpy") for derivative in derivatives]
+        functions = [_Derivative(derivative) for derivative in derivatives]
         value, slope, curvature = (partial(_of_formula, str(formula), function) for function in functions)
         return cls(
             value,
@@ -306,6 +306,23 @@ class Loss:
             lower_bound=None,
             label_breakpoints=(*(p for p in self.label_breakpoints if p < cut), cut),
         )
+
+
+@dataclass(frozen=True)
+class _Derivative:
+    """A formula in y and t as a function of two arrays; it is compiled where it is first called, so it can be sent."""
+
+    formula: Any
+
+    def __call__(self, y: FloatArray, t: FloatArray) -> FloatArray:
+        return np.asarray(_compiled(self.formula)(y, t))
+
+
+@lru_cache(maxsize=256)
+def _compiled(formula: Any) -> Callable[..., Any]:
+    import sympy
+
+    return cast(Callable[..., Any], sympy.lambdify(sympy.symbols("y t", real=True), formula, "numpy"))
 
 
 def _of_formula(formula: str, function: Callable[..., Any], y: FloatArray, t: FloatArray) -> FloatArray:

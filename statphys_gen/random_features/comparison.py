@@ -21,11 +21,11 @@ from ..arrays import FloatArray
 from ..comparison import Observable, Observables
 from ..errors import InvalidArgument, StatphysError
 from ..statistics.estimate import Estimate
+from ..statistics.extrapolation import componentwise_limit
 from .model import RandomFeatures
 from .simulation.gaussian_equivalent import FeatureMoments
 from .simulation.instances import (
     FIELDS,
-    limit_in_dimension,
     modes_at,
     modes_between,
     simulate_eigenvalues,
@@ -212,7 +212,7 @@ def _compare_spectrum(model: RandomFeatures, sizes: _Sizes) -> list[Observable]:
 
     def estimate(at: Callable[[int], Estimate], exponent: float) -> Estimate:
         found = [at(k) for k in range(len(sizes.dimensions))]
-        return found[0] if len(found) == 1 else limit_in_dimension(sizes.dimensions, found, exponent)
+        return found[0] if len(found) == 1 else componentwise_limit(sizes.dimensions, found, exponent)
 
     try:
         parts = _parts(model, sizes.moments is not None)

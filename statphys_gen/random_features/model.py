@@ -50,6 +50,16 @@ def _identity(x: FloatArray) -> FloatArray:
     return np.asarray(x, dtype=np.float64)
 
 
+@dataclass(frozen=True)
+class _Polynomial:
+    """x -> c_0 + c_1 x + ..."""
+
+    coefficients: tuple[float, ...]
+
+    def __call__(self, x: FloatArray) -> FloatArray:
+        return np.asarray(np.polynomial.polynomial.polyval(x, np.array(self.coefficients)), dtype=np.float64)
+
+
 _NAMED: dict[str, tuple[Callable[[FloatArray], FloatArray], tuple[float, ...]]] = {
     "tanh": (np.tanh, ()),
     "erf": (_erf, ()),
@@ -120,12 +130,7 @@ class Activation:
                 "coefficients", checked, "2 to 21 numbers, of which one beyond the constant is not 0"
             )
         values = tuple(checked.tolist())
-        return cls(
-            lambda x: np.asarray(np.polynomial.polynomial.polyval(x, checked), dtype=np.float64),
-            "polynomial",
-            (),
-            values,
-        )
+        return cls(_Polynomial(values), "polynomial", (), values)
 
     def meaning(self) -> dict[str, Any]:
         """What defines it: the polynomial, one of the named functions, or the user's function; and its breakpoints."""
@@ -142,7 +147,9 @@ class Activation:
             return f"Activation.named({self.name!r})"
         if self.polynomial is not None:
             return f"Activation.from_polynomial({list(self.polynomial)})"
-        function = getattr(self.function, "__qualname__", repr(self.function))
+        # Not every ufunc has a qualified name.
+        names = (getattr(self.function, kind, None) for kind in ("__qualname__", "__name__"))
+        function = next(filter(None, names), repr(self.function))
         return f"Activation({function}, {self.name!r}, {self.breakpoints})"
 
     def _repr_latex_(self) -> str:

@@ -30,7 +30,7 @@ theory that is off by a further twice the bound always is).
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, NamedTuple
 
@@ -41,6 +41,7 @@ from .. import validation
 from ..approximation import Approximation, approximation_of
 from ..errors import InvalidArgument, StatphysError
 from .estimate import Estimate
+from .extrapolation import componentwise_limit
 from .multiple import holm
 from .power import POWER, detectable_probability, detectable_shift, events_p_value, two_sided_p_value
 from .streams import seed_sequence
@@ -74,7 +75,8 @@ class Check:
     name : how the report shows it, unique there.
     prediction : one line saying what is predicted.
     approximation : how exact the prediction is.
-    theory : returns the predicted number or array.
+    theory : returns the predicted number or array; as an Estimate where it is an average itself, whose error is then
+        added to that of the simulation.
     simulate : called with :attr:`seed`, returns an Estimate of the theory's shape; its errors are over
         independent samples.
     resolution : error relative to ``scale`` that the check detects with 90 % power; at most 0.02, or what ``kind``
@@ -91,6 +93,9 @@ class Check:
         theory (``lambda p: p - 0.5`` for the excess of a probability above chance). Default: the absolute
         value of the theory.
     sizes : the sizes of the simulation, for the report.
+    model : what is studied, as a whole (a model, a law, a list of them), where ``sizes`` do not define it.
+    over_sizes : where the theory holds up to terms of order 1/size, those sizes: theory and simulation give one row
+        for each, and what is judged is the limit of their difference, whose prediction is 0.
     judged : False where the theory is known not to hold exactly; ``reason`` then says why.
     reason : why the deviation is reported and not judged.
     bound : of a check that is not judged, the largest deviation relative to ``scale`` that is expected.
@@ -102,7 +107,7 @@ class Check:
     name: str
     prediction: str
     approximation: str | Approximation
-    theory: Callable[[], ArrayLike]
+    theory: Callable[[], ArrayLike | Estimate]
     simulate: Callable[[int], Estimate]
     resolution: float
     kind: Kind = "general"
@@ -112,6 +117,8 @@ class Check:
     reason: str = ""
     id: str = ""
     bound: float | None = None
+    model: Any = None
+    over_sizes: Sequence[float] = ()
     tests: tuple[Callable[..., object], ...] = ()
 
     def __post_init__(self) -> None:
@@ -162,8 +169,16 @@ class Check:
     def run(self, *, pilot: bool = False) -> CheckResult:
         """Compute the theory and simulate; this package's exceptions are recorded, all others are raised."""
         try:
-            theory = validation.array("theory", self.theory())
-            return CheckResult(self, theory, self.simulate(self.pilot_seed if pilot else self.seed))
+            predicted = self.theory()
+            mean = predicted.mean if isinstance(predicted, Estimate) else predicted
+            theory = validation.array("theory", mean)
+            found = self.simulate(self.pilot_seed if pilot else self.seed)
+            if isinstance(predicted, Estimate):
+                found = found.with_error_of(predicted)
+            if self.over_sizes:
+                rows = [_difference(found[k], theory[k]) for k in range(len(self.over_sizes))]
+                found, theory = componentwise_limit(self.over_sizes, rows), np.zeros(theory.shape[1:])
+            return CheckResult(self, theory, found)
         except StatphysError as error:
             return CheckResult(self, None, None, f"{type(error).__name__}: {error}")
 
@@ -200,6 +215,10 @@ class CheckResult:
             raise InvalidArgument("scale", scale, f"a number or of the theory's shape {theory.shape}")
         object.__setattr__(self, "theory", theory)
         object.__setattr__(self, "scale", np.broadcast_to(scale, theory.shape))
+
+
+def _difference(found: Estimate, theory: NDArray[np.float64]) -> Estimate:
+    return Estimate(found.mean - theory, found.standard_error, found.degrees_of_freedom, found.fit_p_value)
 
 
 def _claimed(check: Check, theory: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -59,6 +59,17 @@ class Estimate:
         """One estimate with a new first axis from several of equal shape, one for each size for instance."""
         return cls(*(np.stack([getattr(estimate, name) for estimate in estimates]) for name in ENTRIES))
 
+    def with_error_of(self, other: Estimate) -> Estimate:
+        """The same mean with the error of an independent estimate added, by the rule of Welch and Satterthwaite.
+
+        Of two that were fitted, the worse fit counts.
+        """
+        parts = np.array([self.standard_error**2, other.standard_error**2])
+        freedom = np.array([self.degrees_of_freedom, other.degrees_of_freedom])
+        total = parts.sum(axis=0)
+        combined = total**2 / (parts**2 / freedom).sum(axis=0)
+        return Estimate(self.mean, np.sqrt(total), combined, np.minimum(self.fit_p_value, other.fit_p_value))
+
     @property
     def shape(self) -> tuple[int, ...]:
         return self.mean.shape

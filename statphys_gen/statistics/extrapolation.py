@@ -20,6 +20,7 @@ amplitude carry it (``fit_p_value``), so that a check of them is inconclusive wh
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -108,6 +109,12 @@ def extrapolate(
     if validation.positive("exponent_range[1]", upper) <= lower:
         raise InvalidArgument("exponent_range", exponent_range, "increasing")
     return fit.at(fit.best_exponent(lower, upper), (lower, upper))
+
+
+def componentwise_limit(sizes: ArrayLike, values: Sequence[Estimate], exponent: float = 1.0) -> Estimate:
+    """The limit of every component of one-dimensional estimates, one for each size, linear in size^(-exponent)."""
+    components = [Estimate.stack([value[k] for value in values]) for k in range(len(values[0].mean))]
+    return Estimate.stack([extrapolate(sizes, each, exponent=exponent).limit for each in components])
 
 
 class _Fit:

@@ -47,6 +47,13 @@ def assemble(
         results.append(result)
         messages.append(message)
 
+    for name in reference or {}:
+        for index in _rounded([None if result is None else result[name] for result in results]):
+            results[index] = None
+            messages[index] = (
+                f"result {name!r} is an integer beyond 2**53, which the dataset would round: other points have numbers "
+                "that are no integers, of another sign beyond 2**63, or none"
+            )
     lengths = tuple(dimensions.values())
     variables: dict[str, tuple[tuple[str, ...], np.ndarray]] = {}
     for name in reference or {}:
@@ -88,6 +95,21 @@ def _mismatch(
                 "declare its maximum"
             )
     return ""
+
+
+def _rounded(arrays: Sequence[np.ndarray | None]) -> list[int]:
+    """Where integers of a variable are too large for the floats that its other points make of it."""
+    present = [array for array in arrays if array is not None]
+    kinds = {array.dtype for array in present}
+    if len(present) == len(arrays) and (not kinds or np.result_type(*kinds).kind != "f"):
+        return []
+    return [
+        index
+        for index, array in enumerate(arrays)
+        if array is not None
+        and array.dtype.kind in "iu"
+        and any(int(float(entry)) != entry for entry in array.ravel().tolist())
+    ]
 
 
 def _column(arrays: Sequence[np.ndarray | None], maximum: tuple[int, ...] | None) -> np.ndarray:

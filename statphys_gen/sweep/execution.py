@@ -63,9 +63,23 @@ def execute(job: Job, points: Sequence[Point]) -> list[Outcome]:
 
 def _outcome(job: Job, point: Point) -> Outcome:
     try:
-        return Outcome(encode(job.function(**point.parameters, **_keyed(job, point)), job.maximum))
-    except (Exception, SystemExit) as error:  # a point that ends its process has failed, the sweep has not
+        parameters = {name: _own(value) for name, value in point.parameters.items()}
+        return Outcome(encode(job.function(**parameters, **_keyed(job, point)), job.maximum))
+    except (
+        Exception,
+        SystemExit,
+        GeneratorExit,
+    ) as error:  # a point that ends its process has failed, the sweep has not
         return failure(error)
+
+
+def _own(value: Any) -> Any:
+    """A copy of what a function might change in place, so that no point sees what another one did."""
+    if isinstance(value, np.ndarray):
+        return value.copy()
+    if isinstance(value, Mapping):
+        return {name: _own(entry) for name, entry in value.items()}
+    return type(value)(map(_own, value)) if type(value) in (list, tuple) else value
 
 
 def failure(error: BaseException) -> Outcome:
@@ -92,6 +106,9 @@ def encode(result: Any, maximum: Mapping[str, tuple[int, ...]]) -> bytes:
         raise TypeError(
             f"the function returned a {type(result).__name__}, not a dict of named numbers or arrays"
         )
+    for name in result:
+        if not is_file_name(name):
+            raise TypeError(f"result {name!r} needs {FILE_NAME}")
     arrays = {name: _plain_array(name, value) for name, value in result.items()}
     for name, shape in maximum.items():
         if name not in arrays:
@@ -118,7 +135,22 @@ def fits(shape: tuple[int, ...], maximum: tuple[int, ...]) -> bool:
     return len(shape) == len(maximum) and all(n <= limit for n, limit in zip(shape, maximum, strict=True))
 
 
+FILE_NAME = "a name that a netCDF file can hold: not empty or dots alone, and without '/' and '\\0'"
+
+
+def is_file_name(name: str) -> bool:
+    """Whether a variable of a netCDF file can have this name."""
+    return bool(name.strip(".")) and "/" not in name and is_file_text(name)
+
+
+def is_file_text(text: str) -> bool:
+    """Whether a netCDF file can hold this text: no zero character, and no half of a surrogate pair."""
+    return "\0" not in text and text.encode("utf-8", "ignore").decode() == text
+
+
 def _plain_array(name: str, value: Any) -> np.ndarray:
+    if np.ma.isMaskedArray(value):
+        raise TypeError(f"result {name!r} is a masked array: return NaN where there is no number")
     try:
         array = np.asarray(value)
     except ValueError:
@@ -126,6 +158,8 @@ def _plain_array(name: str, value: Any) -> np.ndarray:
     # What netCDF can hold; complex results go in two variables.
     if array.dtype.kind not in "biufU" or (array.dtype.kind == "f" and array.dtype.itemsize > 8):
         raise TypeError(f"result {name!r} has type {array.dtype}, not real numbers, Booleans or strings")
+    if array.dtype.kind == "U" and not all(map(is_file_text, array.ravel().tolist())):
+        raise TypeError(f"result {name!r} is a text that no netCDF file can hold")
     return array.astype(array.dtype.newbyteorder("<"))
 
 

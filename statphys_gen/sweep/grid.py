@@ -11,7 +11,9 @@ import numpy as np
 
 from ..errors import InvalidArgument
 from ..meaning import canonical_json
+from .execution import FILE_NAME, is_file_name, is_file_text
 
+_TEXT = "texts without the character 0 and without halves of surrogate pairs, which no netCDF file can hold"
 RESERVED = ("generator", "message", "point", "replica")
 
 
@@ -115,6 +117,8 @@ def _check_name(name: Any) -> None:
         raise InvalidArgument(
             "grid", name, f"named by a parameter of the function, none of {', '.join(RESERVED)}"
         )
+    if not is_file_name(name):
+        raise InvalidArgument("grid", name, FILE_NAME)
 
 
 def _axis(name: str, values: Any) -> list[Any]:
@@ -130,6 +134,8 @@ def _axis(name: str, values: Any) -> list[Any]:
         )
     if axis.ndim != 1 or axis.size == 0 or axis.dtype.kind not in "biufU" or mixed:
         raise InvalidArgument(name, values, allowed)
+    if axis.dtype.kind == "U" and not all(map(is_file_text, axis.tolist())):
+        raise InvalidArgument(name, values, _TEXT)
     if axis.dtype.kind == "f":
         axis = axis.astype(np.float64)
         if np.isnan(axis).any():
@@ -150,6 +156,8 @@ def _value(name: str, value: Any) -> Any:
     except TypeError:
         allowed = "a number, a string, an array, None, a dataclass, a function, or a list or mapping of these"
         raise InvalidArgument(name, value, allowed) from None
+    if isinstance(value, str) and not is_file_text(value):
+        raise InvalidArgument(name, value, _TEXT)
     return value
 
 
@@ -177,6 +185,9 @@ def _column(name: str, values: list[Any], dimensions: tuple[str, ...]) -> tuple[
     elif all(isinstance(value, np.ndarray) and value.shape == values[0].shape for value in values):
         column = np.stack(values)
     else:
+        column = np.asarray([canonical_json(value) for value in values])
+    if column.dtype.kind == "O":
+        # Integers beyond 64 bits.
         column = np.asarray([canonical_json(value) for value in values])
     inner = tuple(f"{name}_{axis}" for axis in range(column.ndim - 1))
     return (dimensions + inner, column) if dimensions else (inner, column[0])

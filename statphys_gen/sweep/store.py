@@ -15,7 +15,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING
 
-from ..errors import StoreError
+from ..errors import InvalidArgument, StoreError
 from .execution import Outcome, failure
 
 if TYPE_CHECKING:
@@ -40,10 +40,16 @@ class Store:
     """The finished and failed points of any number of sweeps; a context manager, used by one process at a time."""
 
     def __init__(self, path: str | Path) -> None:
-        self.path = Path(path)
+        if not isinstance(path, str | Path) or "\0" in str(path):
+            raise InvalidArgument("store", path, "the name of a file")
+        # SQLite gives some names a meaning of their own, of which none is that of a file in a folder.
+        self.path = Path(path).absolute()
         # SQLite takes a file that is shorter than its smallest page for an empty one, and would write over it.
-        if self.path.is_file() and 0 < self.path.stat().st_size < 512:
-            raise StoreError(f"{self.path}: the file is not the store of a sweep")
+        try:
+            if self.path.is_file() and 0 < self.path.stat().st_size < 512:
+                raise StoreError(f"{self.path}: the file is not the store of a sweep")
+        except OSError as error:
+            raise StoreError(f"{self.path}: {error.strerror}") from None
         with self._errors():
             self._connection = sqlite3.connect(self.path, timeout=1.0, isolation_level=None)
             # A damaged text is to be compared, not to stop the reading.

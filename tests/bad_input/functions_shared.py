@@ -16,7 +16,7 @@ from statphys_gen.noising import (
     time_from_vp_sigma,
 )
 from statphys_gen.numerics.parisi import step_edges
-from statphys_gen.numerics.parisi_minimum import consistency_report, minimise_with
+from statphys_gen.numerics.parisi_minimum import minimise_with, steps_report
 from statphys_gen.numerics.stieltjes import inverse_map
 
 
@@ -51,7 +51,7 @@ TABLE: list[Row] = [
         edges=[[0.0, 0.5], [0.0, 0.6, 0.5, 1.0], [[0.0, 1.0]], [0.0, math.nan, 1.0]]),
     row(minimise_with, dict(family=lambda c: sherrington_kirkpatrick(), conditions=None, edges=[0, 1]),
         control=[0.0]),
-    row(consistency_report, dict(model=sherrington_kirkpatrick()), steps=[(), (2, 4), (1, 4, 4)]),
+    row(steps_report, dict(model=sherrington_kirkpatrick()), steps=[(), (2, 4), (1, 4, 4)]),
     row(numerics.resolve, dict(system=wigner()), z=[[1.0 - 1j], [np.nan + 0j]]),
     row(inverse_map, dict(position=lambda m: m, derivative=lambda m: m), scale=[0.0]),
     row(numerics.outliers, dict(lower=2.0, upper=1.0), upper=[Given(function=lambda x: x)],

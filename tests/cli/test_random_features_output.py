@@ -20,6 +20,10 @@ REFERENCE = references.document("random_features.json")
 SMALL = "--activation sin --features-per-dimension 4 --samples-per-dimension 2 --time 0.1"
 PAPER = "--activation tanh --psi-p 64 --psi-n 8 -t 0.01"
 
+# Shell and Python make the same call. No bits are promised of what has no seed: sums of the same numbers can depend on
+# where the libraries have put them in memory.
+SAME = 1e-12
+
 
 def run_table(line: str, capsys: pytest.CaptureFixture[str]) -> list[str]:
     assert main(f"random-features {line}".split()) == 0
@@ -105,7 +109,8 @@ def test_spectrum_of_other_covariances_and_draws(tmp_path: Path, capsys: pytest.
     finite = run_json(
         f"random-features spectrum {SMALL} --covariance 0.5:0.5,1.5:0.5 --noise-draws 1", capsys
     )["results"][0]
-    assert [[bulk["lower"], bulk["upper"]] for bulk in finite["bulks"]] == expected.tolist()
+    for bulk, edges in zip(finite["bulks"], expected, strict=True):
+        assert [bulk["lower"], bulk["upper"]] == pytest.approx(edges, rel=SAME)
     assert finite["atoms"] == [{"position": 0.0, "weight": 0.5}]
 
 
@@ -117,7 +122,7 @@ def test_continuous_covariance(capsys: pytest.CaptureFixture[str]) -> None:
     ):
         document = run_json(f"random-features {line} {text}", capsys)
         expected = learning_curves(RandomFeatures("sin", 4, 2, 0.1, covariance), 3.0)
-        assert document["results"][0]["test_loss"] == expected.test_loss
+        assert document["results"][0]["test_loss"] == pytest.approx(float(expected.test_loss), rel=SAME)
         assert document["parameters"]["covariance"] == text
 
 
@@ -142,7 +147,7 @@ def test_learning_curves(capsys: pytest.CaptureFixture[str]) -> None:
     expected = learning_curves(RandomFeatures("sin", 4, 2, 0.1), [0.0, 10.0, math.inf])
     for k, record in enumerate(document["results"]):
         for name in ("train_loss", "test_loss", "score_error"):
-            assert record[name] == getattr(expected, name)[k]
+            assert record[name] == pytest.approx(getattr(expected, name)[k], rel=SAME)
         assert record["status"] == "converged"
         assert 0 <= record["error"] < 1e-8
     assert document["results"][0]["train_loss"] == pytest.approx(1.0, abs=1e-12)
@@ -155,7 +160,8 @@ def test_curves_of_ridge(capsys: pytest.CaptureFixture[str]) -> None:
     document = run_json(f"random-features learning-curves {SMALL} --ridge 0 0.5", capsys)
     expected = ridge_curves(RandomFeatures("sin", 4, 2, 0.1), [0.0, 0.5])
     assert [record["penalty"] for record in document["results"]] == [0.0, 0.5]
-    assert [record["score_error"] for record in document["results"]] == expected.score_error.tolist()
+    found = [record["score_error"] for record in document["results"]]
+    assert found == pytest.approx(expected.score_error.tolist(), rel=SAME)
 
 
 def test_the_table_shows_the_score_error_in_full(capsys: pytest.CaptureFixture[str]) -> None:
@@ -172,9 +178,10 @@ def test_early_stopping(capsys: pytest.CaptureFixture[str]) -> None:
     for n, record in zip((2, 6), document["results"], strict=True):
         model = RandomFeatures("sin", 4, n, 0.1)
         best, window = early_stopping(model), training_window(model, 0.5)
-        assert record["training_time"] == best.training_time
-        assert record["score_error"] == best.score_error
-        assert record["final_score_error"] == best.final_score_error
+        # A minimum: its place is known to the stated error, its value to rounding.
+        assert record["training_time"] == pytest.approx(best.training_time, rel=0, abs=record["error"])
+        assert record["score_error"] == pytest.approx(best.score_error, rel=SAME)
+        assert record["final_score_error"] == pytest.approx(best.final_score_error, rel=SAME)
         found = [record["window_start"], record["window_stop"]]
         assert found == pytest.approx([window.start, window.stop], rel=1e-12)
         assert [record["window_start_steps"], record["window_stop_steps"]] == pytest.approx(

@@ -7,7 +7,7 @@ import pytest
 
 from statphys_gen.errors import AccuracyNotReached
 from statphys_gen.numerics.parisi import Coupling, ParisiModel, Recursion, step_edges
-from statphys_gen.numerics.parisi_minimum import consistency_report, minimise, minimise_with
+from statphys_gen.numerics.parisi_minimum import minimise, minimise_with, steps_report
 from statphys_gen.solution import Status
 
 # Oppermann and Schmidt, Phys. Rev. E 78, 061124 (2008): 42 orders of replica-symmetry breaking, extrapolated.
@@ -173,8 +173,8 @@ def test_control_at_which_a_condition_holds() -> None:
     assert float(found.solution["control"]) == pytest.approx(expected, rel=1e-8)
 
 
-def test_consistency_report() -> None:
-    report = consistency_report(sherrington_kirkpatrick(), (1, 2, 4))
+def test_steps_report() -> None:
+    report = steps_report(sherrington_kirkpatrick(), (1, 2, 4))
     assert [row["steps"] for row in report["steps"]] == [1, 2, 4]
     values = [row["value"] for row in report["steps"]]
     assert values == sorted(values, reverse=True)

@@ -3,10 +3,14 @@
 from dataclasses import replace
 
 import numpy as np
+import pytest
 
 from statphys_gen.phase_retrieval.checks import checks, density_checks, spectral_checks, start_checks
 from statphys_gen.phase_retrieval.checks import dynamics as checks_dynamics
 from statphys_gen.phase_retrieval.model import Loss, PhaseRetrieval
+from statphys_gen.phase_retrieval.simulation.reduced_edge import reduced_edge
+from statphys_gen.phase_retrieval.theory.sampled_law import sampled_curvature_law
+from statphys_gen.phase_retrieval.theory.spectrum import left_edge, outlier_criterion
 from statphys_gen.statistics.agreement import judge
 
 
@@ -55,3 +59,19 @@ def test_a_check_agrees_and_rejects_a_theory_that_is_off() -> None:
         wrong = replace(check, theory=lambda factor=factor: factor * result.theory)
         report = judge([type(result)(wrong, wrong.theory(), result.estimate)])
         assert report.agreements[0].verdict == "disagrees"
+
+
+@pytest.mark.parametrize("offset", [0.01, 0.1, 1.0, 4.0])
+@pytest.mark.parametrize("ratio", [0.7, 3.0, 300.0])
+def test_edge_and_criterion_of_points_by_two_routes(offset: float, ratio: float) -> None:
+    """The maximum of z(S) against the root of z'(S) = 0; soft edges and, at few samples, hard ones."""
+    y, t = np.random.default_rng(3).standard_normal((2, 2000))
+    t /= np.sqrt((t * t).mean())
+    model = PhaseRetrieval(Loss.normalised(offset), ratio)
+    law = replace(
+        sampled_curvature_law(model.loss, np.stack([y, t], axis=1)), lower_bound=model.loss.curvature_bound
+    )
+    edge, criterion = reduced_edge(model, y, t)
+    np.testing.assert_allclose(edge, float(left_edge(model, law=law).require()["position"]), rtol=1e-10)
+    # The place of a maximum is known to the root of the rounding of its value.
+    np.testing.assert_allclose(criterion, float(outlier_criterion(model, law=law)), rtol=1e-6)

@@ -11,7 +11,6 @@ from statphys_gen.errors import AccuracyNotReached
 from statphys_gen.random_features.model import Activation, RandomFeatures
 from statphys_gen.random_features.simulation.gaussian_equivalent import FeatureMoments
 from statphys_gen.random_features.simulation.instances import (
-    limit_in_dimension,
     modes_between,
     population_eigenvalues,
     sample_matrices,
@@ -31,6 +30,7 @@ from statphys_gen.random_features.simulation.training import (
     losses_of,
 )
 from statphys_gen.statistics.estimate import Estimate
+from statphys_gen.statistics.extrapolation import componentwise_limit
 
 SIN = RandomFeatures("sin", 2.0, 1.5, 0.2)
 DRAWS = RandomFeatures("tanh", 2.0, 1.5, 0.2, noise_draws=2)
@@ -340,7 +340,7 @@ def test_best_stopping_finds_the_minimum():
 def test_the_limit_is_the_fit_of_the_dimensions():
     sizes = (10, 20, 40)
     estimates = [Estimate(np.array([1.0 + 3.0 / d, 2.0]), np.full(2, 0.01), np.full(2, 20.0)) for d in sizes]
-    np.testing.assert_allclose(limit_in_dimension(sizes, estimates).mean, [1.0, 2.0])
+    np.testing.assert_allclose(componentwise_limit(sizes, estimates).mean, [1.0, 2.0])
     found = simulate_limit(SIN, [1.0], (4, 8, 16), instances=(8, 8, 8))
     assert found.test_loss.shape == (1,)
 

@@ -296,3 +296,19 @@ def test_a_model_that_exists_can_be_solved_and_simulated(part: int) -> None:
             units = 20 if couplings.ratio(load) != 1.5 else 40
             rbm.simulate(model, units, 2, chains=2, sweeps=1)
     assert made >= 5
+
+
+@pytest.mark.parametrize(
+    "couplings", [rbm.Bidirectional(1e9), rbm.Repeated(1e9), rbm.LowRank(0.3, (2.0,)), rbm.Patterns()]
+)
+def test_a_network_that_no_memory_holds_is_refused_before_it_is_drawn(couplings):
+    load = (
+        0.0
+        if isinstance(couplings, rbm.Repeated)
+        else 0.5
+        if isinstance(couplings, rbm.Bidirectional)
+        else 1e9
+    )
+    model = rbm.Model(rbm.Binary(), 0.7, load, convention="beta", couplings=couplings)
+    with pytest.raises(InvalidArgument, match="visible_units = 20"):
+        rbm.simulate(model, 20, 2, chains=2, sweeps=1)

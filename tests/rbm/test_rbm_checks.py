@@ -5,13 +5,17 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from statphys_gen.meaning import fingerprint
 from statphys_gen.rbm.checks import checks
 from statphys_gen.rbm.checks import energy as checks_energy
 from statphys_gen.rbm.checks import mixtures as checks_mixtures
 from statphys_gen.rbm.checks import order as checks_order
+from statphys_gen.rbm.couplings.patterns import Patterns
 from statphys_gen.rbm.model import Model
 from statphys_gen.rbm.theory.replica_symmetric import solve
+from statphys_gen.registry import design_hash
 from statphys_gen.statistics.agreement import Check, judge
+from statphys_gen.statistics.estimate import Estimate
 
 
 def test_the_list_is_long_and_named_apart() -> None:
@@ -85,3 +89,31 @@ def test_a_check_agrees_and_rejects_a_theory_that_is_off() -> None:
     wrong = replace(quick, theory=lambda: result.theory * 1.02)
     verdict = judge([type(result)(wrong, wrong.theory(), result.estimate)]).agreements[0].verdict
     assert verdict == "disagrees"
+
+
+def test_a_crossing_is_found_between_two_temperatures(monkeypatch: pytest.MonkeyPatch) -> None:
+    """With the theory's free entropies in the simulation's place; the line is off by its curvature only."""
+    error = 1e-3
+
+    def limits(model: Model, branch: str, *rest: object, **options: object) -> Estimate:
+        value = float(solve(model, branch).require()["free_entropy"])
+        return Estimate(np.array([value]), np.array([error]), np.array([15.0]), np.array([0.5]))
+
+    monkeypatch.setattr(checks_energy, "_free_entropy_limit", limits)
+    check = next(check for check in checks() if check.id.startswith("crossing-of-retrieval"))
+    found = check.simulate(0)
+    np.testing.assert_allclose(found.mean, check.theory(), rtol=1e-3)
+    slope = (0.00174 + 0.00223) / 0.02
+    share = (float(found.mean[0]) - 0.68) / 0.02
+    by_hand = error / slope * np.sqrt(2 * (share**2 + (1 - share) ** 2))
+    np.testing.assert_allclose(found.standard_error, by_hand, rtol=0.01)
+    assert float(found.fit_p_value[0]) == 0.5
+
+
+def test_models_that_differ_only_in_the_law_of_patterns_have_two_designs() -> None:
+    every = {check.id: check for check in checks()}
+    one = every["paramagnet-of-gaussian-units"]
+    other = replace(one, model=one.model.replace(couplings=Patterns("gaussian")))
+    assert fingerprint(every["gaussian-patterns"].model) == fingerprint(other.model)
+    assert design_hash(other) != design_hash(one)
+    assert len({design_hash(check) for check in every.values()}) == len(every)

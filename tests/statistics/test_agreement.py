@@ -503,6 +503,42 @@ def test_a_limit_whose_fit_does_not_hold_is_inconclusive():
         assert verdict(limit, theory=np.ones(5)).verdict == word
 
 
+def test_the_error_of_a_theory_that_is_an_average_is_added():
+    """Welch and Satterthwaite's rule by hand: variances 9 and 16 with 10 and 20 degrees of freedom."""
+    check = make_check(theory=lambda: scalar(1.0, 4e-3, 20.0), simulate=lambda seed: scalar(1.01, 3e-3, 10.0))
+    result = check.run()
+    assert float(result.theory) == 1.0
+    assert float(result.estimate.mean) == 1.01
+    np.testing.assert_allclose(result.estimate.standard_error, 5e-3, rtol=1e-14)
+    np.testing.assert_allclose(result.estimate.degrees_of_freedom, 625 / (81 / 10 + 256 / 20), rtol=1e-14)
+
+
+def test_of_two_fitted_estimates_the_worse_fit_counts():
+    one, two = (Estimate(1.0, 0.1, 9.0, p) for p in (0.3, 0.02))
+    assert float(one.with_error_of(two).fit_p_value) == float(two.with_error_of(one).fit_p_value) == 0.02
+
+
+def test_deviations_of_order_one_over_the_size_are_judged_by_their_limit():
+    sizes = np.array([100.0, 200.0, 400.0])
+
+    def rows(seed, limit=0.0):
+        noise = generator(seed, {"sizes": 3}).normal(0.0, 1e-4, (3, 2, 50))
+        mean = np.sqrt(sizes)[:, None] + np.array([3.0, -5.0]) / sizes[:, None] + limit
+        return Estimate.stack(
+            [Estimate.from_samples((m[:, None] + n).T) for m, n in zip(mean, noise, strict=True)]
+        )
+
+    options = {
+        "theory": lambda: np.sqrt(np.stack([sizes, sizes], 1)),
+        "over_sizes": sizes.tolist(),
+        "scale": 1.0,
+    }
+    assert judge([make_check(simulate=rows, **options).run()]).passed
+    wrong = make_check(simulate=lambda seed: rows(seed, np.array([0.0, 0.01])), **options).run()
+    assert judge([wrong]).agreements[0].verdict == "disagrees"
+    assert wrong.estimate.shape == (2,)
+
+
 def test_checks_name_the_predictions_that_they_test():
     @states("exact", source="a textbook", verification="derived and simulated")
     def first():

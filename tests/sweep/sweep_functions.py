@@ -133,3 +133,27 @@ def bad_result(x):
 
 def changing_shape(x):
     return {"v": np.zeros(2 + (x == 3))}
+
+
+def changes_its_parameters(x, data):
+    data["list"][0] += x
+    data["array"] *= 2.0
+    return {"value": data["list"][0] + data["array"][0]}
+
+
+def returns(kind):
+    return {
+        "masked": {"v": np.ma.masked_array([1.0, 2.0], [False, True])},
+        "zero character": {"v": "a\0b"},
+        "half a pair": {"v": "\ud800"},
+        "slash": {"v/w": 1.0},
+        "dots": {"..": 1.0},
+    }[kind]
+
+
+def large_integer(x):
+    return {"v": [2**60 + 1, 1.5, -1, 2**63 + 1][x]}
+
+
+def generator_exit(x):
+    raise GeneratorExit(x)

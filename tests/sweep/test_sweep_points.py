@@ -342,3 +342,61 @@ def test_a_script_reaches_workers(tmp_path):
         [sys.executable, str(script)], env=environment, check=True, capture_output=True, text=True
     )
     assert done.stdout == "draw True 3\n"
+
+
+@pytest.mark.parametrize("workers", [None, 1])
+def test_no_point_sees_what_another_one_changed(workers):
+    data = {"list": [1.0], "array": np.ones(2)}
+    grid = {"x": [1.0, 2.0, 3.0], "data": sweep.constant(data)}
+    dataset = sweep.run(functions.changes_its_parameters, grid, workers=workers, batch=3)
+    assert dataset["value"].values.tolist() == [4.0, 5.0, 6.0]
+    assert data["list"] == [1.0]
+    assert data["array"].tolist() == [1.0, 1.0]
+
+
+@pytest.mark.parametrize("kind", ["masked", "zero character", "half a pair", "slash", "dots"])
+def test_a_result_that_no_file_holds_fails_its_point(kind, tmp_path):
+    with pytest.warns(RuntimeWarning, match="1 of 1 points failed, the first with TypeError"):
+        dataset = sweep.run(functions.returns, {"kind": [kind]})
+    sweep.to_netcdf(dataset, tmp_path / "x.nc")
+
+
+@pytest.mark.parametrize(
+    "grid",
+    [
+        {"x": ["a\0b"]},
+        {"x": "a\0b"},
+        {"x": ["\ud800"]},
+        {"x": "\ud800"},
+        {"a/b": [1]},
+        {".": [1]},
+        {"x": np.ma.masked_array([1.0, 2.0], [False, True])},
+        {"x": sweep.constant(np.ma.masked_array([1.0, 2.0], [False, True]))},
+    ],
+    ids=range(8),
+)
+def test_parameters_that_no_file_holds_are_refused(grid):
+    with pytest.raises(InvalidArgument):
+        sweep.run(functions.class_of, grid)
+
+
+def test_an_integer_of_any_size_is_a_constant(tmp_path):
+    dataset = sweep.run(functions.class_of, {"x": [1], "model": 2**70})
+    sweep.to_netcdf(dataset, tmp_path / "x.nc")
+    assert str(dataset["model"].values) == str(2**70)
+
+
+@pytest.mark.parametrize(("points", "failed"), [((0, 1), [0]), ((2, 3), [3]), ((0, 2), []), ((3, 3), [])])
+def test_integers_of_results_are_not_rounded(points, failed):
+    """Beside a number that is no integer, or signed beside unsigned ones, numpy would make floats of them."""
+    grid = sweep.line(x=list(points))
+    if failed:
+        with pytest.warns(RuntimeWarning, match="1 of 2 points failed"):
+            dataset = sweep.run(functions.large_integer, grid)
+    else:
+        dataset = sweep.run(functions.large_integer, grid)
+    for x, value, message in zip(
+        points, dataset["v"].values.tolist(), dataset["message"].values, strict=True
+    ):
+        assert bool(message) == (x in failed)
+        assert message or value == functions.large_integer(x)["v"]

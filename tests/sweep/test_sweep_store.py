@@ -389,3 +389,44 @@ def test_an_outcome_replaces_a_failed_one(store):
         assert opened.finished([point]) == {point.key: b"result"}
     with sweep.Store(store) as opened:
         assert opened.finished([point]) == {point.key: b"result"}
+
+
+@pytest.mark.parametrize("path", ["a\0b", b"store", 3, True, "nowhere/x.sqlite", "x" * 300, "/dev/full", "."])
+def test_a_path_that_can_be_no_store_is_refused_in_one_line(path):
+    with pytest.raises((StoreError, InvalidArgument)) as caught:
+        sweep.run(functions.product, {"a": [1], "b": [2]}, store=path)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_name_that_means_memory_to_sqlite_is_a_file(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    sweep.run(functions.product, {"a": [1], "b": [2]}, store=":memory:")
+    assert len(rows(tmp_path / ":memory:")) == 1
+
+
+def test_a_full_disk_is_told_and_nothing_that_was_finished_is_lost(tmp_path):
+    """A limit on the size of files, in a process of its own, stands for the end of the disk."""
+    script = tmp_path / "fills.py"
+    script.write_text(
+        "import resource, signal, sys\n"
+        "import numpy as np\n"
+        "from statphys_gen import sweep\n"
+        "from statphys_gen.errors import StoreError\n"
+        "def big(x): return {'v': np.full(200_000, float(x))}\n"
+        "if __name__ == '__main__':\n"
+        "    signal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n"
+        "    resource.setrlimit(resource.RLIMIT_FSIZE, (3_000_000, resource.RLIM_INFINITY))\n"
+        "    grid = {'x': [1.0, 2.0, 3.0]}\n"
+        "    try: sweep.run(big, grid, store=sys.argv[1], progress=False)\n"
+        "    except StoreError as error: print(error)\n"
+        "    resource.setrlimit(resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY,) * 2)\n"
+        "    with sweep.Store(sys.argv[1]) as opened:\n"
+        "        print(opened._connection.execute('SELECT count(*) FROM points').fetchone()[0])\n"
+        "    print(float(sweep.run(big, grid, store=sys.argv[1], progress=False)['v'].sum()))\n"
+    )
+    store = tmp_path / "full.sqlite"
+    lines = subprocess.run(
+        [sys.executable, script, store], capture_output=True, text=True, check=True
+    ).stdout.splitlines()
+    assert lines[0].startswith(str(store))
+    assert lines[1:] == ["1", "1200000.0"]

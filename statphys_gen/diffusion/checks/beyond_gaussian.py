@@ -30,14 +30,12 @@ def checks() -> list[Check]:
 
 
 def curie_weiss_checks() -> list[Check]:
-    from ...data.curie_weiss import spontaneous_magnetisation
     from ..theory.curie_weiss import curie_weiss_agreement, curie_weiss_agreement_from_sum
 
     cold, sizes, walkers = 1.5, [101, 201, 401], 112_000
-    # At these times the signal is 2 at every size.
-    squared = float(spontaneous_magnetisation(cold)) ** 2
-    fluctuation = (1.0 - squared) / (1.0 - cold * (1.0 - squared))
-    times = [0.5 * float(np.log(0.5 * size * squared + 1.0 - fluctuation)) for size in sizes]
+    # At these times the signal is 2 at every size: log(d m^2/2 + 1 - v)/2 with the spontaneous magnetisation m and the
+    # variance v of sqrt(d) m in one state.
+    times = [1.81603261733595, 2.1563852709610396, 2.499819125045204]
 
     def limit(seed: int) -> Estimate:
         runs = [
@@ -56,6 +54,7 @@ def curie_weiss_checks() -> list[Check]:
             simulate=lambda seed: experiment(warm, time, walkers=100_000, seed=seed),
             resolution=_RESOLUTION,
             scale=above_chance(0.5),
+            model=warm,
             sizes={"dimension": 201, "walkers": 100_000, "time": time},
         )
 
@@ -68,6 +67,7 @@ def curie_weiss_checks() -> list[Check]:
             simulate=limit,
             resolution=_RESOLUTION,
             scale=above_chance(0.5),
+            model=[CurieWeiss(size, cold) for size in sizes],
             sizes={"dimension": sizes, "walkers": walkers, "time": times},
         ),
         from_sum("Curie-Weiss clones, d = 201", simulate_curie_weiss_clones),
@@ -89,19 +89,21 @@ def skewness_checks() -> list[Check]:
     from ..theory.speciation_time import order_time
 
     dimension, walkers = 1024, 20_000
-    # Each of the d coordinates has one entry of the third cumulant in which the classes differ, by 3.
-    time = float(order_time(3, 9.0 * dimension))
+    # Each of the d coordinates has one entry of the third cumulant in which the classes differ, by 3. At this time the
+    # signal of order 3, exp(-6 t) 9 d/(4 3!), is 1.
+    squares, time = 9.0 * dimension, 0.991773758764621
     return [
         Check(
             "classes that differ in skewness, d = 1024",
             "classes that first differ in their third cumulants speciate at the time of order 3",
             approximation_of(order_time),
-            theory=lambda: two_class_agreement(1.0),
+            theory=lambda: two_class_agreement(np.exp(6.0 * (float(order_time(3, squares)) - time))),
             simulate=lambda seed: simulate_product_clones(
                 skewed_classes(), time, dimension, walkers=walkers, seed=seed
             ),
             resolution=_RESOLUTION,
             scale=above_chance(0.5),
+            model=skewed_classes(),
             sizes={"dimension": dimension, "classes": 2, "walkers": walkers, "time": time},
             judged=False,
             reason="leading order: the corrections fall only as exp(-2t), the cube root of 1/d",

@@ -78,6 +78,7 @@ def isotropic_checks() -> list[Check]:
                 simulate=simulate,
                 resolution=_ENTROPY_RESOLUTION if entropy else _RESOLUTION,
                 scale=float(np.log(samples)) if entropy else None,
+                model=law,
                 sizes={
                     "samples": samples,
                     "dimension": dimension,
@@ -182,6 +183,7 @@ def information_checks() -> list[Check]:
             theory=lambda: mutual_information(law, time),
             simulate=lambda seed: simulate_information(law, time, REFERENCE, seed=seed, **run),
             resolution=_RESOLUTION,
+            model=law,
             sizes={"samples": REFERENCE, "dimension": law.dimension, "time": time, **run},
             **options,
         )
@@ -231,6 +233,7 @@ def information_checks() -> list[Check]:
                 different, class_time, REFERENCE, seed=seed, by_class=True, **class_run
             ),
             resolution=_RESOLUTION,
+            model=different,
             sizes={
                 "samples": REFERENCE,
                 "dimension": 20,
@@ -248,6 +251,7 @@ def information_checks() -> list[Check]:
                 anisotropic, 1.1, REFERENCE, seed=seed, step=step, **slope_run
             ),
             resolution=_RESOLUTION,
+            model=anisotropic,
             sizes={"samples": REFERENCE, "dimension": 24, "time": 1.1, "step": step, **slope_run},
         ),
     ]
@@ -293,6 +297,7 @@ def time_checks() -> list[Check]:
             theory=theory,
             simulate=lambda seed: simulate_information_time(law, REFERENCE, log_n, seed=seed, **options),
             resolution=_RESOLUTION,
+            model=law,
             sizes={
                 "samples": REFERENCE,
                 "log_samples": log_n,
@@ -348,6 +353,7 @@ def time_checks() -> list[Check]:
                 ]
             ),
             resolution=_RESOLUTION,
+            model=anisotropic,
             sizes={
                 "samples": REFERENCE,
                 "log_samples": log_n,

@@ -7,6 +7,7 @@ probability is relative to its excess over what independent classes would give.
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import reduce
 from typing import Any
 
 import numpy as np
@@ -68,6 +69,7 @@ def _two_classes(
         simulate=lambda seed: experiment(mixture, time, walkers=walkers, seed=seed),
         resolution=_RESOLUTION,
         scale=_by_chance(mixture.weights),
+        model=mixture,
         sizes=_sizes(mixture, walkers, time=time),
     )
 
@@ -150,6 +152,7 @@ def label_checks() -> list[Check]:
             simulate=lambda seed: experiment(mixture, time, walkers=300_000, seed=seed, label="sign"),
             resolution=_RESOLUTION,
             scale=above_chance(share**2 + (1.0 - share) ** 2),
+            model=mixture,
             sizes=_sizes(mixture, 300_000, time=time),
         )
 
@@ -213,6 +216,7 @@ def many_class_checks() -> list[Check]:
             simulate=lambda seed: simulate_clones(mixture, time, walkers=walkers, seed=seed, groups=groups),
             resolution=_RESOLUTION,
             scale=_by_chance(shares),
+            model=mixture,
             sizes=_sizes(mixture, walkers, time=time),
         )
 
@@ -256,6 +260,7 @@ def different_covariance_checks() -> list[Check]:
             simulate=lambda seed: simulate_clones(mixture, time, walkers=walkers, seed=seed),
             resolution=_RESOLUTION,
             scale=above_chance(0.5),
+            model=mixture,
             sizes=_sizes(mixture, walkers, time=time),
         )
 
@@ -277,6 +282,7 @@ def different_covariance_checks() -> list[Check]:
             simulate=lambda seed: simulate_clones(both, [0.1, 0.5], walkers=300_000, seed=seed),
             resolution=_RESOLUTION,
             scale=_by_chance(both.weights),
+            model=both,
             sizes=_sizes(both, 300_000, time=[0.1, 0.5]),
         ),
         Check(
@@ -287,6 +293,7 @@ def different_covariance_checks() -> list[Check]:
             simulate=lambda seed: simulate_clones(mixed, [1.4], walkers=92_000, seed=seed),
             resolution=_RESOLUTION,
             scale=above_chance(0.5),
+            model=mixed,
             sizes=_sizes(mixed, 92_000, time=[1.4]),
         ),
     ]
@@ -315,6 +322,7 @@ def langevin_checks() -> list[Check]:
             simulate=simulate,
             resolution=_RESOLUTION,
             scale=above_chance(share**2 + (1.0 - share) ** 2),
+            model=mixture,
             sizes=_sizes(mixture, walkers, time=time, steps=steps, horizon=horizon),
         )
 
@@ -342,6 +350,7 @@ def langevin_checks() -> list[Check]:
             simulate=full_minus_reduced,
             resolution=_RESOLUTION,
             scale=lambda zero: two_class_agreement(signal(separate, time)) - 0.5,
+            model=separate,
             sizes=_sizes(separate, walkers, time=time, **options),
         ),
     ]
@@ -356,7 +365,7 @@ def potential_checks() -> list[Check]:
 
     mixture = GaussianMixture.two_classes(16, 1.0, 0.5)
     unbalanced = GaussianMixture.two_classes(16, 1.0, 0.5, 0.45)
-    time, samples, walkers = 1.3, 4_000, 1_200_000
+    time, samples, walkers, share_of_walkers = 1.3, 4_000, 1_200_000, 200_000
     unit = mixture.means[0] / np.linalg.norm(mixture.means[0])
     # The drift along m depends on the projection only: the other coordinates may be anything.
     elsewhere = np.linspace(-2.0, 2.0, 16) - unit * float(np.linspace(-2.0, 2.0, 16) @ unit)
@@ -366,12 +375,17 @@ def potential_checks() -> list[Check]:
         step = 1e-4
         return (potential(unbalanced, u - step, time) - potential(unbalanced, u + step, time)) / (2.0 * step)
 
-    def drift_at(u: FloatArray, seed: int) -> Estimate:
-        points = elsewhere + np.multiply.outer(u, unit)
-        return simulate_drift(unbalanced, time, points, unit, walkers=walkers, seed=seed)
+    def place(u: FloatArray) -> FloatArray:
+        return np.asarray(elsewhere + np.multiply.outer(u, unit))
 
-    minima = critical_points(unbalanced, time)["projection"][0, [0, 2]]
-    curvature = critical_points(unbalanced, time)["curvature"][0, [0, 2]]
+    around = np.array([[-2.17, -2.07, -1.97], [1.95, 2.05, 2.15]])
+
+    def zeros(seed: int) -> Estimate:
+        """Where the drift vanishes, by a parabola through three points around each minimum."""
+        drift = simulate_drift(
+            unbalanced, time, place(around.ravel()), unit, walkers=share_of_walkers, seed=seed
+        )
+        return Estimate.stack([_zero(u, drift[3 * k : 3 * k + 3]) for k, u in enumerate(around)])
 
     def speciation(
         name: str, prediction: str, theory: Callable[..., Any], simulate: Callable[..., Estimate]
@@ -383,6 +397,7 @@ def potential_checks() -> list[Check]:
             theory=lambda: theory(mixture).require()["time"],
             simulate=lambda seed: simulate(mixture, walkers=samples, seed=seed),
             resolution=0.005,
+            model=mixture,
             sizes={"dimension": 16, "samples": samples, "blocks": 32},
         )
 
@@ -404,20 +419,36 @@ def potential_checks() -> list[Check]:
             "the mean backward drift along m is minus the slope of the drift potential",
             approximation_of(potential),
             theory=lambda: force(projections),
-            simulate=lambda seed: drift_at(projections, seed),
+            simulate=lambda seed: simulate_drift(
+                unbalanced, time, place(projections), unit, walkers=walkers, seed=seed
+            ),
             resolution=_RESOLUTION,
             scale=lambda slope: np.abs(slope).max(),
+            model=unbalanced,
             sizes=_sizes(unbalanced, walkers, time=time, projection=projections.tolist()),
         ),
         Check(
             "drift potential, minima",
             "the backward drift along m vanishes at the two minima of the drift potential",
             approximation_of(critical_points),
-            theory=lambda: np.zeros(2),
-            simulate=lambda seed: drift_at(minima, seed),
+            theory=lambda: critical_points(unbalanced, time)["projection"][0, [0, 2]],
+            simulate=zeros,
             resolution=_RESOLUTION,
-            # The drift at a minimum that is off by its own distance from the midpoint, to first order.
-            scale=lambda zero: np.abs(minima * curvature),
-            sizes=_sizes(unbalanced, walkers, time=time),
+            model=unbalanced,
+            sizes=_sizes(unbalanced, share_of_walkers, time=time, projection=around.tolist()),
         ),
     ]
+
+
+def _zero(u: FloatArray, drift: Estimate) -> Estimate:
+    """The middle zero of the parabola through three values, with the error that theirs propagate."""
+    parabola = np.polyfit(u - u[1], drift.mean, 2)
+    roots = np.roots(parabola)
+    root = float(roots[np.argmin(np.abs(roots))].real)
+    basis = [np.polyfit(u - u[1], row, 2) for row in np.eye(3)]
+    moves = np.array([np.polyval(each, root) for each in basis]) / np.polyval(np.polyder(parabola), root)
+    parts = [
+        Estimate(u[1] + root, abs(move) * each.standard_error, each.degrees_of_freedom)
+        for move, each in zip(moves, (drift[k] for k in range(3)), strict=True)
+    ]
+    return reduce(Estimate.with_error_of, parts)

@@ -53,6 +53,7 @@ def condensation_checks() -> list[Check]:
             ],
             simulate=lambda seed: simulate_condensation(law, time, samples, seed=seed, **run).participation,
             resolution=_RESOLUTION,
+            model=law,
             sizes={"samples": samples, "dimension": dimension, "time": time, **run},
         )
 
@@ -82,6 +83,7 @@ def condensation_checks() -> list[Check]:
             theory=lambda: posterior_variances(two_level, above, np.log(REFERENCE)),
             simulate=lambda seed: by_eigenvalue(two_level, REFERENCE, above, seed, run),
             resolution=_RESOLUTION,
+            model=two_level,
             sizes={"samples": REFERENCE, "dimension": 16, "time": above, **run},
         ),
         Check(
@@ -91,6 +93,7 @@ def condensation_checks() -> list[Check]:
             theory=lambda: posterior_variances(below_law, 0.08, np.log(below_samples)),
             simulate=lambda seed: by_eigenvalue(below_law, below_samples, 0.08, seed, below_run),
             resolution=_RESOLUTION,
+            model=below_law,
             sizes={"samples": below_samples, "dimension": 32, "time": 0.08, **below_run},
             judged=False,
             reason="1RSB: the limit is approached as log(d)/d only",
@@ -152,6 +155,7 @@ def trajectory_checks() -> list[Check]:
             theory=theory,
             simulate=simulate,
             resolution=_RESOLUTION,
+            model=data,
             sizes={"samples": n, "dimension": d, "variance": s2, **run},
             judged=False,
             reason="expansion in 1/(d v), which is at least 1/(2 log n)",
@@ -176,6 +180,7 @@ def trajectory_checks() -> list[Check]:
                 law, clone_times, samples, seed=seed, **clone_run
             ),
             resolution=_RESOLUTION,
+            model=law,
             sizes={"samples": samples, "dimension": dimension, "time": clone_times, **clone_run},
         ),
         Check(
@@ -186,6 +191,7 @@ def trajectory_checks() -> list[Check]:
             simulate=euler_clones,
             resolution=_RESOLUTION,
             scale=1.0,
+            model=flat,
             sizes={
                 "samples": few,
                 "dimension": 2,
@@ -202,6 +208,7 @@ def trajectory_checks() -> list[Check]:
             simulate=last_change,
             resolution=_RESOLUTION,
             scale=1.0,
+            model=flat,
             sizes={"samples": few, "dimension": 2, "steps": steps, **change_run},
         ),
         Check(
@@ -211,6 +218,7 @@ def trajectory_checks() -> list[Check]:
             theory=lambda: two_sample_collapse(pair),
             simulate=two_samples,
             resolution=_RESOLUTION,
+            model=pair,
             sizes={"samples": 2, "dimension": 64, **pair_run},
         ),
         passage("mean of the trajectory collapse time, n = 2000, d = 48", (2000, 48, 1.7), "mean", quick),

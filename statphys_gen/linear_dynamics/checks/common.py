@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
-from ...statistics.estimate import Estimate
-from ...statistics.extrapolation import extrapolate
 from ..model import LinearNetwork
 
 
@@ -23,9 +19,3 @@ def gaussian_network(
     first, second = 2.0 * mean * ratio / (1.0 + ratio), 2.0 * mean / (1.0 + ratio)
     width = round(first * second / initial_noise)
     return LinearNetwork(dimension, dimension, width, first / width, second / width)
-
-
-def in_the_limit(sizes: Sequence[float], runs: Sequence[Estimate]) -> Estimate:
-    """Component by component, linear in 1/size."""
-    components = [Estimate.stack([run[k] for run in runs]) for k in range(len(runs[0].mean))]
-    return Estimate.stack([extrapolate(sizes, values, exponent=1.0).limit for values in components])

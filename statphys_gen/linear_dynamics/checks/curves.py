@@ -8,6 +8,7 @@ from ...approximation import approximation_of
 from ...arrays import FloatArray
 from ...statistics.agreement import Check
 from ...statistics.estimate import Estimate
+from ...statistics.extrapolation import componentwise_limit
 from ..model import LinearNetwork, Task
 from ..simulation.descent import simulate_descent
 from ..simulation.gram_flow import simulate_training
@@ -16,7 +17,7 @@ from ..theory.best import best_error
 from ..theory.crossover import error_curves
 from ..theory.finite_dimension import finite_dimension_errors
 from ..theory.units import effective_threshold
-from .common import gaussian_network, in_the_limit, orthogonal_network
+from .common import gaussian_network, orthogonal_network
 
 
 def checks() -> list[Check]:
@@ -117,7 +118,7 @@ def _limit(
             simulate_training(network(d), [time / (d * speed)], Task(strengths), instances=count, seed=seed)
             for d, count in zip(dimensions, instances, strict=True)
         ]
-        return in_the_limit(dimensions, [_both(run, controlled=True) for run in runs])
+        return componentwise_limit(dimensions, [_both(run, controlled=True) for run in runs])
 
     return Check(
         name.replace("-", " "),

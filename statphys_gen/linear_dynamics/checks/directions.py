@@ -10,11 +10,12 @@ from ...approximation import approximation_of
 from ...arrays import FloatArray
 from ...statistics.agreement import Check
 from ...statistics.estimate import Estimate
+from ...statistics.extrapolation import componentwise_limit
 from ..model import Task
 from ..simulation.gram_flow import simulate_training
 from ..theory.modes import amplitude
 from ..theory.weak_signal import active_fraction, bulk_second_moment, outlier, overlap, spiked_overlap
-from .common import in_the_limit, orthogonal_network
+from .common import orthogonal_network
 
 _DIMENSIONS = (48, 96, 192)
 
@@ -47,7 +48,7 @@ def _overlap(place: str, tau: float, instances: tuple[int, ...]) -> Check:
             ).estimate("overlap")
             root = math.sqrt(d)
             runs.append(Estimate(found.mean / root, found.standard_error / root, found.degrees_of_freedom))
-        return in_the_limit(_DIMENSIONS, runs)
+        return componentwise_limit(_DIMENSIONS, runs)
 
     return Check(
         f"overlap with a weak signal {place} the transition",
@@ -85,7 +86,7 @@ def _bulk() -> Check:
             ).estimate("test_error")
             for d, count in zip(_DIMENSIONS, instances, strict=True)
         ]
-        return in_the_limit(_DIMENSIONS, runs)
+        return componentwise_limit(_DIMENSIONS, runs)
 
     return Check(
         "second moment of the bulk",
@@ -162,7 +163,7 @@ def _active() -> Check:
             )
             shares = (found.singular_values[:, 0] > threshold * root).mean(axis=1)
             runs.append(Estimate.from_samples(shares[:, None]))
-        return in_the_limit(_DIMENSIONS, runs)
+        return componentwise_limit(_DIMENSIONS, runs)
 
     return Check(
         "number of active directions",

@@ -10,6 +10,7 @@ from ...approximation import approximation_of
 from ...arrays import FloatArray
 from ...statistics.agreement import Check
 from ...statistics.estimate import Estimate
+from ...statistics.extrapolation import componentwise_limit
 from ...statistics.streams import generator
 from ..model import LinearNetwork, Task
 from ..simulation.control_variates import controlled_mean
@@ -18,7 +19,7 @@ from ..simulation.starts import draw_gram
 from ..theory.finite_width import width_correction
 from ..theory.lazy_width import lazy_noise_error, lazy_relative_loss
 from ..theory.wide_limit import generic_wide_flow, wide_flow
-from .common import in_the_limit, orthogonal_network
+from .common import orthogonal_network
 
 
 def checks() -> list[Check]:
@@ -57,7 +58,7 @@ def _lazy(kind: str, width_ratio: float, instances: tuple[int, ...]) -> Check:
                 for name in ("mean", "standard_error", "degrees_of_freedom")
             )
             runs.append(Estimate(mean / noise**2, error / noise**2, freedom))
-        return in_the_limit(dimensions, runs)
+        return componentwise_limit(dimensions, runs)
 
     return Check(
         f"lazy phase of {kind} networks",
@@ -143,7 +144,7 @@ def _order() -> Check:
                 for name in ("train_error", "test_error")
             ]
             runs.append(controlled_mean(ratio * np.concatenate(excess, axis=1), found.controls))
-        return in_the_limit(ratios, runs)
+        return componentwise_limit(ratios, runs)
 
     return Check(
         "errors to first order in d over w",

@@ -5,8 +5,8 @@ a check of its own, and its fluctuations would hide an outlier in the bulk. Mean
 outlier whose fluctuations, of order N^(-1/2), are small beside its distance from a soft edge, with which it shares the
 signal otherwise: sizes above :func:`~statphys_gen.phase_retrieval.outlier_dimension`. Points whose sizes lie below it
 are reported. The coefficient of 1/N^2 is of the order of that dimension, relative to the limit; a straight line through
-sizes that begin at three times it is off by a few parts in a thousand. (At offset 1 and 4 samples per dimension it is 266; for larger N the deviation vanishes, see
-tests/reference/phase_retrieval_outlier_sizes.py.)
+sizes that begin at three times it is off by a few parts in a thousand. (At offset 1 and 4 samples per dimension it is
+266; for larger N the deviation vanishes, see tests/reference/phase_retrieval_outlier_sizes.py.)
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from ...approximation import approximation_of
 from ...arrays import FloatArray
 from ...statistics.agreement import Check
 from ...statistics.estimate import Estimate
-from ...statistics.extrapolation import extrapolate
+from ...statistics.extrapolation import componentwise_limit
 from ..model import Loss, PhaseRetrieval
 from ..simulation.descent import simulate_descent
 from ..simulation.hessians import (
@@ -61,12 +61,6 @@ def checks() -> list[Check]:
         *checks_fluctuations.checks(),
         *checks_standard_errors.checks(),
     ]
-
-
-def in_the_limit(sizes: Sequence[int], runs: Sequence[Estimate]) -> Estimate:
-    """Component by component, linear in 1/N."""
-    components = [Estimate.stack([run[k] for run in runs]) for k in range(len(runs[0].mean))]
-    return Estimate.stack([extrapolate(sizes, values, exponent=1.0).limit for values in components])
 
 
 def _sizes(model: PhaseRetrieval, dimensions: Sequence[int], instances: Sequence[int]) -> dict[str, Any]:
@@ -112,7 +106,7 @@ def _outlier(
             measured(simulate_hessian(model, size, instances=count, seed=seed))
             for size, count in zip(dimensions, instances, strict=True)
         ]
-        return in_the_limit(dimensions, runs)
+        return componentwise_limit(dimensions, runs)
 
     return Check(
         name,
@@ -228,7 +222,7 @@ def density_checks() -> list[Check]:
                 )
                 for size, count in zip(sizes, instances, strict=True)
             ]
-            return in_the_limit(sizes, runs)
+            return componentwise_limit(sizes, runs)
 
         return Check(
             name,
@@ -303,7 +297,7 @@ def _spectral(
             )
             for size, count in zip(sizes, instances, strict=True)
         ]
-        return in_the_limit(sizes, runs)
+        return componentwise_limit(sizes, runs)
 
     return Check(
         name,

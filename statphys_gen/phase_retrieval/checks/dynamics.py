@@ -62,14 +62,6 @@ class Descent:
 _SOLVED: dict[str, DescentDynamics] = {}
 
 
-def combined(simulation: Estimate, theory: Estimate) -> Estimate:
-    """The simulation with the theory's error added; degrees of freedom of Welch and Satterthwaite."""
-    parts = np.array([simulation.standard_error**2, theory.standard_error**2])
-    freedom = np.array([simulation.degrees_of_freedom, theory.degrees_of_freedom])
-    total = parts.sum(axis=0)
-    return Estimate(simulation.mean, np.sqrt(total), total**2 / (parts**2 / freedom).sum(axis=0))
-
-
 def sizes_of(descent: Descent, **others: Any) -> dict[str, Any]:
     model = descent.model
     offset = model.loss.offset
@@ -146,13 +138,13 @@ def _descent_check(
         rows = {step: row for row, step in enumerate(record)}
         overlap = None if found.overlap is None else found.overlap[:, 0]
         table = columns(found.correlation[:, 0], overlap, found.energy[:, 0], rows)
-        return combined(Estimate.from_samples(table), predicted())
+        return Estimate.from_samples(table)
 
     return Check(
         name,
         f"{', '.join(quantities)} along the descent",
         approximation_of(descent_dynamics),
-        theory=lambda: predicted().mean,
+        theory=predicted,
         simulate=simulated,
         resolution=_RESOLUTION,
         sizes=sizes_of(
@@ -301,10 +293,8 @@ def growth_checks() -> list[Check]:
             name,
             f"growth of an infinitesimal overlap after {', '.join(map(str, steps))} steps",
             approximation_of(descent_dynamics),
-            theory=lambda: predicted().mean,
-            simulate=lambda seed: combined(
-                Estimate.from_samples(_growths(descent, steps, dimension, instances, seed)), predicted()
-            ),
+            theory=predicted,
+            simulate=lambda seed: Estimate.from_samples(_growths(descent, steps, dimension, instances, seed)),
             resolution=_RESOLUTION,
             sizes=sizes_of(descent, dimension=dimension, instances=instances),
         )
@@ -350,14 +340,14 @@ def flow_checks() -> list[Check]:
             ).require()
             rows.append(np.stack([found.correlation[:, 0, 1, 0], found.energy[:, 0, 1]], axis=1))
         # The error of a step is linear in its size; both descents share their instances.
-        return combined(Estimate.from_samples(2.0 * rows[1] - rows[0]), predicted())
+        return Estimate.from_samples(2.0 * rows[1] - rows[0])
 
     return [
         Check(
             "gradient flow, 2.5 samples per dimension, offset 0.7",
             "correlation with the start and energy at the end of the flow",
             approximation_of(gradient_flow_dynamics),
-            theory=lambda: predicted().mean,
+            theory=predicted,
             simulate=simulated,
             resolution=_RESOLUTION,
             sizes=sizes_of(descent, dimension=dimension, instances=instances, label_law="null", parts=[3, 6]),

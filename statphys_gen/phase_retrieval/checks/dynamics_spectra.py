@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -22,13 +21,11 @@ from ..schedule import geometric_steps
 from ..simulation.descent import descend, simulate_descent
 from ..simulation.hessians import hessian_extremes
 from ..simulation.instances import draw_instances, draw_students, instances_per_block
+from ..simulation.reduced_edge import reduced_edge
 from ..theory.bbp_time import bbp_time
-from ..theory.curvature_law import CurvatureLaw
 from ..theory.dmft import descent_dynamics
-from ..theory.sampled_law import sampled_curvature_law
-from ..theory.spectrum import left_edge, outlier_criterion
 from ..theory.threshold_states import one_step_state
-from .dynamics import Descent, combined, sizes_of, usual_descent
+from .dynamics import Descent, sizes_of, usual_descent
 
 _EIGENVALUE_RESOLUTION = 0.05
 # Of the edge of late states, in units of the width of the bulk next to it.
@@ -103,10 +100,8 @@ def outlier_checks() -> list[Check]:
             name,
             f"signal outlier of the Hessian and its squared overlap after {step} steps",
             approximation_of(descent_dynamics),
-            theory=lambda: predicted().mean,
-            simulate=lambda seed: combined(
-                Estimate.from_samples(_outliers(descent, step, dimension, instances, seed)), predicted()
-            ),
+            theory=predicted,
+            simulate=lambda seed: Estimate.from_samples(_outliers(descent, step, dimension, instances, seed)),
             resolution=_EIGENVALUE_RESOLUTION,
             kind="eigenvalue",
             sizes=sizes_of(descent, dimension=dimension, instances=instances, step=step, label_law="signal"),
@@ -165,11 +160,6 @@ _FIELDS = ("mean", "standard_error", "degrees_of_freedom")
 # ------------------------------------------------------------------------------------------------------------ BBP time
 
 
-def _law(model: PhaseRetrieval, points: FloatArray) -> CurvatureLaw:
-    """The points' law, with the infimum of the loss's curvatures, and not the lowest one of the points."""
-    return replace(sampled_curvature_law(model.loss, points), lower_bound=model.loss.curvature_bound)
-
-
 def _criteria(
     descent: Descent, steps: Sequence[int], dimension: int, instances: int, groups: int, seed: int
 ) -> FloatArray:
@@ -192,8 +182,7 @@ def _criteria(
     for g, members in enumerate(np.array_split(np.arange(instances), groups)):
         labels = found.labels[members].ravel()
         for k in range(len(steps)):
-            points = np.stack([found.pre_activations[members, 0, k].ravel(), labels], axis=1)
-            rows[g, k] = float(outlier_criterion(model, law=_law(model, points)))
+            rows[g, k] = reduced_edge(model, found.pre_activations[members, 0, k].ravel(), labels)[1]
     return rows
 
 
@@ -213,13 +202,13 @@ def bbp_checks() -> list[Check]:
                 roots = np.roots(np.polyfit(time, row - 1.0, 2))
                 real = roots[np.abs(roots.imag) < 1e-12].real
                 crossings.append(real[np.argmin(np.abs(real - time.mean()))])
-            return combined(Estimate.from_samples(np.array(crossings)[:, None]), predicted())
+            return Estimate.from_samples(np.array(crossings)[:, None])
 
         return Check(
             name,
             "time at which the Hessian loses its signal outlier",
             approximation_of(bbp_time),
-            theory=lambda: predicted().mean,
+            theory=predicted,
             simulate=simulated,
             resolution=0.05,
             kind="capacity",
@@ -257,8 +246,7 @@ def _late_edges(
     rows = np.empty((instances, len(times)))
     for i in range(instances):
         for k in range(len(times)):
-            law = _law(model, np.stack([found.pre_activations[i, 0, k], found.labels[i]], axis=1))
-            rows[i, k] = float(left_edge(model, law=law).require()["position"])
+            rows[i, k] = reduced_edge(model, found.pre_activations[i, 0, k], found.labels[i])[0]
     return rows
 
 

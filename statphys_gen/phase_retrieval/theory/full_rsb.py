@@ -33,7 +33,7 @@ from ...approximation import approximation_of, states
 from ...arrays import FloatArray
 from ...errors import AccuracyNotReached, InvalidArgument
 from ...numerics.parisi import Coupling, Evaluation, ParisiModel, Recursion, step_edges
-from ...numerics.parisi_minimum import ParisiSolution, consistency_report, minimise, minimise_with
+from ...numerics.parisi_minimum import ParisiSolution, minimise, minimise_with, steps_report
 from ...numerics.quadrature import legendre_rule
 from ...numerics.special import normal_density
 from ...solution import Solution, Status
@@ -389,10 +389,10 @@ def breaking_report(model: PhaseRetrieval, *, steps: Sequence[int] = (1, 2, 4, 8
 
     Returns
     -------
-    That of :func:`statphys_gen.numerics.parisi_minimum.consistency_report`, with ``energy`` in place of ``value``.
+    That of :func:`statphys_gen.numerics.parisi_minimum.steps_report`, with ``energy`` in place of ``value``.
     """
     landscape, problem = _problem(model)
-    report = consistency_report(problem, steps)
+    report = steps_report(problem, steps)
     for row in report["steps"]:
         row["energy"] = -row.pop("value") / landscape.unit
         row["error"] /= landscape.unit

@@ -17,9 +17,10 @@ from ...arrays import FloatArray
 from ...data.covariance import Covariance
 from ...statistics.agreement import Check
 from ...statistics.estimate import Estimate
+from ...statistics.extrapolation import componentwise_limit
 from ..model import RandomFeatures
 from ..simulation.gaussian_equivalent import FeatureMoments
-from ..simulation.instances import limit_in_dimension, simulate_best_stopping, simulate_limit
+from ..simulation.instances import simulate_best_stopping, simulate_limit
 from ..simulation.training import GradientDescent, GradientFlow, Ridge, Training
 from ..theory.best_stopping import early_stopping
 from ..theory.filters import gradient_descent, momentum_descent
@@ -306,7 +307,7 @@ def stopping_checks() -> list[Check]:
             simulate_best_stopping(model, times, d, instances=count, seed=seed)
             for d, count in zip(dimensions, instances, strict=True)
         ]
-        return limit_in_dimension(dimensions, runs)
+        return componentwise_limit(dimensions, runs)
 
     return [
         Check(

@@ -16,9 +16,9 @@ from ...arrays import FloatArray
 from ...data.covariance import Covariance
 from ...statistics.agreement import Check
 from ...statistics.estimate import Estimate
+from ...statistics.extrapolation import componentwise_limit
 from ..model import Activation, RandomFeatures
 from ..simulation.instances import (
-    limit_in_dimension,
     modes_at,
     modes_between,
     simulate_eigenvalues,
@@ -91,7 +91,7 @@ def _distribution(
         for d, count in zip(DIMENSIONS, instances, strict=True):
             values = simulate_eigenvalues(model, d, instances=count, seed=seed)
             runs.append(Estimate.stack([modes_between(values, [-1e-9, place], d)[0] for place in places]))
-        return limit_in_dimension(DIMENSIONS, runs)
+        return componentwise_limit(DIMENSIONS, runs)
 
     return Check(
         name,
@@ -129,7 +129,7 @@ def _parts(
             runs.append(
                 simulate_train_parts(model, time, d, ranks, instances=count, moments=moments, seed=seed)
             )
-        return limit_in_dimension(dimensions, runs)
+        return componentwise_limit(dimensions, runs)
 
     return Check(
         name,
@@ -208,7 +208,7 @@ def _edges(
             modes_at(simulate_eigenvalues(model, d, instances=count, moments=moments, seed=seed), ranks(d))
             for d, count in zip(dimensions, instances, strict=True)
         ]
-        return limit_in_dimension(dimensions, runs, exponent=2.0 / 3.0)
+        return componentwise_limit(dimensions, runs, exponent=2.0 / 3.0)
 
     return Check(
         name,
@@ -250,8 +250,8 @@ def _edges_by_way_of_the_equivalent(
             )
             equivalents.append(simple)
             quotients.append(_quotient(true, simple))
-        quotient = limit_in_dimension(dimensions, quotients)
-        edge = limit_in_dimension(dimensions, equivalents, exponent=2.0 / 3.0)
+        quotient = componentwise_limit(dimensions, quotients)
+        edge = componentwise_limit(dimensions, equivalents, exponent=2.0 / 3.0)
         # Their errors come from the same instances of the equivalent: added, not combined in squares.
         relative = quotient.standard_error / quotient.mean + edge.standard_error / edge.mean
         mean = quotient.mean * edge.mean
@@ -368,14 +368,14 @@ def outlier_checks() -> list[Check]:
         for d, count in zip(large, norm_instances, strict=True):
             top = simulate_eigenvalues(curved, d, instances=count, seed=seed)[:, -2:]
             runs.append(Estimate.from_samples(top.mean(axis=1, keepdims=True)))
-        return limit_in_dimension(large, runs)
+        return componentwise_limit(large, runs)
 
     def simulate(seed: int) -> Estimate:
         runs = []
         for d, count in zip(DIMENSIONS, (40, 20, 10), strict=True):
             found = modes_at(simulate_eigenvalues(spike, d, instances=count, seed=seed), [-1])
             runs.append(Estimate(found.mean / d, found.standard_error / d, found.degrees_of_freedom))
-        return limit_in_dimension(DIMENSIONS, runs)
+        return componentwise_limit(DIMENSIONS, runs)
 
     return [
         Check(

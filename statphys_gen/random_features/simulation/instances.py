@@ -38,7 +38,7 @@ from ...glossary import dataset
 from ...numerics.blocks import map_blocks
 from ...presentation import Tabular
 from ...statistics.estimate import Estimate
-from ...statistics.extrapolation import extrapolate
+from ...statistics.extrapolation import componentwise_limit
 from ...statistics.streams import generator
 from ..model import RandomFeatures
 from .gaussian_equivalent import FeatureMoments, equivalent_matrices
@@ -277,7 +277,7 @@ def simulate_limit(
     ]
     return SimulatedLosses(
         *training.axis,
-        *(limit_in_dimension(dimensions, [getattr(one, name) for one in found]) for name in FIELDS),
+        *(componentwise_limit(dimensions, [getattr(one, name) for one in found]) for name in FIELDS),
     )
 
 
@@ -343,17 +343,6 @@ def simulate_best_stopping(
         a, b, c = np.polyfit(np.log(times[part]) - middle, curve[part], 2)
         found.append([middle - 0.5 * b / a, c - 0.25 * b**2 / a])
     return Estimate.from_samples(found)
-
-
-def limit_in_dimension(
-    dimensions: Sequence[int], estimates: Sequence[Estimate], exponent: float = 1.0
-) -> Estimate:
-    """Extrapolate estimates of shape (k,), one for each dimension, entry by entry, with a given exponent."""
-    limits = []
-    for k in range(len(estimates[0].mean)):
-        one = Estimate.stack([estimate[k] for estimate in estimates])
-        limits.append(extrapolate(dimensions, one, exponent=exponent).limit)
-    return Estimate.stack(limits)
 
 
 # -------------------------------------------------------------------------------------------------------- spectra

@@ -9,7 +9,6 @@ import numpy as np
 
 from ...arrays import FloatArray
 from ...statistics.estimate import Estimate
-from ...statistics.extrapolation import extrapolate
 from ..model import Model
 from ..simulation.measurement import Measurement
 from ..theory.finite_size import solve_sizes
@@ -50,15 +49,6 @@ def estimates(found: Measurement, observables: Sequence[str], controlled: bool) 
         np.concatenate([np.atleast_1d(part.standard_error) for part in parts]),
         np.concatenate([np.atleast_1d(part.degrees_of_freedom) for part in parts]),
     )
-
-
-def limit(sizes: Sequence[int], estimates: Sequence[Estimate]) -> Estimate:
-    """N -> infinity of every component, by straight lines in 1/N."""
-    components = range(estimates[0].shape[0])
-    limits = [
-        extrapolate(sizes, Estimate.stack([e[k] for e in estimates]), exponent=1.0).limit for k in components
-    ]
-    return Estimate.stack(limits)
 
 
 def description(model: Model, sizes: Any, instances: Any, **others: Any) -> dict[str, Any]:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
+from functools import reduce
 from typing import Any
 
 import numpy as np
@@ -12,6 +12,7 @@ from ...approximation import approximation_of
 from ...arrays import FloatArray
 from ...statistics.agreement import Check
 from ...statistics.estimate import Estimate
+from ...statistics.extrapolation import componentwise_limit
 from ...units.continuous import Gaussian, ReLU
 from ...units.discrete import Ternary
 from ..model import Model
@@ -21,7 +22,7 @@ from ..simulation.tempering import simulate_tempering
 from ..theory.one_step import solve_one_step
 from ..theory.replica_symmetric import solve
 from ..theory.zero_temperature import retrieval_state
-from .common import description, estimates, limit, sqrt_beta, theory_value
+from .common import description, estimates, sqrt_beta, theory_value
 
 
 def zero_temperature_checks() -> list[Check]:
@@ -33,7 +34,7 @@ def zero_temperature_checks() -> list[Check]:
                 simulate_descent(model, size, count, seed=seed)
                 for size, count in zip(sizes, instances, strict=True)
             ]
-            return limit(sizes, [estimates(f, observables, True) for f in found])
+            return componentwise_limit(sizes, [estimates(f, observables, True) for f in found])
 
         def theory() -> FloatArray:
             state = retrieval_state(model, model.load)
@@ -46,6 +47,7 @@ def zero_temperature_checks() -> list[Check]:
             theory=theory,
             simulate=simulated,
             resolution=0.01,
+            model=model,
             sizes=description(model, list(sizes), list(instances)) | {"temperature": 0.0},
         )
 
@@ -77,6 +79,7 @@ def _free_entropy(
         theory=lambda: theory_value(model, branch, "free_entropy"),
         simulate=simulated,
         resolution=1e-3,
+        model=model,
         sizes=description(model, list(sizes), list(instances)),
     )
 
@@ -89,7 +92,7 @@ def _free_entropy_limit(
         simulate_free_entropy(model, size, count, branch=path, seed=seed, **options)
         for size, count in zip(sizes, instances, strict=True)
     ]
-    return limit(sizes, [estimates(f, ("free_entropy",), branch == "retrieval") for f in found])
+    return componentwise_limit(sizes, [estimates(f, ("free_entropy",), branch == "retrieval") for f in found])
 
 
 def free_entropy_checks() -> list[Check]:
@@ -136,6 +139,7 @@ def reported_checks() -> list[Check]:
             theory=theory,
             simulate=tempered,
             resolution=0.02,
+            model=glass,
             sizes=description(glass, 200, 16),
             judged=False,
             reason="replica symmetry is broken at every step, and the network is small",
@@ -158,14 +162,9 @@ def _broken_interaction(model: Model) -> float:
 
 
 def _crossing() -> Check:
-    """Temperature at which retrieval and the state without it are equally likely, with its propagated error."""
+    """Temperature at which retrieval and the state without it are equally likely, from a line in temperature."""
     model = sqrt_beta(ReLU(), 0.7, 0.02)
-    sizes, instances, step = (400, 800, 1600), (64, 32, 16), 0.02
-
-    def difference(temperature: float) -> float:
-        here = model.replace(temperature=temperature)
-        values = [float(theory_value(here, state, "free_entropy")[0]) for state in ("retrieval", "glass")]
-        return values[0] - values[1]
+    sizes, instances, temperatures = (400, 800, 1600), (64, 32, 16), (0.68, 0.7)
 
     def theory() -> FloatArray:
         from ..theory.lines import first_order_line
@@ -175,15 +174,26 @@ def _crossing() -> Check:
 
     def simulate_crossing(seed: int) -> Estimate:
         options: dict[str, Any] = {"sweeps": 60, "chains": 4, "nodes": 6}
-        retrieval, glass = (
-            _free_entropy_limit(model, branch, sizes, instances, seed, **options)
-            for branch in ("retrieval", "glass")
-        )
-        slope = (difference(model.temperature + step) - difference(model.temperature - step)) / (2.0 * step)
-        error = math.hypot(float(retrieval.standard_error[0]), float(glass.standard_error[0])) / abs(slope)
-        gap = float(retrieval.mean[0] - glass.mean[0])
-        freedom = min(float(retrieval.degrees_of_freedom[0]), float(glass.degrees_of_freedom[0]))
-        return Estimate(np.array([model.temperature - gap / slope]), np.array([error]), np.array([freedom]))
+        limits = [
+            [
+                _free_entropy_limit(model.replace(temperature=t), branch, sizes, instances, seed, **options)
+                for branch in ("retrieval", "glass")
+            ]
+            for t in temperatures
+        ]
+        gaps = np.array([retrieval.mean - glass.mean for retrieval, glass in limits])
+        share = gaps[0] / (gaps[0] - gaps[1])
+        low, length = temperatures[0], temperatures[1] - temperatures[0]
+        # What the crossing low + length g/(g - g') moves by with either gap g and g'.
+        moves = np.abs(np.array([1.0 - share, share]) * length / (gaps[0] - gaps[1]))
+        parts = [
+            Estimate(
+                low + share * length, move * each.standard_error, each.degrees_of_freedom, each.fit_p_value
+            )
+            for move, pair in zip(moves, limits, strict=True)
+            for each in pair
+        ]
+        return reduce(Estimate.with_error_of, parts)
 
     return Check(
         "crossing of retrieval and the state without it, ReLU units",
@@ -192,7 +202,8 @@ def _crossing() -> Check:
         theory=theory,
         simulate=simulate_crossing,
         resolution=0.02,
-        sizes=description(model, list(sizes), list(instances)),
+        model=model,
+        sizes=description(model, list(sizes), list(instances), temperature=list(temperatures)),
         judged=False,
         reason="a crossing of branches that are metastable in networks of these sizes",
     )

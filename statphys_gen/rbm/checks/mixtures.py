@@ -10,6 +10,7 @@ import numpy as np
 from ...approximation import approximation_of
 from ...statistics.agreement import Check
 from ...statistics.estimate import Estimate
+from ...statistics.extrapolation import componentwise_limit
 from ...units.continuous import Gaussian, ReLU
 from ...units.discrete import Binary
 from ..couplings.pairs import Repeated
@@ -19,7 +20,7 @@ from ..simulation.gibbs import Settings
 from ..simulation.network import draw_network, stream
 from ..simulation.packed import make_chains
 from ..theory.replica_symmetric import solve
-from .common import GLASS, SELF, description, limit, sqrt_beta, theory_value
+from .common import GLASS, SELF, description, sqrt_beta, theory_value
 from .order import corrected, extrapolated
 
 _SIZES, _INSTANCES = (1600, 3200, 4800), (56, 40, 28)
@@ -118,7 +119,7 @@ def decay(
             Estimate.from_samples(np.array([_largest_overlap(model, size, seed, k) for k in range(count)]))
             for size, count in zip(sizes, instances, strict=True)
         ]
-        return limit(sizes, [Estimate.stack([one]) for one in found])
+        return componentwise_limit(sizes, [Estimate.stack([one]) for one in found])
 
     return Check(
         name,
@@ -127,6 +128,7 @@ def decay(
         theory=lambda: theory_value(single, "retrieval", "overlap"),
         simulate=simulated,
         resolution=0.02,
+        model=model,
         sizes=description(model, list(sizes), list(instances), condensed=model.condensed),
     )
 

@@ -11,6 +11,7 @@ from ...approximation import approximation_of
 from ...arrays import FloatArray
 from ...statistics.agreement import Check
 from ...statistics.estimate import Estimate
+from ...statistics.extrapolation import componentwise_limit
 from ...units.continuous import Gaussian, Mixture, ReLU, SoftThreshold, Spherical
 from ...units.custom import FromLogDensity
 from ...units.discrete import Binary, QState, Ternary, ZeroOne
@@ -30,7 +31,6 @@ from .common import (
     SELF,
     description,
     estimates,
-    limit,
     scale,
     sqrt_beta,
     theory_value,
@@ -61,7 +61,7 @@ def extrapolated(
 
     def simulated(seed: int) -> Estimate:
         found = [run(size, count, seed) for size, count in zip(sizes, instances, strict=True)]
-        return limit(sizes, [estimates(f, observables, state == "retrieval") for f in found])
+        return componentwise_limit(sizes, [estimates(f, observables, state == "retrieval") for f in found])
 
     return Check(
         name,
@@ -71,6 +71,7 @@ def extrapolated(
         simulate=simulated,
         resolution=resolution,
         scale=lambda _: np.concatenate([scale(model, state, o) for o in observables]),
+        model=model,
         sizes=description(model, list(sizes), list(instances)),
     )
 
@@ -93,27 +94,27 @@ def corrected(
     With a ``reason`` the deviation is reported and not judged.
     """
 
-    def theory(size: int) -> FloatArray:
-        return np.concatenate([theory_value(model, state, o, size) for o in observables])
+    def theory() -> FloatArray:
+        rows = [[theory_value(model, state, o, size) for o in observables] for size in sizes]
+        return np.array([np.concatenate(row) for row in rows])
 
     def simulated(seed: int) -> Estimate:
-        deviations = []
-        for size, count in zip(sizes, instances, strict=True):
-            found = simulate(model, size, count, chains=chains, sweeps=sweeps, start=STARTS[state], seed=seed)
-            here = estimates(found, observables, True)
-            deviations.append(
-                Estimate(here.mean - theory(size), here.standard_error, here.degrees_of_freedom)
-            )
-        return limit(sizes, deviations)
+        found = [
+            simulate(model, size, count, chains=chains, sweeps=sweeps, start=STARTS[state], seed=seed)
+            for size, count in zip(sizes, instances, strict=True)
+        ]
+        return Estimate.stack([estimates(each, observables, True) for each in found])
 
     return Check(
         name,
         f"deviation of {', '.join(observables)} of the {state} from the finite-size corrected theory",
         approximation_of(solve_sizes),
-        theory=lambda: np.zeros(len(observables)),
+        theory=theory,
         simulate=simulated,
+        over_sizes=sizes,
         resolution=resolution,
         scale=lambda _: np.concatenate([scale(model, state, o, max(sizes)) for o in observables]),
+        model=model,
         sizes=description(model, list(sizes), list(instances)),
         judged=not reason,
         reason=reason,

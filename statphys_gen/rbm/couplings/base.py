@@ -32,6 +32,9 @@ from .rules import checked_law
 Own = TypeVar("Own", bound="Couplings")
 Pair = tuple[FloatArray, FloatArray]
 
+# Couplings of one network that is drawn: 8 GiB in single precision.
+_MOST_ENTRIES = 2**31
+
 
 @dataclass(frozen=True)
 class LayerLaw:
@@ -316,5 +319,9 @@ def whole(argument: str, ratio: float, units: int) -> int:
     if count < 1 or abs(count - ratio * units) > 1e-9 * max(count, 1):
         raise InvalidArgument(
             "visible_units", units, f"such that {argument} * visible_units is a positive integer"
+        )
+    if count * units > _MOST_ENTRIES:
+        raise InvalidArgument(
+            "visible_units", units, f"such that {argument} * visible_units**2, of couplings, is at most 2**31"
         )
     return count

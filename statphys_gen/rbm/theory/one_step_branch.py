@@ -133,6 +133,10 @@ def _largest(branch: RetrievalBranch, m: float, y: FloatArray) -> tuple[float, S
         if curvature < 0.0:
             step = float(np.clip(-tangent[-1] / curvature, -_PACE, _PACE))
             if abs(step) < _FINEST:
+                # Solved once more, from a start that is good: one step of Newton's method leaves what the noise of the
+                # Jacobian makes of the step before it, which is more than rounding.
+                found = branch.at(m + step, y + step * tangent).require()
+                m += step
                 return m, replace(found, error=found.error + abs(step) * np.abs(tangent).max())
     raise NotConverged(
         "one_step_capacity: no largest load was found along the branch; next to the temperature where the end of the "
