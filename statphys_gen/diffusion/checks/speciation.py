@@ -69,6 +69,7 @@ def _two_classes(
         resolution=_RESOLUTION,
         scale=_by_chance(mixture.weights),
         sizes=_sizes(mixture, walkers, time=time),
+        tests=(signal,),
     )
 
 
