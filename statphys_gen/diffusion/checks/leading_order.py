@@ -131,7 +131,7 @@ def closed_time_checks() -> list[Check]:
     same = GaussianMixture(
         [0.4, 0.6], np.stack([np.full(22, 0.8), np.full(22, -0.5)]), [_eigenvalues(spectrum)]
     )
-    run, wide_run = {"walkers": 600, "instances": 76}, {"walkers": 200, "instances": 76}
+    run, wide_run = {"walkers": 600, "instances": 76}, {"walkers": 200, "instances": 130}
 
     def time(law: Covariance, points: int, log_samples: float, copies: int = 1, **options: int) -> Any:
         def simulate(seed: int) -> Estimate:

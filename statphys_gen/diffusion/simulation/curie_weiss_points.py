@@ -7,17 +7,15 @@ blocks.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import numpy as np
 from numpy.typing import ArrayLike
 
 from ... import validation
-from ...arrays import FloatArray
 from ...data.laws import CurieWeiss
 from ...data.sampling import sample_curie_weiss
 from ...meaning import fingerprint
 from ...statistics.estimate import Estimate
+from ...statistics.jackknife import jackknife
 from ...statistics.streams import generator
 
 
@@ -63,13 +61,3 @@ def simulate_magnetisation(
         spread = np.concatenate([m[m > 0.0] - m[m > 0.0].mean(), m[m < 0.0] - m[m < 0.0].mean()])
         found[block] = (m > 0.0).mean(), np.abs(m).mean(), np.sqrt(model.dimension * (spread**2).mean())
     return Estimate.from_samples(found)
-
-
-def jackknife(samples: FloatArray, function: Callable[[FloatArray], FloatArray]) -> Estimate:
-    """A function of the mean over the first axis, with its bias of order 1/n taken off."""
-    count = len(samples)
-    total = samples.sum(axis=0)
-    without = np.stack([function((total - sample) / (count - 1.0)) for sample in samples])
-    whole, mean = function(total / count), without.mean(axis=0)
-    error = np.sqrt((count - 1.0) / count * ((without - mean) ** 2).sum(axis=0))
-    return Estimate(count * whole - (count - 1.0) * mean, error, np.full(whole.shape, count - 1.0))
