@@ -139,7 +139,7 @@ class Placement(Tabular):
     "exact as N -> infinity",
     _WHERE,
     source="Benaych-Georges, Nadakuditi, J. Multivariate Anal. 111 (2012) 120",
-    verification="derived",
+    verification="derived and simulated",
 )
 def place(machine: Machine, *, margin: float | None = None) -> Placement:
     """Noise level and spikes of a machine.
@@ -244,7 +244,12 @@ def _spike(value: float, sigma: float, ratio: float) -> tuple[float, float, floa
     return sigma * math.sqrt(theta / ratio), max(visible, 0.0), max(hidden, 0.0)
 
 
-@states("replica symmetric", _WHERE, source="derivations/rbm/replica_symmetric.py", verification="derived")
+@states(
+    "replica symmetric",
+    _WHERE,
+    source="derivations/rbm/replica_symmetric.py",
+    verification="derived and simulated",
+)
 def phases(placement: Placement, *, hidden: Prior | None = None, visible: Prior | None = None) -> Dominance:
     """The states of low-rank couplings with the noise and the spikes of a machine, and which one dominates.
 

@@ -365,7 +365,7 @@ def outlier_checks() -> list[Check]:
         found = norm_outliers(of)
         return np.array([np.mean([found.row_norms, found.sample_norms])])
 
-    large, norm_instances = (48, 72, 96), (180, 120, 90)
+    large, norm_instances = (48, 72, 96), (720, 480, 360)
     small, small_instances = (24, 36, 54), (600, 400, 270)
 
     def simulate_norms(

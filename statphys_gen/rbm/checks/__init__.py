@@ -20,6 +20,7 @@ from .order import (
     susceptibility_checks,
     visible_checks,
 )
+from .phases import checks as phase_checks
 
 
 def checks() -> list[Check]:
@@ -37,4 +38,5 @@ def checks() -> list[Check]:
         *zero_temperature_checks(),
         *free_entropy_checks(),
         *reported_checks(),
+        *phase_checks(),
     ]

@@ -19,9 +19,10 @@ from ..couplings.low_rank import LowRank
 from ..couplings.pairs import Bidirectional, Repeated
 from ..couplings.patterns import Patterns
 from ..model import Model, visible_prior
+from ..simulation.langevin import simulate_langevin
 from ..simulation.measurement import Measurement, simulate
 from ..simulation.single_spin import simulate_collapsed
-from ..theory.finite_size import solve_sizes
+from ..theory.finite_size import condensed_signal, solve_sizes
 from ..theory.replica_symmetric import solve
 from .common import (
     GLASS,
@@ -117,6 +118,8 @@ def corrected(
         sizes=description(model, list(sizes), list(instances)),
         judged=not reason,
         reason=reason,
+        # The signal of the condensed unit is where sizes enter.
+        tests=(condensed_signal,) if state == "retrieval" else (),
     )
 
 
@@ -301,7 +304,7 @@ def ensemble_checks() -> list[Check]:
             sqrt_beta(Binary(), 1.0, 0.5, couplings=LowRank(0.3, (2.0,))),
             "retrieval",
             both,
-            **options,
+            **options | {"instances": (512, 256, 128)},
         ),
         extrapolated(
             "one pattern carried by a whole layer",
@@ -314,10 +317,13 @@ def ensemble_checks() -> list[Check]:
 
 
 def dynamics_checks() -> list[Check]:
-    collapsed = sqrt_beta(Gaussian(), 0.5, 0.02)
+    collapsed, moving = sqrt_beta(Gaussian(), 0.5, 0.02), sqrt_beta(Gaussian(), 2.0, 0.1)
 
     def by_spins(size: int, count: int, seed: int) -> Measurement:
         return simulate_collapsed(collapsed, size, count, chains=4, sweeps=60, start="pattern", seed=seed)
+
+    def by_langevin(size: int, count: int, seed: int) -> Measurement:
+        return simulate_langevin(moving, size, count, chains=16, sweeps=120, seed=seed).limit
 
     return [
         extrapolated(
@@ -327,7 +333,16 @@ def dynamics_checks() -> list[Check]:
             ("overlap", GLASS),
             instances=(256, 128, 64),
             simulation=by_spins,
-        )
+        ),
+        extrapolated(
+            "Gaussian units, paramagnet, by Langevin dynamics",
+            moving,
+            "paramagnet",
+            (HIDDEN_SELF,),
+            sizes=(60, 120, 240),
+            instances=(64, 32, 16),
+            simulation=by_langevin,
+        ),
     ]
 
 
