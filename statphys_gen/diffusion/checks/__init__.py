@@ -10,6 +10,7 @@ from ...statistics.agreement import Check
 from . import beyond_gaussian as checks_beyond_gaussian
 from . import class_reading as checks_class_reading
 from . import collapse as checks_collapse
+from . import error_bars as checks_error_bars
 from . import leading_order as checks_leading_order
 from . import speciation as checks_speciation
 from . import trajectories as checks_trajectories
@@ -24,5 +25,6 @@ def checks() -> list[Check]:
         checks_collapse,
         checks_leading_order,
         checks_trajectories,
+        checks_error_bars,
     )
     return [check for part in parts for check in part.checks()]

@@ -88,7 +88,7 @@ def definition_checks() -> list[Check]:
             "squared score of the noised data, and the smallest possible test loss",
             approximation_of(fisher_information),
             theory=lambda: np.array([fisher_information(scored), bayes_test_loss(scored)]),
-            simulate=lambda seed: simulate_true_score(scored, 10, draws=2000, seed=seed),
+            simulate=lambda seed: simulate_true_score(scored, 10, draws=2600, seed=seed),
             resolution=0.01,
             sizes={
                 "dimension": 10,

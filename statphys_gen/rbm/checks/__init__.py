@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from ...statistics.agreement import Check
 from .energy import free_entropy_checks, reported_checks, zero_temperature_checks
+from .error_bars import checks as error_bar_checks
 from .mixtures import mixture_checks, sparse_checks
 from .order import (
     corrected_checks,
@@ -39,4 +40,5 @@ def checks() -> list[Check]:
         *free_entropy_checks(),
         *reported_checks(),
         *phase_checks(),
+        *error_bar_checks(),
     ]
