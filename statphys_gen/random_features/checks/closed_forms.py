@@ -281,11 +281,11 @@ def place_checks() -> list[Check]:
             simulate=lambda seed: _limit(
                 lambda d, count: simulate_window(_TANH, times, tolerance, d, instances=count, seed=seed),
                 _DIMENSIONS,
-                (180, 90, 45),
+                (210, 105, 53),
             ),
             resolution=RESOLUTION,
             scale=one,
-            sizes=sizes_of(_TANH, list(_DIMENSIONS), [180, 90, 45], tolerance=tolerance),
+            sizes=sizes_of(_TANH, list(_DIMENSIONS), [210, 105, 53], tolerance=tolerance),
         ),
     ]
 

@@ -114,7 +114,7 @@ def sparse_checks() -> list[Check]:
             "retrieval",
             (*order, SELF),
             sizes=(3000, 5000, 10000),
-            instances=(32, 20, 10),
+            instances=(48, 32, 20),
             chains=4,
             sweeps=40,
             reason="it was left out at first, because networks of these sizes leave the state; no bound is known",

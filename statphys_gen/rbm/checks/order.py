@@ -22,6 +22,7 @@ from ..model import Model, visible_prior
 from ..simulation.langevin import simulate_langevin
 from ..simulation.measurement import Measurement, simulate
 from ..simulation.single_spin import simulate_collapsed
+from ..simulation.tempering import simulate_tempering
 from ..theory.finite_size import condensed_signal, solve_sizes
 from ..theory.replica_symmetric import solve
 from .common import (
@@ -319,11 +320,19 @@ def ensemble_checks() -> list[Check]:
 def dynamics_checks() -> list[Check]:
     collapsed, moving = sqrt_beta(Gaussian(), 0.5, 0.02), sqrt_beta(Gaussian(), 2.0, 0.1)
 
+    in_field = sqrt_beta(Binary(), 1.3, 0.4, visible_field=0.35)
+
     def by_spins(size: int, count: int, seed: int) -> Measurement:
         return simulate_collapsed(collapsed, size, count, chains=4, sweeps=60, start="pattern", seed=seed)
 
+    def by_tempering(size: int, count: int, seed: int) -> Measurement:
+        ladder = [1.3, 1.6, 2.0]
+        return simulate_tempering(
+            in_field, ladder, size, count, ladders=4, sweeps=80, seed=seed
+        ).measurements[0]
+
     def by_langevin(size: int, count: int, seed: int) -> Measurement:
-        return simulate_langevin(moving, size, count, chains=16, sweeps=120, seed=seed).limit
+        return simulate_langevin(moving, size, count, chains=64, sweeps=120, seed=seed).limit
 
     return [
         extrapolated(
@@ -340,8 +349,17 @@ def dynamics_checks() -> list[Check]:
             "paramagnet",
             (HIDDEN_SELF,),
             sizes=(60, 120, 240),
-            instances=(64, 32, 16),
+            instances=(72, 36, 18),
             simulation=by_langevin,
+        ),
+        extrapolated(
+            "tempering in a field, binary units",
+            in_field,
+            "glass",
+            (GLASS, HIDDEN_GLASS),
+            sizes=(100, 200, 400),
+            instances=(160, 80, 40),
+            simulation=by_tempering,
         ),
     ]
 

@@ -139,7 +139,7 @@ def line_checks() -> list[Check]:
 
     model = sqrt_beta(Ternary(0.7), 1.0, 0.0, couplings=Repeated(1.6))
     # On both sides of it.
-    temperatures, size, run = [0.6, 1.2], 1000, {"chains": 400, "blocks": 24}
+    temperatures, size, run = [0.6, 1.2], 1000, {"chains": 400, "blocks": 48}
 
     def theory() -> FloatArray:
         return np.atleast_1d(condensation_line(model).require()["temperature"])
