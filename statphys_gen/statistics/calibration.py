@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
 from .. import validation
+from .agreement import Check
 from .estimate import Estimate
 from .streams import seed_sequence
 
 Run = Callable[[int], Estimate]
+_REPETITIONS = 120
 
 
 def scatter_over_seeds(runs: Sequence[Run], repetitions: int, seed: int) -> Estimate:
@@ -33,3 +35,18 @@ def scatter_over_seeds(runs: Sequence[Run], repetitions: int, seed: int) -> Esti
         ratios.append(means.std(ddof=1) / np.sqrt((stated**2).mean()))
     scatter = np.array(ratios)
     return Estimate(scatter, scatter / np.sqrt(2.0 * (count - 1.0)), np.full(len(scatter), count - 1.0))
+
+
+def error_bar_check(name: str, runs: Mapping[str, Run]) -> Check:
+    """The check that the standard errors of these results are right to a half."""
+    labels = list(runs)
+    return Check(
+        name,
+        "scatter of a result over seeds, relative to its stated standard error",
+        "exact: the definition of a standard error",
+        theory=lambda: np.ones(len(labels)),
+        simulate=lambda seed: scatter_over_seeds(list(runs.values()), _REPETITIONS, seed),
+        resolution=0.5,
+        kind="standard error",
+        sizes={"repetitions": _REPETITIONS, "results": labels},
+    )

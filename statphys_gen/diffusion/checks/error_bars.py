@@ -6,14 +6,12 @@ Left out are errors that are upper bounds by construction, where parts are added
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 import numpy as np
 
 from ...data.covariance import Covariance
 from ...data.laws import CurieWeiss, GaussianMixture
 from ...statistics.agreement import Check
-from ...statistics.calibration import Run, scatter_over_seeds
+from ...statistics.calibration import Run, error_bar_check
 from ...statistics.estimate import Estimate
 from ..simulation.backward_kernel import posterior_agreement, simulate_clones, simulate_u_turn
 from ..simulation.beyond_gaussian import simulate_curie_weiss_clones, simulate_curie_weiss_u_turn
@@ -33,21 +31,6 @@ from ..simulation.information import (
 )
 from ..simulation.langevin import reduced_clones_langevin, simulate_clones_langevin
 from ..simulation.times import simulate_bimodality_time, simulate_drift, simulate_drift_time
-
-REPETITIONS = 120
-
-
-def check_of(name: str, runs: Mapping[str, Run]) -> Check:
-    return Check(
-        name,
-        "scatter of a result over seeds, relative to its stated standard error",
-        "exact: the definition of a standard error",
-        theory=lambda: np.ones(len(runs)),
-        simulate=lambda seed: scatter_over_seeds(list(runs.values()), REPETITIONS, seed),
-        resolution=0.5,
-        kind="standard error",
-        sizes={"repetitions": REPETITIONS, "results": list(runs)},
-    )
 
 
 def checks() -> list[Check]:
@@ -110,7 +93,7 @@ def checks() -> list[Check]:
         "width of the first passage": lambda s: simulate_first_passage(law, 8, seed=s, **fewer).deviation,
     }
     return [
-        check_of("standard errors over seeds, classes", classes),
-        check_of("standard errors over seeds, Curie-Weiss data", data),
-        check_of("standard errors over seeds, collapse", collapsed),
+        error_bar_check("standard errors over seeds, classes", classes),
+        error_bar_check("standard errors over seeds, Curie-Weiss data", data),
+        error_bar_check("standard errors over seeds, collapse", collapsed),
     ]

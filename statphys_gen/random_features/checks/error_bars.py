@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 import numpy as np
 
 from ...data.covariance import Covariance
 from ...statistics.agreement import Check
-from ...statistics.calibration import Run, scatter_over_seeds
+from ...statistics.calibration import Run, error_bar_check
 from ...statistics.estimate import Estimate
 from ..model import RandomFeatures
 from ..simulation.instances import (
@@ -22,21 +20,6 @@ from ..simulation.instances import (
 )
 from ..simulation.milestones import simulate_best_ridge
 from ..simulation.single_feature import simulate_coefficients, simulate_true_score
-
-REPETITIONS = 120
-
-
-def check_of(name: str, runs: Mapping[str, Run]) -> Check:
-    return Check(
-        name,
-        "scatter of a result over seeds, relative to its stated standard error",
-        "exact: the definition of a standard error",
-        theory=lambda: np.ones(len(runs)),
-        simulate=lambda seed: scatter_over_seeds(list(runs.values()), REPETITIONS, seed),
-        resolution=0.5,
-        kind="standard error",
-        sizes={"repetitions": REPETITIONS, "results": list(runs)},
-    )
 
 
 def checks() -> list[Check]:
@@ -74,4 +57,4 @@ def checks() -> list[Check]:
         "coefficients": lambda s: simulate_coefficients("tanh", 0.2, 1.5, draws=60, blocks=20, seed=s)[2:],
         "true score": lambda s: simulate_true_score(model, 6, draws=40, blocks=12, seed=s),
     }
-    return [check_of("standard errors over seeds, random features", runs)]
+    return [error_bar_check("standard errors over seeds, random features", runs)]

@@ -16,6 +16,7 @@ from ... import validation
 from ...arrays import FloatArray
 from ...errors import InvalidArgument
 from ...statistics.estimate import Estimate
+from ...statistics.onset import log_crossing
 from ..model import RandomFeatures
 from .gaussian_equivalent import FeatureMoments
 from .instances import instance_matrices, instance_stream, loss_samples
@@ -74,7 +75,7 @@ def simulate_gap_time(
     times = validation.array("training_time", training_time, ndim=1, above=0.0)
     curves = loss_samples(model, GradientFlow(times), dimension, instances, None, seed, 1)
     gaps = curves[:, 1] - curves[:, 0]
-    return Estimate.from_samples([[_first_above(times, one - gap)] for one in gaps])
+    return Estimate.from_samples([[log_crossing(times, one, gap, name="gap")] for one in gaps])
 
 
 def simulate_window(
@@ -91,21 +92,12 @@ def simulate_window(
     curves = loss_samples(model, GradientFlow(times), dimension, instances, None, seed, 1)[:, 2]
     found = []
     for curve in curves:
-        excess = curve - (1.0 + tolerance) * minimum(times, curve, "training_time")[1]
+        level = (1.0 + tolerance) * minimum(times, curve, "training_time")[1]
         lowest = int(np.argmin(curve))
-        before = _first_above(times[: lowest + 1], -excess[: lowest + 1])
-        found.append([before, _first_above(times[lowest:], excess[lowest:])])
+        before, after = slice(lowest + 1), slice(lowest, None)
+        falls = log_crossing(times[before], -curve[before], -level, name="score error")
+        found.append([falls, log_crossing(times[after], curve[after], level, name="score error")])
     return Estimate.from_samples(found)
-
-
-def _first_above(places: FloatArray, values: FloatArray) -> float:
-    """Logarithm of the place where values first become positive, linear in the logarithm between two places."""
-    above = np.flatnonzero(values > 0.0)
-    if not len(above) or above[0] == 0:
-        raise InvalidArgument("training_time", places, "on both sides of the level")
-    k = int(above[0])
-    low, high = math.log(places[k - 1]), math.log(places[k])
-    return low + (high - low) * values[k - 1] / (values[k - 1] - values[k])
 
 
 def simulate_relaxation_times(

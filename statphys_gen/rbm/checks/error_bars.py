@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 import numpy as np
 
 from ...statistics.agreement import Check
 from ...statistics.autocorrelation import estimate_from_chain
-from ...statistics.calibration import Run, scatter_over_seeds
+from ...statistics.calibration import Run, error_bar_check
 from ...statistics.estimate import Estimate
 from ...statistics.extrapolation import extrapolate
 from ...statistics.jackknife import jackknife
@@ -26,27 +24,12 @@ from ..simulation.single_spin import simulate_collapsed, simulate_descent
 from ..simulation.tempering import simulate_tempering
 from .common import sqrt_beta
 
-REPETITIONS = 120
-
-
-def check_of(name: str, runs: Mapping[str, Run]) -> Check:
-    return Check(
-        name,
-        "scatter of a result over seeds, relative to its stated standard error",
-        "exact: the definition of a standard error",
-        theory=lambda: np.ones(len(runs)),
-        simulate=lambda seed: scatter_over_seeds(list(runs.values()), REPETITIONS, seed),
-        resolution=0.5,
-        kind="standard error",
-        sizes={"repetitions": REPETITIONS, "results": list(runs)},
-    )
-
 
 def checks() -> list[Check]:
     """Every check of error bars, by name."""
     return [
-        check_of("standard errors over seeds, networks", _networks()),
-        check_of("standard errors over seeds, estimators", _estimators()),
+        error_bar_check("standard errors over seeds, networks", _networks()),
+        error_bar_check("standard errors over seeds, estimators", _estimators()),
     ]
 
 
