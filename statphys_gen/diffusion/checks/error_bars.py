@@ -6,6 +6,8 @@ Left out are errors that are upper bounds by construction, where parts are added
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from ...data.covariance import Covariance
@@ -39,7 +41,8 @@ def checks() -> list[Check]:
     balanced = GaussianMixture.two_classes(3, 1.2, 0.6)
     cold, law = CurieWeiss(21, 1.4), Covariance.from_eigenvalues([2.0, 0.5], [3, 5])
     unit = balanced.means[0] / np.linalg.norm(balanced.means[0])
-    few, fewer = {"walkers": 60, "instances": 12}, {"walkers": 16, "instances": 12}
+    few: dict[str, Any] = {"walkers": 60, "instances": 12}
+    fewer: dict[str, Any] = {"walkers": 16, "instances": 12}
 
     def collapse(reading: str) -> Run:
         def run(seed: int) -> Estimate:

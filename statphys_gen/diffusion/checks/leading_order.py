@@ -42,7 +42,8 @@ def entropy_checks() -> list[Check]:
     same = GaussianMixture(
         [0.4, 0.6], np.stack([np.full(22, 0.8), np.full(22, -0.5)]), [_eigenvalues(spectrum)]
     )
-    log_samples, reference, run = 9.0, 3000, {"walkers": 2000, "instances": 16}
+    log_samples, reference = 9.0, 3000
+    run: dict[str, Any] = {"walkers": 2000, "instances": 16}
     two_level, above = Covariance.from_eigenvalues([3.0, 0.4], [5, 11]), 0.9
     variance_run = {"walkers": 2000, "instances": 48}
 
@@ -192,14 +193,11 @@ def reported_checks() -> list[Check]:
     )
 
     flat, window_times = Covariance.isotropic(1.3, 30), [0.7, 0.9]
-    window_run = {"walkers": 1000, "instances": 24}
+    window_run: dict[str, Any] = {"walkers": 1000, "instances": 24}
     condensed, condensed_run = Covariance.isotropic(1.4, 24), {"walkers": 1000, "instances": 16}
     two_level, near_times = Covariance.from_eigenvalues([2.0, 0.5], [20, 40]), [0.67, 0.77, 0.87]
-    log_n, long, passage_run = (
-        float(np.log(2000)),
-        Covariance.isotropic(1.7, 192),
-        {"walkers": 250, "instances": 16},
-    )
+    log_n, long = float(np.log(2000)), Covariance.isotropic(1.7, 192)
+    passage_run: dict[str, Any] = {"walkers": 250, "instances": 16}
     return [
         Check(
             "entropy of a Gaussian competition",

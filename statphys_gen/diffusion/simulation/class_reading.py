@@ -13,7 +13,7 @@ from numpy.typing import ArrayLike
 from scipy.optimize import brentq
 
 from ... import validation
-from ...arrays import FloatArray
+from ...arrays import FloatArray, IntArray
 from ...data.laws import GaussianMixture
 from ...data.sampling import NoisedMixture
 from ...meaning import fingerprint
@@ -106,5 +106,5 @@ def simulate_mode_ratio(
     return Estimate.from_samples(np.array([ratio(block) for block in range(blocks)]))
 
 
-def _members(numbers: FloatArray) -> FloatArray:
+def _members(numbers: IntArray) -> FloatArray:
     return np.equal.outer(numbers, np.unique(numbers)).astype(np.float64)

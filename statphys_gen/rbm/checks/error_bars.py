@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from ...statistics.agreement import Check
@@ -37,7 +39,7 @@ def _networks() -> dict[str, Run]:
     cold, warm = sqrt_beta(Gaussian(), 0.5, 0.05), sqrt_beta(Gaussian(), 1.8, 0.1)
     still = Model(Gaussian(), 1.0, 0.05, convention="beta")
     carried = sqrt_beta(Ternary(0.7), 1.0, 0.0, couplings=Repeated(1.5))
-    run = {"chains": 4, "sweeps": 20}
+    run: dict[str, Any] = {"chains": 4, "sweeps": 20}
     return {
         "interaction": lambda s: simulate(warm, 40, 12, **run, seed=s).estimate("interaction"),
         "overlap with controls": lambda s: simulate(cold, 40, 16, **run, start="pattern", seed=s).estimate(
