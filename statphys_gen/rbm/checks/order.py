@@ -349,7 +349,7 @@ def dynamics_checks() -> list[Check]:
             "paramagnet",
             (HIDDEN_SELF,),
             sizes=(60, 120, 240),
-            instances=(72, 36, 18),
+            instances=(124, 62, 31),
             simulation=by_langevin,
         ),
         extrapolated(
