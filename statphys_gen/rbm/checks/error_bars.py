@@ -37,7 +37,7 @@ def checks() -> list[Check]:
 
 def _networks() -> dict[str, Run]:
     cold, warm = sqrt_beta(Gaussian(), 0.5, 0.05), sqrt_beta(Gaussian(), 1.8, 0.1)
-    still = Model(Gaussian(), 1.0, 0.05, convention="beta")
+    still = Model(Gaussian(), 1.0, 0.2, convention="beta")
     carried = sqrt_beta(Ternary(0.7), 1.0, 0.0, couplings=Repeated(1.5))
     run: dict[str, Any] = {"chains": 4, "sweeps": 20}
     return {
@@ -48,7 +48,9 @@ def _networks() -> dict[str, Run]:
         "overlap by single spins": lambda s: simulate_collapsed(
             cold, 40, 12, **run, start="pattern", seed=s
         ).estimate("overlap"),
-        "overlap after a descent": lambda s: simulate_descent(still, 40, 16, seed=s).estimate("overlap"),
+        "overlap after a descent, load 0.2": lambda s: simulate_descent(still, 40, 16, seed=s).estimate(
+            "overlap"
+        ),
         "interaction by tempering": lambda s: (
             simulate_tempering(warm, [1.8, 2.2], 40, 12, ladders=2, sweeps=20, seed=s)
             .measurements[0]
