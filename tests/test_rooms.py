@@ -31,7 +31,13 @@ DATA = {
     "laws": "laws",
     "covariance": "laws",
 }
-DEFINITIONS = {"model": "model", "priors": "model", "couplings": "model", "schedule": "model", "loss_checks": "model"}
+DEFINITIONS = {
+    "model": "model",
+    "priors": "model",
+    "couplings": "model",
+    "schedule": "model",
+    "loss_checks": "model",
+}
 BASE = {"foundation", "numerics", "units", "statistics", "laws"}
 EMPIRICAL = BASE | {"data", "model", "theory", "data theory", "simulation", "data simulation"}
 EVERYTHING = EMPIRICAL | {"analysis", "comparison", "shared comparison", "checks", "plots", "style", "sweep"}

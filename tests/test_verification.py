@@ -219,6 +219,20 @@ def test_a_part_of_the_checks_is_judged_within_the_last_results_of_the_page(
     assert record["verdict"] == "disagrees"
 
 
+def test_a_drawn_tenth_is_judged_within_the_whole_page(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """t = 3.2, p = .0015: beyond 1 % of the two checks that are drawn, not of the twenty that there are."""
+    page(monkeypatch, diffusion=[off_by(f"suspect {k}", 3.2) for k in range(20)])
+    records = verification.verify("diffusion", tmp_path, fraction=0.1, progress=False)
+    assert len(records) == 2
+    for record in records:
+        assert record["verdict"] == "agrees"
+        assert record["adjusted_p_value"] == pytest.approx(
+            20 * min(each["p_value"] for each in records), rel=0.2
+        )
+
+
 def test_the_reports_of_the_other_systems_are_judged_anew(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:

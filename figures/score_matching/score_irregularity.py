@@ -33,7 +33,7 @@ def compute(
     }
 
 
-def _inverse(value: np.ndarray) -> np.ndarray:
+def _inverse(value: Any) -> Any:
     """1/(2 value), of what an axis may ask for outside of its range too."""
     return 0.5 / np.maximum(value, 1e-300)
 

@@ -58,7 +58,8 @@ def compute(preset: str, *, batch: int = 4, noise_scale: float = 0.6) -> dict[st
 def draw(data: dict[str, Any]) -> Figure:
     figure, (axes,) = style.panels(1)
     axes.plot(data["grid"], data["theory"], color=style.COLOURS[0], label="leading order")
-    style.simulation(axes, data["rates"], *data["measured"].T, 1, "stochastic descent")
+    mean, error = data["measured"].T
+    style.simulation(axes, data["rates"], mean, error, 1, "stochastic descent")
     axes.axvline(float(data["critical"]), color="grey", linewidth=0.8, linestyle=":", label=r"$\eta_c$")
     axes.set(
         xscale="log", yscale="log", xlabel=r"learning rate $\eta$", ylabel="excess risk over the minimum"

@@ -55,7 +55,8 @@ def compute(
 def draw(data: dict[str, Any]) -> Figure:
     figure, (left, right) = style.panels(2)
     for axes, name, series in ((left, "excess", 0), (right, "ratio", 1)):
-        style.simulation(axes, data["rates"], *data[name].T, series, "mean over starts")
+        mean, error = data[name].T
+        style.simulation(axes, data["rates"], mean, error, series, "mean over starts")
         axes.set(xscale="log", xlabel=r"learning rate $\eta$")
     left.axhline(float(data["dead"]), color="grey", linewidth=0.8, linestyle="--", label="$s = 0$")
     right.axhline(1.0, color="grey", linewidth=0.8, linestyle=":", label="edge of stability")

@@ -177,7 +177,7 @@ def two_class_agreement(signal: ArrayLike, weight: float = 0.5) -> FloatArray:
     "exact",
     "for two classes with a common covariance",
     source=_SOURCE,
-    verification="derived",
+    verification="derived and simulated",
 )
 def signal_at_agreement(agreement: ArrayLike, weight: float = 0.5) -> FloatArray:
     """The signal x at which two classes have the given clone agreement; the inverse of

@@ -87,7 +87,7 @@ def log_magnetisation_weights(model: CurieWeiss) -> FloatArray:
     return entropy + model.inverse_temperature * magnetisation**2 / (2.0 * d) + model.tilt * magnetisation / d
 
 
-@states("exact", "at any dimension", source=_SOURCE, verification="derived")
+@states("exact", "at any dimension", source=_SOURCE, verification="derived and simulated")
 def curie_weiss_log_density(model: CurieWeiss, x: ArrayLike, time: float) -> FloatArray:
     """log P_t(x) of noised Curie-Weiss data.
 
@@ -110,7 +110,7 @@ def curie_weiss_log_density(model: CurieWeiss, x: ArrayLike, time: float) -> Flo
     return (averages + gaussian - log_partition(model)).reshape(np.shape(x)[:-1])
 
 
-@states("exact", "at any dimension", source=_SOURCE, verification="derived")
+@states("exact", "at any dimension", source=_SOURCE, verification="derived and simulated")
 def curie_weiss_score(model: CurieWeiss, x: ArrayLike, time: float) -> FloatArray:
     """grad log P_t(x) = [exp(-t) <tanh(h + b_i)> - x_i] / D_t, averaged over the law of h given x; shape of
     ``x``.
@@ -128,7 +128,7 @@ def curie_weiss_score(model: CurieWeiss, x: ArrayLike, time: float) -> FloatArra
     return result.reshape(np.shape(x))
 
 
-@states("exact", "at any dimension", source=_SOURCE, verification="derived")
+@states("exact", "at any dimension", source=_SOURCE, verification="derived and simulated")
 def magnetisation_posterior(model: CurieWeiss, x: ArrayLike, time: float) -> FloatArray:
     """P(M | x_t = x) of the magnetisation M = sum_i a_i = -d, -d+2, ..., d; shape (..., d + 1).
 
@@ -153,7 +153,7 @@ def magnetisation_posterior(model: CurieWeiss, x: ArrayLike, time: float) -> Flo
 # ----------------------------------------------------------------------------------------- magnetisation
 
 
-@states("exact as N -> infinity", source=_SOURCE, verification="derived")
+@states("exact as N -> infinity", source=_SOURCE, verification="derived and simulated")
 def spontaneous_magnetisation(inverse_temperature: ArrayLike) -> FloatArray:
     """m*, the largest solution of m = tanh(beta m): 0 up to beta = 1, then growing to 1. Any shape.
 
@@ -200,7 +200,12 @@ class ClassMoments(Scalars):
     susceptibility: float
 
 
-@states("exact as N -> infinity", "at inverse temperature above 1", source=_SOURCE, verification="derived")
+@states(
+    "exact as N -> infinity",
+    "at inverse temperature above 1",
+    source=_SOURCE,
+    verification="derived and simulated",
+)
 def class_moments(model: CurieWeiss) -> ClassMoments:
     """Weight, magnetisation and susceptibility of the two classes; refused at inverse temperature 1 and below."""
     from scipy.special import expit

@@ -39,7 +39,9 @@ def test_lanczos_finds_the_same_leading_eigenvalues(monkeypatch: pytest.MonkeyPa
     # z^T C^2 z with random signs z has the variance 2 sum of the squared entries of C^2 off its diagonal.
     squared = np.cov(samples.T, bias=True) @ np.cov(samples.T, bias=True)
     spread = np.sqrt(2.0 * ((squared**2).sum() - (np.diag(squared) ** 2).sum()) / principal._PROBES)
-    assert agrees(Estimate(result.relative_squared_trace * result.total_variance**2, spread, 1e9), (exact**2).sum())
+    assert agrees(
+        Estimate(result.relative_squared_trace * result.total_variance**2, spread, 1e9), (exact**2).sum()
+    )
     assert spread < 0.03 * (exact**2).sum()
     monkeypatch.undo()
     complete = principal_directions(DataSet.from_arrays(samples), 4)

@@ -8,12 +8,23 @@ from __future__ import annotations
 
 from ...statistics.agreement import Check
 from . import beyond_gaussian as checks_beyond_gaussian
+from . import class_reading as checks_class_reading
 from . import collapse as checks_collapse
+from . import error_bars as checks_error_bars
+from . import leading_order as checks_leading_order
 from . import speciation as checks_speciation
 from . import trajectories as checks_trajectories
 
 
 def checks() -> list[Check]:
     """Every check of this system, by name."""
-    parts = (checks_speciation, checks_beyond_gaussian, checks_collapse, checks_trajectories)
+    parts = (
+        checks_speciation,
+        checks_beyond_gaussian,
+        checks_class_reading,
+        checks_collapse,
+        checks_leading_order,
+        checks_trajectories,
+        checks_error_bars,
+    )
     return [check for part in parts for check in part.checks()]

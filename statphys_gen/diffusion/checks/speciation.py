@@ -71,6 +71,7 @@ def _two_classes(
         scale=_by_chance(mixture.weights),
         model=mixture,
         sizes=_sizes(mixture, walkers, time=time),
+        tests=(signal,),
     )
 
 

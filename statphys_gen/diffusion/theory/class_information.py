@@ -53,7 +53,7 @@ def class_weights(law: DataLaw) -> FloatArray:
     "exact",
     "for a common covariance; leading order for different covariances and for Curie-Weiss data",
     source="derivations/diffusion/collapse_class_term.py",
-    verification="derived",
+    verification="derived and simulated",
 )
 def class_information(law: DataLaw, time: ArrayLike, *, tolerance: float = 1e-3, seed: int = 0) -> FloatArray:
     """J_k(t), the information in nats that x_t from class k carries about the class; shape (..., K).
@@ -92,7 +92,7 @@ def class_information(law: DataLaw, time: ArrayLike, *, tolerance: float = 1e-3,
     "exact",
     "for two classes with a common covariance",
     source="derivations/diffusion/collapse_class_term.py",
-    verification="derived",
+    verification="derived and simulated",
 )
 def two_class_information(signal: ArrayLike, weight: float = 0.5) -> FloatArray:
     """J_1 and J_2 of two classes as a function of the signal x, shape (..., 2).

@@ -150,7 +150,7 @@ def hierarchical_agreement(
     "exact",
     "where the clone agreement of the classes is; as the time at which the criterion is met",
     source="derivations/diffusion/class_kernel.py",
-    verification="derived",
+    verification="derived and simulated",
 )
 def hierarchical_speciation_times(
     mixture: GaussianMixture, levels: Sequence[ArrayLike], *, seed: int = 0

@@ -108,7 +108,7 @@ def _bracket(values: Knowledge, targets: FloatArray) -> tuple[FloatArray, FloatA
     "leading order",
     "in d -> infinity at fixed log(n)/d; simulated collapse times are later by order log(d)/d",
     source="arXiv 2402.18491",
-    verification="derived",
+    verification="derived and simulated",
 )
 def isotropic_collapse_time(dimension: int, variance: float, log_samples: ArrayLike) -> FloatArray:
     """t_C = log(1 + variance / (n^(2/d) - 1)) / 2, the closed form for one isotropic Gaussian class.
@@ -156,7 +156,7 @@ def collapse_time(law: DataLaw, log_samples: ArrayLike) -> Solution:
     "leading order",
     "in d -> infinity at fixed log(n)/d; the published time, without the information on the class",
     source="arXiv 2402.18491",
-    verification="derived",
+    verification="derived and simulated",
 )
 def leading_collapse_time(law: DataLaw, log_samples: ArrayLike) -> Solution:
     """t_C with log n = sum_k w_k I_k(t), without the class term. Field ``time``; parameters as for
@@ -174,7 +174,7 @@ def leading_collapse_time(law: DataLaw, log_samples: ArrayLike) -> Solution:
     "exact",
     "as an upper bound of the collapse time f = 0 of any law with this covariance",
     source="maximum entropy of the Gaussian; " + _SOURCE,
-    verification="derived",
+    verification="derived and simulated",
 )
 def collapse_time_bound(covariance: Covariance, log_samples: ArrayLike) -> Solution:
     """Collapse time of Gaussian data with the covariance of all data, classes included. Field ``time``."""
@@ -189,7 +189,9 @@ def _restated(solution: Solution, approximation: Approximation) -> Solution:
     return Solution(solution.value, *parts, approximation)
 
 
-@states("leading order", "for log n much smaller than d", source=_SOURCE, verification="derived")
+@states(
+    "leading order", "for log n much smaller than d", source=_SOURCE, verification="derived and simulated"
+)
 def sparse_collapse_time(law: DataLaw, log_samples: ArrayLike) -> FloatArray:
     """t_C = log(Tr C / (2 log n)) / 2 for log n << d, C the covariance within a class; of the shape of
     ``log_samples``.

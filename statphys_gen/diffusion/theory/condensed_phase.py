@@ -112,7 +112,7 @@ def _solve(
     "1RSB",
     "d -> infinity at fixed log(n)/d; finite d deviates by order log(d)/d",
     source=_SOURCE,
-    verification="derived",
+    verification="derived and simulated",
 )
 def condensed_phase(law: DataLaw, time: ArrayLike, log_samples: ArrayLike) -> Solution:
     """Parisi parameter m(t) and participation 1 - m of points that are not in the training set.
@@ -146,7 +146,7 @@ def finite_size_condensed_phase(law: DataLaw, time: ArrayLike, log_samples: Arra
     "1RSB",
     "d -> infinity at fixed log(n)/d; finite d deviates by order log(d)/d",
     source=_SOURCE,
-    verification="derived",
+    verification="derived and simulated",
 )
 def posterior_variances(law: DataLaw, time: ArrayLike, log_samples: ArrayLike) -> FloatArray:
     """m lambda_i/(1 + m r_i), the posterior variance of the data given a fresh x_t along each direction.
@@ -165,7 +165,7 @@ def posterior_variances(law: DataLaw, time: ArrayLike, log_samples: ArrayLike) -
     "1RSB",
     "d -> infinity at fixed log(n)/d; finite d deviates by order log(d)/d",
     source=_SOURCE,
-    verification="derived",
+    verification="derived and simulated",
 )
 def score_jacobian_eigenvalues(law: DataLaw, time: ArrayLike, log_samples: ArrayLike) -> FloatArray:
     """-1/[D_t (1 + m r_i)], mean Jacobian of the empirical score at a fresh x_t along each direction; (..., k).

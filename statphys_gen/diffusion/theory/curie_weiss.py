@@ -38,7 +38,7 @@ _EPSILON = float(np.finfo(float).eps)
     "exact as N -> infinity",
     "at fixed x(t), inverse temperature above 1",
     source=_SOURCE,
-    verification="derived",
+    verification="derived and simulated",
 )
 def curie_weiss_signal(model: CurieWeiss, time: ArrayLike) -> FloatArray:
     """The signal x(t) between the two signs of the magnetisation, of the shape of ``time`` (at least 0)."""
@@ -53,7 +53,7 @@ def curie_weiss_signal(model: CurieWeiss, time: ArrayLike) -> FloatArray:
     "exact as N -> infinity",
     "as the time where x(t) = 1, inverse temperature above 1",
     source=_SOURCE,
-    verification="derived",
+    verification="derived and simulated",
 )
 def curie_weiss_speciation_time(model: CurieWeiss) -> Solution:
     """Fields ``time`` = log(d m*^2 + 1 - chi)/2, where x(t) = 1, and ``asymptotic_time`` = log(d m*^2)/2.

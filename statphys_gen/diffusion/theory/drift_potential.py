@@ -52,7 +52,7 @@ def _sinh_minus_argument(z: float) -> float:
     return z * squared / 6.0 * series
 
 
-@states("exact", source=_SOURCE, verification="derived")
+@states("exact", source=_SOURCE, verification="derived and simulated")
 def bistability_threshold(weight: float = 0.5) -> float:
     """kappa* of two classes with weights ``weight`` and 1 - ``weight``: both potentials have two minima for
     kappa below it.
@@ -111,7 +111,7 @@ def _line_time(line: ClassLine, time: float) -> float:
     "exact",
     "as the Taylor expansion at the midpoint of two balanced classes",
     source=_SOURCE,
-    verification="derived",
+    verification="derived and simulated",
 )
 def landau_coefficients(mixture: GaussianMixture, time: ArrayLike) -> FloatArray:
     """Taylor coefficients (c2, c4, c6) of the drift potential, V = c2 u^2/2 + c4 u^4/4 + c6 u^6/6 + ...;

@@ -167,7 +167,7 @@ def mutual_information(law: DataLaw, time: ArrayLike) -> FloatArray:
     "as the excess entropy of n random points, in 1/d at fixed log(n)/d and above the collapse time; includes the "
     "information on the class",
     source=_CLASS_SOURCE,
-    verification="derived",
+    verification="derived and simulated",
 )
 def excess_entropy(law: DataLaw, time: ArrayLike, log_samples: ArrayLike) -> FloatArray:
     """f(t) = [log n - I(a; x_t)] / d with the class term, per dimension, in nats.
@@ -191,7 +191,7 @@ def excess_entropy(law: DataLaw, time: ArrayLike, log_samples: ArrayLike) -> Flo
     "leading order",
     "in d -> infinity at fixed log(n)/d; the published line, without the information on the class",
     source=_SOURCE,
-    verification="derived",
+    verification="derived and simulated",
 )
 def leading_excess_entropy(law: DataLaw, time: ArrayLike, log_samples: ArrayLike) -> FloatArray:
     """f(t) = [log n - sum_k w_k I_k(t)] / d, without the class term. Parameters as for :func:`excess_entropy`."""
@@ -259,7 +259,7 @@ class GaussianWindow(Curves):
     "where the entropy exceeds 2 nats it is up to 10 % too large; nearer to the collapse time and below by more (an "
     "overestimate), and the participation of a class is off by up to 0.1",
     source=_SOURCE,
-    verification="derived",
+    verification="derived and simulated",
 )
 def gaussian_window(law: DataLaw, time: ArrayLike, log_samples: ArrayLike) -> GaussianWindow:
     """H and Y of n points with a Gaussian competition: averages of log(1 + exp g) and of 1/(1 + exp g), where the
@@ -301,7 +301,7 @@ def _competition(mean: float, width: float) -> tuple[float, float]:
     "as a lower bound of the excess entropy, for any law with this covariance; with the empirical covariance (1/n) "
     "it bounds that of the data set itself at any n and d",
     source="maximum entropy of the Gaussian; derivations/diffusion/collapse_rem.py",
-    verification="derived",
+    verification="derived and simulated",
 )
 def excess_entropy_bound(covariance: Covariance, time: ArrayLike, log_samples: ArrayLike) -> FloatArray:
     """max(0, log(n)/d - <log(1 + r)>/2), below which no excess entropy of data with this covariance lies.

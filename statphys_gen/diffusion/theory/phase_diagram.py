@@ -107,7 +107,7 @@ class Regimes(Tabular):
     "leading order",
     "in d -> infinity at fixed log(n)/d",
     source="arXiv 2402.18491; derivations/diffusion/collapse_rem.py",
-    verification="derived",
+    verification="derived and simulated",
 )
 def phase_diagram(law: DataLaw, time: ArrayLike, log_samples_per_dimension: ArrayLike) -> Regimes:
     """The phase at every pair of a time and a log(n)/d, and the lines between the phases.

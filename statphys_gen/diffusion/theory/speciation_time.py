@@ -348,7 +348,7 @@ class SpectralDirections:
     "leading order",
     "up to a shift of O(1) in time as d -> infinity, and only for a direction with more than one mode",
     source="arXiv 2402.18491",
-    verification="derived",
+    verification="derived and simulated",
 )
 def spectral_directions(mixture: GaussianMixture, count: int = 10) -> SpectralDirections:
     """A spectral time for each of the leading directions, and whether the data are multimodal along it.

@@ -120,7 +120,7 @@ def _survival(spectrum: Covariance, log_samples: float, times: FloatArray) -> Fl
     "in 1/(d v), d v <= 2 log n; at d v = 11 (45) the time at which the own point ceases to be the nearest is low "
     "by 0.03 (0.001) on average",
     source=_SOURCE,
-    verification="derived",
+    verification="derived and simulated",
 )
 def own_nearest_probability(law: DataLaw, time: ArrayLike, log_samples: float) -> FloatArray:
     """S(t), the probability that the training point nearest to a noised one is its own.
@@ -143,7 +143,7 @@ def own_nearest_probability(law: DataLaw, time: ArrayLike, log_samples: float) -
     "mean to 0.03 and width to 10 % at 500 to 2000 samples; the mean is derived to order 1/(d v), the width to "
     "leading order, and d v <= 2 log n; looking only every 0.02 in time makes the mean 0.03 later",
     source=_SOURCE,
-    verification="derived",
+    verification="derived and simulated",
 )
 def trajectory_collapse(law: DataLaw, log_samples: ArrayLike) -> TrajectoryCollapse:
     """Mean and width of the last change of the nearest training point along a backward trajectory.
@@ -184,7 +184,7 @@ def _mean_of_survival(spectrum: Covariance, log_n: float, time: float, width: fl
     "leading order",
     "in 1/(d v), linearised: for large log n only",
     source=_SOURCE,
-    verification="derived",
+    verification="derived and simulated",
 )
 def linear_mean_shift(law: DataLaw, log_samples: ArrayLike) -> FloatArray:
     """[log(2 pi d g)/2 + 1/2 + exp(-2 t_C) - 0.5772 - 1.55] D/(d v), the expansion of the mean shift.

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from ...statistics.agreement import Check
+from . import closed_forms as checks_closed_forms
+from . import error_bars as checks_error_bars
 from . import losses as checks_losses
 from . import spectra as checks_spectra
 
@@ -18,4 +20,6 @@ def checks() -> list[Check]:
         *checks_spectra.count_checks(),
         *checks_spectra.edge_checks(),
         *checks_spectra.outlier_checks(),
+        *checks_closed_forms.checks(),
+        *checks_error_bars.checks(),
     ]

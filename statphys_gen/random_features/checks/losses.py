@@ -221,6 +221,12 @@ def covariance_checks() -> list[Check]:
             fields=both,
             instances=_FEWER,
         ),
+        _flow(
+            "covariance of a power law, two draws",
+            RandomFeatures("tanh", 1.5, 1.5, 0.2, Covariance.power_law(0.5, 0.1), 2),
+            [2.0, 10.0],
+            fields=both,
+        ),
     ]
 
 

@@ -157,7 +157,7 @@ def sample_matrices(model: RandomFeatures, dimension: int, rng: np.random.Genera
     )
 
 
-def _matrices(
+def instance_matrices(
     model: RandomFeatures, dimension: int, moments: FeatureMoments | None, rng: np.random.Generator
 ) -> Matrices:
     if moments is None:
@@ -175,7 +175,7 @@ def _require_model(model: RandomFeatures) -> None:
         raise InvalidArgument("model", model, "a RandomFeatures")
 
 
-def _stream(
+def instance_stream(
     model: RandomFeatures, dimension: int, moments: FeatureMoments | None, seed: int, instance: int
 ) -> np.random.Generator:
     """One instance is the same draw whatever is done with it: every training, and the eigenvalues."""
@@ -214,11 +214,11 @@ def simulate_losses(
     InvalidArgument : as for :func:`sample_matrices`.
     """
     training = training_of(training_time)
-    values = _loss_samples(model, training, dimension, instances, moments, seed, threads)
+    values = loss_samples(model, training, dimension, instances, moments, seed, threads)
     return SimulatedLosses(*training.axis, *(Estimate.from_samples(values[:, k]) for k in range(3)))
 
 
-def _loss_samples(
+def loss_samples(
     model: RandomFeatures,
     training: Training,
     dimension: int,
@@ -231,8 +231,8 @@ def _loss_samples(
     _require_sizes(model, dimension, instances, moments, seed)
 
     def run(instance: int) -> FloatArray:
-        rng = _stream(model, dimension, moments, seed, instance)
-        matrices = _matrices(model, dimension, moments, rng)
+        rng = instance_stream(model, dimension, moments, seed, instance)
+        matrices = instance_matrices(model, dimension, moments, rng)
         losses: Losses = training.losses(matrices, model.features_per_dimension)
         return np.stack([losses.train_loss, losses.test_loss, losses.score_error])
 
@@ -307,8 +307,8 @@ def simulate_train_parts(
         raise InvalidArgument("ranks", list(ranks), f"increasing integers between 0 and {p}")
 
     def run(instance: int) -> FloatArray:
-        rng = _stream(model, dimension, moments, seed, instance)
-        matrices = _matrices(model, dimension, moments, rng)
+        rng = instance_stream(model, dimension, moments, seed, instance)
+        matrices = instance_matrices(model, dimension, moments, rng)
         parts = training.train_parts(matrices, model.features_per_dimension)[:, : limits[-1]]
         return np.asarray(np.add.reduceat(parts, limits[:-1], axis=1).T.ravel())
 
@@ -332,7 +332,7 @@ def simulate_best_stopping(
     times = validation.array("training_time", training_time, ndim=1, above=0.0)
     if len(times) < 5 or not (np.diff(times) > 0).all():
         raise InvalidArgument("training_time", times, "at least 5 increasing times")
-    curves = _loss_samples(model, GradientFlow(times), dimension, instances, None, seed, threads)[:, 2]
+    curves = loss_samples(model, GradientFlow(times), dimension, instances, None, seed, threads)[:, 2]
     found = []
     for curve in curves:
         lowest = int(np.argmin(curve))
@@ -361,8 +361,8 @@ def simulate_eigenvalues(
     _require_sizes(model, dimension, instances, moments, seed)
 
     def run(instance: int) -> FloatArray:
-        rng = _stream(model, dimension, moments, seed, instance)
-        return np.asarray(np.linalg.eigvalsh(_matrices(model, dimension, moments, rng).gram))
+        rng = instance_stream(model, dimension, moments, seed, instance)
+        return np.asarray(np.linalg.eigvalsh(instance_matrices(model, dimension, moments, rng).gram))
 
     return np.stack(map_blocks(run, instances, threads=threads))
 

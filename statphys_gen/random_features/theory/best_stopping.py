@@ -190,7 +190,7 @@ def early_stopping(model: RandomFeatures) -> EarlyStopping:
     "exact as N -> infinity",
     "odd (or centred) activation; the minimum of L_train + (D penalty/d) |A|^2/p",
     source=_SOURCE,
-    verification="derived",
+    verification="derived and simulated",
 )
 def optimal_ridge(model: RandomFeatures) -> OptimalRidge:
     """The ridge penalty with the least score error."""
@@ -230,7 +230,7 @@ def _final_score_error(model: RandomFeatures) -> float:
     "exact as N -> infinity",
     "odd (or centred) activation",
     source=_SOURCE,
-    verification="derived",
+    verification="derived and simulated",
 )
 def better_regularisation(model: RandomFeatures) -> Literal["early stopping", "ridge", "equal"]:
     """Which of the two, each at its best, has the smaller score error; "equal" within 1e-9 relative."""
@@ -282,7 +282,7 @@ def score_error_exponent(
     "exact as N -> infinity",
     "odd (or centred) activation, full-batch gradient flow from A = 0",
     source=_SOURCE,
-    verification="derived",
+    verification="derived and simulated",
 )
 def training_window(model: RandomFeatures, tolerance: float = 0.5) -> TrainingWindow:
     """The training budget for which a model stays in its generalising window.
@@ -342,7 +342,7 @@ def _crossing(
     "exact as N -> infinity",
     "odd (or centred) activation, full-batch gradient flow from A = 0",
     source=_SOURCE,
-    verification="derived",
+    verification="derived and simulated",
 )
 def memorization_time(model: RandomFeatures, gap: float = 0.1) -> float:
     """The first training time at which L_test - L_train exceeds ``gap``; infinite if it never does."""

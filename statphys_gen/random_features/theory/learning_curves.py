@@ -145,7 +145,7 @@ class BulkContributions(Tabular):
     "exact",
     "any model and any data with a finite Fisher information",
     source="derivations/random_features/score_error.py (Tweedie's formula)",
-    verification="derived",
+    verification="derived and simulated",
 )
 def score_error_from_test_loss(
     test_loss: ArrayLike, time: ArrayLike, fisher_information: ArrayLike
@@ -169,7 +169,7 @@ def score_error_from_test_loss(
     "exact",
     "Gaussian data",
     source="definition",
-    verification="derived",
+    verification="derived and simulated",
 )
 def fisher_information(model: RandomFeatures) -> float:
     """Tr Sigma_t^{-1} / d, the Fisher information of the noised data per dimension."""
@@ -178,7 +178,7 @@ def fisher_information(model: RandomFeatures) -> float:
     return float(covariance.weights @ (1.0 / (math.exp(-2.0 * model.time) * covariance.eigenvalues + noise)))
 
 
-@states("exact", "Gaussian data", source="definition", verification="derived")
+@states("exact", "Gaussian data", source="definition", verification="derived and simulated")
 def bayes_test_loss(model: RandomFeatures) -> float:
     """1 - D Tr Sigma_t^{-1}/d, the smallest possible test loss, that of the true score."""
     covariance, noise = model.covariance, float(noising.noise_variance(model.time))

@@ -25,7 +25,7 @@ from .resolvent import Dyson, dyson
     "leading order",
     "1 << psi_n << psi_p: 5 % at (64, 8), wrong when psi_p and psi_n are of order 1",
     source="arXiv 2505.17638, theorem 3.2",
-    verification="derived",
+    verification="derived and simulated",
 )
 def overfitting_edges(model: RandomFeatures) -> tuple[float, float]:
     """s_t^2 + v_t^2 (1 -+ sqrt(psi_p/psi_n))^2, the edges of the bulk that overfits, for m = infinity."""
@@ -38,7 +38,7 @@ def overfitting_edges(model: RandomFeatures) -> tuple[float, float]:
     "leading order",
     "psi_p >> psi_n >> 1 and D << exp(-2t): 13 % at (64, 8), t = 0.01; corrections of order b_t^2/A remain",
     source="derivations/random_features/atoms.py",
-    verification="derived",
+    verification="derived and simulated",
 )
 def interpolation_edges(model: RandomFeatures) -> tuple[float, float]:
     """Edges of the bulk of interpolation, s_t^2 + psi_p b_t^2 v_t^2/(v_t^2 + A psi_n x), isotropic data, m = infinity.
@@ -62,7 +62,7 @@ def interpolation_edges(model: RandomFeatures) -> tuple[float, float]:
     "leading order",
     "psi_p >> psi_n, isotropic data, training times before the bulk of overfitting moves",
     source="derivations/random_features/fast_phase.py",
-    verification="derived",
+    verification="derived and simulated",
 )
 def fast_phase_score_error(model: RandomFeatures, training_time: ArrayLike) -> FloatArray:
     """The score error while the model is gradient flow of a linear denoiser on the sample covariance.
@@ -90,7 +90,7 @@ def fast_phase_score_error(model: RandomFeatures, training_time: ArrayLike) -> F
     "leading order",
     "1 << psi_n << psi_p, isotropic data of variance 1",
     source="derivations/random_features/fast_phase.py",
-    verification="derived",
+    verification="derived and simulated",
 )
 def large_sample_stopping_time(model: RandomFeatures) -> float:
     """The best training time, from c tau + log(c tau) = log psi_n with c = 2 D a_t^2: it grows like log n."""
@@ -108,7 +108,7 @@ def large_sample_stopping_time(model: RandomFeatures) -> float:
     "leading order",
     "psi_p -> infinity at fixed psi_n, m = infinity; the error shrinks as 1/psi_p",
     source="derivations/random_features/fast_phase.py",
-    verification="derived",
+    verification="derived and simulated",
 )
 def kernel_train_loss(model: RandomFeatures, training_time: ArrayLike) -> FloatArray:
     """The train loss of kernel regression, psi_p -> infinity, under gradient flow; training time infinity is allowed.

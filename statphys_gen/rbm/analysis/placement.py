@@ -108,7 +108,7 @@ class Placement(Tabular):
     "exact as N -> infinity",
     _WHERE,
     source="Benaych-Georges, Nadakuditi, J. Multivariate Anal. 111 (2012) 120",
-    verification="derived",
+    verification="derived and simulated",
 )
 def place(machine: Machine, *, margin: float | None = None) -> Placement:
     """Noise level and spikes of a machine.
@@ -235,7 +235,7 @@ def _spike(value: float, sigma: float, ratio: float) -> tuple[float, float, floa
     "replica symmetric",
     f"{_WHERE}; biases that are the same for all units of a layer",
     source="derivations/rbm/replica_symmetric.py",
-    verification="derived",
+    verification="derived and simulated",
 )
 def phases(placement: Placement, *, hidden: Prior | None = None, visible: Prior | None = None) -> Dominance:
     """The states of low-rank couplings with the noise and the spikes of a machine, and which one dominates.

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from ...statistics.agreement import Check
 from .energy import free_entropy_checks, reported_checks, zero_temperature_checks
+from .error_bars import checks as error_bar_checks
 from .mixtures import mixture_checks, sparse_checks
 from .order import (
     corrected_checks,
@@ -20,6 +21,7 @@ from .order import (
     susceptibility_checks,
     visible_checks,
 )
+from .phases import checks as phase_checks
 
 
 def checks() -> list[Check]:
@@ -37,4 +39,6 @@ def checks() -> list[Check]:
         *zero_temperature_checks(),
         *free_entropy_checks(),
         *reported_checks(),
+        *phase_checks(),
+        *error_bar_checks(),
     ]

@@ -20,9 +20,11 @@ from ..couplings.low_rank import LowRank
 from ..couplings.pairs import Bidirectional, Repeated
 from ..couplings.patterns import Patterns
 from ..model import Model, visible_prior
+from ..simulation.langevin import simulate_langevin
 from ..simulation.measurement import Measurement, simulate
 from ..simulation.single_spin import simulate_collapsed
-from ..theory.finite_size import solve_sizes
+from ..simulation.tempering import simulate_tempering
+from ..theory.finite_size import condensed_signal, solve_sizes
 from ..theory.replica_symmetric import solve
 from .common import (
     GLASS,
@@ -118,6 +120,8 @@ def corrected(
         sizes=description(model, list(sizes), list(instances)),
         judged=not reason,
         reason=reason,
+        # The signal of the condensed unit is where sizes enter.
+        tests=(condensed_signal,) if state == "retrieval" else (),
     )
 
 
@@ -302,7 +306,7 @@ def ensemble_checks() -> list[Check]:
             sqrt_beta(Binary(), 1.0, 0.5, couplings=LowRank(0.3, (2.0,))),
             "retrieval",
             both,
-            **options,
+            **options | {"instances": (512, 256, 128)},
         ),
         extrapolated(
             "one pattern carried by a whole layer",
@@ -315,10 +319,21 @@ def ensemble_checks() -> list[Check]:
 
 
 def dynamics_checks() -> list[Check]:
-    collapsed = sqrt_beta(Gaussian(), 0.5, 0.02)
+    collapsed, moving = sqrt_beta(Gaussian(), 0.5, 0.02), sqrt_beta(Gaussian(), 2.0, 0.1)
+
+    in_field = sqrt_beta(Binary(), 1.3, 0.4, visible_field=0.35)
 
     def by_spins(size: int, count: int, seed: int) -> Measurement:
         return simulate_collapsed(collapsed, size, count, chains=4, sweeps=60, start="pattern", seed=seed)
+
+    def by_tempering(size: int, count: int, seed: int) -> Measurement:
+        ladder = [1.3, 1.6, 2.0]
+        return simulate_tempering(
+            in_field, ladder, size, count, ladders=4, sweeps=80, seed=seed
+        ).measurements[0]
+
+    def by_langevin(size: int, count: int, seed: int) -> Measurement:
+        return simulate_langevin(moving, size, count, chains=64, sweeps=120, seed=seed).limit
 
     return [
         extrapolated(
@@ -328,7 +343,25 @@ def dynamics_checks() -> list[Check]:
             ("overlap", GLASS),
             instances=(256, 128, 64),
             simulation=by_spins,
-        )
+        ),
+        extrapolated(
+            "Gaussian units, paramagnet, by Langevin dynamics",
+            moving,
+            "paramagnet",
+            (HIDDEN_SELF,),
+            sizes=(60, 120, 240),
+            instances=(124, 62, 31),
+            simulation=by_langevin,
+        ),
+        extrapolated(
+            "tempering in a field, binary units",
+            in_field,
+            "glass",
+            (GLASS, HIDDEN_GLASS),
+            sizes=(100, 200, 400),
+            instances=(160, 80, 40),
+            simulation=by_tempering,
+        ),
     ]
 
 

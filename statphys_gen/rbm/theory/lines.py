@@ -136,7 +136,7 @@ def glass_line(
     "replica symmetric",
     "exact as N -> infinity for the stability of the paramagnet",
     source=_SOURCE,
-    verification="derived",
+    verification="derived and simulated",
 )
 def condensation_line(
     model: Model,
@@ -265,7 +265,7 @@ def spinodal(
     return line.finish(found.scattered(rows, line.points), guessed, equations)
 
 
-@states("replica symmetric", _WHERE, source=_SOURCE, verification="derived")
+@states("replica symmetric", _WHERE, source=_SOURCE, verification="derived and simulated")
 def first_order_line(
     model: Model,
     *,

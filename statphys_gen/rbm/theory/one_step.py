@@ -95,7 +95,7 @@ def _symmetric(model: Model, equations: OneStepEquations, loads: FloatArray) -> 
     return *(np.nan_to_num(x, nan=0.5) for x in (m, n, response, hidden)), possible
 
 
-@states("1RSB", _WHERE, source=_SOURCE, verification="derived")
+@states("1RSB", _WHERE, source=_SOURCE, verification="derived and simulated")
 def solve_one_step(
     model: Model,
     start: str,

@@ -31,7 +31,7 @@ _SOURCE = "Barra, Genovese, Sollich, Tantari, arXiv 1702.05882; derivations/rbm/
     "replica symmetric",
     "N -> infinity; symmetry is broken where the replicon of the dominant state is negative",
     source=_SOURCE,
-    verification="derived",
+    verification="derived and simulated",
 )
 def phase_diagram(
     model: Model, *, temperature: ArrayLike, load: ArrayLike, lines: bool = True

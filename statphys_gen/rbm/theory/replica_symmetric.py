@@ -227,7 +227,7 @@ class Dominance(Tabular):
     "replica symmetric",
     "N -> infinity; where the replicon is negative replica symmetry is broken and the state is approximate",
     source=_SOURCE,
-    verification="derived",
+    verification="derived and simulated",
 )
 def dominant_state(
     model: Model, *, groups: Sequence[float] | None = None, **parameters: ArrayLike
