@@ -1,7 +1,7 @@
 """What a command prints under a name is the quantity of that name: every field of every record of every command.
 
-For each command a call, and from the functions of the package, attribute by attribute, what each of its records must say.
-The points lie where the numbers of a record all differ, so that no two of them can be exchanged unseen, nor two rows.
+For each command a call, and from the functions of the package, attribute by attribute, what each of its records must
+say. The points lie where the numbers of a record all differ, so that no two can be exchanged unseen, nor two rows.
 """
 
 from __future__ import annotations
@@ -761,7 +761,8 @@ CASES = [
         linear_plane,
     ),
     Case(
-        "linear-dynamics simulate -d 10 --width 60 --variance 0.04 -x 1.1 --training-time 0.6 1.4 --instances 3 --seed 3",
+        "linear-dynamics simulate -d 10 --width 60 --variance 0.04 -x 1.1 --training-time 0.6 1.4 --instances 3 "
+        "--seed 3",
         simulated_training,
     ),
 ]
