@@ -1,0 +1,103 @@
+"""Error bars that the theory states of itself, unbiased variances at small sizes, and borders between regimes."""
+
+import math
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import pytest
+from scipy.special import ndtri
+from scipy.stats import qmc
+
+from statphys_gen import diffusion
+from statphys_gen.data import Covariance, GaussianMixture, NoisedMixture
+from statphys_gen.diffusion.theory import class_information, clones
+from statphys_gen.errors import AccuracyNotReached, InvalidArgument
+from statphys_gen.meaning import fingerprint
+from statphys_gen.statistics import generator
+
+CLASSES = GaussianMixture.two_classes(dimension=7, separation=0.8, variance=0.6)
+
+
+def test_error_of_a_time_is_that_of_the_agreement_over_its_slope(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An agreement (1 + exp(-t))/2 with error 1e-4: of two equal classes phi = 1/2 is chance, and the share above is
+    exp(-t), so that the time at which it is 0.3 is known, with the error 2e-4/0.3."""
+
+    def fake(mixture: Any, times: Any, levels: Any, *, seed: int) -> Any:
+        value = 0.5 * (1.0 + np.exp(-np.asarray(times)))[None, :]
+        return SimpleNamespace(value=value, error=np.full(value.shape, 1e-4))
+
+    monkeypatch.setattr(clones, "hierarchical_agreement", fake)
+    levels = (np.array([0, 1]),)
+    time, error, residual, _, status = clones._level_time(CLASSES, levels, 0.3, 0)
+    assert status == 0
+    assert residual < 1e-8
+    assert time == pytest.approx(-math.log(0.3), abs=1e-7)
+    assert error == pytest.approx(2e-4 / 0.3, rel=1e-4)
+
+
+def test_error_of_many_classes_is_that_of_a_mean_over_scramblings() -> None:
+    """Of the same points, with the sums written out: the error lies between the two tolerances."""
+    random = np.random.default_rng(1)
+    positions = random.standard_normal((3, 2))
+    weights = np.array([0.5, 0.3, 0.2])
+    law = GaussianMixture(weights, random.standard_normal((3, 5)), 0.7)
+    count = class_information._SCRAMBLINGS
+    key = {"purpose": "class information", "law": fingerprint(law), "rank": 2}
+    exponent = min(12, max(5, int(math.log2(2.0**24 / (count * 9)))))
+    found = np.empty((count, 3))
+    for replica in range(count):
+        u = qmc.Sobol(2, scramble=True, rng=generator(0, key, replica)).random_base2(exponent)
+        z = ndtri(np.clip(u, 1e-12, 1 - 1e-12))
+        for c in range(3):
+            x = z + positions[c]
+            density = sum(
+                w * np.exp(-0.5 * ((x - p) ** 2).sum(axis=1)) for w, p in zip(weights, positions, strict=True)
+            )
+            found[replica, c] = np.mean(-0.5 * (z**2).sum(axis=1) - np.log(density))
+    squared = ((found - found.mean(axis=0)) ** 2).sum(axis=0) / (count - 1) / count
+    error = math.sqrt(squared.max())
+    value = class_information._quasi_monte_carlo(positions, law, 1.001 * error, 0)
+    np.testing.assert_allclose(value, found.mean(axis=0), rtol=1e-10)
+    with pytest.raises(AccuracyNotReached, match="standard error"):
+        class_information._quasi_monte_carlo(positions, law, 0.999 * error, 0)
+
+
+def test_drift_time_has_the_unbiased_variance(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Data of 100 walkers whatever the time: 2 r (1 + r) V = 1 + 2 r with V their sum of squares over 99."""
+    data = 3.0 * np.random.default_rng(2).standard_normal((100, 7))
+    monkeypatch.setattr(NoisedMixture, "backward", lambda *args: (data, np.zeros(100)))
+    mixture = GaussianMixture.two_classes(dimension=7, separation=2.0, variance=1.0)
+    found = diffusion.simulate_drift_time(mixture, walkers=100, blocks=2)
+    along = (mixture.means[0] - mixture.means[1]) / np.linalg.norm(mixture.means[0] - mixture.means[1])
+    projected = data @ along
+    variance = float(((projected - projected.mean()) ** 2).sum() / 99)
+    # 2 V r^2 + 2 (V - 1) r - 1 = 0.
+    r = (-(variance - 1) + math.sqrt((variance - 1) ** 2 + 2 * variance)) / (2 * variance)
+    assert float(found.mean) == pytest.approx(0.5 * math.log1p(1 / r), rel=1e-9)
+
+
+def test_point_masses_have_no_density_at_time_0() -> None:
+    wide = [GaussianMixture([1.0], [[m]], 0.5) for m in (-1.0, 1.0)]
+    sharp = [GaussianMixture([1.0], [[m]], 0.0) for m in (-1.0, 1.0)]
+    found = diffusion.simulate_product_clones(wide, [0.0, 0.3], 2, walkers=50)
+    assert found.shape == (2,)
+    with pytest.raises(InvalidArgument, match=r"^time"):
+        diffusion.simulate_product_clones(sharp, [0.0, 0.3], 2, walkers=50)
+    assert diffusion.simulate_product_clones(sharp, [0.3], 2, walkers=50).shape == (1,)
+
+
+def test_regimes_change_where_their_lines_are() -> None:
+    """Isotropic data: log(n)/d = log(1 + r)/2 where they collapse, and r/(1 + r)/2 more where traps set in."""
+    law, alpha = Covariance.isotropic(0.7, 12), 0.4
+    times = np.linspace(0.02, 1.0, 4001)
+    found = diffusion.phase_diagram(law, times, [alpha])
+    r = 0.7 / np.expm1(2 * times)
+    collapsed = alpha < 0.5 * np.log1p(r)
+    trapped = alpha < 0.5 * (np.log1p(r) + r / (1 + r))
+    expected = np.where(collapsed, 3, np.where(trapped, 2, 1))
+    np.testing.assert_array_equal(found.regime[:, 0], expected)
+    assert set(expected) == {1, 2, 3}
+    last = [times[expected == code].max() for code in (3, 2)]
+    assert float(found.collapse["time"][0]) == pytest.approx(last[0], abs=3e-4)
+    assert float(found.trap_onset["time"][0]) == pytest.approx(last[1], abs=3e-4)

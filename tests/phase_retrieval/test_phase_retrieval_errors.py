@@ -1,0 +1,76 @@
+"""Errors that are stated of laws of curvatures: the jackknife over points, and the rules of quadrature."""
+
+import math
+
+import numpy as np
+import pytest
+
+from statphys_gen.phase_retrieval import (
+    CurvatureLaw,
+    Loss,
+    PhaseRetrieval,
+    hessian_spectrum,
+    sampled_curvature_law,
+    sampled_spectrum,
+    transition,
+)
+from statphys_gen.phase_retrieval.theory.curvature_law import node_rule
+
+
+def test_jackknife_over_blocks_of_points() -> None:
+    """(n - 1)/n times the sum of squares over the means that leave one block out, with n - 1 degrees of freedom."""
+    random = np.random.default_rng(3)
+    t = np.abs(random.standard_normal(400))
+    points = np.stack([0.5 * t + random.standard_normal(400), t], axis=1)
+    model = PhaseRetrieval(Loss.normalised(0.7), 6.0, 0.3)
+    blocks = 8
+    found = sampled_spectrum(model, points, blocks=blocks)["lagrange_multiplier"]
+
+    def multiplier(chosen: np.ndarray) -> float:
+        law = sampled_curvature_law(model.loss, chosen, overlap=0.3)
+        return float(hessian_spectrum(model, law=law).lagrange_multiplier)
+
+    kept = [points[np.arange(400) % blocks != k] for k in range(blocks)]
+    left_out = [multiplier(part) for part in kept]
+    centre = sum(left_out) / blocks
+    squared = (blocks - 1) / blocks * sum((x - centre) ** 2 for x in left_out)
+    assert float(found.mean) == pytest.approx(multiplier(points), rel=1e-12)
+    assert float(found.standard_error) == pytest.approx(math.sqrt(squared), rel=1e-9)
+    assert float(found.degrees_of_freedom) == blocks - 1
+
+
+def two_rules(difference: float) -> CurvatureLaw:
+    """Curvatures -1 and 2 with independent t^2 = 1, by a rule and by another one that is off in its weights."""
+    curvature, signal = np.array([-1.0, -1.0, 2.0]), np.array([0.2, 3.0, 1.0])
+    weights = np.array([0.001, 0.0005, 0.9985])
+    fine = node_rule(curvature, signal, weights)
+    coarse = node_rule(curvature, signal, weights + np.array([0.0, 0.0, difference]))
+    return CurvatureLaw("two values", -1.0, 0.0, 0.0, None, (fine, coarse))
+
+
+def test_averages_are_of_the_first_rule_and_the_second_tells_their_error() -> None:
+    law, s = two_rules(1e-3), np.array([0.3, 0.8])
+    response = 1 - 1 / (1 + s * 2.0)
+    exact = 0.0015 * (1 - 1 / (1 - s)) + 0.9985 * response
+    np.testing.assert_allclose(law.moments(s).first, exact, rtol=1e-13)
+    np.testing.assert_allclose(law.responses(s)[0], exact, rtol=1e-13)
+    # Of the four moments E r has the largest difference: 0 < r < 1 and t^2 = 1 at the curvature 2.
+    np.testing.assert_allclose(law.moment_error(s), 1e-3 * response, rtol=1e-9)
+
+
+def test_error_of_a_transition_at_the_limit_of_the_curvatures() -> None:
+    """alpha = 1/(E r - E r u^2) at S_max: where both averages are off by e, alpha is off by 2 e alpha^2."""
+    random = np.random.default_rng(5)
+    g = np.concatenate([[-1.0 + 1e-9], random.uniform(0.5, 2.0, 20)])
+    weights = np.concatenate([[0.0], np.full(20, 0.05)])
+    u = np.concatenate([[1.0], random.uniform(0.1, 0.4, 20)])
+    off = 1e-8
+    rules = node_rule(g[1:], u[1:], weights[1:]), node_rule(g[1:], u[1:], weights[1:] * (1 + off))
+    law = CurvatureLaw("bounded", -1.0, 0.0, 0.0, None, rules)
+    found = transition(law)
+    alpha = float(found.solution["samples_per_dimension"])
+    r = 1 - 1 / (1 + g[1:])
+    assert alpha == pytest.approx(1 / float((weights[1:] * r * (1 - u[1:])).sum()), rel=1e-12)
+    largest = off * float((weights[1:] * r).sum())
+    shifted = 1 / (1 / alpha - 2 * largest)
+    assert float(found.solution.error) == pytest.approx(shifted - alpha, rel=1e-4)
