@@ -274,9 +274,9 @@ def replicon_of_patterns_and_low_rank() -> bool:
         for k, overlap in enumerate(single):
             mixed = alpha * g**2 * coupling * s.correlation(one, overlap)
             hessian[6 + i, 12 + k] = hessian[12 + k, 6 + i] = mixed
-    for k, one in enumerate(single):
-        for m_, other in enumerate(single):
-            hessian[12 + k, 12 + m_] = coupling**2 * s.correlation(one, other) - coupling * int(k == m_)
+    for k, first in enumerate(single):
+        for m_, second in enumerate(single):
+            hessian[12 + k, 12 + m_] = coupling**2 * s.correlation(first, second) - coupling * int(k == m_)
     direction = sp.Matrix([{(0, 1): 1, (2, 3): 1, (0, 2): -1, (1, 3): -1}.get(pair, 0) for pair in pairs])
     nothing, rest = sp.zeros(6, 1), sp.zeros(4, 1)
     frame = sp.Matrix.hstack(

@@ -52,7 +52,7 @@ def _stationary_part(replicas: int) -> sp.Expr:
     constraints += alpha * sum(c * y for c, y in zip(of_second, second, strict=True))
     total = averaged - constraints
     found = sp.solve([sp.diff(total, x) for x in (*first, *second)], (*of_first, *of_second), dict=True)
-    symmetric = {}
+    symmetric: dict[sp.Symbol, sp.Symbol] = {}
     for k in range(replicas**2):
         same = k // replicas == k % replicas
         symmetric |= {first[k]: Q if same else q, second[k]: R if same else r}
