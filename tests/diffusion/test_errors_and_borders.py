@@ -11,6 +11,7 @@ from scipy.stats import qmc
 
 from statphys_gen import diffusion
 from statphys_gen.data import Covariance, GaussianMixture, NoisedMixture
+from statphys_gen.diffusion.simulation.collapse import data_stream, draw_data
 from statphys_gen.diffusion.theory import class_information, clones
 from statphys_gen.errors import AccuracyNotReached, InvalidArgument
 from statphys_gen.meaning import fingerprint
@@ -101,3 +102,37 @@ def test_regimes_change_where_their_lines_are() -> None:
     last = [times[expected == code].max() for code in (3, 2)]
     assert float(found.collapse["time"][0]) == pytest.approx(last[0], abs=3e-4)
     assert float(found.trap_onset["time"][0]) == pytest.approx(last[1], abs=3e-4)
+
+
+def test_information_of_two_points_has_no_bias() -> None:
+    """The one other point has all the weight of the others: what is corrected is 0, and I = -E log(Z_other/Z_source)."""
+    law, time = Covariance.isotropic(0.7, 4), [0.2, 0.6]
+    curves = diffusion.simulate_collapse(law, time, 2, walkers=50, instances=6)
+    found = diffusion.simulate_information(law, time, 2, walkers=50, instances=6)
+    np.testing.assert_allclose(curves.condensation.mean, 1.0, rtol=1e-12)
+    np.testing.assert_allclose(found.mean, -curves.log_ratio.mean, rtol=1e-12)
+
+
+def test_slope_of_the_information_of_three_points_by_the_definition() -> None:
+    """Of the same draws: mean log(Z_others/Z_source) + (sum of the squared weights of the others - 1/(N - 1))/2."""
+    law, time, step, walkers, samples = Covariance.isotropic(0.7, 4), 0.4, 0.05, 6, 3
+    found = diffusion.simulate_information_slope(
+        law, time, samples, step=step, walkers=walkers, instances=2, seed=5
+    )
+    slopes = []
+    for instance in range(2):
+        rng = data_stream(5, "information slope", law, samples, instance, source_class=None, time=time)
+        points = draw_data(law, samples, rng)[0]
+        noise = rng.standard_normal((walkers, 4))
+        known = {}
+        for t in (time - step, time + step):
+            variance, total = math.expm1(2 * t), 0.0
+            for k in range(walkers):
+                x = points[k % samples] + math.sqrt(variance) * noise[k]
+                weights = np.exp(-((x - points) ** 2).sum(axis=1) / (2 * variance))
+                others = np.delete(weights, k % samples)
+                squares = float(((others / others.sum()) ** 2).sum())
+                total += math.log(others.sum() / weights[k % samples]) + 0.5 * (squares - 1 / (samples - 1))
+            known[t] = total / walkers
+        slopes.append((known[time - step] - known[time + step]) / (2 * step))
+    assert float(found.mean) == pytest.approx(np.mean(slopes), rel=1e-10)

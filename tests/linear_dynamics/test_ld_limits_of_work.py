@@ -1,8 +1,9 @@
-"""What is refused before any work, and how much is evaluated at once."""
+"""What is refused before any work, how much is evaluated at once, and the term of finite width without a signal."""
 
 import numpy as np
 import pytest
 
+from derivations.linear_dynamics import finite_width
 from statphys_gen import linear_dynamics as linear
 from statphys_gen.errors import InvalidArgument
 from statphys_gen.linear_dynamics.theory import best
@@ -31,3 +32,7 @@ def test_a_large_batch_is_evaluated_in_parts(monkeypatch: pytest.MonkeyPatch) ->
     found = linear.best_error([0.9, 0.6], kappa, 0.1)
     assert whole == [3, 3, 3, 3]
     np.testing.assert_array_equal(found.test_error, at_once.test_error)
+
+
+def test_finite_width_has_the_derived_bulk() -> None:
+    assert finite_width.package_has_the_bulk()

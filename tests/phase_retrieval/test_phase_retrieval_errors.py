@@ -7,14 +7,18 @@ import pytest
 
 from statphys_gen.phase_retrieval import (
     CurvatureLaw,
+    DescentDynamics,
     Loss,
     PhaseRetrieval,
+    bbp_time,
+    descent_dynamics,
     hessian_spectrum,
     sampled_curvature_law,
     sampled_spectrum,
     transition,
 )
 from statphys_gen.phase_retrieval.theory.curvature_law import node_rule
+from statphys_gen.solution import Solution
 
 
 def test_jackknife_over_blocks_of_points() -> None:
@@ -74,3 +78,37 @@ def test_error_of_a_transition_at_the_limit_of_the_curvatures() -> None:
     largest = off * float((weights[1:] * r).sum())
     shifted = 1 / (1 / alpha - 2 * largest)
     assert float(found.solution.error) == pytest.approx(shifted - alpha, rel=1e-4)
+
+
+def test_standard_errors_of_the_dynamics_are_those_of_means_over_replicas() -> None:
+    """Of every step in the table and in the data set: the scatter over replicas over the root of their number."""
+    model = PhaseRetrieval(Loss.normalised(0.7), 4.0)
+    found = descent_dynamics(model, [0.004] * 3, paths=128, replicas=5, seed=2)
+    for name, values in found.values.items():
+        scatter = np.sqrt(((values - values.mean(axis=0)) ** 2).sum(axis=0) / 4)
+        expected = scatter / math.sqrt(5)
+        printed = [row["standard_error"][name] for row in found.records()]
+        np.testing.assert_allclose(printed, expected, rtol=1e-10)
+        np.testing.assert_allclose(found.to_dataset()[f"{name}_standard_error"], expected, rtol=1e-10)
+
+
+def test_last_of_several_falls_and_the_error_over_replicas() -> None:
+    """Criteria that are cubic in time, which the spline follows exactly: falls at 1 and 3 + k/10, a rise at 2."""
+    time = np.linspace(0.0, 4.0, 9)
+    ends = [3.0, 3.1, 3.2, 3.3]
+    rows = np.array([1.0 - (time - 1) * (time - 2) * (time - end) for end in ends])
+    found = bbp_time(fake_dynamics(time, rows))
+    np.testing.assert_allclose(found.values, ends, atol=1e-9)
+    assert float(found.solution["training_time"]) == pytest.approx(3.15, abs=1e-9)
+    # The coarse spline is exact as well, so that only the scatter is left.
+    assert float(found.solution.error) == pytest.approx(np.std(ends, ddof=1) / 2.0, rel=1e-6)
+
+
+def fake_dynamics(time: np.ndarray, criterion: np.ndarray) -> DescentDynamics:
+    count, steps = criterion.shape
+    nothing = np.zeros(steps)
+    solution = Solution({}, np.zeros(steps, dtype=np.int8), nothing, nothing, np.zeros(steps, dtype=np.int64))
+    square = np.zeros((count, steps, steps))
+    model = PhaseRetrieval(Loss.normalised(0.7), 4.0)
+    values = {"outlier_criterion": criterion}
+    return DescentDynamics(model, 0.0, np.diff(time), time, values, solution, square, square, steps - 1)

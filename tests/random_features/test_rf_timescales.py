@@ -134,7 +134,7 @@ def test_phase_diagram_is_the_curve_at_every_point() -> None:
 def lowest_error_of_a_linear_denoiser(samples: float, time: float) -> float:
     """Gradient flow of -B x_t on the covariance of samples of unit variance, at its best time.
 
-    B = (1 - exp(-c tau x))/x on an eigenvalue x of the noised samples, of the law of Marchenko and Pastur; against B = 1.
+    B = (1 - exp(-c tau x))/x on an eigenvalue x of the noised samples (Marchenko and Pastur), against B = 1.
     """
     ratio, noise = 1.0 / samples, -math.expm1(-2.0 * time)
     nodes, weights = np.polynomial.legendre.leggauss(200)
