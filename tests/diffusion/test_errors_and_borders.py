@@ -10,9 +10,10 @@ from scipy.special import ndtri
 from scipy.stats import qmc
 
 from statphys_gen import diffusion
-from statphys_gen.data import Covariance, GaussianMixture, NoisedMixture
+from statphys_gen.data import Covariance, DiscreteProduct, GaussianMixture, NoisedMixture
 from statphys_gen.diffusion.simulation.collapse import data_stream, draw_data
 from statphys_gen.diffusion.theory import class_information, clones
+from statphys_gen.diffusion.theory.excess_entropy import within_classes
 from statphys_gen.errors import AccuracyNotReached, InvalidArgument
 from statphys_gen.meaning import fingerprint
 from statphys_gen.statistics import generator
@@ -105,7 +106,7 @@ def test_regimes_change_where_their_lines_are() -> None:
 
 
 def test_information_of_two_points_has_no_bias() -> None:
-    """The one other point has all the weight of the others: what is corrected is 0, and I = -E log(Z_other/Z_source)."""
+    """The one other point has all the weight of the others: the correction is 0, and I = -E log(Z_other/Z_source)."""
     law, time = Covariance.isotropic(0.7, 4), [0.2, 0.6]
     curves = diffusion.simulate_collapse(law, time, 2, walkers=50, instances=6)
     found = diffusion.simulate_information(law, time, 2, walkers=50, instances=6)
@@ -136,3 +137,37 @@ def test_slope_of_the_information_of_three_points_by_the_definition() -> None:
             known[t] = total / walkers
         slopes.append((known[time - step] - known[time + step]) / (2 * step))
     assert float(found.mean) == pytest.approx(np.mean(slopes), rel=1e-10)
+
+
+def test_information_of_three_points_by_the_definition() -> None:
+    """log(N - 1) less the mean log-ratio, less half of what the squared weights of the others have above 1/(N - 1)."""
+    law = Covariance.isotropic(0.7, 4)
+    curves = diffusion.simulate_collapse(law, [0.2], 3, walkers=60, instances=6)
+    found = diffusion.simulate_information(law, [0.2], 3, walkers=60, instances=6)
+    squares = curves.condensation.mean
+    assert 0.55 < float(squares[0]) < 1.0
+    np.testing.assert_allclose(
+        found.mean, math.log(2) - curves.log_ratio.mean - (squares - 0.5) / 2, rtol=1e-12
+    )
+
+
+def test_variance_of_the_information_density_of_a_product() -> None:
+    """Of a component +-1 with mean 0.4 in noise of variance E, by integrals over the noise of both values."""
+    law, excess = DiscreteProduct.binary(5, 0.4), np.array([0.6, 2.5])
+    found = within_classes(law, excess)
+    z = np.linspace(-9.0, 9.0, 4001)
+    normal = np.exp(-0.5 * z**2) / math.sqrt(2 * math.pi) * (z[1] - z[0])
+    for k, variance in enumerate(excess):
+        first = second = posterior = 0.0
+        for own, share in ((1.0, 0.7), (-1.0, 0.3)):
+            y = own + math.sqrt(variance) * z
+            plus, minus = (0.7, 1.0), (0.3, -1.0)
+            logs = [math.log(w) - (y - a) ** 2 / (2 * variance) for w, a in (plus, minus)]
+            density = -((y - own) ** 2) / (2 * variance) - np.logaddexp(*logs)
+            first += share * float(normal @ density)
+            second += share * float(normal @ density**2)
+            mean = np.tanh(0.5 * (logs[0] - logs[1]))
+            posterior += share * float(normal @ (1.0 - mean**2))
+        assert float(found.information[k, 0]) == pytest.approx(5 * first, rel=1e-9)
+        assert float(found.variance[k, 0]) == pytest.approx(5 * (second - first**2), rel=1e-8)
+        assert float(found.slope[k, 0]) == pytest.approx(5 * posterior / variance, rel=1e-9)

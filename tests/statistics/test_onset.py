@@ -40,3 +40,9 @@ def test_an_exponent_and_its_error():
 def test_a_fraction_needs_booleans(events):
     with pytest.raises(InvalidArgument, match="events"):
         bootstrap_fraction(events)
+
+
+def test_the_first_of_several_crossings() -> None:
+    """Up between 1 and 2, down, and up again for good: linear in the logarithm in the first interval."""
+    found = log_crossing([1.0, 2.0, 4.0, 8.0, 16.0], [0.0, 0.8, 0.1, 0.9, 1.0], 0.5)
+    assert found == pytest.approx(0.625 * math.log(2.0), rel=1e-12)

@@ -1,0 +1,21 @@
+"""The variance between classes, less the errors of their means, by enumeration of every sample of five points."""
+
+import itertools
+
+import numpy as np
+import pytest
+
+from statphys_gen.data import DataSet
+from statphys_gen.diffusion.analysis.data_set import _between
+
+
+def test_the_corrected_variance_is_unbiased() -> None:
+    """Two points of one class and three of another, noise +-1/2: over all 32 samples the mean is w_1 w_2 (m_1 - m_2)^2."""
+    labels, centres = np.array([0, 0, 1, 1, 1]), np.array([0.4, -1.1])
+    found = []
+    for signs in itertools.product((-0.5, 0.5), repeat=5):
+        values = centres[labels] + np.array(signs)
+        values = values - values.mean()
+        dataset = DataSet.from_arrays(values[:, None] + 1e-9 * np.arange(5)[:, None], labels)
+        found.append(_between(dataset, dataset.points[:, 0]).variance)
+    assert np.mean(found) == pytest.approx(0.4 * 0.6 * 1.5**2, rel=1e-7)
