@@ -10,7 +10,7 @@ from statphys_gen.diffusion.analysis.data_set import _between
 
 
 def test_the_corrected_variance_is_unbiased() -> None:
-    """Two points of one class and three of another, noise +-1/2: over all 32 samples the mean is w_1 w_2 (m_1 - m_2)^2."""
+    """Two points of one class, three of another, noise +-1/2: the mean over all 32 samples is w_1 w_2 (m_1 - m_2)^2."""
     labels, centres = np.array([0, 0, 1, 1, 1]), np.array([0.4, -1.1])
     found = []
     for signs in itertools.product((-0.5, 0.5), repeat=5):
