@@ -17,7 +17,7 @@ from statphys_gen.phase_retrieval import (
     sampled_spectrum,
     transition,
 )
-from statphys_gen.phase_retrieval.theory.curvature_law import node_rule
+from statphys_gen.phase_retrieval.theory.curvature_law import graded_edges, node_rule
 from statphys_gen.solution import Solution
 
 
@@ -112,3 +112,14 @@ def fake_dynamics(time: np.ndarray, criterion: np.ndarray) -> DescentDynamics:
     model = PhaseRetrieval(Loss.normalised(0.7), 4.0)
     values = {"outlier_criterion": criterion}
     return DescentDynamics(model, 0.0, np.diff(time), time, values, solution, square, square, steps - 1)
+
+
+def test_panels_cover_the_labels_without_a_gap() -> None:
+    """From 0 to the farthest label, none wider than allowed, finest at the scale and around the breakpoints."""
+    edges = graded_edges(1e-3, 8.5, (2.2,), widest=0.5)
+    assert (edges[0], edges[-1]) == (0.0, 8.5)
+    assert (np.diff(edges) > 0.0).all()
+    assert np.diff(edges).max() <= 0.5 + 1e-12
+    assert edges[1] == pytest.approx(1e-3 / 4)
+    near = edges[np.abs(edges - 2.2) < 0.01]
+    np.testing.assert_allclose(near, [2.2 - 0.5**7, 2.2, 2.2 + 0.5**7], rtol=1e-12)
