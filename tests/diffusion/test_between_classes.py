@@ -5,8 +5,9 @@ import itertools
 import numpy as np
 import pytest
 
-from statphys_gen.data import DataSet
+from statphys_gen.data import DataSet, GaussianMixture
 from statphys_gen.diffusion.analysis.data_set import _between
+from statphys_gen.diffusion.theory.total_covariance import leading_directions
 
 
 def test_the_corrected_variance_is_unbiased() -> None:
@@ -19,3 +20,11 @@ def test_the_corrected_variance_is_unbiased() -> None:
         dataset = DataSet.from_arrays(values[:, None] + 1e-9 * np.arange(5)[:, None], labels)
         found.append(_between(dataset, dataset.points[:, 0]).variance)
     assert np.mean(found) == pytest.approx(0.4 * 0.6 * 1.5**2, rel=1e-7)
+
+
+def test_directions_beyond_those_of_the_classes_are_orthonormal() -> None:
+    """Two classes have one direction; the next one is any unit vector across it, with the variance within."""
+    mixture = GaussianMixture.two_classes(dimension=5, separation=0.8, variance=0.6)
+    values, vectors = leading_directions(mixture, 2)
+    np.testing.assert_allclose(values, [5 * 0.64 + 0.6, 0.6], rtol=1e-12)
+    np.testing.assert_allclose(vectors.T @ vectors, np.eye(2), atol=1e-12)

@@ -7,6 +7,7 @@ from derivations.linear_dynamics import finite_width
 from statphys_gen import linear_dynamics as linear
 from statphys_gen.errors import InvalidArgument
 from statphys_gen.linear_dynamics.theory import best
+from statphys_gen.linear_dynamics.theory.weak_signal import mode_edges
 from statphys_gen.numerics.flow import checked_times
 
 
@@ -36,3 +37,11 @@ def test_a_large_batch_is_evaluated_in_parts(monkeypatch: pytest.MonkeyPatch) ->
 
 def test_finite_width_has_the_derived_bulk() -> None:
     assert finite_width.package_has_the_bulk()
+
+
+def test_integrals_are_cut_at_the_scales_of_the_amplitude() -> None:
+    """The threshold, and 1/t of the first and the last time above 0, each with its neighbours."""
+    found = mode_edges(0.7, np.array([0.0, 4.0, 0.5]))
+    expected = {scale * grade for scale in (0.7, 0.25, 2.0) for grade in (0.1, 0.3, 1.0, 3.0, 10.0, 30.0)}
+    np.testing.assert_allclose(np.sort(found), sorted(expected), rtol=1e-14)
+    np.testing.assert_allclose(mode_edges(0.7, np.zeros(2)), 0.7 * np.array([0.1, 0.3, 1.0, 3.0, 10.0, 30.0]))

@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 
 from statphys_gen import rbm
-from statphys_gen.rbm.theory import field_curves, lines
+from statphys_gen.rbm.theory import field_curves, lines, spinodal_guesses
 from statphys_gen.rbm.theory.saddle_point import Batch
-from statphys_gen.units import Gaussian
+from statphys_gen.units import Gaussian, ReLU
 
 
 def test_a_scan_reaches_twice_the_largest_field_of_a_unit() -> None:
@@ -51,3 +51,32 @@ def test_a_crossing_is_sought_from_within_its_cell(monkeypatch: pytest.MonkeyPat
     cell = int(np.searchsorted(grid, found))
     (start,) = starts
     assert grid[cell - 1] <= start <= grid[cell]
+
+
+def test_no_end_is_claimed_beyond_the_interval_of_temperatures() -> None:
+    """At load 0.02 the Hopfield network retrieves up to about T = 0.7: there is no end below 0.5."""
+    model = rbm.Model(Gaussian(), 0.3, 0.02, convention="sqrt-beta")
+    end = rbm.spinodal(model, solve_for="temperature", between=(0.3, 1.0))
+    assert 0.5 < float(end["temperature"]) < 1.0
+    found = rbm.spinodal(model, solve_for="temperature", between=(0.05, 0.5))
+    assert not found.good.any()
+    assert np.isnan(found["temperature"]).all()
+
+
+def test_a_weak_end_starts_at_the_largest_load_of_its_curve(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of ReLU units that are rarely active; the guess is read off to the accuracy of a parabola near the maximum."""
+    seen: list[int] = []
+    weak_ends = spinodal_guesses._weak_ends
+
+    def watched(*args: Any) -> Any:
+        seen.append(len(args[-1]))
+        return weak_ends(*args)
+
+    monkeypatch.setattr(spinodal_guesses, "_weak_ends", watched)
+    model = rbm.Model(ReLU(2.0), 0.9, 0.01, convention="sqrt-beta")
+    batch = Batch(model, ("temperature",))
+    temperature = np.array([0.9])
+    _, load, _ = spinodal_guesses.spinodal_guess(batch, batch.values(temperature))
+    found = rbm.spinodal(model, solve_for="load", between=(1e-6, 5.0), temperature=temperature)
+    assert seen
+    np.testing.assert_allclose(load, found["load"], rtol=1e-5)
