@@ -1,5 +1,12 @@
-"""One folder per system, one script per figure: ``compute(preset)`` makes the data, ``draw(data)`` makes the picture.
+"""One folder per system, one script per figure: ``compute(preset, *, parameters)`` makes data, ``draw(data)`` draws.
 
 ``python -m figures`` makes them all, from a checkout; an installed package carries the same scripts and runs them with
-``statphys-gen figures``.
+``statphys-gen figures``, or from Python::
+
+    from statphys_gen import figures
+    figures.make("speciation", separation=1.5)
 """
+
+from .runner import make, make_all, manifest
+
+__all__ = ["make", "make_all", "manifest"]

@@ -1,4 +1,4 @@
-"""``python -m figures [NAME ...] [--preset quick|full] [--output DIR] [--workers K]``."""
+"""``python -m figures [NAME ...] [--paper ARXIV] [--preset quick|full] [--output DIR] [--workers K]``."""
 
 import argparse
 import sys
@@ -11,12 +11,14 @@ from .runner import make_all
 def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="python -m figures", description=__doc__)
     parser.add_argument("names", nargs="*", help="figures to make (default: all)")
+    parser.add_argument("--paper", help="only the figures of one paper, as 2505.17638")
     parser.add_argument("--preset", choices=("quick", "full"), default="quick")
     parser.add_argument("--output", default="figures/output")
     parser.add_argument("--workers", type=int, default=1, help="processes (default 1)")
     options = parser.parse_args(arguments)
     try:
-        for path in make_all(options.names, options.preset, options.output, workers=options.workers):
+        given = {"paper": options.paper, "workers": options.workers}
+        for path in make_all(options.names, options.preset, options.output, **given):
             print(path, flush=True)
     except StatphysError as error:
         print(error, file=sys.stderr)

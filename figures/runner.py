@@ -1,16 +1,18 @@
-"""Finds the figure scripts, computes their data once, draws them, and writes the gallery page."""
+"""Finds the figure scripts, computes their data once, and draws them."""
 
 from __future__ import annotations
 
 import hashlib
-import html
 import json
 import multiprocessing
+import shlex
+import shutil
 import sys
-from collections.abc import Callable, Iterable, Iterator, Sequence
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from importlib import import_module
 from pathlib import Path
@@ -23,48 +25,150 @@ import numpy as np
 from statphys_gen import __version__
 from statphys_gen.errors import InvalidArgument, MissingExtra
 from statphys_gen.systems import SYSTEMS
+from statphys_gen.validation import choice
+
+from . import parameters as settings
+from .gallery import write_gallery
+
+PRESETS = ("quick", "full")
+FIDELITIES = ("same parameters", "same axes, reduced", "stand-in: ", "ours")
 
 
 @dataclass(frozen=True)
 class Figure:
     """One entry of the gallery: the script and what it says about itself.
 
-    The caption may name scalars of the computed data in braces, such as a number of samples.
+    ``paper``: arXiv identifier, figure or panel there (empty for one of ours), and how faithful ours is, one of
+    ``FIDELITIES``. The caption may name parameters and scalars of the computed data in braces.
     """
 
     name: str
     system: str
     title: str
     caption: str
-    script: ModuleType
+    paper: tuple[str, str, str]
+    script: ModuleType = field(repr=False)
+
+    @property
+    def parameters(self) -> dict[str, settings.Value]:
+        """The parameters that can be set, with their defaults: the keyword arguments of the script's ``compute``."""
+        return settings.defaults(self.script.compute)
+
+    def record(self) -> dict[str, Any]:
+        """The figure as ``figures list`` shows it."""
+        shown = " ".join(f"{name}={settings.as_setting(value)}" for name, value in self.parameters.items())
+        paper, panel, fidelity = self.paper
+        words = {"name": self.name, "system": self.system, "title": self.title, "parameters": shown}
+        return {**words, "paper": paper, "figure": panel, "fidelity": fidelity}
 
 
-def manifest() -> list[Figure]:
-    """Every figure script in the folders of the systems, by system and name."""
+@dataclass(frozen=True)
+class Request:
+    """How a figure is to be made: size, width on the page, and the parameters that differ from their defaults."""
+
+    preset: str = "quick"
+    width: str | None = None
+    changed: tuple[tuple[str, settings.Value], ...] = ()
+
+    def stem(self, name: str) -> str:
+        """The name of the files: a changed figure never overwrites the figure with its defaults."""
+        parts = [name, *(f"{key}={settings.as_setting(value)}" for key, value in self.changed)]
+        stem = "_".join([*parts, *([self.width] if self.width else [])]).replace("/", "-")
+        return stem if len(stem) <= 120 else f"{name}_{hashlib.sha256(stem.encode()).hexdigest()[:12]}"
+
+    def command(self, name: str) -> str:
+        """What is typed to make the figure."""
+        words = ["statphys-gen", "figures", "make", name]
+        for key, value in self.changed:
+            words += ["--set", f"{key}={settings.as_setting(value)}"]
+        words += ["--width", self.width] if self.width else []
+        words += ["--preset", self.preset] if self.preset != "quick" else []
+        return shlex.join(words)
+
+
+def manifest(paper: str | None = None) -> list[Figure]:
+    """Every figure script in the folders of the systems, by system and name; of one paper where one is given."""
     package = import_module(__package__)
     found = []
     for system in SYSTEMS:
         for module in iter_modules([str(Path(folder) / system.name) for folder in package.__path__]):
             script = import_module(f"{__package__}.{system.name}.{module.name}")
-            found.append(Figure(module.name, system.name, script.TITLE, script.CAPTION, script))
-    return sorted(found, key=lambda figure: (figure.system, figure.name))
+            found.append(Figure(module.name, system.name, script.TITLE, script.CAPTION, script.PAPER, script))
+    found.sort(key=lambda figure: (figure.system, figure.name))
+    if paper is not None:
+        choice("--paper", paper, sorted({figure.paper[0] for figure in found}))
+        found = [figure for figure in found if figure.paper[0] == paper]
+    return found
 
 
-def make_all(names: Sequence[str], preset: str, output: str | Path, *, workers: int = 1) -> Iterator[Path]:
-    """Make the named figures (all when empty) and the gallery page; yields the path of each picture.
+def make(
+    name: str,
+    *,
+    preset: str = "quick",
+    width: str | None = None,
+    output: str | Path = "figures-output",
+    **parameters: Any,
+) -> Path:
+    """Compute (or read the cached data of) one figure, and write its PNG, PDF and record; returns the path of the PNG.
+
+    Parameters
+    ----------
+    name : as ``manifest()`` lists them.
+    preset : ``quick`` (seconds) or ``full`` (the paper's sizes where they are in reach).
+    width : ``column`` (panels below one another) or ``page``; None for the width that the script prefers.
+    output : the folder, made where it is missing.
+    parameters : in place of the figure's defaults (``manifest()[k].parameters``); caption and legend follow. The files
+        then carry them in their names.
+
+    Raises
+    ------
+    InvalidArgument : an unknown figure, preset, width or parameter, or a value outside its domain.
+    """
+    (path,) = [
+        path
+        for path in make_all([name], preset, output, width=width, parameters=parameters)
+        if path.suffix == ".png"
+    ]
+    return path
+
+
+def make_all(
+    names: Sequence[str],
+    preset: str,
+    output: str | Path,
+    *,
+    paper: str | None = None,
+    width: str | None = None,
+    parameters: Mapping[str, Any] | None = None,
+    workers: int = 1,
+) -> Iterator[Path]:
+    """Make the named figures (all when empty, or all of one paper) and the gallery page; yields each picture's path.
 
     With several workers each figure is made in a process; the data do not depend on it. A figure that needs an extra
-    which is not installed is left out, with one line on standard error, unless it was named.
+    which is not installed is left out, with one line on standard error, unless it was named. Parameters are those of
+    one figure, which is named.
     """
-    figures = manifest()
-    known = [figure.name for figure in figures]
+    from statphys_gen.style import WIDTHS
+
+    figures = {figure.name: figure for figure in manifest()}
     for name in names:
-        if name not in known:
-            raise InvalidArgument("NAME", name, "one of " + ", ".join(known))
+        if name not in figures:
+            raise InvalidArgument("NAME", name, "one of " + ", ".join(figures))
+    choice("preset", preset, PRESETS)
+    if width is not None:
+        choice("width", width, tuple(WIDTHS))
+    candidates = [figure.name for figure in manifest(paper)]
+    selected = [name for name in candidates if not names or name in names]
+    request = Request(preset, width)
+    if parameters:
+        if len(selected) != 1:
+            raise InvalidArgument("--set", parameters, "given with one NAME, whose parameters it sets")
+        figure = figures[selected[0]]
+        changed = settings.chosen(figure.script.compute, parameters).items()
+        request = Request(preset, width, tuple((k, v) for k, v in changed if v != figure.parameters[k]))
     folder = Path(output)
     folder.mkdir(parents=True, exist_ok=True)
-    chosen = [name for name in known if not names or name in names]
-    work = partial(_make_named, preset=preset, folder=folder)
+    work = partial(_make_named, request=request, folder=folder)
     with ExitStack() as stack:
         run: Callable[..., Iterable[Path | MissingExtra]] = map
         if workers > 1:
@@ -72,63 +176,83 @@ def make_all(names: Sequence[str], preset: str, output: str | Path, *, workers: 
             methods = multiprocessing.get_all_start_methods()
             context = multiprocessing.get_context("forkserver" if "forkserver" in methods else "spawn")
             run = stack.enter_context(ProcessPoolExecutor(workers, mp_context=context)).map
-        for made in run(work, chosen):
+        for made in run(work, selected):
             if isinstance(made, Path):
                 yield made
             elif names:
                 raise made
             else:
                 print(f"left out: {made}", file=sys.stderr)
-    yield write_gallery(figures, folder)
+    yield write_gallery(list(figures.values()), folder)
 
 
-def _make_named(name: str, preset: str, folder: Path) -> Path | MissingExtra:
+def _make_named(name: str, request: Request, folder: Path) -> Path | MissingExtra:
     figure = next(figure for figure in manifest() if figure.name == name)
     try:
-        return make(figure, preset, folder)
+        return draw(figure, request, folder)
     except MissingExtra as error:
         return error
 
 
-def make(figure: Figure, preset: str, folder: Path) -> Path:
-    """Compute (or read the cached data of) one figure and write its PNG and PDF."""
+def draw(figure: Figure, request: Request, folder: Path) -> Path:
+    """Compute (or read the cached data of) one figure and write its PNG and PDF, its record and its script."""
     from matplotlib import pyplot
 
     from statphys_gen import style
 
-    style.apply()
-    data = _data(figure, preset, folder)
-    picture = figure.script.draw(data)
-    path = folder / f"{figure.name}.png"
-    picture.savefig(path)
-    picture.savefig(path.with_suffix(".pdf"), metadata={"CreationDate": None})
+    chosen = figure.parameters | dict(request.changed)
+    stem = request.stem(figure.name)
+    data, seconds = _data(figure, request, chosen, folder / f"{stem}.{request.preset}.npz")
+    with style.picture_width(request.width):
+        style.apply()
+        picture = figure.script.draw({**data, **chosen})
+    path = folder / f"{stem}.png"
+    made_by = {"Software": f"statphys_gen {__version__}", "Description": request.command(figure.name)}
+    picture.savefig(path, metadata=made_by)
+    about = {"CreationDate": None, "Creator": made_by["Software"], "Subject": made_by["Description"]}
+    picture.savefig(path.with_suffix(".pdf"), metadata=about)
     pyplot.close(picture)
-    scalars = {name: entry.item() for name, entry in data.items() if entry.ndim == 0}
-    entry = {"title": figure.title, "system": figure.system, "preset": preset, "version": __version__}
-    entry["caption"] = figure.caption.format(**scalars)
+    words = {name: entry.item() for name, entry in data.items() if entry.ndim == 0}
+    words |= {name: settings.in_words(value) for name, value in chosen.items()}
+    entry = figure.record() | {
+        "parameters": chosen,
+        "preset": request.preset,
+        "version": __version__,
+        "command": request.command(figure.name),
+        "seconds": round(seconds, 1),
+        "caption": figure.caption.format(**words),
+    }
     path.with_suffix(".json").write_text(json.dumps(entry, indent=1) + "\n", encoding="utf-8")
+    shutil.copyfile(str(figure.script.__file__), folder / f"{figure.name}.py")
     return path
 
 
-def _data(figure: Figure, preset: str, folder: Path) -> dict[str, Any]:
-    """The data of a figure, computed once for each version of the script and of the package."""
+def _data(
+    figure: Figure, request: Request, chosen: Mapping[str, settings.Value], cache: Path
+) -> tuple[dict[str, Any], float]:
+    """The data of a figure, computed once for each version of the script and of the package, and the time it took."""
     source = Path(str(figure.script.__file__)).read_bytes()
     stamp = {
-        "preset": preset,
+        "preset": request.preset,
+        "parameters": {name: settings.as_setting(value) for name, value in chosen.items()},
         "version": __version__,
         "sources": _package_hash() + hashlib.sha256(source).hexdigest()[:16],
     }
-    cache = folder / f"{figure.name}.{preset}.npz"
     if cache.is_file():
         with np.load(cache, allow_pickle=False) as stored:
             if json.loads(str(stored["_stamp"])) == stamp:
-                return {name: stored[name] for name in stored.files if name != "_stamp"}
-    data = {name: np.asarray(entry) for name, entry in figure.script.compute(preset).items()}
+                return {name: stored[name] for name in stored.files if name[0] != "_"}, float(
+                    stored["_seconds"]
+                )
+    start = time.perf_counter()
+    computed = figure.script.compute(request.preset, **chosen)
+    seconds = time.perf_counter() - start
+    data = {name: np.asarray(entry) for name, entry in computed.items()}
     temporary = cache.with_suffix(".partial.npz")
     # numpy types the option allow_pickle, which no array is called.
-    np.savez(temporary, _stamp=np.asarray(json.dumps(stamp)), **data)  # type: ignore[arg-type]
+    np.savez(temporary, _stamp=np.asarray(json.dumps(stamp)), _seconds=np.asarray(seconds), **data)  # type: ignore[arg-type]
     temporary.replace(cache)
-    return data
+    return data, seconds
 
 
 def _package_hash() -> str:
@@ -139,26 +263,3 @@ def _package_hash() -> str:
         if "cli" not in path.parts:
             digest.update(path.read_bytes())
     return digest.hexdigest()[:16]
-
-
-def write_gallery(figures: Sequence[Figure], folder: Path) -> Path:
-    """``index.html`` with every picture that stands in the folder, its caption and its PDF."""
-    parts = [
-        "<!doctype html><html lang='en'><meta charset='utf-8'><title>statphys_gen: figures</title>",
-        "<style>body{font:15px/1.5 sans-serif;max-width:60em;margin:2em auto;padding:0 1em}"
-        "img{max-width:100%}figure{margin:2em 0}figcaption{color:#333}</style>",
-        f"<h1>statphys_gen {__version__}: figures</h1>",
-    ]
-    for figure in figures:
-        record = folder / f"{figure.name}.json"
-        if record.is_file():
-            entry = json.loads(record.read_text(encoding="utf-8"))
-            parts.append(
-                f"<figure id='{figure.name}'><h2>{html.escape(entry['title'])}</h2>"
-                f"<img src='{figure.name}.png' alt='{html.escape(entry['title'])}'>"
-                f"<figcaption>{html.escape(entry['caption'])} ({entry['preset']} size; "
-                f"<a href='{figure.name}.pdf'>PDF</a>)</figcaption></figure>"
-            )
-    page = folder / "index.html"
-    page.write_text("\n".join(parts) + "\n", encoding="utf-8")
-    return page

@@ -28,7 +28,10 @@ SCALAR = (bool, int, float, complex, str, bytes, types.NoneType)
 _STARTED = time.time()
 _GLOBAL = {"LOAD_GLOBAL", "LOAD_NAME", "STORE_GLOBAL", "DELETE_GLOBAL", "LOAD_FROM_DICT_OR_GLOBALS"}
 _FUNCTION = (ast.FunctionDef, ast.AsyncFunctionDef)
-_WORDS = {f"{ROOT}.glossary", f"{ROOT}.presentation"}  # they name and print what is computed and change no number
+_WORDS = {
+    f"{ROOT}.glossary",
+    f"{ROOT}.presentation",
+}  # they name and print what is computed and change no number
 
 
 class Target(NamedTuple):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +16,9 @@ if TYPE_CHECKING:
 
 COLUMN_WIDTH = 3.4  # inches, one column of a two-column page
 PAGE_WIDTH = 7.0
+WIDTHS = {"column": COLUMN_WIDTH, "page": PAGE_WIDTH}
 _TALLEST_PANEL = 2.6
+_asked: ContextVar[str | None] = ContextVar("width of pictures", default=None)
 
 # Okabe and Ito's palette, ordered so that neighbours also differ in lightness.
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000", "#F0E442")
@@ -51,16 +54,31 @@ def apply() -> None:
     rcParams.update(PARAMETERS)
 
 
+@contextmanager
+def picture_width(width: str | None) -> Iterator[None]:
+    """Let pictures be as wide as a ``column`` (their panels below one another) or a ``page``, whatever they prefer."""
+    token = _asked.set(width)
+    try:
+        yield
+    finally:
+        _asked.reset(token)
+
+
 def panels(
     columns: int = 1, rows: int = 1, *, height: float | None = None, **layout: Any
 ) -> tuple[Figure, list[Axes]]:
-    """A figure at column width (one panel) or page width (several), and its axes in reading order.
+    """A figure and its axes in reading order, at column width (one panel) or page width (several).
 
-    ``layout`` goes to matplotlib's ``subplots``.
+    Within :func:`picture_width` at the width asked for there; ``height`` is that of the preferred layout. ``layout``
+    goes to matplotlib's ``subplots``.
     """
     from matplotlib import pyplot
 
-    width = COLUMN_WIDTH if columns == 1 else PAGE_WIDTH
+    asked = _asked.get()
+    if asked == "column" and columns > 1:
+        height = None if height is None else height * columns
+        rows, columns, layout = rows * columns, 1, {k: v for k, v in layout.items() if k != "width_ratios"}
+    width = COLUMN_WIDTH if columns == 1 and asked != "page" else PAGE_WIDTH
     tall = height if height is not None else rows * min(0.75 * width / columns, _TALLEST_PANEL)
     figure, grid = pyplot.subplots(rows, columns, figsize=(width, tall), squeeze=False, **layout)
     return figure, list(grid.flat)

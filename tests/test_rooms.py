@@ -21,7 +21,7 @@ FOUNDATION = {
     "noising",
     "presentation",
 }
-FOUNDATION |= {"solution", "systems", "validation"}
+FOUNDATION |= {"files", "formula", "tables", "solution", "systems", "validation"}
 # The shared layer is no room of its own: its laws are definitions, its samplers simulation, its channel theory.
 DATA = {
     "binary_channel": "data theory",

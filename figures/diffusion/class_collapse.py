@@ -10,6 +10,7 @@ from statphys_gen import style
 from statphys_gen.data import GaussianMixture
 from statphys_gen.diffusion import class_collapse, gaussian_window, simulate_collapse
 
+PAPER = ("2402.18491", "", "ours")
 TITLE = "Class-resolved collapse"
 CAPTION = (
     "Two balanced classes far apart in dimension {dimension} with variances 0.25 and 4, {samples} "

@@ -9,6 +9,7 @@ from statphys_gen import style
 from statphys_gen.data import GaussianMixture
 from statphys_gen.diffusion import common_covariance_agreement, simulate_clones
 
+PAPER = ("2402.18491", "", "ours")
 TITLE = "Successive speciations of a hierarchy of classes"
 CAPTION = (
     "Four balanced classes, the leaves of a binary tree in dimension {dimension}: the means differ by 2 x "

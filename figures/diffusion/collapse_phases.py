@@ -9,6 +9,7 @@ from statphys_gen import style
 from statphys_gen.data import GaussianMixture
 from statphys_gen.diffusion import phase_diagram, simulate_collapse
 
+PAPER = ("2402.18491", "", "ours")
 TITLE = "Speciation, traps and collapse in the plane of time and number of samples"
 CAPTION = (
     "Two balanced classes in dimension {dimension}, separation 1, variance 1. Lines: leading order in the "

@@ -10,6 +10,7 @@ from statphys_gen import style
 from statphys_gen.data import Covariance
 from statphys_gen.diffusion import condensed_phase, finite_size_condensed_phase, simulate_condensation
 
+PAPER = ("2402.18491", "", "ours")
 TITLE = "The condensed phase and its approach with the dimension"
 CAPTION = (
     "Isotropic Gaussian data, log(n)/d = 0.3, fresh points x_t that are not noised training points. "

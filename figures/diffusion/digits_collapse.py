@@ -11,6 +11,7 @@ from statphys_gen.data import DataSet
 from statphys_gen.diffusion import analyse
 from statphys_gen.errors import MissingExtra
 
+PAPER = ("2402.18491", "5", "stand-in: handwritten digits of scikit-learn for the image sets")
 TITLE = "Collapse onto handwritten digits"
 CAPTION = (
     "scikit-learn's digits ({samples} images of 8 x 8 pixels, grey levels scaled to [-1, 1]) stand in for "

@@ -10,6 +10,7 @@ from statphys_gen.data import DataSet
 from statphys_gen.diffusion import analyse
 from statphys_gen.errors import MissingExtra
 
+PAPER = ("2402.18491", "4", "stand-in: handwritten digits of scikit-learn for the image sets")
 TITLE = "Speciation of handwritten digits"
 CAPTION = (
     "scikit-learn's digits ({samples} images of 8 x 8 pixels, grey levels scaled to [-1, 1], ten "

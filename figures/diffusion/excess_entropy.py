@@ -15,6 +15,7 @@ from statphys_gen.diffusion import (
     simulate_collapse,
 )
 
+PAPER = ("2402.18491", "3", "same parameters")
 TITLE = "Collapse: excess entropy of the empirical law"
 CAPTION = (
     "Two balanced classes, separation 1, variance 1, {samples} training points. Dashed: the published "

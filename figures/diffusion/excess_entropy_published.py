@@ -10,6 +10,7 @@ from statphys_gen import style
 from statphys_gen.data import GaussianMixture
 from statphys_gen.diffusion import excess_entropy, leading_excess_entropy
 
+PAPER = ("2402.18491", "3", "same parameters")
 TITLE = "Published excess entropies, without and with the information on the class"
 CAPTION = (
     "Symbols: simulation results that the authors of arXiv 2402.18491 publish with their code (two "

@@ -10,6 +10,7 @@ from statphys_gen.data import GaussianMixture
 from statphys_gen.diffusion import NoisedMixture, bayes_time
 from statphys_gen.statistics import generator
 
+PAPER = ("2402.18491", "1", "stand-in: one dimension for two, without the bands")
 TITLE = "Three regimes of a backward process: noise, generalisation, memorisation"
 CAPTION = (
     "{trajectories} backward trajectories with the exact score of {samples} training points (ticks at t = "

@@ -10,6 +10,7 @@ from statphys_gen import style
 from statphys_gen.data import GaussianMixture, two_class_agreement
 from statphys_gen.diffusion import reduced_clones_langevin, simulate_clones
 
+PAPER = ("2402.18491", "2", "same parameters")
 TITLE = "Speciation: clone agreement of two Gaussian classes"
 CAPTION = (
     "Probability that two backward trajectories that share x_t end in the same class, for two balanced "

@@ -10,6 +10,7 @@ from statphys_gen.data import GaussianMixture
 from statphys_gen.diffusion import NoisedMixture, critical_points, drift_time, potential
 from statphys_gen.statistics import Estimate, generator
 
+PAPER = ("2402.18491", "", "ours")
 TITLE = "Speciation: the potential of the backward drift"
 CAPTION = (
     "Two balanced classes in dimension 64, separation 1, variance 1. Left: potential whose negative slope "

@@ -9,6 +9,7 @@ from statphys_gen import style
 from statphys_gen.data import GaussianMixture, two_class_agreement
 from statphys_gen.diffusion import order_time, simulate_clones, two_variance_agreement
 
+PAPER = ("2402.18491", "", "ours")
 TITLE = "Speciation of two classes with equal means and different variances"
 CAPTION = (
     "Two balanced classes with mean 0 and variances 0.5 and 2 in every direction. Solid lines: exact "

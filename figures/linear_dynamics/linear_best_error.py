@@ -8,6 +8,7 @@ from matplotlib.figure import Figure
 from statphys_gen import style
 from statphys_gen.linear_dynamics import LinearNetwork, Task, best_error, simulate_training
 
+PAPER = ("2405.17580", "", "ours")
 TITLE = "Best test error between active and lazy training"
 CAPTION = (
     "Best test error in time (left) and its scaled time (right) against the lazy ratio, one signal of strength "

@@ -15,6 +15,7 @@ from statphys_gen.linear_dynamics import (
     simulate_training,
 )
 
+PAPER = ("2405.17580", "2", "same axes, reduced")
 TITLE = "Linear networks over the exponents of variance and width"
 CAPTION = (
     "Simulation: networks of dimension {dimension} with weights of variance d^gs and width d^gw (at least 1), "

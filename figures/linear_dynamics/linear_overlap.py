@@ -9,6 +9,7 @@ from matplotlib.figure import Figure
 from statphys_gen import style
 from statphys_gen.linear_dynamics import LinearNetwork, Task, amplitude, outlier, overlap, simulate_training
 
+PAPER = ("2405.17580", "", "ours")
 TITLE = "A weak signal in training, through the transition of its outlier"
 CAPTION = (
     "Overlap u.A v with a signal of singular value tau sqrt(d) over that of complete learning, threshold 0.6 "

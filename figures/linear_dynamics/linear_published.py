@@ -10,6 +10,7 @@ from statphys_gen import style
 from statphys_gen.linear_dynamics import Task, amplitude, best_error, scaled_variables
 from statphys_gen.statistics import generator
 
+PAPER = ("2405.17580", "2", "same parameters")
 TITLE = "Published runs of linear networks on the theory's map"
 CAPTION = (
     "Best test error over the exponents of variance and width. Left: theory, infinite width, closed form of whole "

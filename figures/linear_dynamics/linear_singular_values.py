@@ -15,6 +15,7 @@ from statphys_gen.linear_dynamics import (
 )
 from statphys_gen.statistics import generator
 
+PAPER = ("2405.17580", "1", "same parameters")
 TITLE = "Singular values of a linear network, and its threshold"
 CAPTION = (
     "Singular values of the product of the layers in training, over the dimension; five signals of strengths 0.3 "

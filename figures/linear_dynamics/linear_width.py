@@ -14,6 +14,7 @@ from statphys_gen.linear_dynamics import (
     simulate_training,
 )
 
+PAPER = ("2405.17580", "", "ours")
 TITLE = "Lazy linear networks of any width"
 CAPTION = (
     "Share of the train loss that is left (left) and test error of noise alone over its variance (right) against "

@@ -20,6 +20,7 @@ from statphys_gen.phase_retrieval import (
     hessian,
 )
 
+PAPER = ("2403.02418", "", "ours")
 TITLE = "Phase retrieval: the loss along the least stable direction during the descent"
 CAPTION = (
     "Reconstruction: a panel of this content is known to exist, its data and parameters are not. Gradient descent of "

@@ -20,6 +20,7 @@ from statphys_gen.phase_retrieval import (
     simulate_descent,
 )
 
+PAPER = ("2403.02418", "", "ours")
 TITLE = "Phase retrieval: the time at which the Hessian loses its signal outlier"
 CAPTION = (
     "Reconstruction. Gradient descent of the normalised loss with offset 1 at overlap 0. Left: outlier criterion, "

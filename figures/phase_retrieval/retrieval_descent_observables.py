@@ -14,6 +14,7 @@ from statphys_gen.phase_retrieval import (
     simulate_descent,
 )
 
+PAPER = ("2403.02418", "", "ours")
 TITLE = "Phase retrieval: energy, correlation and multiplier during the descent"
 CAPTION = (
     "Gradient descent from a random start, and Langevin dynamics at temperature {temperature:g} (last curve), of the "

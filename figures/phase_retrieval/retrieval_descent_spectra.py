@@ -21,6 +21,7 @@ from statphys_gen.phase_retrieval import (
     spectral_density,
 )
 
+PAPER = ("2403.02418", "", "ours")
 TITLE = "Phase retrieval: the density of the Hessian during the descent"
 CAPTION = (
     "Reconstruction. Density of the Hessian's eigenvalues of the normalised loss with offset 1 at M/N = {ratio:g}, at "

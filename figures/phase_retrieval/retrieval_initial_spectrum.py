@@ -16,6 +16,7 @@ from statphys_gen.phase_retrieval import (
     spectral_density,
 )
 
+PAPER = ("2403.02418", "", "ours")
 TITLE = "Phase retrieval: spectrum of the Hessian at a random start"
 CAPTION = (
     "Density of eigenvalues of the Hessian at a random start, near the left edge of the bulk. Left: offset 1, "

@@ -14,6 +14,7 @@ from statphys_gen.phase_retrieval import (
     simulate_hessian,
 )
 
+PAPER = ("2403.02418", "", "ours")
 TITLE = "Phase retrieval: the outlier at a random start against samples per dimension"
 CAPTION = (
     "Left: left edge of the bulk (grey) and signal outlier (coloured) of the Hessian at a random start, as "

@@ -19,6 +19,7 @@ from statphys_gen.phase_retrieval import (
 )
 from statphys_gen.statistics import Estimate
 
+PAPER = ("2403.02418", "", "ours")
 TITLE = "Phase retrieval: success of gradient descent at finite size"
 CAPTION = (
     "A reconstruction, not a figure of the paper. Normalised loss, offset 1; gradient descent from random starts, "

@@ -21,6 +21,7 @@ from statphys_gen.phase_retrieval import (
     spectral_density,
 )
 
+PAPER = ("2403.02418", "", "ours")
 TITLE = "Phase retrieval: states in which the descent may end"
 CAPTION = (
     "States at overlap 0 for offset 1. Left: density of the Hessian's eigenvalues at 7 samples per dimension, "

@@ -14,6 +14,7 @@ from statphys_gen.phase_retrieval import (
     switch_offset,
 )
 
+PAPER = ("2403.02418", "", "ours")
 TITLE = "Phase retrieval: thresholds of the informative direction"
 CAPTION = (
     "Samples per dimension above which the Hessian has an outlier towards the signal (BBP transition), against "

@@ -8,6 +8,7 @@ from matplotlib.figure import Figure
 from statphys_gen import style
 from statphys_gen.random_features import Adam, GradientFlow, RandomFeatures, learning_curves, simulate_losses
 
+PAPER = ("2505.17638", "15", "stand-in: random features for the network")
 TITLE = "Random features: training by Adam"
 CAPTION = (
     "Random features with tanh at p/d = {features:g} and t = 0.1; a reduced run ({instances} instances in "

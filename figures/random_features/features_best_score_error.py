@@ -14,6 +14,7 @@ from statphys_gen.random_features import (
     simulate_losses,
 )
 
+PAPER = ("2505.17638", "11-14", "same axes, reduced")
 TITLE = "Random features: best score error against samples"
 CAPTION = (
     "Left: score error at the best training time for tanh at t = 0.01, for three numbers of features. Lines: theory "

@@ -10,6 +10,7 @@ from statphys_gen.random_features import Covariance, RandomFeatures
 
 from .features_learning_curves import curves_and_points
 
+PAPER = ("2505.17638", "11-14", "same axes, reduced")
 TITLE = "Random features: score error for data of standard deviation 2 and 0.5"
 CAPTION = (
     "Score error of a random-features model with tanh at p/d = 64 and t = 0.1 along training, for isotropic data of "

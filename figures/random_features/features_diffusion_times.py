@@ -10,6 +10,7 @@ from statphys_gen.random_features import RandomFeatures
 
 from .features_learning_curves import curves_and_points
 
+PAPER = ("2505.17638", "11-14", "same axes, reduced")
 TITLE = "Random features: overfitting at several diffusion times"
 CAPTION = (
     "Random-features score models with tanh at p/d = 32 and n/d = 8, each trained at one diffusion time t. Left: "

@@ -8,6 +8,7 @@ from matplotlib.figure import Figure
 from statphys_gen import style
 from statphys_gen.random_features import phase_diagram
 
+PAPER = ("2505.17638", "5C", "same axes, reduced")
 TITLE = "Random features: generalisation gap over the plane of samples and features"
 CAPTION = (
     "Left and middle: test loss minus train loss for tanh at t = 0.1 after training times 1000 and 10000. Right: the "

@@ -15,6 +15,7 @@ from statphys_gen.random_features import (
     simulate_losses,
 )
 
+PAPER = ("2505.17638", "5A, 5B", "same axes, reduced")
 TITLE = "Random features: score error and losses along training"
 CAPTION = (
     "Full-batch gradient flow of a random-features score model with tanh at p/d = 64 and t = 0.1 for n/d = 4, 8, "

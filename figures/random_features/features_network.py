@@ -9,6 +9,7 @@ from matplotlib.ticker import NullFormatter
 from statphys_gen import style
 from statphys_gen.random_features import Architecture, GaussianMixture, NetworkTraining, simulate_memorization
 
+PAPER = ("2505.17638", "9", "same axes, reduced")
 TITLE = "A trained network: copies along training, and training set sizes"
 CAPTION = (
     "Simulation only, a reduced run: a fully connected score network ({hidden_layers} hidden layers of {width} "

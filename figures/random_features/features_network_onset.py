@@ -18,6 +18,7 @@ from statphys_gen.random_features import (
 )
 from statphys_gen.statistics import Estimate, power_law_exponent
 
+PAPER = ("2505.17638", "9", "same axes, reduced")
 TITLE = "A trained network: the onset of memorization against the number of samples"
 CAPTION = (
     "Simulation only, a reduced run: number of steps at which {percent:g} % of the generated points are copies, "

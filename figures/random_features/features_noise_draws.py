@@ -9,6 +9,7 @@ from statphys_gen import style
 from statphys_gen.errors import AccuracyNotReached, NotConverged
 from statphys_gen.random_features import RandomFeatures, learning_curves, simulate_losses
 
+PAPER = ("2505.17638", "", "ours")
 TITLE = "Random features: finitely many noise draws for each sample"
 CAPTION = (
     "Random-features score models with the activation sin at n/d = 2 and t = 0.2, with m noise draws for each sample. "

@@ -15,6 +15,7 @@ from statphys_gen.random_features import (
     timescales,
 )
 
+PAPER = ("2505.17638", "1", "same axes, reduced")
 TITLE = "Random features: generalisation by stopping, and by too few parameters"
 CAPTION = (
     "A computed version of the sketch with which the paper opens, for random features with tanh at t = 0.1; "

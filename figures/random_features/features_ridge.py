@@ -17,6 +17,7 @@ from statphys_gen.random_features import (
     simulate_losses,
 )
 
+PAPER = ("2505.17638", "", "ours")
 TITLE = "Random features: infinite training time and ridge, one draw and infinitely many"
 CAPTION = (
     "The setting of George, Veiga and Macris (arXiv 2502.00336), in the normalisation of this package: the "

@@ -9,6 +9,7 @@ from statphys_gen.random_features import RandomFeatures
 
 from .features_spectrum import bulks_and_counts, draw_spectrum
 
+PAPER = ("2505.17638", "11-14", "same parameters")
 TITLE = "Random features: spectra at n/d = 8 and 32"
 CAPTION = (
     "Spectrum of the feature matrix U for tanh at p/d = 64 and t = 0.01 with 8 (left) and 32 (right) samples per "

@@ -16,6 +16,7 @@ from statphys_gen.random_features import (
     spectrum,
 )
 
+PAPER = ("2505.17638", "4", "same axes, reduced")
 TITLE = "Random features: three groups of modes in the spectrum"
 CAPTION = (
     "Spectrum of the feature matrix U for tanh at p/d = 64, n/d = 8 and t = 0.01, as eigenvalue times density "

@@ -9,6 +9,7 @@ from matplotlib.figure import Figure
 from statphys_gen import style
 from statphys_gen.random_features import RandomFeatures, early_stopping, timescales
 
+PAPER = ("2505.17638", "", "ours")
 TITLE = "Random features: generalisation, overfitting and interpolation against samples"
 CAPTION = (
     "Training times at which the three groups of modes have relaxed, psi_p/(2 D eigenvalue) at the lowest eigenvalue "

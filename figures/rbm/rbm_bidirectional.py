@@ -19,6 +19,7 @@ from statphys_gen.rbm import (
 )
 from statphys_gen.units import Binary, Prior, Ternary
 
+PAPER = ("2506.10552", "", "ours")
 TITLE = "Boltzmann machines: bidirectional memory with binary and ternary hidden units"
 CAPTION = (
     "Couplings (1/(N T)) sum_k xi_i^k eta_a^k over alpha N pairs of patterns (ensemble bidirectional, g = "

@@ -10,6 +10,7 @@ from statphys_gen import style
 from statphys_gen.rbm import Model, simulate, solve, solve_sizes
 from statphys_gen.units import Binary, Gaussian, Mixture, Prior, Ternary
 
+PAPER = ("2506.10552", "", "ours")
 TITLE = "Boltzmann machines: binary hidden units with one pattern each do not retrieve"
 CAPTION = (
     "Overlap with a pattern along which a field F acts (ensemble patterns, convention g = sqrt(beta)). Left: "

@@ -10,6 +10,7 @@ from statphys_gen.errors import MissingExtra
 from statphys_gen.rbm import LowRank, Machine, Model, condensation_line, glass_line, place, solve
 from statphys_gen.units import Binary
 
+PAPER = ("2506.10552", "", "ours")
 TITLE = "A Boltzmann machine trained on handwritten digits, on the low-rank diagram"
 CAPTION = (
     "scikit-learn's BernoulliRBM with {hidden} hidden units, trained on its digits ({samples} images of 8 x 8 "

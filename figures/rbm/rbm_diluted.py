@@ -10,6 +10,7 @@ from statphys_gen import style
 from statphys_gen.rbm import Model, Patterns, solve, visible_prior
 from statphys_gen.units import ReLU
 
+PAPER = ("2506.10552", "", "ours")
 TITLE = "Boltzmann machines: several sparse patterns at once, and the diluted limit"
 CAPTION = (
     "{{0, 1}} visible units with field {field:g}, ReLU hidden units without threshold, patterns whose entries "

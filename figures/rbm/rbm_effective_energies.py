@@ -8,6 +8,7 @@ from matplotlib.figure import Figure
 from statphys_gen import style
 from statphys_gen.units import Binary, Gaussian, Mixture, Prior, QState, ReLU, SoftThreshold, Ternary, ZeroOne
 
+PAPER = ("2506.10552", "", "ours")
 TITLE = "Boltzmann machines: effective interactions of the visible units by hidden prior"
 CAPTION = (
     "Summing out a hidden unit with prior rho leaves the visible units with the energy -log of the integral "

@@ -10,6 +10,7 @@ from statphys_gen import style
 from statphys_gen.rbm import Model, glass_line, simulate, solve
 from statphys_gen.units import Binary, Gaussian, Prior
 
+PAPER = ("2506.10552", "", "ours")
 TITLE = "Boltzmann machines: spin-glass susceptibility and Binder ratio"
 CAPTION = (
     "One binary pattern for each hidden unit, convention g = sqrt(beta); binary hidden units at load 0.5 "

@@ -9,6 +9,7 @@ from statphys_gen import style
 from statphys_gen.rbm import Model, first_order_line, glass_line, simulate_hysteresis, solve, spinodal
 from statphys_gen.units import Gaussian
 
+PAPER = ("2506.10552", "", "ours")
 TITLE = "Boltzmann machines: hysteresis of retrieval"
 CAPTION = (
     "Gaussian hidden units (Hopfield network) at load {load:g}, convention g = sqrt(beta). Left: overlap with "

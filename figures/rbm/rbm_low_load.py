@@ -9,6 +9,7 @@ from statphys_gen import style
 from statphys_gen.rbm import Model, Repeated, simulate, solve
 from statphys_gen.units import Binary
 
+PAPER = ("2506.10552", "", "ours")
 TITLE = "Boltzmann machines at low load: retrieval and mixtures with two binary layers"
 CAPTION = (
     "Two layers of +-1 units with couplings (g/N) sum_k xi_i^k eta_a^k over finitely many pairs of patterns "

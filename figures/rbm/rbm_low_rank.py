@@ -9,6 +9,7 @@ from statphys_gen import style
 from statphys_gen.rbm import LowRank, Model, condensation_line, dominant_state, glass_line
 from statphys_gen.units import Binary, Prior, Ternary
 
+PAPER = ("2506.10552", "", "ours")
 TITLE = "Boltzmann machines: one spike in noise, with binary and ternary hidden units"
 CAPTION = (
     "Couplings g (x_ia/sqrt(N) + w u_i v_a/N) with normal x and binary u, v (ensemble low-rank, g = "

@@ -9,6 +9,7 @@ from statphys_gen import style
 from statphys_gen.rbm import Model, first_order_line, spinodal
 from statphys_gen.units import Mixture
 
+PAPER = ("2506.10552", "", "ours")
 TITLE = "Boltzmann machines: retrieval between binary and Gaussian hidden units"
 CAPTION = (
     "Hidden units h = sqrt(delta) z + sqrt(1 - delta) e with z normal and e = +-1, one binary pattern for "

@@ -9,6 +9,7 @@ from statphys_gen import style
 from statphys_gen.rbm import Model, simulate, solve, spinodal
 from statphys_gen.units import Gaussian, Prior, ReLU
 
+PAPER = ("2506.10552", "", "ours")
 TITLE = "Boltzmann machines: overlaps of the retrieval state against temperature"
 CAPTION = (
     "Overlap m with the pattern and Edwards-Anderson overlap q of the retrieval state, for Gaussian hidden "

@@ -9,6 +9,7 @@ from statphys_gen import style
 from statphys_gen.rbm import Model, at_line, first_order_line, glass_line, spinodal
 from statphys_gen.units import Binary, Gaussian, Mixture, Prior, ReLU, Ternary
 
+PAPER = ("2506.10552", "1", "stand-in: lines of the caption, the picture was not seen")
 TITLE = "Boltzmann machines: phase diagrams by hidden prior"
 CAPTION = (
     "One binary pattern for each hidden unit, +-1 visible units, convention g = sqrt(beta) (couplings "

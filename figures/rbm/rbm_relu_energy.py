@@ -9,6 +9,7 @@ from statphys_gen import style
 from statphys_gen.rbm import Model, capacity, first_order_line, first_order_load, spinodal
 from statphys_gen.units import ReLU
 
+PAPER = ("2506.10552", "", "ours")
 TITLE = "Boltzmann machines: ReLU hidden units with threshold and visible field"
 CAPTION = (
     "Energy -sum_ia xi_i^a s_i h_a/sqrt(N) + sum_a (h_a^2/2 + theta h_a) - F sum_i s_i with +-1 visible "

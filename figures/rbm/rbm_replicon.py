@@ -10,6 +10,7 @@ from statphys_gen import style
 from statphys_gen.rbm import Model, glass_line, solve
 from statphys_gen.units import Gaussian, Prior, ReLU
 
+PAPER = ("2506.10552", "", "ours")
 TITLE = "Boltzmann machines: the replicon of glass and retrieval"
 CAPTION = (
     "Replicon (1 minus the de Almeida-Thouless product; replica symmetry is stable where it is positive, red "

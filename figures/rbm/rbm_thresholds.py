@@ -9,6 +9,7 @@ from statphys_gen import style
 from statphys_gen.rbm import Model, capacity, spinodal
 from statphys_gen.units import Gaussian, Prior, ReLU, SoftThreshold
 
+PAPER = ("2506.10552", "", "ours")
 TITLE = "Boltzmann machines: a threshold on the hidden units raises the capacity"
 CAPTION = (
     "One binary pattern for each hidden unit, +-1 visible units, hidden energy U = h^2/2 + theta h (ReLU, h "

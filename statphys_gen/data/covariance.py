@@ -14,6 +14,7 @@ from numpy.typing import ArrayLike
 from .. import validation
 from ..arrays import FloatArray
 from ..errors import InvalidArgument
+from ..files import read_array
 
 # Eigenvalues and weights.
 Nodes = tuple[FloatArray, FloatArray]
@@ -222,11 +223,7 @@ class Covariance:
     def from_file(cls, path: str | Path) -> Covariance:
         """Read the d eigenvalues from a one-dimensional ``.npy`` file."""
         file = validation.readable_file("eigenvalues", path)
-        try:
-            content: Any = np.load(file, allow_pickle=False)
-        except (ValueError, EOFError, OSError):
-            raise InvalidArgument("eigenvalues", str(path), "a .npy file of numbers") from None
-        return cls.from_eigenvalues(content)
+        return cls.from_eigenvalues(read_array("eigenvalues", file))
 
     @classmethod
     def from_data(cls, data: ArrayLike) -> Covariance:

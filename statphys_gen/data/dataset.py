@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import csv
 import hashlib
-import zipfile
-import zlib
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from numbers import Real
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,26 +14,17 @@ from numpy.typing import ArrayLike, NDArray
 from .. import validation
 from ..arrays import FloatArray
 from ..errors import InvalidArgument
+from ..files import one_line, read_archive, read_array
 from ..glossary import dataset
 from ..presentation import Tabular
+from ..tables import open_table
+from .formats import LABEL_KEYS, TEXT_TABLES, numbers_or_texts, read_samples
 
 if TYPE_CHECKING:
     import xarray
 
-SAMPLE_KEYS = ("samples", "X", "x", "data", "images", "arr_0")
-LABEL_KEYS = ("labels", "label", "y")
-_SAMPLE_FILES = (".npy", ".npz", ".csv")
-_LABEL_FILES = (".npy", ".npz", ".csv", ".txt")
-_UNREADABLE = (
-    ValueError,
-    EOFError,
-    OSError,
-    MemoryError,
-    SyntaxError,
-    KeyError,
-    zipfile.BadZipFile,
-    zlib.error,
-)
+_LABEL_FILES = (".npy", ".npz", *TEXT_TABLES)
+_LARGEST_INTEGER = 2**53
 # Beyond this, squares of the samples overflow.
 _LARGEST = 1e150
 
@@ -162,39 +150,49 @@ class DataSet(Tabular):
 
 
 def load_dataset(
-    path: str | Path, labels_path: str | Path | None = None, *, key: str | None = None, name: str = "data"
+    path: str | Path,
+    labels_path: str | Path | None = None,
+    *,
+    key: str | None = None,
+    label_column: str | None = None,
+    name: str = "data",
 ) -> DataSet:
     """Read samples, and labels if there are any, from files.
 
     Parameters
     ----------
-    path : ``.npy``; ``.npz`` (the array named ``key``, else one of ``samples``, ``X``, ``x``, ``data``, ``images``,
-        ``arr_0``, else the only array that is not ``labels``, ``label`` or ``y``); or ``.csv`` (comma, semicolon or
-        tab; a first line that is not numeric is a header).
-    labels_path : ``.npy``, ``.npz``, ``.csv`` or ``.txt`` (one label a line, with or without header). Without it,
-        labels are taken from the key ``labels``, ``label`` or ``y`` of an ``.npz`` file if it has one.
+    path : one of
+
+        - ``.npy``: an array, or a structured one, whose fields are columns;
+        - ``.npz``: the array named ``key``, else one of ``samples``, ``X``, ``x``, ``data``, ``images``, ``arr_0``,
+          else the only array that is not ``labels``, ``label`` or ``y``; arrays of one axis and one length are columns;
+        - ``.csv``, ``.tsv``, ``.txt``: a table with comma, semicolon, tab or blanks between its columns, decimal point
+          or comma, with or without header;
+        - ``.parquet``, ``.pq``: needs the extra ``parquet``;
+        - a folder of PNG files of one size, or of one folder of them for each class.
+    labels_path : ``.npy``, ``.npz``, ``.csv``, ``.tsv`` or ``.txt`` (one label a line, with or without header).
     key : name of the array of samples in an ``.npz`` file.
+    label_column : name of the column of labels in a table, or of the array of labels in an ``.npz`` file; the number of
+        the column, from 1, where no line names them. Without it, labels are what an ``.npz`` file calls ``labels``,
+        ``label`` or ``y``, and a table ``label``, ``labels``, ``class`` or ``target``. It belongs to the file of labels
+        where there is one.
     name : of the argument, in messages: where several data sets are read they say which one is meant.
+
+    An archive that would fill more than 100 times its size and 16 MB is refused.
 
     Raises
     ------
-    InvalidArgument : one line, for every file that does not hold a data set.
+    InvalidArgument : one line, for every file that does not hold a data set, with what would be accepted.
+    MissingExtra : a parquet file, and pyarrow is not installed.
     """
-    file = validation.readable_file(name, path)
-    labels: Any = None
-    if file.suffix.lower() == ".npz":
-        points, labels = _read_archive(name, file, key)
-    elif key is not None:
-        raise InvalidArgument("key", key, "left out: only an .npz file has named arrays")
-    elif file.suffix.lower() == ".npy":
-        points = _read_array(name, file)
-    elif file.suffix.lower() == ".csv":
-        points = _read_table(name, file)
-    else:
-        raise InvalidArgument(name, str(path), "a file that ends in " + ", ".join(_SAMPLE_FILES))
+    file = Path(path)
+    if not file.is_dir():
+        file = validation.readable_file(name, path)
+    content = read_samples(name, file, key, label_column if labels_path is None else None)
     if labels_path is not None:
-        labels = _read_labels(labels_path)
-    return DataSet.from_arrays(points, labels, name=name, source=str(path))
+        content.labels = _read_labels(labels_path, len(content.points), label_column)
+    found = DataSet.from_arrays(content.points, content.labels, name=name, source=str(path))
+    return replace(found, notes=(*content.notes, *found.notes))
 
 
 def _checked_points(name: str, points: ArrayLike, source: str) -> tuple[FloatArray, list[str]]:
@@ -203,6 +201,8 @@ def _checked_points(name: str, points: ArrayLike, source: str) -> tuple[FloatArr
         raw = np.asarray(points)
     except ValueError:
         raise InvalidArgument(name, source, f"{allowed}; its rows have different lengths") from None
+    if raw.dtype.kind == "O":
+        raw = _of_objects(name, raw, allowed)
     if raw.dtype.kind not in "biuf":
         raise InvalidArgument(name, source, f"{allowed}; its entries are of type {raw.dtype}")
     if raw.ndim not in (2, 3, 4):
@@ -218,7 +218,15 @@ def _checked_points(name: str, points: ArrayLike, source: str) -> tuple[FloatArr
             f"Images of shape {raw.shape[1:]} were flattened to vectors of dimension {raw[0].size}, all channels kept."
         )
     # Adding zero copies, and turns -0 into +0 so that equal points have equal bytes.
-    values = np.ascontiguousarray(raw.reshape(len(raw), -1), dtype=np.float64) + 0.0
+    with np.errstate(over="ignore"):  # of longer floats; what overflows is refused below
+        values = np.ascontiguousarray(raw.reshape(len(raw), -1), dtype=np.float64) + 0.0
+    if raw.dtype.kind in "iu" and raw.dtype.itemsize == 8:
+        bad = np.argwhere((raw > _LARGEST_INTEGER) | (raw < -_LARGEST_INTEGER))
+        if len(bad):
+            place = tuple(bad[0].tolist())
+            text = "an integer of at most 2^53 in size, beyond which neighbours become equal: subtract an offset first"
+            where = ", ".join(map(str, place))
+            raise InvalidArgument(f"{name}[{where}]", int(raw[place]), text)
     for start in range(0, len(values), 4096):
         bad = np.argwhere(~(np.abs(values[start : start + 4096]) <= _LARGEST))
         if len(bad):
@@ -233,6 +241,40 @@ def _checked_points(name: str, points: ArrayLike, source: str) -> tuple[FloatArr
     return values, notes
 
 
+def _of_objects(name: str, raw: NDArray[Any], allowed: str) -> NDArray[Any]:
+    """Numbers that stand in an array of objects, as frames with columns of several types give them."""
+    for place, entry in zip(np.ndindex(raw.shape), raw.flat, strict=True):
+        if not isinstance(entry, Real):
+            where = ", ".join(map(str, place))
+            hint = (
+                "fill in missing values"
+                if entry is None
+                else "leave out columns of texts, or use one as labels"
+            )
+            raise InvalidArgument(f"{name}[{where}]", entry, f"a number in {allowed}; {hint}")
+    try:
+        return raw.astype(np.float64)
+    except OverflowError:
+        raise InvalidArgument(name, raw, f"{allowed}, at most {_LARGEST:g} in size") from None
+
+
+def _labels_of_objects(raw: NDArray[Any], allowed: str) -> NDArray[Any]:
+    """Texts, or integers, that stand in an array of objects, as the columns of a frame do."""
+    for place, entry in zip(np.ndindex(raw.shape), raw.flat, strict=True):
+        if not isinstance(entry, str | Real) or (isinstance(entry, float) and entry != entry):
+            where = ", ".join(map(str, place))
+            raise InvalidArgument(f"labels[{where}]", entry, f"{allowed}; none may be missing")
+    if all(isinstance(entry, str) for entry in raw.flat):
+        return raw.astype(np.str_)
+    kinds = {isinstance(entry, str) for entry in raw.flat}
+    if len(kinds) > 1:
+        raise InvalidArgument("labels", raw, f"{allowed}, not texts beside numbers")
+    try:
+        return np.array(raw.tolist())
+    except OverflowError:
+        raise InvalidArgument("labels", raw, allowed) from None
+
+
 def _checked_labels(labels: ArrayLike, count: int) -> tuple[tuple[str, ...], NDArray[np.int64]]:
     allowed = "one integer or text for each sample"
     try:
@@ -241,6 +283,10 @@ def _checked_labels(labels: ArrayLike, count: int) -> tuple[tuple[str, ...], NDA
         raise InvalidArgument("labels", labels, allowed) from None
     if raw.ndim == 2 and 1 in raw.shape:
         raw = raw.ravel()
+    if raw.dtype.kind == "O":
+        raw = _labels_of_objects(raw, allowed)
+    if raw.dtype.kind == "S":
+        raw = np.char.decode(raw, "utf-8", "replace")
     if raw.dtype.kind not in "biufU":
         raise InvalidArgument("labels", raw, f"{allowed}; its entries are of type {raw.dtype}")
     if raw.ndim != 1:
@@ -297,124 +343,53 @@ def _merged(samples: FloatArray) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     return np.array(first, dtype=np.int64), numbers
 
 
-def _one_line(error: Exception) -> str:
-    return " ".join(str(error).split()) or type(error).__name__
-
-
-def _read_array(argument: str, file: Path) -> NDArray[Any]:
-    with file.open("rb") as stream:
-        if stream.read(2) == b"PK":
+def _read_labels(path: str | Path, count: int, column: str | None) -> NDArray[Any]:
+    """Labels from a file of their own; of ``count`` samples, so that one line more is a header."""
+    file = validation.readable_file("labels", path)
+    suffix = file.suffix.lower()
+    if suffix not in _LABEL_FILES:
+        raise InvalidArgument("labels", str(path), "a file that ends in " + ", ".join(_LABEL_FILES))
+    if suffix == ".npz":
+        arrays = read_archive("labels", file)
+        found = [name for name in arrays if name in LABEL_KEYS] or list(arrays)
+        if column is not None:
+            found = [name for name in arrays if name == column]
+        if len(found) != 1:
+            there = ", ".join(arrays) or "none"
             raise InvalidArgument(
-                argument, str(file), "a .npy file; this is an archive, which must end in .npz"
+                "labels", str(file), f"an archive with one array of labels (its arrays: {there})"
             )
-        stream.seek(0)
-        try:
-            return np.asarray(np.lib.format.read_array(stream, allow_pickle=False))
-        except _UNREADABLE as error:
+        return arrays[found[0]]
+    if suffix == ".npy" or column is None:
+        entries = read_array("labels", file) if suffix == ".npy" else _label_lines(file, count)
+        if column is not None:
             raise InvalidArgument(
-                argument, str(file), f"a .npy file of numbers ({_one_line(error)})"
-            ) from None
+                "label_column", column, "left out here: only tables and archives have named columns"
+            )
+        return entries
+    table = open_table("labels", file)
+    if column not in table.names:
+        raise InvalidArgument("label_column", column, f"a column of {file.name}: " + ", ".join(table.names))
+    place = table.names.index(column)
+    return numbers_or_texts([cells[place] for _, cells in table.rows()])
 
 
-def _open_archive(argument: str, file: Path) -> dict[str, NDArray[Any]]:
-    """All arrays of an .npz file."""
-    if not zipfile.is_zipfile(file):
-        raise InvalidArgument(
-            argument, str(file), "an .npz archive of numbers (it is damaged or something else)"
-        )
-    try:
-        with np.load(file, allow_pickle=False) as archive:
-            return {name: archive[name] for name in archive.files}
-    except _UNREADABLE as error:
-        raise InvalidArgument(
-            argument, str(file), f"an .npz archive of numbers ({_one_line(error)})"
-        ) from None
-
-
-def _read_archive(name: str, file: Path, key: str | None) -> tuple[NDArray[Any], NDArray[Any] | None]:
-    arrays = _open_archive(name, file)
-    chosen = _array_of_points(name, file, list(arrays), key)
-    label_key = next((entry for entry in LABEL_KEYS if entry in arrays and entry != chosen), None)
-    return arrays[chosen], None if label_key is None else arrays[label_key]
-
-
-def _read_label_archive(file: Path) -> NDArray[Any]:
-    arrays = _open_archive("labels", file)
-    found = [name for name in arrays if name in LABEL_KEYS] or list(arrays)
-    if len(found) != 1:
-        there = ", ".join(arrays) or "none"
-        raise InvalidArgument(
-            "labels", str(file), f"an archive with one array of labels (its arrays: {there})"
-        )
-    return arrays[found[0]]
-
-
-def _array_of_points(argument: str, file: Path, names: Sequence[str], key: str | None) -> str:
-    there = "its arrays: " + (", ".join(names) or "none")
-    if key is not None:
-        if key not in names:
-            raise InvalidArgument("key", key, f"the name of an array in {file.name} ({there})")
-        return key
-    candidates = [name for name in SAMPLE_KEYS if name in names]
-    if not candidates:
-        candidates = [name for name in names if name not in LABEL_KEYS]
-    if len(candidates) != 1:
-        wanted = "an archive with one array of samples, or the name of the array given as key"
-        raise InvalidArgument(argument, str(file), f"{wanted} ({there})")
-    return candidates[0]
-
-
-def _lines(argument: str, file: Path) -> list[str]:
+def _label_lines(file: Path, count: int) -> NDArray[Any]:
     try:
         text = file.read_text(encoding="utf-8-sig")
     except (UnicodeDecodeError, OSError) as error:
-        raise InvalidArgument(argument, str(file), f"a text file ({_one_line(error)})") from None
-    lines = [line for line in text.splitlines() if line.strip()]
-    if not lines:
-        raise InvalidArgument(argument, str(file), "not empty")
-    return lines
-
-
-def _numeric(fields: Sequence[str]) -> bool:
-    try:
-        for field in fields:
-            float(field)
-    except ValueError:
-        return False
-    return True
-
-
-def _read_table(name: str, file: Path) -> FloatArray:
-    lines = _lines(name, file)
-    delimiter = next((mark for mark in (",", ";", "\t") if mark in lines[0]), ",")
-    header = not _numeric(next(csv.reader(lines[:1], delimiter=delimiter)))
-    rows = lines[1:] if header else lines
-    if not rows:
-        raise InvalidArgument(name, str(file), "a table with at least one line below its header")
-    try:
-        return np.loadtxt(rows, delimiter=delimiter, ndmin=2, comments=None)
-    except ValueError as error:
-        numbering = "; rows are counted from the first line of numbers"
-        raise InvalidArgument(
-            name, str(file), f"a table of numbers ({_one_line(error)}{numbering})"
-        ) from None
-
-
-def _read_labels(path: str | Path) -> NDArray[Any]:
-    file = validation.readable_file("labels", path)
-    suffix = file.suffix.lower()
-    if suffix == ".npy":
-        return _read_array("labels", file)
-    if suffix == ".npz":
-        return _read_label_archive(file)
-    if suffix not in (".csv", ".txt"):
-        raise InvalidArgument("labels", str(path), "a file that ends in " + ", ".join(_LABEL_FILES))
-    entries = [line.strip().strip('"').strip() for line in _lines("labels", file)]
-    if suffix == ".csv" and any(mark in entry for entry in entries for mark in ",;\t"):
-        raise InvalidArgument("labels", str(path), "a table with one column")
+        raise InvalidArgument("labels", str(file), f"a text file in UTF-8 ({one_line(error)})") from None
+    entries = [line.strip().strip('"').strip() for line in text.splitlines()]
+    while entries and not entries[-1]:
+        entries.pop()
+    if not entries:
+        raise InvalidArgument("labels", str(file), "not empty")
+    if file.suffix.lower() != ".txt" and any(mark in entry for entry in entries for mark in ",;\t"):
+        allowed = (
+            "a table with one column, or which column given as label_column, in the shell --label-column"
+        )
+        raise InvalidArgument("labels", str(file), allowed)
     named = entries[0].lower() in (*LABEL_KEYS, "class", "target")
-    if named or (len(entries) > 1 and _numeric(entries[1:]) and not _numeric(entries[:1])):
+    if named or (len(entries) == count + 1 and numbers_or_texts(entries[:1]).dtype.kind == "U"):
         entries = entries[1:]
-    if entries and _numeric(entries):
-        return np.array([float(entry) for entry in entries])
-    return np.array(entries, dtype=np.str_)
+    return numbers_or_texts(entries)

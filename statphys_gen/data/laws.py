@@ -14,7 +14,6 @@ components: the laws whose collapse has a closed form.
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
@@ -25,6 +24,7 @@ from numpy.typing import ArrayLike
 from .. import validation
 from ..arrays import FloatArray
 from ..errors import InvalidArgument
+from ..files import read_array, read_json
 from .covariance import Covariance
 
 CovarianceKind = Literal["isotropic", "diagonal", "full"]
@@ -115,21 +115,14 @@ class GaussianMixture:
         ``means`` and ``covariances`` may instead be the name of a ``.npy`` file beside the JSON file.
         """
         file = validation.readable_file("mixture", path)
-        try:
-            content = json.loads(file.read_text(encoding="utf-8"))
-        except (UnicodeDecodeError, json.JSONDecodeError) as error:
-            raise InvalidArgument("mixture", str(path), f"a JSON file ({error})") from None
+        content = read_json("mixture", file)
         expected = {"weights", "means", "covariances"}
         if not isinstance(content, dict) or set(content) != expected:
             raise InvalidArgument("mixture", str(path), "an object with the keys weights, means, covariances")
         for name in ("means", "covariances"):
             entry = content[name]
             if isinstance(entry, str):
-                array_file = validation.readable_file(name, file.parent / entry)
-                try:
-                    content[name] = np.load(array_file, allow_pickle=False)
-                except (ValueError, EOFError, OSError):
-                    raise InvalidArgument(name, entry, "a .npy file of numbers") from None
+                content[name] = read_array(name, validation.readable_file(name, file.parent / entry))
         return cls(**content)
 
     def __repr__(self) -> str:

@@ -218,8 +218,7 @@ def _reduce(point: _Point, rows: NDArray[np.intp], tolerance: float) -> tuple[ND
             enclosed = valid & (ends > doubt) & (~same | (lowest < -doubt))
             minimum = valid & ~enclosed & same & (ends > 2 * np.abs(lowest) + doubt)
             touching = minimum & (lowest <= doubt)
-            # Between two samples g may dip by a tenth of its rise.
-            barren = minimum & (lowest - 0.1 * ends > doubt)
+            barren = minimum & (_below(side * g) > doubt)
         located = enclosed | touching
         status[active[located]] = Status.CONVERGED
         status[active[barren]] = Status.NO_SOLUTION
@@ -230,6 +229,24 @@ def _reduce(point: _Point, rows: NDArray[np.intp], tolerance: float) -> tuple[ND
         seen[active] |= valid
         active = active[usable & ~located & ~minimum & (radius[active] <= _LONGEST_REACH)]
     return status, error
+
+
+def _below(g: FloatArray) -> FloatArray:
+    """A lower bound of a convex function between its samples g (first axis), a kink included; -inf if it is not convex.
+
+    Between two samples it lies above the lines through its neighbours on either side.
+    """
+    s = np.array(_SAMPLES)[:, None]
+    slope = np.diff(g, axis=0) / np.diff(s, axis=0)
+    # From the left into each inner cell and into the last one, and from the right into each inner cell and the first.
+    from_left, from_right = slope[:-1], slope[1:]
+    with np.errstate(all="ignore"):
+        reach = np.diff(s, axis=0)[1:-1]
+        meet = (g[2:-1] - g[1:-2] - from_right[1:] * reach) / (from_left[:-1] - from_right[1:])
+        inner = g[1:-2] + from_left[:-1] * np.where(np.isfinite(meet), np.clip(meet, 0.0, reach), 0.0)
+    outer = np.stack([g[1] + slope[1] * (s[0] - s[1]), g[-2] + slope[-2] * (s[-1] - s[-2])])
+    bound = np.minimum(np.concatenate([inner, outer]).min(axis=0), g.min(axis=0))
+    return np.asarray(np.where((np.diff(slope, axis=0) >= 0).all(axis=0), bound, -np.inf))
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -42,7 +42,8 @@ class Branch:
     tangent : unit tangents (points, unknowns + 1), the parameter last.
     determinant_sign : sign of det dF/dx at fixed parameter; where F is the gradient of a free energy, or x minus a map
         that is iterated, a change of sign is a loss or gain of stability.
-    end : why it ends: "parameter bound", "bound of the unknowns", "points" or "step size".
+    end : why it ends: "closed" (the last point is the first one again), "parameter bound", "bound of the unknowns",
+        "points" or "step size".
     """
 
     solution: Solution
@@ -141,6 +142,10 @@ def follow(
             points += [final] if final else []
             end = "parameter bound" if final else "step size"
             break
+        if follower.passes(points[0], last, new):
+            points.append(replace(points[0], iterations=new.iterations))
+            end = "closed"
+            break
         points.append(new)
         size = min(max_step, size * (_GROWTH if new.iterations <= _QUICK else 1.0))
     return follower.branch(points, fields, end, approximation)
@@ -226,6 +231,21 @@ class _Follower:
         part = (p - last.y[-1]) / (new.y[-1] - last.y[-1])
         x = self._at((last.y + part * (new.y - last.y))[:-1], parameter)
         return None if x is None else self._node(np.append(x, p), last.tangent)
+
+    def passes(self, first: _Node, last: _Node, new: _Node) -> bool:
+        """Whether the branch comes through its first point again between two others, in the same direction."""
+        before, after = last.y - first.y, new.y - first.y
+        near = 2.0 * np.linalg.norm(new.y - last.y)
+        if not before @ first.tangent < 0 <= after @ first.tangent or new.tangent @ first.tangent < _STRAIGHT:
+            return False
+        if np.linalg.norm(before) > near or np.linalg.norm(after) > near:
+            return False
+        part = before @ first.tangent / ((before - after) @ first.tangent)
+        equations = self._extended(first.y, first.tangent)
+        start = last.y + part * (new.y - last.y)
+        found, left, _ = iterate(equations, start[None, :], self.tolerance, self.accuracy, _MOST_ITERATIONS)
+        distance = np.abs(found[0] - first.y).max()
+        return not left[0] and bool(distance <= 10.0 * first.error + self.accuracy)
 
     def at_bound(self, y: FloatArray) -> bool:
         return not bool(self._extended(y, y).inside(y[None, :])[0])

@@ -19,8 +19,9 @@ from ..arrays import FloatArray
 from ..errors import InvalidArgument
 from ..solution import Solution, Status
 from .assessment import assess
-from .equations import Equations, Jacobian, Residual, prepare
+from .equations import EPSILON, Equations, Jacobian, Residual, prepare
 from .roots import accuracies, bracketed, field_names, iterate, newton, package
+from .turning import changes_sign, turns_back
 
 
 def fold(
@@ -57,7 +58,9 @@ def fold(
 
     The others are those of :func:`~statphys_gen.numerics.newton`. The fields are the unknowns and the parameter;
     the residual is that of the whole system. Where two folds meet (cusp) the system is nearly singular and the result
-    is near-critical. At a bifurcation that is no fold the system is singular: use :func:`bifurcation`.
+    is near-critical. Inflections (p = x^3), points where branches cross and isolated points solve the same system:
+    unless the parameter is seen to turn back on the two sides of the point, it is *not converged*. For branches that
+    cross use :func:`bifurcation`.
     """
     unknowns = np.atleast_1d(start).shape[-1]
     fields = (*field_names(names, unknowns), parameter_name)
@@ -96,6 +99,22 @@ def fold(
         residual_error=system.error,
         judged=unknowns + 1,
     )
+    good = np.flatnonzero(verdict.status <= Status.NEAR_CRITICAL)
+    folds = turns_back(
+        lambda p, rows: Equations(
+            inner.residual,
+            (p, *(entry[good[rows]] for entry in inner.parameters)),
+            bounds[0][good[rows]],
+            bounds[1][good[rows]],
+            inner.jacobian,
+        ),
+        y[good, :unknowns],
+        y[good, unknowns],
+        y[good, unknowns + 1 :],
+        verdict.error[good, : unknowns + 1].max(axis=1),
+        inner.nearest(y[:, : unknowns + 1])[good, unknowns],
+    )
+    verdict.status[good[~folds]] = Status.NOT_CONVERGED
     return package(y, left, verdict, iterations, shape, fields, approximation)
 
 
@@ -180,7 +199,7 @@ def crossing(
     Parameters
     ----------
     first, second : the phases; they must be different solutions at the crossing, since two equal ones cross everywhere
-        (the result is then *not converged*).
+        (the result is then *not converged*, as where the values touch and do not cross).
     parameter : guess of the crossing, of the batch's shape.
     jacobian : of the whole system: "forward", "central" or "complex-step".
     residual_error : bound on the errors of both residuals and both values, apart from rounding.
@@ -206,7 +225,7 @@ def crossing(
         left = np.asarray(edge if given[0] is None else given[0], dtype=np.float64)
         return _concatenate(np.broadcast_to(left, (split,)) if left.ndim == 0 else left, inner)
 
-    return newton(
+    found = newton(
         system,
         joined("start", 0.0, validation.array("parameter", parameter)),
         parameters=parameters,
@@ -220,6 +239,35 @@ def crossing(
         residual_error=np.append(np.full(sum(sizes), residual_error), 2 * residual_error),
         approximation=approximation,
     )
+    good = np.flatnonzero(found.good.reshape(-1))
+    if not len(good):
+        return found
+    place = np.stack([found[name].reshape(-1)[good] for name in (*names, parameter_name)], axis=-1)
+    given = [np.broadcast_to(p, found.shape).reshape(-1)[good] for p in map(np.asarray, parameters or ())]
+
+    def difference(distance: FloatArray, rows: NDArray[np.intp]) -> FloatArray:
+        """Of the values of the two phases, each solved at this distance from the crossing."""
+        at = place[rows, -1] + distance
+        values = [p[rows] for p in given]
+        result = np.zeros(len(rows))
+        for phase, x, sign in zip(
+            phases, np.split(place[rows, :-1], [split], axis=1), (1.0, -1.0), strict=True
+        ):
+            solved = x
+            if x.shape[1]:
+                branch = newton(phase.residual, x, parameters=[at, *values], tolerance=tolerance)
+                solved = np.stack(list(branch.value.values()), axis=-1)
+            result += sign * phase.value(solved, at, *values)
+        return result
+
+    every = np.arange(len(good))
+    scale = np.maximum(1.0, np.abs(place).max(axis=1))
+    still = [difference(4 * EPSILON * probe * scale, every) for probe in (-3.1, -0.6, 0.0, 0.8, 2.7)]
+    noise = 4.0 * np.abs(still).max(axis=0) + 2 * residual_error
+    crossed = changes_sign(difference, found.error.reshape(-1)[good], scale, noise)
+    status = found.status.reshape(-1).copy()
+    status[good[~crossed]] = Status.NOT_CONVERGED
+    return replace(found, status=status.reshape(found.shape))
 
 
 def bifurcation(

@@ -64,6 +64,13 @@ class Goal:
             f" {allowed[worst]:.2g} (integral of the modulus {magnitude[worst]:.3g})"
         )
 
+    def require_room(self, nodes: float) -> None:
+        """Refuse a first rule that is larger than allowed, before it is laid out."""
+        if nodes > self.max_nodes:
+            raise AccuracyNotReached(
+                f"quadrature: the declared smallest scale asks for {nodes:.3g} nodes, allowed are {self.max_nodes}"
+            )
+
 
 def checked_goal(tolerance: float, relative: bool, max_nodes: int) -> Goal:
     return Goal(
@@ -87,6 +94,10 @@ class GaussianMeasure:
         return np.maximum(left * left, right * right)
 
 
+# Panels towards an infinite end, in scale/distance: out to 256 scales, and one beyond.
+_OCTAVES = np.append(0.0, 0.5 ** np.arange(8, -1, -1.0))
+
+
 @dataclass(frozen=True)
 class LineMeasure:
     """dx, in panels of three kinds: 0, x itself; +1 and -1, scale/|x - origin| towards either infinity.
@@ -108,34 +119,33 @@ class LineMeasure:
         return np.zeros_like(left)
 
     def panels(
-        self, lower: float, upper: float, points: FloatArray, width: float
+        self, lower: float, upper: float, points: FloatArray, widest: float, goal: Goal
     ) -> tuple[FloatArray, FloatArray, FloatArray]:
-        """Left ends, right ends and kinds of the first panels."""
+        """Left ends, right ends and kinds of the first panels; those of finite kind are at most ``widest`` wide."""
         core = [lower if math.isfinite(lower) else self.origin - self.scale]
         core.append(upper if math.isfinite(upper) else self.origin + self.scale)
-        lists = [(0.0, np.concatenate([core, points[(points > core[0]) & (points < core[1])]]))]
+        edges = np.unique(np.concatenate([core, points[(points > core[0]) & (points < core[1])]]))
+        parts = [(0.0, edges, np.full(edges.size - 1, widest))]
         for kind, end in ((1.0, upper), (-1.0, lower)):
             if math.isinf(end):
                 distance = kind * (points - self.origin)
-                lists.append(
-                    (kind, np.concatenate([[0.0, 1.0], self.scale / distance[distance > self.scale]]))
-                )
+                edges = np.unique(np.concatenate([_OCTAVES, self.scale / distance[distance > self.scale]]))
+                # A panel that is ``widest`` at distance scale, and grows with the distance.
+                parts.append((kind, edges, edges[:-1] * min(1.0, widest / self.scale)))
+                parts[-1][2][0] = math.inf
+        with np.errstate(over="ignore"):
+            counts = [np.ceil(np.diff(edges) / most).clip(min=1) for _, edges, most in parts]
+        goal.require_room(21 * sum(float(count.sum()) for count in counts))
         left, right, kinds = [], [], []
-        for kind, ends in lists:
-            edges = np.unique(ends)
-            counts = np.ceil(np.diff(edges) / width).astype(int).clip(min=1)
-            edges = np.append(
-                np.concatenate(
-                    [
-                        a + (b - a) * np.arange(n) / n
-                        for a, b, n in zip(edges, edges[1:], counts, strict=False)
-                    ]
-                ),
-                edges[-1],
-            )
-            left.append(edges[:-1])
-            right.append(edges[1:])
-            kinds.append(np.full(edges.size - 1, kind))
+        for (kind, edges, _), count in zip(parts, counts, strict=True):
+            pieces = [
+                a + (b - a) * np.arange(n) / n
+                for a, b, n in zip(edges, edges[1:], count.astype(int), strict=False)
+            ]
+            ends = np.append(np.concatenate(pieces), edges[-1])
+            left.append(ends[:-1])
+            right.append(ends[1:])
+            kinds.append(np.full(ends.size - 1, kind))
         return np.concatenate(left), np.concatenate(right), np.concatenate(kinds)
 
 
@@ -155,6 +165,13 @@ class Evaluator:
     def chunk(self) -> int:
         """Nodes per call. The first call finds the size of the batch and is made small."""
         return 64 if self.batch is None else max(64, _CHUNK // max(1, math.prod(self.batch)))
+
+    def probe(self, x: FloatArray) -> FloatArray:
+        """The modulus of the function (..., n), and 0 where it is not finite: that is not known to matter."""
+        with np.errstate(all="ignore"):
+            modulus = np.abs(self.function(x))
+        self.nodes += x.size
+        return np.where(np.isfinite(modulus), modulus, 0.0)
 
     def __call__(self, t: FloatArray, kind: FloatArray) -> tuple[Values, FloatArray]:
         """The integrand with respect to dt (..., n) at the nodes t (n,), and the |x d(function)| between successive

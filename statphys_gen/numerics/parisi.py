@@ -49,6 +49,8 @@ _PANEL = 4.0
 # Entries of the kernels below this are left out: they would only make subnormal numbers.
 _SMALLEST = 1e-60
 # Exponents s (max Psi - min Psi) above this would overflow.
+# Of the law of the field, so much may lie within this distance of the end of the nodes.
+_LARGEST_END, _END = 1e-9, 0.5
 _LARGEST_EXPONENT = 600.0
 # Values of s below this count as 0, where the recursion is the plain average.
 _SMALLEST_FUNCTION = 1e-8
@@ -205,8 +207,14 @@ class Recursion:
             averages.append(average)
         return psi[::-1], exponentials[::-1], averages[::-1]
 
-    def evaluate(self, s: FloatArray, parameters: FloatArray, model: ParisiModel | None = None) -> Evaluation:
-        """A and its gradient at the function s, of shape (k,), at least 0. ``model`` may have other labels."""
+    def evaluate(
+        self, s: FloatArray, parameters: FloatArray, model: ParisiModel | None = None, *, judged: bool = True
+    ) -> Evaluation:
+        """A and its gradient at the function s, of shape (k,), at least 0. ``model`` may have other labels.
+
+        Raises :class:`~statphys_gen.errors.AccuracyNotReached` where the law of the field reaches the end of the nodes,
+        unless the point is not ``judged``, as those on the way of a search.
+        """
         model = self.model if model is None else model
         boundary, by_parameters = model.boundary(parameters, self.field)
         psi, exponentials, averages = self._backward(s, boundary)
@@ -224,6 +232,12 @@ class Recursion:
             else:
                 slopes[k] = (following - mean) / s[k]
             mean = following
+        outermost = np.abs(self.field) > np.abs(self.field).max() - _END
+        if judged and float((law @ outermost).max()) > _LARGEST_END:
+            raise AccuracyNotReached(
+                f"Parisi equation: {float((law @ outermost).max()):.2g} of the field at q = 1 lies at the end of the "
+                f"nodes; let them reach farther than {model.farthest:g}"
+            )
         coupling = model.coupling(self.edges, s, parameters)
         return Evaluation(
             coupling.value + float(model.weight @ psi[0][:, 0]),

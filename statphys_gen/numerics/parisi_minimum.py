@@ -134,7 +134,7 @@ class _Problem:
 
     def gradient(self, x: FloatArray) -> tuple[float, FloatArray]:
         s, parameters, control = self.unpack(x)
-        found = self.recursion.evaluate(s, parameters, self.family(control))
+        found = self.recursion.evaluate(s, parameters, self.family(control), judged=False)
         by_increments = np.cumsum(found.by_function[::-1])[::-1][self.free]
         parts = [by_increments, found.by_parameters * parameters]
         if self.condition is not None:
@@ -332,7 +332,8 @@ def _marginal_complexity(model: ParisiModel, ground: ParisiSolution) -> float | 
             if (np.abs(row) < 40.0).all():
                 s, parameters = np.exp(row[:1]), np.exp(row[1:])
                 result[k, 0] = recursion.replicons(s, parameters)[-1]
-                result[k, 1:] = recursion.evaluate(s, parameters).by_parameters * parameters
+                slope = recursion.evaluate(s, parameters, judged=False).by_parameters
+                result[k, 1:] = slope * parameters
         return result
 
     start = np.log(np.concatenate([ground.parisi_function, ground.parameters]))

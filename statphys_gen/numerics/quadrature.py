@@ -7,7 +7,7 @@ Which rule to use:
   converges exponentially for integrands analytic in a strip around the real axis (tanh, logistic, log 2cosh, tanh^2
   of slope * z + shift); Gauss-Hermite needs far more nodes for these and fails at moderate slopes.
 - ``gaussian_average`` with ``breakpoints``: the integrand has a jump or a kink (sign, ReLU, threshold), or one steep
-  feature at a known place; adaptive Gauss-Kronrod panels between the breakpoints, graded towards them.
+  feature at a known place; adaptive Gauss-Kronrod panels between the breakpoints, graded towards them if asked to.
 - ``gaussian_rule``: fixed nodes and weights for the inner loop of a solver, when the steepness of the integrand is
   known beforehand. It carries no error estimate: check the solution once with ``gaussian_average``.
 - ``integrate``: an interval, a half-line or the line with respect to dx; adaptive Gauss-Kronrod panels.
@@ -16,8 +16,13 @@ Which rule to use:
 
 ``function`` maps nodes of shape (n,) to real or complex values of shape (..., n); leading axes are a batch, all of
 whose entries share the nodes. ``Integral.error`` is an estimate that is meant to lie above the true error: the
-difference of two successive rules (the error of the coarser one), plus the mass beyond the range, plus the effect of
-rounding every node and value once.
+difference of two successive rules (the error of the coarser one) and that from a third rule which shares no node and no
+spacing with them, whichever is larger, plus the mass beyond the range, plus the effect of rounding every node and value
+once.
+
+No rule can see what lies between its nodes. The caller therefore declares the smallest scale of the integrand
+(``slope``, ``width``; there is no default), and the first nodes stand closer than that; the error is a claim about
+integrands that have no narrower feature. One that is broader costs nodes and nothing else.
 
 ``scipy.integrate.quad_vec`` calls its function with one node at a time, reports no effect of rounding, and returns a
 number also where it failed; it is about as fast (between half as fast and nine times slower in our trials) and a good
@@ -37,7 +42,7 @@ from .. import validation
 from ..arrays import FloatArray
 from ..errors import InvalidArgument
 from .integrands import Evaluator, GaussianMeasure, Integral, Integrand, LineMeasure, Values, checked_goal
-from .kronrod import adaptive
+from .kronrod import PANEL, POINTS, adaptive
 from .special import normal_density
 from .trapezoidal import range_of_panels, spacing, trapezoid
 
@@ -136,10 +141,11 @@ def _frozen(values: FloatArray) -> FloatArray:
 def gaussian_average(
     function: Integrand,
     *,
-    slope: ArrayLike = 1.0,
+    slope: ArrayLike,
     tolerance: float = 1e-12,
     relative: bool = False,
     breakpoints: ArrayLike = (),
+    steepness: ArrayLike = 0.0,
     limits: tuple[int, int] = (-_FARTHEST, _FARTHEST),
     max_nodes: int = 2**22,
 ) -> Integral:
@@ -148,16 +154,17 @@ def gaussian_average(
     Parameters
     ----------
     function : maps nodes (n,) to values (..., n), real or complex.
-    slope : the integrand varies over distances of 1/slope in z; the largest value counts. It sets the first spacing,
-        so that no feature is missed: too small a value costs only doublings as long as the feature is seen at all,
-        too large a value costs nodes. With breakpoints, the steep features are at these, and the integrand varies
-        over distances of order 1 elsewhere.
+    slope : the integrand varies over distances of 1/slope in z and no shorter ones; at least 0, of a batch the largest
+        value counts. It sets the first spacing: a feature that is narrower may be missed, a value that is too large
+        costs nodes.
     tolerance : the error allowed, as a fraction of max(1, E|function|).
     relative : as a fraction of E|function| instead, however small. The whole of ``limits`` is then searched for mass,
         so that averages which live far out are found, such as E 1/(1 + exp(2(x + sqrt(x) z))), near z = -sqrt(x).
     breakpoints : places of jumps, kinks or steep features, shared by the batch.
+    steepness : towards the breakpoints the integrand varies over ever shorter distances, down to 1/steepness; the first
+        panels are graded accordingly.
     limits : integers; the integrand is evaluated between these only, and must not matter outside. Without
-        ``relative``, the range starts at about 9 on both sides and grows while the outermost unit carries mass.
+        ``relative``, the range is about 9 on both sides and grows to wherever one node in each 1/slope finds mass.
     max_nodes : refuse beyond.
 
     Raises
@@ -165,18 +172,22 @@ def gaussian_average(
     AccuracyNotReached : the estimated error stays above what is allowed.
     InvalidArgument : an argument is outside its domain, or the integrand is not finite at a node.
     """
-    steepness = float(validation.array("slope", slope, at_least=0.0).max())
+    smallest = float(validation.array("slope", slope, at_least=0.0).max())
+    steepest = float(validation.array("steepness", steepness, at_least=0.0).max())
     goal = checked_goal(tolerance, relative, max_nodes)
     low = validation.integer("limits[0]", limits[0], minimum=-_FARTHEST, maximum=-1)
     high = validation.integer("limits[1]", limits[1], minimum=1, maximum=_FARTHEST)
     points = validation.array("breakpoints", np.asarray(breakpoints, dtype=float), ndim=1, empty=True)
     evaluator = Evaluator(function, GaussianMeasure(), goal)
     if points.size == 0:
-        return trapezoid(evaluator, steepness, goal, low, high)
-    low, high, beyond = range_of_panels(evaluator, goal, low, high)
-    grades = 0.5 ** np.arange(max(0, math.ceil(math.log2(max(steepness, 1.0)))) + 1)
+        return trapezoid(evaluator, smallest, goal, low, high)
+    low, high, beyond = range_of_panels(evaluator, smallest, goal, low, high)
+    panels = max(1, math.ceil(smallest / PANEL))
+    goal.require_room((high - low) * panels * POINTS)
+    grades = 0.5 ** np.arange(max(0, math.ceil(math.log2(max(steepest, 1.0)))) + 1)
     near = (points[:, None] + np.concatenate([-grades, [0.0], grades])).ravel()
-    edges = np.unique(np.concatenate([np.arange(low, high + 1), near[(near > low) & (near < high)]]))
+    cells = low + np.arange((high - low) * panels + 1) / panels
+    edges = np.unique(np.concatenate([cells, near[(near > low) & (near < high)]]))
     return adaptive(evaluator, edges[:-1], edges[1:], np.zeros(edges.size - 1), goal, beyond)
 
 
@@ -185,11 +196,12 @@ def integrate(
     lower: float,
     upper: float,
     *,
+    width: float,
+    scale: float | None = None,
     tolerance: float = 1e-12,
     relative: bool = False,
     breakpoints: ArrayLike = (),
-    width: float = math.inf,
-    scale: float = 1.0,
+    finest: float | None = None,
     max_nodes: int = 2**20,
 ) -> Integral:
     """Integral of ``function`` over [lower, upper], of which either end may be infinite.
@@ -197,12 +209,17 @@ def integrate(
     Parameters
     ----------
     function : maps nodes (n,) to values (..., n), real or complex; never evaluated at an end or a breakpoint.
+    width : the integrand varies over distances of ``width`` and no shorter ones, but for an integrable singularity or a
+        kink at an end or a breakpoint. A feature that is narrower may be missed, a value that is too small costs
+        nodes.
+    scale : needed where an end is infinite. Within this distance of the finite end (of 0 on the whole line) lies what
+        the integrand has; farther out it decays, and at a distance x varies over no less than width x/scale. The
+        panels there are laid in scale/distance.
     tolerance : the error allowed, as a fraction of max(1, integral of |function|).
     relative : as a fraction of the integral of |function| instead.
-    breakpoints : jumps, kinks and integrable singularities between the ends.
-    width : no feature between breakpoints is narrower than this; the first panels are no wider.
-    scale : the length over which the integrand decays towards an infinite end. Beyond this distance from the finite
-        end (from 0 on the whole line) the panels are laid in scale/distance.
+    breakpoints : jumps, kinks, integrable singularities and narrow features between the ends.
+    finest : towards the breakpoints and the finite ends the integrand varies over ever shorter distances, down to
+        this one; the first panels are graded accordingly. None: it does not.
     max_nodes : refuse beyond.
 
     Raises
@@ -212,14 +229,26 @@ def integrate(
     InvalidArgument : an argument is outside its domain, or the integrand is not finite at a node.
     """
     goal = checked_goal(tolerance, relative, max_nodes)
-    scale = validation.positive("scale", scale)
-    width = math.inf if width == math.inf else validation.positive("width", width)
+    width = validation.positive("width", width)
     lower, upper = float(lower), float(upper)
     if not lower < upper:
         raise InvalidArgument("upper", upper, f"above lower = {lower:g}")
+    if math.isfinite(lower) and math.isfinite(upper):
+        scale = 1.0
+    elif scale is None:
+        raise InvalidArgument(
+            "scale", scale, "a length where an end is infinite: how far out the integrand matters"
+        )
+    scale = validation.positive("scale", scale)
     points = validation.array("breakpoints", np.asarray(breakpoints, dtype=float), ndim=1, empty=True)
+    if finest is not None:
+        steps = math.log2(max(1.0, width / validation.positive("finest", finest)))
+        grades = width * 0.5 ** np.arange(math.ceil(steps) + 1)
+        ends = [end for end in (lower, upper) if math.isfinite(end)]
+        near = np.concatenate([points, ends])[:, None] + np.concatenate([-grades, grades])
+        points = np.concatenate([points, near.ravel()])
     points = points[(points > lower) & (points < upper)]
     origin = lower if math.isfinite(lower) else upper if math.isfinite(upper) else 0.0
     measure = LineMeasure(origin, scale)
-    panels = measure.panels(lower, upper, points, width)
+    panels = measure.panels(lower, upper, points, PANEL * width, goal)
     return adaptive(Evaluator(function, measure, goal), *panels, goal, np.zeros(()))

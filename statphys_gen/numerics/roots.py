@@ -7,6 +7,7 @@ equations alone: how an iteration arrived there, with which damping or step, pla
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -27,6 +28,10 @@ _LONGEST_STEP = 1e4
 # A step that would cross a bound goes this part of the way; so many such steps in a row are an exit.
 _PART_OF_THE_WAY = 0.9
 _PATIENCE_AT_BOUND = 40
+# Points of a bracket without a change of sign at which a root is looked for.
+_INSIDE = 34
+# A modulus below this part of its largest value is not told from zero there.
+_VANISHING = 1e-3
 
 
 def newton(
@@ -268,8 +273,10 @@ def bracketed(
     tolerance : largest |function| at a good root, so that a jump or a pole is not taken for one.
     residual_error : as for :func:`newton`, of the batch's shape or a function of (x, *parameters).
 
-    The others are those of :func:`newton`. Status: *no solution* when the signs at the ends agree, *left the domain*
-    when the function is not finite; otherwise as for newton. The iteration is Chandrupatla's (``scipy.optimize``).
+    The others are those of :func:`newton`. Where the signs at the ends agree, a root is looked for between them, at 32
+    points and in the dips of |function| among these; status *no solution* when the function was seen not to vanish
+    there, which is a statement at this resolution. *Left the domain* when the function is not finite; otherwise as for
+    newton. The iteration is Chandrupatla's (``scipy.optimize``).
     """
     from scipy.optimize import elementwise
 
@@ -286,15 +293,37 @@ def bracketed(
     tolerance, accuracy = accuracies(tolerance, accuracy)
     shape = low.shape
     flat = tuple(p.reshape(-1) for p in values)
-    with np.errstate(all="ignore"):
-        found = elementwise.find_root(
-            lambda x, *p: np.asarray(function(x, *p), dtype=np.float64),
-            (low.reshape(-1), high.reshape(-1)),
-            args=flat,
-            tolerances={"xatol": 0.0, "xrtol": EPSILON, "fatol": 0.0, "frtol": 0.0},
-            maxiter=max_iterations,
-        )
-    x = np.where(np.isfinite(found.x), found.x, low.reshape(-1))[:, None]
+    left, right = low.reshape(-1).copy(), high.reshape(-1).copy()
+
+    def values_at(x: FloatArray, *p: FloatArray) -> FloatArray:
+        return np.asarray(function(x, *p), dtype=np.float64)
+
+    def search(a: FloatArray, b: FloatArray, rows: NDArray[np.intp]) -> Any:
+        with np.errstate(all="ignore"):
+            return elementwise.find_root(
+                values_at,
+                (a, b),
+                args=tuple(p[rows] for p in flat),
+                tolerances={"xatol": 0.0, "xrtol": EPSILON, "fatol": 0.0, "frtol": 0.0},
+                maxiter=max_iterations,
+            )
+
+    found = search(left, right, np.arange(left.size))
+    code, iterations = np.array(found.status), np.array(found.nit, dtype=np.int64)
+    x = np.where(np.isfinite(found.x), found.x, left)[:, None]
+    agree = np.flatnonzero(code == -1)
+    barren = np.zeros(len(code), dtype=bool)
+    if len(agree):
+        inner = [p[agree] for p in flat]
+        a, b, lowest, vanishes = _change_between(values_at, left[agree], right[agree], inner)
+        x[agree, 0] = lowest
+        barren[agree] = ~(a < b) & ~vanishes
+        changes = np.flatnonzero(a < b)
+        if len(changes):
+            again = search(a[changes], b[changes], agree[changes])
+            rows = agree[changes]
+            x[rows, 0], code[rows] = np.where(np.isfinite(again.x), again.x, lowest[changes]), again.status
+            iterations[rows] += again.nit
     # A root at the very end of its bracket can only be judged by looking beyond.
     below = np.where(x > low.reshape(-1, 1), low.reshape(-1, 1), -np.inf)
     above = np.where(x < high.reshape(-1, 1), high.reshape(-1, 1), np.inf)
@@ -303,10 +332,53 @@ def bracketed(
     verdict = assess(
         equations, x, tolerance=tolerance, accuracy=accuracy, residual_error=_flat(extra, shape, x)
     )
-    code = np.asarray(found.status)
-    verdict.status[code == -1] = Status.NO_SOLUTION
-    iterations = np.asarray(found.nit, dtype=np.int64)
+    # Where |function| is lowest without a change of sign it may touch zero, and the point is judged like any other.
+    verdict.status[barren & (verdict.status > Status.NEAR_CRITICAL)] = Status.NO_SOLUTION
     return package(x, code == -3, verdict, iterations, shape, (name,), approximation)
+
+
+def _change_between(
+    function: Callable[..., FloatArray], low: FloatArray, high: FloatArray, parameters: list[FloatArray]
+) -> tuple[FloatArray, FloatArray, FloatArray, NDArray[np.bool_]]:
+    """Ends between which the function changes its sign inside each bracket (equal ends: nowhere that was seen), the
+    place at which its modulus was lowest, and whether it may vanish there."""
+    from scipy.optimize import elementwise
+
+    part = np.linspace(0.0, 1.0, _INSIDE)
+    x = low[:, None] + (high - low)[:, None] * part
+    with np.errstate(all="ignore"):
+        value = np.stack([function(column, *parameters) for column in x.T], axis=1)
+    size = np.where(np.isfinite(value), np.abs(value), np.inf)
+    largest = np.where(np.isfinite(size), size, 0.0).max(axis=1)
+    every = np.arange(len(low))
+    place = size.argmin(axis=1)
+    lowest = x[every, place]
+    a, b = lowest.copy(), lowest.copy()
+    change = value[:, 1:] * value[:, :-1] < 0
+    rows = np.flatnonzero(change.any(axis=1))
+    first = change[rows].argmax(axis=1)
+    a[rows], b[rows] = x[rows, first], x[rows, first + 1]
+    dips = (
+        (size[:, 1:-1] <= size[:, 2:])
+        & (size[:, 1:-1] < size[:, :-2])
+        & np.isfinite(size[:, 2:] + size[:, :-2])
+    )
+    dips[rows] = False
+    row, node = np.nonzero(dips)
+    if len(row):
+        sign = np.sign(value[row, node + 1])
+        with np.errstate(all="ignore"):
+            bottom = elementwise.find_minimum(
+                lambda t, s, *p: s * function(t, *p),
+                (x[row, node], x[row, node + 1], x[row, node + 2]),
+                args=(sign, *(p[row] for p in parameters)),
+            )
+        for k in np.flatnonzero(np.isfinite(bottom.f_x)):
+            if bottom.f_x[k] <= 0.0 and not a[row[k]] < b[row[k]]:
+                a[row[k]], b[row[k]] = x[row[k], node[k]], bottom.x[k]
+            if abs(bottom.f_x[k]) < size[row[k], place[row[k]]]:
+                size[row[k], place[row[k]]], lowest[row[k]] = abs(bottom.f_x[k]), bottom.x[k]
+    return a, b, lowest, size.min(axis=1) <= _VANISHING * largest
 
 
 def _column(function: Callable[..., ArrayLike]) -> Residual:

@@ -24,6 +24,8 @@ _NARROWEST = 1e-8
 # Heights over the middle of an interval, relative to its half length, at which a density is looked for.
 _HEIGHTS = (1e-2, 1e-3, 1e-5, 1e-7)
 _LOWEST_HEIGHT = 1e-10
+# A derivative whose dip goes through zero by less than this part of what it is beside it is not known to do so.
+_TOUCHING = 1e-13
 
 Curve = Callable[[ComplexArray, NDArray[np.intp]], ComplexArray]
 
@@ -45,7 +47,7 @@ def critical_points(curve: Curve, grids: list[tuple[int, FloatArray]]) -> Critic
     curve : ``curve(t, branch)`` with t complex and branch integer of one shape (points,): z(t), holomorphic
         near the real axis (its derivative is taken by a complex step); NaN where the branch does not exist.
     grids : branch and increasing t; an extremum is found if the derivative has different signs at two
-        neighbours, or a local minimum of its modulus between three of them goes through zero.
+        neighbours, or a local minimum of its modulus between three of them goes through zero. An inflection is none.
     """
     from scipy.optimize import elementwise
 
@@ -97,7 +99,9 @@ def _brackets(
                 (t[dip - 1], t[dip], t[dip + 1]),
                 args=(branch[dip].astype(float), sign),
             )
-        through = (lowest.f_x < 0) & np.isfinite(lowest.f_x)
+        # An inflection touches zero: only what stands out from the rounding is a pair of extrema.
+        around = np.maximum(np.abs(g[dip - 1]), np.abs(g[dip + 1]))
+        through = (lowest.f_x < -_TOUCHING * around) & np.isfinite(lowest.f_x)
         for a, b in ((t[dip - 1], lowest.x), (lowest.x, t[dip + 1])):
             left.append(a[through])
             right.append(b[through])

@@ -154,7 +154,9 @@ def resolve(system: SelfConsistent, z: ArrayLike) -> ComplexArray:
         if not len(active):
             return _finished(system, x, points)
         lower = np.maximum(target[active], height[active] * factor[active])
-        close = lower < np.maximum(_SMALLEST_HEIGHT * np.abs(points[active]), 1e-300)
+        # At 0 itself the scale of the spectrum is the only length.
+        near = np.where(points[active].real == 0.0, 1e-3 * system.of(active).scale, np.abs(points[active]))
+        close = lower < np.maximum(_SMALLEST_HEIGHT * near, 1e-300)
         lower = np.where(close, target[active], lower)
         at = points.real[active] + 1j * lower
         here = system.of(active)

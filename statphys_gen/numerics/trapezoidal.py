@@ -24,12 +24,17 @@ def spacing(slope: float, tolerance: float) -> float:
     return 2.0 * math.pi * strip / (digits + 0.5 * strip * strip)
 
 
+# Nodes of the rule that looks once more, as a fraction of those which agree, and its shift: a multiple of no spacing.
+_GOLDEN = 0.5 * (math.sqrt(5.0) - 1.0)
+
+
 def trapezoid(evaluator: Evaluator, slope: float, goal: Goal, low: int, high: int) -> Integral:
-    """Trapezoidal sums over the unit cells [j, j + 1) of z, with twice as many nodes in each until they agree."""
+    """Trapezoidal sums over the unit cells [j, j + 1) of z, with twice as many nodes in each until they agree with each
+    other, and with sums of another spacing and shift (which see the frequencies that the former take for 0)."""
     # The first rule is coarser by 2 than the one that should do, so that the third one is accepted: the difference
     # of the last two then is the accuracy asked for, and the square of the one before confirms that it is no accident.
     per_cell = math.ceil(0.5 / spacing(slope, goal.tolerance))
-    low, high, signed, modulus, beyond = _located(evaluator, per_cell, goal, low, high)
+    low, high, signed, modulus, beyond = _located(evaluator, per_cell, slope, goal, low, high)
     total, magnitude = signed.sum(axis=0), modulus.sum(axis=0)
     error = np.full(magnitude.shape, np.inf)
     ends = np.arange(low, high + 1, dtype=np.float64)
@@ -50,8 +55,13 @@ def trapezoid(evaluator: Evaluator, slope: float, goal: Goal, low: int, high: in
                 beyond + rounding(magnitude, variation + np.tensordot(condition, middle_modulus, axes=1)),
             )
             error = spread + floor
-            if goal.met(error, magnitude):
-                return Integral(total, error, evaluator.nodes)
+            other = math.ceil(_GOLDEN * per_cell)
+            if goal.met(error, magnitude) and evaluator.has_room((high - low) * other):
+                mismatch = np.abs(_sums(evaluator, low, high, other, _GOLDEN)[0].sum(axis=0) - total)
+                spread = np.maximum(spread, mismatch)
+                error = spread + floor
+                if goal.met(error, magnitude):
+                    return Integral(total, error, evaluator.nodes)
             # What rounding does is overestimated until the steps of the function are resolved.
             if goal.met(spread, magnitude) and (floor > 0.5 * coarser).any():
                 break
@@ -86,49 +96,90 @@ def _sums(
 
 
 def _located(
-    evaluator: Evaluator, per_cell: int, goal: Goal, low: int, high: int
+    evaluator: Evaluator, per_cell: int, slope: float, goal: Goal, low: int, high: int, offset: float = 0.0
 ) -> tuple[int, int, Values, FloatArray, FloatArray]:
     """The range of cells that carries the mass, their first sums, and a bound on the mass outside."""
-    reach = max(-low, high)
+    first, last = low, high
     if not goal.relative:
         reach = math.ceil(math.sqrt(-2.0 * math.log(goal.tolerance)) + 1.2)
-    first, last = max(low, -reach), min(high, reach)
-    if not evaluator.has_room((last - first) * per_cell):
-        raise goal.refusal(np.array(np.inf), np.array(np.nan), 0)
-    signed, modulus, _ = _sums(evaluator, first, last, per_cell, 0.0)
+        first, last = max(low, -reach), min(high, reach)
+    goal.require_room((last - first) * per_cell)
+    signed, modulus, _ = _sums(evaluator, first, last, per_cell, offset)
+
+    def grown(a: int, b: int) -> tuple[Values, FloatArray]:
+        """The sums with those of the cells from a to first and from last to b."""
+        sides = [
+            _sums(evaluator, *ends, per_cell, offset) for ends in ((a, first), (last, b)) if ends[0] < ends[1]
+        ]
+        before, after = (sides[:1] if a < first else []), (sides[-1:] if b > last else [])
+        parts = [*before, (signed, modulus), *after]
+        return np.concatenate([part[0] for part in parts]), np.concatenate([part[1] for part in parts])
+
+    unseen: FloatArray = np.zeros_like(modulus[0])
+    if not goal.relative:
+        inside = modulus.sum(axis=0)
+        *ends, unseen = _reach(evaluator, first, last, max(1, math.ceil(slope)), goal, low, high, inside)
+        (signed, modulus), (first, last) = grown(*ends), ends
     while True:
         threshold = 1e-2 * goal.allowed(modulus.sum(axis=0))
         grow_left = first > low and ((modulus[0] > threshold) | (modulus[0] > modulus[1])).any()
         grow_right = last < high and ((modulus[-1] > threshold) | (modulus[-1] > modulus[-2])).any()
         if not grow_left and not grow_right:
             break
-        sides = ([(first - 1, first)] if grow_left else []) + ([(last, last + 1)] if grow_right else [])
-        for a, b in sides:
-            more, more_modulus, _ = _sums(evaluator, a, b, per_cell, 0.0)
-            pair = (
-                ((more, signed), (more_modulus, modulus))
-                if a < first
-                else ((signed, more), (modulus, more_modulus))
-            )
-            signed, modulus = (np.concatenate(p) for p in pair)
-        first, last = first - int(grow_left), last + int(grow_right)
+        ends = first - int(grow_left), last + int(grow_right)
+        (signed, modulus), (first, last) = grown(*ends), ends
     # One cell that does not matter is kept on each side; its mass bounds what lies beyond it.
     matters = (modulus > 0.1 * threshold).reshape(len(modulus), -1).any(axis=1)
     inner = np.flatnonzero(matters)
     start, stop = (
         (max(inner[0] - 1, 0), min(inner[-1] + 2, len(modulus))) if inner.size else (0, len(modulus))
     )
-    beyond = modulus[: start + 1].sum(axis=0) + modulus[stop - 1 :].sum(axis=0)
+    beyond = unseen + modulus[: start + 1].sum(axis=0) + modulus[stop - 1 :].sum(axis=0)
     if not goal.relative:
         # Nothing is known of the function where it was not evaluated; what is negligible is a fraction of 1.
-        ends = np.array([first, last], dtype=np.float64)
-        beyond = np.maximum(beyond, (normal_density(ends) / np.abs(ends)).sum())
+        edges = np.array([first, last], dtype=np.float64)
+        beyond = np.maximum(beyond, (normal_density(edges) / np.abs(edges)).sum())
     return first + int(start), first + int(stop), signed[start:stop], modulus[start:stop], beyond
 
 
-def range_of_panels(evaluator: Evaluator, goal: Goal, low: int, high: int) -> tuple[int, int, FloatArray]:
+def _reach(
+    evaluator: Evaluator,
+    first: int,
+    last: int,
+    per_cell: int,
+    goal: Goal,
+    low: int,
+    high: int,
+    inside: FloatArray,
+) -> tuple[int, int, FloatArray]:
+    """The outermost cells in which ``per_cell`` nodes each see mass, from ``first`` and ``last`` on; and the mass that
+    they see beyond, with the density where it is largest around a node."""
+    cells = np.concatenate([np.arange(low, first), np.arange(last, high)])
+    if cells.size == 0:
+        return first, last, np.zeros_like(inside)
+    goal.require_room(cells.size * per_cell)
+    most = max(1, evaluator.chunk() // per_cell)
+    part = np.arange(per_cell)
+    parts = []
+    for some in np.split(cells, np.arange(most, cells.size, most)):
+        z = (some[:, None] + (part + _GOLDEN) / per_cell).ravel()
+        inner = (some[:, None] + np.where(some[:, None] < 0, part + 1, part) / per_cell).ravel()
+        mass = evaluator.probe(z) * normal_density(inner) / per_cell
+        parts.append(mass.reshape(*inside.shape, -1, per_cell).sum(axis=-1))
+    seen = np.concatenate(parts, axis=-1)
+    carries = seen > 1e-2 * goal.allowed(inside + seen.sum(axis=-1))[..., None]
+    far = cells[carries.reshape(-1, cells.size).any(axis=0)]
+    start, stop = min([first, *far.tolist()]), max([last, *(far + 1).tolist()])
+    return start, stop, seen[..., (cells < start) | (cells >= stop)].sum(axis=-1)
+
+
+def range_of_panels(
+    evaluator: Evaluator, slope: float, goal: Goal, low: int, high: int
+) -> tuple[int, int, FloatArray]:
     """The range of z for panels, and a bound on the mass outside."""
-    first, last, *_, beyond = _located(evaluator, 8, goal, low, high)
+    per_cell = max(8, math.ceil(slope))
+    # Not at the ends of the cells, where breakpoints like to be.
+    first, last, *_, beyond = _located(evaluator, per_cell, slope, goal, low, high, _GOLDEN)
     if goal.relative:
         # Mass may sit at a breakpoint between the nodes of this first look: nothing is left out.
         return low, high, np.zeros_like(beyond)

@@ -64,11 +64,14 @@ CALLS: dict[str, str] = {
     "phase-retrieval dmft --expression": "--samples-per-dimension 4.5 --steps 2 --paths 128 --replicas 2",
     "phase-retrieval simulate --expression": "--samples-per-dimension 4.5 --dimension 24 --instances 4",
     "phase-retrieval success --expression": "--samples-per-dimension 3 --dimension 12 --instances 6 --duration 10",
+    "figures make --set": "linear_errors --output x",
     "diffusion simulate --mixture": "clones --mixture data/mixture_full.json --time 0.5 --walkers 100",
     "diffusion simulate --eigenvalues": "collapse -n 50 --eigenvalues data/eigenvalues.npy --time 0.2 --instances 4",
 }
 
 DOMAINS: dict[str, Domain] = {
+    "--paper": Domain("one of 2402.18491,", ("", "2402", "2402.18491v1", "1"), "2402.18491"),
+    "--set": Domain("NAME=VALUE or NAME=VALUE,VALUE,...", ("", "rank", "rank=", "=3"), "rank=3"),
     # sizes and repetitions
     "--dimension": whole(1),
     "phase-retrieval simulate --dimension": whole(8, 100_000),
@@ -203,6 +206,8 @@ DOMAINS: dict[str, Domain] = {
     "--second-layer": READABLE,
     "--target": READABLE,
     "DATA": READABLE,
+    "--label-column": Domain("left out here: only tables and archives have named columns", ("", "many", "1")),
+    "--key": Domain("left out here: only an .npz file has named arrays", ("", "many", "1")),
     "WEIGHTS.npz": READABLE,
     "TABLE.csv": READABLE,
     "--output": FOLDER,

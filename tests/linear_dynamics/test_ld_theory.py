@@ -167,7 +167,7 @@ def test_overlap_is_the_contour_integral(tau: float, c: float, t: float, wanted:
 @pytest.mark.parametrize("tau", [0.6, 0.999, 1.0, 1.001, 1.5, 3.0])
 def test_moments_of_the_overlap(tau: float) -> None:
     for power, wanted in ((1, tau), (3, tau**3 + 2 * tau), (5, tau**5 + 4 * tau**3 + 5 * tau)):
-        assert spiked_overlap(lambda s, k=power: s**k, tau) == pytest.approx(wanted, rel=1e-12)
+        assert spiked_overlap(lambda s, k=power: s**k, tau, width=1.0) == pytest.approx(wanted, rel=1e-12)
 
 
 def test_bulk_and_outlier() -> None:

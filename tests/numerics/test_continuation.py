@@ -423,3 +423,110 @@ def test_quadrature_error_enters_the_error_of_folds_and_branches():
             residual_error=extra,
         )
         assert (branch.solution.error > 5e-11).all()
+
+
+# A point at which J is singular that is no fold: F(x, p), a start, and a parameter near it.
+NO_FOLDS = {
+    "inflection": (lambda x, p: p[:, None] - x**3, [0.5], 0.1),
+    "inflection, from itself": (lambda x, p: p[:, None] - x**3, [0.0], 0.0),
+    "flat inflection": (lambda x, p: p[:, None] - 1 - (x - 2) ** 5, [2.5], 1.1),
+    "steep inflection": (lambda x, p: 1e6 * p[:, None] - (x + 1) ** 3, [-0.5], 1e-7),
+    "pitchfork": (lambda x, p: p[:, None] * x - x**3, [0.1], 0.1),
+    "transcritical": (lambda x, p: p[:, None] * x - x**2, [0.1], 0.1),
+    "isolated point": (lambda x, p: x**2 + p[:, None] ** 2, [0.5], 0.1),
+    "every x at one parameter": (lambda x, p: p[:, None] + 0 * x, [0.5], 0.1),
+    "branches that cross": (lambda x, p: x**2 - p[:, None] ** 2, [0.2], 0.1),
+    "saturation": (lambda x, p: p[:, None] - np.tanh(x), [3.0], 0.99),
+    "inflection of two unknowns": (
+        lambda x, p: np.stack([x[:, 0] + x[:, 1] - p, x[:, 1] - x[:, 0] ** 3 + x[:, 0]], axis=1),
+        [0.3, 0.2],
+        0.1,
+    ),
+}
+
+
+@pytest.mark.parametrize("jacobian", [None, "complex-step"])
+@pytest.mark.parametrize("name", NO_FOLDS)
+def test_singular_points_without_a_turn_are_no_folds(name, jacobian):
+    residual, start, parameter = NO_FOLDS[name]
+    assert not fold(residual, start, parameter, jacobian=jacobian).good
+
+
+@pytest.mark.parametrize("power", range(2, 7))
+@pytest.mark.parametrize("jacobian", [None, "complex-step"])
+def test_parameter_turns_at_even_powers_only(power, jacobian):
+    """p = (x - 1/3)^power: under a good status for even powers alone, and then within the error."""
+    found = fold(lambda x, p: p[:, None] - (x - 1 / 3) ** power, [0.5], 0.02, jacobian=jacobian)
+    assert found.good or power > 2
+    if found.good:
+        assert power % 2 == 0
+        assert abs(found["x"] - 1 / 3) <= found.error
+
+
+@pytest.mark.parametrize("gap", [1e-1, 1e-2, 1e-3, 1e-4])
+def test_folds_near_their_cusp_are_told_from_inflections(gap):
+    """p = x^3 - 3 gap^2 x turns at -gap, with p = 2 gap^3, and -p = x^3 + 3 gap^2 x nowhere."""
+    given = {"jacobian": "complex-step", "accuracy": 1e-6}
+    found = fold(lambda x, p: x**3 - 3 * gap**2 * x - p[:, None], [-1.5 * gap], 2 * gap**3, **given)
+    assert found.good
+    assert abs(found["x"] + gap) <= found.error
+    assert abs(found["parameter"] - 2 * gap**3) <= found.error
+    assert not fold(lambda x, p: x**3 + 3 * gap**2 * x - p[:, None], [-1.5 * gap], 0.0, **given).good
+
+
+def test_values_that_touch_do_not_cross():
+    def touching(power, shift=0.0):
+        return crossing(
+            Phase(lambda x, p: x - p[:, None], lambda x, p: (x[:, 0] - 1) ** power - shift, [0.3], ["first"]),
+            Phase(lambda x, p: x, lambda x, p: 0 * p, [0.0], ["second"]),
+            1.3,
+        )
+
+    assert not touching(2).good
+    assert not touching(4).good
+    for power, shift, exact in ((1, 0.0, 1.0), (3, 0.0, 1.0), (2, 1e-8, 1.0001)):
+        found = touching(power, shift)
+        assert found.good
+        assert min(abs(found["parameter"] - place) for place in (exact, 2 - exact)) <= found.error
+
+
+# F(x, p), a start, and how often the parameter turns on the way round.
+CLOSED = {
+    "circle": (lambda x, p: x**2 + p[:, None] ** 2 - 1, [1.0], 0.0, 2),
+    "circle, from beside its fold": (lambda x, p: x**2 + p[:, None] ** 2 - 1, [0.1], math.sqrt(0.99), 2),
+    "small circle": (lambda x, p: x**2 + p[:, None] ** 2 - 1e-4, [0.01], 0.0, 2),
+    "square with round corners": (lambda x, p: x**4 + p[:, None] ** 4 - 1, [1.0], 0.2, 2),
+    "ellipse": (lambda x, p: x**2 + 9 * (p[:, None] - 2) ** 2 - 1, [1.0], 2.0, 2),
+    "lemniscate": (lambda x, p: (x**2 + p[:, None] ** 2) ** 2 - 2 * (x**2 - p[:, None] ** 2), [1.3], 0.3, 4),
+    "kidney": (lambda x, p: (p[:, None] - x**2) ** 2 + x**2 / 2 - 0.25, [0.67], 0.3, 4),
+    "loop of two unknowns": (
+        lambda x, p: np.stack([x[:, 0] ** 2 + p**2 - 1, x[:, 1] - x[:, 0] * p], axis=1),
+        [1.0, 0.0],
+        0.0,
+        2,
+    ),
+}
+
+
+@pytest.mark.parametrize("direction", [1, -1])
+@pytest.mark.parametrize("name", CLOSED)
+def test_closed_branches_end_where_they_began(name, direction):
+    residual, start, parameter, turns = CLOSED[name]
+    branch = follow(residual, start, parameter, direction=direction, max_step=0.05, step=0.005)
+    assert branch.end == "closed"
+    assert (branch.unknowns[0] == branch.unknowns[-1]).all()
+    assert branch.parameter[0] == branch.parameter[-1]
+    assert len(branch.turning_points) == turns
+
+
+def test_branches_that_pass_close_by_are_not_closed():
+    """A spiral, whose windings lie 0.06 apart, and a wave that returns to where it began in all but the parameter."""
+
+    def spiral(x, p):
+        radius, angle = np.hypot(x[:, 0], p), np.arctan2(x[:, 0], p)
+        return np.sin(0.5 * (angle - 100 * radius))[:, None]
+
+    branch = follow(spiral, [0.0], 2 * math.pi / 100 * 8, max_step=0.02, step=0.01, max_points=400)
+    assert branch.end != "closed"
+    waves = follow(lambda x, p: x - np.sin(3 * p[:, None]), [0.0], 0.0, max_points=200)
+    assert waves.end == "points"

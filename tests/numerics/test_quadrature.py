@@ -7,7 +7,7 @@ import pytest
 import references
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from scipy.special import erfc, expit
+from scipy.special import erf, erfc, expit
 
 from statphys_gen.errors import AccuracyNotReached, InvalidArgument
 from statphys_gen.numerics import kronrod, quadrature
@@ -81,7 +81,9 @@ def test_wrong_slope_costs_nodes_but_no_accuracy() -> None:
     for name in ANALYTIC:
         for slope, shift, exact in table_of(name).T:
             if 0.1 <= slope <= 100.0:
-                result = gaussian_average(lambda z, s=slope, b=shift, n=name: FUNCTIONS[n](s * z + b))
+                result = gaussian_average(
+                    lambda z, s=slope, b=shift, n=name: FUNCTIONS[n](s * z + b), slope=1.0
+                )
                 assert_honest(result, exact, 1e-12 * max(1.0, abs(exact)))
 
 
@@ -119,7 +121,7 @@ def test_relative_accuracy_of_vanishing_averages() -> None:
 
 
 def test_closed_forms() -> None:
-    z_power = gaussian_average(lambda z: np.stack([z**k for k in range(13)]))
+    z_power = gaussian_average(lambda z: np.stack([z**k for k in range(13)]), slope=0.0)
     moments = np.array([math.prod(range(1, k, 2)) if k % 2 == 0 else 0.0 for k in range(13)])
     assert_honest(z_power, moments, 1e-12 * np.maximum(1.0, 1e5))
     a = np.array([0.1, 1.0, 3.0, 10.0])
@@ -127,8 +129,8 @@ def test_closed_forms() -> None:
     assert_honest(growing, np.exp(a * a / 2.0), 1e-12 * np.exp(a * a / 2.0))
     oscillating = gaussian_average(lambda z: np.exp(1j * a[:, None] * z), slope=a)
     assert_honest(oscillating, np.exp(-a * a / 2.0) + 0j, 1e-12)
-    assert_honest(gaussian_average(lambda z: np.ones((3, 2, z.size))), np.ones((3, 2)), 1e-14)
-    assert_honest(gaussian_average(lambda z: 0.0 * z, relative=True), np.float64(0.0), 0.0)
+    assert_honest(gaussian_average(lambda z: np.ones((3, 2, z.size)), slope=0.0), np.ones((3, 2)), 1e-14)
+    assert_honest(gaussian_average(lambda z: 0.0 * z, slope=0.0, relative=True), np.float64(0.0), 0.0)
 
 
 @settings(max_examples=60, deadline=None, derandomize=True)
@@ -143,7 +145,7 @@ def test_two_routes_agree_within_their_errors(decade: float, place: float, log_s
         return scale * np.stack([np.tanh(y) ** 2, expit(-2.0 * y), log_two_cosh(y), 1.0 - np.tanh(y)])
 
     first = gaussian_average(integrand, slope=slope, relative=True)
-    second = gaussian_average(integrand, slope=slope, relative=True, breakpoints=[place])
+    second = gaussian_average(integrand, slope=1.0, steepness=slope, relative=True, breakpoints=[place])
     assert (np.abs(first.value - second.value) <= first.error + second.error).all()
 
 
@@ -162,13 +164,13 @@ def test_jumps_and_kinks_at_breakpoints(place: float, relative: bool) -> None:
         excess = np.maximum(z - place, 0.0)
         return np.stack([(z > place).astype(float), excess, excess**2])
 
-    result = gaussian_average(integrand, breakpoints=[place], relative=relative)
+    result = gaussian_average(integrand, slope=1.0, breakpoints=[place], relative=relative)
     assert_honest(result, exact, 1e-12 * (exact if relative else np.maximum(exact, 1.0)))
 
 
 def test_several_breakpoints() -> None:
     places = np.array([-1.0, 0.25, 0.25, 60.0])
-    result = gaussian_average(lambda z: (z > -1.0) * 2.0 + (z > 0.25) * 1.0, breakpoints=places)
+    result = gaussian_average(lambda z: (z > -1.0) * 2.0 + (z > 0.25) * 1.0, slope=0.0, breakpoints=places)
     assert_honest(result, np.float64(erfc(-1.0 / math.sqrt(2.0)) + 0.5 * erfc(0.25 / math.sqrt(2.0))), 1e-12)
 
 
@@ -176,7 +178,8 @@ def test_steep_kink_at_a_breakpoint() -> None:
     for slope, shift, exact in table_of("positive_tanh").T:
         result = gaussian_average(
             lambda z, s=slope, b=shift: np.maximum(np.tanh(s * z + b), 0.0),
-            slope=slope,
+            slope=1.0,
+            steepness=slope,
             breakpoints=[-shift / slope],
         )
         assert_honest(result, exact, 1e-12)
@@ -186,7 +189,10 @@ def test_steep_kink_at_a_breakpoint() -> None:
 def test_steep_features_at_a_breakpoint_need_few_nodes() -> None:
     for slope, shift, exact in table_of("tanh_squared").T:
         result = gaussian_average(
-            lambda z, s=slope, b=shift: np.tanh(s * z + b) ** 2, slope=slope, breakpoints=[-shift / slope]
+            lambda z, s=slope, b=shift: np.tanh(s * z + b) ** 2,
+            slope=1.0,
+            steepness=slope,
+            breakpoints=[-shift / slope],
         )
         assert_honest(result, exact, 1e-12)
         assert result.nodes < 3000
@@ -194,9 +200,9 @@ def test_steep_features_at_a_breakpoint_need_few_nodes() -> None:
 
 def test_jump_without_breakpoint_is_refused() -> None:
     with pytest.raises(AccuracyNotReached, match="allowed are 1e-12"):
-        gaussian_average(lambda z: (z > 0.3).astype(float), max_nodes=2**14)
+        gaussian_average(lambda z: (z > 0.3).astype(float), slope=1.0, max_nodes=2**14)
     with pytest.raises(AccuracyNotReached, match=r"at index \(1,\)"):
-        gaussian_average(lambda z: np.stack([z, 1e3 * np.abs(z - 0.1)]), max_nodes=2**14)
+        gaussian_average(lambda z: np.stack([z, 1e3 * np.abs(z - 0.1)]), slope=1.0, max_nodes=2**14)
 
 
 # ------------------------------------------------------------------------------------------------------ refusals
@@ -207,14 +213,14 @@ def test_integrand_that_is_not_finite_is_refused() -> None:
         return np.divide(1.0, z, out=np.full_like(z, np.inf), where=z != 0.0)
 
     with pytest.raises(InvalidArgument, match=r"function\(0\) = inf: must be finite"):
-        gaussian_average(pole)
+        gaussian_average(pole, slope=1.0)
     with pytest.raises(InvalidArgument, match="finite"):
-        integrate(lambda x: np.where(x > 0.5, np.nan, x), 0.0, 1.0)
+        integrate(lambda x: np.where(x > 0.5, np.nan, x), 0.0, 1.0, width=1.0)
 
 
 def test_mass_beyond_the_limits_is_refused() -> None:
     with pytest.raises(AccuracyNotReached):
-        gaussian_average(np.cosh, limits=(-3, 3))
+        gaussian_average(np.cosh, slope=1.0, limits=(-3, 3))
 
 
 def test_impossible_accuracy_is_refused() -> None:
@@ -285,29 +291,59 @@ def test_kronrod_rule_is_exact_for_polynomials() -> None:
 
 
 INTEGRALS: dict[str, tuple[Callable[[np.ndarray], np.ndarray], float, float, dict, float]] = {
-    "exponential": (lambda x: np.exp(-x), 0.0, math.inf, {}, 1.0),
+    "exponential": (lambda x: np.exp(-x), 0.0, math.inf, {"scale": 1.0}, 1.0),
     "slow exponential": (lambda x: np.exp(-1e-3 * x), 0.0, math.inf, {"scale": 1e3}, 1e3),
-    "gamma of one half": (lambda x: np.exp(-x) / np.sqrt(x), 0.0, math.inf, {}, math.sqrt(math.pi)),
-    "lorentzian": (lambda x: 1.0 / (1.0 + x * x), -math.inf, math.inf, {}, math.pi),
-    "lorentzian elsewhere": (lambda x: 1.0 / (1.0 + (x - 30.0) ** 2), -math.inf, math.inf, {}, math.pi),
-    "narrow lorentzian": (lambda x: 1e-4 / (1e-8 + x * x), -1.0, 1.0, {}, 2.0 * math.atan(1e4)),
-    "heavy tail": (lambda x: (1.0 + x) ** -1.5, 0.0, math.inf, {}, 2.0),
-    "lower half-line": (lambda x: np.exp(x - 7.0), -math.inf, 7.0, {}, 1.0),
+    "gamma of one half": (
+        lambda x: np.exp(-x) / np.sqrt(x),
+        0.0,
+        math.inf,
+        {"scale": 1.0},
+        math.sqrt(math.pi),
+    ),
+    "lorentzian": (lambda x: 1.0 / (1.0 + x * x), -math.inf, math.inf, {"scale": 1.0}, math.pi),
+    "lorentzian elsewhere": (
+        lambda x: 1.0 / (1.0 + (x - 30.0) ** 2),
+        -math.inf,
+        math.inf,
+        {"scale": 30.0},
+        math.pi,
+    ),
+    "narrow lorentzian": (lambda x: 1e-4 / (1e-8 + x * x), -1.0, 1.0, {"width": 1e-4}, 2.0 * math.atan(1e4)),
+    "heavy tail": (lambda x: (1.0 + x) ** -1.5, 0.0, math.inf, {"scale": 1.0}, 2.0),
+    "lower half-line": (lambda x: np.exp(x - 7.0), -math.inf, 7.0, {"scale": 1.0}, 1.0),
     "logarithm": (np.log, 0.0, 1.0, {}, -1.0),
     "inverse root": (lambda x: 1.0 / np.sqrt(x), 0.0, 1.0, {}, 2.0),
     "semicircle": (lambda x: np.sqrt(4.0 - x * x) / (2.0 * math.pi), -2.0, 2.0, {}, 1.0),
     "jump": (lambda x: (x > 0.3) * 1.0, 0.0, 1.0, {"breakpoints": [0.3]}, 0.7),
-    "jump far out": (lambda x: (x > 5.0) * np.exp(-x), 0.0, math.inf, {"breakpoints": [5.0]}, math.exp(-5.0)),
-    "oscillation": (lambda x: np.exp(-x) * np.cos(50.0 * x), 0.0, math.inf, {"scale": 4.0}, 1.0 / 2501.0),
+    "jump far out": (
+        lambda x: (x > 5.0) * np.exp(-x),
+        0.0,
+        math.inf,
+        {"breakpoints": [5.0], "scale": 1.0},
+        math.exp(-5.0),
+    ),
+    "oscillation": (
+        lambda x: np.exp(-x) * np.cos(50.0 * x),
+        0.0,
+        math.inf,
+        {"width": 0.02, "scale": 4.0},
+        1.0 / 2501.0,
+    ),
     "narrow bump": (
         lambda x: np.exp(-((x - 12.34567) ** 2) * 1e8 / 2.0),
         0.0,
         100.0,
-        {"width": 0.01},
+        {"breakpoints": [12.34567], "finest": 1e-4},
         1e-4 * math.sqrt(2.0 * math.pi),
     ),
     "complex": (lambda x: np.exp(1j * x), 0.0, math.pi, {}, 2.0j),
-    "huge": (lambda x: 1e200 * np.exp(-x * x), -math.inf, math.inf, {}, 1e200 * math.sqrt(math.pi)),
+    "huge": (
+        lambda x: 1e200 * np.exp(-x * x),
+        -math.inf,
+        math.inf,
+        {"scale": 1.0},
+        1e200 * math.sqrt(math.pi),
+    ),
     "tiny": (lambda x: 1e-200 * x * x, 0.0, 3.0, {"relative": True}, 9e-200),
 }
 
@@ -315,14 +351,14 @@ INTEGRALS: dict[str, tuple[Callable[[np.ndarray], np.ndarray], float, float, dic
 @pytest.mark.parametrize("name", INTEGRALS)
 def test_integrals_in_closed_form(name: str) -> None:
     function, lower, upper, options, exact = INTEGRALS[name]
-    result = integrate(function, lower, upper, **options)
+    result = integrate(function, lower, upper, **({"width": 1.0} | options))
     allowed = 1e-12 * (abs(exact) if options.get("relative") else max(1.0, abs(exact)))
     assert_honest(result, np.asarray(exact), allowed)
 
 
 def test_batched_integral() -> None:
     power = np.array([[-0.5, 0.0, 0.5], [1.0, 2.0, 7.5]])
-    result = integrate(lambda x: x ** power[..., None], 0.0, 2.0)
+    result = integrate(lambda x: x ** power[..., None], 0.0, 2.0, width=1.0)
     exact = 2.0 ** (power + 1.0) / (power + 1.0)
     assert_honest(result, exact, 1e-12 * np.maximum(1.0, exact))
 
@@ -330,12 +366,133 @@ def test_batched_integral() -> None:
 def test_singularity_away_from_zero_is_refused_and_its_substitution_is_not() -> None:
     """float64 resolves 1 - x no better than 1e-16, which leaves 1e-8 of the integral of 1/sqrt(1 - x)."""
     with pytest.raises(AccuracyNotReached):
-        integrate(lambda x: 1.0 / np.sqrt(1.0 - x), 0.0, 1.0)
-    assert_honest(integrate(lambda y: 2.0 * np.ones_like(y), 0.0, 1.0), np.asarray(2.0), 1e-12)
+        integrate(lambda x: 1.0 / np.sqrt(1.0 - x), 0.0, 1.0, width=1.0)
+    assert_honest(integrate(lambda y: 2.0 * np.ones_like(y), 0.0, 1.0, width=1.0), np.asarray(2.0), 1e-12)
 
 
 def test_divergent_integral_is_refused() -> None:
     with pytest.raises(AccuracyNotReached):
-        integrate(lambda x: x**-1.5, 1e-9, 1.0, max_nodes=300)
+        integrate(lambda x: x**-1.5, 1e-9, 1.0, width=1.0, max_nodes=300)
     with pytest.raises(AccuracyNotReached):
-        integrate(lambda x: 1.0 / (1.0 + x), 0.0, math.inf)
+        integrate(lambda x: 1.0 / (1.0 + x), 0.0, math.inf, width=1.0, scale=1.0)
+
+
+# ------------------------------------------------------------------------------ features that a rule could have missed
+
+
+@pytest.mark.parametrize("slope", [1.0, 50.0])
+def test_frequency_that_the_first_nodes_alias(slope: float) -> None:
+    """E cos(50 z) = exp(-1250), also where too small a slope is declared: the two rules alias different frequencies."""
+    result = gaussian_average(lambda z: np.cos(50.0 * z), slope=slope)
+    assert_honest(result, np.float64(0.0), 1e-12)
+
+
+@pytest.mark.parametrize(
+    "frequency", [*range(2, 130, 3), 8 * math.pi, 16 * math.pi, 32 * math.pi, 64 * math.pi]
+)
+@pytest.mark.parametrize("phase", [0.0, 0.4])
+def test_no_frequency_is_taken_for_a_constant(frequency: float, phase: float) -> None:
+    """Declared smooth or not: right within the error, or refused."""
+    exact = np.asarray(math.cos(phase) * math.exp(-(frequency**2) / 2.0))
+    for slope in (0.0, 1.0, frequency):
+        result = gaussian_average(lambda z: np.cos(frequency * z + phase), slope=slope)
+        assert (np.abs(result.value - exact) <= result.error + np.spacing(exact)).all(), slope
+
+
+def _gaussian(x: np.ndarray, place: float, width: float) -> np.ndarray:
+    return np.exp(-0.5 * ((x - place) / width) ** 2)
+
+
+@pytest.mark.parametrize("width", [1.0, 0.1, 1e-2, 1e-3, 1e-4])
+@pytest.mark.parametrize("place", [0.0, 0.1234567, -1.75, 3.0])
+def test_spikes_of_declared_width_are_seen(width: float, place: float) -> None:
+    """At the declared slope without a breakpoint, and at a breakpoint with the declared steepness."""
+    total = 1.0 + width * width
+    exact = np.asarray(width / math.sqrt(total) * math.exp(-0.5 * place * place / total))
+    for tolerance in (1e-6, 1e-12):
+        plain = gaussian_average(lambda z: _gaussian(z, place, width), slope=1.0 / width, tolerance=tolerance)
+        assert_honest(plain, exact, tolerance)
+        marked = gaussian_average(
+            lambda z: _gaussian(z, place, width),
+            slope=1.0,
+            steepness=1.0 / width,
+            breakpoints=[place],
+            tolerance=tolerance,
+        )
+        assert_honest(marked, exact, tolerance)
+        assert marked.nodes < 6000
+
+
+def test_spikes_beside_a_smooth_function() -> None:
+    """The refinement of one feature is no reason to overlook another."""
+    places, widths = np.array([0.3, -2.2, 4.1]), np.array([1e-3, 3e-3, 2e-3])
+    exact = sum(
+        w / math.sqrt(1.0 + w * w) * math.exp(-0.5 * p * p / (1.0 + w * w))
+        for p, w in zip(places, widths, strict=True)
+    )
+
+    def integrand(z: np.ndarray) -> np.ndarray:
+        return np.tanh(3.0 * z) + sum(_gaussian(z, p, w) for p, w in zip(places, widths, strict=True))
+
+    assert_honest(gaussian_average(integrand, slope=1e3), np.asarray(exact), 1e-12)
+    with pytest.raises(AccuracyNotReached, match="smallest scale"):
+        gaussian_average(integrand, slope=1e7, breakpoints=[0.0])
+
+
+@pytest.mark.parametrize("scale", [1.0, 50.0, 60.0])
+@pytest.mark.parametrize("place", [50.0, -37.3])
+def test_mass_far_from_the_origin_of_the_line(scale: float, place: float) -> None:
+    """Also where the mass lies up to 256 declared scales away."""
+    exact = np.asarray(math.sqrt(2.0 * math.pi))
+    result = integrate(lambda x: _gaussian(x, place, 1.0), -math.inf, math.inf, width=1.0, scale=scale)
+    assert_honest(result, exact, 1e-11)
+
+
+@pytest.mark.parametrize("place", [0.5, 0.3456789, 0.01, 0.99])
+@pytest.mark.parametrize("width", [1e-2, 1e-3, 1e-4])
+def test_peaks_of_declared_width_are_seen_in_an_interval(place: float, width: float) -> None:
+    exact = np.asarray(
+        width
+        * math.sqrt(math.pi / 2.0)
+        * (erf((1.0 - place) / width / math.sqrt(2.0)) + erf(place / width / math.sqrt(2.0)))
+    )
+    plain = integrate(lambda x: _gaussian(x, place, width), 0.0, 1.0, width=width)
+    marked = integrate(
+        lambda x: _gaussian(x, place, width), 0.0, 1.0, width=1.0, breakpoints=[place], finest=width
+    )
+    for result in (plain, marked):
+        assert_honest(result, exact, 1e-12)
+    assert marked.nodes < 3000
+
+
+def test_unbounded_functions_are_followed_to_their_mass() -> None:
+    """A step of height exp(113) behind 15, where the rule of functions of order 1 does not look."""
+    height = math.exp(113.0)
+
+    def step(z: np.ndarray) -> np.ndarray:
+        return height * expit(10.0 * (z - 15.0))
+
+    with mp.workdps(40):
+        exact = height * float(
+            mp.quad(lambda z: mp.npdf(z) / (1 + mp.exp(-10 * (z - 15))), mp.linspace(-8, 40, 193))
+        )
+    assert_honest(gaussian_average(step, slope=5.0), np.asarray(exact), 1e-12 * max(1.0, exact))
+
+
+def test_scales_that_are_too_fine_are_refused_at_once() -> None:
+    calls = []
+
+    def counted(x: np.ndarray) -> np.ndarray:
+        calls.append(x.size)
+        return np.ones_like(x)
+
+    for call in (
+        lambda: integrate(counted, 0.0, 1.0, width=1e-300),
+        lambda: integrate(counted, -1e308, 1e308, width=1e-3),
+        lambda: integrate(counted, 0.0, math.inf, width=1e-9, scale=1e3),
+        lambda: gaussian_average(counted, slope=1e300),
+        lambda: gaussian_average(counted, slope=1e15, breakpoints=[0.0]),
+    ):
+        with pytest.raises(AccuracyNotReached):
+            call()
+    assert sum(calls) < 10_000

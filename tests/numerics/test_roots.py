@@ -344,3 +344,40 @@ def test_random_magnetisations_near_the_critical_temperature():
             true_error = min(abs(found - root) for root in (exact[k], -exact[k], mpmath.mpf(0)))
             assert true_error <= solution.error[k], temperatures[k]
             assert solution.residual[k] <= 1e-12
+
+
+# Functions without a change of sign at the ends of [0, 1]: their roots there.
+EVEN = {
+    "two roots": (lambda x: (x - 0.5) ** 2 - 0.01, (0.4, 0.6)),
+    "two close roots": (lambda x: (x - 0.512345) ** 2 - 1e-8, (0.512245, 0.512445)),
+    "double root": (lambda x: (x - 0.512345) ** 2, (0.512345,)),
+    "kink at zero": (lambda x: np.abs(x - 0.3), (0.3,)),
+    "cusp at zero": (lambda x: np.sqrt(np.abs(x - 0.3)), (0.3,)),
+    "quartic root": (lambda x: (x - 0.7) ** 4, (0.7,)),
+    "waves": (
+        lambda x: np.sin(20 * x) + 0.5,
+        tuple((math.pi * k + (-1) ** k * -math.pi / 6) / 20 for k in range(8)),
+    ),
+}
+
+
+@pytest.mark.parametrize("name", EVEN)
+def test_bracket_without_a_change_of_sign_hides_no_root(name):
+    function, roots = EVEN[name]
+    found = bracketed(function, 0.0, 1.0)
+    assert found.status != Status.NO_SOLUTION
+    if found.good:
+        assert min(abs(found["x"] - root) for root in roots) <= found.error
+
+
+@pytest.mark.parametrize(
+    "shape", [np.abs, np.square, lambda d: np.sqrt(np.abs(d)), lambda d: np.abs(d) ** 1.5]
+)
+@pytest.mark.parametrize("start", [0.7, 0.31, -2.0])
+def test_kinks_and_cusps_at_zero_are_roots(shape, start):
+    """The modulus of a distance has a root, and lifted by 0.1 it has none."""
+    at = newton(lambda x: shape(x - 0.3), [start])
+    assert at.status != Status.NO_SOLUTION
+    if at.good:
+        assert abs(at["x"] - 0.3) <= at.error
+    assert not newton(lambda x: shape(x - 0.3) + 0.1, [start]).good

@@ -43,7 +43,11 @@ def test_claimed_error_is_never_exceeded(prior, field):
             return np.stack([mean, mean**2, variance, variance**2, log])
 
         exact = gaussian_average(
-            integrands, breakpoints=(-field / amplitude,), slope=amplitude, tolerance=3e-14
+            integrands,
+            breakpoints=(-field / amplitude,),
+            slope=1.0,
+            steepness=amplitude,
+            tolerance=3e-14,
         )
         ours = [
             a[k] for a in (found.mean, found.glass, found.spread, found.spread_squared, found.log_partition)

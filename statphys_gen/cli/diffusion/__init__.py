@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from ... import validation
+from ..data_files import add_data, read_data, refuse_absent
 from ..parsing import add_output_options, add_seed, number
 from . import collapse as diffusion_collapse
 from . import simulate as diffusion_simulate
@@ -64,10 +65,9 @@ def _register_analyse(quantities: Any) -> None:
         "analyse",
         help="speciation and collapse times of a data set",
         description="Spectrum, speciation and collapse times with errors, and label agreement of a data set "
-        "(.npy, .npz or .csv; one sample a row).",
+        "(.npy, .npz, .csv, .tsv, .txt, .parquet, one sample a row; or a folder of PNG files).",
     )
-    parser.add_argument("data", metavar="DATA", help="samples, one a row")
-    parser.add_argument("--labels", metavar="FILE", help="one label a sample (.npy, .npz, .csv or .txt)")
+    add_data(parser)
     add_times(parser)
     parser.add_argument("--output", metavar="DIR", help="folder for the report and its pictures")
     add_seed(parser)
@@ -141,16 +141,14 @@ def _speciation_time(options: argparse.Namespace) -> int:
 
 
 def _analyse(options: argparse.Namespace) -> int:
-    data = validation.readable_file("DATA", options.data)
-    labels = None if options.labels is None else validation.readable_file("--labels", options.labels)
+    refuse_absent(options)
     folder = None if options.output is None else validation.writable_folder("--output", options.output)
-    from ...data.dataset import load_dataset
     from ...diffusion.analysis.data_set import analyse
     from ...diffusion.plots import plot_report
     from ...presentation import plain
     from ..output import emit
 
-    report = analyse(load_dataset(data, labels), time=options.time, seed=options.seed, progress=True)
+    report = analyse(read_data(options), time=options.time, seed=options.seed, progress=True)
     record = report.record() | {"approximation": "estimates from a finite sample; each time states its own"}
     files: list[Path] = []
     if folder is not None:
@@ -158,7 +156,8 @@ def _analyse(options: argparse.Namespace) -> int:
         text = json.dumps(plain(record), indent=1, allow_nan=False) + "\n"
         (folder / "report.json").write_text(text, encoding="utf-8")
         files.append(folder / "report.json")
-    parameters = {"data": str(data), "labels": options.labels, "time": options.time, "seed": options.seed}
+    names = ("data", "labels", "key", "label_column", "time", "seed")
+    parameters = {name: getattr(options, name) for name in names}
     if options.json:
         return emit(options, "diffusion analyse", parameters, [record], files=files)
     assert report.collapse is not None

@@ -128,5 +128,5 @@ def _from_sum(model: CurieWeiss, magnetisation: FloatArray, log_law: FloatArray,
         return np.exp(up + down - np.logaddexp(up, down))
 
     end = scale * float(magnetisation[-1]) + 10.0
-    half = integrate(product_over_sum, 0.0, end, tolerance=1e-11, width=1.0)
+    half = integrate(product_over_sum, 0.0, end, tolerance=1e-11, width=0.25)
     return 1.0 - 4.0 * float(half.value) / math.sqrt(2.0 * math.pi)

@@ -158,7 +158,8 @@ def _sign_agreement_at(line: ClassLine, time: float) -> float:
     for share, centre in ((weight, a), (1.0 - weight, -a)):
         average = gaussian_average(
             partial(_shifted, disagreement, centre, width),
-            slope=steepness,
+            slope=1.0,
+            steepness=steepness,
             breakpoints=(places - centre) / width,
         )
         total += share * float(average.value)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import warnings
+from array import array
 from pathlib import Path
 
 import numpy as np
@@ -10,10 +10,12 @@ import numpy as np
 from ... import validation
 from ...arrays import FloatArray
 from ...errors import InvalidArgument
+from ...files import read_array
+from ...tables import open_table
 
 
 def load_matrix(argument: str, path: str | Path) -> FloatArray:
-    """A matrix from a ``.npy`` or a ``.csv`` file (numbers, commas, no header).
+    """A matrix from a ``.npy`` or a ``.csv`` file (numbers without header; comma, semicolon, tab or blanks).
 
     Raises
     ------
@@ -23,16 +25,18 @@ def load_matrix(argument: str, path: str | Path) -> FloatArray:
     ending = file.suffix.lower()
     if ending not in (".npy", ".csv"):
         raise InvalidArgument(argument, str(path), "a file that ends in .npy or .csv")
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("error", UserWarning)  # of a table without a row
-            found = (
-                np.load(file, allow_pickle=False)
-                if ending == ".npy"
-                else np.loadtxt(file, delimiter=",", ndmin=2)
-            )
-    except (ValueError, OSError, EOFError, UserWarning) as error:
-        raise InvalidArgument(
-            argument, str(path), f"a matrix of numbers: {' '.join(str(error).split())}"
-        ) from None
+    found = read_array(argument, file) if ending == ".npy" else _table(argument, file)
     return validation.array(argument, found, ndim=2)
+
+
+def _table(argument: str, file: Path) -> FloatArray:
+    table = open_table(argument, file, header=False)
+    numbers = array("d")
+    for line, cells in table.rows():
+        for cell in cells:
+            try:
+                numbers.append(table.number(cell))
+            except ValueError:
+                allowed = f"a matrix of numbers, without header; line {line} holds {cell!r}"
+                raise InvalidArgument(argument, str(file), allowed) from None
+    return np.frombuffer(numbers).reshape(-1, table.columns)

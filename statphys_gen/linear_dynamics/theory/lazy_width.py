@@ -37,7 +37,7 @@ def _decay(ratio: float, z: FloatArray) -> FloatArray:
     scales = np.concatenate([[gap], z[z > 0.0] ** -0.5])
     near = np.pi / 2.0 - np.outer(scales / np.sqrt(4.0 * root), [0.1, 1.0, 10.0]).ravel()
     points = np.unique(near[(near > 0.0) & (near < np.pi / 2.0)])
-    found = integrate(integrand, 0.0, np.pi / 2.0, tolerance=1e-12, breakpoints=points).value
+    found = integrate(integrand, 0.0, np.pi / 2.0, width=0.5, tolerance=1e-12, breakpoints=points).value
     return np.asarray(max(0.0, 1.0 - 1.0 / ratio) + 4.0 / np.pi * found)
 
 

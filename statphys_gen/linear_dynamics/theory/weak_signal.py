@@ -32,34 +32,48 @@ _TOLERANCE = 1e-12
 _GRADES = np.array([0.1, 0.3, 1.0, 3.0, 10.0, 30.0])
 
 
-def quarter_circle_mean(function: Callable[[FloatArray], FloatArray], edges: ArrayLike = ()) -> FloatArray:
-    """int_0^2 rho(s) function(s) ds; ``function`` maps (nodes,) to (..., nodes), and changes at the ``edges``."""
+def quarter_circle_mean(
+    function: Callable[[FloatArray], FloatArray], edges: ArrayLike = (), width: float = 1.0
+) -> FloatArray:
+    """int_0^2 rho(s) function(s) ds; ``function`` maps (nodes,) to (..., nodes), and changes at the ``edges``,
+    elsewhere over distances of ``width``: 1 for functions of a mode, whose scales are among its edges."""
 
     def integrand(theta: FloatArray) -> FloatArray:
         return np.asarray(np.sin(theta) ** 2 * function(2.0 * np.cos(theta)))
 
-    return np.asarray(
-        4.0
-        / np.pi
-        * integrate(integrand, 0.0, np.pi / 2.0, tolerance=_TOLERANCE, breakpoints=_angles(edges)).value
+    found = integrate(
+        integrand, 0.0, np.pi / 2.0, width=_angle(width), tolerance=_TOLERANCE, breakpoints=_angles(edges)
     )
+    return np.asarray(4.0 / np.pi * found.value)
 
 
 def spiked_bulk(
-    function: Callable[[FloatArray], FloatArray], spike: float, edges: ArrayLike = ()
+    function: Callable[[FloatArray], FloatArray], spike: float, edges: ArrayLike = (), width: float = 1.0
 ) -> FloatArray:
-    """The continuous part of u^T f(T) v for an odd function f of singular values."""
-    width = abs(1.0 - spike) * (1.0 + spike) / (2.0 * spike)
+    """The continuous part of u^T f(T) v for an odd function f of singular values; edges and width as above."""
+    gap = abs(1.0 - spike) * (1.0 + spike) / (2.0 * spike)
 
     def integrand(theta: FloatArray) -> FloatArray:
         sine = np.sin(theta)
-        weight = np.sin(2.0 * theta) * sine / (width**2 + sine**2) / (4.0 * spike**2)
+        weight = np.sin(2.0 * theta) * sine / (gap**2 + sine**2) / (4.0 * spike**2)
         return np.asarray(weight * function(2.0 * np.cos(theta)))
 
-    near = width * np.array([0.1, 1.0, 10.0])
+    near = gap * np.array([0.1, 1.0, 10.0])
     points = np.concatenate([_angles(edges), near[(near > 0.0) & (near < np.pi / 2.0)]])
-    found = integrate(integrand, 0.0, np.pi / 2.0, tolerance=_TOLERANCE, breakpoints=np.unique(points))
+    found = integrate(
+        integrand,
+        0.0,
+        np.pi / 2.0,
+        width=_angle(width),
+        tolerance=_TOLERANCE,
+        breakpoints=np.unique(points),
+    )
     return np.asarray(4.0 * spike / np.pi * found.value)
+
+
+def _angle(width: float) -> float:
+    """The smallest distance in theta that is ``width`` in the singular value, or over which the weights vary."""
+    return 0.5 * min(1.0, width)
 
 
 def _angles(edges: ArrayLike) -> FloatArray:
@@ -77,7 +91,7 @@ def mode_edges(threshold: float, training_time: FloatArray) -> FloatArray:
 
 @states("exact as N -> infinity", _LIMIT, source=SOURCE, verification="derived and simulated")
 def spiked_overlap(
-    function: Callable[[FloatArray], FloatArray], spike: float, edges: ArrayLike = ()
+    function: Callable[[FloatArray], FloatArray], spike: float, edges: ArrayLike = (), *, width: float
 ) -> FloatArray:
     """u^T f(T) v for an odd function f of singular values; ``function`` maps (nodes,) to (..., nodes).
 
@@ -86,9 +100,10 @@ def spiked_overlap(
     function : f, for arguments above 0.
     spike : tau, above 0.
     edges : singular values at which f changes abruptly.
+    width : elsewhere f varies over distances of ``width`` and no shorter ones, above 0.
     """
     tau = validation.positive("spike", spike)
-    bulk = spiked_bulk(function, tau, edges)
+    bulk = spiked_bulk(function, tau, edges, validation.positive("width", width))
     if tau <= 1.0:
         return bulk
     place = np.array([tau + 1.0 / tau])
@@ -113,7 +128,7 @@ def overlap(spike: ArrayLike, threshold: float, training_time: ArrayLike) -> Flo
     shape = spikes.shape + times.shape
     flat = times.ravel()
     rows = [
-        spiked_overlap(lambda s: mode(s, c, flat[:, None])[0], float(tau), mode_edges(c, flat))
+        spiked_overlap(lambda s: mode(s, c, flat[:, None])[0], float(tau), mode_edges(c, flat), width=1.0)
         for tau in spikes.ravel()
     ]
     return np.asarray(rows).reshape(shape)

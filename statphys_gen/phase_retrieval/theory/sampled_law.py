@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike
 from ... import validation
 from ...arrays import FloatArray
 from ...errors import InsufficientSamples, InvalidArgument
+from ...files import read_array
 from ...statistics.estimate import Estimate
 from ..model import Loss, PhaseRetrieval, check_loss, check_model
 from .curvature_law import CurvatureLaw, node_rule
@@ -66,11 +67,8 @@ def sampled_curvature_law(
 
 def _read(path: str | Path) -> FloatArray:
     file = validation.readable_file("points", path)
-    try:
-        content = np.load(file, allow_pickle=False)
-    except (ValueError, OSError, EOFError):
-        raise InvalidArgument("points", str(path), "a .npy file with an array of shape (n, 2)") from None
-    if not isinstance(content, np.ndarray) or content.ndim != 2 or content.shape[1] != 2:
+    content = read_array("points", file)
+    if content.ndim != 2 or content.shape[1] != 2:
         raise InvalidArgument("points", str(path), "a .npy file with an array of shape (n, 2)")
     return content
 

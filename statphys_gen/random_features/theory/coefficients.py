@@ -450,6 +450,7 @@ def _averages_of_squares(
         average = gaussian_average(
             partial(squares, refinement=refinement),
             slope=max(1.0, gamma * signal),
+            steepness=gamma * signal,
             tolerance=1e-13,
             relative=True,
             breakpoints=breakpoints,
