@@ -6,8 +6,12 @@ import numpy as np
 import pytest
 
 from statphys_gen.data import DataSet, GaussianMixture
+from statphys_gen.diffusion import signal
 from statphys_gen.diffusion.analysis.data_set import _between
 from statphys_gen.diffusion.theory.total_covariance import leading_directions
+from statphys_gen.errors import InvalidArgument
+
+CLASSES = GaussianMixture.two_classes(dimension=5, separation=0.8, variance=0.6)
 
 
 def test_the_corrected_variance_is_unbiased() -> None:
@@ -28,3 +32,10 @@ def test_directions_beyond_those_of_the_classes_are_orthonormal() -> None:
     values, vectors = leading_directions(mixture, 2)
     np.testing.assert_allclose(values, [5 * 0.64 + 0.6, 0.6], rtol=1e-12)
     np.testing.assert_allclose(vectors.T @ vectors, np.eye(2), atol=1e-12)
+
+
+def test_the_signal_is_between_two_classes_that_there_are() -> None:
+    assert signal(CLASSES, [0.4], 0, 1) == pytest.approx(signal(CLASSES, [0.4], 1, 0))
+    for first, second in ((0, 2), (2, 1), (0, -1)):
+        with pytest.raises(InvalidArgument, match=r"^(first|second)"):
+            signal(CLASSES, [0.4], first, second)

@@ -13,10 +13,12 @@ from statphys_gen.phase_retrieval import (
     bbp_time,
     descent_dynamics,
     hessian_spectrum,
+    initial_curvature_law,
     sampled_curvature_law,
     sampled_spectrum,
     transition,
 )
+from statphys_gen.phase_retrieval.theory import stieltjes_transform
 from statphys_gen.phase_retrieval.theory.curvature_law import graded_edges, node_rule
 from statphys_gen.solution import Solution
 
@@ -123,3 +125,13 @@ def test_panels_cover_the_labels_without_a_gap() -> None:
     assert edges[1] == pytest.approx(1e-3 / 4)
     near = edges[np.abs(edges - 2.2) < 0.01]
     np.testing.assert_allclose(near, [2.2 - 0.5**7, 2.2, 2.2 + 0.5**7], rtol=1e-12)
+
+
+def test_newton_ends_at_the_position_that_was_asked_for() -> None:
+    """z = (alpha E r - 1)/S at the S that are called good, from starts a little off."""
+    law, alpha = initial_curvature_law(Loss.normalised(0.7)), 4.0
+    exact = np.array([0.2 + 0.3j, 0.35 + 0.25j, 0.1 + 0.5j])
+    z = (alpha * law.responses(exact)[0] - 1.0) / exact
+    found, good = stieltjes_transform._newton(law, alpha, exact * (1.0 + 0.02j), z)
+    assert good.all()
+    np.testing.assert_allclose(found, exact, rtol=1e-7)
