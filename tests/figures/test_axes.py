@@ -24,6 +24,8 @@ from matplotlib.collections import LineCollection, PathCollection, QuadMesh
 from matplotlib.lines import Line2D
 from numpy.typing import NDArray
 
+from figures.parameters import defaults
+
 FILE = Path(__file__).with_name("axes.json")
 # Up to so many numbers are kept, others are drawn within the ranges of the rows.
 SMALL = 256
@@ -106,7 +108,7 @@ def panel(axes: Axes, where: Places) -> dict[str, Any]:
 
 
 def panels(script: Any, data: dict[str, NDArray[Any]]) -> list[dict[str, Any]]:
-    figure = script.draw(data)
+    figure = script.draw({**data, **defaults(script.compute)})
     try:
         return [panel(axes, Places(data)) for axes in figure.axes]
     finally:
@@ -148,7 +150,11 @@ def write(folder: Path) -> None:
     found = []
     for name, script in scripts().items():
         with np.load(folder / f"{name}.quick.npz", allow_pickle=False) as stored:
-            shapes = {key: described(f"{name} {key}", stored[key]) for key in stored.files if key != "_stamp"}
+            shapes = {
+                key: described(f"{name} {key}", stored[key])
+                for key in stored.files
+                if not key.startswith("_")
+            }
         data = {key: stand_in(f"{name} {key}", entry) for key, entry in shapes.items()}
         arrays = ",\n".join(f"  {json.dumps(key)}: {json.dumps(entry)}" for key, entry in shapes.items())
         seen = ",\n".join(f"  {json.dumps(entry, ensure_ascii=False)}" for entry in panels(script, data))
