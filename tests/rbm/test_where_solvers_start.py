@@ -7,7 +7,9 @@ import numpy as np
 import pytest
 
 from statphys_gen import rbm
-from statphys_gen.rbm.theory import field_curves, lines, spinodal_guesses
+from statphys_gen.rbm.simulation import hysteresis
+from statphys_gen.rbm.theory import field_curves, lines, one_step, spinodal_guesses
+from statphys_gen.rbm.theory.one_step_equations import OneStepEquations
 from statphys_gen.rbm.theory.saddle_point import Batch
 from statphys_gen.units import Gaussian, ReLU
 
@@ -80,3 +82,25 @@ def test_a_weak_end_starts_at_the_largest_load_of_its_curve(monkeypatch: pytest.
     found = rbm.spinodal(model, solve_for="load", between=(1e-6, 5.0), temperature=temperature)
     assert seen
     np.testing.assert_allclose(load, found["load"], rtol=1e-5)
+
+
+def test_responses_of_a_glass_start_falling_as_the_root_of_the_load() -> None:
+    equations = OneStepEquations(rbm.Model(Gaussian(), 0.1, 0.1, convention="sqrt-beta"), False, 0.0)
+    table, _, possible = one_step._starts(equations, equations, np.array([0.0, 4.0]))  # type: ignore[arg-type]
+    assert possible.all()
+    np.testing.assert_allclose(table[:, 0, 0] / table[:, 1, 0], 3.0, rtol=1e-12)
+
+
+def test_both_ways_of_a_hysteresis_start_at_their_first_temperature(monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[float] = []
+    make_chains = hysteresis.make_chains
+
+    def watched(network: Any, rng: Any, settings: Any, start: str) -> Any:
+        seen.append(float(settings.coupling[0]))
+        return make_chains(network, rng, settings, start)
+
+    monkeypatch.setattr(hysteresis, "make_chains", watched)
+    model = rbm.Model(Gaussian(), 0.3, 0.1, convention="sqrt-beta")
+    rbm.simulate_hysteresis(model, [0.4, 1.6], 20, 2, chains=2, sweeps=2)
+    # g = sqrt(beta): heated from 0.4, cooled from 1.6, in either network.
+    np.testing.assert_allclose(seen, [0.4**-0.5, 1.6**-0.5] * 2, rtol=1e-6)
