@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from statphys_gen.data import DataSet, GaussianMixture
-from statphys_gen.diffusion import signal
+from statphys_gen.diffusion import class_collapse, isotropic_collapse_time, signal
 from statphys_gen.diffusion.analysis.data_set import _between
 from statphys_gen.diffusion.theory.total_covariance import leading_directions
 from statphys_gen.errors import InvalidArgument
@@ -39,3 +39,12 @@ def test_the_signal_is_between_two_classes_that_there_are() -> None:
     for first, second in ((0, 2), (2, 1), (0, -1)):
         with pytest.raises(InvalidArgument, match=r"^(first|second)"):
             signal(CLASSES, [0.4], first, second)
+
+
+def test_a_class_collapses_with_its_own_share_of_the_points() -> None:
+    """Isotropic classes of variances 0.25 and 4 with weights 0.2 and 0.8: the closed form at log(n w_k)."""
+    mixture = GaussianMixture([0.2, 0.8], np.array([[3.0] * 8, [-3.0] * 8]), [0.25, 4.0])
+    found = class_collapse(mixture, 6.0).classes["time"]
+    for k, (weight, variance) in enumerate(((0.2, 0.25), (0.8, 4.0))):
+        exact = isotropic_collapse_time(8, variance, 6.0 + np.log(weight))
+        assert float(found[k]) == pytest.approx(float(exact), rel=1e-9)
