@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from statphys_gen.comparison import LEVEL, compare
+from statphys_gen.comparison import LEVEL, Observable, compare
 from statphys_gen.plots import plot_comparison
+from statphys_gen.statistics import Estimate
 
 
 def test_true_predictions_are_rejected_at_the_stated_level_and_wrong_ones_with_the_stated_power() -> None:
@@ -99,3 +100,13 @@ def test_the_picture_is_drawn(tmp_path: Path) -> None:
     result = compare([1.0, 2.1], 0.1, [1.0, 2.0])
     plot_comparison(result, tmp_path / "a.pdf", x=[2.0, 1.0], label="time")
     assert (tmp_path / "a.pdf").stat().st_size > 1000
+
+
+def test_z_has_the_errors_of_both_sides() -> None:
+    """A simulation 1.0 +- 0.3 beside a prediction 0.5 +- 0.4: one standard error of the difference."""
+    estimate = Estimate(np.asarray(1.0), np.asarray(0.3), np.asarray(9.0))
+    row = Observable("energy", estimate, 0.5, "exact", theory_error=0.4)
+    assert row.z == pytest.approx(1.0)
+    assert Observable("energy", estimate, 0.5, "exact").z == pytest.approx(5.0 / 3.0)
+    fixed = Estimate(np.asarray(1.0), np.asarray(0.0), np.asarray(9.0))
+    assert Observable("energy", fixed, 0.5, "exact", theory_error=0.4).z is None

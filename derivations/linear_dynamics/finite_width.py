@@ -8,9 +8,11 @@ import numpy as np
 import sympy as sp
 
 from derivations import claim
+from statphys_gen.linear_dynamics import width_correction
 
 _TAU = sp.Symbol("tau", positive=True)
 _G, _H = sp.symbols("g h", positive=True)
+_OMEGA = sp.Symbol("omega", positive=True)
 _Q = sp.exp(-2 * _TAU)
 
 
@@ -33,32 +35,52 @@ def kernels_move() -> bool:
     )
 
 
-@claim(
-    "Bulk of the train error to order g: q^2 [4 tau^2 + 2 (1 - q)^2 + omega (4 tau^2 - 1 + q^2)], omega = g/h"
-)
-def train_bulk() -> bool:
+def train_bulk_to_order_g() -> sp.Expr:
+    """The bulk of the train error at order g over g, in units of h; what remains at w = infinity taken off."""
     one, two = _moved()
-    omega = sp.Symbol("omega", positive=True)
     # Means over square Gaussian matrices: tr(R0^T R0)^2 = 2 d (g + h)^2, tr R0^T R0 eps^T R0 = -2 d h (g + h).
     third = 16 * (two * (_G + _H) ** 2 - one * _H * (_G + _H))
     # E exp(-2 tau delta) on both sides: 1 + 4 tau^2 g on the noise, and 4 tau g less on alpha = W2 W1 itself.
     spread = _G * (1 + 4 * _TAU**2 * _G - 4 * _TAU * _G) + _H * (1 + 4 * _TAU**2 * _G)
-    total = sp.expand(_Q**2 * (spread + third) / _H).subs(_H, _G / omega)
-    order = sp.expand(total).coeff(_G, 1)
+    total = sp.expand(_Q**2 * (spread + third) / _H).subs(_H, _G / _OMEGA)
     # What remains at w = infinity is of order h = g/omega, and is part of the curves of finite dimension.
-    infinite_width = _Q**2 * 16 * (two - one) / omega
-    wanted = _Q**2 * (4 * _TAU**2 + 2 * (1 - _Q) ** 2 + omega * (4 * _TAU**2 - 1 + _Q**2))
-    return sp.simplify(order - infinite_width - wanted) == 0
+    return sp.expand(total).coeff(_G, 1) - _Q**2 * 16 * (two - one) / _OMEGA
+
+
+def test_bulk_to_order_g() -> sp.Expr:
+    """What the bulk of the test error has beyond that of the train error."""
+    one, two = _moved()
+    # 2 q tr(eps^T S)/d with -h (1 + tau^2 g) + 2 (-4 J2 h (g + h) + J1 (4 h^2 + h g)).
+    cross = -_H * (1 + _TAU**2 * _G) + 2 * (-4 * two * _H * (_G + _H) + one * (4 * _H**2 + _H * _G))
+    return sp.expand(2 * _Q * cross / _H).coeff(_G, 1)
+
+
+@claim(
+    "Bulk of the train error to order g: q^2 [4 tau^2 + 2 (1 - q)^2 + omega (4 tau^2 - 1 + q^2)], omega = g/h"
+)
+def train_bulk() -> bool:
+    wanted = _Q**2 * (4 * _TAU**2 + 2 * (1 - _Q) ** 2 + _OMEGA * (4 * _TAU**2 - 1 + _Q**2))
+    return sp.simplify(train_bulk_to_order_g() - wanted) == 0
 
 
 @claim("Bulk of the test error: the same - 2 q tau^2 - 2 q tau + q^2 (1 - q)")
 def test_bulk() -> bool:
-    one, two = _moved()
-    # 2 q tr(eps^T S)/d with -h (1 + tau^2 g) + 2 (-4 J2 h (g + h) + J1 (4 h^2 + h g)).
-    cross = -_H * (1 + _TAU**2 * _G) + 2 * (-4 * two * _H * (_G + _H) + one * (4 * _H**2 + _H * _G))
-    order = sp.expand(2 * _Q * cross / _H).coeff(_G, 1)
     wanted = -2 * _Q * _TAU**2 - 2 * _Q * _TAU + _Q**2 * (1 - _Q)
-    return sp.simplify(order - wanted) == 0
+    return sp.simplify(test_bulk_to_order_g() - wanted) == 0
+
+
+@claim("What the package's correction has beyond its signals is this bulk, in units of the noise's variance")
+def package_has_the_bulk() -> bool:
+    kappa, omega, unit, times = 0.35, 0.3, 0.7, np.array([0.4, 1.3, 4.0])
+    once, twice = (width_correction(x, kappa, omega, times, noise=unit) for x in ([0.8], [0.8, 0.8]))
+    train, test = (2 * one - two for one, two in zip(once, twice, strict=True))
+    for k, time in enumerate(times):
+        point = {_TAU: kappa * time, _OMEGA: omega / unit**2}
+        first = float(train_bulk_to_order_g().subs(point)) * unit**2
+        second = first + float(test_bulk_to_order_g().subs(point)) * unit**2
+        if abs(train[k] - first) > 1e-12 or abs(test[k] - second) > 1e-12:
+            return False
+    return True
 
 
 @claim(

@@ -3,6 +3,7 @@
 import numpy as np
 
 from derivations import claim
+from derivations.random_features.definitions import parts
 from statphys_gen.random_features.model import RandomFeatures
 from statphys_gen.random_features.theory.edges import bulk_edges
 from statphys_gen.random_features.theory.limits import interpolation_edges, overfitting_edges
@@ -30,20 +31,18 @@ def ranks() -> bool:
     "Mode counts at d = 40, (16, 4), sin, t = 0.01: the eigenvalues of one Gaussian equivalent fall into the bulks"
 )
 def mode_counts() -> bool:
-    from statphys_gen.random_features.theory.resolvent import dyson
-
     model = RandomFeatures("sin", 16.0, 4.0, 0.01)
-    system = dyson(model)
+    own = parts(np.sin, 0.01, 1.0)
     d = 40
     p, n = 16 * d, 4 * d
     generator = np.random.default_rng(1)
     w = generator.standard_normal((p, d)) / np.sqrt(d)
-    shared = np.sqrt(system.linear) * w @ generator.standard_normal((d, n))
-    shared += np.sqrt(system.v2) * generator.standard_normal((p, n))
-    values = np.linalg.eigvalsh(shared @ shared.T / n + system.b2 * w @ w.T + system.s2 * np.eye(p))
+    shared = np.sqrt(own.data) * w @ generator.standard_normal((d, n))
+    shared += np.sqrt(own.shared) * generator.standard_normal((p, n))
+    values = np.linalg.eigvalsh(shared @ shared.T / n + own.noise * w @ w.T + own.fresh * np.eye(p))
     edges = bulk_edges(model)
     # The edges of the gaps, as geometric means.
-    cuts = [np.sqrt(system.s2 * edges[0, 0]), *np.sqrt(edges[:-1, 1] * edges[1:, 0])]
+    cuts = [np.sqrt(own.fresh * edges[0, 0]), *np.sqrt(edges[:-1, 1] * edges[1:, 0])]
     counts = np.diff([0, *np.searchsorted(values, cuts), p])
     groups = list(mode_groups(model).values())
     return counts.tolist() == [p - n - d, *(round(g * d) for g in groups)]
@@ -59,8 +58,15 @@ def large_ratios() -> bool:
     for k in (1, 4, 16):
         model = RandomFeatures("tanh", 64.0 * k * k, 8.0 * k, 0.01 / k)
         edges = bulk_edges(model)
-        small = np.abs(np.array(interpolation_edges(model)) / edges[0] - 1).max()
-        large = np.abs(np.array(overfitting_edges(model)) / edges[1] - 1).max()
+        own, psi_p, psi_n = parts(np.tanh, 0.01 / k, 1.0), 64.0 * k * k, 8.0 * k
+        x = (1.0 + np.array([1.0, -1.0]) * np.sqrt(1.0 / psi_n)) ** 2
+        interpolation = own.fresh + psi_p * own.noise * own.shared / (own.shared + own.data * psi_n * x)
+        overfitting = own.fresh + own.shared * (1.0 + np.array([-1.0, 1.0]) * np.sqrt(psi_p / psi_n)) ** 2
+        stated = (interpolation_edges(model), interpolation), (overfitting_edges(model), overfitting)
+        if not all(np.allclose(found, formula, rtol=1e-9) for found, formula in stated):
+            return False
+        small = np.abs(interpolation / edges[0] - 1).max()
+        large = np.abs(overfitting / edges[1] - 1).max()
         distances.append((small, large))
     ratio = np.array(distances)
     return bool((ratio[1:] < 0.3 * ratio[:-1]).all() and (ratio[2] < 0.01).all())

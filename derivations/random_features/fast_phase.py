@@ -6,7 +6,6 @@ import sympy as sp
 
 from derivations import claim
 from statphys_gen.random_features.model import RandomFeatures
-from statphys_gen.random_features.theory.coefficients import coefficients
 from statphys_gen.random_features.theory.learning_curves import learning_curves
 from statphys_gen.random_features.theory.limits import (
     fast_phase_score_error,
@@ -28,7 +27,8 @@ def linear_denoiser() -> bool:
 )
 def average() -> bool:
     model, tau = RandomFeatures("tanh", 100.0, 5.0, 0.05), 9.0
-    ratio, a = mp.mpf(1) / 5, mp.mpf(float(coefficients("tanh", 0.05).a_t))
+    # a_t = E sigma'(z), since Gamma = 1 at data variance 1.
+    ratio, a = mp.mpf(1) / 5, mp.quad(lambda z: mp.sech(z) ** 2 * mp.npdf(z), [-12, 0, 12])
     noise = -mp.expm1(-2 * mp.mpf("0.05"))
     low, high = (1 - mp.sqrt(ratio)) ** 2, (1 + mp.sqrt(ratio)) ** 2
 

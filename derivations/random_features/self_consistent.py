@@ -3,13 +3,17 @@
 from collections.abc import Iterator
 from itertools import product
 
+import numpy as np
+
 from derivations import claim
+from derivations.random_features.definitions import parts
 from statphys_gen.data.covariance import Covariance
 from statphys_gen.random_features.model import RandomFeatures
 from statphys_gen.random_features.theory.moments import spectral_moments
-from statphys_gen.random_features.theory.resolvent import Dyson, dyson
+from statphys_gen.random_features.theory.resolvent import dyson
 
 Pair = tuple[int, int]
+FEATURES, SAMPLES, TIME, VARIANCE = 3.0, 1.7, 0.4, 1.3
 
 
 def pairings(items: list[int]) -> Iterator[list[Pair]]:
@@ -41,14 +45,16 @@ class Loops:
         return len({self.find(x) for x in self.parent if x[0] == kind})
 
 
-def wick_moment(system: Dyson, order: int, draws: int | None) -> float:
+def wick_moment(order: int, draws: int | None) -> float:
     """(1/p) E Tr U^order at leading order in 1/d, for isotropic data; draws = None is the average over the noise.
 
     A factor of U is a sum over columns (sample n, draw k) of phi phi^T, and phi is one of four fields: "x" = w X
-    (shared, variance A sigma^2), "o" = Omega (shared, v^2), "e" = w xi (fresh, b^2), "h" = eta (fresh, s^2).
+    (shared), "o" = Omega (shared, nonlinear), "e" = w xi (fresh), "h" = eta (fresh, nonlinear). Their variances are
+    those of the definition of a feature.
     """
-    variance = {"x": system.linear * system.variance, "o": system.v2, "e": system.b2, "h": system.s2}
-    psi, samples = system.features, system.samples
+    found = parts(np.tanh, TIME, VARIANCE)
+    variance = {"x": found.data * VARIANCE, "o": found.shared, "e": found.noise, "h": found.fresh}
+    psi, samples = FEATURES, SAMPLES
     total = 0.0
     for word in product("xoeh", repeat=2 * order):
         if any(word.count(kind) % 2 for kind in "xoeh"):
@@ -122,8 +128,10 @@ def _graph(
     return value * (1.0 if free["k"] == order else 0.0)
 
 
-def _system(draws: float) -> Dyson:
-    return dyson(RandomFeatures("tanh", 3.0, 1.7, 0.4, Covariance.isotropic(1.3), draws))
+def _moments_of_the_equations(draws: float) -> tuple[float, float, float]:
+    """Of the package's equations, with the package's coefficients."""
+    covariance = Covariance.isotropic(VARIANCE)
+    return spectral_moments(dyson(RandomFeatures("tanh", FEATURES, SAMPLES, TIME, covariance, draws)))
 
 
 @claim(
@@ -131,10 +139,9 @@ def _system(draws: float) -> Dyson:
 )
 def two_moments() -> bool:
     for draws in (1, 2, 3, None):
-        system = _system(float("inf") if draws is None else draws)
-        expected = spectral_moments(system)
+        found = _moments_of_the_equations(float("inf") if draws is None else draws)
         for order in (1, 2):
-            if abs(wick_moment(system, order, draws) / expected[order - 1] - 1) > 1e-12:
+            if abs(found[order - 1] / wick_moment(order, draws) - 1) > 1e-12:
                 return False
     return True
 
@@ -142,7 +149,7 @@ def two_moments() -> bool:
 @claim("third moment of U for m = 2 and infinity: the equations against all planar Wick contractions")
 def third_moment() -> bool:
     for draws in (2, None):
-        system = _system(float("inf") if draws is None else draws)
-        if abs(wick_moment(system, 3, draws) / spectral_moments(system)[2] - 1) > 1e-12:
+        found = _moments_of_the_equations(float("inf") if draws is None else draws)
+        if abs(found[2] / wick_moment(3, draws) - 1) > 1e-12:
             return False
     return True

@@ -1,26 +1,68 @@
 """The condensed hidden unit of a finite network: the shift of its signal at order 1/sqrt(N)."""
 
-import sympy as sp
+import mpmath as mp
 
 from derivations import claim
+from statphys_gen.rbm import Model, condensed_signal
+from statphys_gen.units import Binary, Mixture, ReLU
 
-g, m, N = sp.symbols("g m N", positive=True)
-theta, delta = sp.symbols("theta delta", positive=True)
+COUPLING, OVERLAP, THRESHOLD, SHARE = mp.mpf("0.8"), mp.mpf("0.7"), mp.mpf("0.6"), mp.mpf("0.3")
+
+
+def _mean(prior: str, field: mp.mpf) -> mp.mpf:
+    """<h> at this field from the definition of the prior: integrals around the peaks, or a sum."""
+    if prior == "binary":
+        return (mp.exp(field) - mp.exp(-field)) / (mp.exp(field) + mp.exp(-field))
+    if prior == "relu":
+        # Of exp(-h^2/2 - threshold h) on h > 0; the weight has its peak at field - threshold.
+        peaks, width, lowest = [(field - THRESHOLD, mp.mpf(1))], mp.mpf(1), mp.mpf(0)
+    else:
+        jump, width, lowest = mp.sqrt(1 - SHARE), mp.sqrt(SHARE), -mp.inf
+        # Completing the square in each of the two normal laws: their weights are exp(+-jump field).
+        peaks = [(sign * jump + SHARE * field, mp.exp(2 * min(sign, 0) * jump * field)) for sign in (1, -1)]
+    total = first = mp.mpf(0)
+    for centre, weight in peaks:
+        ends = [max(lowest, centre + k * width) for k in range(-16, 17, 4)]
+
+        def density(h: mp.mpf, centre: mp.mpf = centre) -> mp.mpf:
+            return mp.npdf((h - centre) / width)
+
+        total += weight * mp.quad(density, ends)
+        first += weight * mp.quad(lambda h, density=density: h * density(h), ends)
+    return first / total
 
 
 @claim(
     "ReLU units exert g^2 m - g threshold/sqrt(N), mixtures g^2 delta m + g sqrt(1-delta)/sqrt(N), binary g/sqrt(N)"
 )
 def shifts() -> bool:
-    b = g * sp.sqrt(N) * m
-    # Far out in b the normal distribution function is 1 and tanh is 1, up to exponentially small terms.
-    relu = sp.diff((b - theta) ** 2 / 2, m) / sp.diff(b, m)
-    mixture = sp.diff(delta * b**2 / 2 + sp.sqrt(1 - delta) * b, m) / sp.diff(b, m)
-    binary = sp.diff(b, m) / sp.diff(b, m)
-    signals = [sp.expand(g / sp.sqrt(N) * f) for f in (relu, mixture, binary)]
-    expected = [
-        g**2 * m - g * theta / sp.sqrt(N),
-        g**2 * delta * m + g * sp.sqrt(1 - delta) / sp.sqrt(N),
-        g / sp.sqrt(N),
-    ]
-    return all(sp.simplify(a - b) == 0 for a, b in zip(signals, expected, strict=True))
+    """(g/sqrt(N)) <h> at the field g sqrt(N) m: beyond 1/sqrt(N) all is exponentially small, 1e-30 at N = 6000."""
+    size = mp.mpf(6000)
+    with mp.workdps(40):
+        root = mp.sqrt(size)
+        expected = {
+            "relu": COUPLING**2 * OVERLAP - COUPLING * THRESHOLD / root,
+            "mixture": COUPLING**2 * SHARE * OVERLAP + COUPLING * mp.sqrt(1 - SHARE) / root,
+            "binary": COUPLING / root,
+        }
+        return all(
+            abs(COUPLING / root * _mean(prior, COUPLING * root * OVERLAP) - signal) < mp.mpf(10) ** -28
+            for prior, signal in expected.items()
+        )
+
+
+@claim("The signal of the package is that of the definition at N = 5, where nothing is small")
+def signal_of_a_small_network() -> bool:
+    units = {
+        "relu": ReLU(float(THRESHOLD)),
+        "mixture": Mixture(float(SHARE)),
+        "binary": Binary(),
+    }
+    root = mp.sqrt(5)
+    for prior, unit in units.items():
+        model = Model(unit, float(1 / COUPLING**2), 0.1, convention="sqrt-beta")
+        found = float(condensed_signal(model, float(OVERLAP), 5.0))
+        exact = COUPLING / root * _mean(prior, COUPLING * root * OVERLAP)
+        if abs(found - exact) > 1e-12:
+            return False
+    return True

@@ -26,6 +26,10 @@ def _density(u: sp.Expr) -> sp.Expr:
     return sp.exp(-(u**2) / 2) / sp.sqrt(2 * sp.pi)
 
 
+def _normal_density(h: sp.Expr, mean: sp.Expr, variance: sp.Expr) -> sp.Expr:
+    return sp.exp(-((h - mean) ** 2) / (2 * variance)) / sp.sqrt(2 * sp.pi * variance)
+
+
 def _half(c: sp.Expr, shift: sp.Expr) -> sp.Expr:
     """Integral of exp(-c h^2/2 + shift h) over h > 0."""
     return sp.sqrt(2 * sp.pi / c) * sp.exp(shift**2 / (2 * c)) * _normal(shift / sp.sqrt(c))
@@ -74,7 +78,7 @@ def heat_equation_of_the_priors() -> bool:
     "At b = 0 and a = 0 their first two derivatives are the moments of the definitions, integrated or summed"
 )
 def moments_of_the_definitions() -> bool:
-    h = sp.symbols("h", real=True)
+    h, share = sp.Symbol("h", real=True), sp.Symbol("share", positive=True)
     laws: dict[str, Callable[[int], sp.Expr]] = {
         "relu": lambda k: sp.integrate(
             h**k * sp.sqrt(2 / sp.pi) * sp.exp(-(h**2) / 2 - theta * h), (h, 0, sp.oo)
@@ -85,8 +89,12 @@ def moments_of_the_definitions() -> bool:
         ),
         "ternary": lambda k: sp.Integer(1) * (k == 0) + (1 + (-1) ** k) * sp.exp(-cost),
         "zero-one": lambda k: sp.Integer(1) * (k == 0) + sp.exp(-theta),
-        "mixture": lambda k: (sp.Integer(1), sp.Integer(0), delta + (1 - delta))[k],
-        "gaussian": lambda k: (sp.Integer(1), sp.Integer(0), v)[k],
+        # Half of the normal laws around +-sqrt(1 - delta) with variance delta, and one of variance v around 0.
+        "mixture": lambda k: sum(
+            sp.integrate(h**k * _normal_density(h, sign * sp.sqrt(1 - share), share), (h, -sp.oo, sp.oo)) / 2
+            for sign in (1, -1)
+        ).subs(share, delta),
+        "gaussian": lambda k: sp.integrate(h**k * _normal_density(h, sp.Integer(0), v), (h, -sp.oo, sp.oo)),
     }
     partitions = _partitions()
     return all(
@@ -214,14 +222,70 @@ def replicon_of_a_layer() -> bool:
     return sp.expand(same - 2 * sharing + apart - variance**2) == 0
 
 
+class _Replicas:
+    """Averages of products of units in 4 replicas that share a field and are independent given it.
+
+    The field has any law, here one of 3 values with a mean M and a variance V of the unit at each."""
+
+    count = 4
+    pairs = tuple((i, j) for i in range(4) for j in range(i + 1, 4))
+
+    def __init__(self, name: str) -> None:
+        self.weights = (sp.Rational(1, 2), sp.Rational(1, 3), sp.Rational(1, 6))
+        self.means = sp.symbols(f"M_{name}:3")
+        self.variances = sp.symbols(f"V_{name}:3")
+
+    def average(self, replicas: tuple[int, ...]) -> sp.Expr:
+        total = sp.Integer(0)
+        for w, mean, variance in zip(self.weights, self.means, self.variances, strict=True):
+            product = w
+            for k in set(replicas):
+                product *= {1: mean, 2: variance + mean**2}[replicas.count(k)]
+            total += product
+        return total
+
+    def correlation(self, first: tuple[int, ...], second: tuple[int, ...]) -> sp.Expr:
+        return self.average((*first, *second)) - self.average(first) * self.average(second)
+
+    @property
+    def squared_variance(self) -> sp.Expr:
+        return sum(w * variance**2 for w, variance in zip(self.weights, self.variances, strict=True))
+
+
 @claim(
     "patterns and low-rank: the replicon is 1 - alpha g^4 E(var s)^2 E(var h)^2; condensed overlaps drop out"
 )
 def replicon_of_patterns_and_low_rank() -> bool:
-    vs, vh, ds, dh = sp.symbols("V_s V_h delta_q delta_r")
-    # Quadratic form of the replicated free entropy for replicon fluctuations: -alpha g^2 dq dr + (alpha g^2)^2 V_s
-    # dr^2/2 + alpha g^4 V_h dq^2/2. Overlaps with patterns have one replica index and no replicon component.
-    form = -alpha * g**2 * ds * dh + (alpha * g**2) ** 2 * vs * dh**2 / 2 + alpha * g**4 * vh * ds**2 / 2
-    hessian = sp.hessian(form, (ds, dh))
-    product = alpha * g**4 * vs * vh
-    return sp.simplify(hessian.det() + (alpha * g**2) ** 2 * (1 - product)) == 0
+    """From the whole matrix of second derivatives by the 6 Q_ab, the 6 R_ab and the 4 overlaps m_a of 4 replicas.
+
+    The exponent is -alpha g^2 sum_{a<b} Q_ab R_ab - coupling sum_a m_a^2/2 + log Tr of either layer, in which R_ab
+    stands with alpha g^2 s_a s_b, Q_ab with g^2 h_a h_b (alpha times), and m_a with the coupling times s_a. The
+    replicon is the direction 12 + 34 - 13 - 24 of both.
+    """
+    s, h = _Replicas("s"), _Replicas("h")
+    coupling = sp.Symbol("J")
+    pairs, single = _Replicas.pairs, tuple((k,) for k in range(_Replicas.count))
+    hessian = sp.zeros(16, 16)
+    for i, one in enumerate(pairs):
+        for j, other in enumerate(pairs):
+            hessian[i, j] = alpha * g**4 * h.correlation(one, other)
+            hessian[6 + i, 6 + j] = (alpha * g**2) ** 2 * s.correlation(one, other)
+        hessian[i, 6 + i] = hessian[6 + i, i] = -alpha * g**2
+        for k, overlap in enumerate(single):
+            mixed = alpha * g**2 * coupling * s.correlation(one, overlap)
+            hessian[6 + i, 12 + k] = hessian[12 + k, 6 + i] = mixed
+    for k, first in enumerate(single):
+        for m_, second in enumerate(single):
+            hessian[12 + k, 12 + m_] = coupling**2 * s.correlation(first, second) - coupling * int(k == m_)
+    direction = sp.Matrix([{(0, 1): 1, (2, 3): 1, (0, 2): -1, (1, 3): -1}.get(pair, 0) for pair in pairs])
+    nothing, rest = sp.zeros(6, 1), sp.zeros(4, 1)
+    frame = sp.Matrix.hstack(
+        sp.Matrix.vstack(direction, nothing, rest), sp.Matrix.vstack(nothing, direction, rest)
+    )
+    image = (hessian * frame).applyfunc(sp.expand)
+    # The two directions are mapped into themselves.
+    reduced = (frame.T * image / 4).applyfunc(sp.expand)
+    if (image - frame * reduced).applyfunc(sp.expand) != sp.zeros(16, 2):
+        return False
+    product = alpha * g**4 * s.squared_variance * h.squared_variance
+    return sp.expand(reduced.det() + (alpha * g**2) ** 2 * (1 - product)) == 0

@@ -1,11 +1,13 @@
 """What the commands print: valid JSON with the promised keys, a table for people, and the exit status."""
 
+import argparse
+import json
 import math
 
 import pytest
 from command_line import run_json
 
-from statphys_gen.cli import main
+from statphys_gen.cli import main, output
 from statphys_gen.presentation import format_number, plain
 
 TWO = "--dimension 256 --separation 1 --variance 1"
@@ -91,3 +93,12 @@ def test_version(capsys: pytest.CaptureFixture[str]) -> None:
         main(["--version"])
     assert stop.value.code == 0
     assert capsys.readouterr().out.startswith("statphys-gen ")
+
+
+def test_one_bad_record_among_good_ones_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+    """Exit status 3, and every record is printed."""
+    options = argparse.Namespace(json=True, save=None, plot=None)
+    records = [{"x": 1.0, "status": "converged"}, {"x": None, "status": "not converged"}]
+    assert output.emit(options, "a command", {}, records) == 3
+    assert len(json.loads(capsys.readouterr().out)["results"]) == 2
+    assert output.emit(options, "a command", {}, records[:1] * 2) == 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import tomllib
 from collections.abc import Iterable
@@ -25,6 +26,7 @@ class Error:
     check : id of a check of ``verify`` that must notice it where no test does.
     drawn : made by a seeded operator, not thought of by a person; such an entry is never replaced.
     survives : why nothing can notice it, for one that is known to survive.
+    gone : what became of the line, for one whose line has been rewritten since.
     """
 
     file: str
@@ -36,6 +38,13 @@ class Error:
     check: str = ""
     drawn: bool = False
     survives: str = ""
+    gone: str = ""
+
+    @property
+    def key(self) -> str:
+        """Tells entries apart, whatever tests and reasons they are given."""
+        text = "\n".join((self.file, self.old, self.new, str(self.occurrence)))
+        return hashlib.sha256(text.encode()).hexdigest()[:16]
 
     def __str__(self) -> str:
         return f"{self.file}: {self.kind}: {self.old.strip()}  ->  {self.new.strip()}"

@@ -111,8 +111,8 @@ def _executed(tree: ast.AST) -> Iterator[ast.AST]:
 
 
 def numerical_files(root: Path, package: str, systems: Iterable[str]) -> list[str]:
-    """What computes: methods, statistics, laws, and of each system all but its door, its checks and its pictures."""
-    folders = ["numerics", "statistics", "units", "data", *systems]
+    """What computes: methods, statistics, laws, sweeps, and of each system all but door, checks and pictures."""
+    folders = ["numerics", "statistics", "units", "data", "sweep", *systems]
     found = [root / package / "noising.py"]
     for folder in folders:
         for path in sorted((root / package / folder).rglob("*.py")):

@@ -20,7 +20,7 @@ from typing import Literal
 
 from tests.planted.bank import Error
 
-Fate = Literal["killed", "survived", "lost"]
+Fate = Literal["killed", "survived", "gone"]
 TIMEOUT = 600.0  # seconds for the tests of one error; an endless loop is noticed
 _LEFT_BEHIND = (".git", ".venv", "build", "dist", "_build", "output", "generated", "*.sqlite", "*.egg-info")
 _LEFT_BEHIND += ("__pycache__", ".*_cache", ".hypothesis")
@@ -130,7 +130,7 @@ def run_error(copy: Copy, error: Error, *, checks: bool = False) -> Outcome:
     """Plant one error and run its tests, and its check if asked and no test noticed it."""
     start = time.monotonic()
     if error.place((copy.root / error.file).read_text(encoding="utf-8")) is None:
-        return Outcome(error, "lost")
+        return Outcome(error, "gone")
     with copy.planted(error):
         by = copy.noticed_by_tests(error.tests)
         if not by and checks and error.check and copy.noticed_by_check(error.check):
@@ -180,28 +180,57 @@ def run_all(
             return [outcome for outcome in pool.map(one, errors) if outcome is not None]
 
 
+def read(path: Path, errors: Iterable[Error]) -> list[Outcome]:
+    """The last outcome of each of these errors in a file of earlier ones."""
+    known = {error.key: error for error in errors}
+    found: dict[str, Outcome] = {}
+    for line in path.read_text(encoding="utf-8").splitlines() if path.is_file() else []:
+        key, fate, by, seconds = json.loads(line)
+        if key in known:
+            found[key] = Outcome(known[key], fate, by, seconds)
+    return [found[key] for key in known if key in found]
+
+
+def write(path: Path, outcome: Outcome) -> None:
+    """Add one outcome to the file."""
+    line = json.dumps([outcome.error.key, outcome.fate, outcome.by, round(outcome.seconds, 1)])
+    with path.open("a", encoding="utf-8") as stream:
+        stream.write(line + "\n")
+
+
 def table(outcomes: Iterable[Outcome]) -> str:
-    """By kind: how many were planted, killed, survived for a stated reason, and survived."""
+    """By kind: how many were planted, killed, survived for a stated reason, survived, or have lost their line."""
     outcomes = list(outcomes)
-    lines = [f"{'kind':<24}{'planted':>8}{'killed':>8}{'explained':>11}{'survived':>10}{'lost':>6}"]
+    lines = [f"{'kind':<24}{'planted':>8}{'killed':>8}{'explained':>11}{'survived':>10}{'gone':>6}"]
     kinds = sorted({outcome.error.kind for outcome in outcomes})
-    for kind in [*kinds, "all"]:
-        these = [outcome for outcome in outcomes if kind in (outcome.error.kind, "all")]
+    for kind in [*kinds, "drawn", "all"]:
+        these = [
+            outcome
+            for outcome in outcomes
+            if kind in (outcome.error.kind, "all") or (kind == "drawn" and outcome.error.drawn)
+        ]
+        if not these:
+            continue
         fates = Counter(
             "explained" if outcome.fate == "survived" and outcome.error.survives else outcome.fate
             for outcome in these
         )
         lines.append(
             f"{kind:<24}{len(these):>8}{fates['killed']:>8}{fates['explained']:>11}"
-            f"{fates['survived']:>10}{fates['lost']:>6}"
+            f"{fates['survived']:>10}{fates['gone']:>6}"
         )
+    there = [outcome for outcome in outcomes if outcome.fate != "gone"]
+    killed = sum(outcome.fate == "killed" for outcome in there)
+    if there:
+        lines.append(f"killed of those whose line is there: {100.0 * killed / len(there):.1f} %")
     return "\n".join(lines)
 
 
 def failed(outcomes: Iterable[Outcome]) -> list[Outcome]:
-    """What must not be: survivors without a reason, and entries whose line is no longer there."""
+    """What must not be: survivors without a reason, and lines that are gone without a word on what became of them."""
     return [
         outcome
         for outcome in outcomes
-        if outcome.fate == "lost" or (outcome.fate == "survived" and not outcome.error.survives)
+        if (outcome.fate == "gone" and not outcome.error.gone)
+        or (outcome.fate == "survived" and not outcome.error.survives)
     ]

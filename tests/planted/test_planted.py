@@ -220,7 +220,8 @@ def test_the_bank_of_the_package_fits_the_package() -> None:
     assert {planted.check for planted in errors} <= known
     for planted in errors:
         text = (ROOT / planted.file).read_text(encoding="utf-8")
-        assert planted.place(text) is not None, f"lost: {planted}"
+        there = planted.place(text) is not None
+        assert there != bool(planted.gone), f"say in `gone` what became of the line: {planted}"
         assert planted.tests, planted
         assert all((ROOT / file).is_file() for file in planted.tests), planted
 
@@ -249,19 +250,22 @@ def test_every_numerical_file_is_reached_by_a_test() -> None:
 # --------------------------------------------------------------------------------------
 
 
-def test_killed_survived_and_lost_are_told_apart(tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_killed_survived_and_gone_are_told_apart(tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(runner, "TIMEOUT", 20.0)
     gone = error("    return 4.0 * value", "    return 5.0 * value", "tests/test_mean.py", kind="sign")
     broken = error("import math", "import maths", "tests/test_mean.py", kind="name")
     explained = replace(BLIND, new="    return value * 2.0", survives="the same number")
     shown: list[runner.Outcome] = []
     outcomes = runner.run_all(tree, [DDOF, BLIND, gone, broken, explained], package="toy", each=shown.append)
-    assert [outcome.fate for outcome in outcomes] == ["killed", "survived", "lost", "killed", "survived"]
+    assert [outcome.fate for outcome in outcomes] == ["killed", "survived", "gone", "killed", "survived"]
     assert outcomes[0].by == "tests/test_mean.py"
     assert shown == outcomes
     assert runner.failed(outcomes) == [outcomes[1], outcomes[2]]
-    rows = {line[:24].strip(): line[24:].split() for line in runner.table(outcomes).splitlines()[1:]}
+    told = replace(outcomes[2], error=replace(gone, gone="it is computed elsewhere now"))
+    assert runner.failed([told]) == []
+    rows = {line[:24].strip(): line[24:].split() for line in runner.table(outcomes).splitlines()[1:-1]}
     assert rows["all"] == ["5", "2", "1", "1", "1"]
+    assert "killed of those whose line is there: 50.0 %" in runner.table(outcomes)
     assert rows["factor"] == ["2", "0", "1", "1", "0"]
     assert (tree / "toy/mean.py").read_text() == MEAN  # only a copy was changed
 
@@ -298,6 +302,30 @@ def test_two_copies_do_not_see_each_other(tree: Path) -> None:
     assert [outcome.fate for outcome in outcomes] == ["killed", "survived"] * 2
 
 
+def test_outcomes_are_kept_and_read_again(tmp_path: Path) -> None:
+    path, errors = tmp_path / "outcomes.jsonl", [DDOF, BLIND]
+    assert runner.read(path, errors) == []
+    runner.write(path, runner.Outcome(BLIND, "survived"))
+    runner.write(path, runner.Outcome(DDOF, "killed", "tests/test_mean.py", 1.25))
+    runner.write(path, runner.Outcome(BLIND, "killed", "tests/test_new.py", 2.0))
+    found = runner.read(path, [replace(DDOF, tests=("tests/test_other.py",)), BLIND])
+    assert [(outcome.fate, outcome.by) for outcome in found] == [
+        ("killed", "tests/test_mean.py"),
+        ("killed", "tests/test_new.py"),
+    ]
+    # Another line is another error.
+    assert runner.read(path, [replace(DDOF, occurrence=2)]) == []
+    told = runner.Outcome(replace(BLIND, survives="it is the same number"), "survived")
+    text = command.page([found[0], told, runner.Outcome(BLIND, "survived")], 3)
+    assert "became `return 3.0 * value`: it is the same number" in text
+    assert "NOT EXPLAINED" in text
+
+
+def test_the_page_of_the_package_says_what_is_kept() -> None:
+    errors = bank.load()
+    assert command.README.read_text() == command.page(runner.read(command.OUTCOMES, errors), len(errors))
+
+
 # The command
 # --------------------------------------------------------------------------------------
 
@@ -328,5 +356,11 @@ def test_the_command_draws_once_and_runs(
     assert "survived  toy/mean.py: factor: return 2.0 * value  ->  return 3.0 * value" in printed
     assert command.main(["run", "--random", "1", "--seed", "3", "--seconds", "-1", "--tests-pass"]) == 0
     assert "1 were not begun within" in capsys.readouterr().out
+    kept = tmp_path / "kept.jsonl"
+    assert command.main(["run", "--tests-pass", "--keep", str(kept)]) == 3
+    capsys.readouterr()
+    assert command.main(["run", "--tests-pass", "--keep", str(kept)]) == 3
+    assert len(kept.read_text().splitlines()) == 2  # nothing was run again
+    assert capsys.readouterr().out.startswith("kind ")
     assert command.main(["tests", "toy/mean.py"]) == 0
     assert capsys.readouterr().out == "tests/test_mean.py\n"

@@ -5,7 +5,9 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
+from scipy.optimize import minimize_scalar
 
+from derivations.random_features.definitions import parts
 from statphys_gen.approximation import approximation_of
 from statphys_gen.data.covariance import Covariance
 from statphys_gen.random_features.model import RandomFeatures
@@ -129,16 +131,38 @@ def test_phase_diagram_is_the_curve_at_every_point() -> None:
     )
 
 
+def lowest_error_of_a_linear_denoiser(samples: float, time: float) -> float:
+    """Gradient flow of -B x_t on the covariance of samples of unit variance, at its best time.
+
+    B = (1 - exp(-c tau x))/x on an eigenvalue x of the noised samples (Marchenko and Pastur), against B = 1.
+    """
+    ratio, noise = 1.0 / samples, -math.expm1(-2.0 * time)
+    nodes, weights = np.polynomial.legendre.leggauss(200)
+    angle = 0.5 * np.pi * (nodes + 1.0)
+    low, high = (1.0 - math.sqrt(ratio)) ** 2, (1.0 + math.sqrt(ratio)) ** 2
+    eigenvalue = low + (high - low) * np.sin(0.5 * angle) ** 2
+    half = 0.5 * (high - low) * np.sin(angle)
+    law = half**2 / (2.0 * np.pi * ratio * eigenvalue) * weights * 0.5 * np.pi
+    x = (1.0 - noise) * eigenvalue + noise
+
+    def error(spent: float) -> float:
+        return float(law @ (-np.expm1(-spent * x) / x - 1.0) ** 2)
+
+    return float(minimize_scalar(error, bounds=(0.1, 30.0), method="bounded", options={"xatol": 1e-7}).fun)
+
+
 def test_limits_in_numbers() -> None:
-    for samples, expected in ((64, 0.0114093), (256, 0.0033502), (1024, 8.9883e-4)):
+    for samples in (64, 256, 1024):
         model = RandomFeatures("tanh", 1e5, samples, 0.01)
         best = best_stopping.early_stopping(model)
         fast = limits.fast_phase_score_error(model, best.training_time * np.linspace(0.9, 1.1, 401)).min()
-        assert fast == pytest.approx(expected, rel=2e-5)
+        assert fast == pytest.approx(lowest_error_of_a_linear_denoiser(samples, 0.01), rel=2e-5)
         assert best.score_error == pytest.approx(fast, rel=1e-2)
         assert limits.large_sample_stopping_time(model) == pytest.approx(best.training_time, rel=0.03)
     leading = limits.overfitting_edges(RandomFeatures("tanh", 64, 8, 0.01))
-    np.testing.assert_allclose(leading, [0.08726, 0.37624], atol=1e-5)
+    own = parts(np.tanh, 0.01, 1.0)
+    spread = np.array([1.0 - math.sqrt(8.0), 1.0 + math.sqrt(8.0)]) ** 2
+    np.testing.assert_allclose(leading, own.fresh + own.shared * spread, rtol=1e-10)
 
 
 def test_general_variance_and_covariance() -> None:

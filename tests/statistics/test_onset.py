@@ -40,3 +40,18 @@ def test_an_exponent_and_its_error():
 def test_a_fraction_needs_booleans(events):
     with pytest.raises(InvalidArgument, match="events"):
         bootstrap_fraction(events)
+
+
+def test_the_first_of_several_crossings() -> None:
+    """Up between 1 and 2, down, and up again for good: linear in the logarithm in the first interval."""
+    found = log_crossing([1.0, 2.0, 4.0, 8.0, 16.0], [0.0, 0.8, 0.1, 0.9, 1.0], 0.5)
+    assert found == pytest.approx(0.625 * math.log(2.0), rel=1e-12)
+
+
+def test_degrees_of_freedom_of_an_exponent_are_those_of_welch_and_satterthwaite() -> None:
+    """Two sizes a factor of 2 apart: the difference of the logarithms over log 2."""
+    onsets = Estimate(np.array([0.3, 1.1]), np.array([0.1, 0.2]), np.array([4.0, 9.0]))
+    found = power_law_exponent([10.0, 20.0], onsets)
+    assert float(found.mean) == pytest.approx(0.8 / math.log(2.0))
+    assert float(found.standard_error) == pytest.approx(math.sqrt(0.05) / math.log(2.0))
+    assert float(found.degrees_of_freedom) == pytest.approx(0.05**2 / (0.01**2 / 4 + 0.04**2 / 9))

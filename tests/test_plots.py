@@ -1,0 +1,383 @@
+"""The pictures of every system, read back: labels of the axes, and what the lines and their names show.
+
+An axis is told by the quantity along it, as the glossary names it, and by the words that a picture may use for it; each
+line by the function of the package that it must follow, or by its points.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from matplotlib.collections import QuadMesh
+from matplotlib.figure import Figure
+from numpy.typing import ArrayLike
+
+from statphys_gen import diffusion, phase_retrieval, random_features, rbm
+from statphys_gen import linear_dynamics as linear
+from statphys_gen.data import Covariance, GaussianMixture
+from statphys_gen.glossary import QUANTITIES
+from statphys_gen.random_features import RandomFeatures
+from statphys_gen.units import Gaussian
+
+# How a picture writes a quantity of the glossary, and in which units where it has some.
+WORDS: dict[str, str] = {
+    "time": "diffusion time $t$",
+    "signal": "signal $x$",
+    "eigenvalue": "eigenvalue",
+    "density": "density",
+    "training_time": r"training time $\tau$",
+    "penalty": "ridge penalty",
+    "samples_per_dimension": "samples per dimension $n/d$",
+    "features_per_dimension": "features per dimension $p/d$",
+    "load": "load",
+    "temperature": "temperature",
+    "replicon": "replicon",
+    "offset": "offset $a$",
+    "lazy_ratio": r"lazy ratio $\kappa$",
+    "variance_exponent": r"variance exponent $\gamma_\sigma$",
+    "width_exponent": r"width exponent $\gamma_w$",
+    "outlier_criterion": "outlier criterion",
+    "correlation": "correlation with the start",
+    "energy": "energy",
+    "lagrange_multiplier": "multiplier",
+}
+Line = Callable[[Any], ArrayLike] | tuple[ArrayLike, ArrayLike]
+
+
+@dataclass(frozen=True)
+class Panel:
+    """Labels of the axes (of the glossary, or as they stand), and the lines by their names in the legend or places."""
+
+    x: str
+    y: str
+    lines: Mapping[str | int, Line] = field(default_factory=dict)
+
+
+@pytest.fixture
+def seen(monkeypatch: pytest.MonkeyPatch) -> list[Figure]:
+    """The figures that are saved, in place of files."""
+    figures: list[Figure] = []
+    monkeypatch.setattr(Figure, "savefig", lambda self, *args, **options: figures.append(self))
+    return figures
+
+
+def assert_shows(figure: Figure, *panels: Panel) -> None:
+    for axes, wanted in zip(figure.axes, panels, strict=False):
+        assert axes.get_xlabel() == WORDS.get(wanted.x, wanted.x)
+        assert axes.get_ylabel() == WORDS.get(wanted.y, wanted.y)
+        lines = {line.get_label(): line for line in axes.get_lines()} | dict(enumerate(axes.get_lines()))
+        for name, follows in wanted.lines.items():
+            x, y = lines[name].get_xdata(), lines[name].get_ydata()
+            if isinstance(follows, tuple):
+                np.testing.assert_allclose(x, follows[0], rtol=1e-12)
+                np.testing.assert_allclose(y, follows[1], rtol=1e-9)
+            else:
+                assert len(x) > 1
+                np.testing.assert_allclose(y, follows(np.asarray(x)), rtol=1e-7, atol=1e-12)
+
+
+PLACE = Path("picture.png")
+LAW = Covariance.isotropic(0.7, 12)
+CLASSES = GaussianMixture.two_classes(dimension=7, separation=0.8, variance=0.6, weight=0.35)
+MODEL = RandomFeatures("tanh", 6.0, 2.2, 0.2, Covariance([0.4, 2.3], [0.7, 0.3]), 2)
+
+
+def test_words_are_of_the_glossary() -> None:
+    assert set(WORDS) - {"eigenvalue"} <= set(QUANTITIES)
+    assert len(set(WORDS.values())) == len(WORDS)
+
+
+# ------------------------------------------------------------------------------------------------------- diffusion
+
+
+def test_clone_agreement(seen: list[Figure]) -> None:
+    times = [0.4, 1.1]
+    result = diffusion.clone_agreement(CLASSES, times)
+    diffusion.plot_clone_agreement(CLASSES, result, times, PLACE)
+
+    def agreement(t: Any) -> ArrayLike:
+        signal = np.exp(-2 * t) * 7 * 0.8**2 / (1 + np.exp(-2 * t) * (0.6 - 1))
+        return diffusion.two_class_agreement(signal, 0.35)
+
+    shown = {0: agreement, 1: (times, agreement(np.array(times)))}
+    assert_shows(seen[0], Panel("time", r"clone agreement $\phi$", shown))
+
+
+def test_agreement_of_a_signal(seen: list[Figure]) -> None:
+    diffusion.plot_signal_agreement([0.3, 1.7], 0.35, PLACE)
+
+    def agreement(x: Any) -> ArrayLike:
+        return diffusion.two_class_agreement(x, 0.35)
+
+    shown = {0: agreement, 1: ([0.3, 1.7], agreement([0.3, 1.7]))}
+    assert_shows(seen[0], Panel("signal", r"clone agreement $\phi$", shown))
+
+
+def test_excess_entropy(seen: list[Figure]) -> None:
+    logarithm, times = math.log(5000), [0.08, 0.4]
+    diffusion.plot_excess_entropy(LAW, times, logarithm, PLACE)
+
+    def excess(t: Any) -> ArrayLike:
+        known = 0.5 * np.log1p(0.7 / np.expm1(2 * np.asarray(t)))
+        return np.maximum(logarithm / 12 - known, 0.0) / (logarithm / 12)
+
+    shown = {0: excess, 1: (times, excess(times))}
+    assert_shows(seen[0], Panel("time", r"excess entropy $f/\alpha$", shown))
+
+
+# ------------------------------------------------------------------------------------------------- random features
+
+
+def test_coefficients(seen: list[Figure]) -> None:
+    found = random_features.coefficients("tanh", [0.9, 0.15], 1.7)
+    random_features.plot_coefficients(found, PLACE)
+    names = {
+        "$a_t$": "a_t",
+        "$b_t^2$": "b_t_squared",
+        "$v_t^2$": "v_t_squared",
+        "$s_t^2$": "s_t_squared",
+    }
+    shown: dict[str | int, Line] = {
+        label: ([0.15, 0.9], getattr(found, name)[::-1]) for label, name in names.items()
+    }
+    assert_shows(seen[0], Panel("time", "coefficient", shown))
+
+
+def test_spectrum(seen: list[Figure]) -> None:
+    found = random_features.spectrum(MODEL)
+    random_features.plot_spectrum(found, PLACE)
+
+    def weighed(x: Any) -> ArrayLike:
+        density = np.asarray(found.density(x))
+        ends = np.isin(x, random_features.bulk_edges(MODEL))
+        return x * np.where(ends, 0.0, density)
+
+    shown: dict[str | int, Line] = {"overfitting": weighed, "generalisation": weighed}
+    assert_shows(seen[0], Panel(r"eigenvalue $\lambda$ of $U$", r"$\lambda\,\rho(\lambda)$", shown))
+    (_, overfitting), (generalisation, _) = random_features.bulk_edges(MODEL)
+    lines = {line.get_label(): line.get_xdata() for line in seen[0].axes[0].get_lines()}
+    assert max(lines["overfitting"]) <= overfitting < generalisation <= min(lines["generalisation"])
+
+
+@pytest.mark.parametrize(("name", "values"), [("training_time", [3.0, 200.0]), ("penalty", [0.4, 0.01])])
+def test_learning_curves(name: str, values: list[float], seen: list[Figure]) -> None:
+    evaluate: Any = (
+        random_features.learning_curves if name == "training_time" else random_features.ridge_curves
+    )
+    random_features.plot_learning_curves(MODEL, name, values, PLACE)
+
+    def curve(field_name: str) -> Callable[[Any], ArrayLike]:
+        return lambda x: getattr(evaluate(MODEL, x), field_name)
+
+    left = Panel(name, "loss per dimension", {"train": curve("train_loss"), "test": curve("test_loss")})
+    right = Panel(name, "score error per dimension", {"score error": curve("score_error")})
+    assert_shows(seen[0], left, right)
+
+
+def test_early_stopping(seen: list[Figure]) -> None:
+    found = random_features.early_stopping(MODEL)
+    random_features.plot_early_stopping([MODEL], [found], PLACE)
+    shown: dict[str | int, Line] = {
+        "$n/d$ = 2.2": lambda x: random_features.learning_curves(MODEL, x).score_error,
+        1: ([found.training_time], [found.score_error]),
+    }
+    assert_shows(seen[0], Panel("training_time", "score error per dimension", shown))
+
+
+def test_timescales(seen: list[Figure]) -> None:
+    samples = [12.0, 2.0]
+    found = [random_features.timescales(MODEL.replace(samples_per_dimension=n)) for n in samples]
+    random_features.plot_timescales(samples, found, PLACE)
+    shown: dict[str | int, Line] = {
+        name: ([2.0, 12.0], [getattr(found[1], name) or math.nan, getattr(found[0], name) or math.nan])
+        for name in ("generalisation", "overfitting", "interpolation")
+    }
+    assert_shows(seen[0], Panel("samples_per_dimension", "training time (rate-exact)", shown))
+
+
+def test_loss_plane(seen: list[Figure]) -> None:
+    p, n = [2.0, 5.0], [1.5, 6.0, 20.0]
+    found = random_features.phase_diagram("tanh", 0.2, [90.0], p, n)
+    random_features.plot_phase_diagram(found, PLACE)
+    assert_shows(seen[0], Panel("samples_per_dimension", "features_per_dimension"))
+    (mesh,) = (entry for entry in seen[0].axes[0].collections if isinstance(entry, QuadMesh))
+    corners = mesh.get_coordinates()
+    assert corners.shape == (3, 4, 2)
+    for i, j in ((0, 2), (1, 0)):
+        x, y = np.exp(np.log(corners[i : i + 2, j : j + 2]).mean(axis=(0, 1)))
+        shown = float(mesh.get_array()[i, j])
+        model = RandomFeatures("tanh", p[i], n[j], 0.2)
+        assert shown == pytest.approx(float(random_features.learning_curves(model, 90.0).score_error))
+        # The cells are around their centres, but for the widths of the outermost ones.
+        assert min(n) / 3 < x < 3 * max(n)
+        assert abs(math.log(x / n[j])) < 0.7
+        assert abs(math.log(y / p[i])) < 0.5
+    assert seen[0].axes[-1].get_ylabel() == "score error"
+
+
+def test_merging_line(seen: list[Figure]) -> None:
+    line = {"features_per_dimension": np.array([60.0, 64.0]), "samples_per_dimension": np.array([28.0, 30.2])}
+    random_features.plot_merging_line(line, "features_per_dimension", "samples_per_dimension", PLACE)  # type: ignore[arg-type]
+    shown: dict[str | int, Line] = {0: ([60.0, 64.0], [28.0, 30.2])}
+    assert_shows(seen[0], Panel("features_per_dimension", "samples_per_dimension", shown))
+
+
+def test_norm_outliers(seen: list[Figure]) -> None:
+    records = [
+        {"samples_per_dimension": 9.0, "upper_edge": 5.0, "row_norms": 7.0, "sample_norms": None},
+        {"samples_per_dimension": 0.5, "upper_edge": 12.0, "row_norms": 15.0, "sample_norms": 13.0},
+    ]
+    random_features.plot_norm_outliers(records, PLACE)
+    shown: dict[str | int, Line] = {
+        "upper edge": ([0.5, 9.0], [12.0, 5.0]),
+        "norms of the weights": ([0.5, 9.0], [15.0, 7.0]),
+        "norms of the samples": ([0.5, 9.0], [13.0, math.nan]),
+    }
+    assert_shows(seen[0], Panel("samples_per_dimension", "eigenvalue", shown))
+
+
+# ------------------------------------------------------------------------------------------------------------- rbm
+
+
+def test_states(seen: list[Figure]) -> None:
+    temperatures = [0.3, 0.5, 0.6]
+    model = rbm.Model(Gaussian(1.3), 1.0, 0.03, convention="sqrt-beta")
+    found = rbm.solve(model, "retrieval", temperature=temperatures)
+    records = [
+        {"temperature": t, "load": 0.03} | {name: float(found[name][k]) for name in found.value}
+        for k, t in enumerate(temperatures)
+    ]
+    rbm.plot_states("retrieval", records, PLACE)
+    overlaps: dict[str | int, Line] = {
+        "load 0.03": (temperatures, found["overlap"]),
+        1: (temperatures, found["edwards_anderson_overlap"]),
+    }
+    left = Panel("temperature", "overlaps $m$ (solid), $q$ (dashed)", overlaps)
+    right = Panel("temperature", "replicon", {"load 0.03": (temperatures, found["replicon"])})
+    assert_shows(seen[0], left, right)
+    assert [line.get_linestyle() for line in seen[0].axes[0].get_lines()] == ["-", "--"]
+
+
+def test_line(seen: list[Figure]) -> None:
+    records = [{"temperature": 0.2, "load": 0.13}, {"temperature": 0.5, "load": 0.1}]
+    rbm.plot_line("load", records, PLACE)
+    assert_shows(seen[0], Panel("load", "temperature", {0: ([0.13, 0.1], [0.2, 0.5])}))
+    records = [{"temperature": t, "load": 0.3, "density": x} for t, x in ((0.4, 0.7), (0.6, 0.9))]
+    rbm.plot_line("density", records, PLACE)
+    assert_shows(seen[1], Panel("temperature", "density", {0: ([0.4, 0.6], [0.7, 0.9])}))
+
+
+def test_phases(seen: list[Figure]) -> None:
+    model = rbm.Model(Gaussian(1.2), 1.0, 0.1, convention="sqrt-beta")
+    data = rbm.phase_diagram(model, temperature=[0.3, 0.45, 1.6], load=[0.01, 0.4])
+    rbm.plot_phase_diagram(data, PLACE)
+    axes = seen[0].axes[0]
+    shown: dict[str | int, Line] = {
+        "end of retrieval": (data["spinodal_load"], [0.3, 0.45, 1.6]),
+        "first order": (data["first_order_load"], [0.3, 0.45, 1.6]),
+    }
+    assert_shows(seen[0], Panel("load", "temperature", shown))
+    (mesh,) = (entry for entry in axes.collections if isinstance(entry, QuadMesh))
+    np.testing.assert_array_equal(mesh.get_array(), data["phase"])
+    assert axes.get_xlim() == (0.01, 0.4)
+    assert axes.get_ylim() == (0.3, 1.6)
+
+
+# ------------------------------------------------------------------------------------------------- phase retrieval
+
+
+def test_hessians(seen: list[Figure]) -> None:
+    model = phase_retrieval.PhaseRetrieval(phase_retrieval.Loss.normalised(0.7), 4.0, 0.35)
+    phase_retrieval.plot_spectra(model, [4.0, 8.0], PLACE, count=40)
+
+    def density(ratio: float) -> Callable[[Any], ArrayLike]:
+        return lambda x: phase_retrieval.spectral_density(model.replace(samples_per_dimension=ratio), x)
+
+    assert_shows(seen[0], Panel("eigenvalue", "density", {"4": density(4.0), "8": density(8.0)}))
+
+
+def test_threshold(seen: list[Figure]) -> None:
+    phase_retrieval.plot_curve([2.5, 0.6], [3.1, 1.3], PLACE, "initial state")
+    assert_shows(seen[0], Panel("offset", "samples per dimension", {0: ([0.6, 2.5], [1.3, 3.1])}))
+
+
+def test_descent(seen: list[Figure]) -> None:
+    model = phase_retrieval.PhaseRetrieval(phase_retrieval.Loss.normalised(0.7), 4.0)
+    found = phase_retrieval.descent_dynamics(model, [0.004] * 4, paths=256, replicas=3)
+    phase_retrieval.plot_descent(found, PLACE)
+    time = np.arange(5) * 0.004
+    by_label = {axes.get_ylabel(): axes for axes in seen[0].axes if axes.get_ylabel()}
+    for name in ("correlation", "energy", "lagrange_multiplier", "outlier_criterion"):
+        axes = by_label[WORDS[name]]
+        assert axes.get_xlabel() == "training time"
+        line = axes.get_lines()[0]
+        np.testing.assert_allclose(line.get_xdata(), time, atol=1e-15)
+        np.testing.assert_allclose(line.get_ydata(), found.values[name].mean(axis=0))
+
+
+# ------------------------------------------------------------------------------------------------- linear dynamics
+
+
+def test_modes(seen: list[Figure]) -> None:
+    times = np.array([0.35, 2.2])
+    linear.plot_modes(np.array([2.3, 0.4]), 0.6, times, PLACE, 1.5)
+    shown: dict[str | int, Line] = {
+        f"$s$ = {s:g}": lambda t, s=s: linear.amplitude(s, 0.6, 1.5 * t) for s in (2.3, 0.4)
+    }
+    assert_shows(seen[0], Panel("training time $t$", "amplitude $a(t)$", shown))
+
+
+def test_errors(seen: list[Figure]) -> None:
+    curves = linear.error_curves([0.9, 0.6], 0.25, 0.15, [0.4, 1.3], noise=0.8)
+    linear.plot_errors(curves, [0.9, 0.6], 0.25, 0.15, 0.8, None, PLACE)
+
+    def error(name: str) -> Callable[[Any], ArrayLike]:
+        return lambda t: getattr(linear.error_curves([0.9, 0.6], 0.25, 0.15, t, noise=0.8), name)
+
+    shown: dict[str | int, Line] = {"train": error("train_error"), "test": error("test_error")}
+    assert_shows(seen[0], Panel("scaled time $T = d\\,t$", "error per entry", shown))
+    assert curves.to_dataset()["training_time"].attrs["units"] == "1/d"
+
+
+def test_best_error(seen: list[Figure]) -> None:
+    kappa, omega = np.meshgrid([0.8, 0.07], [0.1, 0.3], indexing="ij")
+    found = linear.best_error([0.9, 0.6], kappa, omega)
+    linear.plot_best_error(found, PLACE)
+    rising = [0.07, 0.8]
+    left: dict[str | int, Line] = {
+        rf"$\omega$ = {o:g}": (rising, found.test_error[::-1, k]) for k, o in enumerate((0.1, 0.3))
+    }
+    right: dict[str | int, Line] = {k: (rising, found.training_time[::-1, k]) for k in range(2)}
+    assert_shows(
+        seen[0], Panel("lazy_ratio", "best test error", left), Panel("lazy_ratio", "best time $T^*$", right)
+    )
+
+
+def test_regimes(seen: list[Figure]) -> None:
+    gs, gw = [-1.4, -1.1, -0.8], [1.6, 2.3]
+    data = linear.phase_diagram(linear.Task.equal(4).signal_strengths, 150, gs, gw)
+    linear.plot_phase_diagram(data, PLACE)
+    shown: dict[str | int, Line] = {
+        # kappa = d^(gs + gw - 1) and omega = d^(2 gs + gw).
+        "$c = d$ (signal lazy / active)": lambda x: 1.0 - x,
+        r"$c = \sqrt{d}$ (noise lazy / active)": lambda x: 0.5 - x,
+        r"$\omega = 1$ (initial noise)": lambda x: -2.0 * x,
+    }
+    assert_shows(seen[0], Panel("variance_exponent", "width_exponent", shown))
+    (mesh,) = (entry for entry in seen[0].axes[0].collections if isinstance(entry, QuadMesh))
+    np.testing.assert_array_equal(mesh.get_array(), data["test_error"].transpose("width_exponent", ...))
+    assert seen[0].axes[-1].get_ylabel() == "best test error"
+
+
+def test_every_picture_is_looked_at() -> None:
+    """``plot_report`` of a data set and ``plot_success`` are drawn in the tests of their commands."""
+    doors = (diffusion, random_features, rbm, phase_retrieval, linear)
+    pictures = {name for door in doors for name in dir(door) if name.startswith("plot_")}
+    text = Path(__file__).read_text(encoding="utf-8")
+    assert {name for name in pictures if f".{name}(" not in text} == {"plot_report", "plot_success"}
