@@ -20,7 +20,7 @@ from command_line import run, run_json
 from scipy.integrate import solve_ivp
 from theory_commands import workplace
 
-from statphys_gen import diffusion, phase_retrieval, random_features, rbm
+from statphys_gen import diffusion, phase_retrieval, random_features, rbm, residual_networks, score_matching
 from statphys_gen import linear_dynamics as linear
 from statphys_gen.cli import build_parser
 from statphys_gen.data import Covariance, GaussianMixture, load_dataset, two_class_agreement
@@ -29,7 +29,7 @@ from statphys_gen.units import Gaussian
 
 Record = dict[str, Any]
 # They list or make figures, or run every simulation.
-OTHERS = ("figures list", "figures make", "verify")
+OTHERS = ("figures gallery", "figures list", "figures make", "verify")
 # What is not a quantity of the model: the solver's own words, and texts.
 SOLVER = ("status", "residual", "error", "approximation", "reason")
 TWO_VALUES = Covariance([0.4, 2.3], [0.7, 0.3])
@@ -355,6 +355,7 @@ def phase_diagram() -> Iterator[Record]:
             "glass_load": None,
             "spinodal_load": float(rbm.spinodal(model, solve_for="load", between=between)["load"]),
             "first_order_load": float(rbm.first_order_line(model, solve_for="load", between=between)["load"]),
+            "at_load": None,
         }
 
 
@@ -373,6 +374,10 @@ def place() -> Iterator[Record]:
         "bulk_edge": noise * (1 + math.sqrt(ratio)),
         "visible_field": float(machine["visible_bias"].mean()),
         "hidden_field": float(machine["hidden_bias"].mean()),
+        "visible_field_spread": float(machine["visible_bias"].std()),
+        "hidden_field_spread": float(machine["hidden_bias"].std()),
+        "field_along_spikes": found.field_along_spikes,
+        "fields_are_uniform": True,
         "bulk_distance": found.bulk_distance,
         "bulk_limit": found.bulk_limit,
         "bulk_is_noise": True,
@@ -388,7 +393,7 @@ def place() -> Iterator[Record]:
         "dominant": "retrieval",
         **{
             f"states.{state}.{name}": float(compared.solutions[state][name].ravel()[0])
-            for state in ("paramagnet", "retrieval")
+            for state in ("glass", "retrieval")
             for name in STATE
         },
     }
@@ -429,6 +434,7 @@ def hessian() -> Iterator[Record]:
             "bulk_edge": float(edge["position"]),
             "edge_kind": "soft",
             "outlier": float(outlier["position"]),
+            "outlier_status": "converged" if bool(outlier.good) else "no solution in the domain",
             "outlier_overlap_squared": float(outlier["overlap_squared"]),
             "lagrange_multiplier": float(phase_retrieval.lagrange_multiplier(model)),
         }
@@ -604,6 +610,8 @@ def linear_plane() -> Iterator[Record]:
             "initial_noise": omega,
             "test_error": float(found.test_error),
             "training_time": float(found.training_time),
+            # The bulk of unit noise ends at 2 sqrt(d).
+            "threshold_over_bulk_edge": kappa * math.sqrt(150.0) / 2.0,
         }
 
 
@@ -638,6 +646,173 @@ def simulated_training() -> Iterator[Record]:
                 "theory": predicted,
                 "z": None if predicted is None else (mean - predicted) / error,
             }
+
+
+LINE = score_matching.NoisedSample((-1.1, -0.3, 0.4, 0.4, 1.2), 0.9, 0.45)
+LINE_WORDS = "--points -1.1 -0.3 0.4 0.4 1.2 --mu 0.9 --sigma 0.45"
+
+
+def line_score() -> Iterator[Record]:
+    found = score_matching.empirical_score(LINE, [0.1, 0.7])
+    names = (
+        "score",
+        "derivative",
+        "second_derivative",
+        "posterior_mean",
+        "posterior_variance",
+        "effective_samples",
+    )
+    for k, y in enumerate((0.1, 0.7)):
+        yield {"position": y} | {name: float(getattr(found, name)[k]) for name in names}
+
+
+def line_weight() -> Iterator[Record]:
+    found = score_matching.variation_weights(LINE, [0.1, 0.7])
+    for k, y in enumerate((0.1, 0.7)):
+        names = ("variation_weight", "noised_variation_weight")
+        yield {"position": y} | {name: float(getattr(found, name)[k]) for name in names}
+
+
+def line_irregularity() -> Iterator[Record]:
+    for sigma in (0.3, 0.06):
+        sample = score_matching.NoisedSample((-1.1, -0.3, 0.4, 1.2), 0.9, sigma)
+        variation, bounds = score_matching.total_variation(sample), score_matching.bounds(sample)
+        ratio = 0.9 * 0.7 / sigma  # of the least distance
+        yield {
+            "noise_scale": sigma,
+            "total_variation": variation,
+            "small_noise_total_variation": score_matching.small_noise_total_variation(sample),
+            "risk": score_matching.optimal_risk(sample),
+            "largest_learning_rate": 0.5 / variation,
+            "lower_bound": ratio**3 * 4 / 4096 / sigma,
+            "lower_bound_applies": 16 * 64 * math.exp(-(ratio**2) / 4) <= 1,
+            "risk_bound": 4 * (0.9 * 2.3 / sigma) ** 2 / sigma**2 * math.exp(-(ratio**2) / 32),
+            "risk_bound_applies": bounds.risk_bound_applies,
+            "theorem_learning_rate": 4096 * sigma / (16 * ratio),
+        }
+
+
+SCORE_NETWORK = score_matching.ScoreNetwork((1.0, -1.0, 1.0), (0.7, -1.3, 0.4), (0.2, 0.5, -0.4))
+
+
+def line_sharpness() -> Iterator[Record]:
+    risk = score_matching.network_risk(LINE, SCORE_NETWORK)
+    largest = float(np.linalg.eigvalsh(score_matching.risk_hessian(LINE, SCORE_NETWORK))[-1])
+    weights = score_matching.variation_weights(LINE, [-0.2, 0.5, 0.4])
+    size = np.array([0.7, 1.3, 0.4]) / 3
+    yield {
+        "risk": risk,
+        "excess_risk": risk - score_matching.optimal_risk(LINE),
+        "gradient_norm": float(np.linalg.norm(score_matching.risk_gradient(LINE, SCORE_NETWORK))),
+        "largest_eigenvalue": largest,
+        "critical_learning_rate": 2 / (3 * largest),
+        "total_variation": float(size @ weights.variation_weight),
+        "noised_total_variation": float(size @ weights.noised_variation_weight),
+        "dead_neurons": 0,
+    }
+
+
+def line_descent() -> Iterator[Record]:
+    for eta in (0.03, 0.1):
+        theta = np.array([*SCORE_NETWORK.outer, *SCORE_NETWORK.bias])
+        for _ in range(4):
+            network = SCORE_NETWORK.replace(outer=tuple(theta[:3]), bias=tuple(theta[3:]))
+            theta = theta - 3 * eta * score_matching.risk_gradient(LINE, network)
+        network = SCORE_NETWORK.replace(outer=tuple(theta[:3]), bias=tuple(theta[3:]))
+        found = score_matching.sharpness(LINE, network)
+        yield {
+            "learning_rate": eta,
+            "steps": 4,
+            "risk": found.risk,
+            "excess_risk": found.excess_risk,
+            "gradient_norm": found.gradient_norm,
+            "sharpness_ratio": 1.5 * eta * found.largest_eigenvalue,
+            "total_variation": found.total_variation,
+            "dead_neurons": 0,
+            "outer": list(network.outer),
+            "bias": list(network.bias),
+        }
+
+
+def line_simulation() -> Iterator[Record]:
+    starts = [score_matching.draw_network(5, seed=2, replica=k) for k in range(3)]
+    trained = score_matching.simulate_descent(LINE, starts, 0.05, 6, seed=2)
+    for name in ("risk", "excess_risk", "gradient_norm", "total_variation"):
+        exact = [
+            getattr(score_matching.population_descent(LINE, start, 0.05, 6), name)[-1] for start in starts
+        ]
+        apart = getattr(trained, name)[:, -1] - exact
+        error = float(apart.std(ddof=1) / math.sqrt(3))
+        value, theory = float(getattr(trained, name)[:, -1].mean()), float(np.mean(exact))
+        yield {
+            "observable": name,
+            "value": value,
+            "standard_error": error,
+            "theory": theory,
+            "z": (value - theory) / error,
+        }
+
+
+def line_distances() -> Iterator[Record]:
+    found = score_matching.score_distances(LINE, population_mean=0.3, population_variance=1.7)
+    yield {
+        "empirical_to_gaussian": found.empirical_to_gaussian,
+        "empirical_to_population": found.empirical_to_population,
+        "gaussian_to_population": found.gaussian_to_population,
+        "entropy": found.entropy,
+        "risk": score_matching.optimal_risk(LINE),
+    }
+
+
+def depths() -> Iterator[Record]:
+    task, inner = residual_networks.load_task("--data", "data/residual_task.json")
+    network, last = residual_networks.ResidualNetwork(1, "tanh", inner), {}
+    for depth in (3, 6):
+        outer, moved = residual_networks.train(network.replace(depth=depth), task, 0.1, 15)
+        jumps = [np.diff(entry, axis=0) for entry in (outer, moved)]
+        largest = float(sum(np.linalg.norm(entry, axis=(1, 2)) for entry in jumps).max())
+        found = residual_networks.depth_scaling(network, task, [depth], 0.1, 15)
+        last[depth] = {
+            "depth": depth,
+            "initial_loss": float(((task.inputs - task.targets) ** 2).sum() / 4),
+            "loss": float(found.loss[0]),
+            "largest_jump": largest,
+            "depth_times_jump": depth * largest,
+            "all_layers_jump": math.sqrt(sum(float((entry**2).sum()) for entry in jumps)),
+            "gradient_ratio": float(found.gradient_ratio[0]),
+        }
+    limit = 2 * last[6]["loss"] - last[3]["loss"]
+    for record in last.values():
+        yield record | {"distance": abs(record["loss"] - limit)}
+
+
+def first_rate() -> Iterator[Record]:
+    task, inner = residual_networks.load_task("--data", "data/residual_task.json")
+    rate, bound = residual_networks.initial_rate(residual_networks.ResidualNetwork(1, "tanh", inner), task)
+    loss = float(((task.inputs - task.targets) ** 2).sum() / 4)
+    yield {"rate": rate, "gradient_ratio": rate / loss, "bound": bound}
+
+
+def tied() -> Iterator[Record]:
+    for depth in (2, 9):
+        yield {
+            "depth": depth,
+            "training_time": 0.3,
+            "layer_weight": float(residual_networks.tied_linear(2.6, 1.3, depth, 0.3)),
+            "limit_layer_weight": float(residual_networks.tied_linear(2.6, 1.3, math.inf, 0.3)),
+        }
+
+
+def alternating() -> Iterator[Record]:
+    for half in (3, 8):
+        weight = 2 * half * (2.6 ** (1 / half) - 1)
+        yield {
+            "target": 2.6,
+            "half_depth": half,
+            "layer_weight": weight,
+            "limit_layer_weight": 2 * math.log(2.6),
+            "jump": weight + 0.5 / half,
+        }
 
 
 def compared() -> Iterator[Record]:
@@ -765,6 +940,31 @@ CASES = [
         "--seed 3",
         simulated_training,
     ),
+    Case(f"score-matching score {LINE_WORDS} -y 0.1 0.7", line_score),
+    Case(f"score-matching variation-weight {LINE_WORDS} -y 0.1 0.7", line_weight),
+    Case(
+        "score-matching irregularity --points -1.1 -0.3 0.4 1.2 --mu 0.9 --sigma 0.3 0.06", line_irregularity
+    ),
+    Case(f"score-matching sharpness {LINE_WORDS} --network data/score_network.json", line_sharpness),
+    Case(
+        f"score-matching descent {LINE_WORDS} --network data/score_network.json --learning-rate 0.03 0.1 --steps 4",
+        line_descent,
+    ),
+    Case(
+        f"score-matching simulate {LINE_WORDS} --neurons 5 --learning-rate 0.05 --steps 6 --starts 3 --seed 2",
+        line_simulation,
+    ),
+    Case(
+        f"score-matching distances {LINE_WORDS} --population-mean 0.3 --population-variance 1.7",
+        line_distances,
+    ),
+    Case(
+        "residual-networks train --data data/residual_task.json --depth 3 6 --learning-rate 0.1 --steps 15",
+        depths,
+    ),
+    Case("residual-networks initial-rate --data data/residual_task.json", first_rate),
+    Case("residual-networks tied-linear --target 2.6 --input 1.3 --depth 2 9 --training-time 0.3", tied),
+    Case("residual-networks alternating --target 2.6 --half-depth 3 8", alternating),
 ]
 
 

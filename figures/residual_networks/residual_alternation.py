@@ -11,10 +11,10 @@ from statphys_gen.residual_networks import alternating_weight
 PAPER = ("2309.01213", "2", "same axes, reduced")
 TITLE = "Residual networks: a rectifier whose weights stay rough"
 CAPTION = (
-    "Scalar ReLU network of depth {depth} with alternating initial weights, h + relu(w h)/{depth} in each layer, "
-    "target {target:g} x. Left: weights of the layers during gradient descent, dark early and light late; odd "
-    "layers are stuck at their start, even ones rise to the predicted weight (dashed). Right: loss against "
-    "training time."
+    "Scalar ReLU network of depth {depth} = 2 x {half_depth} with alternating initial weights, h + relu(w "
+    "h)/{depth} in each layer, input {input:g}, target {target:g} x. Left: weights of the layers during "
+    "gradient descent, dark early and light late; odd layers are stuck at their start, even ones rise to the "
+    "predicted weight (dashed). Right: loss against training time."
 )
 
 

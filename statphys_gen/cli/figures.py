@@ -73,6 +73,7 @@ def _make(options: argparse.Namespace) -> int:
     from ..figures.runner import make_all
     from .output import emit
 
+    parameters = from_text(options.settings)
     folder = validation.writable_folder("--output", options.output)
     files = make_all(
         options.names,
@@ -80,7 +81,7 @@ def _make(options: argparse.Namespace) -> int:
         folder,
         paper=options.paper,
         width=options.width,
-        parameters=from_text(options.settings),
+        parameters=parameters,
     )
     # Without a bar where nobody watches it.
     made = list(tqdm(files, unit="file", disable=None))

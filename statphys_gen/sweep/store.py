@@ -43,14 +43,14 @@ class Store:
         if not isinstance(path, str | Path) or "\0" in str(path):
             raise InvalidArgument("store", path, "the name of a file")
         # SQLite gives some names a meaning of their own, of which none is that of a file in a folder.
-        self.path = Path(path).absolute()
+        self.path, self._name = Path(path).absolute(), str(path)[:200]
         # SQLite takes a file that is shorter than its smallest page for an empty one, and would write over it.
         try:
             size = self.path.stat().st_size if self.path.is_file() else 0
         except OSError as error:  # of a name that no file can have
-            raise StoreError(f"{str(self.path)[:200]}: {error.strerror}") from None
+            raise StoreError(f"{self._name}: {error.strerror}") from None
         if 0 < size < 512:
-            raise StoreError(f"{self.path}: the file is not the store of a sweep")
+            raise StoreError(f"{self._name}: the file is not the store of a sweep")
         with self._errors():
             self._connection = sqlite3.connect(self.path, timeout=1.0, isolation_level=None)
             # A damaged text is to be compared, not to stop the reading.
@@ -84,7 +84,7 @@ class Store:
                 *columns, checksum = row
                 whole = columns[:3] == [point.key, point.text, point.call] and _checksum(columns) == checksum
                 if not whole:
-                    raise StoreError(f"{self.path}: the file is damaged (at point {point.key[:12]})")
+                    raise StoreError(f"{self._name}: the file is damaged (at point {point.key[:12]})")
                 if columns[3] is not None:
                     results[point.key] = columns[3]
         return results
@@ -131,12 +131,12 @@ class Store:
                 self._connection.execute(f"PRAGMA application_id = {_APPLICATION}")
                 self._connection.execute(f"PRAGMA user_version = {_LAYOUT}")
             elif application != _APPLICATION:
-                raise StoreError(f"{self.path}: the file is not the store of a sweep")
+                raise StoreError(f"{self._name}: the file is not the store of a sweep")
             elif self._pragma("user_version") != _LAYOUT:
-                raise StoreError(f"{self.path}: the store was written by another version of this package")
+                raise StoreError(f"{self._name}: the store was written by another version of this package")
         # Not the quick one, which does not compare keys with their index.
         if self._pragma("integrity_check(1)") != "ok":
-            raise StoreError(f"{self.path}: the file is damaged")
+            raise StoreError(f"{self._name}: the file is damaged")
 
     def _pragma(self, name: str) -> object:
         return self._connection.execute(f"PRAGMA {name}").fetchone()[0]
@@ -167,9 +167,9 @@ class Store:
                 reason = "the file is damaged"
             else:
                 reason = " ".join(str(error).split())
-            raise StoreError(f"{self.path}: {reason}") from None
+            raise StoreError(f"{self._name}: {reason}") from None
         except UnicodeDecodeError:  # in a complaint of SQLite's that quotes the file
-            raise StoreError(f"{self.path}: the file is damaged") from None
+            raise StoreError(f"{self._name}: the file is damaged") from None
 
 
 def _checksum(columns: Iterable[object]) -> str:

@@ -156,7 +156,7 @@ class FromLogDensity(Prior):
         if width / spacing > 2**24:
             raise InvalidArgument("narrowest", self._narrowest, f"at least {width / 2**26:.3g}")
         return Panels(
-            value=lambda h: beta * self._value(h),
+            value=partial(self._scaled, beta),
             edges=edges,
             support=self.support,
             cuts=self._cuts,
@@ -165,6 +165,9 @@ class FromLogDensity(Prior):
             core=(left, right),
             even=self._even,
         )
+
+    def _scaled(self, beta: float, h: FloatArray) -> FloatArray:
+        return beta * self._value(h)
 
     def _table(self, beta: float) -> Table:
         if beta not in self._tables:

@@ -6,9 +6,17 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from statphys_gen.approximation import approximation_of
 from statphys_gen.random_features.checks import checks
 from statphys_gen.random_features.checks.setup import _MOMENTS, REDUCED
+from statphys_gen.random_features.theory.learning_curves import learning_curves
+from statphys_gen.random_features.theory.spectrum import spectrum
 from statphys_gen.statistics.agreement import judge
+
+BESIDE = {
+    "slowest-relaxation-of-generalisation-overfitting-and-interpolation": learning_curves,
+    "edges-of-overfitting-and-of-interpolation-of-a-wide-network-leading-order": spectrum,
+}
 
 
 def test_the_list_is_long_and_named_apart():
@@ -50,10 +58,10 @@ def test_every_reduced_simulation_says_so_and_has_a_microscopic_check_beside_it(
     """Of the same function of the theory, whose statement the checks share."""
     every = checks()
     reduced = [check for check in every if REDUCED in check.prediction]
-    assert len(reduced) == 6
+    assert len(reduced) == 8
     for check in reduced:
-        assert any(
-            other.approximation is check.approximation and other.judged
-            for other in every
-            if other not in reduced
-        ), check.name
+        # Time scales are read off the learning curves, and edges of a limit off the spectrum.
+        of = approximation_of(BESIDE[check.id]) if check.id in BESIDE else check.approximation
+        assert any(other.approximation is of and other.judged for other in every if other not in reduced), (
+            check.name
+        )

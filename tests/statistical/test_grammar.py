@@ -56,7 +56,7 @@ MISSED = pytest.mark.xfail(strict=True, reason="an accuracy is claimed for featu
     [
         pytest.param("densities", 24, marks=MISSED),
         ("activations", 3),
-        pytest.param("losses", 4, marks=MISSED),
+        ("losses", 4),
     ],
 )
 def test_no_number_is_wrong_and_few_inputs_are_refused(family: str, count: int) -> None:
