@@ -310,8 +310,8 @@ def growth_checks() -> list[Check]:
 
 def flow_checks() -> list[Check]:
     """The limit of small steps: theory and simulation extrapolate it from other step sizes, each by its own."""
-    descent = usual_descent(2.5, 0.7, steps=20, paths=4096)
-    dimension, instances = 512, 400
+    descent = usual_descent(2.5, 0.7, steps=20, paths=4096, replicas=12)
+    dimension, instances = 512, 480
 
     def predicted() -> Estimate:
         key = "flow " + fingerprint(descent)

@@ -195,6 +195,7 @@ def covariance_checks() -> list[Check]:
             "covariance with two eigenvalues",
             RandomFeatures("sin", 2.0, 1.0, 0.2, atoms_of_two),
             [3.0, 10.0, 100.0],
+            instances=(190, 95, 48),
         ),
         _flow(
             "covariance with two eigenvalues, two draws",

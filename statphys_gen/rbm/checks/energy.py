@@ -167,7 +167,7 @@ def _broken_interaction(model: Model) -> float:
 def _crossing() -> Check:
     """Temperature at which retrieval and the state without it are equally likely, from a line in temperature."""
     model = sqrt_beta(ReLU(), 0.7, 0.02)
-    sizes, instances, temperatures = (400, 800, 1600), (64, 32, 16), (0.68, 0.7)
+    sizes, instances, temperatures = (800, 1600, 3200), (64, 32, 16), (0.68, 0.7)
 
     def theory() -> FloatArray:
         found = first_order_line(model, load=np.array([model.load]), solve_for="temperature")
