@@ -105,23 +105,26 @@ def _bins() -> Check:
     )
 
 
+def _left_variance(y: FloatArray, noise: FloatArray, width: float) -> float:
+    """Mean variance of xi/sigma given y: that in narrow bins, each of which counts by its points."""
+    place = np.floor(y / width).astype(np.int64)
+    place -= place.min()
+    count = np.bincount(place)
+    mean = np.bincount(place, noise) / np.maximum(count, 1)
+    squares = np.bincount(place, (noise - mean[place]) ** 2)
+    # Of a single point the variance is not known.
+    several = count > 1
+    variance = squares[several] / (count[several] - 1) * count[several]
+    return float(variance.sum() / count[several].sum() / SAMPLE.noise_scale**2)
+
+
 def _floor() -> Check:
-    """The risk of s* is the variance of the noise that is left when y is known: its mean variance in narrow bins."""
+    """The risk of s* is the variance of the noise that is left when y is known."""
     size, width = 400_000, 0.005
 
     def simulate(seed: int) -> Estimate:
-        rows = []
-        for y, noise in _draws(seed, "floor of the risk", size):
-            place = np.floor(y / width).astype(np.int64)
-            place -= place.min()
-            count = np.bincount(place)
-            mean = np.bincount(place, noise) / np.maximum(count, 1)
-            squares = np.bincount(place, (noise - mean[place]) ** 2)
-            # Each bin counts by its points; of a single one the variance is not known.
-            several = count > 1
-            variance = squares[several] / (count[several] - 1) * count[several]
-            rows.append(variance.sum() / count[several].sum() / SAMPLE.noise_scale**2)
-        return Estimate.from_samples(np.array(rows)[:, None])
+        rows = [[_left_variance(y, noise, width)] for y, noise in _draws(seed, "floor of the risk", size)]
+        return Estimate.from_samples(rows)
 
     return _check(
         "risk of the empirical score",
@@ -167,7 +170,7 @@ def _weights() -> Check:
 
 
 def _distances() -> Check:
-    """E (s* - g)^2 is the risk of g minus that of s*, for a Gaussian score and that of a population N(0.3, 1.7)."""
+    """E (s* - g)^2 = 1/sigma^2 - R(s*) + E g^2 + 2 g' of a straight g: the Gaussian score, and that of N(0.3, 1.7)."""
     size, width, mean, variance = 400_000, 0.005, 0.3, 1.7
 
     def theory() -> FloatArray:
@@ -178,26 +181,25 @@ def _distances() -> Check:
 
     def simulate(seed: int) -> Estimate:
         points, mu, sigma, rows = np.array(SAMPLE.points), SAMPLE.data_scale, SAMPLE.noise_scale, []
-        centre, spread = mu * points.mean(), mu**2 * points.var() + sigma**2
+        lines = (
+            (mu * points.mean(), mu**2 * points.var() + sigma**2),
+            (mu * mean, mu**2 * variance + sigma**2),
+        )
         for y, noise in _draws(seed, "distances of scores", size):
-            gaussian = -(y - centre) / spread
-            population = -(y - mu * mean) / (mu**2 * variance + sigma**2)
-            place = np.floor(y / width).astype(np.int64)
-            place -= place.min()
-            count = np.bincount(place)
-            known = (count > 1)[place]
-            left = np.bincount(place, noise) / np.maximum(count, 1)
-            # The variance in the bin, one degree of freedom less, taken from the square of each residual.
-            inside = ((noise - left[place]) / sigma) ** 2 * count[place] / np.maximum(count[place] - 1, 1)
+            square = 1.0 / sigma**2 - _left_variance(y, noise, width)
+            scores = [-(y - centre) / spread for centre, spread in lines]
             rows.append(
-                [((score + noise / sigma) ** 2 - inside)[known].mean() for score in (gaussian, population)]
-                + [((gaussian - population) ** 2).mean()]
+                [
+                    square + (score**2).mean() - 2.0 / spread
+                    for score, (_, spread) in zip(scores, lines, strict=True)
+                ]
+                + [((scores[0] - scores[1]) ** 2).mean()]
             )
         return Estimate.from_samples(rows)
 
     return _check(
         "distances of scores",
-        "mean squared differences of empirical, Gaussian and population score, as differences of risks",
+        "mean squared differences of empirical, Gaussian and population score, by parts",
         score_distances,
         theory,
         simulate,
@@ -241,7 +243,7 @@ def _network() -> Check:
 
 
 def _covariance() -> Check:
-    size = 400_000
+    size = 500_000
 
     def simulate(seed: int) -> Estimate:
         rows = []

@@ -135,7 +135,7 @@ def _growth(place: str, eta: float) -> Check:
 
 def _noise() -> Check:
     """Excess over the minimum divided by the learning rate, extrapolated to 0."""
-    rates, batch, starts, looks, nodes = (0.02, 0.01, 0.005), 4, 10_000, 24, 300
+    rates, batch, starts, looks, nodes = (0.01, 0.005, 0.0025), 4, 10_000, 24, 300
 
     def theory() -> FloatArray:
         small = 1e-9
