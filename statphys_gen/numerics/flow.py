@@ -42,7 +42,9 @@ def integrate_flow(
     right_side : maps (k,) to (k,).
     start : (k,).
     times : (m,), at least 0, in any order.
-    tolerance : allowed in each step, relative to |x_i| and to the largest |x_i| at the start.
+    tolerance : allowed in each step, relative to |x_i| and to the largest |x_i| at the start. No step is longer than
+        tolerance^(1/10) of the last time, so that over a short time too solutions of two tolerances differ by more than
+        the error of the better one.
     max_evaluations : of the right side.
 
     Returns
@@ -80,6 +82,7 @@ def integrate_flow(
             t_eval=wanted,
             rtol=tolerance,
             atol=tolerance * max(scale, np.finfo(np.float64).tiny),
+            max_step=last * tolerance**0.1,
         )
     if found.status != 0 or not np.isfinite(found.y).all():
         raise NotConverged(f"the flow could not be followed to t = {last:g}: {found.message}")

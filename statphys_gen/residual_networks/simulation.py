@@ -84,7 +84,9 @@ def train(
             by_outer, by_inner, _ = gradients(network, task, outer, inner)
             outer -= eta * layers * by_outer
             inner -= eta * layers * by_inner
-    if not (np.isfinite(outer).all() and np.isfinite(inner).all()):
+    with np.errstate(over="ignore", invalid="ignore"):
+        loss = gradients(network, task, outer, inner)[2]
+    if not (np.isfinite(outer).all() and np.isfinite(inner).all() and loss < 1e200):
         raise NotConverged(
             f"the descent diverged within {count} steps: take a smaller learning rate than {eta:g}"
         )

@@ -51,10 +51,11 @@ def initial_rate(network: ResidualNetwork, task: RegressionTask) -> tuple[float,
     """
     features = _features(network, task)
     n, m = features.shape
-    kernel = features @ features.T / m
     residual = task.inputs - task.targets
-    rate = 4.0 / n**2 * float(np.sum((residual @ residual.T) * kernel))
-    return rate, 4.0 / n * max(float(np.linalg.eigvalsh(kernel)[0]), 0.0)
+    rate = 4.0 / (n**2 * m) * float(np.sum((residual.T @ features) ** 2))
+    # A kernel of more samples than neurons is singular.
+    least = 0.0 if n > m else max(float(np.linalg.eigvalsh(features @ features.T / m)[0]), 0.0)
+    return rate, 4.0 / n * least
 
 
 @states(
@@ -110,17 +111,19 @@ def tied_linear(target: float, inputs: float, depth: ArrayLike, training_time: A
         power = 2.0 - 2.0 / one
 
         def rate(_: float, gap: FloatArray, power: float = power) -> FloatArray:
-            return -((goal + (1.0 - goal) * np.exp(np.minimum(gap, 0.0))) ** power)
+            return -((1.0 + (1.0 - goal) * np.expm1(np.minimum(gap, 0.0))) ** power)
 
         # Beyond the last of these the weight has arrived to all digits.
         end = min(float(grid[-1]), 60.0 * max(1.0, min(1.0, goal) ** -power))
         if end > 0.0:
-            run = solve_ivp(rate, (0.0, end), [0.0], "DOP853", np.minimum(grid, end), rtol=1e-12, atol=1e-12)
-            gap = run.y[0]
+            looks, back = np.unique(np.minimum(grid, end), return_inverse=True)
+            # The gap of the earliest time is as long as that time, and is to keep its digits.
+            small = 1e-12 * min(1.0, float(looks[looks > 0.0][0]))
+            gap = solve_ivp(rate, (0.0, end), [0.0], "DOP853", looks, rtol=1e-12, atol=small).y[0][back]
         else:
             gap = np.zeros_like(grid)
-        u = goal + (1.0 - goal) * np.exp(gap)
-        weight = np.log(u) if np.isinf(one) else one * np.expm1(np.log(u) / one)
+        log_u = np.log1p((1.0 - goal) * np.expm1(gap))
+        weight = log_u if np.isinf(one) else one * np.expm1(log_u / one)
         found[chosen] = weight[place]
     return found
 
@@ -138,6 +141,7 @@ def alternating_weight(target: ArrayLike, half_depth: ArrayLike) -> FloatArray:
     InvalidArgument : C not above 0, or L no integer of at least 1 (or inf).
     """
     goal = validation.array("target", target, above=0.0)
+    validation.inside("target", float(goal.max()), 0.0, 1e100, closed=True)
     half = np.asarray(half_depth, dtype=np.float64)
     if not ((half >= 1.0) & ((half == np.floor(half)) | np.isinf(half))).all():
         raise InvalidArgument("half_depth", half_depth, "integers of at least 1, or inf")

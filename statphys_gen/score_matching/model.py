@@ -19,11 +19,16 @@ def _numbers(name: str, values: Any) -> tuple[float, ...]:
     """The numbers of a list, each within the range in which all formulas keep their accuracy."""
     if not isinstance(values, Iterable) or isinstance(values, str):
         raise InvalidArgument(name, values, "a list of numbers")
-    checked = tuple(validation.finite(f"{name}[{k}]", value) for k, value in enumerate(values))
+    checked = []
+    for k, value in enumerate(values):
+        try:
+            checked.append(validation.finite(f"{name}[{k}]", value))
+        except OverflowError:  # of an integer that no float holds
+            raise InvalidArgument(f"{name}[{k}]", str(value)[:40], "a finite number") from None
     for k, value in enumerate(checked):
         if abs(value) > _LARGEST:
             raise InvalidArgument(f"{name}[{k}]", value, f"at most {_LARGEST:g} in absolute value")
-    return checked
+    return tuple(checked)
 
 
 @dataclass(frozen=True)
@@ -53,7 +58,7 @@ class NoisedSample:
     @classmethod
     def at_time(cls, points: Iterable[float], time: float) -> NoisedSample:
         """At diffusion time t: mu = exp(-t), sigma^2 = 1 - exp(-2t)."""
-        t = validation.positive("time", time)
+        t = validation.inside("time", time, 1e-39, 46.0)
         return cls(tuple(points), math.exp(-t), math.sqrt(-math.expm1(-2.0 * t)))
 
     @property

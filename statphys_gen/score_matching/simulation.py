@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 OBSERVABLES = ("risk", "excess_risk", "gradient_norm", "total_variation")
 _RANGE = 8.5  # of the noise on a grid, in standard deviations
 _CHUNK = 200  # steps whose noise is drawn at once
+_MEASURED = 10  # times as many nodes to measure on
 _POWER = 200  # iterations towards the steepest direction
 _MOST = 200_000_000  # numbers in one block of activations
 
@@ -107,11 +108,13 @@ class _Grid:
         self.y = (centres[:, None] + self.sigma * self.noise).ravel()
         self.target = np.tile(-self.noise / self.sigma, len(centres))
         self.weights = np.tile(self.bell / len(centres), len(centres))
-        exponent = -0.5 * ((self.y[:, None] - centres) / self.sigma) ** 2
+
+    def score(self) -> FloatArray:
+        """The mean of -xi/sigma given y, on the grid."""
+        exponent = -0.5 * ((self.y[:, None] - self.centres) / self.sigma) ** 2
         exponent -= exponent.max(axis=1, keepdims=True)
         share = np.exp(exponent)
-        mean = (share @ centres) / share.sum(axis=1)
-        self.score = (mean - self.y) / self.sigma**2
+        return np.asarray(((share @ self.centres) / share.sum(axis=1) - self.y) / self.sigma**2)
 
     def gradient(
         self, inner: FloatArray, outer: FloatArray, bias: FloatArray
@@ -127,7 +130,7 @@ class _Grid:
     def measure(self, inner: FloatArray, outer: FloatArray, bias: FloatArray) -> list[float]:
         network, by_outer, by_bias = self.gradient(inner, outer, bias)
         risk = float(self.weights @ (network - self.target) ** 2)
-        excess = float(self.weights @ (network - self.score) ** 2)
+        excess = float(self.weights @ (network - self.score()) ** 2)
         norm = float(np.hypot(np.linalg.norm(by_outer), np.linalg.norm(by_bias)))
         # |s''| of a network is |v_l w_l| at its knots.
         variation = np.abs(outer * inner) @ self.variation_weight(-bias / inner) / len(inner)
@@ -167,7 +170,9 @@ def simulate_descent(
     nodes: int = 400,
     seed: int = 0,
 ) -> Training:
-    """Gradient descent theta <- theta - m eta grad R on a grid of the noise that is shifted at random, once a network.
+    """Gradient descent theta <- theta - m eta grad R on a grid of the noise that is shifted at random in every step.
+
+    On one grid the steps of the neurons' activity would bias a descent by the distance of its nodes.
 
     Parameters
     ----------
@@ -186,16 +191,20 @@ def simulate_descent(
     parts = []
     for replica, network in enumerate(networks):
         key = {"purpose": "score matching on a grid", "sample": sample, "network": network, "nodes": count}
-        shift = float(generator(seed, key, replica).random())
+        rng = generator(seed, key, replica)
         _require_memory(sample.samples * count * network.neurons)
-        grid = _Grid(sample, count, shift)
         inner, outer, bias = (np.array(entry) for entry in (network.inner, network.outer, network.bias))
         scale, at, rows = network.neurons * eta, 0, []
         for number in chosen.tolist():
             while at < number and _bounded(outer, bias):
-                _, by_outer, by_bias = grid.gradient(inner, outer, bias)
+                _, by_outer, by_bias = _Grid(sample, count, float(rng.random())).gradient(inner, outer, bias)
                 outer, bias, at = outer - scale * by_outer, bias - scale * by_bias, at + 1
-            rows.append(grid.measure(inner, outer, bias) if _bounded(outer, bias) else [np.nan] * 4)
+            if not _bounded(outer, bias):
+                rows.append([np.nan] * 4)
+                continue
+            # The finest grid that is as large as all others.
+            grid = _Grid(sample, _MEASURED * count, 0.5)
+            rows.append(grid.measure(inner, outer, bias))
         measured = dict(zip(OBSERVABLES, np.array(rows).T[:, None, :], strict=True))
         parts.append(Training(chosen, **measured, outer=outer[None], bias=bias[None]))
     return Training.join(parts)

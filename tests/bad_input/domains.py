@@ -95,7 +95,7 @@ DOMAINS: dict[str, Domain] = {
     "--visible-units": whole(2, 100_000),
     "--starts": whole(1, 10_000),
     "score-matching simulate --starts": whole(2, 100_000),
-    "--neurons": whole(1, 100_000),
+    "--neurons": whole(1, 2000),
     "--batch": whole(1, 1_000_000),
     "residual-networks --dimension": whole(1, 10_000),
     "residual-networks --width": whole(1, 10_000),

@@ -118,7 +118,9 @@ def _descent(options: argparse.Namespace) -> int:
     folder = None if options.output is None else validation.writable_folder("--output", options.output)
     (sample,) = samples_of(options)
     start = start_of(options)
-    kept = np.unique(np.linspace(0, options.steps, 101).round().astype(int))
+    # A large Hessian takes seconds: of large networks only the ends are looked at.
+    looks = 101 if start.neurons <= 200 else 2
+    kept = np.unique(np.linspace(0, options.steps, looks).round().astype(int))
     runs = [population_descent(sample, start, eta, options.steps, kept=kept) for eta in options.learning_rate]
     records = []
     for eta, run in zip(options.learning_rate, runs, strict=True):

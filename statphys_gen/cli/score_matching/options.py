@@ -81,7 +81,7 @@ def add_start(parser: Any) -> None:
     start.add_argument(
         "--neurons",
         metavar="M",
-        type=integer("--neurons", 1, 100_000),
+        type=integer("--neurons", 1, 2000),
         help="hidden units of a drawn network: inner weights +1 and -1 in turn, outer weights and biases N(0, 1)",
     )
 

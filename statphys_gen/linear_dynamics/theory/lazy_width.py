@@ -45,8 +45,10 @@ def _average(
         return np.asarray(density * function(z[:, None], above))
 
     with np.errstate(over="ignore", divide="ignore"):
-        scales = np.concatenate([[math.sqrt(edge)], z**-0.5])
-        points = np.outer(scales / math.sqrt(4.0 * root), [0.1, 1.0, 10.0]).ravel()
+        # The line of the lowest edge has a tail over many times its width.
+        line = math.sqrt(edge) * 10.0 ** np.arange(-1.0, 10.0)
+        scales = np.concatenate([line, np.outer(z**-0.5, [0.1, 1.0, 10.0]).ravel()])
+        points = scales / math.sqrt(4.0 * root)
         points = np.unique(points[(points > 0.0) & (points < np.pi / 2.0)])
         found = integrate(
             integrand, 0.0, np.pi / 2.0, width=0.5, tolerance=1e-12, relative=True, breakpoints=points

@@ -61,7 +61,9 @@ def spiked_bulk(
     gap = abs(spike - 1.0) / max(spike, 1.0) * (1.0 + small)
     factor = spike if spike <= 1.0 else small**3
     angles = _angles(edges)
-    near = gap / (2.0 * small) * np.array([0.1, 1.0, 10.0])
+    near = (
+        gap / (2.0 * small) * 10.0 ** np.arange(-1.0, 10.0)
+    )  # a narrow line, with a tail over many times its width
 
     # The half where s is large in theta, s = 2 cos(theta), with the narrow line at 0; the other half as above.
     def large(theta: FloatArray) -> FloatArray:

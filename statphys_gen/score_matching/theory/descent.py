@@ -30,6 +30,7 @@ from .network_risk import (
     risk_gradient,
     risk_hessian,
     risk_of,
+    rounding_of,
 )
 from .segments import Law, segments
 
@@ -125,7 +126,7 @@ def population_descent(
     law, floor = Law(sample), optimal_risk(sample)
     runs = [(outer, bias), (outer * (1.0 + _SHADOW), bias * (1.0 - _SHADOW))]
     rows: list[tuple[FloatArray, FloatArray]] = []
-    shadow_risk, at = np.nan, 0
+    shadow_risk, rounding, at = np.nan, np.nan, 0
     for number in numbers.tolist():
         for _ in range(at, number):
             runs = [_stepped(law, inner, v, b, eta) for v, b in runs]
@@ -140,6 +141,7 @@ def population_descent(
         rows.append(runs[0])
         if number == count and _bounded(*runs[1]):
             shadow_risk = risk_of(law, segments(law, inner, *runs[1]))
+            rounding = rounding_of(segments(law, inner, *runs[0]), law)
     measured = [_measured(sample, law, floor, inner, v, b, eta) for v, b in rows]
     columns = np.array(measured).T
     return Descent(
@@ -148,7 +150,7 @@ def population_descent(
         dead_neurons=columns[5].astype(np.int64),
         outer=np.array([v for v, _ in rows]),
         bias=np.array([b for _, b in rows]),
-        solution=_last(columns[:5, -1], shadow_risk, count),
+        solution=_last(columns[:5, -1], shadow_risk, rounding, count),
     )
 
 
@@ -186,14 +188,13 @@ def _measured(
     return [risk, risk - floor, float(np.linalg.norm(gradient)), ratio, variation, dead_neurons(parts)]
 
 
-def _last(row: FloatArray, shadow_risk: float, steps: int) -> Solution:
+def _last(row: FloatArray, shadow_risk: float, rounding: float, steps: int) -> Solution:
     good = bool(np.isfinite(row).all() and np.isfinite(shadow_risk))
-    rounding = 1e-14 * max(abs(float(row[0])), 1.0) if good else np.nan
     return Solution(
         {name: np.array(value if good else np.nan) for name, value in zip(_MEASURED, row, strict=True)},
         np.array(Status.CONVERGED if good else Status.NOT_CONVERGED, dtype=np.int8),
         np.array(row[2]),
-        np.array(abs(row[0] - shadow_risk) + rounding),
+        np.array(abs(row[0] - shadow_risk) + rounding if good else np.nan),
         np.array(steps),
         approximation_of(population_descent),
     )

@@ -49,8 +49,8 @@ def score_distances(
     ------
     AccuracyNotReached : two quadratures differ by more than 1e-10.
     """
-    mean = validation.finite("population_mean", population_mean)
-    variance = validation.non_negative("population_variance", population_variance)
+    mean = validation.inside("population_mean", population_mean, -1e20, 1e20, closed=True)
+    variance = validation.inside("population_variance", population_variance, 0.0, 1e40, closed=True)
     mu, sigma = sample.data_scale, sample.noise_scale
     points = np.array(sample.points)
 

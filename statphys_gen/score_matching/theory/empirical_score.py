@@ -72,7 +72,7 @@ def empirical_score(sample: NoisedSample, position: ArrayLike) -> EmpiricalScore
     InvalidArgument : a position that is not finite, or beyond that.
     """
     y = validation.array("position", position)
-    validation.inside("position", float(np.abs(y).max()), 0.0, 1e20, closed=True)
+    validation.inside("position", float(y.ravel()[np.abs(y).argmax()]), -1e20, 1e20, closed=True)
     mu, sigma = sample.data_scale, sample.noise_scale
     points, _ = distinct(sample)
     flat = y.ravel()
@@ -111,7 +111,9 @@ def _moments(
     jump = (mu / sigma) * step
     # Of a far point the square overflows: its weight is 0.
     with np.errstate(over="ignore"):
-        exponent = jump * (distance[:, None] - 0.5 * jump) + np.log(shares / shares[nearest][:, None])
+        # From the middle between both points, where the two weights are alike and everything is decided.
+        middle = (y[:, None] - mu * (0.5 * (points + points[nearest][:, None]))) / sigma
+        exponent = jump * middle + np.log(shares / shares[nearest][:, None])
     top = exponent.max(axis=1, keepdims=True)
     weights = np.exp(exponent - top)
     total = weights.sum(axis=1, keepdims=True)
@@ -194,7 +196,7 @@ def expectation(
     error = np.abs(value - coarse)
     # Below 1e-290 only the size of a value is known, and nothing is lost by calling it 0.
     value = np.where(size < 1e-290, 0.0, value)
-    if (error > tolerance * np.maximum(size, 1e-290)).any():
+    if not (error <= tolerance * np.maximum(size, 1e-290)).all():
         worst = float((error / np.maximum(size, np.finfo(np.float64).tiny)).max())
         raise AccuracyNotReached(f"{name}: two quadratures differ by {worst:.1g} of the value")
     return value

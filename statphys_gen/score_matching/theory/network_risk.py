@@ -46,6 +46,17 @@ def risk_of(law: Law, parts: Segments) -> float:
     return float((square + 2.0 * slope * mass).sum() + 1.0 / law.sigma**2)
 
 
+def rounding_of(parts: Segments, law: Law) -> float:
+    """Error of R by rounding: moments of a tail are differences of numbers of order 1, and far knots magnify them."""
+    largest = np.abs(np.stack([parts.slope**2, 2.0 * parts.slope * parts.intercept, parts.intercept**2])).max(
+        axis=1
+    )
+    return 4.0 * float(
+        np.finfo(np.float64).eps
+        * (largest @ np.sqrt(law.total[2]) ** np.array([2, 1, 0]) + 1.0 / law.sigma**2)
+    )
+
+
 def gradient_of(inner: FloatArray, outer: FloatArray, parts: Segments) -> tuple[FloatArray, FloatArray]:
     """dR/dv and dR/db, (m,) each."""
     m = len(inner)
@@ -151,6 +162,7 @@ class Sharpness(Scalars):
     critical_learning_rate : 2/(m lambda_max), the learning rate at which a stationary point loses stability.
     total_variation, noised_total_variation : (1/m) sum_l |v_l| pi(k_l), with the weights pi and pi~.
     dead_neurons : those that are active with a probability below rounding.
+    error : of the risk, by rounding.
     """
 
     risk: float
@@ -161,6 +173,7 @@ class Sharpness(Scalars):
     total_variation: float
     noised_total_variation: float
     dead_neurons: int
+    error: float
 
 
 @states("exact", source=SOURCE, verification="derived and simulated")
@@ -188,6 +201,7 @@ def sharpness(sample: NoisedSample, network: ScoreNetwork) -> Sharpness:
         plain,
         noised,
         dead_neurons(parts),
+        rounding_of(parts, law),
     )
 
 
