@@ -1,4 +1,4 @@
-"""Descent, the stability of a minimum, and stochastic descent around it, from the definition of the risk."""
+"""Descent and the stability of a minimum, from the definition of the risk."""
 
 from __future__ import annotations
 
@@ -8,17 +8,14 @@ from ...approximation import approximation_of
 from ...arrays import FloatArray
 from ...statistics.agreement import Check
 from ...statistics.estimate import Estimate
-from ...statistics.extrapolation import extrapolate
 from ..model import NoisedSample, ScoreNetwork
 from ..simulation import (
     simulate_descent,
     simulate_growth,
-    simulate_stochastic_descent,
 )
 from ..theory.descent import population_descent, stationary_point
 from ..theory.empirical_score import optimal_risk
 from ..theory.network_risk import critical_learning_rate, network_risk, risk_hessian, sharpness
-from ..theory.stationary_noise import stationary_excess_risk
 
 _MEASURED = ("risk", "excess_risk", "gradient_norm", "total_variation")
 _SAMPLE = NoisedSample((-1.0, 0.6, 0.9), 0.9, 0.6)
@@ -37,7 +34,7 @@ def checks() -> list[Check]:
         _growth("just above the critical rate", 0.2312),
         _growth("above the critical rate", 0.247),
     ]
-    return [_descent(), _minimum(), *growth, _noise()]
+    return [_descent(), _minimum(), *growth]
 
 
 def _descent() -> Check:
@@ -130,40 +127,4 @@ def _growth(place: str, eta: float) -> Check:
         sizes=_design(learning_rate=eta, steps=steps, nodes=nodes, grids=grids, displacement=displacement),
         id="score-matching-growth-" + place.replace(" ", "-"),
         tests=(risk_hessian,),
-    )
-
-
-def _noise() -> Check:
-    """Excess over the minimum divided by the learning rate, extrapolated to 0."""
-    rates, batch, starts, looks, nodes = (0.01, 0.005, 0.0025), 4, 10_000, 24, 300
-
-    def theory() -> FloatArray:
-        small = 1e-9
-        return np.atleast_1d(stationary_excess_risk(_SAMPLE, _MINIMUM, small, batch=batch) / small)
-
-    def simulate(seed: int) -> Estimate:
-        # On the grid of the runs themselves.
-        (floor,) = simulate_stochastic_descent(_SAMPLE, [_MINIMUM], 1e-3, 0, nodes=nodes).risk[:, -1]
-        found = []
-        for eta in rates:
-            # Several times the slowest relaxation, 1/(4 eta .021) steps, then a look each half of it.
-            first, apart = round(60.0 / eta), round(6.0 / eta)
-            kept = [first + k * apart for k in range(looks)]
-            run = simulate_stochastic_descent(
-                _SAMPLE, [_MINIMUM] * starts, eta, kept[-1], batch=batch, kept=kept, nodes=nodes, seed=seed
-            )
-            found.append(Estimate.from_samples((run.risk.mean(axis=1) - floor) / eta))
-        values = Estimate.stack(found)
-        limit = extrapolate([1.0 / eta for eta in rates], values, exponent=1.0).limit
-        return Estimate.stack([limit])
-
-    return Check(
-        "stochastic descent at a minimum",
-        "stationary excess risk over the learning rate, for small rates",
-        approximation_of(stationary_excess_risk),
-        theory=theory,
-        simulate=simulate,
-        resolution=0.02,
-        sizes=_design(learning_rates=list(rates), batch=batch, starts=starts, looks=looks, nodes=nodes),
-        id="score-matching-stochastic-descent-at-a-minimum",
     )

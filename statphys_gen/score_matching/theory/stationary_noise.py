@@ -68,7 +68,7 @@ def gradient_covariance(sample: NoisedSample, network: ScoreNetwork) -> FloatArr
     "leading order",
     "in the learning rate, at a minimum of the population risk",
     source=SOURCE,
-    verification="derived and simulated",
+    verification="derived",
 )
 def stationary_excess_risk(
     sample: NoisedSample, network: ScoreNetwork, learning_rate: ArrayLike, *, batch: int = 1
