@@ -171,7 +171,7 @@ def _weights() -> Check:
 
 def _distances() -> Check:
     """E (s* - g)^2 = 1/sigma^2 - R(s*) + E g^2 + 2 g' of a straight g: the Gaussian score, and that of N(0.3, 1.7)."""
-    size, width, mean, variance = 400_000, 0.005, 0.3, 1.7
+    size, width, mean, variance = 10_000_000, 0.005, 0.3, 1.7
 
     def theory() -> FloatArray:
         found = score_distances(SAMPLE, population_mean=mean, population_variance=variance)
