@@ -1,5 +1,7 @@
 """The score of noised points, its derivatives and risk, and its variation at small noise."""
 
+from collections.abc import Callable
+
 import mpmath as mp
 import sympy as sp
 
@@ -44,12 +46,12 @@ def score_and_derivatives() -> bool:
     )
 
 
-def _average(function: object, mu: float = 0.9, sigma: float = 0.5) -> mp.mpf:
+def _average(function: Callable[[mp.mpf, mp.mpf], mp.mpf], mu: float = 0.9, sigma: float = 0.5) -> mp.mpf:
     """E over a point and its noise of function(y, xi)."""
     points = [mp.mpf(str(sp.N(x, 30))) for x in _X]
 
     def inner(xi: mp.mpf) -> mp.mpf:
-        values = [function(mu * x + sigma * xi, xi) for x in points]  # type: ignore[operator]
+        values = [function(mu * x + sigma * xi, xi) for x in points]
         return mp.fsum(values) / len(points) * mp.npdf(xi)
 
     return mp.quad(inner, [-12, -6, -3, -1, 0, 1, 3, 6, 12])

@@ -1,10 +1,14 @@
 """The risk of a score network by parts, the delta functions of its Hessian, and the noise of stochastic descent."""
 
+from collections.abc import Callable
+from functools import partial
+
 import mpmath as mp
 import sympy as sp
 
 from derivations import claim
 
+_Function = Callable[[mp.mpf], mp.mpf]
 _POINTS = [mp.mpf("-1.1"), mp.mpf("0.2"), mp.mpf("0.9")]
 _MU, _SIGMA = mp.mpf("0.9"), mp.mpf("0.5")
 
@@ -13,9 +17,9 @@ def _density(y: mp.mpf) -> mp.mpf:
     return mp.fsum(mp.npdf(y, _MU * x, _SIGMA) for x in _POINTS) / len(_POINTS)
 
 
-def _expectation(function: object, edges: list[mp.mpf]) -> mp.mpf:
+def _expectation(function: _Function, edges: list[mp.mpf]) -> mp.mpf:
     def integrand(y: mp.mpf) -> mp.mpf:
-        return function(y) * _density(y)  # type: ignore[operator]
+        return function(y) * _density(y)
 
     inner = [mp.mpf(k) / 2 for k in range(-12, 13)]
     return mp.quad(integrand, sorted({*inner, *edges}))
@@ -26,15 +30,18 @@ def _expectation(function: object, edges: list[mp.mpf]) -> mp.mpf:
 )
 def by_parts() -> bool:
     with mp.workdps(25):
-        score = lambda y: mp.diff(lambda z: mp.log(_density(z)), y)  # noqa: E731
-        return all(_moments_by_parts(score, w, b) for w, b in ((1, mp.mpf("0.3")), (-1, mp.mpf("0.45"))))
+        return all(_moments_by_parts(_score, w, b) for w, b in ((1, mp.mpf("0.3")), (-1, mp.mpf("0.45"))))
 
 
-def _moments_by_parts(score: object, w: int, b: mp.mpf) -> bool:
+def _score(y: mp.mpf) -> mp.mpf:
+    return mp.diff(lambda z: mp.log(_density(z)), y)
+
+
+def _moments_by_parts(score: _Function, w: int, b: mp.mpf) -> bool:
     knot = -b / w
-    step = _expectation(lambda y: score(y) * (w * y + b > 0), [knot])  # type: ignore[operator]
-    ramp = _expectation(lambda y: score(y) * max(w * y + b, mp.mpf(0)), [knot])  # type: ignore[operator]
-    mass = _expectation(lambda y: mp.mpf(w * y + b > 0), [knot])
+    step = _expectation(lambda y: score(y) * (w * y + b > 0), [knot])
+    ramp = _expectation(lambda y: score(y) * max(w * y + b, mp.mpf(0)), [knot])
+    mass = _expectation(partial(_active, w, b), [knot])
     return bool(abs(step + w * _density(knot)) < 1e-11 and abs(ramp + w * mass) < 1e-11)
 
 
@@ -44,15 +51,17 @@ def _network(y: mp.mpf, theta: list[mp.mpf]) -> mp.mpf:
     return mp.fsum(v[k] * mp.mpf(max((1 - 2 * k) * y + b[k], 0)) for k in range(2)) / 2
 
 
+def _active(sign: int, b: mp.mpf, y: mp.mpf) -> mp.mpf:
+    return mp.mpf(sign * y + b > 0)
+
+
 def _risk(theta: list[mp.mpf]) -> mp.mpf:
     """R by quadrature of its definition, E s^2 + 2 E s' + 1/sigma^2, knots as edges."""
     knots = [-theta[2], theta[3]]
     square = _expectation(lambda y: _network(y, theta) ** 2, knots)
     slope = mp.fsum(
-        (1 - 2 * k)
-        * theta[k]
-        * _expectation(lambda y, k=k: mp.mpf((1 - 2 * k) * y + theta[2 + k] > 0), knots)
-        for k in range(2)
+        sign * v * _expectation(partial(_active, sign, b), knots)
+        for sign, v, b in zip((1, -1), theta[:2], theta[2:], strict=True)
     )
     return square + slope + 1 / _SIGMA**2
 

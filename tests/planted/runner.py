@@ -21,7 +21,7 @@ from typing import Literal
 from tests.planted.bank import Error
 
 Fate = Literal["killed", "survived", "gone"]
-TIMEOUT = 600.0  # seconds for the tests of one error; an endless loop is noticed
+TIMEOUT = 180.0  # seconds for the tests of one error, which take some; an endless loop is noticed
 _LEFT_BEHIND = (".git", ".venv", "build", "dist", "_build", "output", "generated", "*.sqlite", "*.egg-info")
 _LEFT_BEHIND += ("__pycache__", ".*_cache", ".hypothesis")
 _PASSED, _FAILED, _BROKEN = 0, 1, 2  # exit codes of pytest; all others say that nothing was tested

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Callable
 from typing import Any
 
 from ... import validation
@@ -81,44 +82,37 @@ def _add_positions(parser: Any) -> None:
 
 
 def _score(options: argparse.Namespace) -> int:
-    import numpy as np
-
-    from ...approximation import approximation_of
+    from ...score_matching.plots import plot_score
     from ...score_matching.theory.empirical_score import empirical_score
-    from ..output import emit
 
-    (sample,) = samples_of(options)
-    found = empirical_score(sample, options.position)
-    said = {"approximation": str(approximation_of(empirical_score))}
-
-    def plot(path: Any) -> None:
-        from ...score_matching.plots import plot_score
-
-        plot_score(sample, np.array(options.position), path)
-
-    records = [row | said for row in found.records()]
-    return emit(options, "score-matching score", parameters_of(options, sample), records, plot=plot)
+    return _along(options, "score", empirical_score, plot_score)
 
 
 def _weight(options: argparse.Namespace) -> int:
+    from ...score_matching.plots import plot_weights
+    from ...score_matching.theory.irregularity import variation_weights
+
+    return _along(options, "variation-weight", variation_weights, plot_weights)
+
+
+def _along(
+    options: argparse.Namespace, quantity: str, predict: Callable[..., Any], draw: Callable[..., None]
+) -> int:
+    """Print a prediction along positions."""
     import numpy as np
 
     from ...approximation import approximation_of
-    from ...score_matching.theory.irregularity import variation_weights
     from ..output import emit
 
     (sample,) = samples_of(options)
-    found = variation_weights(sample, options.position)
-    said = {"approximation": str(approximation_of(variation_weights))}
-
-    def plot(path: Any) -> None:
-        from ...score_matching.plots import plot_weights
-
-        plot_weights(sample, np.array(options.position), path)
-
-    records = [row | said for row in found.records()]
+    said = {"approximation": str(approximation_of(predict))}
+    records = [row | said for row in predict(sample, options.position).records()]
     return emit(
-        options, "score-matching variation-weight", parameters_of(options, sample), records, plot=plot
+        options,
+        f"score-matching {quantity}",
+        parameters_of(options, sample),
+        records,
+        plot=lambda path: draw(sample, np.array(options.position), path),
     )
 
 
