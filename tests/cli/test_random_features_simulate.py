@@ -107,6 +107,19 @@ def test_the_atom_of_the_nonlinear_matrix_is_counted_with_the_bulk_beside_it() -
     assert merged[1].z is None
 
 
+def test_counts_of_modes_approach_their_limit_as_straight_lines_in_one_over_dimension() -> None:
+    """Against weighted least squares in 1/d through the counts of the same instances, a size at a time."""
+    model, sizes = RandomFeatures("sin", 16.0, 4.0, 0.01), [6, 8, 12]
+    found = compare(model, sizes, spectrum=True, instances=10, seed=1)
+    single = [compare(model, d, spectrum=True, instances=10, seed=1) for d in sizes]
+    for name in ("modes of the atom and bulk 1", "modes of bulk 2", "modes of bulk 3"):
+        value, error = np.array(
+            [(float(rows[name].estimate.mean), float(rows[name].estimate.standard_error)) for rows in single]
+        ).T
+        limit = np.polyfit(1.0 / np.array(sizes), value, 1, w=1.0 / error)[1]
+        assert float(found[name].estimate.mean) == pytest.approx(limit, rel=1e-9)
+
+
 def test_what_has_no_theory_says_why(capsys: pytest.CaptureFixture[str]) -> None:
     records = run_json(f"{SIMULATE} {MODEL} -d 8 --instances 3 --steps 5 --adam 0.01", capsys)["results"]
     assert {(record["theory"], record["z"]) for record in records} == {(None, None)}

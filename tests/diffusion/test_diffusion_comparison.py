@@ -12,6 +12,7 @@ from statphys_gen.diffusion.comparison import (
     compare_collapse,
     compare_first_passage,
 )
+from statphys_gen.diffusion.simulation.first_passage import simulate_first_passage
 from statphys_gen.diffusion.theory.clones import clone_agreement
 from statphys_gen.diffusion.theory.excess_entropy import gaussian_window
 from statphys_gen.errors import InvalidArgument
@@ -44,6 +45,17 @@ def test_collapse_of_isotropic_data_has_the_exact_theory_and_of_other_data_the_w
     assert found["entropy"].theory == float(gaussian_window(MIXTURE, 0.4, np.log(60)).entropy)
     excess = found["excess_entropy"].estimate
     assert float(excess.mean) == pytest.approx(float(found["entropy"].estimate.mean) / 12, rel=1e-14)
+
+
+def test_passages_show_their_mean_and_their_spread() -> None:
+    law = GaussianMixture([1.0], np.zeros((1, 30)), 0.7)
+    found = compare_first_passage(law, 60, walkers=40, instances=4, seed=2)
+    passages = simulate_first_passage(law, 60, walkers=40, instances=4, seed=2)
+    assert found["passage_time"].estimate.mean == passages.mean.mean
+    assert found["passage_width"].estimate.mean == passages.deviation.mean
+    times = passages.times
+    assert float(passages.mean.mean) == pytest.approx(float(times.mean()))
+    assert float(found["passage_width"].estimate.mean) == pytest.approx(float(times.std()), rel=0.1)
 
 
 def test_what_has_no_theory_says_why() -> None:

@@ -10,6 +10,7 @@ import pytest
 from agreement import agrees, count_agrees
 
 from figures.phase_retrieval.retrieval_success import COUNTS
+from statphys_gen.arrays import FloatArray
 from statphys_gen.errors import InsufficientSamples, NotConverged
 from statphys_gen.phase_retrieval.model import Loss, PhaseRetrieval
 from statphys_gen.phase_retrieval.schedule import geometric_steps
@@ -131,6 +132,29 @@ def test_midpoint_of_a_known_curve() -> None:
     exact = success_midpoint(ratio, 1e6 * rate, np.full(6, 1e6))
     assert float(exact.samples_per_dimension.mean) == pytest.approx(2.9, abs=1e-9)
     assert exact.p_value == pytest.approx(1.0)
+
+
+def test_error_of_a_midpoint_outside_the_data_is_propagated_from_every_count() -> None:
+    """Derivatives of the midpoint by the counts, by differences, with the binomial variances of a good fit."""
+    ratio, total = np.array([2.6, 2.9, 3.2, 3.6]), np.full(4, 1e5)
+    rate = 1.0 / (1.0 + (2.3 / ratio) ** 5.0)
+    counts = total * rate
+
+    def middle(counts: FloatArray) -> float:
+        return float(success_midpoint(ratio, counts, total).samples_per_dimension.mean)
+
+    slopes = np.array([middle(counts + 10.0 * e) - middle(counts - 10.0 * e) for e in np.eye(4)]) / 20.0
+    expected = math.sqrt(float(slopes**2 @ (total * rate * (1.0 - rate))))
+    found = success_midpoint(ratio, counts, total).samples_per_dimension.standard_error
+    assert float(found) == pytest.approx(expected, rel=1e-5)
+
+
+def test_interval_of_a_slope_whose_line_fails_is_student_s() -> None:
+    """Three sizes off a line: 12.706205 standard errors (t with one degree of freedom); on a line 1.959964."""
+    sizes, error = np.array([64, 256, 1024]), np.full(3, 0.01)
+    for value, multiple in (([1.0, 1.5, 1.6], 12.706204736), ([1.0, 1.2, 1.4], 1.9599639845)):
+        found = size_shift(sizes, Estimate(np.array(value), error, np.full(3, 500.0)))
+        assert found.upper - found.lower == pytest.approx(2.0 * multiple * found.standard_error, rel=1e-8)
 
 
 def test_a_curve_that_is_not_logistic_has_larger_errors() -> None:

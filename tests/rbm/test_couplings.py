@@ -191,6 +191,15 @@ def test_theory_beside_simulation_of_a_model() -> None:
         rbm.compare(model, 100, state="frozen", **POINT)
 
 
+def test_interaction_of_gaussian_units_follows_from_their_second_moment() -> None:
+    """Given the visible units <h^2> = 1 + <h> (g w.s), so that the interaction per visible unit is load (Q_h - 1)."""
+    model = Model(Gaussian(), 2.0, 0.3, convention="sqrt-beta")
+    rows = rbm.compare(model, 100, state="paramagnet", **POINT)
+    second, interaction = rows["hidden_self_overlap"].theory, rows["interaction"].theory
+    assert second == pytest.approx(2.0, rel=1e-9)
+    assert interaction == pytest.approx(0.3 * (2.0 - 1.0), rel=1e-9)
+
+
 def test_in_a_glass_without_fields_the_square_of_the_overlap_is_compared() -> None:
     glass = Model(Binary(), 0.4, 0.5, convention="sqrt-beta")
     rows = rbm.compare(glass, 100, state="glass", instances=16, chains=8, sweeps=60)

@@ -8,6 +8,7 @@ from agreement import agrees, count_agrees, plausible
 from numpy.typing import ArrayLike
 from scipy import special
 
+from statphys_gen.arrays import FloatArray
 from statphys_gen.rbm.couplings.pairs import Repeated
 from statphys_gen.rbm.couplings.patterns import Patterns
 from statphys_gen.rbm.model import Model, visible_prior
@@ -238,6 +239,34 @@ def test_exchanges_leave_every_temperature_at_its_law(hidden: Prior, convention:
             (ladders.chains.hidden[rows], law.hidden_mean),
             (ladders.chains.interaction[rows], law.interaction),
         )
+
+
+@pytest.mark.parametrize("convention", ["beta", "sqrt-beta"])
+def test_an_exchange_weighs_the_whole_joint_weight_of_both_layers(convention: str) -> None:
+    """The terms that depend on the temperature against the log-weight of the definition, fields included."""
+    hidden, temperatures = ReLU(0.5), [0.7, 1.9]
+    model = Model(hidden, 1.0, 0.5, convention=convention, pattern_field=0.4, visible_field=-0.7)
+    network = draw_network(model, 8, seed=5, instance=0)
+    ladders = Ladders(network, rng(6), temperatures, 30, "random")
+    ladders.chains.sweep()
+    chains = ladders.chains
+    visible, state = chains.visible.astype(np.float64), chains.hidden.astype(np.float64)
+    couplings = np.einsum("ci,ia,ca->c", visible, network.weights, state)
+    fields = -0.7 * visible.sum(axis=1) + 0.4 * visible @ network.patterns[:, 0]
+    # U(h) = h^2/2 + threshold h
+    energy = (0.5 * state**2 + 0.5 * state).sum(axis=1)
+
+    def log_weight(temperature: float) -> FloatArray:
+        if convention == "beta":
+            return (couplings + fields - energy) / temperature
+        return couplings / math.sqrt(temperature) + fields - energy
+
+    cold, warm = slice(0, 30), slice(30, 60)
+    terms = ladders.log_weight_terms(chains)
+    change = log_weight(temperatures[0]) - log_weight(temperatures[1])
+    for rows in (cold, warm):
+        found = sum((f[cold] - f[warm]) * x[rows] for f, x in terms)
+        np.testing.assert_allclose(found, change[rows], rtol=1e-5, atol=1e-5)
 
 
 def test_langevin_steps_of_a_linear_machine_have_the_covariance_of_euler_steps() -> None:
