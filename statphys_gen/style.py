@@ -8,6 +8,8 @@ from contextvars import ContextVar
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from . import __version__
+
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.container import ErrorbarContainer
@@ -19,6 +21,7 @@ PAGE_WIDTH = 7.0
 WIDTHS = {"column": COLUMN_WIDTH, "page": PAGE_WIDTH}
 _TALLEST_PANEL = 2.6
 _asked: ContextVar[str | None] = ContextVar("width of pictures", default=None)
+_maker: ContextVar[str] = ContextVar("what pictures say of their origin", default="")
 
 # Okabe and Ito's palette, ordered so that neighbours also differ in lightness.
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000", "#F0E442")
@@ -64,6 +67,27 @@ def picture_width(width: str | None) -> Iterator[None]:
         _asked.reset(token)
 
 
+@contextmanager
+def made_by(command: str) -> Iterator[None]:
+    """Let the files of pictures carry what made them, beside the version of this package."""
+    token = _maker.set(command)
+    try:
+        yield
+    finally:
+        _maker.reset(token)
+
+
+def save(figure: Figure, path: Path) -> None:
+    """Write a picture with the version of this package and what made it; no time of day, so that bytes repeat."""
+    maker, program = _maker.get(), f"statphys_gen {__version__}"
+    metadata: dict[str, dict[str, str | None]] = {
+        ".png": {"Software": program, "Description": maker},
+        ".pdf": {"Creator": program, "Subject": maker, "CreationDate": None},
+        ".svg": {"Creator": program, "Description": maker, "Date": None},
+    }
+    figure.savefig(path, metadata=metadata.get(path.suffix.lower()))
+
+
 def panels(
     columns: int = 1, rows: int = 1, *, height: float | None = None, **layout: Any
 ) -> tuple[Figure, list[Axes]]:
@@ -99,7 +123,7 @@ def picture(
         try:
             yield figure, axes
             for path in paths:
-                figure.savefig(path)
+                save(figure, path)
         finally:
             pyplot.close(figure)
 
