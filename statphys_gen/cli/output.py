@@ -25,7 +25,7 @@ def emit(
     summary: Mapping[str, Any] | None = None,
     notes: Sequence[str] = (),
     files: Sequence[Path] = (),
-    plot: Callable[[Path], None] | None = None,
+    plot: Callable[[Path], object] | None = None,
 ) -> int:
     """Print the records of one command, draw them if asked, and return the exit status."""
     document: dict[str, Any] = {"command": command, "version": __version__, "parameters": dict(parameters)}
