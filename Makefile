@@ -9,7 +9,7 @@ export MKL_NUM_THREADS ?= 1
 export OMP_NUM_THREADS ?= 1
 export MPLBACKEND ?= Agg
 
-.PHONY: help figures test oldest newest verify verify-tenth planted planted-ten docs benchmarks lint wheel clean
+.PHONY: help figures test oldest newest verify verify-tenth planted planted-ten docs benchmarks lint wheel release clean
 
 help:
 	@echo "make figures     every figure at its quick size, with a gallery page (figures/output/index.html)"
@@ -22,6 +22,7 @@ help:
 	@echo "make benchmarks  speed, as ratios against what one would otherwise run"
 	@echo "make lint        style and types"
 	@echo "make wheel       the wheel, tried in an empty environment"
+	@echo "make release     wheel and source archive, tried in the same way, in dist/"
 
 $(STAMP): pyproject.toml constraints.txt
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV) 2>/dev/null || (rm -rf $(VENV) && $(PYTHON) -m virtualenv -q $(VENV)) 2>/dev/null \
@@ -82,6 +83,11 @@ lint: $(STAMP)
 
 wheel: $(STAMP)
 	PYTHON=$(PYTHON) BIN=$(BIN) sh .ci/wheel
+
+# From a committed state: what is released is what the history holds.
+release: $(STAMP)
+	@test -z "$$(git status --porcelain)" || { echo "There are changes that are not committed: git status"; exit 1; }
+	PYTHON=$(PYTHON) BIN=$(BIN) sh .ci/wheel dist
 
 clean:
 	rm -rf $(VENV) build dist *.egg-info docs/_build figures/output

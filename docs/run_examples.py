@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ast
+import json
 import os
 import shutil
 import subprocess
@@ -26,8 +28,49 @@ def run_examples(docs: Path) -> None:
             scripts, pool.map(lambda s: _output([sys.executable, str(s)], folder, docs), scripts), strict=True
         ):
             (folder / f"{script.stem}.txt").write_text(text, encoding="utf-8")
+    _short_examples(docs, folder)
     (folder / "slurm_job.txt").write_text(_slurm_job(folder, docs), encoding="utf-8")
     (folder / "mpi.txt").write_text(_mpi(folder, docs), encoding="utf-8")
+
+
+def _short_examples(docs: Path, folder: Path) -> None:
+    """Questions with their script and what it prints, for the first page; each script also as a notebook."""
+    page = []
+    for script in sorted((docs / "examples" / "short").glob("*.py")):
+        code = script.read_text(encoding="utf-8")
+        question = str(ast.get_docstring(ast.parse(code)))
+        program = code.split('"""', 2)[2].strip() + "\n"
+        printed = _output([sys.executable, str(script)], docs / "examples", docs)
+        notebook = script.stem + ".ipynb"
+        (folder / notebook).write_text(_notebook(question, program, printed), encoding="utf-8")
+        page += [question, "~" * len(question), "", ".. code-block:: python", "", *_indented(program)]
+        page += [".. code-block:: text", "", *_indented(printed)]
+        links = f":download:`script <examples/short/{script.name}>`"
+        page += [f"{links}, :download:`notebook <generated/examples/{notebook}>`", ""]
+    (folder.parent / "short_examples.txt").write_text("\n".join(page), encoding="utf-8")
+
+
+def _indented(text: str) -> list[str]:
+    return [f"    {line}".rstrip() for line in text.splitlines()] + [""]
+
+
+def _notebook(question: str, program: str, printed: str) -> str:
+    """A notebook of the question, the script and its output, as Jupyter's format 4.5 has it."""
+    output = {"output_type": "stream", "name": "stdout", "text": printed}
+    cells = [
+        {"cell_type": "markdown", "id": "question", "metadata": {}, "source": f"# {question}"},
+        {
+            "cell_type": "code",
+            "id": "program",
+            "metadata": {},
+            "execution_count": 1,
+            "source": program.rstrip("\n"),
+            "outputs": [output],
+        },
+    ]
+    kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
+    document = {"nbformat": 4, "nbformat_minor": 5, "metadata": {"kernelspec": kernel}, "cells": cells}
+    return json.dumps(document, indent=1) + "\n"
 
 
 def _output(command: list[str], folder: Path, docs: Path) -> str:

@@ -203,14 +203,12 @@ def draw(figure: Figure, request: Request, folder: Path) -> Path:
     chosen = figure.parameters | dict(request.changed)
     stem = request.stem(figure.name)
     data, seconds = _data(figure, request, chosen, folder / f"{stem}.{request.preset}.npz")
-    with style.picture_width(request.width):
+    path = folder / f"{stem}.png"
+    with style.picture_width(request.width), style.made_by(request.command(figure.name)):
         style.apply()
         picture = figure.script.draw({**data, **chosen})
-    path = folder / f"{stem}.png"
-    made_by = {"Software": f"statphys_gen {__version__}", "Description": request.command(figure.name)}
-    picture.savefig(path, metadata=made_by)
-    about = {"CreationDate": None, "Creator": made_by["Software"], "Subject": made_by["Description"]}
-    picture.savefig(path.with_suffix(".pdf"), metadata=about)
+        for file in (path, path.with_suffix(".pdf")):
+            style.save(picture, file)
     pyplot.close(picture)
     words = {name: entry.item() for name, entry in data.items() if entry.ndim == 0}
     words |= {name: settings.in_words(value) for name, value in chosen.items()}

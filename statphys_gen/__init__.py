@@ -9,7 +9,7 @@ Importing this module loads none of numpy, numba, xarray or matplotlib.
 """
 
 from importlib import import_module
-from types import ModuleType
+from typing import Any
 
 from .systems import SYSTEMS
 
@@ -18,9 +18,11 @@ __version__ = "0.1.0"
 _MODULES = (
     *(system.name for system in SYSTEMS),
     "approximation",
+    "citation",
     "comparison",
     "conformance",
     "data",
+    "description",
     "errors",
     "noising",
     "numerics",
@@ -35,12 +37,17 @@ _MODULES = (
     "verification",
 )
 
-__all__ = ["__version__", *_MODULES]
+# Functions that serve all systems, with the modules that hold them.
+_FUNCTIONS = {"cite": "citation", "describe": "description"}
+
+__all__ = ["__version__", *_FUNCTIONS, *_MODULES]
 
 
-def __getattr__(name: str) -> ModuleType:
+def __getattr__(name: str) -> Any:
     if name in _MODULES:
         return import_module(f"{__name__}.{name}")
+    if name in _FUNCTIONS:
+        return getattr(import_module(f"{__name__}.{_FUNCTIONS[name]}"), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 

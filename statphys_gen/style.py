@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from . import __version__
+from .errors import InvalidArgument
+
 if TYPE_CHECKING:
-    from matplotlib.axes import Axes
+    from matplotlib.axes import Axes as Axes
     from matplotlib.container import ErrorbarContainer
     from matplotlib.figure import Figure
     from numpy.typing import ArrayLike
@@ -19,6 +22,7 @@ PAGE_WIDTH = 7.0
 WIDTHS = {"column": COLUMN_WIDTH, "page": PAGE_WIDTH}
 _TALLEST_PANEL = 2.6
 _asked: ContextVar[str | None] = ContextVar("width of pictures", default=None)
+_maker: ContextVar[str] = ContextVar("what pictures say of their origin", default="")
 
 # Okabe and Ito's palette, ordered so that neighbours also differ in lightness.
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000", "#F0E442")
@@ -43,6 +47,7 @@ PARAMETERS = {
     "savefig.dpi": 200,
     "pdf.fonttype": 42,
     "svg.fonttype": "none",
+    "svg.hashsalt": "statphys_gen",
     "figure.constrained_layout.use": True,
 }
 
@@ -62,6 +67,27 @@ def picture_width(width: str | None) -> Iterator[None]:
         yield
     finally:
         _asked.reset(token)
+
+
+@contextmanager
+def made_by(command: str) -> Iterator[None]:
+    """Let the files of pictures carry what made them, beside the version of this package."""
+    token = _maker.set(command)
+    try:
+        yield
+    finally:
+        _maker.reset(token)
+
+
+def save(figure: Figure, path: Path) -> None:
+    """Write a picture with the version of this package and what made it; no time of day, so that bytes repeat."""
+    maker, program = _maker.get(), f"statphys_gen {__version__}"
+    metadata: dict[str, dict[str, str | None]] = {
+        ".png": {"Software": program, "Description": maker},
+        ".pdf": {"Creator": program, "Subject": maker, "CreationDate": None},
+        ".svg": {"Creator": program, "Description": maker, "Date": None},
+    }
+    figure.savefig(path, metadata=metadata.get(path.suffix.lower()))
 
 
 def panels(
@@ -86,22 +112,57 @@ def panels(
 
 @contextmanager
 def picture(
-    *paths: Path, columns: int = 1, rows: int = 1, height: float | None = None, **layout: Any
+    *paths: Path | None,
+    columns: int = 1,
+    rows: int = 1,
+    height: float | None = None,
+    axes: Axes | Sequence[Axes] | None = None,
+    **layout: Any,
 ) -> Iterator[tuple[Figure, list[Axes]]]:
-    """The figure and axes of :func:`panels` with this look, saved to every path when all is drawn.
+    """A figure and its axes, to be drawn on, saved to every path when all is drawn.
 
-    A batch does not keep the figure; the settings of the caller's matplotlib are as they were.
+    They are those of :func:`panels` with this look, kept by pyplot only where no path is given; or ``axes`` of a figure
+    of the caller, in the caller's look. The settings of the caller's matplotlib are as they were.
+
+    Raises
+    ------
+    InvalidArgument : another number of axes than there are panels.
     """
+    import numpy as np
     from matplotlib import pyplot, rc_context
 
+    files = [path for path in paths if path is not None]
+    if axes is not None:
+        given: list[Axes] = (
+            list(axes.flat if hasattr(axes, "flat") else axes) if np.iterable(axes) else [axes]
+        )
+        if len(given) != columns * rows:
+            raise InvalidArgument(
+                "axes", f"{len(given)} axes", f"as many as there are panels, {columns * rows}"
+            )
+        drawn: Any = given[0].figure
+        yield drawn, given
+        for path in files:
+            save(drawn, path)
+        return
     with rc_context(PARAMETERS):
-        figure, axes = panels(columns, rows, height=height, **layout)
+        figure, own = panels(columns, rows, height=height, **layout)
         try:
-            yield figure, axes
-            for path in paths:
-                figure.savefig(path)
+            yield figure, own
+            for path in files:
+                save(figure, path)
         finally:
-            pyplot.close(figure)
+            if files:
+                pyplot.close(figure)
+
+
+def legend_below(axes: Axes, handles: Sequence[Any], columns: int) -> None:
+    """A legend outside of the panels where the layout makes room for it, else inside of one of them."""
+    figure: Any = axes.figure
+    if type(figure.get_layout_engine()).__name__ == "ConstrainedLayoutEngine":
+        figure.legend(handles=handles, loc="outside lower center", ncols=columns)
+    else:
+        axes.legend(handles=handles, ncols=columns)
 
 
 def simulation(

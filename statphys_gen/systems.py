@@ -12,11 +12,13 @@ class System:
     name : of its folder and door, ``statphys_gen.<name>``.
     title : what it studies, in a few words.
     extensions : classes of its ``model.py`` of which a user may hand over objects; ``conformance`` examines them.
+    papers : arXiv identifiers of the papers whose setting it studies; each has its entry in ``references.bib``.
     """
 
     name: str
     title: str
     extensions: tuple[str, ...] = ()
+    papers: tuple[str, ...] = ()
 
     @property
     def command(self) -> str:
@@ -25,14 +27,30 @@ class System:
 
 
 SYSTEMS = (
-    System("diffusion", "Gaussian-mixture diffusion: speciation and collapse"),
-    System("random_features", "random-features score models: memorization", ("Activation",)),
-    System("rbm", "restricted Boltzmann machines: phase diagrams", ("Couplings",)),
-    System("phase_retrieval", "phase retrieval: Hessians along the descent", ("Loss",)),
-    System("linear_dynamics", "two-layer linear networks: lazy, mixed and active training"),
+    System(
+        "diffusion",
+        "Gaussian-mixture diffusion: speciation and collapse",
+        papers=("2402.18491", "2306.03518"),
+    ),
+    System(
+        "random_features",
+        "random-features score models: memorization",
+        ("Activation",),
+        papers=("2505.17638", "2502.00336"),
+    ),
+    System("rbm", "restricted Boltzmann machines: phase diagrams", ("Couplings",), papers=("2506.10552",)),
+    System(
+        "phase_retrieval", "phase retrieval: Hessians along the descent", ("Loss",), papers=("2403.02418",)
+    ),
+    System(
+        "linear_dynamics",
+        "two-layer linear networks: lazy, mixed and active training",
+        papers=("2405.17580",),
+    ),
     System(
         "score_matching",
         "two-layer score networks on the line: irregularity, sharpness, large learning rates",
+        papers=("2502.03435",),
     ),
-    System("residual_networks", "residual networks in the limit of depth"),
+    System("residual_networks", "residual networks in the limit of depth", papers=("2309.01213",)),
 )

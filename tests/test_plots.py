@@ -9,20 +9,30 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import cache
+from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from matplotlib import pyplot
 from matplotlib.collections import QuadMesh
 from matplotlib.figure import Figure
 from numpy.typing import ArrayLike
 
-from statphys_gen import diffusion, phase_retrieval, random_features, rbm
+from statphys_gen import __version__, diffusion, phase_retrieval, random_features, rbm
 from statphys_gen import linear_dynamics as linear
-from statphys_gen.data import Covariance, GaussianMixture
+from statphys_gen import score_matching as scores
+from statphys_gen.cli import main
+from statphys_gen.comparison import compare
+from statphys_gen.data import Covariance, DataSet, GaussianMixture
+from statphys_gen.errors import InvalidArgument
 from statphys_gen.glossary import QUANTITIES
+from statphys_gen.plots import plot_comparison
 from statphys_gen.random_features import RandomFeatures
+from statphys_gen.systems import SYSTEMS
 from statphys_gen.units import Gaussian
 
 # How a picture writes a quantity of the glossary, and in which units where it has some.
@@ -380,4 +390,147 @@ def test_every_picture_is_looked_at() -> None:
     doors = (diffusion, random_features, rbm, phase_retrieval, linear)
     pictures = {name for door in doors for name in dir(door) if name.startswith("plot_")}
     text = Path(__file__).read_text(encoding="utf-8")
-    assert {name for name in pictures if f".{name}(" not in text} == {"plot_report", "plot_success"}
+    unseen = {name for name in pictures if f".{name}(" not in text and not name.startswith("plot_report")}
+    assert unseen == {"plot_success"}
+
+
+# ------------------------------------------------------------------------------- pictures within figures of the user
+
+
+def _report() -> diffusion.DataSetReport:
+    random = np.random.default_rng(3)
+    points = random.standard_normal((60, 4)) + np.repeat([[1.5], [-1.5]], 30, axis=0)
+    return diffusion.analyse(DataSet.from_arrays(points, np.repeat([0, 1], 30)), sources=60)
+
+
+def _records(*names: str) -> list[dict[str, Any]]:
+    return [dict.fromkeys(names, 0.5 + k) for k in range(3)]
+
+
+def _descent() -> scores.Descent:
+    network = scores.ScoreNetwork((1.0, -1.0), (0.3, 0.2), (0.0, 0.1))
+    return scores.population_descent(SAMPLE, network, 0.1, 3)
+
+
+SAMPLE = scores.NoisedSample((-1.2, 0.3, 1.1), 0.9, 0.4)
+REPORT = cache(_report)
+STATE = ("temperature", "load", "overlap", "edwards_anderson_overlap", "replicon")
+OUTLIERS = ("samples_per_dimension", "upper_edge", "row_norms", "sample_norms")
+RATES = ("dimension", "samples_per_dimension", "rate", "lower", "upper")
+HESSIAN = phase_retrieval.PhaseRetrieval(phase_retrieval.Loss.normalised(0.7), 4.0)
+LINE: Any = {
+    "features_per_dimension": np.array([60.0, 64.0]),
+    "samples_per_dimension": np.array([28.0, 30.2]),
+}
+
+# Every function that draws, with arguments; those that draw several panels with their number.
+CALLS: dict[Callable[..., Any], Callable[[], tuple[Any, ...]]] = {
+    diffusion.plot_clone_agreement: lambda: (CLASSES, diffusion.clone_agreement(CLASSES, [0.4]), [0.4]),
+    diffusion.plot_signal_agreement: lambda: ([0.3, 1.7], 0.35),
+    diffusion.plot_excess_entropy: lambda: (LAW, [0.1, 0.4], 8.0),
+    diffusion.plot_report_spectrum: lambda: (REPORT(),),
+    diffusion.plot_report_projection: lambda: (REPORT(),),
+    diffusion.plot_report_agreement: lambda: (REPORT(), REPORT().agreement),
+    diffusion.plot_report_collapse: lambda: (REPORT().collapse,),
+    diffusion.plot_report_collapse_sizes: lambda: (REPORT().collapse,),
+    random_features.plot_coefficients: lambda: (random_features.coefficients("tanh", [0.9, 0.15], 1.7),),
+    random_features.plot_spectrum: lambda: (random_features.spectrum(MODEL),),
+    random_features.plot_learning_curves: lambda: (MODEL, "penalty", [0.4]),
+    random_features.plot_early_stopping: lambda: ([MODEL], [random_features.early_stopping(MODEL)]),
+    random_features.plot_timescales: lambda: ([2.2], [random_features.timescales(MODEL)]),
+    random_features.plot_phase_diagram: lambda: (
+        random_features.phase_diagram("tanh", 0.2, [9.0, 90.0], [2.0, 5.0], [1.5, 6.0]),
+    ),
+    random_features.plot_merging_line: lambda: (LINE, *LINE),
+    random_features.plot_norm_outliers: lambda: (_records(*OUTLIERS),),
+    rbm.plot_states: lambda: ("glass", _records(*STATE)),
+    rbm.plot_line: lambda: ("load", _records("temperature", "load")),
+    rbm.plot_phase_diagram: lambda: (
+        rbm.phase_diagram(
+            rbm.Model(Gaussian(1.2), 1.0, 0.1, convention="sqrt-beta"),
+            temperature=[0.3, 1.6],
+            load=[0.01, 0.4],
+        ),
+    ),
+    phase_retrieval.plot_spectra: lambda: (HESSIAN, [4.0]),
+    phase_retrieval.plot_curve: lambda: ([2.5, 0.6], [3.1, 1.3]),
+    phase_retrieval.plot_success: lambda: (_records(*RATES), {}),
+    phase_retrieval.plot_descent: lambda: (
+        phase_retrieval.descent_dynamics(HESSIAN, [0.004] * 2, paths=128, replicas=2),
+    ),
+    linear.plot_modes: lambda: (np.array([0.5, 2.0]), 1.0, np.array([0.3])),
+    linear.plot_errors: lambda: (
+        linear.error_curves([1.0], 0.2, 0.1, [0.5, 2.0]),
+        [1.0],
+        0.2,
+        0.1,
+        1.0,
+        None,
+    ),
+    linear.plot_best_error: lambda: (linear.best_error([1.0], [0.1, 0.3], 0.2),),
+    linear.plot_phase_diagram: lambda: (linear.phase_diagram([1.0], 50, [-2.0, -1.0], [1.0, 2.0]),),
+    scores.plot_score: lambda: (SAMPLE, np.array([0.2])),
+    scores.plot_weights: lambda: (SAMPLE, np.array([0.2])),
+    scores.plot_irregularity: lambda: ([scores.irregularity(SAMPLE)],),
+    scores.plot_descent: lambda: ([(0.1, _descent())],),
+    plot_comparison: lambda: (compare([0.5, 0.7], [0.1, 0.1], [0.45, 0.8]),),
+}
+PANELS = {
+    "plot_report_projection": 2,
+    "plot_report_collapse": 2,
+    "plot_learning_curves": 2,
+    "plot_states": 2,
+    "plot_best_error": 2,
+    "plot_comparison": 2,
+}
+# This one writes files, each by one of the functions above.
+WRITERS = {diffusion.plot_report}
+
+
+def test_every_function_that_draws_is_called_here() -> None:
+    found = {plot_comparison}
+    for system in SYSTEMS:
+        if find_spec(f"statphys_gen.{system.name}.plots") is not None:
+            door = import_module(f"statphys_gen.{system.name}")
+            found |= {getattr(door, name) for name in dir(door) if name.startswith("plot_")}
+    assert found - WRITERS == set(CALLS)
+
+
+@pytest.mark.parametrize("draw", CALLS, ids=lambda draw: f"{draw.__module__.split('.')[1]}-{draw.__name__}")
+def test_a_picture_is_drawn_into_the_axes_of_the_user(draw: Callable[..., Any]) -> None:
+    own = {"plot_descent": 6 if draw is phase_retrieval.plot_descent else 2}
+    own["plot_phase_diagram"] = 2 if draw is random_features.plot_phase_diagram else 1
+    count = (PANELS | own).get(draw.__name__, 1)
+    settings = dict(pyplot.rcParams)
+    figure, grid = pyplot.subplots(1, count, squeeze=False)
+    given = grid.ravel().tolist()
+    drawn = draw(*CALLS[draw](), axes=given[0] if count == 1 else given)
+    assert (drawn is given[0]) if count == 1 else (drawn == given)
+    assert any(axes.has_data() for axes in given)
+    assert dict(pyplot.rcParams) == settings
+    assert pyplot.get_fignums() == [figure.number]
+    if count > 1:
+        with pytest.raises(InvalidArgument, match="axes"):
+            draw(*CALLS[draw](), axes=given[:1])
+    pyplot.close(figure)
+
+
+def test_without_a_path_the_figure_stays_open_in_our_look_and_leaves_the_settings() -> None:
+    settings = dict(pyplot.rcParams)
+    axes = diffusion.plot_signal_agreement([0.3, 1.7], 0.35)
+    assert axes.figure.number in pyplot.get_fignums()  # type: ignore[union-attr]
+    assert not axes.spines["top"].get_visible()
+    assert dict(pyplot.rcParams) == settings
+    pyplot.close("all")
+
+
+@pytest.mark.parametrize("ending", ["png", "pdf", "svg"])
+def test_the_file_of_a_picture_says_what_made_it(ending: str, tmp_path: Path) -> None:
+    path = tmp_path / f"a.{ending}"
+    assert main(["diffusion", "clone-agreement", "--signal", "1.25", "--plot", str(path)]) == 0
+    content = path.read_bytes()
+    assert b"clone-agreement" in content
+    assert f"statphys_gen {__version__}".encode() in content
+    again = tmp_path / f"b.{ending}"
+    assert main(["diffusion", "clone-agreement", "--signal", "1.25", "--plot", str(again)]) == 0
+    assert again.read_bytes() == content

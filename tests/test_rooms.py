@@ -41,9 +41,9 @@ DEFINITIONS = {
 BASE = {"foundation", "numerics", "units", "statistics", "laws"}
 EMPIRICAL = BASE | {"data", "model", "theory", "data theory", "simulation", "data simulation"}
 EVERYTHING = EMPIRICAL | {"analysis", "comparison", "shared comparison", "checks", "plots", "style", "sweep"}
-EVERYTHING |= {"conformance", "verification"}
+EVERYTHING |= {"conformance", "verification", "citation", "description"}
 # These serve all systems; every other room sees the shared rooms and those of its own system.
-OF_ALL_SYSTEMS = {"conformance", "verification", "cli"}
+OF_ALL_SYSTEMS = {"conformance", "verification", "citation", "description", "cli"}
 # A room may reach these rooms and itself, by whatever way; what is not listed reaches nothing else.
 MAY_REACH = {
     "foundation": set(),
@@ -68,6 +68,9 @@ MAY_REACH = {
     "verification": {"foundation", "numerics", "statistics", "sweep"},
     # Draws come from the objects that it examines.
     "conformance": BASE | {"model", "theory", "data", "data theory"},
+    # What they speak of is found by name, at run time.
+    "citation": {"foundation"},
+    "description": {"foundation", "numerics", "statistics", "sweep", "verification"},
     "cli": EVERYTHING,
 }
 

@@ -24,7 +24,7 @@ PROGRAM = "statphys-gen"
 
 
 def build_parser() -> Parser:
-    from . import compare, figures, verify
+    from . import cite, compare, figures, verify
 
     systems = [import_module(f"{__name__}.{system.name}") for system in SYSTEMS]
     parser = Parser(
@@ -33,7 +33,7 @@ def build_parser() -> Parser:
     )
     parser.add_argument("--version", action="version", version=f"{PROGRAM} {__version__}")
     commands = parser.add_subparsers(dest="system", metavar="SYSTEM", required=True)
-    for module in (*systems, figures, verify, compare):
+    for module in (*systems, figures, verify, compare, cite):
         module.register(commands)
     return parser
 

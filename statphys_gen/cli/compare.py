@@ -20,9 +20,10 @@ from .parsing import BadUsage, add_output_options, integer, number
 _EXAMPLE = """
 The table is a text file with a header; comma, semicolon or tab divides its columns, and with the last two a comma may
 be the decimal mark. One column holds the measured values and bears the name of the key that the prediction prints;
-standard_error (or stderr, err, sigma) holds their errors and degrees_of_freedom (or dof), if there is one, those of the
-errors. Every other column is an option of the prediction, or a key that chooses one of several records; what is neither
-is left out, and said. Rows are independent. Example, with the columns time, clone_agreement, standard_error:
+standard_error (or stderr, std_err, err, sigma) holds their errors and degrees_of_freedom (or dof), if there is one,
+those of the errors; what another name was read as is said. Every other column is an option of the prediction, or a key
+that chooses one of several records; what is neither is left out, and said. Rows are independent. Example, with the
+columns time, clone_agreement, standard_error:
 
   statphys-gen compare clones.csv \\
       --prediction "diffusion clone-agreement --dimension 256 --separation 1 --variance 1"
@@ -74,7 +75,7 @@ def _run(options: argparse.Namespace) -> int:
     except ValueError as error:
         raise InvalidArgument("--prediction", options.prediction, f"words of a shell ({error})") from None
     prediction = _Prediction(words)
-    columns = _renamed(columns, prediction.flags)
+    given, columns = columns, _renamed(columns, prediction.flags)
     settings = [name for name in columns if name.replace("_", "-") in prediction.flags]
     others = [name for name in columns if name not in settings and name not in (_ERROR, _FREEDOM)]
     if _ERROR not in columns:
@@ -129,6 +130,8 @@ def _run(options: argparse.Namespace) -> int:
         if left
         else []
     )
+    renamed = [f"{old} as {new}" for old, new in zip(given, columns, strict=True) if old != new]
+    notes += [f"columns read by another name: {', '.join(renamed)}"] if renamed else []
     if len(judged) < len(rows):
         without = [str(k + 1) for k in range(len(rows)) if k not in scores]
         shown = ", ".join(without[:10]) + (", ..." if len(without) > 10 else "")
@@ -203,7 +206,7 @@ class _Prediction:
                     "--prediction", " ".join(words), "a command: one of " + ", ".join(choices)
                 )
             own = choices[word]
-        shared = words[:1] in (["figures"], ["verify"], ["compare"])
+        shared = words[:1] in (["figures"], ["verify"], ["compare"], ["cite"])
         writes = any(a.dest == "output" and a.required for a in own._actions)
         if shared or own.get_default("run") is None or writes:
             raise InvalidArgument("--prediction", " ".join(words), "a command that prints records")

@@ -12,14 +12,17 @@ from typing import Any
 def save_records(path: Path, document: Mapping[str, Any]) -> None:
     """Write the results of a command's JSON document, one row for each record.
 
-    A CSV file holds the records alone; a netCDF file has the axis ``record`` and keeps the command, its version, its
-    parameters and its summary as attributes. Lists and objects inside a record are written as JSON text.
+    The command, its version, its parameters (the seed among them) and its summary stand in a CSV file as JSON in a
+    first line that begins with ``#``, in a netCDF file, whose axis is ``record``, as attributes. Lists and objects
+    inside a record are written as JSON text.
     """
     records = document["results"]
     names = list(dict.fromkeys(name for record in records for name in record))
     columns = {name: [record.get(name) for record in records] for name in names}
     if path.suffix.lower() == ".csv":
+        about = {name: entry for name, entry in document.items() if name != "results"}
         with path.open("w", newline="", encoding="utf-8") as stream:
+            stream.write(f"# {json.dumps(about)}\n")
             writer = csv.writer(stream)
             writer.writerow(names)
             writer.writerows(

@@ -10,6 +10,7 @@ from typing import Any
 
 from .. import __version__
 from ..presentation import format_number, plain, table
+from ..style import made_by
 from .export import save_records
 
 _GOOD = ("converged", "near-critical", None)
@@ -24,11 +25,9 @@ def emit(
     summary: Mapping[str, Any] | None = None,
     notes: Sequence[str] = (),
     files: Sequence[Path] = (),
-    plot: Callable[[Path], None] | None = None,
+    plot: Callable[[Path], object] | None = None,
 ) -> int:
     """Print the records of one command, draw them if asked, and return the exit status."""
-    if getattr(options, "plot", None) and plot is not None:
-        plot(options.plot)
     document: dict[str, Any] = {"command": command, "version": __version__, "parameters": dict(parameters)}
     document["results"] = [dict(record) for record in results]
     if summary is not None or files:
@@ -38,6 +37,10 @@ def emit(
     if notes:
         document["notes"] = list(notes)
     document = plain(document)
+    if getattr(options, "plot", None) and plot is not None:
+        about = {name: document[name] for name in ("command", "parameters")}
+        with made_by(json.dumps(about)):
+            plot(options.plot)
     if options.save:
         save_records(options.save, document)
     if options.json:

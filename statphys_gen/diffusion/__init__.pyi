@@ -25,6 +25,11 @@ from .comparison import compare_first_passage as compare_first_passage
 from .plots import plot_clone_agreement as plot_clone_agreement
 from .plots import plot_excess_entropy as plot_excess_entropy
 from .plots import plot_report as plot_report
+from .plots import plot_report_agreement as plot_report_agreement
+from .plots import plot_report_collapse as plot_report_collapse
+from .plots import plot_report_collapse_sizes as plot_report_collapse_sizes
+from .plots import plot_report_projection as plot_report_projection
+from .plots import plot_report_spectrum as plot_report_spectrum
 from .plots import plot_signal_agreement as plot_signal_agreement
 from .simulation.backward_kernel import posterior_agreement as posterior_agreement
 from .simulation.backward_kernel import simulate_clones as simulate_clones

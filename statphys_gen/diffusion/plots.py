@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -10,45 +12,60 @@ from numpy.typing import ArrayLike
 from .. import validation
 from ..data.binary_channel import two_class_agreement
 from ..data.laws import DataLaw, GaussianMixture, dimension_of
-from ..style import COLOURS, picture, simulation
+from ..style import COLOURS, legend_below, picture, simulation
 from .analysis.label_agreement import LabelAgreement
 from .analysis.report import DataSetCollapse, DataSetReport
 from .theory.clones import CloneAgreement, clone_agreement
 from .theory.excess_entropy import excess_entropy
 
+if TYPE_CHECKING:
+    from ..style import Axes
+
 
 def plot_clone_agreement(
-    mixture: GaussianMixture, result: CloneAgreement, time: ArrayLike, path: Path
-) -> None:
+    mixture: GaussianMixture,
+    result: CloneAgreement,
+    time: ArrayLike,
+    path: Path | None = None,
+    *,
+    axes: Axes | None = None,
+) -> Axes:
     """Clone agreement against time: the curve, and the times that were asked for."""
     times = np.asarray(time, dtype=np.float64)
     grid = np.linspace(0.5 * times.min(), 1.5 * times.max(), 200)
-    with picture(path) as (_, (axes,)):
+    with picture(path, axes=axes) as (_, (axes,)):
         axes.plot(grid, clone_agreement(mixture, grid).value)
         axes.plot(times, result.value, "o")
         axes.set(xlabel="diffusion time $t$", ylabel=r"clone agreement $\phi$")
         axes.set_title(result.approximation.level)
+    return axes
 
 
-def plot_signal_agreement(signal: ArrayLike, weight: float, path: Path) -> None:
+def plot_signal_agreement(
+    signal: ArrayLike, weight: float, path: Path | None = None, *, axes: Axes | None = None
+) -> Axes:
     """Clone agreement of two classes against the signal: the curve, and the signals that were asked for."""
     signals = np.asarray(signal, dtype=np.float64)
     grid = np.linspace(0.0, 1.5 * max(float(signals.max()), 1.0), 200)
-    with picture(path) as (_, (axes,)):
+    with picture(path, axes=axes) as (_, (axes,)):
         axes.plot(grid, two_class_agreement(grid, weight))
         axes.plot(signals, two_class_agreement(signals, weight), "o")
         axes.set(xlabel="signal $x$", ylabel=r"clone agreement $\phi$")
+    return axes
 
 
-def plot_excess_entropy(law: DataLaw, time: ArrayLike, log_samples: float, path: Path) -> None:
+def plot_excess_entropy(
+    law: DataLaw, time: ArrayLike, log_samples: float, path: Path | None = None, *, axes: Axes | None = None
+) -> Axes:
     """Excess entropy over log(n)/d against time: the leading line, and the times that were asked for."""
     times = np.asarray(time, dtype=np.float64)
     grid = np.linspace(0.5 * times.min(), 1.5 * times.max(), 200)
     scale = dimension_of(law) / log_samples
-    with picture(path) as (_, (axes,)):
+    with picture(path, axes=axes) as (_, (axes,)):
         axes.plot(grid, np.maximum(excess_entropy(law, grid, log_samples), 0.0) * scale)
         axes.plot(times, np.maximum(excess_entropy(law, times, log_samples), 0.0) * scale, "o")
         axes.set(xlabel="diffusion time $t$", ylabel=r"excess entropy $f/\alpha$")
+    return axes
 
 
 def plot_report(report: DataSetReport, directory: str | Path) -> list[Path]:
@@ -65,19 +82,20 @@ def plot_report(report: DataSetReport, directory: str | Path) -> list[Path]:
         files.extend(folder / f"{name}.{ending}" for ending in ("png", "pdf"))
         return files[-2], files[-1]
 
-    _plot_spectrum(report, *paths("spectrum"))
-    _plot_projection(report, *paths("projection"))
+    plot_report_spectrum(report, *paths("spectrum"))
+    plot_report_projection(report, *paths("projection"))
     if report.agreement is not None:
-        _plot_agreement(report, report.agreement, *paths("agreement"))
+        plot_report_agreement(report, report.agreement, *paths("agreement"))
     if report.collapse is not None:
-        _plot_collapse(report.collapse, *paths("collapse"))
+        plot_report_collapse(report.collapse, *paths("collapse"))
         if report.collapse.predictions:
-            _plot_collapse_sizes(report.collapse, *paths("collapse-sizes"))
+            plot_report_collapse_sizes(report.collapse, *paths("collapse-sizes"))
     return files
 
 
-def _plot_spectrum(report: DataSetReport, *paths: Path) -> None:
-    with picture(*paths) as (_, (axes,)):
+def plot_report_spectrum(report: DataSetReport, *paths: Path, axes: Axes | None = None) -> Axes:
+    """Eigenvalues of the covariance, and the leading ones with errors and spectral times."""
+    with picture(*paths, axes=axes) as (_, (axes,)):
         values = report.eigenvalues[report.eigenvalues > 1e-12 * report.eigenvalues[0]]
         axes.loglog(
             np.arange(1, len(values) + 1),
@@ -107,10 +125,14 @@ def _plot_spectrum(report: DataSetReport, *paths: Path) -> None:
         axes.set(xlabel="rank", ylabel="eigenvalue", title="Spectrum, with log(eigenvalue) / 2")
         axes.set_ylim(top=5.0 * values[0])
         axes.legend(loc="upper right")
+    return axes
 
 
-def _plot_projection(report: DataSetReport, *paths: Path) -> None:
-    with picture(*paths, columns=2) as (_, (left, right)):
+def plot_report_projection(
+    report: DataSetReport, *paths: Path, axes: Sequence[Axes] | None = None
+) -> list[Axes]:
+    """The leading projection of the data as it is, and noised to its spectral time and to half of it."""
+    with picture(*paths, columns=2, axes=axes) as (_, (left, right)):
         values = report.leading_projection
         copies = report.leading_multiplicities
         direction = report.directions[0]
@@ -143,7 +165,7 @@ def _plot_projection(report: DataSetReport, *paths: Path) -> None:
                 ha="center",
                 transform=right.transAxes,
             )
-            return
+            return [left, right]
         for factor, style in ((1.0, "-"), (0.5, "--")):
             noise = np.sqrt(-np.expm1(-2.0 * factor * time))
             centres = np.exp(-factor * time) * values
@@ -159,10 +181,14 @@ def _plot_projection(report: DataSetReport, *paths: Path) -> None:
         )
         right.set_ylim(0.0, 1.25 * right.get_ylim()[1])
         right.legend(loc="upper right")
+    return [left, right]
 
 
-def _plot_agreement(report: DataSetReport, agreement: LabelAgreement, *paths: Path) -> None:
-    with picture(*paths, height=3.2) as (figure, (axes,)):
+def plot_report_agreement(
+    report: DataSetReport, agreement: LabelAgreement, *paths: Path, axes: Axes | None = None
+) -> Axes:
+    """Agreement of the class after noising, in the sample and with the sample left out, and the speciation times."""
+    with picture(*paths, height=3.2, axes=axes) as (_, (axes,)):
         text = "in-sample (biased upwards at small t)"
         simulation(axes, agreement.time, agreement.in_sample, agreement.in_sample_standard_error, 1, text)
         text = "leave-one-out"
@@ -187,12 +213,15 @@ def _plot_agreement(report: DataSetReport, agreement: LabelAgreement, *paths: Pa
             ylabel="label agreement",
             title="Agreement of the class after noising",
         )
-        figure.legend(loc="outside lower center", ncols=2)
+        legend_below(axes, axes.get_legend_handles_labels()[0], 2)
+    return axes
 
 
-def _plot_collapse(collapse: DataSetCollapse, *paths: Path) -> None:
+def plot_report_collapse(
+    collapse: DataSetCollapse, *paths: Path, axes: Sequence[Axes] | None = None
+) -> list[Axes]:
     """Entropy, and participation with top-1, against time."""
-    with picture(*paths, columns=2, height=2.8, sharex=True) as (figure, (left, right)):
+    with picture(*paths, columns=2, height=2.8, sharex=True, axes=axes) as (_, (left, right)):
         curves = collapse.curves
         simulation(left, curves.time, curves.entropy, curves.entropy_standard_error)
         left.axhline(
@@ -205,21 +234,20 @@ def _plot_collapse(collapse: DataSetCollapse, *paths: Path) -> None:
         right.axhline(0.5, color="0.5", linestyle=":")
         for index, entry in enumerate(collapse.times):
             if entry.time is not None:
-                for axes in (left, right):
-                    axes.axvline(
+                for panel in (left, right):
+                    panel.axvline(
                         entry.time, color=f"C{index + 3}", linestyle="--", linewidth=1, label=entry.criterion
                     )
         right.set(xlabel="diffusion time t", ylabel="posterior weight")
-        handles, labels = (
-            a + b for a, b in zip(*(x.get_legend_handles_labels() for x in (left, right)), strict=True)
-        )
-        unique = dict(zip(labels, handles, strict=True))
-        figure.legend(unique.values(), unique, loc="outside lower center", ncols=4)
+        pairs = [zip(*panel.get_legend_handles_labels(), strict=True) for panel in (left, right)]
+        unique = {label: handle for pair in pairs for handle, label in pair}
+        legend_below(left, list(unique.values()), 4)
+    return [left, right]
 
 
-def _plot_collapse_sizes(collapse: DataSetCollapse, *paths: Path) -> None:
+def plot_report_collapse_sizes(collapse: DataSetCollapse, *paths: Path, axes: Axes | None = None) -> Axes:
     """Collapse times against the number of samples: measured on subsets, predicted and extrapolated."""
-    with picture(*paths) as (_, (axes,)):
+    with picture(*paths, axes=axes) as (_, (axes,)):
         rows = collapse.predictions
         samples = np.array([row.samples for row in rows])
         inside = np.array([row.measured for row in rows], dtype=bool)
@@ -246,3 +274,4 @@ def _plot_collapse_sizes(collapse: DataSetCollapse, *paths: Path) -> None:
             title="Collapse time (open: extrapolated)",
         )
         axes.legend()
+    return axes

@@ -8,14 +8,16 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..style import COLOURS, picture
+from ..style import COLOURS, legend_below, picture
 from .theory.phase_diagram import PHASES
 
 if TYPE_CHECKING:
     import xarray
 
+    from ..style import Axes
 
-def plot_phase_diagram(dataset: xarray.Dataset, *paths: Path) -> None:
+
+def plot_phase_diagram(dataset: xarray.Dataset, *paths: Path, axes: Axes | None = None) -> Axes:
     """Dominant phases in colour, the lines, and hatches where replica symmetry is broken, saved to every path."""
     from matplotlib.colors import ListedColormap
     from matplotlib.patches import Patch
@@ -23,7 +25,7 @@ def plot_phase_diagram(dataset: xarray.Dataset, *paths: Path) -> None:
     load, temperature = dataset["load"].values, dataset["temperature"].values
     phase = dataset["phase"].values
     shades = ("white", "#dfe7ef", "#f3d9b1", "#b9d8b0")
-    with picture(*paths, height=3.4) as (figure, (axes,)):
+    with picture(*paths, height=3.4, axes=axes) as (_, (axes,)):
         axes.pcolormesh(
             load, temperature, phase, cmap=ListedColormap(shades), vmin=-0.5, vmax=3.5, shading="nearest"
         )
@@ -54,10 +56,13 @@ def plot_phase_diagram(dataset: xarray.Dataset, *paths: Path) -> None:
             )
         axes.set(xlabel="load", ylabel="temperature")
         axes.set(xlim=(load[0], load[-1]), ylim=(temperature[0], temperature[-1]))
-        figure.legend(handles=entries, loc="outside lower center", ncols=2)
+        legend_below(axes, entries, 2)
+    return axes
 
 
-def plot_line(name: str, records: Sequence[Mapping[str, Any]], path: Path) -> None:
+def plot_line(
+    name: str, records: Sequence[Mapping[str, Any]], path: Path | None = None, *, axes: Axes | None = None
+) -> Axes:
     """A line of the phase diagram in the plane of load and temperature, or ``name`` against what is given.
 
     ``records`` hold the temperature, the load and the parameter that was solved for; where one of them is None the line
@@ -66,7 +71,7 @@ def plot_line(name: str, records: Sequence[Mapping[str, Any]], path: Path) -> No
     given = [key for key in ("load", "temperature") if key != name]
     x, y = ("load", "temperature") if len(given) == 1 else (_varied(records, given), name)
     series = [key for key in given if key not in (x, y)]
-    with picture(path) as (_, (axes,)):
+    with picture(path, axes=axes) as (_, (axes,)):
         for value in dict.fromkeys(record[key] for key in series for record in records) or [None]:
             shown = [
                 record
@@ -78,18 +83,25 @@ def plot_line(name: str, records: Sequence[Mapping[str, Any]], path: Path) -> No
         axes.set(xlabel=x.replace("_", " "), ylabel=y.replace("_", " "))
         if series and len({record[series[0]] for record in records}) > 1:
             axes.legend()
+    return axes
 
 
-def plot_states(start: str, records: Sequence[Mapping[str, Any]], path: Path) -> None:
+def plot_states(
+    start: str,
+    records: Sequence[Mapping[str, Any]],
+    path: Path | None = None,
+    *,
+    axes: Sequence[Axes] | None = None,
+) -> list[Axes]:
     """Overlaps and replicon of a state against temperature or load, whichever has more values."""
     x = _varied(records, ["temperature", "load"])
     (other,) = {"temperature", "load"} - {x}
     values = list(dict.fromkeys(record[other] for record in records))
-    with picture(path, columns=2) as (_, (left, right)):
+    with picture(path, columns=2, axes=axes) as (_, (left, right)):
         for k, value in enumerate(values):
             shown = [record for record in records if record[other] == value]
             label = f"{other} {value:g}"
-            for axes, key, style in (
+            for panel, key, style in (
                 (left, "overlap", "-"),
                 (left, "edwards_anderson_overlap", "--"),
                 (right, "replicon", "-"),
@@ -98,11 +110,12 @@ def plot_states(start: str, records: Sequence[Mapping[str, Any]], path: Path) ->
                 series = label if style == "-" else None
                 if found:
                     colour = COLOURS[k % len(COLOURS)]
-                    axes.plot(*zip(*found, strict=True), "o" + style, color=colour, label=series)
+                    panel.plot(*zip(*found, strict=True), "o" + style, color=colour, label=series)
         left.set(xlabel=x, ylabel="overlaps $m$ (solid), $q$ (dashed)", title=start)
         right.axhline(0.0, color="0.5", linewidth=0.7)
         right.set(xlabel=x, ylabel="replicon", title="replica symmetry is unstable below 0")
         left.legend()
+    return [left, right]
 
 
 def _varied(records: Sequence[Mapping[str, Any]], keys: Sequence[str]) -> str:

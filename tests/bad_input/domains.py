@@ -249,6 +249,7 @@ DOMAINS: dict[str, Domain] = {
     "--only": Domain("part of the name or id of a check", ("nonsense",)),
     "SYSTEM": Domain("one of", ("", "nonsense", "Diffusion", "random_features"), "diffusion"),
     "NAME": Domain("one of", ("", "nonsense"), "speciation"),
+    "WORD": Domain("a command", ("", "nonsense", "diffusion", "Diffusion", "rbm.nothing"), "clone_agreement"),
     "--prediction": Domain(
         "", ("", "nothing at all", "diffusion", "diffusion clones", "rbm 'solve", "verify")
     ),

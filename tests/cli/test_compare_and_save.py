@@ -11,6 +11,8 @@ import references
 import xarray
 from command_line import run
 
+from statphys_gen import __version__
+
 PREDICTION = "diffusion clone-agreement --dimension 256 --separation 1 --variance 1"
 
 
@@ -109,6 +111,7 @@ def test_columns_that_belong_to_nothing_are_left_out_and_it_is_said(
     document = json.loads(out)
     assert status == 0
     assert any("left out" in note and "run, remark" in note for note in document["notes"])
+    assert "columns read by another name: err as standard_error" in document["notes"]
     np.testing.assert_allclose([row["z"] for row in document["results"]], [1.0, 0.5], atol=1e-9)
 
 
@@ -182,6 +185,7 @@ def test_records_are_saved_as_csv_and_netcdf(tmp_path: Path, capsys: pytest.Capt
     _, out, _ = run([*words, tmp_path / "a.csv"], capsys)
     results = json.loads(out)["results"]
     with (tmp_path / "a.csv").open(newline="") as stream:
+        assert json.loads(stream.readline().removeprefix("# "))["version"] == __version__
         rows = list(csv.DictReader(stream))
     assert [float(row["clone_agreement"]) for row in rows] == [r["clone_agreement"] for r in results]
     assert rows[0]["time"] == ""
@@ -199,5 +203,6 @@ def test_lists_inside_a_record_are_saved_as_json(tmp_path: Path, capsys: pytest.
     )
     run([*command.split(), "--time", "0.5", "--json", "--save", tmp_path / "a.csv"], capsys)
     with (tmp_path / "a.csv").open(newline="") as stream:
+        stream.readline()
         row = next(csv.DictReader(stream))
     assert json.loads(row["bulks"])[0]["lower"] > 0

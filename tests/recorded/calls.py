@@ -18,7 +18,7 @@ RANDOM_COMMANDS = (
     "score-matching simulate",
 )
 # These list or make figures, or run every simulation: they predict nothing by themselves.
-OTHER_COMMANDS = ("figures gallery", "figures list", "figures make", "verify")
+OTHER_COMMANDS = ("cite", "figures gallery", "figures list", "figures make", "verify")
 
 _MIXTURES = ("variance", "variances", "diagonal", "common", "full", "three")
 _CLASSES = {

@@ -96,7 +96,7 @@ def _weight(options: argparse.Namespace) -> int:
 
 
 def _along(
-    options: argparse.Namespace, quantity: str, predict: Callable[..., Any], draw: Callable[..., None]
+    options: argparse.Namespace, quantity: str, predict: Callable[..., Any], draw: Callable[..., object]
 ) -> int:
     """Print a prediction along positions."""
     import numpy as np
