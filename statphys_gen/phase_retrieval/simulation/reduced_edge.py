@@ -1,7 +1,7 @@
 """Reduced simulation of the Hessian's edge, of its signal outlier and of the transition, from pairs (y, t).
 
-The pairs were drawn, or a descent has reached them.
-The Hessian of N-dimensional data is replaced by the law of large numbers for matrices with these curvatures: with
+The pairs were drawn, or a descent has reached them. The Hessian of N-dimensional data is replaced by the law of large
+numbers for matrices with these curvatures: with
 g_i = l''(y_i, t_i) at n pairs, alpha = samples_per_dimension, r_i(S) = g_i S / (1 + g_i S), and the label's component
 orthogonal to the student, u = (t - m y)/sqrt(1 - m^2) at overlap m, E u^2 = 1,
 
