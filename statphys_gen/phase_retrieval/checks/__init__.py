@@ -37,6 +37,7 @@ from ..theory.spectral_law import optimal_spectral_curvature_law, spectral_curva
 from ..theory.spectrum import hessian_spectrum, lagrange_multiplier, signal_outlier
 from . import dynamics as checks_dynamics
 from . import dynamics_spectra as checks_dynamics_spectra
+from . import edges as checks_edges
 from . import fluctuations as checks_fluctuations
 from . import standard_errors as checks_standard_errors
 
@@ -58,6 +59,7 @@ def checks() -> list[Check]:
         *spectral_checks(),
         *checks_dynamics.checks(),
         *checks_dynamics_spectra.checks(),
+        *checks_edges.checks(),
         *checks_fluctuations.checks(),
         *checks_standard_errors.checks(),
     ]

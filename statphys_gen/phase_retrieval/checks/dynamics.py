@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -25,6 +25,7 @@ from ..schedule import geometric_steps
 from ..simulation.descent import descend, simulate_descent
 from ..simulation.instances import LabelLaw, draw_instances, draw_students, instances_per_block
 from ..theory.dmft import DescentDynamics, descent_dynamics, gradient_flow_dynamics
+from ..theory.success import largest_amplification
 
 _RESOLUTION = 0.02
 _PATHS, _REPLICAS = 8192, 8
@@ -302,7 +303,43 @@ def growth_checks() -> list[Check]:
     return [
         growth_check("growth of a small overlap, 1.5 samples", usual_descent(1.5), [5, 15, 22], 400, 420),
         growth_check("growth of a small overlap, 3 samples", usual_descent(3.0), [5, 12], 400, 320),
+        _largest_growth(),
     ]
+
+
+def _largest_growth() -> Check:
+    """Largest of all steps, of the theory's mean and of the mean over instances, each by its own."""
+    ratios, dimension, instances = [1.3, 2.4], 400, 420
+    descent = usual_descent(1.3, 0.7, steps=16)
+
+    def predicted() -> Estimate:
+        return largest_amplification(
+            descent.model,
+            descent.step_sizes,
+            samples_per_dimension=ratios,
+            paths=_PATHS,
+            replicas=_REPLICAS,
+            seed=1,
+        ).value
+
+    def simulated(seed: int) -> Estimate:
+        found = []
+        for ratio in ratios:
+            there = replace(descent, model=descent.model.replace(samples_per_dimension=ratio))
+            steps = range(len(descent.step_sizes) + 1)
+            growth = Estimate.from_samples(_growths(there, steps, dimension, instances, seed))
+            found.append(growth[int(np.argmax(growth.mean))])
+        return Estimate.stack(found)
+
+    return Check(
+        "largest growth of a small overlap within 16 steps, offset 0.7",
+        "largest growth of an infinitesimal overlap on the way, at two numbers of samples",
+        approximation_of(largest_amplification),
+        theory=predicted,
+        simulate=simulated,
+        resolution=_RESOLUTION,
+        sizes=sizes_of(descent, dimension=dimension, instances=instances, ratios=ratios, label_law="signal"),
+    )
 
 
 # ---------------------------------------------------------------------------------------------------------------- flow

@@ -258,7 +258,7 @@ def descent_dynamics(
     "exact as N -> infinity",
     "in the limit of small steps, by extrapolation from three step sizes; errors are statistical and of extrapolation",
     source=SOURCE,
-    verification="derived",
+    verification="derived and simulated",
 )
 def gradient_flow_dynamics(
     model: PhaseRetrieval,

@@ -192,7 +192,7 @@ def stieltjes_limits(law: CurvatureLaw) -> tuple[float, float]:
     return largest, float(grid[end])
 
 
-@states("exact as N -> infinity", _VALID, source=_SOURCE, verification="derived")
+@states("exact as N -> infinity", _VALID, source=_SOURCE, verification="derived and simulated")
 def left_edge(
     model: PhaseRetrieval, *, law: CurvatureLaw | None = None, samples_per_dimension: ArrayLike | None = None
 ) -> Solution:
@@ -423,7 +423,7 @@ def _overlap_squared(law: CurvatureLaw, s: FloatArray, alpha: FloatArray) -> Flo
     return np.asarray((1.0 - law.overlap**2) * rest / (rest + alpha * moments.signal_second))
 
 
-@states("exact as N -> infinity", _VALID, source=_SOURCE, verification="derived")
+@states("exact as N -> infinity", _VALID, source=_SOURCE, verification="derived and simulated")
 def outlier_criterion(
     model: PhaseRetrieval, *, law: CurvatureLaw | None = None, samples_per_dimension: ArrayLike | None = None
 ) -> FloatArray:
@@ -443,7 +443,7 @@ def criterion(law: CurvatureLaw, alpha: FloatArray) -> FloatArray:
     return _criterion(law, np.minimum(edge.require()["stieltjes"], below), alpha)
 
 
-@states("exact as N -> infinity", _VALID, source=_SOURCE, verification="derived")
+@states("exact as N -> infinity", _VALID, source=_SOURCE, verification="derived and simulated")
 def hessian_spectrum(
     model: PhaseRetrieval, *, law: CurvatureLaw | None = None, samples_per_dimension: ArrayLike | None = None
 ) -> HessianSpectrum:

@@ -292,7 +292,7 @@ class Amplification(Tabular):
     "exact as N -> infinity",
     "an infinitesimal overlap, within the steps taken",
     source="derivations/phase_retrieval/dynamics.py",
-    verification="derived",
+    verification="derived and simulated",
 )
 def largest_amplification(
     model: PhaseRetrieval,

@@ -83,7 +83,7 @@ class Transition(Tabular):
     "exact as N -> infinity",
     "for a law that does not change with samples_per_dimension",
     source=_SOURCE,
-    verification="derived",
+    verification="derived and simulated",
 )
 def transition(law: CurvatureLaw) -> Transition:
     """The lowest samples_per_dimension at which the Hessian has a signal outlier, for one law of the curvatures.
@@ -167,7 +167,7 @@ def _stacked(parts: list[Transition], shape: tuple[int, ...]) -> Transition:
     )
 
 
-@states(*_AT_START, source=_SOURCE, verification="derived")
+@states(*_AT_START, source=_SOURCE, verification="derived and simulated")
 def initial_transition(loss: Loss, *, overlap: float = 0.0) -> Transition:
     """The transition at the start of the descent.
 
@@ -184,7 +184,7 @@ def initial_transition(loss: Loss, *, overlap: float = 0.0) -> Transition:
     return transition(initial_curvature_law(loss, overlap=overlap))
 
 
-@states(*_AT_START, source=_SOURCE, verification="derived")
+@states(*_AT_START, source=_SOURCE, verification="derived and simulated")
 def initial_transition_curve(
     offset: ArrayLike, *, overlap: float = 0.0, family: Family = Loss.normalised
 ) -> Transition:
@@ -203,7 +203,7 @@ def initial_transition_curve(
     )
 
 
-@states(*_AT_START, source=_SOURCE, verification="derived")
+@states(*_AT_START, source=_SOURCE, verification="derived and simulated")
 def switch_offset(
     *, overlap: float = 0.0, family: Family = Loss.normalised, lower: float = 0.1, upper: float = 10.0
 ) -> Solution:
@@ -258,7 +258,7 @@ def switch_offset(
     )
 
 
-@states(*_AT_START, source=_SOURCE, verification="derived")
+@states(*_AT_START, source=_SOURCE, verification="derived and simulated")
 def best_offset(
     *, overlap: float = 0.0, family: Family = Loss.normalised, lower: float = 1e-3, upper: float = 1e2
 ) -> dict[str, float]:
