@@ -118,4 +118,6 @@ def _predicted(
             name: theory[name] + d / network.width * term for name, term in zip(theory, extra, strict=True)
         }
         said += f"; d/w: {approximation_of(width_correction)}"
+    elif gaussian:
+        said += f"; without the term of order d/w ({d / network.width:.2g}), derived for equal variances and rates"
     return theory, said, ""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 
 import numpy as np
@@ -12,6 +13,7 @@ from ..arrays import FloatArray
 from ..errors import InvalidArgument, NotConverged
 
 RightSide = Callable[[FloatArray], FloatArray]
+Finish = Callable[[FloatArray, FloatArray], FloatArray]
 
 
 def checked_times(argument: str, value: ArrayLike) -> FloatArray:
@@ -34,6 +36,7 @@ def integrate_flow(
     *,
     tolerance: float = 1e-10,
     max_evaluations: int = 200_000,
+    settling: tuple[Callable[[FloatArray], float], Finish] | None = None,
 ) -> FloatArray:
     """x(t) of dx/dt = right_side(x), x(0) = start, by the Dormand-Prince rule of order 8.
 
@@ -46,6 +49,8 @@ def integrate_flow(
         tolerance^(1/10) of the last time, so that over a short time too solutions of two tolerances differ by more than
         the error of the better one.
     max_evaluations : of the right side.
+    settling : (error, finish) where the late flow is known: error(x) bounds that of finish(x, elapsed times (m,)),
+        (m, k), relative to x; from where it falls to the tolerance the solution is what ``finish`` says.
 
     Returns
     -------
@@ -73,6 +78,13 @@ def integrate_flow(
             )
         return right_side(x)
 
+    def unsettled(_: float, x: FloatArray) -> float:
+        error = 1.0 if settling is None else settling[0](x)
+        return math.log(min(max(error, 1e-300), 1e300) / tolerance)
+
+    unsettled.terminal = True  # type: ignore[attr-defined]
+    if settling is not None and unsettled(0.0, start) <= 0.0:
+        return np.asarray(settling[1](start, times))
     with np.errstate(over="ignore", invalid="ignore"):
         found = solve_ivp(
             counted,
@@ -83,10 +95,15 @@ def integrate_flow(
             rtol=tolerance,
             atol=tolerance * max(scale, np.finfo(np.float64).tiny),
             max_step=last * tolerance**0.1,
+            events=None if settling is None else unsettled,
         )
-    if found.status != 0 or not np.isfinite(found.y).all():
+    values = np.reshape(found.y, (len(start), -1)).T
+    if found.status < 0 or not np.isfinite(values).all():
         raise NotConverged(f"the flow could not be followed to t = {last:g}: {found.message}")
-    return np.asarray(found.y.T[place])
+    if settling is not None and found.status == 1:
+        late = settling[1](found.y_events[0][0], wanted[len(values) :] - found.t_events[0][0])
+        values = np.concatenate([values, late])
+    return np.asarray(values[place])
 
 
 def integrate_with_error(

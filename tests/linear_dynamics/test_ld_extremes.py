@@ -269,6 +269,17 @@ def test_lazy_widths_early_and_late(ratio: float, time: float) -> None:
     assert float(lazy_relative_loss(ratio, time)) == pytest.approx(float(twice**2), rel=1e-11)
 
 
+@pytest.mark.parametrize(
+    ("ratio", "z"), [(1.0 + 2e-12, 1e24), (1.0 - 2e-11, 3e22), (1.0 + 1e-10, 2e22), (0.5, 1e22), (1e-9, 1e26)]
+)
+def test_the_lowest_edge_at_late_times(ratio: float, z: float) -> None:
+    once, twice = exact_decay(ratio, z / 2), exact_decay(ratio, z)
+    # Of the distance of the ratio from 1 a few digits are all that it has.
+    assert float(lazy_relative_loss(ratio, z / 2)) == pytest.approx(float(twice**2), rel=1e-9)
+    wanted = float(1 - 2 * once**2 + twice**2)
+    assert float(lazy_noise_error(ratio, z / 2)) == pytest.approx(wanted, rel=1e-10)
+
+
 def test_lazy_widths_of_any_size_are_shares() -> None:
     for ratio in (1e-300, 1e-14, 1e-3, 0.9, 300.0, 1e14, 1e300):
         for time in (0.0, 1e-300, 1e-9, 0.7, 1e12, 1.7e308):

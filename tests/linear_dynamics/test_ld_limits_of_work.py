@@ -25,7 +25,7 @@ def test_a_large_batch_is_evaluated_in_parts(monkeypatch: pytest.MonkeyPatch) ->
     dips = best._dips
 
     def counted(*args: object) -> object:
-        whole.append(len(args[4]))  # type: ignore[arg-type]
+        whole.append(len(args[-1]))  # type: ignore[arg-type]
         return dips(*args)  # type: ignore[arg-type]
 
     monkeypatch.setattr(best, "_dips", counted)

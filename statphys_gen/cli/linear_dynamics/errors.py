@@ -166,6 +166,12 @@ def _lazy_ratio(options: argparse.Namespace) -> int:
             reason = f"no lazy ratio has a best test error of {wanted:g}: it lies in ({low:.6g}, {high:.6g})"
             records[-1]["reason"] = reason
             notes.append(reason)
+        elif not math.isfinite(record["lazy_ratio"]):
+            where = f"so close to an end of ({low:.6g}, {high:.6g}) that the lazy ratio lies outside of [1e-8, 1e5] "
+            records[-1]["reason"] = (
+                f"{wanted:g} is {where}times the largest signal, where it is not looked for"
+            )
+            notes.append(records[-1]["reason"])
     names = ("signal_strength", "test_error", "initial_noise", "noise")
     parameters = {name: getattr(options, name) for name in names}
     return emit(options, "linear-dynamics lazy-ratio", parameters, records, notes=notes)

@@ -173,7 +173,14 @@ def flow_of_weights(
         return product - goal if gradient is None else np.asarray(gradient(product), dtype=np.float64)
 
     fine, coarse = (
-        np.stack([gram.product for gram in flow_of_factor(start, n, force, scaled, tolerance=each)])
+        np.stack(
+            [
+                gram.product
+                for gram in flow_of_factor(
+                    start, n, force, scaled, tolerance=each, quadratic=gradient is None
+                )
+            ]
+        )
         for each in (checked_tolerance(tolerance, 1e-5), 100.0 * tolerance)
     )
     threshold = _threshold(start, n)

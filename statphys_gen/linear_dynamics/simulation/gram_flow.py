@@ -10,6 +10,13 @@ K must stay positive semi-definite: a direction whose kernel turns negative by a
 Where K(0) is singular, or small against the gradient, the flow follows a factor of K with at most n + p rows in its
 place, which is the network of that width with the same K. The flow acts on W from the right: every row moves by itself,
 and is followed in units of its own size at the start, however small.
+
+For a squared distance, G = A - T, the late flow is known: with kernels that hardly move any more,
+
+    G(t) = exp(-eta1 C2 t) G(0) exp(-eta2 C1 t),    dW1 = -eta1 W2^T X,  dW2 = -eta2 X W1^T,  X = int_0^t G,
+
+up to the square of max(eta1, eta2)|G|/mu, mu = eta1 lambda_min(C2) + eta2 lambda_min(C1). Where that is below the
+tolerance the flow ends in this way, and late times cost nothing.
 """
 
 from __future__ import annotations
@@ -55,6 +62,7 @@ def gram_flow(
     *,
     rates: Sequence[float] = (1.0, 1.0),
     tolerance: float = 1e-9,
+    quadratic: bool = False,
 ) -> list[Gram]:
     """K at times t (m,) of the gradient flow, from K(0).
 
@@ -64,9 +72,10 @@ def gram_flow(
     gradient : maps A (p, n) to the gradient of the cost.
     rates : learning rates of the two layers, above 0.
     tolerance : of a step, relative to K; at most 1e-3.
+    quadratic : the gradient is A less a constant matrix, so that the end of the flow can be told.
     """
     times = checked_times("training_time", training_time)
-    first_rate, second_rate = checked_rates(rates)
+    speed = checked_rates(rates)
     checked_tolerance(tolerance)
     p, n = start.product.shape
     if start.first.shape != (n, n) or start.second.shape != (p, p):
@@ -75,10 +84,10 @@ def gram_flow(
     whole = np.block([[start.first, start.product.T], [start.product, start.second]])
     values, vectors = np.linalg.eigh(whole)
     if _safe(values, gradient_at(gradient, start.product)):
-        return _flow_of_gram(start, gradient, times, first_rate, second_rate, tolerance)
+        return _flow_of_gram(start, gradient, times, speed, tolerance, quadratic)
     kept = values > len(values) * np.finfo(np.float64).eps * max(float(values[-1]), np.finfo(np.float64).tiny)
     factor = np.sqrt(values[kept])[:, None] * vectors[:, kept].T
-    return _flow_of_factor(factor, n, gradient, times, first_rate, second_rate, tolerance)
+    return _flow_of_factor(factor, n, gradient, times, speed, tolerance, quadratic)
 
 
 def flow_of_factor(
@@ -89,6 +98,7 @@ def flow_of_factor(
     *,
     rates: Sequence[float] = (1.0, 1.0),
     tolerance: float = 1e-9,
+    quadratic: bool = False,
 ) -> list[Gram]:
     """K at times t (m,), from a factor W (r, n + p) of K(0) = W^T W with n ``inputs``, such as the weights themselves.
 
@@ -96,7 +106,7 @@ def flow_of_factor(
     those of ``gram_flow``.
     """
     times = checked_times("training_time", training_time)
-    first_rate, second_rate = checked_rates(rates)
+    speed = checked_rates(rates)
     checked_tolerance(tolerance)
     rows = compressed(factor)
     start = gram_of(rows, inputs)
@@ -104,8 +114,8 @@ def flow_of_factor(
     few, size = rows.shape
     values = np.asarray(np.linalg.svd(rows, compute_uv=False)[::-1] ** 2, dtype=np.float64)
     if few == size and _safe(values, force):
-        return _flow_of_gram(start, gradient, times, first_rate, second_rate, tolerance)
-    return _flow_of_factor(rows, inputs, gradient, times, first_rate, second_rate, tolerance)
+        return _flow_of_gram(start, gradient, times, speed, tolerance, quadratic)
+    return _flow_of_factor(rows, inputs, gradient, times, speed, tolerance, quadratic)
 
 
 def _safe(values: FloatArray, force: FloatArray) -> bool:
@@ -131,9 +141,9 @@ def _flow_of_gram(
     start: Gram,
     gradient: Callable[[FloatArray], FloatArray],
     times: FloatArray,
-    first_rate: float,
-    second_rate: float,
+    rates: tuple[float, float],
     tolerance: float,
+    quadratic: bool,
 ) -> list[Gram]:
     p, n = start.product.shape
     ends = [n * n, n * n + p * n]
@@ -147,12 +157,61 @@ def _flow_of_gram(
         gram = unpacked(flat * scale)
         force = gradient(gram.product)
         one, two = gram.product.T @ force, gram.product @ force.T
-        moved = first_rate * (gram.second @ force) + second_rate * (force @ gram.first)
-        change = (first_rate * (one + one.T), moved, second_rate * (two + two.T))
+        moved = rates[0] * (gram.second @ force) + rates[1] * (force @ gram.first)
+        change = (rates[0] * (one + one.T), moved, rates[1] * (two + two.T))
         return np.concatenate([part.ravel() for part in change]) / (-scale)
 
+    def error(flat: FloatArray) -> float:
+        gram = unpacked(flat * scale)
+        return _late_error(gram, gradient(gram.product), rates, tolerance)
+
+    def finish(flat: FloatArray, elapsed: FloatArray) -> FloatArray:
+        gram = unpacked(flat * scale)
+        rows = []
+        for moved in _late_integrals(gram, gradient(gram.product), rates, elapsed):
+            one, two = gram.product.T @ moved, gram.product @ moved.T
+            product = gram.product - rates[0] * (gram.second @ moved) - rates[1] * (moved @ gram.first)
+            first, second = gram.first - rates[0] * (one + one.T), gram.second - rates[1] * (two + two.T)
+            rows.append(np.concatenate([part.ravel() for part in (first, product, second)]) / scale)
+        return np.array(rows).reshape(len(elapsed), -1)
+
     packed = np.concatenate([start.first.ravel(), start.product.ravel(), start.second.ravel()]) / scale
-    return [unpacked(row * scale) for row in integrate_flow(right_side, packed, times, tolerance=tolerance)]
+    settling = (error, finish) if quadratic else None
+    found = integrate_flow(right_side, packed, times, tolerance=tolerance, settling=settling)
+    return [unpacked(row * scale) for row in found]
+
+
+def _late_error(gram: Gram, force: FloatArray, rates: tuple[float, float], enough: float) -> float:
+    """Of K as it ends under :func:`_late_integrals`, relative to K; infinite where there is no bound."""
+    size = float(np.linalg.norm(force))
+    largest = rates[0] * float(np.trace(gram.second)) + rates[1] * float(np.trace(gram.first))
+    if size == 0.0:
+        return 0.0
+    if (max(rates) * size) ** 2 > enough * largest**2:
+        return np.inf  # eigenvalues need not be looked at
+    slowest = rates[0] * _smallest(gram.second) + rates[1] * _smallest(gram.first)
+    if slowest <= 0.0:
+        return np.inf
+    # Second order in what rows still move, and what the slowest rate moves by that.
+    return (4.0 * max(rates) * size / slowest) ** 2 * (1.0 + largest / slowest)
+
+
+def _late_integrals(
+    gram: Gram, force: FloatArray, rates: tuple[float, float], elapsed: FloatArray
+) -> list[FloatArray]:
+    """int_0^t G for kernels that stay where they are, at the times since then."""
+    c1, v = np.linalg.eigh(gram.first)
+    c2, u = np.linalg.eigh(gram.second)
+    decay = np.maximum(rates[0] * c2[:, None] + rates[1] * c1, np.finfo(np.float64).tiny)
+    turned = u.T @ force @ v
+    with np.errstate(over="ignore"):
+        return [u @ (turned * (-np.expm1(-decay * time) / decay)) @ v.T for time in elapsed]
+
+
+def _smallest(kernel: FloatArray) -> float:
+    """The smallest eigenvalue, less its rounding."""
+    values = np.linalg.eigvalsh(kernel)
+    return max(0.0, float(values[0]) - len(values) * np.finfo(np.float64).eps * float(values[-1]))
 
 
 def _flow_of_factor(
@@ -160,9 +219,9 @@ def _flow_of_factor(
     inputs: int,
     gradient: Callable[[FloatArray], FloatArray],
     times: FloatArray,
-    first_rate: float,
-    second_rate: float,
+    rates: tuple[float, float],
     tolerance: float,
+    quadratic: bool,
 ) -> list[Gram]:
     """The same for W (r, n + p) with W^T W = K."""
     size = np.abs(factor).max(axis=1, initial=0.0)
@@ -174,10 +233,24 @@ def _flow_of_factor(
         unit = flat.reshape(rows.shape)
         weights = size * unit
         force = gradient(weights[:, inputs:].T @ weights[:, :inputs])
-        change = (first_rate * (unit[:, inputs:] @ force), second_rate * (unit[:, :inputs] @ force.T))
+        change = (rates[0] * (unit[:, inputs:] @ force), rates[1] * (unit[:, :inputs] @ force.T))
         return -np.concatenate(change, axis=1).ravel()
 
-    found = integrate_flow(right_side, (rows / size).ravel(), times, tolerance=tolerance)
+    def error(flat: FloatArray) -> float:
+        gram = gram_of(size * flat.reshape(rows.shape), inputs)
+        return _late_error(gram, gradient(gram.product), rates, tolerance)
+
+    def finish(flat: FloatArray, elapsed: FloatArray) -> FloatArray:
+        unit = flat.reshape(rows.shape)
+        gram = gram_of(size * unit, inputs)
+        late = []
+        for moved in _late_integrals(gram, gradient(gram.product), rates, elapsed):
+            change = (rates[0] * (unit[:, inputs:] @ moved), rates[1] * (unit[:, :inputs] @ moved.T))
+            late.append((unit - np.concatenate(change, axis=1)).ravel())
+        return np.array(late).reshape(len(elapsed), -1)
+
+    settling = (error, finish) if quadratic else None
+    found = integrate_flow(right_side, (rows / size).ravel(), times, tolerance=tolerance, settling=settling)
     return [gram_of(size * row.reshape(rows.shape), inputs) for row in found]
 
 
@@ -235,6 +308,7 @@ def simulate_training(
                 times,
                 rates=(network.first_rate, network.second_rate),
                 tolerance=tolerance,
+                quadratic=gradient is squared_distance_gradient,
             )
             return np.stack([gram.product - offset for gram in found])
 

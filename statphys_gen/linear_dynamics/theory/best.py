@@ -123,17 +123,20 @@ def best_error(
     validation.positive("noise", noise)
     kappa, omega = (np.array(entry) for entry in checked_ratios(lazy_ratio, initial_noise))
     curve, predicted = _limit_curve(signals), approximation_of(error_curves)
+    slowest = float(signals.strength.min())
     if dimension is not None:
         size, strongest = checked_dimension(signals, dimension), float(signals.strength.max())
         if kappa.min() < _SMALLEST_AT_DIMENSION * strongest:
             allowed = f"at least {_SMALLEST_AT_DIMENSION:g} times the largest signal at finite dimension"
             raise InvalidArgument("lazy_ratio", float(kappa.min()), allowed)
         curve, predicted = _finite_curve(signals, size), approximation_of(finite_dimension_errors)
+        # The noise's own directions, of singular values up to 2 sqrt(d), are learned one after the other.
+        slowest = min(slowest, 2.0 * signals.noise / math.sqrt(size))
     # Neighbours in kappa need grids alike; the smallest needs the longest.
     order = np.argsort(kappa.ravel(), kind="stable")
-    nodes = _steps(signals, kappa.min(keepdims=True).ravel(), omega.max(keepdims=True).ravel()).size
+    nodes = _steps(signals, kappa.min(keepdims=True).ravel(), omega.max(keepdims=True).ravel(), slowest).size
     chunks = np.array_split(order, min(order.size, math.ceil(nodes * kappa.size / _CHUNK)))
-    dips = [_dips(curve, signals, kappa.ravel(), omega.ravel(), rows) for rows in chunks]
+    dips = [_dips(curve, signals, kappa.ravel(), omega.ravel(), slowest, rows) for rows in chunks]
     index, time, value, residual, error, status, iterations = map(np.concatenate, zip(*dips, strict=True))
     # The lowest of each entry first; one that was not located lies lowest of all, and spoils its entry.
     rank = np.lexsort((np.where(np.isnan(value), -np.inf, value), index))
@@ -210,11 +213,11 @@ def _finite_curve(signals: Signals, size: int) -> Curve:
 
 
 def _dips(
-    curve: Curve, signals: Signals, kappa: FloatArray, omega: FloatArray, rows: IntArray
+    curve: Curve, signals: Signals, kappa: FloatArray, omega: FloatArray, slowest: float, rows: IntArray
 ) -> tuple[Any, ...]:
     """Every dip of these rows: row, time, test error, residual, error of the time, status, iterations."""
     kappa, omega = kappa[rows], omega[rows]
-    grid = np.log(_first_times(signals, kappa, omega))[:, None] + _steps(signals, kappa, omega)
+    grid = np.log(_first_times(signals, kappa, omega))[:, None] + _steps(signals, kappa, omega, slowest)
     change = curve(np.exp(grid), kappa[:, None], omega[:, None])[1]
     row, node = np.nonzero((change[:, :-1] < 0.0) & (change[:, 1:] >= 0.0))
     if not len(row):
@@ -240,10 +243,12 @@ def _first_times(signals: Signals, kappa: FloatArray, omega: FloatArray) -> Floa
     return np.asarray(0.02 * np.minimum(lazy, growth))
 
 
-def _steps(signals: Signals, kappa: FloatArray, omega: FloatArray) -> FloatArray:
+def _steps(signals: Signals, kappa: FloatArray, omega: FloatArray, slowest: float) -> FloatArray:
     """(points, nodes) logarithmic steps up to where all signals are learned and the start is forgotten.
 
-    A signal is learned within a time 1/x at about log(2 x/kappa)/(2 x): a node every quarter of their ratio.
+    A direction of strength x is learned within a time 1/x at about log(2 x/kappa)/(2 x), and is forgotten by twice that
+    time. While this goes on, from the ``slowest`` to the largest, there is a node every quarter of their ratio; before
+    and after, where what changes has the scale of the time itself, four nodes for each factor e.
     """
     weakest, strongest = float(signals.strength.min()), float(signals.strength.max())
     noise = signals.noise**2
@@ -252,9 +257,18 @@ def _steps(signals: Signals, kappa: FloatArray, omega: FloatArray) -> FloatArray
         3.0 * np.log1p((1.0 + signals.power + omega) / noise) / (2.0 * kappa), 20.0 * plateau / weakest
     )
     last = np.maximum(last, 20.0 / np.maximum(kappa, weakest))
-    length = np.log(last / _first_times(signals, kappa, omega))
-    nodes = math.ceil(4.0 * float((1.0 + plateau).max()) * float(length.max())) + 2
-    return length[:, None] * np.linspace(0.0, 1.0, nodes)
+    start = np.log(_first_times(signals, kappa, omega))
+    length = np.log(last) - start
+    active = np.clip(np.log(1.0 / strongest) - start, 0.0, length)
+    settled = np.clip(np.log(4.0 * np.maximum(plateau, 1.0) / slowest) - start, active, length)
+    # Numbers of nodes up to the three ends, of which each row has as many as the row that needs most.
+    counts = 4.0 * np.cumsum([active, (settled - active) * (1.0 + plateau), length - settled], axis=0)
+    share = np.linspace(0.0, 1.0, math.ceil(float(counts[-1].max())) + 2)
+    node = counts[-1][:, None] * share
+    first, second = (entry[:, None] for entry in counts[:2])
+    middle = active[:, None] + (node - first) / (4.0 * (1.0 + plateau[:, None]))
+    late = settled[:, None] + (node - second) / 4.0
+    return np.where(node < first, node / 4.0, np.where(node < second, middle, late))
 
 
 @states("exact as N -> infinity", LIMIT, source=SOURCE, verification="derived")

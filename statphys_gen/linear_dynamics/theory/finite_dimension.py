@@ -32,7 +32,7 @@ from .weak_signal import mode_edges, quarter_circle_mean, spiked_bulk
 
 # Below this x sqrt(d) the next order in 1/d is several percent.
 COMFORTABLE = 2.5
-_CHUNK = 1024  # times at once
+_CHUNK = 64  # times at once: neighbours, which share their panels of quadrature
 _FLOOR = 1e-200  # added to integrands, of which parts may be below the range of floats
 
 

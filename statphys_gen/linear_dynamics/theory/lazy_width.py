@@ -23,6 +23,7 @@ from ...arrays import FloatArray
 from ...numerics.quadrature import integrate
 
 _SOURCE = "derivations/linear_dynamics/lazy.py"
+_LATE = 1e20  # z sqrt(g) from which sin(phi) is phi to rounding wherever exp(-z mu) is not 0
 _VALID = "for d -> infinity at fixed w/d, a centred network, and a target small against the threshold"
 
 
@@ -56,13 +57,38 @@ def _average(
     return np.asarray(4.0 / np.pi / root * found)
 
 
+def _decay_above(ratio: float, z: FloatArray) -> FloatArray:
+    """Mean of exp(-z (mu - lower edge)) over the continuous part of the law."""
+    edge, root = _law(ratio)
+    found = np.empty_like(z)
+    late = z > _LATE / root
+    if not late.all():
+        found[~late] = _average(ratio, z[~late], lambda z, above: np.exp(-z * above))
+    # Only the lowest part of the law is left, sqrt(x)/(edge + x) dx: an integral over a Gaussian.
+    with np.errstate(over="ignore", under="ignore"):
+        size = math.sqrt(math.pi) * root**1.5 * np.sqrt(z[late])
+        found[late] = _gaussian_part(math.sqrt(edge) * np.sqrt(z[late])) / size
+    return found
+
+
+def _gaussian_part(y: FloatArray) -> FloatArray:
+    """1 - sqrt(pi) y exp(y^2) erfc(y) = (2/sqrt(pi)) int_0^inf x^2/(x^2 + y^2) exp(-x^2) dx."""
+    from scipy.special import erfcx
+
+    with np.errstate(over="ignore"):
+        small, square = np.minimum(y, 8.0), 1.0 / (2.0 * np.maximum(y, 8.0) ** 2)
+    series = np.zeros_like(square)
+    for k in range(20, 0, -1):  # square (1 - 3 square (1 - 5 square (...)))
+        series = square * (1.0 - (2 * k + 1) * series)
+    return np.where(y < 8.0, 1.0 - math.sqrt(math.pi) * small * erfcx(small), series)
+
+
 def _decay(ratio: float, z: FloatArray) -> FloatArray:
     """E exp(-z mu)."""
     edge, _ = _law(ratio)
     # Relative to the slowest direction, so that late times keep their digits.
-    found = _average(ratio, z, lambda z, above: np.exp(-z * above))
     with np.errstate(over="ignore"):
-        return np.asarray(max(0.0, 1.0 - 1.0 / ratio) + np.exp(-z * edge) * found)
+        return np.asarray(max(0.0, 1.0 - 1.0 / ratio) + np.exp(-z * edge) * _decay_above(ratio, z))
 
 
 @states("exact as N -> infinity", _VALID, source=_SOURCE, verification="derived and simulated")
@@ -91,12 +117,21 @@ def lazy_noise_error(width_ratio: float, scaled_time: ArrayLike) -> FloatArray:
     time = validation.array("scaled_time", scaled_time, at_least=0.0)
     flat = time.ravel()
     # E (1 - (1 - f)(1 - f'))^2 over two independent eigenvalues, f = 1 - exp(-c t mu): early, both moments are small.
-    edge, _ = _law(ratio)
+    edge, root = _law(ratio)
 
     def learned(z: FloatArray, above: FloatArray) -> FloatArray:
         return np.asarray(-np.expm1(-z * (edge + above)))
 
-    first = _average(ratio, flat, learned)
-    second = _average(ratio, flat, lambda z, above: learned(z, above) ** 2)
+    first, second = np.empty_like(flat), np.empty_like(flat)
+    late = flat > _LATE / root
+    if not late.all():
+        first[~late] = _average(ratio, flat[~late], learned)
+        second[~late] = _average(ratio, flat[~late], lambda z, above: learned(z, above) ** 2)
+    # Then hardly anything of the continuous part is left.
+    with np.errstate(over="ignore", under="ignore"):
+        z = np.minimum(flat[late], np.finfo(np.float64).max / 2.0)
+        once, twice = (np.exp(-k * z * edge) * _decay_above(ratio, k * z) for k in (1.0, 2.0))
+    first[late] = min(1.0, 1.0 / ratio) - once
+    second[late] = min(1.0, 1.0 / ratio) - 2.0 * once + twice
     found = 2.0 * second + second**2 + 2.0 * first**2 - 4.0 * first * second
     return np.asarray(found.reshape(time.shape))

@@ -18,7 +18,9 @@ from numpy.typing import ArrayLike, NDArray
 from ... import validation
 from ...approximation import approximation_of, states
 from ...arrays import FloatArray
+from ...errors import InvalidArgument
 from ...glossary import attributes
+from ..model import LARGEST, SMALLEST
 from .best import best_error
 from .crossover import LIMIT, SOURCE
 from .units import scaled_variables
@@ -80,6 +82,11 @@ def phase_diagram(
     gw = np.atleast_1d(validation.array("width_exponent", width_exponent, at_least=0.0))
     grid = np.meshgrid(gs, gw, indexing="ij")
     kappa, omega = scaled_variables(dimension, *grid)
+    bad = (kappa < SMALLEST) | (kappa > LARGEST) | (omega > LARGEST)
+    if bad.any():
+        allowed = f"such that lazy ratio and initial noise lie in [{SMALLEST:g}, {LARGEST:g}]"
+        given = f" (width exponent {grid[1][bad][0]:g}, dimension {dimension})"
+        raise InvalidArgument("variance_exponent", float(grid[0][bad][0]), allowed + given)
     edge = kappa * math.sqrt(dimension) / 2.0
     wide = grid[1] >= 1.0
     shape = kappa.shape

@@ -86,12 +86,10 @@ def scaled_variables(
     )
     with np.errstate(over="ignore", under="ignore"):
         kappa, omega = float(size) ** (gs + gw - 1.0), float(size) ** (2.0 * gs + gw)
-    for entry in (kappa, omega):
-        if not ((entry > 0.0) & np.isfinite(entry)).all():
-            largest = float(np.abs(gs).max())
-            raise InvalidArgument(
-                "variance_exponent", largest, f"such that powers of {size} are finite numbers"
-            )
+    bad = ~(np.isfinite(kappa) & np.isfinite(omega) & (kappa > 0.0) & (omega > 0.0))
+    if bad.any():
+        allowed = f"such that powers of {size} are finite numbers (width exponent {gw[bad][0]:g})"
+        raise InvalidArgument("variance_exponent", float(gs[bad][0]), allowed)
     return np.asarray(kappa), np.asarray(omega)
 
 
