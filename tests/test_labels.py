@@ -29,7 +29,7 @@ from statphys_gen.units import Gaussian
 
 Record = dict[str, Any]
 # They list or make figures, or run every simulation.
-OTHERS = ("figures gallery", "figures list", "figures make", "verify")
+OTHERS = ("cite", "figures gallery", "figures list", "figures make", "verify")
 # What is not a quantity of the model: the solver's own words, and texts.
 SOLVER = ("status", "residual", "error", "approximation", "reason")
 TWO_VALUES = Covariance([0.4, 2.3], [0.7, 0.3])

@@ -69,6 +69,13 @@ class Panel:
     lines: Mapping[str | int, Line] = field(default_factory=dict)
 
 
+@pytest.fixture(autouse=True)
+def no_figures_of_other_tests() -> Iterator[None]:
+    pyplot.close("all")
+    yield
+    pyplot.close("all")
+
+
 @pytest.fixture
 def seen(monkeypatch: pytest.MonkeyPatch) -> list[Figure]:
     """The figures that are saved, in place of files."""
