@@ -6,6 +6,7 @@ import pytest
 from statphys_gen.rbm.couplings.pairs import Bidirectional
 from statphys_gen.rbm.couplings.patterns import Patterns
 from statphys_gen.rbm.model import Model
+from statphys_gen.rbm.theory.broad_fields import broad_averages
 from statphys_gen.rbm.theory.load_curves import (
     UNRESOLVED,
     applies,
@@ -16,6 +17,7 @@ from statphys_gen.rbm.theory.load_curves import (
 from statphys_gen.rbm.theory.replica_symmetric import _iterated, solve
 from statphys_gen.rbm.theory.saddle_point import Batch
 from statphys_gen.rbm.theory.state_equations import Equations
+from statphys_gen.rbm.theory.zero_temperature import glass_state, retrieval_state
 from statphys_gen.solution import Status
 from statphys_gen.units import (
     Binary,
@@ -80,14 +82,17 @@ def test_derivative_of_the_noise(hidden, convention):
 
 
 def test_derivatives_of_the_visible_averages():
-    H, S = np.array([0.4, 1.5]), np.array([0.7, 3.0])
-    one, two, three, four = visible_powers(H, S)
+    # The last in the rule for fields that are much broader than the response.
+    H, S = np.array([0.4, 1.5, 300.0]), np.array([0.7, 3.0, 4e5])
+    _, two, skew, rise = visible_powers(H, S)
     np.testing.assert_allclose(1 - two, derivative(lambda x: visible_powers(x, S)[0], H), rtol=1e-9)
-    np.testing.assert_allclose(three - one, derivative(lambda x: visible_powers(H, x)[0], S), rtol=1e-9)
+    # The third is 4e-7: a difference has fewer digits.
+    fall = derivative(lambda x: visible_powers(H, x)[0], S)
+    np.testing.assert_allclose(-skew, fall, rtol=1e-9, atol=1e-12)
     slope = derivative(lambda x: visible_powers(x, S)[1], H)
-    np.testing.assert_allclose(2 * (one - three), slope, rtol=1e-9)
+    np.testing.assert_allclose(2 * skew, slope, rtol=1e-9, atol=1e-12)
     slope = derivative(lambda x: visible_powers(H, x)[1], S)
-    np.testing.assert_allclose(1 - 4 * two + 3 * four, slope, rtol=1e-9)
+    np.testing.assert_allclose(rise, slope, rtol=1e-9, atol=1e-12)
 
 
 def test_the_end_of_retrieval_is_found_between_neighbouring_loads():
@@ -108,8 +113,42 @@ def test_cold_states_are_states():
     assert cold.good.all()
     assert cold["overlap"][0] == 1.0
     assert cold["free_energy"][1] == pytest.approx(-0.525000356382941, abs=1e-7)
-    # Colder than the averages reach: not converged, and not a claim that there is no state.
-    assert (solve(model, "glass", temperature=1e-5, load=[0.05, 0.1]).status == Status.NOT_CONVERGED).all()
+
+
+@pytest.mark.parametrize("convention", ["beta", "sqrt-beta"])
+def test_cold_states_tend_to_the_closed_form_at_zero_temperature(convention):
+    model = Model(Gaussian(), 1.0, 0.1, convention=convention)
+    temperature = np.array([1e-3, 1e-4, 1e-5, 1e-6])
+    for start, ground in (("glass", glass_state(model, 0.1)), ("retrieval", retrieval_state(model, 0.1))):
+        found = solve(model, start, temperature=temperature).require()
+        # The energy is that of the ground state to second order in the temperature, overlap and response to first.
+        assert (
+            np.abs(found["energy"] - ground.energy) <= 0.3 * temperature**2 + found.error / temperature
+        ).all()
+        response = (1.0 - found["edwards_anderson_overlap"]) / temperature
+        for value, limit in ((found["overlap"], ground.overlap), (response, ground.response)):
+            assert (np.abs(value - limit) <= 0.3 * temperature + found.error / temperature).all()
+
+
+def test_averages_over_broad_fields():
+    """By adaptive quadrature of thirty digits: E tanh, 1 - tanh^2, its square, tanh - tanh^3, log 2cosh."""
+    mp = pytest.importorskip("mpmath")
+    functions = (
+        mp.tanh,
+        lambda b: mp.sech(b) ** 2,
+        lambda b: mp.sech(b) ** 4,
+        lambda b: mp.tanh(b) * mp.sech(b) ** 2,
+        lambda b: abs(b) + mp.log1p(mp.exp(-2 * abs(b))),
+    )
+    for H, s in ((300.0, 700.0), (-3.0, 2000.0), (5000.0, 600.0), (1e4, 1e6)):
+        found = broad_averages(np.array([H]), np.array([s]))
+        places = sorted(
+            {H + s * k for k in range(-12, 13)} | {float(k) for k in (-40, -15, -5, 0, 5, 15, 40)}
+        )
+        with mp.workdps(30):
+            for value, function in zip(found, functions, strict=True):
+                right = mp.quad(lambda b: function(b) * mp.npdf(b, H, s), places)  # noqa: B023
+                assert float(value[0]) == pytest.approx(float(right), rel=1e-13, abs=1e-18)
 
 
 def test_other_models_are_not_taken_for_such_curves():

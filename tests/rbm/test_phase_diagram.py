@@ -79,10 +79,10 @@ def test_every_ensemble_has_a_diagram():
 
 
 def test_points_without_a_state_are_marked_and_hold_no_number():
-    # Colder than the averages reach.
+    # Colder than what is left of 1 - q in a number next to 1.
     data = phase_diagram(
         Model(Gaussian(), 0.5, 0.1, convention="sqrt-beta"),
-        temperature=[1e-5, 0.3],
+        temperature=[1e-10, 0.3],
         load=[0.2, 0.25],
         lines=False,
     )

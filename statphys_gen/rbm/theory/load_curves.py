@@ -30,6 +30,7 @@ from ...units.discrete import Binary
 from ..couplings.base import Values
 from ..couplings.patterns import Patterns, tail
 from ..model import Model
+from .broad_fields import BROAD, broad_averages
 from .saddle_point import Batch
 from .single_site import TOLERANCE, blocks
 
@@ -108,23 +109,32 @@ def solve_points(batch: Batch, start: str, v: Values) -> Solved:
 def visible_powers(
     H: FloatArray | None, S: FloatArray, tolerance: float = TOLERANCE
 ) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray]:
-    """E t, E t^2, E t^3, E t^4 of t = tanh(H + sqrt(S) z); the even ones only without H."""
+    """E t, E t^2, E t v and E v^2 - 2 E t^2 v of t = tanh(H + sqrt(S) z), v = 1 - t^2 (the last two are -d/dS of the
+    first and d/dS of the second); those that do not vanish without H."""
     root = np.sqrt(S)
     result = np.full((4, len(S)), np.nan)
+    broad = np.isfinite(root) & (root >= BROAD) & (True if H is None else np.isfinite(H))
+    if broad.any():
+        signal = np.zeros_like(root) if H is None else H
+        one, variance, squared, skew, _ = broad_averages(signal[broad], root[broad])
+        result[:, broad] = one, 1.0 - variance, skew, 3.0 * squared - 2.0 * variance
+    narrow = np.isfinite(root) & ~broad
     if H is None:
-        for index, rule in blocks(root, np.isfinite(root), tolerance, even=True):
+        for index, rule in blocks(root, narrow, tolerance, even=True):
             square = np.square(np.tanh(root[index, None] * rule.nodes))
             result[1, index] = np.einsum("pn,n->p", square, rule.weights)
-            result[3, index] = np.einsum("pn,pn,n->p", square, square, rule.weights)
+            four = np.einsum("pn,pn,n->p", square, square, rule.weights)
+            result[3, index] = 1.0 - 4.0 * result[1, index] + 3.0 * four
         return result[0], result[1], result[2], result[3]
-    for index, rule in blocks(root, np.isfinite(root) & np.isfinite(H), tolerance):
+    for index, rule in blocks(root, narrow & np.isfinite(H), tolerance):
         t = np.tanh(H[index, None] + root[index, None] * rule.nodes)
         square = t * t
         weighted = t * rule.weights
         result[0, index] = weighted.sum(axis=1)
         result[1, index] = np.einsum("pn,n->p", square, rule.weights)
-        result[2, index] = np.einsum("pn,pn->p", weighted, square)
-        result[3, index] = np.einsum("pn,pn,n->p", square, square, rule.weights)
+        result[2, index] = result[0, index] - np.einsum("pn,pn->p", weighted, square)
+        four = np.einsum("pn,pn,n->p", square, square, rule.weights)
+        result[3, index] = 1.0 - 4.0 * result[1, index] + 3.0 * four
     return result[0], result[1], result[2], result[3]
 
 
@@ -159,18 +169,18 @@ def hidden_noise(
 
 @lru_cache(maxsize=1)
 def _variance_of() -> Callable[[FloatArray], FloatArray]:
-    """S at which E tanh^2(sqrt(S) z) = q, to about 1e-6, for 1e-9 < q < 1 - 1e-4; 0 for q <= 0."""
+    """S at which E tanh^2(sqrt(S) z) = q, to about 1e-6, for 1e-9 < q < 1 - 1e-8; 0 for q <= 0."""
     from scipy.interpolate import CubicSpline
 
     S = np.geomspace(1e-10, 1e4, 300)
     q = visible_powers(None, S, CURVE)[1]
-    far = np.geomspace(1.1e4, 1e9, 60)
+    far = np.geomspace(1.1e4, 1e17, 120)
     beyond = math.sqrt(2.0 / math.pi) / np.sqrt(far) * (1.0 - math.pi**2 / (24.0 * far))
     odds = np.log(np.concatenate([q, 1.0 - beyond]) / np.concatenate([1.0 - q, beyond]))
     spline = CubicSpline(odds, np.log(np.concatenate([S, far])))
 
     def variance(value: FloatArray) -> FloatArray:
-        inside = np.clip(value, 1e-10, 1.0 - 1e-5)
+        inside = np.clip(value, 1e-10, 1.0 - 1e-8)
         return np.where(value > 0, np.exp(spline(np.log(inside / (1.0 - inside)))), 0.0)
 
     return variance
@@ -427,14 +437,13 @@ def _equations(
     S, dS = v.load[at] * square * r, v.load[at] * square * slope
     gain = square * omega[at]
     H = gain * x[:, 0] if retrieval else None
-    one, two, three, four = visible_powers(H, S)
-    q_S = 1.0 - 4.0 * two + 3.0 * four
+    one, two, skew, q_S = visible_powers(H, S)
     if not retrieval:
         scale = 1.0 / q if model.hidden.symmetric else np.ones_like(q)
         value = (q - two) * scale
         # The derivative of the quotient is that of the difference where the residual vanishes.
         return value[:, None], ((1.0 - q_S * dS) * scale)[:, None, None]
-    m_S, q_H = three - one, 2.0 * (one - three)
+    m_S, q_H = -skew, 2.0 * skew
     value = np.stack([x[:, 0] - one, q - two], axis=1)
     jacobian = np.empty((len(at), 2, 2))
     jacobian[:, 0, 0], jacobian[:, 0, 1] = 1.0 - gain * (1.0 - two), -m_S * dS

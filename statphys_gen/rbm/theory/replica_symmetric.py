@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -27,9 +28,11 @@ from ...glossary import attributes
 from ...numerics.roots import newton
 from ...presentation import Tabular
 from ...solution import Solution, Status
+from ..couplings.patterns import tail
 from ..model import Model
 from . import field_curves as noise_curves
-from .load_curves import UNRESOLVED, Solved, applies, solve_points
+from . import normal_layer
+from .load_curves import UNRESOLVED, Solved, applies, jacobian, solve_points
 from .saddle_point import Batch
 from .single_site import TOLERANCE
 from .state_equations import Equations
@@ -40,6 +43,8 @@ if TYPE_CHECKING:
 _SOURCE = "Barra, Genovese, Sollich, Tantari, arXiv 1702.05882; derivations/rbm/replica_symmetric.py"
 # An overlap below this is that of another state: the one that was asked for has ended.
 _NONE_LEFT = 1e-7
+# Rounding of q, and the largest one of g^2 (Q - q) in units of the pole: below temperatures of about 1e-8.
+_ROUNDING, _KNOWN = 2.2e-16, 1e-8
 
 
 @states(
@@ -83,13 +88,19 @@ def solve(
     shape = np.broadcast_shapes(*(a.shape for a in arrays.values()))
     flat = [np.array(np.broadcast_to(a, shape)).reshape(-1) for a in arrays.values()]
     values = equations.batch.values(*flat)
-    if start != "paramagnet" and applies(equations.batch):
+    if normal_layer.applies(equations):
+        found = normal_layer.solve_points(equations, flat)
+    elif start != "paramagnet" and applies(equations.batch):
         found = solve_points(equations.batch, start, values)
         missing = np.flatnonzero(found.status == UNRESOLVED)
         if len(missing):
             found.fill(missing, _iterated(equations, [a[missing] for a in flat]))
     else:
         found = _iterated(equations, flat)
+    if equations.with_glass:
+        # Q - q is known to rounding, and enters in units of the distance of the pole of the hidden units.
+        known = values.noise_coupling**2 * tail(values, np.ones((len(found.x), 1)))[:, 0] * _ROUNDING
+        found.status[(known > _KNOWN) & (found.status <= Status.NEAR_CRITICAL)] = Status.NOT_CONVERGED
     return _completed(equations, found, flat, shape)
 
 
@@ -106,10 +117,15 @@ def _iterated(equations: Equations, flat: Sequence[FloatArray]) -> Solved:
     iterations = np.zeros(points, dtype=np.int64)
     if equations.names and alive.any():
         lower, upper = equations.bounds()
+        slopes = None
+        if equations.start != "paramagnet" and applies(equations.batch):
+            slopes = partial(jacobian, equations.batch, equations.start == "retrieval")
         found = newton(
             equations.residual,
             guess[alive],
             parameters=[a[alive] for a in flat],
+            # Where q is next to 1, a difference has no room for a step.
+            jacobian=slopes,
             lower=lower,
             upper=upper,
             tolerance=1e-11,

@@ -20,6 +20,7 @@ from ...units.continuous import Gaussian, Spherical
 from ...units.discrete import Binary
 from ..couplings.base import LayerLaw, Moments
 from ..couplings.entries import Classes
+from .broad_fields import BROAD, broad_averages
 
 # Error of the Gaussian averages relative to the size of the integrand, and that of the first, rough iterations.
 TOLERANCE = 1e-13
@@ -58,9 +59,15 @@ def layer_moments(
     with np.errstate(all="ignore"):
         steep = fluctuating * prior.steepness(a, power)
     usable = np.isfinite(steep) & np.isfinite(base).all(axis=1) & np.isfinite(a)
+    broad = usable & (steep >= BROAD) & isinstance(prior, Binary)
+    if broad.any():
+        index = np.flatnonzero(broad)
+        overlaps[index], table[index] = _broad(
+            law, condensed.rows(index), a[index], fluctuating[index], base[index], full
+        )
     # Without any mean field all means are odd in z.
     even = law.prior.symmetric and not base.any()
-    for index, rule in blocks(steep, usable, tolerance, base.shape[1], even):
+    for index, rule in blocks(steep, usable & ~broad, tolerance, base.shape[1], even):
         overlaps[index], table[index] = _block(
             law, condensed.rows(index), a[index], fluctuating[index], base[index], rule, full, index
         )
@@ -147,18 +154,49 @@ def _block(
                 mean, variance = prior.mean_and_variance(tilt, field, power)
             glass, spread = node_average(mean * mean), node_average(variance)
         centre = node_average(mean)
+    squared = log_average = np.full_like(glass, np.nan)
+    if full:
+        with np.errstate(all="ignore"):
+            squared, log_average = node_average(variance**2), node_average(log)
+    return _gathered(condensed, glass, spread, centre, squared, log_average, full)
+
+
+def _broad(
+    law: LayerLaw,
+    condensed: Classes,
+    a: FloatArray,
+    amplitude: FloatArray,
+    base: FloatArray,
+    full: bool,
+) -> tuple[FloatArray, FloatArray]:
+    """The same for +-1 units in fields so broad that a rule in z would need very many nodes."""
+    assert isinstance(law.prior, Binary)
+    centre, spread, squared, _, log = broad_averages(base, np.broadcast_to(amplitude[:, None], base.shape))
+    log = log + 0.5 * a[:, None] + law.prior.log_base
+    return _gathered(condensed, 1.0 - spread, spread, centre, squared, log, full)
+
+
+def _gathered(
+    condensed: Classes,
+    glass: FloatArray,
+    spread: FloatArray,
+    centre: FloatArray,
+    squared: FloatArray,
+    log: FloatArray,
+    full: bool,
+) -> tuple[FloatArray, FloatArray]:
+    """Averages over the classes of entries, from those at each class, (points, classes)."""
     weights = condensed.weights
-    table = np.full((len(a), 7), np.nan)
+    table = np.full((len(glass), 7), np.nan)
     table[:, 0] = (weights * glass).sum(axis=1)
     table[:, 1] = (weights * spread).sum(axis=1)
     table[:, 2] = (weights * centre).sum(axis=1)
-    overlaps = np.zeros((len(a), condensed.groups))
+    overlaps = np.zeros((len(glass), condensed.groups))
     if condensed.values is not None:
         overlaps = np.einsum("pc,cu->pu", weights * centre, condensed.values) / condensed.multiplicity
     if full:
-        with np.errstate(all="ignore"):
-            table[:, 3] = (weights * node_average(variance**2)).sum(axis=1)
-            table[:, 4] = (weights * node_average(log)).sum(axis=1)
+        table[:, 3] = (weights * squared).sum(axis=1)
+        table[:, 4] = (weights * log).sum(axis=1)
         table[:, 5] = _imbalance(condensed, spread)
     return overlaps, table
 

@@ -136,8 +136,8 @@ def _variances(gain: FloatArray, H: FloatArray, start: FloatArray) -> FloatArray
     """S at which H = gain E tanh(H + sqrt(S) z), from above: the average is convex in S."""
     S = start.copy()
     for _ in range(60):
-        m, _, cube, _ = visible_powers(H, S, _TIGHT)
-        step = (m - H / gain) / (m - cube)
+        m, _, fall, _ = visible_powers(H, S, _TIGHT)
+        step = (m - H / gain) / fall
         S = np.where(np.isfinite(step), np.maximum(S + step, 0.2 * S), S)
         if np.all(~(np.abs(step) > 1e-11 * S)):
             break
