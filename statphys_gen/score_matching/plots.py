@@ -12,7 +12,8 @@ from ..style import COLOURS, picture
 from .model import NoisedSample
 from .theory.descent import Descent
 from .theory.empirical_score import distinct, empirical_score
-from .theory.irregularity import Irregularity, variation_weights
+from .theory.irregularity import Irregularity
+from .theory.weights import variation_weights
 
 
 def plot_score(sample: NoisedSample, position: FloatArray, path: Path) -> None:

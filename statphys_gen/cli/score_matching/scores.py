@@ -90,7 +90,7 @@ def _score(options: argparse.Namespace) -> int:
 
 def _weight(options: argparse.Namespace) -> int:
     from ...score_matching.plots import plot_weights
-    from ...score_matching.theory.irregularity import variation_weights
+    from ...score_matching.theory.weights import variation_weights
 
     return _along(options, "variation-weight", variation_weights, plot_weights)
 
