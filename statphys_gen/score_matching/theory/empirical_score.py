@@ -32,6 +32,7 @@ REACH = 39.0  # standard deviations beyond which a Gaussian is 0
 _MARGIN = 1.1  # for the shares of repeated points
 _FARTHEST = 9.5  # standard deviations beyond which a Gaussian holds less than rounding
 _MOST_PANELS = 400_000
+_APART = 80.0  # standard deviations between points whose confusion, exp(-800) at most, is below every float
 # Edges of panels around a step of the posterior, in units of its width: it is a function of tanh of half of these.
 STEPS = np.concatenate(
     [-np.arange(80.0, 24.0, -4.0), np.arange(-24.0, 24.0, 2.0), np.arange(24.0, 81.0, 4.0)]
@@ -221,6 +222,8 @@ def optimal_risk(sample: NoisedSample) -> float:
     AccuracyNotReached : the quadrature is not accurate to 1e-10 of the value.
     """
     ratio = sample.data_scale / sample.noise_scale
+    if ratio * float(np.diff(distinct(sample)[0]).min()) > _APART:
+        return 0.0
 
     def variance(y: FloatArray) -> FloatArray:
         return empirical_score(sample, y).posterior_variance

@@ -22,7 +22,7 @@ def small_noise_total_variation(sample: NoisedSample) -> float:
     centres = sample.data_scale * distinct(sample)[0]
     middles, gaps = 0.5 * (centres[1:] + centres[:-1]), np.diff(centres)
     edges, first, last = pieces(sample)
-    k = np.searchsorted(edges, middles, side="right") - 1
+    k = np.minimum(np.searchsorted(edges, middles, side="right"), len(first)) - 1
     share = (middles - edges[k]) / (edges[k + 1] - edges[k])
     weight = first[k] + share * (last[k] - first[k])
     return float(((gaps / sample.noise_scale) ** 2 * weight).sum() / (2.0 * sample.noise_scale**2))

@@ -56,7 +56,8 @@ def pieces(sample: NoisedSample) -> tuple[FloatArray, FloatArray, FloatArray]:
     slope = left**2 + right**2
     with np.errstate(invalid="ignore"):
         crossing = (starts[1] - starts[0]) / slope
-    inside = (crossing > 0.0) & (crossing < gaps)
+    # Between neighbouring floating-point numbers there is no room for it.
+    inside = (centres[:-1] + crossing > centres[:-1]) & (centres[:-1] + crossing < centres[1:])
     edges, first, last = [], [], []
     for k in range(len(gaps)):
         edges.append(centres[k])
@@ -104,7 +105,7 @@ def _mean_of_pieces(
     """E f(y - sigma xi) of a function that is linear between the edges and 0 outside."""
     # Pieces out of the reach of the noise do not count.
     low = max(0, int(np.searchsorted(edges, y.min() - REACH * sigma)) - 1)
-    high = min(len(first), int(np.searchsorted(edges, y.max() + REACH * sigma)))
+    high = min(len(first), int(np.searchsorted(edges, y.max() + REACH * sigma, side="right")))
     if low >= high:
         return np.zeros_like(y)
     edges, first, last = edges[low : high + 1], first[low:high], last[low:high]
