@@ -34,14 +34,11 @@ def load_task(argument: str, path: str | Path) -> tuple[RegressionTask, FloatArr
                 found = {name: stored[name] for name in _FIELDS if name in stored.files}
         missing = [name for name in _FIELDS if name not in found]
         if missing:
-            raise InvalidArgument(argument, str(path), f"{allowed}: {missing[0]} is missing")
+            raise KeyError(f"{missing[0]} is missing")
         inputs, targets, inner = (validation.array(name, found[name], ndim=2) for name in _FIELDS)
         if inner.shape[1] != inputs.shape[1]:
             raise InvalidArgument("inner", f"{inner.shape[1]} columns", f"{inputs.shape[1]}, as the inputs")
         return RegressionTask(inputs, targets), inner
-    except InvalidArgument as error:
-        raise InvalidArgument(argument, str(path), f"{allowed} ({error})") from None
     except Exception as error:
-        raise InvalidArgument(
-            argument, str(path), f"{allowed}: {' '.join(str(error).split())[:200]}"
-        ) from None
+        said = " ".join(str(error).strip("'").split())[:200]
+        raise InvalidArgument(argument, str(path), f"{allowed}: {said}") from None

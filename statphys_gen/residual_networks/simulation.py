@@ -33,7 +33,7 @@ class DepthScaling(Curves):
     ----------
     depth : L (k,).
     initial_loss, loss : before and after.
-    largest_jump : the largest |V_{k+1} - V_k| + |W_{k+1} - W_k| (Frobenius norms) of successive layers; NaN for L = 1.
+    largest_jump : the largest |V_{k+1} - V_k| + |W_{k+1} - W_k| (Frobenius norms) of successive layers.
     depth_times_jump : L times that, which tends to a constant.
     all_layers_jump : the Frobenius norm over all layers, which falls as L^(-1/2) only.
     gradient_ratio : L sum_k |dl/dZ_k|^2/l at the end, above 0 where the Polyak-Lojasiewicz inequality holds.
@@ -119,12 +119,15 @@ def gradients(
 def depth_scaling(
     network: ResidualNetwork, task: RegressionTask, depths: Sequence[int], learning_rate: float, steps: int
 ) -> DepthScaling:
-    """The network trained at each of the depths.
+    """The network trained at each of the depths, at least 2: jumps are those between successive layers.
 
     Raises
     ------
+    InvalidArgument : a depth below 2.
     NotConverged : a descent diverged.
     """
+    for depth in depths:
+        validation.integer("depths", depth, minimum=2)
     rows = []
     for depth in depths:
         deep = network.replace(depth=depth)
@@ -132,8 +135,8 @@ def depth_scaling(
         by_outer, by_inner, loss = gradients(deep, task, outer, inner)
         jumps = [np.diff(entry, axis=0) for entry in (outer, inner)]
         single = sum(np.linalg.norm(entry, axis=(1, 2)) for entry in jumps)
-        largest = float(np.max(single)) if depth > 1 else math.nan
-        together = math.sqrt(sum(float(np.sum(entry**2)) for entry in jumps)) if depth > 1 else math.nan
+        largest = float(np.max(single))
+        together = math.sqrt(sum(float(np.sum(entry**2)) for entry in jumps))
         slope = depth * float(np.sum(by_outer**2) + np.sum(by_inner**2))
         start = float(np.sum((task.inputs - task.targets) ** 2) / len(task.inputs))
         rows.append(

@@ -15,7 +15,6 @@ from .simulation import simulate_growth as simulate_growth
 from .simulation import simulate_stochastic_descent as simulate_stochastic_descent
 from .theory.descent import Descent as Descent
 from .theory.descent import population_descent as population_descent
-from .theory.descent import stationary_point as stationary_point
 from .theory.distances import Distances as Distances
 from .theory.distances import score_distances as score_distances
 from .theory.empirical_score import EmpiricalScore as EmpiricalScore
@@ -23,12 +22,10 @@ from .theory.empirical_score import empirical_score as empirical_score
 from .theory.empirical_score import optimal_risk as optimal_risk
 from .theory.irregularity import Bounds as Bounds
 from .theory.irregularity import Irregularity as Irregularity
-from .theory.irregularity import VariationWeights as VariationWeights
 from .theory.irregularity import bounds as bounds
 from .theory.irregularity import irregularity as irregularity
 from .theory.irregularity import small_noise_total_variation as small_noise_total_variation
-from .theory.irregularity import total_variation as total_variation
-from .theory.irregularity import variation_weights as variation_weights
+from .theory.minima import stationary_point as stationary_point
 from .theory.network_risk import Sharpness as Sharpness
 from .theory.network_risk import critical_learning_rate as critical_learning_rate
 from .theory.network_risk import network_risk as network_risk
@@ -37,3 +34,6 @@ from .theory.network_risk import risk_hessian as risk_hessian
 from .theory.network_risk import sharpness as sharpness
 from .theory.stationary_noise import gradient_covariance as gradient_covariance
 from .theory.stationary_noise import stationary_excess_risk as stationary_excess_risk
+from .theory.variation import total_variation as total_variation
+from .theory.weights import VariationWeights as VariationWeights
+from .theory.weights import variation_weights as variation_weights

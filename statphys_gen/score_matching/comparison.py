@@ -30,7 +30,7 @@ def compare(
     Parameters
     ----------
     sample : the data.
-    networks : the starts, at least two, with inner weights +-1; one may be given several times.
+    networks : the starts, at least two; one may be given several times. There is a prediction for inner weights +-1.
     learning_rate, steps : of the descent.
     batch : fresh samples in each step of stochastic descent, whose mean differs from the population's by an amount of
         order learning_rate/batch; None for descent on a grid of the noise.
@@ -50,21 +50,28 @@ def compare(
         found = simulate_descent(sample, networks, learning_rate, count, seed=seed)
     else:
         found = simulate_stochastic_descent(sample, networks, learning_rate, count, batch=batch, seed=seed)
-    runs = {network: population_descent(sample, network, learning_rate, count) for network in set(networks)}
+    exact = all(abs(weight) == 1.0 for network in networks for weight in network.inner)
+    runs = {
+        network: population_descent(sample, network, learning_rate, count)
+        for network in set(networks)
+        if exact
+    }
     said = str(approximation_of(population_descent))
     if batch is not None:
         said += "; stochastic descent differs by an amount of order learning_rate/batch"
-    good = all(bool(run.solution.good) for run in runs.values())
+    good = exact and all(bool(run.solution.good) for run in runs.values())
     error = float(np.mean([run.solution.error for run in runs.values()])) if good else 0.0
     rows = []
     for name in OBSERVABLES:
         estimate, theory = found.estimate(name)[-1], None
         if good:
-            exact = np.array([getattr(runs[network], name)[-1] for network in networks])
-            difference = Estimate.from_samples(getattr(found, name)[:, -1] - exact)
-            theory = float(exact.mean())
+            ends = np.array([getattr(runs[network], name)[-1] for network in networks])
+            difference = Estimate.from_samples(getattr(found, name)[:, -1] - ends)
+            theory = float(ends.mean())
             estimate = Estimate(estimate.mean, difference.standard_error, difference.degrees_of_freedom)
-        reason = "" if good else "the exact descent overflows"
+        reason = (
+            "" if good else "the exact descent overflows" if exact else "inner weights other than +1 and -1"
+        )
         known = error if name in ("risk", "excess_risk") else 0.0
         rows.append(Observable(name, estimate, theory, said, reason, theory_error=known))
     return Observables(tuple(rows))

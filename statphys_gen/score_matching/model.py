@@ -54,6 +54,9 @@ class NoisedSample:
         for name in ("data_scale", "noise_scale"):
             value = validation.inside(name, getattr(self, name), _SMALLEST, _LARGEST, closed=True)
             object.__setattr__(self, name, value)
+        if len({self.data_scale * x for x in points}) < len(set(points)):
+            allowed = f"such that points which differ do so after multiplication by {self.data_scale:g}"
+            raise InvalidArgument("points", list(points[:5]), allowed)
 
     @classmethod
     def at_time(cls, points: Iterable[float], time: float) -> NoisedSample:

@@ -13,7 +13,8 @@ from ..style import COLOURS, picture
 from .model import NoisedSample
 from .theory.descent import Descent
 from .theory.empirical_score import distinct, empirical_score
-from .theory.irregularity import Irregularity, variation_weights
+from .theory.irregularity import Irregularity
+from .theory.weights import variation_weights
 
 if TYPE_CHECKING:
     from ..style import Axes

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -87,12 +87,20 @@ class Training(Tabular):
         )
 
 
-def draw_network(neurons: int, *, seed: int = 0, replica: int = 0) -> ScoreNetwork:
-    """A network with inner weights +1 and -1 in turn, and independent outer weights and biases N(0, 1)."""
+def draw_network(
+    neurons: int, *, inner: Literal["signs", "gaussian"] = "signs", seed: int = 0, replica: int = 0
+) -> ScoreNetwork:
+    """A network with independent outer weights and biases N(0, 1).
+
+    Inner weights are +1 and -1 in turn ("signs"), or N(0, 1) too ("gaussian"), which the exact theory does not take.
+    """
     m = validation.integer("neurons", neurons, minimum=1, maximum=1_000_000)
+    validation.choice("inner", inner, ("signs", "gaussian"))
     rng = generator(seed, {"purpose": "start of a score network", "neurons": m}, replica)
     outer, bias = rng.standard_normal((2, m)).tolist()
-    return ScoreNetwork(tuple(1.0 - 2.0 * (k % 2) for k in range(m)), tuple(outer), tuple(bias))
+    signs = [1.0 - 2.0 * (k % 2) for k in range(m)]
+    weights = signs if inner == "signs" else rng.standard_normal(m).tolist()
+    return ScoreNetwork(tuple(weights), tuple(outer), tuple(bias))
 
 
 class _Grid:

@@ -24,8 +24,8 @@ def register(quantities: Any) -> None:
         metavar="L",
         nargs="+",
         required=True,
-        type=integer("--depth", 1, 4096),
-        help="numbers of layers",
+        type=integer("--depth", 2, 4096),
+        help="numbers of layers, at least 2: jumps are those between layers",
     )
     parser.add_argument(
         "--learning-rate",

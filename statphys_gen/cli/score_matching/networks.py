@@ -6,8 +6,9 @@ import argparse
 from typing import Any
 
 from ... import validation
+from ...errors import InvalidArgument
 from ..parsing import add_output_options, add_seed, integer, number
-from .options import add_sample, add_start, parameters_of, samples_of, start_of
+from .options import add_sample, add_start, exact_network, parameters_of, samples_of, start_of
 
 _SHOWN = 64  # neurons up to which weights are printed
 
@@ -54,6 +55,12 @@ def register(quantities: Any) -> None:
     )
     add_sample(parser)
     add_start(parser)
+    parser.add_argument(
+        "--inner",
+        choices=("signs", "gaussian"),
+        default="signs",
+        help="inner weights of drawn networks: +1 and -1 in turn, or N(0, 1) without a theory (default signs)",
+    )
     _add_descent(parser, several=False)
     parser.add_argument(
         "--batch",
@@ -89,12 +96,11 @@ def _add_descent(parser: Any, *, several: bool) -> None:
 
 def _sharpness(options: argparse.Namespace) -> int:
     from ...approximation import approximation_of
-    from ...score_matching.analysis import load_network
     from ...score_matching.theory.network_risk import risk_hessian, sharpness
     from ..output import emit
 
     (sample,) = samples_of(options)
-    network = load_network("--network", options.network)
+    network = exact_network(options.network)
     record = sharpness(sample, network).records()[0]
     if options.hessian:
         record["hessian"] = risk_hessian(sample, network).tolist()
@@ -108,7 +114,6 @@ def _descent(options: argparse.Namespace) -> int:
 
     import numpy as np
 
-    from ...errors import InvalidArgument
     from ...score_matching.analysis import save_network
     from ...score_matching.theory.descent import population_descent
     from ..output import emit
@@ -117,7 +122,7 @@ def _descent(options: argparse.Namespace) -> int:
         raise InvalidArgument("--output", options.output, "left out with several learning rates")
     folder = None if options.output is None else validation.writable_folder("--output", options.output)
     (sample,) = samples_of(options)
-    start = start_of(options)
+    start = start_of(options) if options.network is None else exact_network(options.network)
     # A large Hessian takes seconds: of large networks only the ends are looked at.
     looks = 101 if start.neurons <= 200 else 2
     kept = np.unique(np.linspace(0, options.steps, looks).round().astype(int))
@@ -154,10 +159,12 @@ def _simulate(options: argparse.Namespace) -> int:
     from ..output import emit
 
     (sample,) = samples_of(options)
+    if options.network is not None and options.inner != "signs":
+        raise InvalidArgument("--inner", options.inner, "left out with --network")
     networks = [start_of(options, replica) for replica in range(options.starts)]
     found = compare(
         sample, networks, options.learning_rate, options.steps, batch=options.batch, seed=options.seed
     )
-    names = ("network", "neurons", "learning_rate", "steps", "batch", "starts", "seed")
+    names = ("network", "neurons", "inner", "learning_rate", "steps", "batch", "starts", "seed")
     parameters = parameters_of(options, sample) | {name: getattr(options, name) for name in names}
     return emit(options, "score-matching simulate", parameters, found.records())

@@ -94,4 +94,21 @@ def start_of(options: argparse.Namespace, replica: int = 0) -> Any:
         return load_network("--network", options.network)
     from ...score_matching.simulation import draw_network
 
-    return draw_network(options.neurons, seed=options.seed, replica=replica)
+    gaussian = getattr(options, "inner", "signs") == "gaussian"
+    return draw_network(
+        options.neurons, inner="gaussian" if gaussian else "signs", seed=options.seed, replica=replica
+    )
+
+
+def exact_network(path: str) -> Any:
+    """The network of --network, with inner weights of the exact theory."""
+    from ...score_matching.analysis import load_network
+
+    network = load_network("--network", path)
+    for k, weight in enumerate(network.inner):
+        if abs(weight) != 1.0:
+            allowed = (
+                f"a network with inner weights +1 and -1, not inner[{k}] = {weight:g}; simulate takes any"
+            )
+            raise InvalidArgument("--network", path, allowed)
+    return network

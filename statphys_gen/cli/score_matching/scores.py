@@ -90,7 +90,7 @@ def _score(options: argparse.Namespace) -> int:
 
 def _weight(options: argparse.Namespace) -> int:
     from ...score_matching.plots import plot_weights
-    from ...score_matching.theory.irregularity import variation_weights
+    from ...score_matching.theory.weights import variation_weights
 
     return _along(options, "variation-weight", variation_weights, plot_weights)
 
@@ -118,24 +118,24 @@ def _along(
 
 def _irregularity(options: argparse.Namespace) -> int:
     from ...approximation import approximation_of
-    from ...score_matching.theory.irregularity import bounds, irregularity
+    from ...errors import AccuracyNotReached
+    from ...score_matching.theory.irregularity import Irregularity, bounds, irregularity
+    from ...solution import Status
     from ..output import emit
 
     samples = samples_of(options)
-    found = [irregularity(sample) for sample in samples]
-    names = (
-        "lower_bound",
-        "lower_bound_applies",
-        "risk_bound",
-        "risk_bound_applies",
-        "theorem_learning_rate",
-    )
-    records = [
-        row.records()[0]
-        | {name: getattr(bounds(sample), name) for name in names}
-        | {"approximation": str(approximation_of(irregularity))}
-        for row, sample in zip(found, samples, strict=True)
-    ]
+    found, records = [], []
+    for sample in samples:
+        # What cannot be computed at one noise scale does not lose the others.
+        try:
+            found.append(irregularity(sample))
+            record = found[-1].records()[0] | {"status": str(Status.CONVERGED)}
+        except AccuracyNotReached as error:
+            record = dict.fromkeys(Irregularity.__dataclass_fields__) | {"noise_scale": sample.noise_scale}
+            record |= {"status": str(Status.NOT_CONVERGED), "reason": str(error)}
+        proved = bounds(sample).records()[0]
+        record |= {name: value for name, value in proved.items() if not name.startswith("low_risk")}
+        records.append(record | {"approximation": str(approximation_of(irregularity))})
 
     def plot(path: Any) -> None:
         from ...score_matching.plots import plot_irregularity

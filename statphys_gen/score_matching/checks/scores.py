@@ -15,9 +15,9 @@ from ...statistics.streams import generator
 from ..model import NoisedSample, ScoreNetwork
 from ..theory.distances import score_distances
 from ..theory.empirical_score import density, empirical_score, optimal_risk
-from ..theory.irregularity import variation_weights
 from ..theory.network_risk import network_risk, risk_gradient
 from ..theory.stationary_noise import gradient_covariance
+from ..theory.weights import variation_weights
 
 # One point stands twice.
 SAMPLE = NoisedSample((-1.1, -0.3, 0.4, 0.4, 1.2), 0.9, 0.45)

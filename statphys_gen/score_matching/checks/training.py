@@ -13,8 +13,9 @@ from ..simulation import (
     simulate_descent,
     simulate_growth,
 )
-from ..theory.descent import population_descent, stationary_point
+from ..theory.descent import population_descent
 from ..theory.empirical_score import optimal_risk
+from ..theory.minima import stationary_point
 from ..theory.network_risk import critical_learning_rate, network_risk, risk_hessian, sharpness
 
 _MEASURED = ("risk", "excess_risk", "gradient_norm", "total_variation")

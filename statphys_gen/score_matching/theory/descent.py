@@ -1,4 +1,4 @@
-r"""Exact population descent theta <- theta - m eta grad R of a score network with its sharpness, and stationary points.
+r"""Exact population descent theta <- theta - m eta grad R of a score network with its sharpness.
 
 Above the stability of the minima, eta > eta_c, descent is chaotic: a change of 1e-10 in the start changes the excess
 risk by tenths after some thousand steps. Every run is therefore followed together with a second one whose start differs
@@ -27,7 +27,6 @@ from .network_risk import (
     dead_neurons,
     gradient_of,
     network_variations,
-    risk_gradient,
     risk_hessian,
     risk_of,
     rounding_of,
@@ -141,7 +140,7 @@ def population_descent(
         rows.append(runs[0])
         if number == count and _bounded(*runs[1]):
             shadow_risk = risk_of(law, segments(law, inner, *runs[1]))
-            rounding = rounding_of(segments(law, inner, *runs[0]), law)
+            rounding = rounding_of(law, inner, runs[0][0], segments(law, inner, *runs[0]))
     measured = [_measured(sample, law, floor, inner, v, b, eta) for v, b in rows]
     columns = np.array(measured).T
     return Descent(
@@ -197,75 +196,4 @@ def _last(row: FloatArray, shadow_risk: float, rounding: float, steps: int) -> S
         np.array(abs(row[0] - shadow_risk) + rounding if good else np.nan),
         np.array(steps),
         approximation_of(population_descent),
-    )
-
-
-@states("exact", source=SOURCE, verification="derived and simulated")
-def stationary_point(
-    sample: NoisedSample, network: ScoreNetwork, *, tolerance: float = 1e-11, iterations: int = 200
-) -> Solution:
-    """A stationary point of the population risk near a network, by Newton's method with a trust region.
-
-    Fields: ``outer`` and ``bias`` (m,), ``risk``, ``smallest_eigenvalue`` and ``largest_eigenvalue`` of the Hessian (a
-    minimum where the smallest is not negative; dead neurons have eigenvalues 0). ``residual`` is the gradient's norm.
-
-    Raises
-    ------
-    InvalidArgument : inner weights other than +-1, or a tolerance outside (0, 1).
-    """
-    validation.inside("tolerance", tolerance, 0.0, 1.0)
-    count = validation.integer("iterations", iterations, minimum=1, maximum=100_000)
-    inner, outer, bias = arrays(network)
-    m, law = len(inner), Law(sample)
-    theta, radius = np.concatenate([outer, bias]), 0.1
-
-    def at(point: FloatArray) -> tuple[float, ScoreNetwork]:
-        parts = segments(law, inner, point[:m], point[m:])
-        return risk_of(law, parts), ScoreNetwork(
-            tuple(inner.tolist()), tuple(point[:m].tolist()), tuple(point[m:].tolist())
-        )
-
-    risk, here = at(theta)
-    gradient = risk_gradient(sample, here)
-    used = 0
-    while used < count and np.linalg.norm(gradient) > tolerance and radius > 1e-14:
-        used += 1
-        values, vectors = np.linalg.eigh(risk_hessian(sample, here))
-        along = vectors.T @ gradient
-        # |H| in place of H leads down, also where the risk is not convex; flat directions are left alone.
-        size = np.maximum(np.abs(values), 1e-12 * np.abs(values).max())
-        step = -along / size
-        step[np.abs(values) <= 1e-12 * np.abs(values).max()] = 0.0
-        length = float(np.linalg.norm(step))
-        move = vectors @ (step * min(1.0, radius / length)) if length > 0.0 else np.zeros_like(theta)
-        new_risk, there = at(theta + move)
-        new_gradient = risk_gradient(sample, there)
-        # Near the minimum differences of the risk are rounding: there the gradient decides.
-        better = new_risk < risk or np.linalg.norm(new_gradient) < 0.5 * np.linalg.norm(gradient)
-        if better:
-            theta, risk, here, gradient = theta + move, new_risk, there, new_gradient
-            radius = min(2.0 * radius, 10.0)
-        else:
-            radius = 0.25 * min(radius, length)
-    values, vectors = np.linalg.eigh(risk_hessian(sample, here))
-    residual = float(np.linalg.norm(gradient))
-    used_values = np.abs(values) > 1e-12 * np.abs(values).max()
-    along = vectors.T @ gradient
-    error = float(np.linalg.norm(along[used_values] / values[used_values])) + 1e-15 * float(
-        np.linalg.norm(theta)
-    )
-    good = residual <= tolerance
-    return Solution(
-        {
-            "outer": theta[:m],
-            "bias": theta[m:],
-            "risk": np.array(risk),
-            "smallest_eigenvalue": np.array(values[0]),
-            "largest_eigenvalue": np.array(values[-1]),
-        },
-        np.array(Status.CONVERGED if good else Status.NOT_CONVERGED, dtype=np.int8),
-        np.array(residual),
-        np.array(error),
-        np.array(used),
-        approximation_of(stationary_point),
     )

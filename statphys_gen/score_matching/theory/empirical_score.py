@@ -27,8 +27,16 @@ from ..model import NoisedSample
 
 SOURCE = "Wu, Marion, Biau, Boyer, arXiv 2502.03435; derivations/score_matching"
 _BLOCK = 2_000_000  # entries of a block of weights
+NEIGHBOURS = 512  # positions at once, which have points of weight in common
+REACH = 39.0  # standard deviations beyond which a Gaussian is 0
+_MARGIN = 1.1  # for the shares of repeated points
 _FARTHEST = 9.5  # standard deviations beyond which a Gaussian holds less than rounding
 _MOST_PANELS = 400_000
+_APART = 80.0  # standard deviations between points whose confusion, exp(-800) at most, is below every float
+# Edges of panels around a step of the posterior, in units of its width: it is a function of tanh of half of these.
+STEPS = np.concatenate(
+    [-np.arange(80.0, 24.0, -4.0), np.arange(-24.0, 24.0, 2.0), np.arange(24.0, 81.0, 4.0)]
+)
 
 
 def distinct(sample: NoisedSample) -> tuple[FloatArray, FloatArray]:
@@ -76,10 +84,8 @@ def empirical_score(sample: NoisedSample, position: ArrayLike) -> EmpiricalScore
     mu, sigma = sample.data_scale, sample.noise_scale
     points, _ = distinct(sample)
     flat = y.ravel()
-    parts = [
-        _moments(sample, flat[k : k + max(1, _BLOCK // len(points))])
-        for k in range(0, flat.size, max(1, _BLOCK // len(points)))
-    ]
+    size = min(NEIGHBOURS, max(1, _BLOCK // len(points)))
+    parts = [_moments(sample, flat[k : k + size]) for k in range(0, flat.size, size)]
     pull, mean, variance, third, entropy = (
         np.concatenate(entry).reshape(y.shape) for entry in zip(*parts, strict=True)
     )
@@ -106,6 +112,11 @@ def _moments(
     points, shares = distinct(sample)
     middles = mu * 0.5 * (points[1:] + points[:-1])
     nearest = np.searchsorted(middles, y)
+    # Points of which the weight is 0 at all of these positions are left out.
+    far = float(np.hypot(np.abs(y - mu * points[nearest]).max(), REACH * sigma * _MARGIN))
+    low, high = np.searchsorted(mu * points, [y.min() - far, y.max() + far])
+    low, high = min(low, nearest.min()), max(high, nearest.max() + 1)
+    points, shares, nearest = points[low:high], shares[low:high], nearest - low
     step = points - points[nearest][:, None]
     distance = (y - mu * points[nearest]) / sigma
     jump = (mu / sigma) * step
@@ -150,7 +161,7 @@ def panels(sample: NoisedSample, more: ArrayLike = ()) -> FloatArray:
     gap = np.diff(centres)
     wide = gap > sigma
     middles, width = (0.5 * (centres[1:] + centres[:-1]))[wide], sigma * (sigma / gap[wide])
-    fine = middles[:, None] + width[:, None] * np.linspace(-80.0, 80.0, 161)
+    fine = middles[:, None] + width[:, None] * STEPS
     edges = np.unique(np.concatenate([coarse, fine.ravel(), np.asarray(more, dtype=np.float64).ravel()]))
     if edges.size > _MOST_PANELS:
         raise AccuracyNotReached(
@@ -211,6 +222,8 @@ def optimal_risk(sample: NoisedSample) -> float:
     AccuracyNotReached : the quadrature is not accurate to 1e-10 of the value.
     """
     ratio = sample.data_scale / sample.noise_scale
+    if ratio * float(np.diff(distinct(sample)[0]).min()) > _APART:
+        return 0.0
 
     def variance(y: FloatArray) -> FloatArray:
         return empirical_score(sample, y).posterior_variance

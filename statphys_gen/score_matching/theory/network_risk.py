@@ -22,8 +22,8 @@ from ...arrays import FloatArray
 from ...presentation import Scalars
 from ..model import NoisedSample, ScoreNetwork
 from .empirical_score import SOURCE, empirical_score, optimal_risk
-from .irregularity import variation_weights
-from .segments import Law, Segments, segments, signs
+from .segments import Law, Segments, between, segments, signs
+from .weights import variation_weights
 
 _DEAD = float(np.finfo(np.float64).eps)  # of the probability that a neuron is active
 
@@ -46,15 +46,26 @@ def risk_of(law: Law, parts: Segments) -> float:
     return float((square + 2.0 * slope * mass).sum() + 1.0 / law.sigma**2)
 
 
-def rounding_of(parts: Segments, law: Law) -> float:
-    """Error of R by rounding: moments of a tail are differences of numbers of order 1, and far knots magnify them."""
-    largest = np.abs(np.stack([parts.slope**2, 2.0 * parts.slope * parts.intercept, parts.intercept**2])).max(
-        axis=1
+def rounding_of(law: Law, inner: FloatArray, outer: FloatArray, parts: Segments) -> float:
+    """Error of R by rounding: of the terms of each segment, of its line (a sum over neurons) and of the knots."""
+    size, steps = (
+        np.zeros((2, len(inner) + 1)),
+        np.abs(outer) * np.stack([np.ones_like(outer), np.abs(parts.bias)]),
     )
-    return 4.0 * float(
-        np.finfo(np.float64).eps
-        * (largest @ np.sqrt(law.total[2]) ** np.array([2, 1, 0]) + 1.0 / law.sigma**2)
-    )
+    active = np.where(inner[parts.order] > 0.0, steps[:, parts.order], 0.0) / len(inner)
+    passive = np.where(inner[parts.order] > 0.0, 0.0, steps[:, parts.order])[:, ::-1] / len(inner)
+    size[:, 1:] += np.cumsum(active, axis=1)
+    size[:, :-1] += np.cumsum(passive, axis=1)[:, ::-1]
+    # A moment is the difference of two tails.
+    tails = np.where(parts.below[0, 1:] <= 0.5, parts.below[:, 1:], parts.above[:, :-1])
+    mass, _, second = tails
+    slope, intercept = np.abs(parts.slope), np.abs(parts.intercept)
+    first = np.sqrt(mass * second)
+    terms = slope * size[0] * second + (slope * size[1] + intercept * size[0]) * first
+    terms += intercept * size[1] * mass + 2.0 * size[0] * mass
+    _, by_bias = gradient_of(inner, outer, parts)
+    moved = np.abs(by_bias) @ (np.abs(parts.bias) + abs(law.centre))
+    return 4.0 * float(np.finfo(np.float64).eps * (terms.sum() + moved + 1.0 / law.sigma**2))
 
 
 def gradient_of(inner: FloatArray, outer: FloatArray, parts: Segments) -> tuple[FloatArray, FloatArray]:
@@ -98,7 +109,7 @@ def risk_hessian(sample: NoisedSample, network: ScoreNetwork) -> FloatArray:
     inner, outer, bias = arrays(network)
     law, m = Law(sample), len(inner)
     parts = segments(law, inner, outer, bias)
-    by_slope, by_step, by_mass = _pair_moments(law, inner, parts)
+    by_slope, by_step, by_mass = _pair_moments(inner, parts)
     hessian = np.empty((2 * m, 2 * m))
     hessian[:m, :m] = by_slope
     hessian[:m, m:] = by_step * outer
@@ -115,18 +126,17 @@ def risk_hessian(sample: NoisedSample, network: ScoreNetwork) -> FloatArray:
     return hessian
 
 
-def _pair_moments(law: Law, inner: FloatArray, parts: Segments) -> tuple[FloatArray, FloatArray, FloatArray]:
+def _pair_moments(inner: FloatArray, parts: Segments) -> tuple[FloatArray, FloatArray, FloatArray]:
     """E[relu_l relu_k], E[relu_l 1_k] and E[1_l 1_k], (m, m) each, from the segments where both are active."""
     m = len(inner)
     rising = inner > 0.0
     # Both active: above the largest knot of the rising ones and below the smallest of the falling ones.
-    edges = np.concatenate([np.zeros((3, 1)), parts.below[:, parts.order], law.total[:, None]], axis=1)
     lower = np.where(rising, parts.place + 1, 0)
     upper = np.where(rising, m + 1, parts.place + 1)
     start, end = np.maximum(lower[:, None], lower), np.minimum(upper[:, None], upper)
     end = np.maximum(start, end)
     both = alive(parts) & alive(parts)[:, None]
-    mass, first, second = np.where(both, edges[:, end] - edges[:, start], 0.0)
+    mass, first, second = np.where(both, between(parts.below, parts.above, start, end), 0.0)
     w, b = inner, parts.bias
     relu_step = w[:, None] * first + b[:, None] * mass
     relu_relu = w[:, None] * w * second + (w[:, None] * b + b[:, None] * w) * first + b[:, None] * b * mass
@@ -201,7 +211,7 @@ def sharpness(sample: NoisedSample, network: ScoreNetwork) -> Sharpness:
         plain,
         noised,
         dead_neurons(parts),
-        rounding_of(parts, law),
+        rounding_of(law, inner, outer, parts),
     )
 
 

@@ -43,19 +43,25 @@ class Law:
         squares = self.shares * (self.centres**2 + self.sigma**2)
         self._of_mass = np.stack([self.shares, self.shares * self.centres, squares], axis=1)
         self._of_bell = self._of_mass[:, :2] / np.sqrt(2.0 * np.pi)
+        nothing = np.zeros((1, 3))
+        self._left = np.concatenate([nothing, np.cumsum(self._of_mass, axis=0)])
+        self._right = np.concatenate([np.cumsum(self._of_mass[::-1], axis=0)[::-1], nothing])
         self.total = np.array([1.0, 0.0, self.sigma**2 + float(self.shares @ self.centres**2)])
 
-    def beside(self, positions: FloatArray, side: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
-        """E (1, Y, Y^2) 1(Y < z), (3, q), the density at z, and P(side (Y - z) > 0), (q,) each, for sides +1 and -1."""
+    def beside(self, positions: FloatArray, side: FloatArray) -> tuple[FloatArray, ...]:
+        """E (1, Y, Y^2) of Y < z and of Y > z, (3, q) each, the density at z, and P(side (Y - z) > 0), (q,) each.
+
+        Either tail is a sum of its own, so that the smaller one keeps its digits.
+        """
         u = (positions[:, None] - self.centres) / self.sigma
-        beyond = ndtr(-side[:, None] * u)
-        mass = np.where(side[:, None] > 0.0, 1.0 - beyond, beyond)
-        # One product for all sums over the points.
-        sums = mass @ self._of_mass
+        # Of every point the tail that lies beyond z, beside the whole of the points on either side.
+        beyond = np.copysign(ndtr(-np.abs(u)), u) @ self._of_mass
         bell = np.exp(-0.5 * u * u) @ self._of_bell
-        first = sums[:, 1] - self.sigma * bell[:, 0]
-        second = sums[:, 2] - self.sigma * (bell[:, 1] + positions * bell[:, 0])
-        return np.stack([sums[:, 0], first, second]), bell[:, 0] / self.sigma, beyond @ self.shares
+        beyond[:, 1] += self.sigma * bell[:, 0]
+        beyond[:, 2] += self.sigma * (bell[:, 1] + positions * bell[:, 0])
+        place = np.searchsorted(self.centres, positions)
+        below, above = (self._left[place] - beyond).T, (self._right[place] + beyond).T
+        return below, above, bell[:, 0] / self.sigma, np.where(side > 0.0, above[0], below[0])
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,7 +73,7 @@ class Segments:
     order : (m,) neurons by their knots; ``place`` is its inverse.
     knots : (m,) of the neurons, from the centre of the law; ``bias`` belongs to positions from there.
     density : (m,) of the law at the knots.
-    below : (3, m) moments E (1, Y, Y^2) below the knots.
+    below, above : (3, m + 2) moments E (1, Y, Y^2) on either side of the sorted knots, and of the two ends of the line.
     moments : (3, m + 1) of the segments; ``slope``, ``intercept``, (m + 1,), are the network's there.
     active_mass : (m,) probability that a neuron is active.
     """
@@ -78,6 +84,7 @@ class Segments:
     bias: FloatArray
     density: FloatArray
     below: FloatArray
+    above: FloatArray
     moments: FloatArray
     slope: FloatArray
     intercept: FloatArray
@@ -89,16 +96,28 @@ def segments(law: Law, inner: FloatArray, outer: FloatArray, bias: FloatArray) -
     m = len(inner)
     shifted = bias + inner * law.centre
     knots = -inner * shifted
-    below, density, active_mass = law.beside(knots, inner)
+    left, right, density, active_mass = law.beside(knots, inner)
     order = np.argsort(knots, kind="stable")
     place = np.empty_like(order)
     place[order] = np.arange(m)
-    sorted_below = below[:, order]
-    edges = np.concatenate([np.zeros((3, 1)), sorted_below, law.total[:, None]], axis=1)
+    below, above = np.zeros((2, 3, m + 2))
+    below[:, 1:-1], above[:, 1:-1] = left[:, order], right[:, order]
+    below[:, -1] = above[:, 0] = law.total
     rising = inner[order] > 0.0
-    steps = np.stack([outer[order] * inner[order], outer[order] * shifted[order]]) / m
+    steps = np.stack([inner, shifted])[:, order] * (outer[order] / m)
     lines = np.zeros((2, m + 1))
-    lines[:, 1:] += np.cumsum(np.where(rising, steps, 0.0), axis=1)
-    lines[:, :-1] += np.cumsum(np.where(rising, 0.0, steps)[:, ::-1], axis=1)[:, ::-1]
-    moments = np.diff(edges, axis=1)
-    return Segments(order, place, knots, shifted, density, below, moments, lines[0], lines[1], active_mass)
+    lines[:, 1:] += np.cumsum(steps * rising, axis=1)
+    lines[:, :-1] += np.cumsum((steps * ~rising)[:, ::-1], axis=1)[:, ::-1]
+    moments = between(below, above, slice(-1), slice(1, None))
+    return Segments(
+        order, place, knots, shifted, density, below, above, moments, lines[0], lines[1], active_mass
+    )
+
+
+def between(
+    below: FloatArray, above: FloatArray, start: IntArray | slice, end: IntArray | slice
+) -> FloatArray:
+    """Moments (3, ...) from one edge to a later one, by the tail that is the smaller one."""
+    return np.asarray(
+        np.where(below[0, end] <= 0.5, below[:, end] - below[:, start], above[:, start] - above[:, end])
+    )
