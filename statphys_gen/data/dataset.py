@@ -195,7 +195,7 @@ def load_dataset(
         file = validation.readable_file(name, path)
     content = read_samples(name, file, key, label_column if labels_path is None else None)
     if labels_path is not None:
-        content.labels = _read_labels(labels_path, len(content.points), label_column)
+        content.labels = read_labels(labels_path, len(content.points), label_column)
     found = DataSet.from_arrays(content.points, content.labels, name=name, source=str(path))
     return replace(found, notes=(*content.notes, *found.notes))
 
@@ -331,52 +331,54 @@ def _distinct(
     return np.array(first, dtype=np.int64), places, contradictions
 
 
-def _read_labels(path: str | Path, count: int, column: str | None) -> NDArray[Any]:
+def read_labels(
+    path: str | Path, count: int, column: str | None = None, *, name: str = "labels"
+) -> NDArray[Any]:
     """Labels from a file of their own; of ``count`` samples, so that one line more is a header."""
-    file = validation.readable_file("labels", path)
+    file = validation.readable_file(name, path)
     suffix = file.suffix.lower()
     if suffix not in _LABEL_FILES:
-        raise InvalidArgument("labels", str(path), "a file that ends in " + ", ".join(_LABEL_FILES))
+        raise InvalidArgument(name, str(path), "a file that ends in " + ", ".join(_LABEL_FILES))
     if suffix == ".npz":
-        arrays = read_archive("labels", file)
-        found = [name for name in arrays if name in LABEL_KEYS] or list(arrays)
+        arrays = read_archive(name, file)
+        found = [entry for entry in arrays if entry in LABEL_KEYS] or list(arrays)
         if column is not None:
-            found = [name for name in arrays if name == column]
+            found = [entry for entry in arrays if entry == column]
         if len(found) != 1:
             there = ", ".join(arrays) or "none"
             raise InvalidArgument(
-                "labels", str(file), f"an archive with one array of labels (its arrays: {there})"
+                name, str(file), f"an archive with one array of labels (its arrays: {there})"
             )
         return arrays[found[0]]
     if suffix == ".npy" or column is None:
-        entries = read_array("labels", file) if suffix == ".npy" else _label_lines(file, count)
+        entries = read_array(name, file) if suffix == ".npy" else _label_lines(name, file, count)
         if column is not None:
             raise InvalidArgument(
                 "label_column", column, "left out here: only tables and archives have named columns"
             )
         return entries
-    table = open_table("labels", file)
+    table = open_table(name, file)
     if column not in table.names:
         raise InvalidArgument("label_column", column, f"a column of {file.name}: " + ", ".join(table.names))
     place = table.names.index(column)
     return numbers_or_texts([cells[place] for _, cells in table.rows()])
 
 
-def _label_lines(file: Path, count: int) -> NDArray[Any]:
+def _label_lines(name: str, file: Path, count: int) -> NDArray[Any]:
     try:
         text = file.read_text(encoding="utf-8-sig")
     except (UnicodeDecodeError, OSError) as error:
-        raise InvalidArgument("labels", str(file), f"a text file in UTF-8 ({one_line(error)})") from None
+        raise InvalidArgument(name, str(file), f"a text file in UTF-8 ({one_line(error)})") from None
     entries = [line.strip().strip('"').strip() for line in text.splitlines()]
     while entries and not entries[-1]:
         entries.pop()
     if not entries:
-        raise InvalidArgument("labels", str(file), "not empty")
+        raise InvalidArgument(name, str(file), "not empty")
     if file.suffix.lower() != ".txt" and any(mark in entry for entry in entries for mark in ",;\t"):
         allowed = (
             "a table with one column, or which column given as label_column, in the shell --label-column"
         )
-        raise InvalidArgument("labels", str(file), allowed)
+        raise InvalidArgument(name, str(file), allowed)
     named = entries[0].lower() in (*LABEL_KEYS, "class", "target")
     if named or (len(entries) == count + 1 and numbers_or_texts(entries[:1]).dtype.kind == "U"):
         entries = entries[1:]
