@@ -53,4 +53,9 @@ SYSTEMS = (
         papers=("2502.03435",),
     ),
     System("residual_networks", "residual networks in the limit of depth", papers=("2309.01213",)),
+    System(
+        "memorization",
+        "does a generator copy: a verdict with an error rate, from arrays",
+        papers=("2605.06077",),
+    ),
 )

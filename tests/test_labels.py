@@ -20,11 +20,20 @@ from command_line import run, run_json
 from scipy.integrate import solve_ivp
 from theory_commands import workplace
 
-from statphys_gen import diffusion, phase_retrieval, random_features, rbm, residual_networks, score_matching
+from statphys_gen import (
+    diffusion,
+    memorization,
+    phase_retrieval,
+    random_features,
+    rbm,
+    residual_networks,
+    score_matching,
+)
 from statphys_gen import linear_dynamics as linear
 from statphys_gen.cli import build_parser
 from statphys_gen.data import Covariance, GaussianMixture, load_dataset, two_class_agreement
 from statphys_gen.random_features import RandomFeatures
+from statphys_gen.statistics import clopper_pearson, fisher_p_value, label_assignment, newcombe
 from statphys_gen.units import Gaussian
 
 Record = dict[str, Any]
@@ -832,6 +841,127 @@ def compared() -> Iterator[Record]:
         }
 
 
+MADE, SEEN, FRESH = ("data/made.npy", "data/seen.npy", "data/fresh.npy")
+SAMPLE_DISTANCES = ("frechet", "sliced_wasserstein_squared", "mmd_squared")
+
+
+def copying_report() -> Iterator[Record]:
+    made, seen, fresh = (np.load(name) for name in (MADE, SEEN, FRESH))
+    k, level, rate = 0.4, 0.02, 0.3
+    pairs = ((made, seen), (fresh, seen), (made, fresh))
+    apart = [np.sqrt(((x[:, None] - points) ** 2).sum(axis=2)) for x, points in pairs]
+    near, null, to_fresh = (np.sort(each) for each in apart)
+    copies, alone = near[:, 0] < k * near[:, 1], null[:, 0] < k * null[:, 1]
+    joint = np.sort(np.concatenate([near, to_fresh], axis=1))
+    suspicious, on_seen = joint[:, 0] < k * joint[:, 1], near[:, 0] < to_fresh[:, 0]
+    places = np.where(on_seen, apart[0].argmin(axis=1), 60 + apart[2].argmin(axis=1))
+    votes, labelled = np.bincount(places[suspicious], minlength=100), np.arange(100) < 60
+    own = clopper_pearson(int(copies.sum()), 90, level=1 - level)
+    excess = newcombe(int(copies.sum()), 90, int(alone.sum()), 40, level=1 - level)
+    p_values = (1 + (null[:, :1] / null[:, 1:2] <= near[:, 0] / near[:, 1]).sum(axis=0)) / 41
+    limit = max(p for j, p in enumerate(np.sort(p_values)) if p <= rate * (j + 1) / 90)
+    larger = sum((a > b) + 0.5 * (a == b) for a in near[:, 0] for b in null[:, 0])
+    _, equal = np.unique(np.concatenate([near[:, 0], null[:, 0]]), return_counts=True)
+    first = memorization.sample_distances(made, seen, seed=3)
+    width = first.bandwidth
+    distances = {
+        "": first,
+        "_held_out": memorization.sample_distances(made, fresh, bandwidth=width, seed=3),
+        "_baseline": memorization.sample_distances(fresh, seen, bandwidth=width, seed=3),
+    }
+    dimension, rest = -1 / np.log(null[:, 0] / null[:, 1]).mean(), 1 - alone.mean()
+    spread = 60 * votes[:60].var(ddof=1) + 90 * votes[60:].var(ddof=1)
+    yield {
+        "verdict": "memorizes",
+        "generated": 90,
+        "training": 60,
+        "held_out": 40,
+        "dimension": 3,
+        "copied_fraction": float(copies.mean()),
+        "copied_lower": own.lower,
+        "copied_upper": own.upper,
+        "null_fraction": float(alone.mean()),
+        "null_kind": "held-out",
+        "corrected_fraction": float(excess.fraction / rest),
+        "corrected_lower": float(excess.lower / rest),
+        "corrected_upper": float(excess.upper / rest),
+        "fisher_p_value": fisher_p_value(int(copies.sum()), 90, int(alone.sum()), 40),
+        "suspicious": int(suspicious.sum()),
+        "suspicious_on_training": int((suspicious & on_seen).sum()),
+        "membership_p_value": label_assignment(votes, labelled).p_value,
+        "excess_fraction": float(votes[:60].sum() - 1.5 * votes[60:].sum()) / 90,
+        "excess_fraction_standard_error": math.sqrt(spread) / 90,
+        "vote_fraction": float(on_seen.mean()),
+        "vote_p_value": label_assignment(np.bincount(places, minlength=100), labelled).p_value,
+        "distance_z": (larger - 1800)
+        / math.sqrt(300 * (131 - float((equal**3 - equal).sum()) / (130 * 129))),
+        "named_copies.generated": np.flatnonzero(p_values <= limit).tolist(),
+        "smallest_nameable": math.ceil(90 / (rate * 41)),
+        "smallest_p_value": 1 / 41,
+        "distinct_copies_needed": math.ceil(math.log(level) / math.log(0.6)),
+        "intrinsic_dimension": float(dimension),
+        "intrinsic_dimension_standard_error": float(dimension / math.sqrt(40)),
+        **{name + end: getattr(d, name) for end, d in distances.items() for name in SAMPLE_DISTANCES},
+        "standard_error": {
+            name + end: d.standard_error[name] for end, d in distances.items() for name in SAMPLE_DISTANCES
+        },
+    }
+
+
+def chance_and_smoothed() -> Iterator[Record]:
+    for d in (1.5, 4.0):
+        value = float(memorization.smoothed_fraction(d, 0.4, 70.0, 0.06))
+        yield {"dimension": d, "ratio": 0.4, "fraction": value}
+
+
+def distances_of_samples() -> Iterator[Record]:
+    found = memorization.sample_distances(np.load(MADE), np.load(FRESH), directions=20, bandwidth=1.3, seed=2)
+    row = {name: getattr(found, name) for name in SAMPLE_DISTANCES}
+    yield row | {"bandwidth": 1.3, "standard_error": found.standard_error}
+
+
+def onset_of_copies() -> Iterator[Record]:
+    excess = (np.array([3, 9, 30, 160, 350]) / 400 - 0.02) / 0.98
+    share = (0.2 - excess[2]) / (excess[3] - excess[2])
+    found = memorization.copying_onset(
+        memorization.load_looks("TABLE", "data/looks.csv"), level=0.2, z=3.0, seed=2
+    )
+    yield {
+        "onset": 300 * (2000 / 300) ** float(share),
+        "lower": found.lower,
+        "upper": found.upper,
+        "loss_onset": 300.0,
+    }
+
+
+def denoiser_distances() -> Iterator[Record]:
+    y, clean, other = (np.load(f"data/{name}.npy") for name in ("noised", "denoised", "denoised_otherwise"))
+    seen, scales = np.load(SEEN), {"data_scale": 0.8, "noise_scale": 0.5}
+    own, second = ((0.8 * guess - y) / 0.25 for guess in (clean, other))
+    empirical, effective = memorization.empirical_denoiser(y, seen, **scales)
+    first, others = (memorization.gaussian_denoiser(y, points, **scales) for points in (seen, np.load(FRESH)))
+    relative = [float(((own - s) ** 2).sum() / (s**2).sum()) for s in (empirical, first)]
+
+    def pair(a: np.ndarray, b: np.ndarray) -> list[float]:
+        cosine = (a * b).sum(axis=1) / np.linalg.norm(a, axis=1) / np.linalg.norm(b, axis=1)
+        return [float(2 * ((a - b) ** 2).sum() / ((a**2).sum() + (b**2).sum())), float(cosine.mean())]
+
+    both, fits = pair(own, second), pair(first, others)
+    yield {
+        "noise_scale": 0.5,
+        "to_empirical": relative[0],
+        "to_gaussian": relative[1],
+        "to_population": None,
+        "excess": float(((own - empirical) ** 2).sum(axis=1).mean()),
+        "effective_samples": float(effective.mean()),
+        "nearer": "gaussian" if relative[1] < relative[0] else "empirical",
+        "difference": both[0],
+        "cosine": both[1],
+        "gaussian_difference": fits[0],
+        "gaussian_cosine": fits[1],
+    }
+
+
 @dataclass(frozen=True)
 class Case:
     """A call, what it must print, and fields that may equal others of the record by the theory itself."""
@@ -965,6 +1095,25 @@ CASES = [
     Case("residual-networks initial-rate --data data/residual_task.json", first_rate),
     Case("residual-networks tied-linear --target 2.6 --input 1.3 --depth 2 9 --training-time 0.3", tied),
     Case("residual-networks alternating --target 2.6 --half-depth 3 8", alternating),
+    Case(
+        f"memorization report {MADE} {SEEN} --held-out {FRESH} --ratio 0.4 --level 0.02 --false-discovery-rate 0.3 "
+        "--seed 3",
+        copying_report,
+        not_looked_at=("exchangeability_p_value",),
+    ),
+    Case(
+        "memorization null --dimension 1.5 4 --ratio 0.4 --point-density 70 --smoothing-width 0.06",
+        chance_and_smoothed,
+    ),
+    Case(
+        f"memorization distance {MADE} {FRESH} --directions 20 --bandwidth 1.3 --seed 2", distances_of_samples
+    ),
+    Case("memorization onset data/looks.csv --level 0.2 --z 3 --seed 2", onset_of_copies),
+    Case(
+        f"memorization denoiser data/noised.npy data/denoised.npy --training {SEEN} --mu 0.8 --sigma 0.5 --predicts "
+        f"clean --other data/denoised_otherwise.npy --other-training {FRESH}",
+        denoiser_distances,
+    ),
 ]
 
 

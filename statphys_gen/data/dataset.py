@@ -39,6 +39,7 @@ class DataSet(Tabular):
     ----------
     points : (m, d) the distinct points, in the order of their first appearance.
     multiplicities : (m,) how often each point occurs; their sum is n.
+    places : (n,) the point of each sample, in the order in which the samples were given.
     labels : (m,) the class of each point, as an index into ``class_names``; None without labels. A point that occurs
         with two different labels is kept once for each of them.
     class_names : the labels as they were given, sorted; empty without labels.
@@ -48,6 +49,7 @@ class DataSet(Tabular):
 
     points: FloatArray
     multiplicities: NDArray[np.int64]
+    places: NDArray[np.int64]
     labels: NDArray[np.int64] | None
     class_names: tuple[str, ...]
     source: str = field(compare=False)
@@ -77,7 +79,8 @@ class DataSet(Tabular):
         codes: NDArray[np.int64] | None = None
         if labels is not None:
             names, codes = _checked_labels(labels, len(checked))
-        first, multiplicities, contradictions = _distinct(checked, codes)
+        first, places, contradictions = _distinct(checked, codes)
+        multiplicities = np.bincount(places)
         if len(first) < len(checked):
             notes.append(
                 f"{len(checked) - len(first)} of {len(checked)} samples repeat another one exactly; "
@@ -89,10 +92,10 @@ class DataSet(Tabular):
             notes.append(
                 f"{contradictions} points occur with more than one label; each is kept once for every label."
             )
-        for entry in (checked, multiplicities, codes):
+        for entry in (checked, multiplicities, places, codes):
             if entry is not None:
                 entry.setflags(write=False)
-        return cls(checked, multiplicities, codes, names, source, tuple(notes))
+        return cls(checked, multiplicities, places, codes, names, source, tuple(notes))
 
     def records(self) -> list[dict[str, Any]]:
         """The classes and their shares; one row without labels."""
@@ -117,11 +120,13 @@ class DataSet(Tabular):
         """The same samples without labels: points that differ by their label only become one."""
         if self.labels is None:
             return self
-        first, places = _merged(self.points)
+        first, places, _ = _distinct(self.points, None)
         if len(first) == len(self.points):
-            return DataSet(self.points, self.multiplicities, None, (), self.source, self.notes)
+            return replace(self, labels=None, class_names=())
         multiplicities = np.bincount(places, weights=self.multiplicities).astype(np.int64)
-        return DataSet(self.points[first], multiplicities, None, (), self.source, self.notes)
+        return DataSet(
+            self.points[first], multiplicities, places[self.places], None, (), self.source, self.notes
+        )
 
     @property
     def samples(self) -> int:
@@ -190,7 +195,7 @@ def load_dataset(
         file = validation.readable_file(name, path)
     content = read_samples(name, file, key, label_column if labels_path is None else None)
     if labels_path is not None:
-        content.labels = _read_labels(labels_path, len(content.points), label_column)
+        content.labels = read_labels(labels_path, len(content.points), label_column)
     found = DataSet.from_arrays(content.points, content.labels, name=name, source=str(path))
     return replace(found, notes=(*content.notes, *found.notes))
 
@@ -309,86 +314,71 @@ def _checked_labels(labels: ArrayLike, count: int) -> tuple[tuple[str, ...], NDA
 def _distinct(
     samples: FloatArray, codes: NDArray[np.int64] | None
 ) -> tuple[NDArray[np.int64], NDArray[np.int64], int]:
-    """Index of the first occurrence of each point, its multiplicity, and the number of points with several labels.
+    """Index of the first occurrence of each point, the point of every sample, and how many have several labels.
 
     Rows are compared by a 128-bit digest, so that no second copy of a large data set is made.
     """
-    place: dict[bytes, dict[int, int]] = {}
+    known: dict[bytes, dict[int, int]] = {}
     first: list[int] = []
-    counts: list[int] = []
+    places = np.empty(len(samples), dtype=np.int64)
     for row, values in enumerate(samples):
-        by_label = place.setdefault(hashlib.blake2b(values.data, digest_size=16).digest(), {})
-        label = -1 if codes is None else int(codes[row])
-        known = by_label.get(label)
-        if known is None:
-            by_label[label] = len(first)
+        by_label = known.setdefault(hashlib.blake2b(values.data, digest_size=16).digest(), {})
+        place = by_label.setdefault(-1 if codes is None else int(codes[row]), len(first))
+        if place == len(first):
             first.append(row)
-            counts.append(1)
-        else:
-            counts[known] += 1
-    contradictions = sum(len(by_label) > 1 for by_label in place.values())
-    return np.array(first, dtype=np.int64), np.array(counts, dtype=np.int64), contradictions
+        places[row] = place
+    contradictions = sum(len(by_label) > 1 for by_label in known.values())
+    return np.array(first, dtype=np.int64), places, contradictions
 
 
-def _merged(samples: FloatArray) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Index of the first occurrence of each different row, and for every row the number of its point."""
-    place: dict[bytes, int] = {}
-    first: list[int] = []
-    numbers = np.empty(len(samples), dtype=np.int64)
-    for row, values in enumerate(samples):
-        number = place.setdefault(hashlib.blake2b(values.data, digest_size=16).digest(), len(first))
-        if number == len(first):
-            first.append(row)
-        numbers[row] = number
-    return np.array(first, dtype=np.int64), numbers
-
-
-def _read_labels(path: str | Path, count: int, column: str | None) -> NDArray[Any]:
+def read_labels(
+    path: str | Path, count: int, column: str | None = None, *, name: str = "labels"
+) -> NDArray[Any]:
     """Labels from a file of their own; of ``count`` samples, so that one line more is a header."""
-    file = validation.readable_file("labels", path)
+    file = validation.readable_file(name, path)
     suffix = file.suffix.lower()
     if suffix not in _LABEL_FILES:
-        raise InvalidArgument("labels", str(path), "a file that ends in " + ", ".join(_LABEL_FILES))
+        raise InvalidArgument(name, str(path), "a file that ends in " + ", ".join(_LABEL_FILES))
     if suffix == ".npz":
-        arrays = read_archive("labels", file)
-        found = [name for name in arrays if name in LABEL_KEYS] or list(arrays)
+        arrays = read_archive(name, file)
+        found = [entry for entry in arrays if entry in LABEL_KEYS] or list(arrays)
         if column is not None:
-            found = [name for name in arrays if name == column]
+            found = [entry for entry in arrays if entry == column]
         if len(found) != 1:
             there = ", ".join(arrays) or "none"
             raise InvalidArgument(
-                "labels", str(file), f"an archive with one array of labels (its arrays: {there})"
+                name, str(file), f"an archive with one array of labels (its arrays: {there})"
             )
         return arrays[found[0]]
     if suffix == ".npy" or column is None:
-        entries = read_array("labels", file) if suffix == ".npy" else _label_lines(file, count)
+        entries = read_array(name, file) if suffix == ".npy" else _label_lines(name, file, count)
         if column is not None:
             raise InvalidArgument(
                 "label_column", column, "left out here: only tables and archives have named columns"
             )
         return entries
-    table = open_table("labels", file)
+    table = open_table(name, file)
     if column not in table.names:
         raise InvalidArgument("label_column", column, f"a column of {file.name}: " + ", ".join(table.names))
     place = table.names.index(column)
     return numbers_or_texts([cells[place] for _, cells in table.rows()])
 
 
-def _label_lines(file: Path, count: int) -> NDArray[Any]:
+def _label_lines(name: str, file: Path, count: int) -> NDArray[Any]:
     try:
         text = file.read_text(encoding="utf-8-sig")
     except (UnicodeDecodeError, OSError) as error:
-        raise InvalidArgument("labels", str(file), f"a text file in UTF-8 ({one_line(error)})") from None
+        raise InvalidArgument(name, str(file), f"a text file in UTF-8 ({one_line(error)})") from None
     entries = [line.strip().strip('"').strip() for line in text.splitlines()]
     while entries and not entries[-1]:
         entries.pop()
     if not entries:
-        raise InvalidArgument("labels", str(file), "not empty")
+        raise InvalidArgument(name, str(file), "not empty")
     if file.suffix.lower() != ".txt" and any(mark in entry for entry in entries for mark in ",;\t"):
         allowed = (
             "a table with one column, or which column given as label_column, in the shell --label-column"
         )
-        raise InvalidArgument("labels", str(file), allowed)
+        raise InvalidArgument(name, str(file), allowed)
     named = entries[0].lower() in (*LABEL_KEYS, "class", "target")
     if named or (len(entries) == count + 1 and numbers_or_texts(entries[:1]).dtype.kind == "U"):
         entries = entries[1:]

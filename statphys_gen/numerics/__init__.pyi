@@ -13,8 +13,10 @@ from .contour import logarithmic_contour as logarithmic_contour
 from .contour import one_point as one_point
 from .contour import two_point as two_point
 from .mean_field import MeanFieldModel as MeanFieldModel
+from .neighbours import Neighbours as Neighbours
 from .neighbours import nearest as nearest
 from .neighbours import neighbour_ratios as neighbour_ratios
+from .neighbours import two_nearest as two_nearest
 from .parisi import Coupling as Coupling
 from .parisi import Evaluation as Evaluation
 from .parisi import ParisiModel as ParisiModel

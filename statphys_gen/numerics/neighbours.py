@@ -1,6 +1,13 @@
-"""Nearest neighbours in a set of points."""
+"""Nearest neighbours in a set of points.
+
+Candidates come from matrix products over blocks of rows and of points, both less the mean of the points; distances are
+then taken from differences, because a copy's distance is small against the norms. Memory: one block of products, one
+centred block of points, and two numbers with their places for each row.
+"""
 
 from __future__ import annotations
+
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -9,7 +16,28 @@ from .. import validation
 from ..arrays import FloatArray, IntArray
 from ..errors import InvalidArgument
 
-_BLOCK_NUMBERS = 2**22
+# Rows and points in a block: a product of 4 MB.
+_ROWS, _COLUMNS = 256, 2048
+
+
+@dataclass(frozen=True)
+class Neighbours:
+    """The two nearest points of every row.
+
+    Attributes
+    ----------
+    distances : (count, 2) increasing along a row.
+    places : (count, 2) indices of the points; of points at equal distance any may be named.
+    """
+
+    distances: FloatArray
+    places: IntArray
+
+    @property
+    def ratios(self) -> FloatArray:
+        """(count,) distance to the nearest over that to the second nearest, 1 where both are 0."""
+        near, far = self.distances.T
+        return np.where(far > 0.0, near / np.where(far > 0.0, far, 1.0), 1.0)
 
 
 def nearest(x: FloatArray, points: FloatArray) -> IntArray:
@@ -17,25 +45,58 @@ def nearest(x: FloatArray, points: FloatArray) -> IntArray:
     return np.asarray((x @ points.T - 0.5 * np.einsum("ij,ij->i", points, points)).argmax(axis=1))
 
 
+def two_nearest(
+    x: ArrayLike, points: ArrayLike, *, own: IntArray | None = None, progress: bool = False
+) -> Neighbours:
+    """The two points that are nearest to each row of x.
+
+    Parameters
+    ----------
+    x : (count, d).
+    points : (n, d), at least 2, and 3 with ``own``.
+    own : (count,) index of the point that each row is itself, and which is left out; None where rows are no points.
+    progress : whether a bar on standard error counts the blocks.
+    """
+    from threadpoolctl import threadpool_limits
+    from tqdm import tqdm
+
+    from .kernels_neighbours import two_smallest
+
+    reference = validation.array("points", points, shape=(None, None))
+    least = 2 if own is None else 3
+    if len(reference) < least:
+        raise InvalidArgument("points", reference, f"at least {least} points")
+    found = validation.array("x", x, shape=(None, reference.shape[1]))
+    excluded = np.full(len(found), -1) if own is None else np.asarray(own, dtype=np.int64)
+    if excluded.shape != (len(found),):
+        raise InvalidArgument("own", excluded, f"one index for each of {len(found)} rows")
+    values = np.full((len(found), 2), np.inf)
+    places = np.zeros((len(found), 2), dtype=np.int64)
+    mean = reference.mean(axis=0)
+    rows, columns = range(0, len(found), _ROWS), range(0, len(reference), _COLUMNS)
+    bar = tqdm(total=len(rows) * len(columns), disable=None if progress else True, desc="neighbours")
+    # The bits of a matrix product depend on the number of threads.
+    with threadpool_limits(limits=1), bar:
+        for column in columns:
+            block = reference[column : column + _COLUMNS] - mean
+            norms = np.einsum("ij,ij->i", block, block)
+            for row in rows:
+                part = slice(row, row + _ROWS)
+                products = (found[part] - mean) @ block.T
+                two_smallest(norms, products, column, excluded[part], values[part], places[part])
+                bar.update()
+    distances = np.empty((len(found), 2))
+    for row in rows:
+        part = slice(row, row + _ROWS)
+        difference = found[part, None, :] - reference[places[part]]
+        distances[part] = np.sqrt(np.einsum("ijk,ijk->ij", difference, difference))
+    order = np.argsort(distances, axis=1, kind="stable")
+    return Neighbours(np.take_along_axis(distances, order, 1), np.take_along_axis(places, order, 1))
+
+
 def neighbour_ratios(x: ArrayLike, points: ArrayLike) -> FloatArray:
     """Distance to the nearest of ``points`` over that to the second nearest, (count,); at least 2 points.
 
     A row at two equal points has the ratio 1: it is no nearer to one of them.
     """
-    places = validation.array("points", points, shape=(None, None))
-    if len(places) < 2:
-        raise InvalidArgument("points", places, "at least 2 points")
-    found = validation.array("x", x, shape=(None, places.shape[1]))
-    ratios = np.empty(len(found))
-    norms = (places**2).sum(axis=1)
-    block = max(1, _BLOCK_NUMBERS // len(places))
-    for start in range(0, len(found), block):
-        part = found[start : start + block]
-        chosen = np.argpartition(norms - 2.0 * part @ places.T, 1, axis=1)[:, :2]
-        # Again as differences: a copy's distance is small against the norms.
-        squares = np.sort(((part[:, None, :] - places[chosen]) ** 2).sum(axis=2), axis=1)
-        far = squares[:, 1] > 0.0
-        ratios[start : start + block] = np.where(
-            far, np.sqrt(squares[:, 0] / np.where(far, squares[:, 1], 1.0)), 1.0
-        )
-    return ratios
+    return two_nearest(x, points).ratios

@@ -4,6 +4,8 @@ from .agreement import CheckResult as CheckResult
 from .agreement import Report as Report
 from .agreement import judge as judge
 from .agreement import run_checks as run_checks
+from .assignment import Assignment as Assignment
+from .assignment import label_assignment as label_assignment
 from .autocorrelation import autocorrelation_function as autocorrelation_function
 from .autocorrelation import effective_sample_size as effective_sample_size
 from .autocorrelation import estimate_from_chain as estimate_from_chain
@@ -11,6 +13,8 @@ from .autocorrelation import integrated_autocorrelation_time as integrated_autoc
 from .estimate import Estimate as Estimate
 from .extrapolation import Extrapolation as Extrapolation
 from .extrapolation import extrapolate as extrapolate
+from .multiple import benjamini_hochberg as benjamini_hochberg
+from .multiple import conformal_p_values as conformal_p_values
 from .multiple import holm as holm
 from .onset import log_crossing as log_crossing
 from .onset import power_law_exponent as power_law_exponent
@@ -18,6 +22,9 @@ from .power import detectable_shift as detectable_shift
 from .power import two_sided_p_value as two_sided_p_value
 from .proportions import Fraction as Fraction
 from .proportions import bootstrap_fraction as bootstrap_fraction
+from .proportions import clopper_pearson as clopper_pearson
 from .proportions import estimate_proportion as estimate_proportion
+from .proportions import fisher_p_value as fisher_p_value
+from .proportions import newcombe as newcombe
 from .streams import generator as generator
 from .streams import seed_sequence as seed_sequence

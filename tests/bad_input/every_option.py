@@ -96,6 +96,9 @@ class Call:
             for flag in other.option_strings
         }
         self.before = chosen[0]
+        # Of several words before all options, the one that the argument stands for.
+        places = [other for other in options(command) if not other.option_strings]
+        self.place = places.index(action) if action in places and len(places) > 1 else None
         self.rest = [w for s in chosen[1:] if s[0] not in (*own, *rivals) for w in s]
         self.values = given[0][1:] if given else self._good()
 
@@ -109,11 +112,16 @@ class Call:
     def with_values(self, *values: str, flag: str | None = None) -> Words:
         """The call with these values of the argument."""
         own = self.action.option_strings
+        if self.place is not None:
+            words = [*self.before[: self.place], *values, *self.before[self.place + 1 :]]
+            return [*self.command.split(), *words, *self.rest]
         if not own:
             return [*self.command.split(), *values, *self.rest]
         return [*self.command.split(), *self.before, *self.rest, flag or name_of(self.action), *values]
 
     def without(self) -> Words:
+        if self.place is not None:
+            return [*self.command.split(), *self.before[:-1], *self.rest]
         return [*self.command.split(), *(self.before if self.action.option_strings else []), *self.rest]
 
 
@@ -155,7 +163,9 @@ def bad_counts(command: str, action: argparse.Action) -> Iterator[Case]:
     """Too few values, too many, and the same option twice."""
     name, call = name_of(action), Call(command, action)
     if action.required and action.nargs != "*":
-        yield call.without(), (f"{name} is missing",)
+        # Words move up, so that the last of several is missing.
+        last = [name_of(other) for other in options(command) if not other.option_strings][-1:]
+        yield call.without(), (f"{name if call.place is None else last[0]} is missing",)
     if not action.option_strings:
         return
     if action.nargs != 0:

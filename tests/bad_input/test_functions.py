@@ -2,6 +2,7 @@
 
 import functions_diffusion
 import functions_linear_dynamics
+import functions_memorization
 import functions_phase_retrieval
 import functions_random_features
 import functions_rbm
@@ -24,6 +25,7 @@ TABLES: dict[str, list[Row]] = {
     "linear_dynamics": functions_linear_dynamics.TABLE,
     "score_matching": functions_score_matching.TABLE,
     "residual_networks": functions_residual_networks.TABLE,
+    "memorization": functions_memorization.TABLE,
     "shared": functions_shared.TABLE,
 }
 

@@ -262,3 +262,15 @@ def test_the_data_set_owns_its_arrays() -> None:
     assert dataset.points[0, 0] == 0.0
     assert not dataset.points.flags.writeable
     assert samples.flags.writeable
+
+
+def test_the_point_of_every_sample() -> None:
+    rows = np.array([[1.0, 2.0], [0.5, 0.5], [1.0, 2.0], [3.0, 1.0], [0.5, 0.5]])
+    for labels in (None, ["a", "b", "c", "a", "b"]):
+        found = DataSet.from_arrays(rows, labels)
+        np.testing.assert_array_equal(found.points[found.places], rows)
+        np.testing.assert_array_equal(np.bincount(found.places), found.multiplicities)
+        merged = found.without_labels()
+        np.testing.assert_array_equal(merged.points[merged.places], rows)
+        np.testing.assert_array_equal(np.bincount(merged.places), merged.multiplicities)
+        assert len(merged.points) == 3

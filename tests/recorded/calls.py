@@ -16,6 +16,9 @@ RANDOM_COMMANDS = (
     "diffusion analyse",
     "linear-dynamics simulate",
     "score-matching simulate",
+    "memorization report",
+    "memorization distance",
+    "memorization onset",
 )
 # These list or make figures, or run every simulation: they predict nothing by themselves.
 OTHER_COMMANDS = ("cite", "figures gallery", "figures list", "figures make", "verify")
@@ -520,6 +523,34 @@ RESIDUAL_NETWORKS: dict[str, dict[str, str]] = {
     },
 }
 
+_SETS = "data/made.npy data/seen.npy"
+MEMORIZATION: dict[str, dict[str, str]] = {
+    "memorization report": {
+        "points": f"{_SETS} --held-out data/fresh.npy --ratio 0.4 --level 0.02 --seed 3",
+        "no held-out set": f"{_SETS} --no-distances",
+        "labels": f"{_SETS} --held-out data/fresh.npy --groups data/seen_groups.npy data/fresh_groups.npy --strata "
+        "data/seen_classes.npy data/fresh_classes.npy --false-discovery-rate 0.2 --smallest-fraction 0.3",
+        "features": f"{_SETS} --held-out data/fresh.npy --features data/made_features.npy data/seen_features.npy "
+        "data/fresh_features.npy",
+    },
+    "memorization null": {
+        "chance": "--dimension 1 2.5 9 --ratio 0.4",
+        "smoothed": "--dimension 1 2.5 9 --ratio 0.4 --point-density 70 --smoothing-width 0.06",
+    },
+    "memorization distance": {
+        "points": "data/made.npy data/fresh.npy --directions 20 --bandwidth 1.3 --seed 2",
+    },
+    "memorization onset": {
+        "looks": "data/looks.csv --level 0.2 --z 3 --seed 2",
+    },
+    "memorization denoiser": {
+        "clean": "data/noised.npy data/denoised.npy --training data/seen.npy --mu 0.8 --sigma 0.5 --predicts clean "
+        "--other data/denoised_otherwise.npy --other-training data/fresh.npy",
+        "noise": "data/noised.npy data/denoised.npy --training data/seen.npy --mu 0.8 --sigma 0.5 --predicts noise "
+        "--population data/denoised_otherwise.npy",
+    },
+}
+
 SHARED: dict[str, dict[str, str]] = {
     "compare": {
         "clones": 'data/clones.csv --prediction "diffusion clone-agreement --dimension 7 --separation 0.8 '
@@ -537,5 +568,6 @@ CALLS: dict[str, dict[str, str]] = (
     | LINEAR_DYNAMICS
     | SCORE_MATCHING
     | RESIDUAL_NETWORKS
+    | MEMORIZATION
     | SHARED
 )

@@ -58,7 +58,35 @@ def linear_network() -> None:
     np.save(FOLDER / "target.npy", np.round(1.5 * rng.standard_normal((3, 4)), 3))
 
 
+def generator_reports() -> None:
+    """A generator that copies 14 of 60 training points, looks at one, and a denoiser between two scores."""
+    rng = np.random.default_rng(4)
+    encoder = rng.standard_normal((3, 2))
+    mix = np.array([[1.1, 0.2, 0.0], [-0.3, 0.8, 0.4], [0.2, 0.1, 0.6]])
+    seen, fresh, made = (rng.standard_normal((n, 3)) @ mix + 0.3 for n in (60, 40, 90))
+    made[:14] = seen[:14] + 0.004 * rng.standard_normal((14, 3))
+    made[14:30] = made[:16]
+    for name, points in (("seen", seen), ("fresh", fresh), ("made", made)):
+        np.save(FOLDER / f"{name}.npy", np.round(points, 5))
+        np.save(FOLDER / f"{name}_features.npy", np.round(np.tanh(points @ encoder), 6))
+    np.save(FOLDER / "seen_groups.npy", np.arange(60) // 2)
+    np.save(FOLDER / "fresh_groups.npy", 100 + np.arange(40) // 2)
+    np.save(FOLDER / "seen_classes.npy", np.arange(60) // 2 % 3)
+    np.save(FOLDER / "fresh_classes.npy", np.arange(40) // 2 % 3)
+    np.save(FOLDER / "noised.npy", np.round(0.8 * seen[:30] + 0.5 * rng.standard_normal((30, 3)), 5))
+    for name, scale in (("denoised", 1.3), ("denoised_otherwise", 1.7)):
+        guess = 0.3 + (np.load(FOLDER / "noised.npy") - 0.24) / scale + 0.05 * rng.standard_normal((30, 3))
+        np.save(FOLDER / f"{name}.npy", np.round(guess, 5))
+    rows = ["step,copies,generated,null_copies,null_generated,train_loss,test_loss"]
+    rows[0] += ",train_loss_standard_error,test_loss_standard_error"
+    rows += ["10,3,400,7,350,1.1,1.12,0.03,0.02", "60,9,400,7,350,0.8,0.83,0.03,0.02"]
+    rows += ["300,30,400,7,350,0.6,0.75,0.03,0.02", "2000,160,400,7,350,0.4,0.9,0.03,0.02"]
+    rows += ["9000,350,400,7,350,0.2,1.4,0.03,0.02"]
+    (FOLDER / "looks.csv").write_text("\n".join(rows) + "\n", encoding="utf-8")
+
+
 if __name__ == "__main__":
     mixtures()
     arrays()
     linear_network()
+    generator_reports()

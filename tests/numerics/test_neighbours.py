@@ -1,0 +1,70 @@
+"""The two nearest points: against all distances, over several blocks, and for copies far from the origin."""
+
+import numpy as np
+import pytest
+
+from statphys_gen.errors import InvalidArgument
+from statphys_gen.numerics.neighbours import two_nearest
+
+
+def brute_force(
+    x: np.ndarray, points: np.ndarray, own: np.ndarray | None = None
+) -> tuple[np.ndarray, np.ndarray]:
+    squares = ((x[:, None] - points) ** 2).sum(axis=2)
+    if own is not None:
+        squares[np.arange(len(x)), own] = np.inf
+    order = np.argsort(squares, axis=1)[:, :2]
+    return np.sqrt(np.take_along_axis(squares, order, 1)), order
+
+
+@pytest.mark.parametrize(("rows", "count", "dimension"), [(3, 2, 1), (300, 129, 5), (20, 4200, 3)])
+def test_distances_and_places_are_those_of_all_pairs(rows: int, count: int, dimension: int) -> None:
+    rng = np.random.default_rng(4)
+    x, points = rng.normal(1.7, 2.0, (rows, dimension)), rng.normal(1.0, 1.3, (count, dimension))
+    found = two_nearest(x, points)
+    distances, places = brute_force(x, points)
+    np.testing.assert_allclose(found.distances, distances, rtol=1e-12)
+    np.testing.assert_array_equal(found.places, places)
+    np.testing.assert_allclose(found.ratios, distances[:, 0] / distances[:, 1], rtol=1e-12)
+
+
+def test_a_point_is_not_its_own_neighbour() -> None:
+    points = np.random.default_rng(5).normal(0.4, 1.2, (2600, 3))
+    own = np.arange(40, 2400, 60)
+    found = two_nearest(points[own], points, own=own)
+    distances, places = brute_force(points[own], points, own)
+    np.testing.assert_array_equal(found.places, places)
+    np.testing.assert_allclose(found.distances, distances, rtol=1e-12)
+
+
+def test_near_copies_keep_their_digits_far_from_the_origin() -> None:
+    """Squared norms of 1e10 and distances of 1e-3: a difference of norms would leave nothing."""
+    rng = np.random.default_rng(6)
+    points = 1e4 + rng.normal(0.0, 1.5, (700, 40))
+    x = points[:9] + 1e-3 * rng.standard_normal((9, 40))
+    found = two_nearest(x, points)
+    np.testing.assert_allclose(found.distances[:, 0], np.linalg.norm(x - points[:9], axis=1), rtol=1e-9)
+    np.testing.assert_array_equal(found.places[:, 0], np.arange(9))
+
+
+def test_a_row_at_two_equal_points_has_the_ratio_one() -> None:
+    assert two_nearest([[1.0], [3.0]], [[1.0], [1.0], [5.0]]).ratios.tolist() == [1.0, 1.0]
+
+
+def test_a_bar_counts_the_blocks(capsys: pytest.CaptureFixture[str]) -> None:
+    two_nearest(np.eye(3), np.eye(3), progress=True)
+    assert "\n" not in capsys.readouterr().err.strip()
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"points": [[1.0, 2.0]]}, "points = array of shape \\(1, 2\\): must be at least 2 points"),
+        ({"own": np.array([0, 1])}, "at least 3 points"),
+        ({"x": [[1.0]]}, "x = .*shape \\(any, 2\\)"),
+    ],
+)
+def test_what_has_no_two_neighbours_is_refused(changes: dict[str, object], message: str) -> None:
+    given: dict[str, object] = {"x": [[1.0, 0.0], [0.5, 2.0]], "points": [[1.0, 2.0], [0.0, 1.5]]}
+    with pytest.raises(InvalidArgument, match=message):
+        two_nearest(**(given | changes))  # type: ignore[arg-type]
