@@ -10,7 +10,11 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import exactness
 import reference
+import sizes
+from exactness import check_link, linked_source, prediction_label
+from exactness import escape as _escape
 from run_examples import run_examples
 
 from statphys_gen.cli import build_parser
@@ -35,10 +39,17 @@ def write_pages(docs: Path) -> None:
     (generated / "benchmarks.rst").write_text(_benchmarks(), encoding="utf-8")
     (generated / "quantities.txt").write_text(_quantities(), encoding="utf-8")
     (generated / "commands.txt").write_text(_commands(), encoding="utf-8")
-    pages = generated / "reference"
-    pages.mkdir(exist_ok=True)
-    for name, text in reference.pages().items():
-        (pages / f"{name}.rst").write_text(text, encoding="utf-8")
+    (generated / "sizes.rst").write_text(_sizes(), encoding="utf-8")
+    for folder, texts in (
+        ("reference", reference.pages()),
+        ("derivations", exactness.derivation_pages(_reported_checks())),
+    ):
+        pages = generated / folder
+        pages.mkdir(exist_ok=True)
+        for name, text in texts.items():
+            (pages / f"{name}.rst").write_text(text, encoding="utf-8")
+    exactness.Exact.known = _reported_checks(), frozenset(_sized())
+    exactness.register()
 
 
 def _heading(text: str, mark: str = "=") -> list[str]:
@@ -78,23 +89,69 @@ def _prediction_row(found: Prediction) -> list[str]:
     links = [_check_link(name) for name in found.checks]
     links += [f"({_check_link(name)})" for name in found.reported]
     return [
-        f":py:func:`{found.name} <statphys_gen.{found.home}.{found.name}>`",
+        f".. _{prediction_label(found)}:\n\n       :py:func:`{found.name} <statphys_gen.{found.home}.{found.name}>`",
         stated.level,
         _escape(stated.valid) or "always",
-        _escape(stated.source),
+        linked_source(stated.source),
         ": ".join([found.mark, ", ".join(links)] if links else [found.mark]),
     ]
 
 
 def _check_link(name: str) -> str:
-    """To the check's row in the table of validation, if the report has one."""
-    return f":ref:`{name} <check-{name}>`" if name in _reported_checks() else name
+    return check_link(name, _reported_checks())
+
+
+@cache
+def _records() -> dict[str, dict[str, Any]]:
+    documents = [report(system.name, VALIDATION) for system in SYSTEMS]
+    return {record["id"]: record for document in documents if document for record in document["checks"]}
 
 
 @cache
 def _reported_checks() -> frozenset[str]:
-    documents = [report(system.name, VALIDATION) for system in SYSTEMS]
-    return frozenset(record["id"] for document in documents if document for record in document["checks"])
+    return frozenset(_records())
+
+
+@cache
+def _sized() -> dict[str, list[sizes.Deviation]]:
+    """Deviations by size of every prediction whose records hold any."""
+    found = {
+        f"{prediction.home}.{prediction.name}": [
+            item
+            for name in (*prediction.checks, *prediction.reported)
+            if name in _records()
+            for item in sizes.deviations(_records()[name])
+        ]
+        for prediction in predictions()
+    }
+    return {name: items for name, items in found.items() if items}
+
+
+def _sizes() -> str:
+    lines = _heading("Deviation by size")
+    lines += [
+        "Largest relative deviation of simulation from theory in every record that holds a size, with its "
+        "standard error, and the largest one that intervals of 95 % leave open. Where a limit was extrapolated "
+        "from several sizes the record keeps the limit only. A deviation that is no larger than a few standard "
+        "errors is noise: *below 1 %* is said where even the open one is.",
+        "",
+    ]
+    homes = {system.name: system.title for system in SYSTEMS}
+    known = _sized()
+    for home in dict.fromkeys(name.partition(".")[0] for name in known):
+        lines += _heading(homes.get(home, f"shared by systems: {home}"), "-")
+        for name, found in known.items():
+            if name.partition(".")[0] != home:
+                continue
+            title = name.partition(".")[2]
+            lines += [f".. _sizes-{name}:", "", *_heading(title, "~")]
+            lines += [f":py:func:`~statphys_gen.{name}`: {sizes.small_from(found)}.", ""]
+            cells = [
+                [size, deviation, bound, " ".join([_check_link(check), note])]
+                for check, size, deviation, bound, note in sizes.rows(found)
+            ]
+            lines += _table(["size", "deviation", "open at 95 %", "check"], cells, "25 20 15 40")
+    return "\n".join(lines)
 
 
 def _gallery(generated: Path) -> str:
@@ -257,13 +314,3 @@ def _commands() -> str:
 
     walk(build_parser(), "")
     return "\n".join(_table(["command", "result"], rows, "35 65"))
-
-
-def _escape(text: str) -> str:
-    return (
-        text.replace("\\", "\\\\")
-        .replace("|", "\\|")
-        .replace("*", "\\*")
-        .replace("_", "\\_")
-        .replace("`", "'")
-    )

@@ -1,0 +1,114 @@
+"""Deviations of theory from simulation by the size of the simulation, from the records of the checks.
+
+A record holds values at one size, or the limit that was extrapolated from several: the values at these are not kept,
+and only the limit can be shown. A few records hold the values of several sizes one behind the other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from scipy import special
+
+_SIZES = ("dimension", "visible_units", "depths", "depth", "half_depth", "neurons", "samples")
+# Those of which no limit is taken: they compare at every size, and hold the values of the sizes in their order.
+_ONE_BEHIND_THE_OTHER = ("linear-orthogonal-errors", "residual-networks-tied-linear-network")
+_KINDS = ("general", "eigenvalue", "capacity", "spread")
+SMALL = 0.01
+
+
+@dataclass(frozen=True)
+class Deviation:
+    """Largest deviation of a record at one size, or of its limit.
+
+    Attributes
+    ----------
+    check : id of the record.
+    size : what it was simulated at, by name; a tuple of sizes where a limit was taken.
+    deviation, standard_error : of the value that deviates most, relative as the check judges it.
+    bound : the largest deviation, over the values, that 95 % intervals leave open.
+    """
+
+    check: str
+    size: dict[str, Any]
+    deviation: float
+    standard_error: float
+    bound: float
+    judged: bool
+
+    @property
+    def is_limit(self) -> bool:
+        return any(isinstance(value, tuple) for value in self.size.values())
+
+    def words(self) -> str:
+        shown = []
+        for name, value in self.size.items():
+            text = ", ".join(f"{x:g}" for x in value) if isinstance(value, tuple) else f"{value:g}"
+            shown.append(f"{name.replace('_', ' ')} {text}")
+        return ("limit of " if self.is_limit else "") + ", ".join(shown)
+
+
+def deviations(record: dict[str, Any]) -> list[Deviation]:
+    """Those of one record; empty where it has no size, or judges something that has no relative deviation."""
+    if record["kind"] not in _KINDS:
+        return []
+    size = {}
+    for name in _SIZES:
+        value = record["sizes"].get(name)
+        if isinstance(value, list):
+            size[name] = tuple(value) if len(value) > 1 else value[0]
+        elif value is not None:
+            size[name] = value
+    if not size or not all(np.isscalar(x) for v in size.values() for x in np.atleast_1d(v)):
+        return []
+    entries = [np.atleast_1d(record[k]).astype(float) for k in ("value", "theory", "standard_error", "scale")]
+    degrees = np.broadcast_to(np.asarray(record["degrees_of_freedom"], float), entries[0].shape)
+    lists = [name for name, value in size.items() if isinstance(value, tuple)]
+    if not (lists and record["id"].startswith(_ONE_BEHIND_THE_OTHER)):
+        return [_one(record, size, *entries, degrees)]
+    found = []
+    parts = [np.split(entry, len(size[lists[0]])) for entry in (*entries, degrees)]
+    for k, value in enumerate(size[lists[0]]):
+        found.append(_one(record, size | {lists[0]: value}, *(part[k] for part in parts)))
+    return found
+
+
+def _one(record: dict[str, Any], size: dict[str, Any], *arrays: np.ndarray) -> Deviation:
+    value, theory, error, scale, degrees = arrays
+    away, spread = np.abs(value - theory) / scale, error / scale
+    bound = away + special.stdtrit(degrees, 0.975) * spread
+    worst = int(np.argmax(bound))
+    return Deviation(
+        record["id"], size, float(away[worst]), float(spread[worst]), float(bound[worst]), record["judged"]
+    )
+
+
+def small_from(found: list[Deviation]) -> str:
+    """From which size on every record leaves less than one per cent open, in words."""
+    at_sizes = [item for item in found if not item.is_limit and item.judged]
+    good = None
+    for item in sorted(at_sizes, key=_order, reverse=True):
+        if item.bound >= SMALL:
+            break
+        good = item
+    if good is not None:
+        return f"below 1 % from {good.words()} on"
+    limits = [item for item in found if item.is_limit and item.judged]
+    if limits and all(item.bound < SMALL for item in limits):
+        return "the limit is below 1 %; the size from which on is not in the records"
+    return "a size from which on it is below 1 % is not in the records"
+
+
+def _order(item: Deviation) -> tuple[float, ...]:
+    return tuple(float(np.max(value)) for value in item.size.values())
+
+
+def rows(found: list[Deviation]) -> Iterator[tuple[str, str, str, str, str]]:
+    """Check, size, deviation with its standard error, bound, all in words, by size."""
+    for item in sorted(found, key=lambda item: (item.is_limit, _order(item))):
+        note = "" if item.judged else "reported"
+        deviation = f"{100 * item.deviation:.2g} ± {100 * item.standard_error:.2g} %"
+        yield item.check, item.words(), deviation, f"{100 * item.bound:.2g} %", note
