@@ -11,12 +11,13 @@ from statphys_gen.linear_dynamics import LinearNetwork, Task, best_error, simula
 PAPER = ("2405.17580", "", "ours")
 TITLE = "Best test error between active and lazy training"
 CAPTION = (
-    "Best test error in time (left) and its scaled time (right) against the lazy ratio, one signal of strength "
-    "1.1 in unit noise, for three initial noises omega (colours). Solid lines: theory for d, w to infinity at "
-    "fixed kappa and omega; dotted on the left: its limits for kappa to 0 and to infinity. Symbols with errors: "
-    "networks with Gaussian weights and width kappa^2 d^2/omega, by the flow of their Gram matrix, extrapolated "
-    "to d to infinity from d = {sizes} with {instances} instances each (none where the smallest would have a "
-    "width below 2 d); for omega = 0, orthogonal weights. Smaller symbols on the left: d = {smallest}."
+    "Best test error in time (left) and its scaled time (right) against the lazy ratio, one signal of "
+    "strength 1.1 in unit noise, for three initial noises omega (colours). Solid lines: theory for d, w "
+    "to infinity at fixed kappa and omega; dotted on the left: its limits for kappa to 0 and to infinity. "
+    "Symbols with errors: networks with Gaussian weights and width kappa^2 d^2/omega, by the flow of "
+    "their Gram matrix, extrapolated to d to infinity from d = {sizes} with {instances} instances each "
+    "(none where the smallest would have a width below 2 d); for omega = 0, orthogonal weights. Smaller "
+    "symbols on the left: d = {smallest}."
 )
 _NOISES = (0.0, 0.1, 0.4)
 _RATIOS = (0.15, 0.3, 0.8, 2.0)

@@ -12,11 +12,11 @@ from statphys_gen.linear_dynamics import LinearNetwork, Task, amplitude, outlier
 PAPER = ("2405.17580", "", "ours")
 TITLE = "A weak signal in training, through the transition of its outlier"
 CAPTION = (
-    "Overlap u.A v with a signal of singular value tau sqrt(d) over that of complete learning, threshold 0.6 "
-    "sqrt(d), at three times in units of 1/sqrt(d). Solid: theory for d, w to infinity. Dashed: the part that the "
-    "bulk of singular values carries, all of it below tau = 1 (vertical), where the target has no outlier. "
-    "Symbols with errors: orthogonal networks of d = {dimension} with four signals each, {instances} instances, "
-    "by the flow of the Gram matrix."
+    "Overlap u.A v with a signal of singular value tau sqrt(d) over that of complete learning, threshold "
+    "0.6 sqrt(d), at three times in units of 1/sqrt(d). Solid: theory for d, w to infinity. Dashed: the "
+    "part that the bulk of singular values carries, all of it below tau = 1 (vertical), where the target "
+    "has no outlier. Symbols with errors: orthogonal networks of d = {dimension} with four signals each, "
+    "{instances} instances, by the flow of the Gram matrix."
 )
 _TIMES = (0.4, 0.8, 2.0)
 _SPIKES = (0.4, 0.8, 1.0, 1.3, 2.0, 2.8)

@@ -13,13 +13,13 @@ from statphys_gen.statistics import generator
 PAPER = ("2405.17580", "2", "same parameters")
 TITLE = "Published runs of linear networks on the theory's map"
 CAPTION = (
-    "Best test error over the exponents of variance and width. Left: theory, infinite width, closed form of whole "
-    "targets of dimension 200 with the authors' law of the signals (rank 5), mean over {draws} draws, with the "
-    "start's own term. Middle: 900 runs, one draw of the target, which the authors of arXiv 2405.17580 printed in "
-    "their public notebook. Right: runs minus theory; root-mean-square deviation {deviation:.4f}, largest "
-    "{largest:.3f}, while the theory of one draw deviates from the mean over draws by {spread:.4f} (from "
-    "{smallest_spread:.4f} to {largest_spread:.4f}). Lines: signals lazy or active (solid), initial noise 1 "
-    "(dash-dotted)."
+    "Best test error over the exponents of variance and width. Left: theory, infinite width, closed form "
+    "of whole targets of dimension 200 with the authors' law of the signals (rank 5), mean over {draws} "
+    "draws, with the start's own term. Middle: 900 runs, one draw of the target, which the authors of "
+    "arXiv 2405.17580 printed in their public notebook. Right: runs minus theory; root-mean-square "
+    "deviation {deviation:.4f}, largest {largest:.3f}, while the theory of one draw deviates from the "
+    "mean over draws by {spread:.4f} (from {smallest_spread:.4f} to {largest_spread:.4f}). Lines: signals "
+    "lazy or active (solid), initial noise 1 (dash-dotted)."
 )
 
 _DIMENSION, _RANK = 200, 5

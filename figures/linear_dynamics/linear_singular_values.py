@@ -18,13 +18,14 @@ from statphys_gen.statistics import generator
 PAPER = ("2405.17580", "1", "same parameters")
 TITLE = "Singular values of a linear network, and its threshold"
 CAPTION = (
-    "Singular values of the product of the layers in training, over the dimension; five signals of strengths 0.3 "
-    "to 0.7 in unit noise, weights of variance d^-1.85 and width d^2.25. Dashed: the threshold c = w sigma^2 over "
-    "d. The signals pass it early and are learned in steep steps, the strongest first; directions of the noise "
-    "follow slowly, and those above it are active too. Left: closed form for one target at d = 500, the size of "
-    "Fig. 1 in arXiv 2405.17580 (of the noise the fifty largest directions are drawn). Right: one network of d = "
-    "{dimension}, w = {width}, by the exact flow of its Gram matrix (circles), and the mode of each singular "
-    "value of its target (lines); the lines start at 0, the network at its own random product."
+    "Singular values of the product of the layers in training, over the dimension; five signals of "
+    "strengths 0.3 to 0.7 in unit noise, weights of variance d^-1.85 and width d^2.25. Dashed: the "
+    "threshold c = w sigma^2 over d. The signals pass it early and are learned in steep steps, the "
+    "strongest first; directions of the noise follow slowly, and those above it are active too. Left: "
+    "closed form for one target at d = 500, the size of Fig. 1 in arXiv 2405.17580 (of the noise the "
+    "fifty largest directions are drawn). Right: one network of d = {dimension}, w = {width}, by the "
+    "exact flow of its Gram matrix (circles), and the mode of each singular value of its target (lines); "
+    "the lines start at 0, the network at its own random product."
 )
 _STRENGTHS = (0.3, 0.4, 0.5, 0.6, 0.7)
 

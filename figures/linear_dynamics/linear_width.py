@@ -17,10 +17,11 @@ from statphys_gen.linear_dynamics import (
 PAPER = ("2405.17580", "", "ours")
 TITLE = "Lazy linear networks of any width"
 CAPTION = (
-    "Share of the train loss that is left (left) and test error of noise alone over its variance (right) against "
-    "width over dimension, at three times (colours), for centred networks and a target a hundred times smaller "
-    "than the threshold c. Lines: theory for d to infinity; dashed, on the left: what is never learned, (1 - "
-    "w/d)^2 below width d (vertical). Symbols with errors: Gram flows at d = {dimension}, {instances} instances."
+    "Share of the train loss that is left (left) and test error of noise alone over its variance (right) "
+    "against width over dimension, at three times (colours), for centred networks and a target a hundred "
+    "times smaller than the threshold c. Lines: theory for d to infinity; dashed, on the left: what is "
+    "never learned, (1 - w/d)^2 below width d (vertical). Symbols with errors: Gram flows at d = "
+    "{dimension}, {instances} instances."
 )
 _RATIOS = (0.25, 0.5, 1.0, 2.0, 4.0, 16.0)
 _TIMES = (0.3, 1.0, 3.0)

@@ -23,13 +23,14 @@ from statphys_gen.phase_retrieval import (
 PAPER = ("2403.02418", "", "ours")
 TITLE = "Phase retrieval: the loss along the least stable direction during the descent"
 CAPTION = (
-    "Reconstruction: a panel of this content is known to exist, its data and parameters are not. Gradient descent of "
-    "the normalised loss with offset 1 at M/N = {ratio:g}, at overlap 0. Left: energy along the great circle from the "
-    "student in the direction of the lowest eigenvector of the Hessian, signed towards the signal, at several times. "
-    "Points: {instances:.0f} instances at N = {dimension:.0f}, overlap held at 0; dashed: parabola of the lowest "
-    "eigenvalue of the theory (N to infinity). Right: squared overlap of the least stable direction with the signal; "
-    "line: theory, points: simulation. In the theory it vanishes when the outlier is lost, at time {lost:.2f} (grey); "
-    "a finite system keeps a share of it beyond."
+    "Reconstruction: a panel of this content is known to exist, its data and parameters are not. Gradient "
+    "descent of the normalised loss with offset 1 at M/N = {ratio:g}, at overlap 0. Left: energy along "
+    "the great circle from the student in the direction of the lowest eigenvector of the Hessian, signed "
+    "towards the signal, at several times. Points: {instances:.0f} instances at N = {dimension:.0f}, "
+    "overlap held at 0; dashed: parabola of the lowest eigenvalue of the theory (N to infinity). Right: "
+    "squared overlap of the least stable direction with the signal; line: theory, points: simulation. In "
+    "the theory it vanishes when the outlier is lost, at time {lost:.2f} (grey); a finite system keeps a "
+    "share of it beyond."
 )
 
 RATIO = 3.0

@@ -23,13 +23,13 @@ from statphys_gen.phase_retrieval import (
 PAPER = ("2403.02418", "", "ours")
 TITLE = "Phase retrieval: the time at which the Hessian loses its signal outlier"
 CAPTION = (
-    "Reconstruction. Gradient descent of the normalised loss with offset 1 at overlap 0. Left: outlier criterion, "
-    "above 1 while the Hessian has a signal outlier; lines: dynamical mean-field theory (N to infinity), with its "
-    "standard error as a band; points: from the pairs (y, t) of {instances:.0f} null-label descents at "
-    "N = {dimension:.0f}. Middle: the time at which the criterion falls through 1, with standard errors over replicas "
-    "of the paths of the theory; at M/N = {initial:.4f} (grey) the outlier is there at the start only. Right: growth "
-    "of an infinitesimal overlap (theory), with a mark where the outlier is lost. Time is the sum of the step sizes, "
-    "for the loss summed over samples."
+    "Reconstruction. Gradient descent of the normalised loss with offset 1 at overlap 0. Left: outlier "
+    "criterion, above 1 while the Hessian has a signal outlier; lines: dynamical mean-field theory (N to "
+    "infinity), with its standard error as a band; points: from the pairs (y, t) of {instances:.0f} "
+    "null-label descents at N = {dimension:.0f}. Middle: the time at which the criterion falls through 1, "
+    "with standard errors over replicas of the paths of the theory; at M/N = {initial:.4f} (grey) the "
+    "outlier is there at the start only. Right: growth of an infinitesimal overlap (theory), with a mark "
+    "where the outlier is lost. Time is the sum of the step sizes, for the loss summed over samples."
 )
 
 SHOWN = (1.3, 2.0, 3.0, 4.0)

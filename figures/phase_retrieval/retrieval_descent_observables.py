@@ -17,10 +17,11 @@ from statphys_gen.phase_retrieval import (
 PAPER = ("2403.02418", "", "ours")
 TITLE = "Phase retrieval: energy, correlation and multiplier during the descent"
 CAPTION = (
-    "Gradient descent from a random start, and Langevin dynamics at temperature {temperature:g} (last curve), of the "
-    "normalised loss with offset 1: energy per dimension, correlation with the start, Lagrange multiplier. Lines: "
-    "dynamical mean-field theory (N to infinity). Points: descents on labels that know nothing of the sensing vectors, "
-    "{instances:.0f} instances at N = {dimension:.0f}. Own choice of parameters."
+    "Gradient descent from a random start, and Langevin dynamics at temperature {temperature:g} (last "
+    "curve), of the normalised loss with offset 1: energy per dimension, correlation with the start, "
+    "Lagrange multiplier. Lines: dynamical mean-field theory (N to infinity). Points: descents on labels "
+    "that know nothing of the sensing vectors, {instances:.0f} instances at N = {dimension:.0f}. Own "
+    "choice of parameters."
 )
 
 CASES = ((1.5, 0.0), (3.0, 0.0), (6.0, 0.0), (3.0, 0.5))

@@ -24,11 +24,12 @@ from statphys_gen.phase_retrieval import (
 PAPER = ("2403.02418", "", "ours")
 TITLE = "Phase retrieval: the density of the Hessian during the descent"
 CAPTION = (
-    "Reconstruction. Density of the Hessian's eigenvalues of the normalised loss with offset 1 at M/N = {ratio:g}, at "
-    "the start, when the signal outlier is lost (time {middle:.2f}), and at time {late:.2f}. Line: bulk for the law of "
-    "pre-activations in the dynamical mean-field theory; dashed: its signal outlier. Bars, points: {instances:.0f} "
-    "descents at N = {dimension:.0f} with overlap held at 0, standard errors over instances; their multipliers, which "
-    "fluctuate, are replaced by that of the theory. The smallest eigenvalues hold the outlier."
+    "Reconstruction. Density of the Hessian's eigenvalues of the normalised loss with offset 1 at M/N = "
+    "{ratio:g}, at the start, when the signal outlier is lost (time {middle:.2f}), and at time "
+    "{late:.2f}. Line: bulk for the law of pre-activations in the dynamical mean-field theory; dashed: "
+    "its signal outlier. Bars, points: {instances:.0f} descents at N = {dimension:.0f} with overlap held "
+    "at 0, standard errors over instances; their multipliers, which fluctuate, are replaced by that of "
+    "the theory. The smallest eigenvalues hold the outlier."
 )
 
 RATIO = 3.0

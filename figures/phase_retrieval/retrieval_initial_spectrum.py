@@ -19,13 +19,14 @@ from statphys_gen.phase_retrieval import (
 PAPER = ("2403.02418", "", "ours")
 TITLE = "Phase retrieval: spectrum of the Hessian at a random start"
 CAPTION = (
-    "Density of eigenvalues of the Hessian at a random start, near the left edge of the bulk. Left: offset 1, "
-    "4 samples per dimension, soft edge. Right: offset 4, 4.5 samples per dimension, hard edge, where the "
-    "density vanishes exponentially in the immediate neighbourhood of the edge. Lines: theory (N to infinity); "
-    "grey: left edge; dashed: the signal outlier. Open symbols: eigenvalues of {instances} instances of size N "
-    "= {dimension} in bins, without the eigenvector that points to the signal; its mean eigenvalue is the "
-    "filled symbol at the bottom. The fluctuations of the multiplier are taken out. Error bars: one standard "
-    "error over instances. A reconstruction: the figures of the original work were not at hand."
+    "Density of eigenvalues of the Hessian at a random start, near the left edge of the bulk. Left: "
+    "offset 1, 4 samples per dimension, soft edge. Right: offset 4, 4.5 samples per dimension, hard edge, "
+    "where the density vanishes exponentially in the immediate neighbourhood of the edge. Lines: theory "
+    "(N to infinity); grey: left edge; dashed: the signal outlier. Open symbols: eigenvalues of "
+    "{instances} instances of size N = {dimension} in bins, without the eigenvector that points to the "
+    "signal; its mean eigenvalue is the filled symbol at the bottom. The fluctuations of the multiplier "
+    "are taken out. Error bars: one standard error over instances. A reconstruction: the figures of the "
+    "original work were not at hand."
 )
 
 CASES = ((1.0, 4.0, 6.0), (4.0, 4.5, 3.5))

@@ -17,14 +17,14 @@ from statphys_gen.phase_retrieval import (
 PAPER = ("2403.02418", "", "ours")
 TITLE = "Phase retrieval: the outlier at a random start against samples per dimension"
 CAPTION = (
-    "Left: left edge of the bulk (grey) and signal outlier (coloured) of the Hessian at a random start, as "
-    "eigenvalues with the multiplier added back. Right: squared overlap of the outlier's eigenvector with the "
-    "signal. Offset 1 has a soft edge: overlap and distance grow continuously from the transition at "
-    "{transition_0:.4f} samples per dimension. Offset 4 has a hard edge: the overlap jumps at "
-    "{transition_1:.4f}. Lines: theory (N to infinity). Symbols: {instances} instances of size N = {dimension} "
-    "for each point, the eigenvector with the largest overlap among the 8 lowest; error bars, one standard "
-    "error. Finite sizes round off the transitions and lie above the limit in the left panel. A "
-    "reconstruction: the figures of the original work were not at hand."
+    "Left: left edge of the bulk (grey) and signal outlier (coloured) of the Hessian at a random start, "
+    "as eigenvalues with the multiplier added back. Right: squared overlap of the outlier's eigenvector "
+    "with the signal. Offset 1 has a soft edge: overlap and distance grow continuously from the "
+    "transition at {transition_0:.4f} samples per dimension. Offset 4 has a hard edge: the overlap jumps "
+    "at {transition_1:.4f}. Lines: theory (N to infinity). Symbols: {instances} instances of size N = "
+    "{dimension} for each point, the eigenvector with the largest overlap among the 8 lowest; error bars, "
+    "one standard error. Finite sizes round off the transitions and lie above the limit in the left "
+    "panel. A reconstruction: the figures of the original work were not at hand."
 )
 
 OFFSETS = (1.0, 4.0)

@@ -22,15 +22,16 @@ from statphys_gen.statistics import Estimate
 PAPER = ("2403.02418", "", "ours")
 TITLE = "Phase retrieval: success of gradient descent at finite size"
 CAPTION = (
-    "A reconstruction, not a figure of the paper. Normalised loss, offset 1; gradient descent from random starts, "
-    "successful when |m| exceeds 0.98 within time 200. Left: success rate against samples per dimension, with 95 % "
-    "binomial intervals over {fewest} to {most} independent instances; dotted, logistic curves in log(alpha) where "
-    "the rate is between 0.05 and 0.95. Right: midpoints (one standard error) against N; dotted, straight line in "
-    "log N, slope {slope:.2f} in [{lower:.2f}, {upper:.2f}] (95 %). Solid: slope {predicted:.2f} +- {error:.2f} that "
-    "the amplification of a small overlap predicts, through the middle of the data (a heuristic; dynamical mean-field "
-    "theory with {paths} paths up to time {time:.1f}, {steps} steps). Verdict: {verdict}. At the two "
-    "largest sizes a sixth to two fifths of the successes near the midpoint come in the second half of the duration, "
-    "on which the midpoint therefore depends. The counts are kept with their recipe "
+    "A reconstruction, not a figure of the paper. Normalised loss, offset 1; gradient descent from random "
+    "starts, successful when |m| exceeds 0.98 within time 200. Left: success rate against samples per "
+    "dimension, with 95 % binomial intervals over {fewest} to {most} independent instances; dotted, "
+    "logistic curves in log(alpha) where the rate is between 0.05 and 0.95. Right: midpoints (one "
+    "standard error) against N; dotted, straight line in log N, slope {slope:.2f} in [{lower:.2f}, "
+    "{upper:.2f}] (95 %). Solid: slope {predicted:.2f} +- {error:.2f} that the amplification of a small "
+    "overlap predicts, through the middle of the data (a heuristic; dynamical mean-field theory with "
+    "{paths} paths up to time {time:.1f}, {steps} steps). Verdict: {verdict}. At the two largest sizes a "
+    "sixth to two fifths of the successes near the midpoint come in the second half of the duration, on "
+    "which the midpoint therefore depends. The counts are kept with their recipe "
     "(tests/reference/phase_retrieval_success.py)."
 )
 

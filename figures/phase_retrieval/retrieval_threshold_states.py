@@ -24,15 +24,16 @@ from statphys_gen.phase_retrieval import (
 PAPER = ("2403.02418", "", "ours")
 TITLE = "Phase retrieval: states in which the descent may end"
 CAPTION = (
-    "States at overlap 0 for offset 1. Left: density of the Hessian's eigenvalues at 7 samples per dimension, "
-    "in the marginal state with one step of replica-symmetry breaking (red) and in the ground state with full "
-    "breaking (green, {steps} steps); both have their left edge at 0. Open symbols: {instances} descents with "
-    "labels independent of the sensing vectors, N = {dimension}, stopped at time {time:.0f}: they have not "
-    "come to rest, and their edge still lies below 0; error bars, one standard error. Middle: the Parisi "
-    "function s(q) with full breaking (green, one point for each step) and the one-step ground state (grey), "
-    "which is unstable: breaking is continuous from q = 0. Right: the outlier criterion against samples per "
-    "dimension; the Hessian of the state has an outlier towards the signal where it exceeds 1. Lines: theory. "
-    "A reconstruction: the figures of the original work were not at hand."
+    "States at overlap 0 for offset 1. Left: density of the Hessian's eigenvalues at 7 samples per "
+    "dimension, in the marginal state with one step of replica-symmetry breaking (red) and in the ground "
+    "state with full breaking (green, {steps} steps); both have their left edge at 0. Open symbols: "
+    "{instances} descents with labels independent of the sensing vectors, N = {dimension}, stopped at "
+    "time {time:.0f}: they have not come to rest, and their edge still lies below 0; error bars, one "
+    "standard error. Middle: the Parisi function s(q) with full breaking (green, one point for each step) "
+    "and the one-step ground state (grey), which is unstable: breaking is continuous from q = 0. Right: "
+    "the outlier criterion against samples per dimension; the Hessian of the state has an outlier towards "
+    "the signal where it exceeds 1. Lines: theory. A reconstruction: the figures of the original work "
+    "were not at hand."
 )
 
 ALPHA = 7.0

@@ -17,14 +17,14 @@ from statphys_gen.phase_retrieval import (
 PAPER = ("2403.02418", "", "ours")
 TITLE = "Phase retrieval: thresholds of the informative direction"
 CAPTION = (
-    "Samples per dimension above which the Hessian has an outlier towards the signal (BBP transition), against "
-    "the constant a of the loss. Blue: at a random start; exact as N to infinity, continuous (full line) up to "
-    "a = {switch:.6f} and discontinuous (dashed) above. Red: marginal states at overlap 0 with one step of "
-    "replica-symmetry breaking; dotted from where the response jumps for some labels, up to the limit 13.8025 "
-    "of infinite a. Green: ground states at overlap 0 with full breaking ({steps} steps; bars: difference from "
-    "half as many steps, smaller than the symbols where not seen). Grey: no loss has a transition at a random "
-    "start below 1/2. All theory; no simulation. A reconstruction: the figures of the original work were not "
-    "at hand."
+    "Samples per dimension above which the Hessian has an outlier towards the signal (BBP transition), "
+    "against the constant a of the loss. Blue: at a random start; exact as N to infinity, continuous "
+    "(full line) up to a = {switch:.6f} and discontinuous (dashed) above. Red: marginal states at overlap "
+    "0 with one step of replica-symmetry breaking; dotted from where the response jumps for some labels, "
+    "up to the limit 13.8025 of infinite a. Green: ground states at overlap 0 with full breaking ({steps} "
+    "steps; bars: difference from half as many steps, smaller than the symbols where not seen). Grey: no "
+    "loss has a transition at a random start below 1/2. All theory; no simulation. A reconstruction: the "
+    "figures of the original work were not at hand."
 )
 
 

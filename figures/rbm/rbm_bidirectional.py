@@ -23,13 +23,14 @@ PAPER = ("2506.10552", "", "ours")
 TITLE = "Boltzmann machines: bidirectional memory with binary and ternary hidden units"
 CAPTION = (
     "Couplings (1/(N T)) sum_k xi_i^k eta_a^k over alpha N pairs of patterns (ensemble bidirectional, g = "
-    "1/T), N visible +-1 units and N times the layer ratio hidden units. Solid: end of the retrieval state "
-    "(spinodal). Dashed: retrieval and glass are equally likely (binary, {drawn}). Dotted: paramagnet to glass. "
-    "Left: +-1 hidden units at two layer ratios; on the axis the closed form of the capacity at T = 0 "
-    "(filled) and the capacity with one step of replica-symmetry breaking (open, {drawn}): {plain:.5f} and "
-    "{broken:.5f} for equal layers. Right: ternary hidden units (states -1, 0, +1; U = Delta h^2), equal "
-    "layers: a cost of leaving 0 shrinks the region of retrieval. Theory (N to infinity); all lines are "
-    "replica symmetric and approximate where it is cold, as the two points at T = 0 show."
+    "1/T), N visible +-1 units and N times the layer ratio hidden units. Solid: end of the retrieval "
+    "state (spinodal). Dashed: retrieval and glass are equally likely (binary, {drawn}). Dotted: "
+    "paramagnet to glass. Left: +-1 hidden units at two layer ratios; on the axis the closed form of the "
+    "capacity at T = 0 (filled) and the capacity with one step of replica-symmetry breaking (open, "
+    "{drawn}): {plain:.5f} and {broken:.5f} for equal layers. Right: ternary hidden units (states -1, 0, "
+    "+1; U = Delta h^2), equal layers: a cost of leaving 0 shrinks the region of retrieval. Theory (N to "
+    "infinity); all lines are replica symmetric and approximate where it is cold, as the two points at T "
+    "= 0 show."
 )
 
 RATIOS = (1.0, 0.5)

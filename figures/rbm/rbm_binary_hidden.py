@@ -13,14 +13,14 @@ from statphys_gen.units import Binary, Gaussian, Mixture, Prior, Ternary
 PAPER = ("2506.10552", "", "ours")
 TITLE = "Boltzmann machines: binary hidden units with one pattern each do not retrieve"
 CAPTION = (
-    "Overlap with a pattern along which a field F acts (ensemble patterns, convention g = sqrt(beta)). Left: "
-    "load {load:g}, temperature {temperature:g}, replica-symmetric theory (N to infinity). Gaussian and mixed "
-    "units hold the pattern without a field; bounded ones only respond to it, as one of them cannot carry the "
-    "pattern of an infinite network. Right: at load 0.5 and F = 0.4 the overlap of bounded units against "
-    "1/sqrt(N) (binary at T = 1.2, ternary at T = 0.6). Lines: theory with the condensed unit treated "
-    "exactly, which contains the correction of order 1/sqrt(N); dotted: its limit. Points: block Gibbs "
-    "sampling, {instances} networks, {chains} chains and {sweeps} sweeps for each point; error bars: one "
-    "standard error over the networks."
+    "Overlap with a pattern along which a field F acts (ensemble patterns, convention g = sqrt(beta)). "
+    "Left: load {load:g}, temperature {temperature:g}, replica-symmetric theory (N to infinity). Gaussian "
+    "and mixed units hold the pattern without a field; bounded ones only respond to it, as one of them "
+    "cannot carry the pattern of an infinite network. Right: at load 0.5 and F = 0.4 the overlap of "
+    "bounded units against 1/sqrt(N) (binary at T = 1.2, ternary at T = 0.6). Lines: theory with the "
+    "condensed unit treated exactly, which contains the correction of order 1/sqrt(N); dotted: its limit. "
+    "Points: block Gibbs sampling, {instances} networks, {chains} chains and {sweeps} sweeps for each "
+    "point; error bars: one standard error over the networks."
 )
 
 UNITS: tuple[tuple[str, Prior], ...] = (

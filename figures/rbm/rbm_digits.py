@@ -13,17 +13,18 @@ from statphys_gen.units import Binary
 PAPER = ("2506.10552", "", "ours")
 TITLE = "A Boltzmann machine trained on handwritten digits, on the low-rank diagram"
 CAPTION = (
-    "scikit-learn's BernoulliRBM with {hidden} hidden units, trained on its digits ({samples} images of 8 x 8 "
-    "pixels, 64 visible units) by its persistent contrastive divergence, step {rate:g}; no theory enters the "
-    "training. Its couplings are divided by 4, as for +-1 units; the biases are left out. Left: singular "
-    "values after several epochs; dashed: edge of the bulk of a random matrix with the estimated noise. "
-    "Right: the same machines on the diagram of low-rank couplings in noise: each symbol is a spike of "
-    "strength w that stands out of the bulk, at the noise sigma of its machine; open symbols: more than a "
-    "quarter of all singular values lie above the edge, so that noise with a few spikes does not describe the "
-    "machine. Lines: borders of the phases of +-1 units with independent binary spikes and normal noise "
-    "(ensemble low-rank, equal layers, convention g = sqrt(beta) at T = 1, replica-symmetric theory): above "
-    "the solid and dashed lines the machine condenses along a spike. A trained machine follows this law only "
-    "roughly: its spikes are correlated with each other and with the biases."
+    "scikit-learn's BernoulliRBM with {hidden} hidden units, trained on its digits ({samples} images of 8 "
+    "x 8 pixels, 64 visible units) by its persistent contrastive divergence, step {rate:g}; no theory "
+    "enters the training. Its couplings are divided by 4, as for +-1 units; the biases are left out. "
+    "Left: singular values after several epochs; dashed: edge of the bulk of a random matrix with the "
+    "estimated noise. Right: the same machines on the diagram of low-rank couplings in noise: each symbol "
+    "is a spike of strength w that stands out of the bulk, at the noise sigma of its machine; open "
+    "symbols: more than a quarter of all singular values lie above the edge, so that noise with a few "
+    "spikes does not describe the machine. Lines: borders of the phases of +-1 units with independent "
+    "binary spikes and normal noise (ensemble low-rank, equal layers, convention g = sqrt(beta) at T = 1, "
+    "replica-symmetric theory): above the solid and dashed lines the machine condenses along a spike. A "
+    "trained machine follows this law only roughly: its spikes are correlated with each other and with "
+    "the biases."
 )
 
 HIDDEN, RATE, BATCH = 64, 0.02, 10

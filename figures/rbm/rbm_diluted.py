@@ -13,15 +13,16 @@ from statphys_gen.units import ReLU
 PAPER = ("2506.10552", "", "ours")
 TITLE = "Boltzmann machines: several sparse patterns at once, and the diluted limit"
 CAPTION = (
-    "{{0, 1}} visible units with field {field:g}, ReLU hidden units without threshold, patterns whose entries "
-    "are +-1 with probability p/2 each and else 0, convention g = beta, load {load:g}. A state overlaps "
-    "equally with L = l/p patterns, so that each unit belongs to l of them on average. Solid: the limit p to "
-    "0 at fixed l, where the sum of the condensed entries on a unit is a difference of two Poisson numbers "
-    "(Skellam law). Broken lines: the theory at the finite densities p = 0.25 (dashed) and 0.05 (dash-dotted), "
-    "with temperature, field and overlap in units of p. Left: overlap m/p with each of the "
-    "L patterns against temperature, up to where the state was found. Middle: stability against a further "
-    "pattern (a state is stable above 0). Right: overlap against l at T = {temperature:g}; dotted: its limit "
-    "T = 0, exp(-l) (I_0(l) + I_1(l))/2. Theory (N to infinity, replica symmetric)."
+    "{{0, 1}} visible units with field {field:g}, ReLU hidden units without threshold, patterns whose "
+    "entries are +-1 with probability p/2 each and else 0, convention g = beta, load {load:g}. A state "
+    "overlaps equally with L = l/p patterns, so that each unit belongs to l of them on average. Solid: "
+    "the limit p to 0 at fixed l, where the sum of the condensed entries on a unit is a difference of two "
+    "Poisson numbers (Skellam law). Broken lines: the theory at the finite densities p = 0.25 (dashed) "
+    "and 0.05 (dash-dotted), with temperature, field and overlap in units of p. Left: overlap m/p with "
+    "each of the L patterns against temperature, up to where the state was found. Middle: stability "
+    "against a further pattern (a state is stable above 0). Right: overlap against l at T = "
+    "{temperature:g}; dotted: its limit T = 0, exp(-l) (I_0(l) + I_1(l))/2. Theory (N to infinity, "
+    "replica symmetric)."
 )
 
 NUMBERS = (0.25, 0.5, 1.0)

@@ -14,13 +14,13 @@ PAPER = ("2506.10552", "", "ours")
 TITLE = "Boltzmann machines: spin-glass susceptibility and Binder ratio"
 CAPTION = (
     "One binary pattern for each hidden unit, convention g = sqrt(beta); binary hidden units at load 0.5 "
-    "(top) and Gaussian ones (Hopfield) at load 0.1 (bottom). Left: spin-glass susceptibility N [q_12^2] of "
-    "two chains in the same network. Line: theory in the paramagnet (N to infinity), which diverges at the "
-    "glass transition (grey line). Right: Binder ratio (3 - [q_12^4]/[q_12^2]^2)/2, 0 in the paramagnet of a "
-    "large network. Points: block Gibbs sampling from random states, {instances} networks, {chains} chains and "
-    "{sweeps} sweeps for each point; error bars: one standard error over the networks (jackknife for the "
-    "ratio). Below the transition q_12^2 grows like the size and chains relax slowly; near it the corrections "
-    "are of relative size N^(-1/3)."
+    "(top) and Gaussian ones (Hopfield) at load 0.1 (bottom). Left: spin-glass susceptibility N [q_12^2] "
+    "of two chains in the same network. Line: theory in the paramagnet (N to infinity), which diverges at "
+    "the glass transition (grey line). Right: Binder ratio (3 - [q_12^4]/[q_12^2]^2)/2, 0 in the "
+    "paramagnet of a large network. Points: block Gibbs sampling from random states, {instances} "
+    "networks, {chains} chains and {sweeps} sweeps for each point; error bars: one standard error over "
+    "the networks (jackknife for the ratio). Below the transition q_12^2 grows like the size and chains "
+    "relax slowly; near it the corrections are of relative size N^(-1/3)."
 )
 
 UNITS: tuple[tuple[str, Prior, float], ...] = (("binary", Binary(), 0.5), ("Gaussian", Gaussian(), 0.1))

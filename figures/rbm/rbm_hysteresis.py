@@ -12,14 +12,15 @@ from statphys_gen.units import Gaussian
 PAPER = ("2506.10552", "", "ours")
 TITLE = "Boltzmann machines: hysteresis of retrieval"
 CAPTION = (
-    "Gaussian hidden units (Hopfield network) at load {load:g}, convention g = sqrt(beta). Left: overlap with "
-    "a pattern. Right: energy per visible unit. Lines: retrieval (solid), glass (dashed, where replica "
-    "symmetry is broken and the line approximate) and paramagnet (dotted), replica-symmetric theory (N to "
-    "infinity). Grey vertical lines, from the left: retrieval and glass equally likely, end of retrieval, "
-    "paramagnet to glass. Points: block Gibbs sampling of {instances} networks of N = {size} visible units, "
-    "{chains} chains, heated in steps from the pattern (up) and cooled from random states (down), {sweeps} "
-    "sweeps at each temperature; error bars: one standard error over the networks. Below its end the heated "
-    "networks keep the pattern; the cooled ones stay in the glass or, when small, fall into other patterns."
+    "Gaussian hidden units (Hopfield network) at load {load:g}, convention g = sqrt(beta). Left: overlap "
+    "with a pattern. Right: energy per visible unit. Lines: retrieval (solid), glass (dashed, where "
+    "replica symmetry is broken and the line approximate) and paramagnet (dotted), replica-symmetric "
+    "theory (N to infinity). Grey vertical lines, from the left: retrieval and glass equally likely, end "
+    "of retrieval, paramagnet to glass. Points: block Gibbs sampling of {instances} networks of N = "
+    "{size} visible units, {chains} chains, heated in steps from the pattern (up) and cooled from random "
+    "states (down), {sweeps} sweeps at each temperature; error bars: one standard error over the "
+    "networks. Below its end the heated networks keep the pattern; the cooled ones stay in the glass or, "
+    "when small, fall into other patterns."
 )
 
 LOAD = 0.05

@@ -12,16 +12,16 @@ from statphys_gen.units import Binary
 PAPER = ("2506.10552", "", "ours")
 TITLE = "Boltzmann machines at low load: retrieval and mixtures with two binary layers"
 CAPTION = (
-    "Two layers of +-1 units with couplings (g/N) sum_k xi_i^k eta_a^k over finitely many pairs of patterns "
-    "(ensemble repeated, g = 1/T): every pattern is carried by extensively many hidden units, so that bounded "
-    "units retrieve. Left: overlap with one pattern for several ratios alpha of hidden to visible units; it "
-    "starts continuously at beta = 1/sqrt(alpha) (ticks on the axis); points: block Gibbs sampling from the "
-    "pattern, {instances} networks of {size} visible units, 4 chains and {sweeps} sweeps, error bars: one "
-    "standard error over the networks. Middle: overlap of symmetric mixtures of L patterns against "
-    "temperature (equal layers), solid where they are stable. Right: the smaller one of the two stability "
-    "eigenvalues, against further patterns and against unequal overlaps within the mixture; a mixture is "
-    "stable above 0. Mixtures of an odd number become stable when it is cold, those of an even number never. "
-    "Lines: theory (N to infinity)."
+    "Two layers of +-1 units with couplings (g/N) sum_k xi_i^k eta_a^k over finitely many pairs of "
+    "patterns (ensemble repeated, g = 1/T): every pattern is carried by extensively many hidden units, so "
+    "that bounded units retrieve. Left: overlap with one pattern for several ratios alpha of hidden to "
+    "visible units; it starts continuously at beta = 1/sqrt(alpha) (ticks on the axis); points: block "
+    "Gibbs sampling from the pattern, {instances} networks of {size} visible units, 4 chains and {sweeps} "
+    "sweeps, error bars: one standard error over the networks. Middle: overlap of symmetric mixtures of L "
+    "patterns against temperature (equal layers), solid where they are stable. Right: the smaller one of "
+    "the two stability eigenvalues, against further patterns and against unequal overlaps within the "
+    "mixture; a mixture is stable above 0. Mixtures of an odd number become stable when it is cold, those "
+    "of an even number never. Lines: theory (N to infinity)."
 )
 
 RATIOS = (0.25, 0.5, 1.0, 2.0)

@@ -13,11 +13,11 @@ PAPER = ("2506.10552", "", "ours")
 TITLE = "Boltzmann machines: one spike in noise, with binary and ternary hidden units"
 CAPTION = (
     "Couplings g (x_ia/sqrt(N) + w u_i v_a/N) with normal x and binary u, v (ensemble low-rank, g = "
-    "sqrt(1/T)), N visible +-1 units and N/2 hidden units. Colour: overlap m of the visible units with u in "
-    "the dominant state (white: none). Solid: the paramagnet becomes unstable to an overlap. Dotted: "
-    "paramagnet to glass. Dashed: the glass becomes unstable to an overlap. White line: replica symmetry of "
-    "the dominant state is broken below it. All hidden units share the spike, so that bounded units retrieve. "
-    "Replica-symmetric theory (N to infinity)."
+    "sqrt(1/T)), N visible +-1 units and N/2 hidden units. Colour: overlap m of the visible units with u "
+    "in the dominant state (white: none). Solid: the paramagnet becomes unstable to an overlap. Dotted: "
+    "paramagnet to glass. Dashed: the glass becomes unstable to an overlap. White line: replica symmetry "
+    "of the dominant state is broken below it. All hidden units share the spike, so that bounded units "
+    "retrieve. Replica-symmetric theory (N to infinity)."
 )
 
 RATIO = 0.5

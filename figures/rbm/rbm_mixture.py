@@ -13,11 +13,12 @@ PAPER = ("2506.10552", "", "ours")
 TITLE = "Boltzmann machines: retrieval between binary and Gaussian hidden units"
 CAPTION = (
     "Hidden units h = sqrt(delta) z + sqrt(1 - delta) e with z normal and e = +-1, one binary pattern for "
-    "each, +-1 visible units, convention g = sqrt(beta). Left: largest load with a retrieval state (spinodal, "
-    "solid) and load below which retrieval dominates (dashed) against delta, at fixed temperature. Right: the "
-    "spinodal in the plane of load and temperature. A single unit carries a pattern only by its Gaussian "
-    "tail, so that at load 0 retrieval ends at T = delta; at T = 0 the capacity would be 0.1379 for every "
-    "delta > 0. Lines stop at the last point that was solved. Replica-symmetric theory (N to infinity)."
+    "each, +-1 visible units, convention g = sqrt(beta). Left: largest load with a retrieval state "
+    "(spinodal, solid) and load below which retrieval dominates (dashed) against delta, at fixed "
+    "temperature. Right: the spinodal in the plane of load and temperature. A single unit carries a "
+    "pattern only by its Gaussian tail, so that at load 0 retrieval ends at T = delta; at T = 0 the "
+    "capacity would be 0.1379 for every delta > 0. Lines stop at the last point that was solved. "
+    "Replica-symmetric theory (N to infinity)."
 )
 
 TEMPERATURES = (0.05, 0.1, 0.2, 0.4)

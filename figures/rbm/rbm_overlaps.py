@@ -12,13 +12,13 @@ from statphys_gen.units import Gaussian, Prior, ReLU
 PAPER = ("2506.10552", "", "ours")
 TITLE = "Boltzmann machines: overlaps of the retrieval state against temperature"
 CAPTION = (
-    "Overlap m with the pattern and Edwards-Anderson overlap q of the retrieval state, for Gaussian hidden "
-    "units at load 0.02 (Hopfield network, left) and ReLU hidden units at load 0.05 (right); one binary "
-    "pattern for each hidden unit, convention g = sqrt(beta). Lines: replica-symmetric theory (N to infinity) "
-    "up to the end of the state (grey line). Points: block Gibbs sampling from the pattern at N = {smallest} "
-    "to {largest} visible units, {instances} networks, {chains} chains and {sweeps} sweeps for each point; "
-    "error bars: one standard error over the networks. Close to the grey line finite networks leave the "
-    "state."
+    "Overlap m with the pattern and Edwards-Anderson overlap q of the retrieval state, for Gaussian "
+    "hidden units at load 0.02 (Hopfield network, left) and ReLU hidden units at load 0.05 (right); one "
+    "binary pattern for each hidden unit, convention g = sqrt(beta). Lines: replica-symmetric theory (N "
+    "to infinity) up to the end of the state (grey line). Points: block Gibbs sampling from the pattern "
+    "at N = {smallest} to {largest} visible units, {instances} networks, {chains} chains and {sweeps} "
+    "sweeps for each point; error bars: one standard error over the networks. Close to the grey line "
+    "finite networks leave the state."
 )
 
 UNITS: tuple[tuple[str, Prior, float], ...] = (

@@ -13,12 +13,12 @@ PAPER = ("2506.10552", "", "ours")
 TITLE = "Boltzmann machines: ReLU hidden units with threshold and visible field"
 CAPTION = (
     "Energy -sum_ia xi_i^a s_i h_a/sqrt(N) + sum_a (h_a^2/2 + theta h_a) - F sum_i s_i with +-1 visible "
-    "units, h_a >= 0 and binary patterns at temperature T (convention g = beta). Solid: end of the retrieval "
-    "state (spinodal). Dashed: retrieval and the state without it are equally likely. Left: without field, "
-    "for three thresholds; symbols on the axis: T = 0 in closed form (filled: capacity; open: equal "
-    "energies). Right: end of retrieval at threshold 0.5, for uniform fields F. Lines stop at the last point "
-    "that was solved. Replica-symmetric theory (N to infinity), approximate at low temperature and the more "
-    "so the larger the threshold."
+    "units, h_a >= 0 and binary patterns at temperature T (convention g = beta). Solid: end of the "
+    "retrieval state (spinodal). Dashed: retrieval and the state without it are equally likely. Left: "
+    "without field, for three thresholds; symbols on the axis: T = 0 in closed form (filled: capacity; "
+    "open: equal energies). Right: end of retrieval at threshold 0.5, for uniform fields F. Lines stop at "
+    "the last point that was solved. Replica-symmetric theory (N to infinity), approximate at low "
+    "temperature and the more so the larger the threshold."
 )
 
 THRESHOLDS = (0.0, 0.5, 0.8)

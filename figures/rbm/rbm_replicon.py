@@ -13,13 +13,13 @@ from statphys_gen.units import Gaussian, Prior, ReLU
 PAPER = ("2506.10552", "", "ours")
 TITLE = "Boltzmann machines: the replicon of glass and retrieval"
 CAPTION = (
-    "Replicon (1 minus the de Almeida-Thouless product; replica symmetry is stable where it is positive, red "
-    "where it is broken) of the state without retrieval (top) and of the retrieval state (bottom), one binary "
-    "pattern for each hidden unit, convention g = sqrt(beta). White: the state does not exist or was not "
-    "found. Black line: replicon 0. In the Hopfield network the glass is unstable wherever it exists, below 1 "
-    "+ sqrt(load) (above it stands the paramagnet, shown as well); with ReLU units the state without "
-    "retrieval is stable down to a line. The retrieval state breaks symmetry only where it is very cold, "
-    "first near its largest load. Theory (N to infinity)."
+    "Replicon (1 minus the de Almeida-Thouless product; replica symmetry is stable where it is positive, "
+    "red where it is broken) of the state without retrieval (top) and of the retrieval state (bottom), "
+    "one binary pattern for each hidden unit, convention g = sqrt(beta). White: the state does not exist "
+    "or was not found. Black line: replicon 0. In the Hopfield network the glass is unstable wherever it "
+    "exists, below 1 + sqrt(load) (above it stands the paramagnet, shown as well); with ReLU units the "
+    "state without retrieval is stable down to a line. The retrieval state breaks symmetry only where it "
+    "is very cold, first near its largest load. Theory (N to infinity)."
 )
 
 UNITS: tuple[tuple[str, Prior, float], ...] = (
