@@ -15,9 +15,9 @@ CAPTION = (
     "Two balanced classes in dimension {dimension}, separation {separation:g}, variance {variance:g}. "
     "Lines: leading order in the dimension; the trap onset is where a training point becomes attractive "
     "by itself, the collapse where it holds the trajectory. Symbols: simulated time at which a noised "
-    "training point has half of the posterior weight, from {instances} data sets; its distance from the "
-    "solid line is a finite-size effect of order log(d)/d. Dashed: the same time by the finite-size "
-    "theory of one isotropic class, joined between the sizes. Error bars: one standard error."
+    "training point has half of the posterior weight, from {instances} data sets of n = {samples}; its "
+    "distance from the solid line is a finite-size effect of order log(d)/d. Dashed: the same time by the "
+    "finite-size theory of one isotropic class, joined between the sizes. Error bars: one standard error."
 )
 
 

@@ -30,9 +30,9 @@ CAPTION = (
 _LEVELS = (0.2, 0.3, 0.4, 0.5, 0.7)
 
 
-def compute(preset: str) -> dict[str, Any]:
-    dimension, points = (30, 13) if preset == "quick" else (100, 29)
-    task = Task.equal(2)
+def compute(preset: str, *, rank: int = 2) -> dict[str, Any]:
+    dimension, points = (30, 25) if preset == "quick" else (100, 29)
+    task = Task.equal(rank)
     gs, gw = np.linspace(-3.0, 0.0, points), np.linspace(0.0, 2.8, points)
     maps = np.full((4, points, points), np.nan)
     for i, j in np.ndindex(points, points):
@@ -56,7 +56,6 @@ def compute(preset: str) -> dict[str, Any]:
     theory = phase_diagram(task.signal_strengths, dimension, *fine)["test_error"].to_numpy()
     return {
         "dimension": dimension,
-        "rank": task.rank,
         "variance_exponent": gs,
         "width_exponent": gw,
         "maps": maps,
@@ -95,6 +94,13 @@ def draw(data: dict[str, Any]) -> Figure:
         linewidths=0.8,
     )
     axes[0].clabel(contour, fontsize=6)
+    notes = {
+        "signals lazy / active": "-",
+        "noise lazy / active": "--",
+        "initial noise 1": "-.",
+        "width = rank": ":",
+    }
+    figure.legend(handles=style.keys(**notes), loc="outside lower center", ncols=4, title="white lines")
     for axis in axes[2:]:
         axis.set_xlabel(r"variance exponent $\gamma_\sigma$")
     for axis in axes[::2]:

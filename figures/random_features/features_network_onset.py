@@ -21,12 +21,12 @@ from statphys_gen.statistics import Estimate, power_law_exponent
 PAPER = ("2505.17638", "9", "same axes, reduced")
 TITLE = "A trained network: the onset of memorization against the number of samples"
 CAPTION = (
-    "Simulation only, a reduced run: number of steps at which {percent:g} % of the generated points are "
-    "copies, for fully connected score networks with {layers} hidden layers trained by Adam on the whole "
-    "training set, with fresh noise in every step, on two Gaussian classes in dimension {dimension}. "
-    "Left: against the number n of training points, at width {width}; right: against the width, at n = "
-    "{fixed}. Error bars: one standard error over {instances} independent trainings. The grey lines are "
-    "fits through {count} points: onset proportional to n^{exponent:.2f} (standard error "
+    "Simulation only, a reduced run: number of steps at which the share {level:g} of the generated points "
+    "are copies, for fully connected score networks with {layers} hidden layers trained by Adam on the "
+    "whole training set, with fresh noise in every step, on two Gaussian classes in dimension "
+    "{dimension}. Left: against the number n of training points, at width {width}; right: against the "
+    "width, at n = {fixed}. Error bars: one standard error over {instances} independent trainings. The "
+    "grey lines are fits through {count} points: onset proportional to n^{exponent:.2f} (standard error "
     "{exponent_error:.2f}) and to width^{width_exponent:.2f} ({width_exponent_error:.2f}). These errors "
     "are those that the error bars cause: the points need not lie on a power law. The paper reports n^1 "
     "and width^-1 for a residual network and descent with momentum."
@@ -62,7 +62,6 @@ def compute(preset: str, *, level: float = 0.1, dimension: int = 8) -> dict[str,
     by_width = Estimate.stack([_onset(fixed, w, setting) for w in widths])
     slope, width_slope = power_law_exponent(samples, by_samples), power_law_exponent(widths, by_width)
     return {
-        "percent": 100 * level,
         "count": len(samples),
         "layers": setting.layers,
         "instances": setting.instances,

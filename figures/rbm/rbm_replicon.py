@@ -22,19 +22,19 @@ CAPTION = (
     "is very cold, first near its largest load. Theory (N to infinity)."
 )
 
-UNITS: tuple[tuple[str, Prior, float], ...] = (
-    ("Gaussian", Gaussian(), 0.16),
-    (r"ReLU $\theta = 0$", ReLU(0.0), 0.32),
-    (r"ReLU $\theta = 1$", ReLU(1.0), 0.5),
-)
+
+def _units(thresholds: tuple[float, float]) -> list[tuple[str, Prior, float]]:
+    """Name, prior and largest load of each column."""
+    named = [(rf"ReLU $\theta = {t:g}$", ReLU(t)) for t in thresholds]
+    return [("Gaussian", Gaussian(), 0.16), (*named[0], 0.32), (*named[1], 0.5)]
 
 
-def compute(preset: str) -> dict[str, Any]:
-    points = 22 if preset == "quick" else 120
+def compute(preset: str, *, thresholds: tuple[float, float] = (0.0, 1.0)) -> dict[str, Any]:
+    points = 61 if preset == "quick" else 121
     temperature = np.linspace(0.02, 1.5, points)
     cold = np.geomspace(0.006, 1.0, points)
     loads, glass, retrieval, border = [], [], [], []
-    for _, hidden, widest in UNITS:
+    for _, hidden, widest in _units(thresholds):
         load = widest * np.linspace(0.02, 1.0, points)
         model = Model(hidden, 1.0, 0.1, convention="sqrt-beta")
         found = solve(model, "glass", temperature=temperature[:, None], load=load[None, :])["replicon"]
@@ -63,7 +63,7 @@ def compute(preset: str) -> dict[str, Any]:
 def draw(data: dict[str, Any]) -> Figure:
     figure, panels = style.panels(3, rows=2, height=4.2)
     norm = TwoSlopeNorm(0.0, -1.0, 1.0)
-    for k, (name, _, _) in enumerate(UNITS):
+    for k, (name, _, _) in enumerate(_units(data["thresholds"])):
         for axes, axis, plane in (
             (panels[k], "temperature", data["glass"][k]),
             (panels[3 + k], "cold", data["retrieval"][k]),
