@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import inspect
 import json
 import shutil
 from collections import Counter
@@ -17,9 +18,11 @@ from exactness import check_link, linked_source, prediction_label
 from exactness import escape as _escape
 from run_examples import run_examples
 
+from statphys_gen import errors
 from statphys_gen.cli import build_parser
 from statphys_gen.glossary import QUANTITIES
 from statphys_gen.predictions import Prediction, predictions, summary
+from statphys_gen.solution import Status
 from statphys_gen.systems import SYSTEMS
 from statphys_gen.verification import report, stale
 
@@ -36,6 +39,8 @@ def write_pages(docs: Path) -> None:
     (generated / "gallery.rst").write_text(_gallery(generated), encoding="utf-8")
     (generated / "validation.rst").write_text(_validation(), encoding="utf-8")
     (generated / "random_points.txt").write_text(_random_points(), encoding="utf-8")
+    (generated / "messages.rst").write_text(_messages(), encoding="utf-8")
+    (generated / "changelog.rst").write_text(_changelog(), encoding="utf-8")
     (generated / "benchmarks.rst").write_text(_benchmarks(), encoding="utf-8")
     (generated / "quantities.txt").write_text(_quantities(), encoding="utf-8")
     (generated / "commands.txt").write_text(_commands(), encoding="utf-8")
@@ -257,6 +262,87 @@ def _random_points() -> str:
         for name, outcome in report["families"].items()
     ]
     return "\n".join(_table(["solvers", *columns], rows, "28 10 10 12 12 14 14"))
+
+
+def _messages() -> str:
+    """What the statuses and exceptions mean, from where they are defined, and how the shell ends."""
+    lines = _heading("What the messages mean")
+    lines += [
+        "A result of an iterative solver carries one of five statuses; the first two come with numbers.",
+        "",
+    ]
+    rows = [[f"*{status}*", "number" if status.good else "NaN", _escape(status.advice)] for status in Status]
+    lines += _table(["status", "value", "what it means, and what to do"], rows, "22 10 68")
+    lines += _heading("Exceptions", "-")
+    lines += ["All derive from ``StatphysError`` and say what is wrong in one line.", ""]
+    raised = [
+        value
+        for value in vars(errors).values()
+        if inspect.isclass(value)
+        and issubclass(value, errors.StatphysError)
+        and value is not errors.StatphysError
+    ]
+    rows = [
+        [f":py:exc:`~statphys_gen.errors.{kind.__name__}`", (inspect.getdoc(kind) or "").splitlines()[0]]
+        for kind in raised
+    ]
+    lines += _table(["exception", "when"], rows, "30 70")
+    lines += [
+        "``InvalidArgument`` reads *argument = value: must be what is allowed*. ``NotConverged`` comes from "
+        "``Solution.require()``: the solution itself shows which points are good. ``AccuracyNotReached`` means that "
+        "two rules of integration disagree: declare the smallest scale of a function of yours, or ask for less. "
+        "``InsufficientSamples`` means that an error bar would be a guess: more instances.",
+        "",
+    ]
+    lines += _heading("In the shell", "-")
+    rows = [
+        ["0", "every record is *converged* or *near-critical*; for ``compare`` and ``verify``: all agree"],
+        ["1", "the output cannot be written"],
+        ["2", "bad input: one line on standard error, nothing on standard output"],
+        [
+            "3",
+            "a record is not usable, or a comparison disagrees or is inconclusive; all records are printed",
+        ],
+        ["130", "interrupted; finished points are kept where a store was given"],
+    ]
+    lines += _table(["exit status", "when"], rows, "14 86")
+    lines += _heading("Verdicts", "-")
+    rows = [
+        ["*agrees*", "no deviation that the stated rate of false alarms would call one"],
+        ["*disagrees*", "a deviation beyond it"],
+        [
+            "*inconclusive*",
+            "the error bar could not have shown a deviation as large as the resolution asked for",
+        ],
+        ["*reported*", "the theory is known not to hold there; a bound on the deviation is judged instead"],
+    ]
+    lines += _table(["verdict", "meaning"], rows, "20 80")
+    return "\n".join(lines)
+
+
+def _changelog() -> str:
+    """``CHANGELOG.md``: headings, one list, one table."""
+    found: list[str] = []
+    rows: list[list[str]] = []
+    for line in (ROOT / "CHANGELOG.md").read_text(encoding="utf-8").splitlines():
+        if line.startswith("|"):
+            rows.append([_inline(cell.strip()) for cell in line.strip("|").split("|")])
+        elif line.startswith("#"):
+            marks, _, text = line.partition(" ")
+            found += ["", *_heading(text, "=-~"[len(marks) - 1])]
+        else:
+            found.append(_inline(line))
+    if rows:
+        found += ["", *_table(rows[0], rows[2:], "40 15 15 30")]
+    return "\n".join(found) + "\n"
+
+
+def _inline(text: str) -> str:
+    """Markdown's code marks doubled; other marks of reStructuredText escaped outside of them."""
+    parts = text.split("`")
+    return "``".join(
+        part if k % 2 else part.replace("*", "\\*").replace("|", "\\|") for k, part in enumerate(parts)
+    )
 
 
 def _benchmarks() -> str:

@@ -7,6 +7,6 @@
     figures.make("speciation", separation=1.5)
 """
 
-from .runner import make, make_all, manifest
+from .runner import data_of, make, make_all, manifest
 
-__all__ = ["make", "make_all", "manifest"]
+__all__ = ["data_of", "make", "make_all", "manifest"]

@@ -132,6 +132,20 @@ def make(
     return path
 
 
+def data_of(name: str, *, preset: str = "quick", **parameters: Any) -> dict[str, Any]:
+    """What the ``draw`` of a figure's script takes: the computed data with the parameters; nothing is written.
+
+    Raises
+    ------
+    InvalidArgument : an unknown figure, preset or parameter, or a value outside its domain.
+    """
+    figures = {figure.name: figure for figure in manifest()}
+    script = figures[choice("NAME", name, tuple(figures))].script
+    chosen = settings.chosen(script.compute, parameters)
+    computed = script.compute(choice("preset", preset, PRESETS), **chosen)
+    return {key: np.asarray(entry) for key, entry in computed.items()} | chosen
+
+
 def make_all(
     names: Sequence[str],
     preset: str,

@@ -156,6 +156,30 @@ def picture(
                 pyplot.close(figure)
 
 
+def keys(**meanings: str) -> list[Any]:
+    """Entries of a legend that say what line styles and symbols mean, in black: ``keys(theory="-", simulation="o")``.
+
+    Words of a name are joined by ``_``. A letter or mark of matplotlib is an open symbol, ``.o`` a filled one.
+    """
+    from matplotlib.lines import Line2D
+
+    entries = []
+    for name, look in meanings.items():
+        line = look in ("-", "--", ":", "-.")
+        entries.append(
+            Line2D(
+                [],
+                [],
+                color="black",
+                linestyle=look if line else "none",
+                marker="none" if line else look.removeprefix("."),
+                markerfacecolor="black" if look.startswith(".") else "white",
+                label=name.replace("_", " "),
+            )
+        )
+    return entries
+
+
 def legend_below(axes: Axes, handles: Sequence[Any], columns: int) -> None:
     """A legend outside of the panels where the layout makes room for it, else inside of one of them."""
     figure: Any = axes.figure

@@ -13,30 +13,28 @@ from statphys_gen.diffusion import class_collapse, gaussian_window, simulate_col
 PAPER = ("2402.18491", "", "ours")
 TITLE = "Class-resolved collapse"
 CAPTION = (
-    "Two balanced classes far apart in dimension {dimension} with variances 0.25 and 4, {samples} "
+    "Two balanced classes far apart in dimension {dimension} with variances {variances}, {samples} "
     "training points. Symbols: weight of a noised training point under the posterior, by its class, from "
     "{instances} data sets; error bars, one standard error. Lines: Gaussian finite-size window of each "
     "class (heuristic, good above its collapse time). Dotted: leading-order collapse time of each class; "
     "dashed: zero of the averaged excess entropy, where neither class collapses."
 )
 
-DIMENSION, SAMPLES = 40, 3000
 
-
-def compute(preset: str) -> dict[str, Any]:
+def compute(
+    preset: str, *, dimension: int = 40, samples: int = 3000, variances: tuple[float, float] = (0.25, 4.0)
+) -> dict[str, Any]:
     instances, walkers = (4, 100) if preset == "quick" else (32, 500)
-    means = np.full((2, DIMENSION), 2.0)
+    means = np.full((2, dimension), 2.0)
     means[1] *= -1.0
-    law = GaussianMixture([0.5, 0.5], means, [0.25, 4.0])
-    log_n = math.log(SAMPLES)
+    law = GaussianMixture([0.5, 0.5], means, variances)
+    log_n = math.log(samples)
     grid, times = np.linspace(0.03, 1.8, 80), np.arange(0.1, 1.85, 0.15)
     curves = simulate_collapse(
-        law, times, SAMPLES, seed=0, walkers=walkers, instances=instances, by_class=True, threads=2
+        law, times, samples, seed=0, walkers=walkers, instances=instances, by_class=True, threads=2
     )
     collapse = class_collapse(law, log_n)
     return {
-        "dimension": DIMENSION,
-        "samples": SAMPLES,
         "instances": instances,
         "grid": grid,
         "theory": gaussian_window(law, grid, log_n).class_participation,
@@ -49,16 +47,16 @@ def compute(preset: str) -> dict[str, Any]:
 
 
 def draw(data: dict[str, Any]) -> Figure:
-    figure, (axes,) = style.panels(1)
-    for series, variance in enumerate((0.25, 4)):
+    figure, (axes,) = style.panels(1, height=3.2)
+    for series, variance in enumerate(data["variances"]):
         colour = style.COLOURS[series]
         axes.plot(data["grid"], data["theory"][:, series], color=colour)
-        label = f"variance {variance}"
+        label = f"variance {variance:g}"
         style.simulation(axes, data["time"], data["mean"][series], data["error"][series], series, label)
         axes.axvline(data["collapse_times"][series], color=colour, linewidth=0.7, linestyle=":")
-    axes.axvline(
-        float(data["averaged"]), color="grey", linewidth=0.9, linestyle="--", label=r"averaged $f=0$"
-    )
-    axes.set(xlabel="diffusion time $t$", ylabel="weight of the own training point", ylim=(-0.02, 1.05))
-    axes.legend()
+    axes.axvline(float(data["averaged"]), color="grey", linewidth=0.9, linestyle="--")
+    axes.set(xlabel="diffusion time $t$", ylabel="weight of the own point", ylim=(-0.02, 1.05))
+    entries, _ = axes.get_legend_handles_labels()
+    lines = {"finite-size window (theory)": "-", "collapse time of a class": ":", "averaged $f=0$": "--"}
+    style.legend_below(axes, entries + style.keys(**lines), 2)
     return figure

@@ -7,47 +7,59 @@ from matplotlib.figure import Figure
 
 from statphys_gen import style
 from statphys_gen.data import GaussianMixture
-from statphys_gen.diffusion import phase_diagram, simulate_collapse
+from statphys_gen.diffusion import gaussian_window, isotropic_collapse, phase_diagram, simulate_collapse
 
 PAPER = ("2402.18491", "", "ours")
 TITLE = "Speciation, traps and collapse in the plane of time and number of samples"
 CAPTION = (
-    "Two balanced classes in dimension {dimension}, separation 1, variance 1. Lines: leading order in the "
-    "dimension; the trap onset is where a training point becomes attractive by itself, the collapse where "
-    "it holds the trajectory. Symbols: simulated time at which a noised training point has half of the "
-    "posterior weight, from {instances} data sets; its distance from the line is a finite-size effect of "
-    "order log(d)/d. Error bars: one standard error."
+    "Two balanced classes in dimension {dimension}, separation {separation:g}, variance {variance:g}. "
+    "Lines: leading order in the dimension; the trap onset is where a training point becomes attractive "
+    "by itself, the collapse where it holds the trajectory. Symbols: simulated time at which a noised "
+    "training point has half of the posterior weight, from {instances} data sets of n = {samples}; its "
+    "distance from the solid line is a finite-size effect of order log(d)/d. Dashed: the same time by the "
+    "finite-size theory of one isotropic class, joined between the sizes. Error bars: one standard error."
 )
 
-DIMENSION = 32
-SAMPLES = (20, 60, 200, 600, 2000)
 
-
-def compute(preset: str) -> dict[str, Any]:
+def compute(
+    preset: str,
+    *,
+    dimension: int = 32,
+    samples: tuple[int, ...] = (20, 60, 200, 600, 2000),
+    separation: float = 1.0,
+    variance: float = 1.0,
+) -> dict[str, Any]:
     instances, walkers = (6, 150) if preset == "quick" else (32, 600)
-    law = GaussianMixture.two_classes(DIMENSION, 1.0, 1.0)
+    law = GaussianMixture.two_classes(dimension, separation, variance)
     alphas = np.linspace(0.02, 0.35, 60)
     diagram = phase_diagram(law, np.linspace(0.02, 2.5, 40), alphas)
     grid = np.linspace(0.1, 2.0, 20)
     crossing, error = [], []
-    for samples in SAMPLES:
-        curves = simulate_collapse(
-            law, grid, samples, seed=0, walkers=walkers, instances=instances, threads=2
-        )
+    for count in samples:
+        curves = simulate_collapse(law, grid, count, seed=0, walkers=walkers, instances=instances, threads=2)
         time, spread = half_time(grid, curves.participation.mean, curves.participation.standard_error)
         crossing.append(time)
         error.append(spread)
     return {
-        "dimension": DIMENSION,
         "instances": instances,
         "alpha": alphas,
         "collapse": diagram.collapse["time"],
         "traps": diagram.trap_onset["time"],
         "speciation": diagram.speciation_time,
-        "simulated_alpha": np.log(SAMPLES) / DIMENSION,
+        "simulated_alpha": np.log(samples) / dimension,
         "crossing": np.array(crossing),
+        "finite": np.array([_finite_size(law, variance, count) for count in samples]),
         "error": np.array(error),
     }
+
+
+def _finite_size(law: GaussianMixture, variance: float, samples: int) -> float:
+    """Where the weight is 1/2 by the theory of one isotropic class, which has half of the points and is far away."""
+    dimension, grid = law.means.shape[1], np.linspace(0.05, 2.5, 200)
+    window = gaussian_window(law, grid, float(np.log(samples))).participation
+    times = np.interp(-0.5, -window, grid) * np.array([1.0, 1.1, 1.2])
+    found = isotropic_collapse(dimension, variance, samples / 2, times).participation
+    return float(np.interp(-0.5, -found, times))
 
 
 def half_time(time: np.ndarray, value: np.ndarray, error: np.ndarray) -> tuple[float, float]:
@@ -59,7 +71,7 @@ def half_time(time: np.ndarray, value: np.ndarray, error: np.ndarray) -> tuple[f
 
 
 def draw(data: dict[str, Any]) -> Figure:
-    figure, (axes,) = style.panels(1)
+    figure, (axes,) = style.panels(1, height=3.3)
     alpha, speciation = data["alpha"], float(data["speciation"])
     axes.fill_betweenx(alpha, 0.0, data["collapse"], color=style.COLOURS[1], alpha=0.15, linewidth=0)
     axes.fill_betweenx(
@@ -78,9 +90,16 @@ def draw(data: dict[str, Any]) -> Figure:
         capsize=1.5,
         label="half the weight, simulation",
     )
+    axes.plot(
+        data["finite"],
+        data["simulated_alpha"],
+        "--",
+        color=style.COLOURS[1],
+        label="half the weight, finite size",
+    )
     axes.text(0.15, 0.05, "collapse", color=style.COLOURS[1])
     axes.text(0.98, 0.19, "generalisation")
     axes.text(speciation + 0.1, 0.2, "noise", color=style.COLOURS[0])
     axes.set(xlabel="diffusion time $t$", ylabel=r"$\alpha=\log(n)/d$", xlim=(0.0, 2.5), ylim=(0.02, 0.35))
-    axes.legend(loc="upper right", fontsize=6, frameon=True, framealpha=1.0, edgecolor="none")
+    style.legend_below(axes, axes.get_legend_handles_labels()[0], 2)
     return figure

@@ -13,7 +13,7 @@ from statphys_gen.diffusion import condensed_phase, finite_size_condensed_phase,
 PAPER = ("2402.18491", "", "ours")
 TITLE = "The condensed phase and its approach with the dimension"
 CAPTION = (
-    "Isotropic Gaussian data, log(n)/d = 0.3, fresh points x_t that are not noised training points. "
+    "Isotropic Gaussian data, log(n)/d = {alpha:g}, fresh points x_t that are not noised training points. "
     "Black: participation 1 - m(t) with the Parisi parameter m of one step of replica symmetry breaking, "
     "exact as the dimension grows. Coloured lines: with the correction of order log(d)/d (heuristic, "
     "partial near the collapse time). Symbols: mean sum of squared posterior weights, {instances} data "
@@ -21,35 +21,34 @@ CAPTION = (
     "time."
 )
 
-ALPHA = 0.3
-DIMENSIONS = (16, 24, 32, 40)
 
-
-def compute(preset: str) -> dict[str, Any]:
+def compute(
+    preset: str, *, alpha: float = 0.3, dimensions: tuple[int, ...] = (16, 24, 32, 40)
+) -> dict[str, Any]:
     quick = preset == "quick"
     instances, walkers = (12, 100) if quick else (32, 400)
-    simulated = DIMENSIONS[:3] if quick else DIMENSIONS
+    simulated = dimensions[:3] if quick else dimensions
     grid, times = np.linspace(0.02, 0.9, 90), np.arange(0.05, 0.9, 0.1)
     theory, mean, error = [], [], []
-    for dimension in DIMENSIONS:
+    for dimension in dimensions:
         law = Covariance.isotropic(dimension=dimension)
-        solution = finite_size_condensed_phase(law, grid, ALPHA * dimension)
+        solution = finite_size_condensed_phase(law, grid, alpha * dimension)
         theory.append(solution["test_participation_ratio"])
         if dimension in simulated:
-            samples = round(math.exp(ALPHA * dimension))
+            samples = round(math.exp(alpha * dimension))
             curves = simulate_condensation(
                 law, times, samples, seed=0, walkers=walkers, instances=instances, threads=2
             )
             mean.append(curves.participation.mean)
             error.append(curves.participation.standard_error)
-    limit = condensed_phase(Covariance.isotropic(dimension=1000), grid, ALPHA * 1000)
+    limit = condensed_phase(Covariance.isotropic(dimension=1000), grid, alpha * 1000)
     return {
         "instances": instances,
         "walkers": walkers,
         "grid": grid,
         "theory": np.array(theory),
         "limit": limit["test_participation_ratio"],
-        "collapse_time": -0.5 * math.log1p(-math.exp(-2 * ALPHA)),
+        "collapse_time": -0.5 * math.log1p(-math.exp(-2 * alpha)),
         "time": times,
         "mean": np.array(mean),
         "error": np.array(error),
@@ -57,9 +56,9 @@ def compute(preset: str) -> dict[str, Any]:
 
 
 def draw(data: dict[str, Any]) -> Figure:
-    figure, (axes,) = style.panels(1)
+    figure, (axes,) = style.panels(1, height=3.2)
     axes.plot(data["grid"], data["limit"], color="black", label=r"$d\to\infty$")
-    for series, dimension in enumerate(DIMENSIONS):
+    for series, dimension in enumerate(data["dimensions"]):
         label, simulated = f"$d$ = {dimension}", series < len(data["mean"])
         colour = style.COLOURS[series]
         axes.plot(
@@ -72,6 +71,9 @@ def draw(data: dict[str, Any]) -> Figure:
         if simulated:
             style.simulation(axes, data["time"], data["mean"][series], data["error"][series], series, label)
     axes.axvline(float(data["collapse_time"]), color="grey", linewidth=0.6, linestyle=":")
+    axes.text(0.55, 0.35, "rounded by the finite size:\nthe term holds below", fontsize=6)
     axes.set(xlabel="diffusion time $t$", ylabel=r"participation $\langle\sum_\mu w_\mu^2\rangle$")
-    axes.legend()
+    entries, _ = axes.get_legend_handles_labels()
+    lines = {"with the term $\\log(d)/d$ (heuristic)": "-", "collapse time, $d\\to\\infty$": ":"}
+    style.legend_below(axes, entries + style.keys(**lines), 2)
     return figure

@@ -14,38 +14,39 @@ PAPER = ("2402.18491", "2", "same parameters")
 TITLE = "Speciation: clone agreement of two Gaussian classes"
 CAPTION = (
     "Probability that two backward trajectories that share x_t end in the same class, for two balanced "
-    "classes with separation 1 and variance 1. Lines: exact theory. Open symbols: {walkers} pairs of "
-    "clones for each point, by {steps} Euler steps from t = 10 of the one-dimensional reduction of the "
-    "backward process (a reduced simulation). Crosses: {full_walkers} pairs in the full dimension "
-    "{full_dimension} by the exact backward kernel. Left: against t over t_S = log(d)/2, where the "
-    "transition sharpens only as 1/log d; guide lines at t = t_S and at the agreement 0.7752 of a unit "
-    "signal. Right: against t - t_S, where all dimensions fall on one curve. Error bars: one standard "
-    "error; the points of one dimension share trajectories."
+    "classes with separation s = {separation:g} and variance 1. Lines: exact theory. Open symbols: "
+    "{walkers} pairs of clones for each point, by {steps} Euler steps from t = 10 of the one-dimensional "
+    "reduction of the backward process (a reduced simulation). Crosses: {full_walkers} pairs in the full "
+    "dimension {full_dimension} by the exact backward kernel. Left: against t over t_S = log(s^2 d)/2, "
+    "where the transition sharpens only as 1/log d; guide lines at t = t_S and at the agreement 0.7752 of "
+    "a unit signal. Right: against t - t_S, where all dimensions fall on one curve. Error bars: one "
+    "standard error; the points of one dimension share trajectories."
 )
 
-DIMENSIONS = (256, 1024, 4096, 16384)
 RATIOS = (0.5, 1.5)
 
 
-def compute(preset: str) -> dict[str, Any]:
+def compute(
+    preset: str, *, dimensions: tuple[int, ...] = (256, 1024, 4096, 16384), separation: float = 1.0
+) -> dict[str, Any]:
     quick = preset == "quick"
     walkers, steps = (4000, 500) if quick else (10_000, 1000)
     full_dimension, full_walkers = (256, 4000) if quick else (16384, 10_000)
     branches = np.arange(1.0, 7.75, 0.5)
     times, mean, error = [], [], []
-    for dimension in DIMENSIONS:
+    for dimension in dimensions:
         estimate = reduced_clones_langevin(
-            math.sqrt(dimension), 1.0, branches, walkers=walkers, seed=0, steps=steps, threads=2
+            separation * math.sqrt(dimension), 1.0, branches, walkers=walkers, seed=0, steps=steps, threads=2
         )
         times.append(branches)
         mean.append(estimate.mean)
         error.append(estimate.standard_error)
-    mixture = GaussianMixture.two_classes(full_dimension, 1.0, 1.0)
+    mixture = GaussianMixture.two_classes(full_dimension, separation, 1.0)
     spread = np.array([-1.0, -0.5, 0.0, 0.5, 1.0, 1.5])
-    full_times = 0.5 * math.log(full_dimension) + spread
+    full_times = 0.5 * math.log(full_dimension * separation**2) + spread
     full = simulate_clones(mixture, full_times, walkers=full_walkers, seed=0, threads=2)
     ratio = np.linspace(*RATIOS, 201)
-    half_log = 0.5 * np.log(DIMENSIONS)[:, None]
+    half_log = 0.5 * np.log(np.array(dimensions) * separation**2)[:, None]
     return {
         "walkers": walkers,
         "steps": steps,
@@ -67,9 +68,9 @@ def compute(preset: str) -> dict[str, Any]:
 def draw(data: dict[str, Any]) -> Figure:
     figure, (left, right) = style.panels(2)
     right.plot(data["shift"], data["collapsed"], color="black")
-    for series, dimension in enumerate(DIMENSIONS):
+    for series, dimension in enumerate(data["dimensions"]):
         colour = style.COLOURS[series]
-        transition = 0.5 * math.log(dimension)
+        transition = 0.5 * math.log(dimension * data["separation"] ** 2)
         left.plot(data["ratio"], data["theory"][series], color=colour)
         times, mean, error = (data[name][series] for name in ("time", "mean", "error"))
         shown = (times >= RATIOS[0] * transition) & (times <= RATIOS[1] * transition)
@@ -89,9 +90,10 @@ def draw(data: dict[str, Any]) -> Figure:
     for axes in (left, right):
         axes.axhline(0.7752, color="grey", linewidth=0.6, linestyle="--")
         axes.set_ylabel(r"clone agreement $\phi$")
-    left.set_xlabel(r"$t / t_S$,  $t_S = \frac{1}{2}\log d$")
+    left.set_xlabel(r"$t / t_S$,  $t_S = \frac{1}{2}\log s^2 d$")
     right.set_xlabel(r"$t - t_S$")
     right.axvline(0.0, color="grey", linewidth=0.6, linestyle="--")
-    left.legend()
-    right.legend()
+    entries, _ = left.get_legend_handles_labels()
+    left.legend(handles=[*entries, *style.keys(**{"exact theory": "-", "unit signal": "--"})], fontsize=6)
+    right.legend(handles=[*right.get_legend_handles_labels()[0], *style.keys(**{"theory, every $d$": "-"})])
     return figure

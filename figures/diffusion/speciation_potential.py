@@ -14,31 +14,35 @@ from statphys_gen.statistics import Estimate, generator
 PAPER = ("2402.18491", "", "ours")
 TITLE = "Speciation: the potential of the backward drift"
 CAPTION = (
-    "Two balanced classes in dimension 64, separation 1, variance 1. Left: potential whose negative slope "
-    "is the backward drift along the line through the classes, at times before, at and after its symmetry "
-    "breaks (t_drift = {drift_time:.3f}); exact theory. Right: its minima (solid) and barrier (dashed) "
-    "against time, and the modes of the density P_t along the same line (dotted), which appear at the "
-    "later speciation time of the criterion bayes. The minima run ahead of the trajectories, because the "
-    "potential keeps moving, and lie at about twice the modes; the simulation does not check them. "
-    "Squares: mean distance from the midpoint over {walkers} backward trajectories in full dimension by "
-    "the exact kernel, to be compared with the mean of |u| under P_t (solid, theory), two normal laws of "
-    "variance 1 on the line. Error bars: one standard error, smaller than the symbols."
+    "Two balanced classes in dimension {dimension}, separation {separation:g}, variance 1. Left: "
+    "potential whose negative slope is the backward drift along the line through the classes, at times "
+    "before, at and after its symmetry breaks (t_drift = {drift_time:.3f}); exact theory. Right: its "
+    "minima (solid) and barrier (dashed) against time, and the modes of the density P_t along the same "
+    "line (dotted), which appear at the later speciation time of the criterion bayes. The minima run "
+    "ahead of the trajectories, because the potential keeps moving, and lie at about twice the modes; the "
+    "simulation does not check them. Squares: mean distance from the midpoint over {walkers} backward "
+    "trajectories in full dimension by the exact kernel, to be compared with the mean of |u| under P_t "
+    "(solid, theory), two normal laws of variance 1 on the line. Error bars: one standard error, smaller "
+    "than the symbols."
 )
 
-DIMENSION = 64
-SHIFTS = (0.6, 0.0, -0.4, -0.8)
 
-
-def compute(preset: str) -> dict[str, Any]:
+def compute(
+    preset: str,
+    *,
+    dimension: int = 64,
+    shifts: tuple[float, ...] = (0.6, 0.0, -0.4, -0.8),
+    separation: float = 1.0,
+) -> dict[str, Any]:
     walkers = 2000 if preset == "quick" else 20_000
-    mixture = GaussianMixture.two_classes(DIMENSION, 1.0, 1.0)
+    mixture = GaussianMixture.two_classes(dimension, separation, 1.0)
     transition = float(drift_time(mixture).require()["time"])
     projection = np.linspace(-8.0, 8.0, 401)
     grid = np.concatenate([np.linspace(0.8, transition, 200), np.linspace(transition, 4.0, 60)[1:]])
     points = critical_points(mixture, grid)
     times = np.arange(3.8, 0.75, -0.25)
     law = NoisedMixture(mixture)
-    rng = generator(0, {"figure": "speciation_potential", "dimension": DIMENSION})
+    rng = generator(0, {"figure": "speciation_potential", "dimension": dimension})
     x = law.sample(law.draw_components(walkers, rng), float(times[0]), rng)
     direction = mixture.means[0] / np.linalg.norm(mixture.means[0])
     distances = [np.abs(x @ direction)]
@@ -53,7 +57,7 @@ def compute(preset: str) -> dict[str, Any]:
         "walkers": walkers,
         "drift_time": transition,
         "projection": projection,
-        "potential": np.array([potential(mixture, projection, transition + shift) for shift in SHIFTS]),
+        "potential": np.array([potential(mixture, projection, transition + shift) for shift in shifts]),
         "time": grid,
         "critical": points["projection"],
         "modes": critical_points(mixture, grid, "density")["projection"],
@@ -66,7 +70,7 @@ def compute(preset: str) -> dict[str, Any]:
 
 def draw(data: dict[str, Any]) -> Figure:
     figure, (left, right) = style.panels(2)
-    for series, shift in enumerate(SHIFTS):
+    for series, shift in enumerate(data["shifts"]):
         label = r"$t_\mathrm{drift}$" if shift == 0 else rf"$t_\mathrm{{drift}}{shift:+.1f}$"
         left.plot(data["projection"], data["potential"][series], color=style.COLOURS[series], label=label)
     left.set(xlabel=r"projection $u$", ylabel="drift potential $V(u)$", ylim=(-8.0, 6.0))
@@ -84,7 +88,9 @@ def draw(data: dict[str, Any]) -> Figure:
     style.simulation(
         right, data["simulated_time"], data["mean"], data["error"], 1, r"$\langle|u|\rangle$, simulation"
     )
-    right.axvline(float(data["drift_time"]), color="grey", linewidth=0.6, linestyle="--")
+    right.axvline(
+        float(data["drift_time"]), color="grey", linewidth=0.6, linestyle="--", label=r"$t_\mathrm{drift}$"
+    )
     right.set(xlabel="diffusion time $t$", ylabel="projection $u$")
     right.legend()
     return figure

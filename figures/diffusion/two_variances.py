@@ -12,33 +12,35 @@ from statphys_gen.diffusion import order_time, simulate_clones, two_variance_agr
 PAPER = ("2402.18491", "", "ours")
 TITLE = "Speciation of two classes with equal means and different variances"
 CAPTION = (
-    "Two balanced classes with mean 0 and variances 0.5 and 2 in every direction. Solid lines: exact "
+    "Two balanced classes with mean 0 and variances {variances} in every direction. Solid lines: exact "
     "theory (chi-square integral) at each dimension; dashed: leading order with the signal x = exp(-4t) d "
-    "(2 - 0.5)^2 / 8. Symbols: {walkers} pairs of clones in full dimension for each point, by the exact "
-    "backward kernel, error bars one standard error. Left: against time. Right: against t minus the "
-    "order-2 speciation time log(d (2 - 0.5)^2 / 8) / 4, where the curves approach the leading order "
-    "slowly, with corrections of order exp(-2t)."
+    "Delta^2 / 8, Delta the difference of the variances. Symbols: {walkers} pairs of clones in full "
+    "dimension for each point, by the exact backward kernel, error bars one standard error. Left: against "
+    "time. Right: against t minus the order-2 speciation time log(d Delta^2 / 8) / 4, where the curves "
+    "approach the leading order slowly, with corrections of order exp(-2t)."
 )
 
-DIMENSIONS = (64, 1024, 16384)
-VARIANCES = (0.5, 2.0)
 
-
-def compute(preset: str) -> dict[str, Any]:
+def compute(
+    preset: str,
+    *,
+    dimensions: tuple[int, ...] = (64, 1024, 16384),
+    variances: tuple[float, float] = (0.5, 2.0),
+) -> dict[str, Any]:
     walkers = 2000 if preset == "quick" else 20_000
-    simulated = DIMENSIONS[:2] if preset == "quick" else DIMENSIONS
+    simulated = dimensions[:2] if preset == "quick" else dimensions
     grid = np.linspace(0.3, 3.8, 141)
     mean, error = [], []
     times = np.arange(0.4, 3.7, 0.3)
     for dimension in simulated:
-        mixture = GaussianMixture([0.5, 0.5], np.zeros((2, dimension)), VARIANCES)
+        mixture = GaussianMixture([0.5, 0.5], np.zeros((2, dimension)), variances)
         estimate = simulate_clones(mixture, times, walkers=walkers, seed=0, threads=2)
         mean.append(estimate.mean)
         error.append(estimate.standard_error)
     return {
         "walkers": walkers,
         "grid": grid,
-        "exact": np.array([two_variance_agreement(d, VARIANCES, 0.5, grid) for d in DIMENSIONS]),
+        "exact": np.array([two_variance_agreement(d, variances, 0.5, grid) for d in dimensions]),
         "time": times,
         "mean": np.array(mean),
         "error": np.array(error),
@@ -50,9 +52,9 @@ def compute(preset: str) -> dict[str, Any]:
 def draw(data: dict[str, Any]) -> Figure:
     figure, (left, right) = style.panels(2)
     right.plot(data["shift"], data["leading"], "--", color="black", label="leading order")
-    for series, dimension in enumerate(DIMENSIONS):
+    for series, dimension in enumerate(data["dimensions"]):
         colour = style.COLOURS[series]
-        transition = float(order_time(2, dimension * (VARIANCES[1] - VARIANCES[0]) ** 2))
+        transition = float(order_time(2, dimension * (data["variances"][1] - data["variances"][0]) ** 2))
         left.plot(data["grid"], data["exact"][series], color=colour, label=f"$d$ = {dimension}")
         inside = (data["grid"] - transition > -1.2) & (data["grid"] - transition < 1.6)
         right.plot(data["grid"][inside] - transition, data["exact"][series][inside], color=colour)
@@ -65,6 +67,8 @@ def draw(data: dict[str, Any]) -> Figure:
         axes.set_ylabel(r"clone agreement $\phi$")
     left.set_xlabel("diffusion time $t$")
     right.set_xlabel(r"$t - \frac{1}{4}\log(d\,\Delta^2/8)$")
-    left.legend()
+    entries, _ = left.get_legend_handles_labels()
+    lines = {"exact": "-", "leading order": "--", "clones": "o"}
+    left.legend(handles=entries + style.keys(**lines), fontsize=6)
     right.legend()
     return figure

@@ -11,16 +11,14 @@ from statphys_gen.linear_dynamics import LinearNetwork, Task, best_error, simula
 PAPER = ("2405.17580", "", "ours")
 TITLE = "Best test error between active and lazy training"
 CAPTION = (
-    "Best test error in time (left) and its scaled time (right) against the lazy ratio, one signal of strength "
-    "1.1 in unit noise, for three initial noises omega (colours). Solid lines: theory for d, w to infinity at "
-    "fixed kappa and omega; dotted on the left: its limits for kappa to 0 and to infinity. Symbols with errors: "
-    "networks with Gaussian weights and width kappa^2 d^2/omega, by the flow of their Gram matrix, extrapolated "
-    "to d to infinity from d = {sizes} with {instances} instances each (none where the smallest would have a "
-    "width below 2 d); for omega = 0, orthogonal weights. Smaller symbols on the left: d = {smallest}."
+    "Best test error in time (left) and its scaled time (right) against the lazy ratio, one signal of "
+    "strength {signal:g} in unit noise, for the initial noises omega = {noises} (colours), simulated at "
+    "kappa = {ratios}. Solid lines: theory for d, w to infinity at fixed kappa and omega; dotted on the "
+    "left: its limits for kappa to 0 and to infinity. Symbols with errors: networks with Gaussian weights "
+    "and width kappa^2 d^2/omega, by the flow of their Gram matrix, extrapolated to d to infinity from d "
+    "= {sizes} with {instances} instances each (none where the smallest would have a width below 2 d); "
+    "for omega = 0, orthogonal weights. Smaller symbols on the left: d = {smallest}."
 )
-_NOISES = (0.0, 0.1, 0.4)
-_RATIOS = (0.15, 0.3, 0.8, 2.0)
-_SIGNAL = (1.1,)
 
 
 def _network(size: int, kappa: float, omega: float) -> LinearNetwork:
@@ -28,26 +26,32 @@ def _network(size: int, kappa: float, omega: float) -> LinearNetwork:
     return LinearNetwork(size, size, width, kappa * size / width, kappa * size / width)
 
 
-def compute(preset: str) -> dict[str, Any]:
+def compute(
+    preset: str,
+    *,
+    noises: tuple[float, ...] = (0.0, 0.1, 0.4),
+    ratios: tuple[float, ...] = (0.15, 0.3, 0.8, 2.0),
+    signal: float = 1.1,
+) -> dict[str, Any]:
     sizes, instances = ((16, 32, 64), 14) if preset == "quick" else ((40, 80, 160), 40)
     kappa = np.geomspace(0.03, 6.0, 120)
-    lines = [best_error(_SIGNAL, kappa, omega) for omega in _NOISES]
-    shape = (len(_NOISES), len(_RATIOS), len(sizes))
+    lines = [best_error([signal], kappa, omega) for omega in noises]
+    shape = (len(noises), len(ratios), len(sizes))
     mean, error, time = np.empty(shape), np.empty(shape), np.empty(shape)
-    for i, omega in enumerate(_NOISES):
-        for j, ratio in enumerate(_RATIOS):
+    for i, omega in enumerate(noises):
+        for j, ratio in enumerate(ratios):
             # The theory is that of wide networks: none of a width below 2 d.
             if _network(sizes[0], ratio, omega).width < 2 * sizes[0]:
                 mean[i, j], error[i, j], time[i, j] = np.nan, 1.0, np.nan
                 continue
-            guess = float(best_error(_SIGNAL, ratio, omega).training_time)
+            guess = float(best_error([signal], ratio, omega).training_time)
             for k, d in enumerate(sizes):
                 # The lowest of the mean curve; its value has no first-order error.
                 times = guess * np.geomspace(0.65, 1.5, 7)
                 found = simulate_training(
                     _network(d, ratio, omega),
                     times / d,
-                    Task(_SIGNAL),
+                    Task((signal,)),
                     instances=instances,
                     tolerance=1e-4,
                     initialisation="orthogonal" if omega == 0.0 else "gaussian",
@@ -82,20 +86,25 @@ def compute(preset: str) -> dict[str, Any]:
 
 def draw(data: dict[str, Any]) -> Figure:
     figure, (left, right) = style.panels(2)
-    for k, omega in enumerate(_NOISES):
+    for k, omega in enumerate(data["noises"]):
         colour = style.COLOURS[k]
         left.plot(data["kappa"], data["line"][k], color=colour)
         right.plot(data["kappa"], data["line_time"][k], color=colour, label=rf"$\omega$ = {omega:g}")
-        style.simulation(left, _RATIOS, data["limit"][k], data["limit_error"][k], k, rf"$\omega$ = {omega:g}")
-        left.plot(_RATIOS, data["small"][k], style.MARKERS[k], color=colour, markersize=2.0)
-        right.plot(_RATIOS, data["limit_time"][k], style.MARKERS[k], color=colour, markerfacecolor="white")
-        power = 1.21 + omega
+        style.simulation(
+            left, data["ratios"], data["limit"][k], data["limit_error"][k], k, rf"$\omega$ = {omega:g}"
+        )
+        left.plot(data["ratios"], data["small"][k], style.MARKERS[k], color=colour, markersize=2.0)
+        right.plot(
+            data["ratios"], data["limit_time"][k], style.MARKERS[k], color=colour, markerfacecolor="white"
+        )
+        power = data["signal"] ** 2 + omega
         for level in (omega / (1.0 + omega), power / (1.0 + power)):
             left.axhline(level, color=colour, linewidth=0.7, linestyle=":")
     left.set(xscale="log", xlabel=r"lazy ratio $\kappa = c/d$", ylabel="best test error", ylim=(-0.02, 0.75))
     right.set(
         xscale="log", yscale="log", xlabel=r"lazy ratio $\kappa = c/d$", ylabel="best scaled time $T^*$"
     )
-    left.legend(loc="lower right")
+    notes = {"theory": "-", "limits": ":", "simulation, $d\\to\\infty$": "o", "smallest $d$": ".o"}
+    left.legend(handles=style.keys(**notes), loc="lower right", fontsize=6)
     right.legend()
     return figure

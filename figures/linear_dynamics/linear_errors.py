@@ -19,11 +19,12 @@ from statphys_gen.linear_dynamics import (
 PAPER = ("2405.17580", "1", "same parameters")
 TITLE = "Linear networks between lazy and active: errors in time"
 CAPTION = (
-    "Train (blue) and test (red) error per entry against scaled time, {rank} signals of strength 1/sqrt({rank}) in "
-    "unit noise, weights of variance d^{variance_exponent:g} and width d^{width_exponent:g}. Lines: theory, leading "
-    "orders in 1/d and d/w. Left: d = {large_dimension} (w = {large_width}), theory alone (the size of Fig. 1 in arXiv "
-    "2405.17580 is 500); dotted: when the test error is lowest. Right: d = {dimension} (w = {width}); symbols with "
-    "errors: {instances} networks with Gaussian weights, trained by the exact flow of their Gram matrix."
+    "Train (blue) and test (red) error per entry against scaled time, {rank} signals of strength "
+    "1/sqrt({rank}) in unit noise, weights of variance d^{variance_exponent:g} and width "
+    "d^{width_exponent:g}. Lines: theory, leading orders in 1/d and d/w. Left: d = {large_dimension} (w = "
+    "{large_width}), theory alone (the size of Fig. 1 in arXiv 2405.17580 is 500); dotted: when the test "
+    "error is lowest. Right: d = {dimension} (w = {width}); symbols with errors: {instances} networks "
+    "with Gaussian weights, trained by the exact flow of their Gram matrix."
 )
 
 

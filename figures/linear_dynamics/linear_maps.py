@@ -18,20 +18,21 @@ from statphys_gen.linear_dynamics import (
 PAPER = ("2405.17580", "2", "same axes, reduced")
 TITLE = "Linear networks over the exponents of variance and width"
 CAPTION = (
-    "Simulation: networks of dimension {dimension} with weights of variance d^gs and width d^gw (at least 1), "
-    "{rank} signals of strength 1/sqrt({rank}) in unit noise, one instance a point, trained by the exact flow of "
-    "the Gram matrix, at the time of their lowest test error: that error, the stable rank of the product, the "
-    "scaled time, and the distance from a network of infinite width on the same target over the target's norm "
-    "(blank where w < 2 d). Fig. 2 of arXiv 2405.17580 shows such maps at d = 200. Black contours (first map): "
-    "the same error by theory for d, w to infinity, from width d on. White: signals lazy or active (solid), noise "
-    "lazy or active (dashed), initial noise 1 (dash-dotted), width equal to the rank (dotted)."
+    "Simulation: networks of dimension {dimension} with weights of variance d^gs and width d^gw (at least "
+    "1), {rank} signals of strength 1/sqrt({rank}) in unit noise, one instance a point, trained by the "
+    "exact flow of the Gram matrix, at the time of their lowest test error: that error, the stable rank "
+    "of the product, the scaled time, and the distance from a network of infinite width on the same "
+    "target over the target's norm (blank where w < 2 d). Fig. 2 of arXiv 2405.17580 shows such maps at d "
+    "= 200. Black contours (first map): the same error by theory for d, w to infinity, from width d on. "
+    "White: signals lazy or active (solid), noise lazy or active (dashed), initial noise 1 (dash-dotted), "
+    "width equal to the rank (dotted)."
 )
 _LEVELS = (0.2, 0.3, 0.4, 0.5, 0.7)
 
 
-def compute(preset: str) -> dict[str, Any]:
-    dimension, points = (30, 13) if preset == "quick" else (100, 29)
-    task = Task.equal(2)
+def compute(preset: str, *, rank: int = 2) -> dict[str, Any]:
+    dimension, points = (30, 25) if preset == "quick" else (100, 29)
+    task = Task.equal(rank)
     gs, gw = np.linspace(-3.0, 0.0, points), np.linspace(0.0, 2.8, points)
     maps = np.full((4, points, points), np.nan)
     for i, j in np.ndindex(points, points):
@@ -55,7 +56,6 @@ def compute(preset: str) -> dict[str, Any]:
     theory = phase_diagram(task.signal_strengths, dimension, *fine)["test_error"].to_numpy()
     return {
         "dimension": dimension,
-        "rank": task.rank,
         "variance_exponent": gs,
         "width_exponent": gw,
         "maps": maps,
@@ -94,6 +94,13 @@ def draw(data: dict[str, Any]) -> Figure:
         linewidths=0.8,
     )
     axes[0].clabel(contour, fontsize=6)
+    notes = {
+        "signals lazy / active": "-",
+        "noise lazy / active": "--",
+        "initial noise 1": "-.",
+        "width = rank": ":",
+    }
+    figure.legend(handles=style.keys(**notes), loc="outside lower center", ncols=4, title="white lines")
     for axis in axes[2:]:
         axis.set_xlabel(r"variance exponent $\gamma_\sigma$")
     for axis in axes[::2]:

@@ -17,26 +17,31 @@ from statphys_gen.linear_dynamics import (
 PAPER = ("2405.17580", "", "ours")
 TITLE = "Lazy linear networks of any width"
 CAPTION = (
-    "Share of the train loss that is left (left) and test error of noise alone over its variance (right) against "
-    "width over dimension, at three times (colours), for centred networks and a target a hundred times smaller "
-    "than the threshold c. Lines: theory for d to infinity; dashed, on the left: what is never learned, (1 - "
-    "w/d)^2 below width d (vertical). Symbols with errors: Gram flows at d = {dimension}, {instances} instances."
+    "Share of the train loss that is left (left) and test error of noise alone over its variance (right) "
+    "against width over dimension, at the times {times} over the threshold c = {threshold:g} (colours), "
+    "for centred networks and a target a hundred times smaller than the threshold. Lines: theory for d to "
+    "infinity; dashed, on the left: what is never learned, (1 - w/d)^2 below width d (vertical). Symbols "
+    "with errors (w/d = {ratios}): Gram flows at d = {dimension}, {instances} instances."
 )
-_RATIOS = (0.25, 0.5, 1.0, 2.0, 4.0, 16.0)
-_TIMES = (0.3, 1.0, 3.0)
 
 
-def compute(preset: str) -> dict[str, Any]:
+def compute(
+    preset: str,
+    *,
+    ratios: tuple[float, ...] = (0.25, 0.5, 1.0, 2.0, 4.0, 16.0),
+    times: tuple[float, ...] = (0.3, 1.0, 3.0),
+    threshold: float = 3.0,
+) -> dict[str, Any]:
     dimension, instances = (64, 14) if preset == "quick" else (128, 40)
     ratio = np.geomspace(0.2, 20.0, 60)
-    noise, threshold = 0.015 / dimension**0.5, 3.0
+    noise = 0.005 * threshold / dimension**0.5
     means, errors = [], []
-    for width_ratio in _RATIOS:
+    for width_ratio in ratios:
         width = round(width_ratio * dimension)
         network = LinearNetwork(dimension, dimension, width, threshold / width, threshold / width)
         found = simulate_training(
             network,
-            np.array(_TIMES) / threshold,
+            np.array(times) / threshold,
             Task((), noise),
             instances=instances,
             centred=True,
@@ -49,8 +54,8 @@ def compute(preset: str) -> dict[str, Any]:
         "dimension": dimension,
         "instances": instances,
         "ratio": ratio,
-        "loss": np.array([lazy_relative_loss(x, _TIMES) for x in ratio]),
-        "noise_error": np.array([lazy_noise_error(x, _TIMES) for x in ratio]),
+        "loss": np.array([lazy_relative_loss(x, times) for x in ratio]),
+        "noise_error": np.array([lazy_noise_error(x, times) for x in ratio]),
         "mean": np.array(means),
         "error": np.array(errors),
     }
@@ -59,11 +64,11 @@ def compute(preset: str) -> dict[str, Any]:
 def draw(data: dict[str, Any]) -> Figure:
     figure, axes = style.panels(2)
     for panel, name, index in zip(axes, ("loss", "noise_error"), (0, 1), strict=True):
-        for k, time in enumerate(_TIMES):
+        for k, time in enumerate(data["times"]):
             panel.plot(data["ratio"], data[name][:, k], color=style.COLOURS[k])
             style.simulation(
                 panel,
-                _RATIOS,
+                data["ratios"],
                 data["mean"][:, index, k],
                 data["error"][:, index, k],
                 k,
@@ -75,5 +80,7 @@ def draw(data: dict[str, Any]) -> Figure:
     left.plot(data["ratio"], np.maximum(0.0, 1.0 - data["ratio"]) ** 2, "--", color="black", linewidth=0.8)
     left.set_ylabel(r"loss left $|R|^2/|R_0|^2$")
     right.set_ylabel("test error over variance of the noise")
-    left.legend()
+    entries, _ = left.get_legend_handles_labels()
+    notes = {"theory": "-", "never learned": "--"}
+    left.legend(handles=entries + style.keys(**notes), fontsize=6)
     return figure

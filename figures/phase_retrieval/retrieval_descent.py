@@ -23,24 +23,24 @@ from statphys_gen.phase_retrieval import (
 PAPER = ("2403.02418", "", "ours")
 TITLE = "Phase retrieval: the loss along the least stable direction during the descent"
 CAPTION = (
-    "Reconstruction: a panel of this content is known to exist, its data and parameters are not. Gradient descent of "
-    "the normalised loss with offset 1 at M/N = {ratio:g}, at overlap 0. Left: energy along the great circle from the "
-    "student in the direction of the lowest eigenvector of the Hessian, signed towards the signal, at several times. "
-    "Points: {instances:.0f} instances at N = {dimension:.0f}, overlap held at 0; dashed: parabola of the lowest "
-    "eigenvalue of the theory (N to infinity). Right: squared overlap of the least stable direction with the signal; "
-    "line: theory, points: simulation. In the theory it vanishes when the outlier is lost, at time {lost:.2f} (grey); "
-    "a finite system keeps a share of it beyond."
+    "Reconstruction: a panel of this content is known to exist, its data and parameters are not. Gradient "
+    "descent of the normalised loss with offset {offset:g} at M/N = {ratio:g}, at overlap 0. Left: energy "
+    "along the great circle from the student in the direction of the lowest eigenvector of the Hessian, "
+    "signed towards the signal, at several times. Points: {instances:.0f} instances at N = "
+    "{dimension:.0f}, overlap held at 0; dashed: parabola of the lowest eigenvalue of the theory (N to "
+    "infinity). Right: squared overlap of the least stable direction with the signal; line: theory, "
+    "points: simulation. In the theory it vanishes when the outlier is lost, at time {lost:.2f} (grey); a "
+    "finite system keeps a share of it beyond."
 )
 
-RATIO = 3.0
 STEPS = 56
 SHOWN = (0, 12, 32, 56)
 STEPS_MEASURED = (0, 4, 8, 12, 20, 32, 44, 56)
 
 
-def compute(preset: str) -> dict[str, Any]:
+def compute(preset: str, *, ratio: float = 3.0, offset: float = 1.0) -> dict[str, Any]:
     quick = preset == "quick"
-    model = PhaseRetrieval(Loss.normalised(), RATIO)
+    model = PhaseRetrieval(Loss.normalised(offset), ratio)
     sizes = geometric_steps(STEPS, 0.01, 1.04, 0.1)
     theory = descent_dynamics(model, sizes, paths=4096 if quick else 32768, replicas=3 if quick else 8)
     lost = bbp_time(theory).solution
@@ -72,7 +72,6 @@ def compute(preset: str) -> dict[str, Any]:
         "overlap_error": overlap.std(axis=0, ddof=1) / math.sqrt(instances),
         "dimension": dimension,
         "instances": instances,
-        "ratio": RATIO,
     }
 
 
@@ -132,11 +131,22 @@ def draw(data: dict[str, Any]) -> Figure:
         near = np.linspace(-0.6, 0.6, 61) if step else np.linspace(-0.45, 0.45, 61)
         left.plot(near, 0.5 * value * near**2, "--", color=style.COLOURS[series])
     left.axhline(0.0, color="grey", linewidth=0.5)
-    left.set(xlabel="angle", ylabel="energy, less that of the student")
-    left.legend(loc="upper center", ncols=2)
-    right.plot(data["fine_time"], data["informative"], color=style.COLOURS[0], label="theory")
-    style.simulation(right, times, data["overlap"], data["overlap_error"], 1, "simulation")
-    right.axvline(data["lost"], color="grey", linewidth=0.7)
-    right.set(xlabel="training time", ylabel="squared overlap with the signal", ylim=(0.0, None))
+    left.set(
+        xlabel="angle on the sphere from the student (radians)",
+        ylabel="energy per dimension, less the student's",
+    )
+    entries, _ = left.get_legend_handles_labels()
+    notes = {"theory, $N\\to\\infty$ (parabola)": "--"}
+    left.legend(handles=entries + style.keys(**notes), loc="upper center", ncols=2, fontsize=6)
+    grown = 1.25 * max(float(data["energy"].max()), 0.0)
+    left.set_ylim(top=grown)
+    right.plot(data["fine_time"], data["informative"], color=style.COLOURS[0], label="theory, $N\\to\\infty$")
+    style.simulation(
+        right, times, data["overlap"], data["overlap_error"], 1, f"simulation, $N$ = {int(data['dimension'])}"
+    )
+    right.axvline(data["lost"], color="grey", linewidth=0.7, label="outlier lost, $N\\to\\infty$")
+    right.set(
+        xlabel="training time (sum of steps)", ylabel="squared overlap with the signal", ylim=(0.0, None)
+    )
     right.legend()
     return figure

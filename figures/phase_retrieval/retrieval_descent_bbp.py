@@ -23,19 +23,20 @@ from statphys_gen.phase_retrieval import (
 PAPER = ("2403.02418", "", "ours")
 TITLE = "Phase retrieval: the time at which the Hessian loses its signal outlier"
 CAPTION = (
-    "Reconstruction. Gradient descent of the normalised loss with offset 1 at overlap 0. Left: outlier criterion, "
-    "above 1 while the Hessian has a signal outlier; lines: dynamical mean-field theory (N to infinity), with its "
-    "standard error as a band; points: from the pairs (y, t) of {instances:.0f} null-label descents at "
-    "N = {dimension:.0f}. Middle: the time at which the criterion falls through 1, with standard errors over replicas "
-    "of the paths of the theory; at M/N = {initial:.4f} (grey) the outlier is there at the start only. Right: growth "
-    "of an infinitesimal overlap (theory), with a mark where the outlier is lost. Time is the sum of the step sizes, "
-    "for the loss summed over samples."
+    "Reconstruction. Gradient descent of the normalised loss with offset {offset:g} at overlap 0. Left: "
+    "outlier criterion, above 1 while the Hessian has a signal outlier; lines: dynamical mean-field "
+    "theory (N to infinity), with its standard error as a band; points: from the pairs (y, t) of "
+    "{instances:.0f} null-label descents at N = {dimension:.0f}. Middle: the time at which the criterion "
+    "falls through 1, with standard errors over replicas of the paths of the theory; at M/N = "
+    "{initial:.4f} (grey) the outlier is there at the start only. Right: growth of an infinitesimal "
+    "overlap (theory), with a mark where the outlier is lost. Time is the sum of the step sizes, for the "
+    "loss summed over samples."
 )
 
 SHOWN = (1.3, 2.0, 3.0, 4.0)
 
 
-def compute(preset: str) -> dict[str, Any]:
+def compute(preset: str, *, offset: float = 1.0) -> dict[str, Any]:
     quick = preset == "quick"
     ratios = (
         (1.2, 1.3, 1.6, 2.0, 3.0, 4.0) if quick else (1.2, 1.3, 1.45, 1.6, 2.0, 2.5, 3.0, 3.5, 4.0, 4.5, 5.0)
@@ -46,7 +47,7 @@ def compute(preset: str) -> dict[str, Any]:
     for ratio in ratios:
         steps = 30 if ratio < 2.0 else 60 if ratio < 3.5 else 72 if ratio < 4.5 else 85
         sizes = geometric_steps(steps, 0.01, 1.04, 0.1)
-        model = PhaseRetrieval(Loss.normalised(), ratio)
+        model = PhaseRetrieval(Loss.normalised(offset), ratio)
         theory = descent_dynamics(model, sizes, paths=paths, replicas=replicas).require()
         lost = bbp_time(theory).solution
         found["lost"].append(float(lost["training_time"]))
@@ -66,7 +67,7 @@ def compute(preset: str) -> dict[str, Any]:
             f"mean {key}": mean,
             f"error {key}": error,
         }
-    initial = float(initial_transition(Loss.normalised(1.0)).solution["samples_per_dimension"])
+    initial = float(initial_transition(Loss.normalised(offset)).solution["samples_per_dimension"])
     return found | {
         "ratios": np.array(ratios),
         "initial": initial,
@@ -125,16 +126,21 @@ def draw(data: dict[str, Any]) -> Figure:
                 lost, np.interp(lost, time, data[f"growth {key}"]), style.MARKERS[series], color=colour
             )
     left.axhline(1.0, color="grey", linewidth=0.7)
-    left.set(xlabel="training time", ylabel="outlier criterion")
-    left.legend()
+    left.set(xlabel="training time (sum of steps)", ylabel="outlier criterion")
+    entries, _ = left.get_legend_handles_labels()
+    left.legend(
+        handles=[*entries, *style.keys(**{f"simulation, $N$ = {int(data['dimension'])}": "o"})], fontsize=6
+    )
     good = np.isfinite(data["lost"])
     line = middle.errorbar(
         data["ratios"][good], data["lost"][good], yerr=data["lost_error"][good], color="black", capsize=1.5
     )
     line[0].set_linewidth(1.0)
-    middle.axvline(data["initial"], color="grey", linewidth=0.7)
+    middle.axvline(data["initial"], color="grey", linewidth=0.7, label="transition at the start")
+    middle.legend(fontsize=6)
     middle.set(xlabel="$M/N$", ylabel="time of losing the outlier", yscale="log")
-    right.set(xlabel="training time", ylabel="growth of the overlap", yscale="log")
+    right.legend(handles=style.keys(**{"outlier lost": ".o"}), fontsize=6)
+    right.set(xlabel="training time (sum of steps)", ylabel="growth of the overlap", yscale="log")
     right.set_yticks([1, 2, 5, 10], labels=["1", "2", "5", "10"])
     right.minorticks_off()
     return figure

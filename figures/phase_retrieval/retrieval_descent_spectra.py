@@ -24,20 +24,20 @@ from statphys_gen.phase_retrieval import (
 PAPER = ("2403.02418", "", "ours")
 TITLE = "Phase retrieval: the density of the Hessian during the descent"
 CAPTION = (
-    "Reconstruction. Density of the Hessian's eigenvalues of the normalised loss with offset 1 at M/N = {ratio:g}, at "
-    "the start, when the signal outlier is lost (time {middle:.2f}), and at time {late:.2f}. Line: bulk for the law of "
-    "pre-activations in the dynamical mean-field theory; dashed: its signal outlier. Bars, points: {instances:.0f} "
-    "descents at N = {dimension:.0f} with overlap held at 0, standard errors over instances; their multipliers, which "
-    "fluctuate, are replaced by that of the theory. The smallest eigenvalues hold the outlier."
+    "Reconstruction. Density of the Hessian's eigenvalues of the normalised loss with offset {offset:g} "
+    "at M/N = {ratio:g}, at the start, when the signal outlier is lost (time {middle:.2f}), and at time "
+    "{late:.2f}. Line: bulk for the law of pre-activations in the dynamical mean-field theory; dashed: "
+    "its signal outlier. Bars, points: {instances:.0f} descents at N = {dimension:.0f} with overlap held "
+    "at 0, standard errors over instances; their multipliers, which fluctuate, are replaced by that of "
+    "the theory. The smallest eigenvalues hold the outlier."
 )
 
-RATIO = 3.0
 STEPS = 60
 
 
-def compute(preset: str) -> dict[str, Any]:
+def compute(preset: str, *, ratio: float = 3.0, offset: float = 1.0) -> dict[str, Any]:
     quick = preset == "quick"
-    model = PhaseRetrieval(Loss.normalised(), RATIO)
+    model = PhaseRetrieval(Loss.normalised(offset), ratio)
     sizes = geometric_steps(STEPS, 0.01, 1.04, 0.1)
     theory = descent_dynamics(model, sizes, paths=2048 if quick else 16384, replicas=4 if quick else 8)
     lost = float(bbp_time(theory).solution.require()["training_time"])
@@ -49,7 +49,6 @@ def compute(preset: str) -> dict[str, Any]:
         "time": theory.training_time[steps],
         "dimension": dimension,
         "instances": instances,
-        "ratio": RATIO,
     }
     for k, step in enumerate(steps):
         spectra = theory.spectra([step])
@@ -101,7 +100,9 @@ def draw(data: dict[str, Any]) -> Figure:
         if math.isfinite(data[f"outlier {k}"]):
             axes.axvline(data[f"outlier {k}"], color=style.COLOURS[1], linestyle="--")
         axes.axvline(0.0, color="grey", linewidth=0.5)
-        axes.set(xlabel="eigenvalue", xlim=(bins[0], bins[-1]), ylim=(0.0, None))
+        axes.set(xlabel="eigenvalue of the Hessian", xlim=(bins[0], bins[-1]), ylim=(0.0, None))
         axes.set_title(f"time {float(data['time'][k]):.2f}")
+    notes = {"theory": "-", "signal outlier": "--", "simulation": "s"}
+    panels[1].legend(handles=style.keys(**notes), fontsize=6)
     panels[0].set_ylabel("density")
     return figure

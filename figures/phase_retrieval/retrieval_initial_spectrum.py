@@ -19,22 +19,27 @@ from statphys_gen.phase_retrieval import (
 PAPER = ("2403.02418", "", "ours")
 TITLE = "Phase retrieval: spectrum of the Hessian at a random start"
 CAPTION = (
-    "Density of eigenvalues of the Hessian at a random start, near the left edge of the bulk. Left: offset 1, "
-    "4 samples per dimension, soft edge. Right: offset 4, 4.5 samples per dimension, hard edge, where the "
-    "density vanishes exponentially in the immediate neighbourhood of the edge. Lines: theory (N to infinity); "
-    "grey: left edge; dashed: the signal outlier. Open symbols: eigenvalues of {instances} instances of size N "
-    "= {dimension} in bins, without the eigenvector that points to the signal; its mean eigenvalue is the "
-    "filled symbol at the bottom. The fluctuations of the multiplier are taken out. Error bars: one standard "
-    "error over instances. A reconstruction: the figures of the original work were not at hand."
+    "Density of eigenvalues of the Hessian at a random start, near the left edge of the bulk. From left "
+    "to right: offset {offsets}, {ratios} samples per dimension, up to {spans} above the edge. At a soft "
+    "edge (offset 1) the density grows as a square root; at a hard one (offset 4) it vanishes "
+    "exponentially in the immediate neighbourhood of the edge. Lines: theory (N to infinity); grey: left "
+    "edge; dashed: the signal outlier. Open symbols: eigenvalues of {instances} instances of size N = "
+    "{dimension} in bins, without the eigenvector that points to the signal; its mean eigenvalue is the "
+    "filled symbol at the bottom. The fluctuations of the multiplier are taken out. Error bars: one "
+    "standard error over instances. A reconstruction: the figures of the original work were not at hand."
 )
 
-CASES = ((1.0, 4.0, 6.0), (4.0, 4.5, 3.5))
 
-
-def compute(preset: str) -> dict[str, Any]:
+def compute(
+    preset: str,
+    *,
+    offsets: tuple[float, float] = (1.0, 4.0),
+    ratios: tuple[float, float] = (4.0, 4.5),
+    spans: tuple[float, float] = (6.0, 3.5),
+) -> dict[str, Any]:
     dimension, instances = (250, 24) if preset == "quick" else (600, 60)
     data: dict[str, Any] = {"dimension": dimension, "instances": instances}
-    for k, (offset, alpha, span) in enumerate(CASES):
+    for k, (offset, alpha, span) in enumerate(zip(offsets, ratios, spans, strict=True)):
         loss = Loss.normalised(offset)
         model = PhaseRetrieval(loss, alpha)
         (record,) = hessian_spectrum(model).records()
@@ -84,7 +89,7 @@ def draw(data: dict[str, Any]) -> Figure:
             color=style.COLOURS[1],
             zorder=4,
         )
-        offset, alpha, span = CASES[k]
+        offset, alpha, span = (data[name][k] for name in ("offsets", "ratios", "spans"))
         axes.set(
             xlabel="eigenvalue of the Hessian",
             ylabel="density",
@@ -92,4 +97,6 @@ def draw(data: dict[str, Any]) -> Figure:
             xlim=(data[f"edge_{k}"] - 0.16 * span, data[f"edge_{k}"] + span),
             title=f"offset {offset:g}, {alpha:g} samples per dimension",
         )
+    notes = {"theory": "-", "signal outlier": "--", "simulation": "o", "its outlier": ".D"}
+    panels[0].legend(handles=style.keys(**notes), loc="upper left", fontsize=6)
     return figure

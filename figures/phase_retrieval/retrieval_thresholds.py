@@ -17,22 +17,22 @@ from statphys_gen.phase_retrieval import (
 PAPER = ("2403.02418", "", "ours")
 TITLE = "Phase retrieval: thresholds of the informative direction"
 CAPTION = (
-    "Samples per dimension above which the Hessian has an outlier towards the signal (BBP transition), against "
-    "the constant a of the loss. Blue: at a random start; exact as N to infinity, continuous (full line) up to "
-    "a = {switch:.6f} and discontinuous (dashed) above. Red: marginal states at overlap 0 with one step of "
-    "replica-symmetry breaking; dotted from where the response jumps for some labels, up to the limit 13.8025 "
-    "of infinite a. Green: ground states at overlap 0 with full breaking ({steps} steps; bars: difference from "
-    "half as many steps, smaller than the symbols where not seen). Grey: no loss has a transition at a random "
-    "start below 1/2. All theory; no simulation. A reconstruction: the figures of the original work were not "
-    "at hand."
+    "Samples per dimension above which the Hessian has an outlier towards the signal (BBP transition), "
+    "against the constant a of the loss from {smallest:g} to {largest:g}. Blue: at a random start; exact "
+    "as N to infinity, continuous (full line) up to a = {switch:.6f} and discontinuous (dashed) above. "
+    "Red: marginal states at overlap 0 with one step of replica-symmetry breaking; dotted from where the "
+    "response jumps for some labels, up to the limit 13.8025 of infinite a. Green: ground states at "
+    "overlap 0 with full breaking ({steps} steps; bars: difference from half as many steps, smaller than "
+    "the symbols where not seen). Grey: no loss has a transition at a random start below 1/2. All theory; "
+    "no simulation. A reconstruction: the figures of the original work were not at hand."
 )
 
 
-def compute(preset: str) -> dict[str, Any]:
+def compute(preset: str, *, smallest: float = 1e-3, largest: float = 30.0) -> dict[str, Any]:
     quick = preset == "quick"
-    offset = np.geomspace(1e-3, 30.0, 200)
+    offset = np.geomspace(smallest, largest, 200)
     initial = initial_transition_curve(offset)
-    states = np.geomspace(1e-3, 30.0, 6 if quick else 40)
+    states = np.geomspace(smallest, largest, 10 if quick else 40)
     one_step = one_step_threshold_curve(states)
     points = np.array([0.1, 1.0]) if quick else np.array([0.01, 0.03, 0.1, 0.3, 1.0, 2.0, 3.0, 5.0])
     steps = 4 if quick else 8
@@ -53,7 +53,7 @@ def compute(preset: str) -> dict[str, Any]:
 
 
 def draw(data: dict[str, Any]) -> Figure:
-    figure, (axes,) = style.panels(1, height=2.9)
+    figure, (axes,) = style.panels(1, height=3.4)
     blue, red, green = style.COLOURS[0], style.COLOURS[1], style.COLOURS[2]
     soft = data["continuous"].astype(bool)
     axes.loglog(data["offset"], np.where(soft, data["initial"], np.nan), color=blue, label="random start")
@@ -78,5 +78,6 @@ def draw(data: dict[str, Any]) -> Figure:
     axes.set(xlabel="constant $a$ of the loss", ylabel="samples per dimension", ylim=(0.4, 24.0))
     axes.set_yticks([0.5, 1, 2, 5, 10, 20], ["0.5", "1", "2", "5", "10", "20"])
     axes.minorticks_off()
-    axes.legend(loc="center left", bbox_to_anchor=(0.0, 0.3))
+    notes = {"continuous": "-", "discontinuous": "--", "responses jump": ":"}
+    style.legend_below(axes, axes.get_legend_handles_labels()[0] + style.keys(**notes), 2)
     return figure

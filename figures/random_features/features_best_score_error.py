@@ -17,32 +17,34 @@ from statphys_gen.random_features import (
 PAPER = ("2505.17638", "11-14", "same axes, reduced")
 TITLE = "Random features: best score error against samples"
 CAPTION = (
-    "Left: score error at the best training time for tanh at t = 0.01, for three numbers of features. Lines: theory "
-    "(n, p, d to infinity). Symbols: score error of {instances} instances of the Gaussian equivalent (a reduced "
-    "simulation) at p/d = 32 in dimension {dimension}, stopped at the theory's best time, not extrapolated; error "
-    "bars, one standard error over instances. Dashed: exp(-4t) d/n, the law for many more features than samples. "
-    "Right: local exponent, the slope between neighbouring points of the lines: it passes through -0.59 (dotted) "
-    "without staying there, tends to -1 for 1 << n/d << p/d, and returns to 0 where the number of features limits."
+    "Left: score error at the best training time for tanh at t = {time:g}, for p/d = {features}. Lines: "
+    "theory (n, p, d to infinity). Symbols: score error of {instances} instances of the Gaussian "
+    "equivalent (a reduced simulation) at p/d = 32 in dimension {dimension}, stopped at the theory's best "
+    "time, not extrapolated; error bars, one standard error over instances. Dashed: exp(-4t) d/n, the law "
+    "for many more features than samples. Right: local exponent, the slope between neighbouring points of "
+    "the lines: it passes through -0.59 (dotted) without staying there, tends to -1 for 1 << n/d << p/d, "
+    "and returns to 0 where the number of features limits."
 )
 
-FEATURES = (32.0, 1e3, 1e5)
 SIMULATED = (1, 4, 16, 64)
 
 
-def compute(preset: str) -> dict[str, Any]:
+def compute(
+    preset: str, *, features: tuple[float, ...] = (32.0, 1e3, 1e5), time: float = 0.01
+) -> dict[str, Any]:
     quick = preset == "quick"
-    dimension, instances, points = (14, 6, 10) if quick else (40, 8, 41)
+    dimension, instances, points = (14, 6, 49) if quick else (40, 8, 81)
     samples = np.geomspace(1.0, 1e4, points)
     best = np.array(
         [
-            [early_stopping(RandomFeatures("tanh", p, float(n), 0.01)).score_error for n in samples]
-            for p in FEATURES
+            [early_stopping(RandomFeatures("tanh", p, float(n), time)).score_error for n in samples]
+            for p in features
         ]
     )
     slope = np.diff(np.log(best), axis=1) / np.diff(np.log(samples))
     simulated = []
     for n in SIMULATED:
-        model = RandomFeatures("tanh", 32, n, 0.01)
+        model = RandomFeatures("tanh", 32, n, time)
         c = model_coefficients(model)
         moments = FeatureMoments(float(c.a_t), float(c.v_t_squared), float(c.s_t_squared))
         best_time = [early_stopping(model).training_time]
@@ -62,15 +64,29 @@ def compute(preset: str) -> dict[str, Any]:
 def draw(data: dict[str, Any]) -> Figure:
     figure, (left, right) = style.panels(2)
     middle = np.sqrt(data["samples"][1:] * data["samples"][:-1])
-    for series, features in enumerate(FEATURES):
-        label = f"$p/d$ = {features:g}"
+    for series, ratio in enumerate(data["features"]):
+        label = f"$p/d$ = {ratio:g}"
         left.plot(data["samples"], data["best"][series], color=style.COLOURS[series], label=label)
         right.plot(middle, data["slope"][series], color=style.COLOURS[series])
-    left.plot(data["samples"], np.exp(-0.04) / data["samples"], "--", color="black", linewidth=0.8)
-    style.simulation(left, SIMULATED, data["mean"], data["error"], 0)
-    right.axhline(-0.59, color="grey", linestyle=":", linewidth=0.8)
-    right.axhline(-1.0, color="grey", linestyle="--", linewidth=0.8)
-    left.set(xscale="log", yscale="log", xlabel="$n/d$", ylabel="best score error", ylim=(1e-5, 1.0))
-    right.set(xscale="log", xlabel="$n/d$", ylabel=r"$d\log E^*/d\log n$")
-    left.legend()
+    left.plot(
+        data["samples"],
+        np.exp(-4.0 * data["time"]) / data["samples"],
+        "--",
+        color="black",
+        linewidth=0.8,
+        label="$e^{-4t}d/n$",
+    )
+    style.simulation(left, SIMULATED, data["mean"], data["error"], 0, "simulation, $p/d$ = 32")
+    right.axhline(-0.59, color="grey", linestyle=":", linewidth=0.8, label="$-0.59$")
+    right.axhline(-1.0, color="grey", linestyle="--", linewidth=0.8, label="$-1$")
+    right.legend()
+    left.set(
+        xscale="log",
+        yscale="log",
+        xlabel="samples per dimension $n/d$",
+        ylabel="best score error",
+        ylim=(1e-5, 1.0),
+    )
+    right.set(xscale="log", xlabel="samples per dimension $n/d$", ylabel=r"$d\log E^*/d\log n$")
+    left.legend(fontsize=6)
     return figure

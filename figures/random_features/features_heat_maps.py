@@ -11,30 +11,33 @@ from statphys_gen.random_features import phase_diagram
 PAPER = ("2505.17638", "5C", "same axes, reduced")
 TITLE = "Random features: generalisation gap over the plane of samples and features"
 CAPTION = (
-    "Left and middle: test loss minus train loss for tanh at t = 0.1 after training times 1000 and 10000. Right: the "
-    "lines on which it is 0.1, at four training times: a model generalises to the right of its line, which moves to "
-    "more samples as training goes on and ends at a line (infinite training time). Dashed: p = n. Theory only (n, p, "
-    "d to infinity), on a grid of {points} by {points}."
+    "Maps: test loss minus train loss for tanh at t = {time:g} after the training times {maps}. Right: "
+    "the lines on which it is 0.1, at the training times {lines}: a model generalises to the right of its "
+    "line, which moves to more samples as training goes on and ends at a line (infinite training time). "
+    "Dashed: p = n. Theory only (n, p, d to infinity), on a grid of {points} by {points}."
 )
 
-MAPS = (1e3, 1e4)
-LINES = (1e2, 1e3, 1e4, np.inf)
 
-
-def compute(preset: str) -> dict[str, Any]:
-    points = 10 if preset == "quick" else 48
+def compute(
+    preset: str,
+    *,
+    maps: tuple[float, ...] = (1e3, 1e4),
+    lines: tuple[float, ...] = (1e2, 1e3, 1e4, np.inf),
+    time: float = 0.1,
+) -> dict[str, Any]:
+    points = 48 if preset == "quick" else 96
     axis = np.geomspace(1.05, 128.0, points)
-    found = phase_diagram("tanh", 0.1, LINES, axis, axis)
-    return {"points": points, "axis": axis, "gap": found.generalisation_gap}
+    found = phase_diagram("tanh", time, [*maps, *lines], axis, axis)
+    gap = found.generalisation_gap
+    return {"points": points, "axis": axis, "gap": gap[: len(maps)], "line_gap": gap[len(maps) :]}
 
 
 def draw(data: dict[str, Any]) -> Figure:
-    figure, panels = style.panels(3, height=2.4)
+    figure, panels = style.panels(len(data["maps"]) + 1, height=2.6)
     axis, gap = data["axis"], data["gap"]
     ratio = np.sqrt(axis[1] / axis[0])
     borders = np.append(axis / ratio, axis[-1] * ratio)
-    for axes, time in zip(panels, MAPS, strict=False):
-        plane = gap[LINES.index(time)]
+    for axes, time, plane in zip(panels, data["maps"], gap, strict=False):
         mesh = axes.pcolormesh(
             borders, borders, np.log10(np.maximum(plane, 1e-4)), cmap="viridis", vmin=-3, vmax=1
         )
@@ -42,14 +45,25 @@ def draw(data: dict[str, Any]) -> Figure:
             axis, axis, np.log10(plane), levels=[-1.0], linestyles="solid", colors="white", linewidths=1.0
         )
         axes.set_title(rf"$\tau$ = {time:g}")
-    figure.colorbar(mesh, ax=panels[:2], label=r"$\log_{10}(L_\mathrm{test} - L_\mathrm{train})$", shrink=0.9)
-    for series, time in enumerate(LINES):
-        panels[2].contour(
-            axis, axis, np.log10(gap[series]), levels=[-1.0], linestyles="solid", colors=style.COLOURS[series]
+    figure.colorbar(
+        mesh,
+        ax=panels[:-1],
+        label=r"$\log_{10}(L_\mathrm{test} - L_\mathrm{train})$",
+        location="bottom",
+        shrink=0.8,
+    )
+    for series, time in enumerate(data["lines"]):
+        panels[-1].contour(
+            axis,
+            axis,
+            np.log10(data["line_gap"][series]),
+            levels=[-1.0],
+            linestyles="solid",
+            colors=style.COLOURS[series],
         )
         name = r"$\infty$" if np.isinf(time) else f"{time:g}"
-        panels[2].plot([], [], color=style.COLOURS[series], label=rf"$\tau$ = {name}")
-    panels[2].legend(fontsize=6, loc="upper left", bbox_to_anchor=(1.0, 1.0))
+        panels[-1].plot([], [], color=style.COLOURS[series], label=rf"$\tau$ = {name}")
+    panels[-1].legend(fontsize=6, loc="lower right")
     for axes in panels:
         axes.plot(axis, axis, "--", color="grey", linewidth=0.7)
         axes.set(xscale="log", yscale="log", xlabel="$n/d$", ylabel="$p/d$")

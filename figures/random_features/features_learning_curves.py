@@ -18,14 +18,13 @@ from statphys_gen.random_features import (
 PAPER = ("2505.17638", "5A, 5B", "same axes, reduced")
 TITLE = "Random features: score error and losses along training"
 CAPTION = (
-    "Full-batch gradient flow of a random-features score model with tanh at p/d = 64 and t = 0.1 for n/d = 4, 8, "
-    "16 and 32. Left: mean squared distance to the true score. Right: train loss (dashed) and test loss (solid); "
-    "the grey line is the loss of the true score. Lines: theory (n, p, d to infinity). Symbols: {instances} "
-    "instances of the {kind} in dimension {dimension}, {deviation}; error bars, one standard error over "
-    "instances."
+    "Full-batch gradient flow of a random-features score model with tanh at p/d = {features:g} and t = "
+    "{time:g} for n/d = {samples}. Left: mean squared distance to the true score. Right: train loss "
+    "(dashed) and test loss (solid); the grey line is the loss of the true score. Lines: theory (n, p, d "
+    "to infinity). Symbols: {instances} instances of the {kind} in dimension {dimension}, {deviation}; "
+    "error bars, one standard error over instances."
 )
 
-SAMPLES = (4, 8, 16, 32)
 _LATE_DEVIATION = (
     "not extrapolated; late in training they lie off the lines (by a third of the final score error at p/d = 64, "
     "n/d = 4 and d = 18), which the Gaussian equivalent does not: in small dimensions the nonlinear parts of so many "
@@ -78,17 +77,19 @@ def _moments(model: RandomFeatures) -> FeatureMoments:
     return FeatureMoments(float(c.a_t), float(c.v_t_squared), float(c.s_t_squared))
 
 
-def compute(preset: str) -> dict[str, Any]:
+def compute(
+    preset: str, *, samples: tuple[float, ...] = (4, 8, 16, 32), features: float = 64.0, time: float = 0.1
+) -> dict[str, Any]:
     quick = preset == "quick"
     dimension, instances = (8, 6) if quick else (20, 6)
-    models = [RandomFeatures("tanh", 64, n, 0.1) for n in SAMPLES]
+    models = [RandomFeatures("tanh", features, n, time) for n in samples]
     grid, times = np.geomspace(0.1, 1e6, 300), np.geomspace(0.3, 3e5, 13)
     return curves_and_points(models, grid, times, dimension, instances, equivalent=quick)
 
 
 def draw(data: dict[str, Any]) -> Figure:
     figure, (left, right) = style.panels(2)
-    for series, samples in enumerate(SAMPLES):
+    for series, ratio in enumerate(data["samples"]):
         colour = style.COLOURS[series]
         for axes, field, line in (
             (left, "score_error", "-"),
@@ -96,10 +97,10 @@ def draw(data: dict[str, Any]) -> Figure:
             (right, "train_loss", "--"),
         ):
             axes.plot(data["grid"], data[field][series], line, color=colour)
-            label = f"$n/d$ = {samples}" if axes is left else None
+            label = f"$n/d$ = {ratio:g}" if axes is left else None
             mean, error = data[f"{field}_mean"][series], data[f"{field}_error"][series]
             style.simulation(axes, data["times"], mean, error, series, label)
-    right.axhline(np.exp(-0.2), color="grey", linewidth=0.8)
+    right.axhline(np.exp(-2.0 * data["time"]), color="grey", linewidth=0.8)
     left.set_ylabel("score error per dimension")
     right.set_ylabel("loss per dimension")
     right.set_ylim(0.3, 1.5)
@@ -107,5 +108,7 @@ def draw(data: dict[str, Any]) -> Figure:
     for axes in (left, right):
         axes.set_xscale("log")
         axes.set_xlabel(r"training time $\tau$")
-    left.legend()
+    left.legend(fontsize=6)
+    notes = {"test": "-", "train": "--", "simulation, finite $d$": "o"}
+    right.legend(handles=style.keys(**notes), fontsize=6)
     return figure

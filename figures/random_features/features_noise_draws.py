@@ -12,22 +12,28 @@ from statphys_gen.random_features import RandomFeatures, learning_curves, simula
 PAPER = ("2505.17638", "", "ours")
 TITLE = "Random features: finitely many noise draws for each sample"
 CAPTION = (
-    "Random-features score models with the activation sin at n/d = 2 and t = 0.2, with m noise draws for each sample. "
-    "Left: test loss (solid) and train loss (dashed) after the training time 10000 against features per dimension: a "
-    "peak stands at p = n m, which infinitely many draws remove. Right: test loss along training at p/d = 3. Lines: "
-    "theory (n, p, d to infinity). Symbols: {instances} instances of the model in dimension {dimension}, not "
-    "extrapolated (the corrections, of order 1/d, are large near the peaks); error bars, one standard error over "
-    "instances. Where the theory does not converge its line has a gap."
+    "Random-features score models with the activation sin at n/d = {samples:g} and t = {time:g}, with m = "
+    "{draws} noise draws for each sample. Left: test loss (solid) and train loss (dashed) after the "
+    "training time {final:g} against features per dimension: a peak stands at p = n m, which infinitely "
+    "many draws remove. Right: test loss along training at p/d = {fixed_features:g}. Lines: theory (n, p, "
+    "d to infinity). Symbols: {instances} instances of the model in dimension {dimension}, not "
+    "extrapolated (the corrections, of order 1/d, are large near the peaks); error bars, one standard "
+    "error over instances. Where the theory does not converge its line has a gap."
 )
 
-DRAWS = (1.0, 2.0, np.inf)
-FINAL = 1e4
 
-
-def compute(preset: str) -> dict[str, Any]:
+def compute(
+    preset: str,
+    *,
+    draws: tuple[float, ...] = (1.0, 2.0, np.inf),
+    final: float = 1e4,
+    samples: float = 2.0,
+    time: float = 0.2,
+    fixed_features: float = 3.0,
+) -> dict[str, Any]:
     quick = preset == "quick"
     dimension, instances = (24, 8) if quick else (160, 12)
-    features = np.geomspace(0.52, 15.0, 20 if quick else 120)
+    features = np.geomspace(0.52, 15.0, 70 if quick else 160)
     simulated_features = np.array([0.5, 1.0, 2.0, 4.0, 8.0])
     grid, times = np.geomspace(0.1, 1e5, 200), np.geomspace(0.3, 3e4, 9)
     data: dict[str, Any] = {
@@ -39,17 +45,19 @@ def compute(preset: str) -> dict[str, Any]:
         "times": times,
     }
     plane, curve, points, path = [], [], [], []
-    for m in DRAWS:
-        plane.append([_losses(_model(p, m)) for p in features])
-        curve.append(learning_curves(_model(3.0, m), grid).test_loss)
+    for m in draws:
+        plane.append([_losses(_model(p, m, samples, time), final) for p in features])
+        curve.append(learning_curves(_model(fixed_features, m, samples, time), grid).test_loss)
         row = []
         for p in simulated_features:
-            found = simulate_losses(_model(p, m), [FINAL], dimension, instances=instances)
+            found = simulate_losses(_model(p, m, samples, time), [final], dimension, instances=instances)
             row.append(
                 [[float(e.mean[0]), float(e.standard_error[0])] for e in (found.test_loss, found.train_loss)]
             )
         points.append(row)
-        along = simulate_losses(_model(3.0, m), times, dimension, instances=instances).test_loss
+        along = simulate_losses(
+            _model(fixed_features, m, samples, time), times, dimension, instances=instances
+        ).test_loss
         path.append([along.mean, along.standard_error])
     return data | {
         "plane": np.array(plane),
@@ -59,14 +67,14 @@ def compute(preset: str) -> dict[str, Any]:
     }
 
 
-def _model(features: float, draws: float) -> RandomFeatures:
-    return RandomFeatures("sin", float(features), 2.0, 0.2, noise_draws=draws)
+def _model(features: float, draws: float, samples: float, time: float) -> RandomFeatures:
+    return RandomFeatures("sin", float(features), samples, time, noise_draws=draws)
 
 
-def _losses(model: RandomFeatures) -> list[float]:
+def _losses(model: RandomFeatures, final: float) -> list[float]:
     """Test and train loss; a gap in the line where the theory does not converge."""
     try:
-        curves = learning_curves(model, FINAL)
+        curves = learning_curves(model, final)
     except (NotConverged, AccuracyNotReached):
         return [np.nan, np.nan]
     return [float(curves.test_loss), float(curves.train_loss)]
@@ -74,7 +82,7 @@ def _losses(model: RandomFeatures) -> list[float]:
 
 def draw(data: dict[str, Any]) -> Figure:
     figure, (left, right) = style.panels(2)
-    for series, m in enumerate(DRAWS):
+    for series, m in enumerate(data["draws"]):
         colour = style.COLOURS[series]
         label = r"$m = \infty$" if np.isinf(m) else f"$m$ = {m:g}"
         for k, line in enumerate(("-", "--")):
@@ -84,7 +92,9 @@ def draw(data: dict[str, Any]) -> Figure:
         right.plot(data["grid"], data["curve"][series], color=colour)
         mean, error = data["path"][series]
         style.simulation(right, data["times"], mean, error, series, label)
-    left.set(xscale="log", yscale="log", xlabel="$p/d$", ylabel="loss per dimension")
+    notes = {"test": "-", "train": "--", "simulation, finite $d$": "o"}
+    left.legend(handles=style.keys(**notes), fontsize=6)
+    left.set(xscale="log", yscale="log", xlabel="features per dimension $p/d$", ylabel="loss per dimension")
     right.set(xscale="log", yscale="log", xlabel=r"training time $\tau$", ylabel="test loss per dimension")
     left.set_ylim(1e-3, 30.0)
     right.legend()

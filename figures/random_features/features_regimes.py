@@ -18,33 +18,36 @@ from statphys_gen.random_features import (
 PAPER = ("2505.17638", "1", "same axes, reduced")
 TITLE = "Random features: generalisation by stopping, and by too few parameters"
 CAPTION = (
-    "A computed version of the sketch with which the paper opens, for random features with tanh at t = 0.1; "
-    "theory only (n, p, d to infinity). Left: score error along training at p/d = 64. Dotted: the time of "
-    "generalisation, which does not depend on n; bars: the times of overfitting (the highest eigenvalue of its "
-    "modes), which grow with n. Right: the plane of samples and features on a grid of {points} by {points}. "
-    "Memorization: test and train loss differ by more than 0.1 after the training time {stop:g}. Dynamical "
-    "regularisation: they do not yet, but would after infinite training. Architectural regularisation: they never"
-    " do, for lack of parameters. The choice of 0.1 and of the training time is ours: the lines move with them."
+    "A computed version of the sketch with which the paper opens, for random features with tanh at t = "
+    "{time:g}; theory only (n, p, d to infinity). Left: score error along training at p/d = {features:g}. "
+    "Dotted: the time of generalisation, which does not depend on n; bars: the times of overfitting (the "
+    "highest eigenvalue of its modes), which grow with n. Right: the plane of samples and features on a "
+    "grid of {points} by {points}. Memorization: test and train loss differ by more than {gap_level:g} "
+    "after the training time {stop:g}. Dynamical regularisation: they do not yet, but would after "
+    "infinite training. Architectural regularisation: they never do, for lack of parameters. The choice "
+    "of {gap_level:g} and of the training time is ours: the lines move with them."
 )
 
-SAMPLES = (4, 16, 64)
-FEATURES = 64.0
-TIME = 0.1
-STOP = 1000.0
-GAP = 0.1
 REGIONS = ("architectural regularisation", "dynamical regularisation", "memorization")
 SHADES = ("#cfe8f5", "#fbe7c6", "#f4c7b4")
 
 
-def compute(preset: str) -> dict[str, Any]:
-    points = 12 if preset == "quick" else 48
+def compute(
+    preset: str,
+    *,
+    samples: tuple[float, ...] = (4, 16, 64),
+    features: float = 64.0,
+    time: float = 0.1,
+    stop: float = 1000.0,
+    gap_level: float = 0.1,
+) -> dict[str, Any]:
+    points = 40 if preset == "quick" else 96
     grid = np.geomspace(0.1, 1e6, 300)
-    models = [RandomFeatures("tanh", FEATURES, n, TIME) for n in SAMPLES]
+    models = [RandomFeatures("tanh", features, n, time) for n in samples]
     axis = np.geomspace(1.05, 128.0, points)
-    found = phase_diagram("tanh", TIME, [STOP, np.inf], axis, axis)
+    found = phase_diagram("tanh", time, [stop, np.inf], axis, axis)
     return {
         "points": points,
-        "stop": STOP,
         "grid": grid,
         "score_error": np.array([learning_curves(model, grid).score_error for model in models]),
         "best": np.array([early_stopping(model).training_time for model in models]),
@@ -57,24 +60,31 @@ def compute(preset: str) -> dict[str, Any]:
 
 def draw(data: dict[str, Any]) -> Figure:
     figure, (left, right) = style.panels(2)
-    for series, n in enumerate(SAMPLES):
+    for series, n in enumerate(data["samples"]):
         colour, curve = style.COLOURS[series], data["score_error"][series]
-        left.plot(data["grid"], curve, color=colour, label=f"$n/d$ = {n}")
+        left.plot(data["grid"], curve, color=colour, label=f"$n/d$ = {n:g}")
         place = data["overfitting"][series]
         height = np.exp(np.interp(np.log(place), np.log(data["grid"]), np.log(curve)))
         left.plot([place, place], [height / 1.6, height * 1.6], color=colour, linewidth=2.0)
-    left.axvline(data["generalisation"], color="grey", linestyle=":", linewidth=0.8)
-    left.set(xscale="log", yscale="log", xlabel=r"training time $\tau$", ylabel="score error")
-    left.legend(loc="upper left", bbox_to_anchor=(0.28, 1.0))
+    left.axvline(data["generalisation"], color="grey", linestyle=":", linewidth=0.9, label="generalisation")
+    left.plot([], [], "|", color="black", markersize=8, markeredgewidth=2.0, label="overfitting")
+    left.set(xscale="log", yscale="log", xlabel=r"training time $\tau$", ylabel="score error per dimension")
+    left.legend(loc="upper left", fontsize=6)
     axis = data["axis"]
-    stopped, final = np.log10(np.maximum(data["gap"], 1e-12)) - np.log10(GAP)
+    stopped, final = np.log10(np.maximum(data["gap"], 1e-12)) - np.log10(data["gap_level"])
     # 0 where even infinite training generalises, 1 where stopping does, 2 where neither does.
     right.contourf(axis, axis, final, levels=[-np.inf, 0.0, np.inf], colors=SHADES[:2])
     right.contourf(axis, axis, stopped, levels=[0.0, np.inf], colors=SHADES[2:])
     for field, colour in ((final, style.COLOURS[0]), (stopped, style.COLOURS[1])):
         right.contour(axis, axis, field, levels=[0.0], colors=colour, linestyles="solid")
-    right.plot(axis, axis, "--", color="grey", linewidth=0.7)
-    right.set(xscale="log", yscale="log", xlabel="$n/d$", ylabel="$p/d$")
+    right.plot(axis, axis, "--", color="grey", linewidth=0.7, label="$p = n$")
+    right.legend(loc="lower right")
+    right.set(
+        xscale="log",
+        yscale="log",
+        xlabel="samples per dimension $n/d$",
+        ylabel="features per dimension $p/d$",
+    )
     figure.legend(
         handles=[Patch(color=shade, label=name) for shade, name in zip(SHADES, REGIONS, strict=True)],
         loc="outside lower right",

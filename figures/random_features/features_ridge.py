@@ -20,33 +20,42 @@ from statphys_gen.random_features import (
 PAPER = ("2505.17638", "", "ours")
 TITLE = "Random features: infinite training time and ridge, one draw and infinitely many"
 CAPTION = (
-    "The setting of George, Veiga and Macris (arXiv 2502.00336), in the normalisation of this package: the "
-    "penalty is in units of the eigenvalues of U. Activation sin, n/d = 2. Left: one noise draw for each sample, "
-    "t = 0.2; test loss (solid) and train loss (dashed) against features per dimension at four penalties. Without"
-    " a penalty (infinite training time) the train loss vanishes for p > n and the test loss diverges at p = n; a"
-    " penalty removes both. Middle: the same with infinitely many draws, where the smallest eigenvalues of U "
-    "stand for a penalty. Right: 1 minus the train loss at infinite training time with infinitely many draws, "
-    "which becomes, as t decreases, the order parameter of a transition at p = n (dashed). Lines: theory (n, p, d"
-    " to infinity). Symbols: {instances} instances of the model in dimension {dimension}, not extrapolated "
-    "(corrections of order 1/{dimension}, large near the peak); error bars, one standard error over instances."
+    "The setting of George, Veiga and Macris (arXiv 2502.00336), in the normalisation of this package: "
+    "the penalty is in units of the eigenvalues of U. Activation sin, n/d = {samples:g}. Left: one noise "
+    "draw for each sample, t = {time:g}; test loss (solid) and train loss (dashed) against features per "
+    "dimension at the penalties {penalties}. Without a penalty (infinite training time) the train loss "
+    "vanishes for p > n and the test loss diverges at p = n; a penalty removes both. Middle: the same "
+    "with infinitely many draws, where the smallest eigenvalues of U stand for a penalty. Right: 1 minus "
+    "the train loss at infinite training time with infinitely many draws, which becomes, as t decreases, "
+    "the order parameter of a transition at p = n (dashed). Lines: theory (n, p, d to infinity). Symbols: "
+    "{instances} instances of the model in dimension {dimension}, not extrapolated (corrections of order "
+    "1/{dimension}, large near the peak); error bars, one standard error over instances."
 )
 
-PENALTIES = (0.0, 0.01, 0.1, 1.0)
-TIMES = (0.3, 0.1, 0.03, 0.003)
-SAMPLES = 2.0
 
-
-def compute(preset: str) -> dict[str, Any]:
+def compute(
+    preset: str,
+    *,
+    penalties: tuple[float, ...] = (0.0, 0.01, 0.1, 1.0),
+    times: tuple[float, ...] = (0.3, 0.1, 0.03, 0.003),
+    samples: float = 2.0,
+    time: float = 0.2,
+) -> dict[str, Any]:
     quick = preset == "quick"
     dimension, instances = (24, 12) if quick else (48, 16)
     # No point at p = n, where the test loss diverges.
-    features = np.geomspace(0.32, 16.0, 18 if quick else 80)
+    features = np.geomspace(0.32, 16.0, 60 if quick else 120)
     simulated_features = np.array([0.5, 1.0, 1.5, 3.0, 6.0, 12.0])
     planes, points = [], []
     for draws in (1.0, np.inf):
-        planes.append([_theory(_model(p, draws)) for p in features])
-        points.append([_simulated(_model(p, draws), dimension, instances) for p in simulated_features])
-    order = [[_order_parameter(p, t) for p in features] for t in TIMES]
+        planes.append([_theory(_model(p, samples, draws, time), penalties) for p in features])
+        points.append(
+            [
+                _simulated(_model(p, samples, draws, time), penalties, dimension, instances)
+                for p in simulated_features
+            ]
+        )
+    order = [[_order_parameter(_model(p, samples, np.inf, t)) for p in features] for t in times]
     return {
         "dimension": dimension,
         "instances": instances,
@@ -58,22 +67,24 @@ def compute(preset: str) -> dict[str, Any]:
     }
 
 
-def _model(features: float, draws: float, time: float = 0.2) -> RandomFeatures:
-    return RandomFeatures("sin", float(features), SAMPLES, time, noise_draws=draws)
+def _model(features: float, samples: float, draws: float, time: float) -> RandomFeatures:
+    return RandomFeatures("sin", float(features), samples, time, noise_draws=draws)
 
 
-def _theory(model: RandomFeatures) -> list[list[float]]:
+def _theory(model: RandomFeatures, penalties: tuple[float, ...]) -> list[list[float]]:
     """Test and train loss at each penalty; a gap in the line where the theory is refused."""
     try:
-        curves = ridge_curves(model, PENALTIES)
+        curves = ridge_curves(model, penalties)
     except (AccuracyNotReached, InvalidArgument, NotConverged):
-        return [[np.nan, np.nan]] * len(PENALTIES)
+        return [[np.nan, np.nan]] * len(penalties)
     return np.stack([curves.test_loss, curves.train_loss], axis=1).tolist()
 
 
-def _simulated(model: RandomFeatures, dimension: int, instances: int) -> list[list[list[float]]]:
+def _simulated(
+    model: RandomFeatures, penalties: tuple[float, ...], dimension: int, instances: int
+) -> list[list[list[float]]]:
     """Mean and error of test and train loss at each penalty, of the same instances."""
-    trainings: tuple[Training, ...] = (GradientFlow([np.inf]), Ridge(PENALTIES[1:]))
+    trainings: list[Training] = [GradientFlow([np.inf]) if p == 0.0 else Ridge([p]) for p in penalties]
     runs = [
         simulate_losses(model, training, dimension, instances=instances, threads=2) for training in trainings
     ]
@@ -84,9 +95,9 @@ def _simulated(model: RandomFeatures, dimension: int, instances: int) -> list[li
     ]
 
 
-def _order_parameter(features: float, time: float) -> float:
+def _order_parameter(model: RandomFeatures) -> float:
     try:
-        return memorization_order_parameter(_model(features, np.inf, time))
+        return memorization_order_parameter(model)
     except (AccuracyNotReached, NotConverged):
         return float("nan")
 
@@ -97,7 +108,7 @@ def draw(data: dict[str, Any]) -> Figure:
     for axes, plane, points, name in zip(
         panels, data["plane"], data["points"], ("1", r"\infty"), strict=False
     ):
-        for series, penalty in enumerate(PENALTIES):
+        for series, penalty in enumerate(data["penalties"]):
             for k, line in enumerate(("-", "--")):
                 axes.plot(features, plane[:, series, k], line, color=style.COLOURS[series])
                 mean, error = points[:, series, k].T
@@ -107,14 +118,17 @@ def draw(data: dict[str, Any]) -> Figure:
                 style.simulation(
                     axes, data["simulated_features"][seen], mean[seen], error[seen], series, label
                 )
-        axes.set(xscale="log", xlabel="$p/d$", ylabel="loss per dimension")
+        axes.set(xscale="log", xlabel="features per dimension $p/d$", ylabel="loss per dimension")
         axes.set_title(f"$m = {name}$")
     panels[0].set(yscale="log", ylim=(2e-2, 30.0))
     panels[1].set_ylim(0.25, 1.6)
-    for series, time in enumerate(TIMES):
+    for series, time in enumerate(data["times"]):
         panels[2].plot(features, data["order"][series], color=style.COLOURS[series], label=f"$t$ = {time:g}")
-    panels[2].axvline(SAMPLES, color="grey", linestyle="--", linewidth=0.7)
-    panels[2].set(xscale="log", xlabel="$p/d$", ylabel=r"$1 - L_\mathrm{train}(\infty)$")
+    panels[2].axvline(data["samples"], color="grey", linestyle="--", linewidth=0.7)
+    panels[2].set(
+        xscale="log", xlabel="features per dimension $p/d$", ylabel=r"$1 - L_\mathrm{train}(\infty)$"
+    )
     panels[1].legend(loc="upper left", fontsize=6)
+    panels[0].legend(handles=style.keys(**{"test": "-", "train": "--", "simulation": "o"}), fontsize=6)
     panels[2].legend(loc="upper left", fontsize=6)
     return figure

@@ -19,24 +19,27 @@ from statphys_gen.random_features import (
 PAPER = ("2505.17638", "4", "same axes, reduced")
 TITLE = "Random features: three groups of modes in the spectrum"
 CAPTION = (
-    "Spectrum of the feature matrix U for tanh at p/d = 64, n/d = 8 and t = 0.01, as eigenvalue times density "
-    "against the logarithm of the eigenvalue, so that equal areas are equal numbers of modes. Left: data of "
-    "covariance 1; right: half of the directions of variance 0.5, half of 1.5. Lines: theory (n, p, d to "
-    "infinity). Open symbols: eigenvalues of {instances} instances of the Gaussian equivalent in dimension "
-    "{dimension} (a reduced simulation), counted in bins; error bars, one standard error over instances. "
-    "Dashed: the atom, which holds 55/64 of the modes. From left to right: interpolation (the response to the "
-    "noise in directions that no sample occupies), overfitting, generalisation."
+    "Spectrum of the feature matrix U for tanh at p/d = {features:g}, n/d = {samples:g} and t = {time:g}, "
+    "as eigenvalue times density against the logarithm of the eigenvalue, so that equal areas are equal "
+    "numbers of modes. Left: data of covariance 1; right: half of the directions of variance 0.5, half of "
+    "1.5. Lines: theory (n, p, d to infinity). Open symbols: eigenvalues of {instances} instances of the "
+    "Gaussian equivalent in dimension {dimension} (a reduced simulation), counted in bins; error bars, "
+    "one standard error over instances. Dashed: the atom, which holds the share 1 - (1 + n/d)/(p/d) of "
+    "the modes. From left to right: interpolation (the response to the noise in directions that no sample "
+    "occupies), overfitting, generalisation."
 )
 
 COVARIANCES = (Covariance.isotropic(), Covariance([0.5, 1.5], [0.5, 0.5]))
 POINTS = 200
 
 
-def compute(preset: str) -> dict[str, Any]:
+def compute(
+    preset: str, *, features: float = 64.0, samples: float = 8.0, time: float = 0.01
+) -> dict[str, Any]:
     dimension, instances = (10, 8) if preset == "quick" else (32, 8)
     data: dict[str, Any] = {"dimension": dimension, "instances": instances}
     for k, covariance in enumerate(COVARIANCES):
-        model = RandomFeatures("tanh", 64, 8, 0.01, covariance)
+        model = RandomFeatures("tanh", features, samples, time, covariance)
         for name, entry in bulks_and_counts(model, dimension, instances).items():
             data[f"{name}_{k}"] = entry
     return data
@@ -72,7 +75,7 @@ def draw_spectrum(axes: Axes, line: Any, counts: Any, atom: Any) -> None:
     shown = counts[1] > 0
     middle, mean, error = counts[:, shown]
     style.simulation(axes, middle, mean, error, 1, "simulation")
-    axes.axvline(float(atom), color="grey", linestyle="--", linewidth=0.8)
+    axes.axvline(float(atom), color="grey", linestyle="--", linewidth=0.8, label="atom")
     axes.set_xscale("log")
     axes.set_ylim(bottom=0.0)
     axes.set_xlabel(r"eigenvalue $\lambda$")

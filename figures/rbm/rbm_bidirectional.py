@@ -23,28 +23,27 @@ PAPER = ("2506.10552", "", "ours")
 TITLE = "Boltzmann machines: bidirectional memory with binary and ternary hidden units"
 CAPTION = (
     "Couplings (1/(N T)) sum_k xi_i^k eta_a^k over alpha N pairs of patterns (ensemble bidirectional, g = "
-    "1/T), N visible +-1 units and N times the layer ratio hidden units. Solid: end of the retrieval state "
-    "(spinodal). Dashed: retrieval and glass are equally likely (binary, {drawn}). Dotted: paramagnet to glass. "
-    "Left: +-1 hidden units at two layer ratios; on the axis the closed form of the capacity at T = 0 "
-    "(filled) and the capacity with one step of replica-symmetry breaking (open, {drawn}): {plain:.5f} and "
-    "{broken:.5f} for equal layers. Right: ternary hidden units (states -1, 0, +1; U = Delta h^2), equal "
-    "layers: a cost of leaving 0 shrinks the region of retrieval. Theory (N to infinity); all lines are "
-    "replica symmetric and approximate where it is cold, as the two points at T = 0 show."
+    "1/T), N visible +-1 units and N times the layer ratio hidden units. Solid: end of the retrieval "
+    "state (spinodal). Dashed: retrieval and glass are equally likely (binary, {drawn}). Dotted: "
+    "paramagnet to glass. Left: +-1 hidden units at the layer ratios {ratios}; on the axis the closed "
+    "form of the capacity at T = 0 (filled) and the capacity with one step of replica-symmetry breaking "
+    "(open, {drawn}): {plain:.5f} and {broken:.5f} for equal layers. Right: ternary hidden units (states "
+    "-1, 0, +1; U = Delta h^2; Delta = {costs}), equal layers: a cost of leaving 0 shrinks the region of "
+    "retrieval. Theory (N to infinity); all lines are replica symmetric and approximate where it is cold, "
+    "as the two points at T = 0 show."
 )
-
-RATIOS = (1.0, 0.5)
-COSTS = (0.0, 0.2, 0.4)
 
 
 def _model(hidden: Prior, ratio: float) -> Model:
     return Model(hidden, 1.0, 0.1, convention="beta", couplings=Bidirectional(ratio))
 
 
-def compute(preset: str) -> dict[str, Any]:
+def compute(
+    preset: str, *, ratios: tuple[float, ...] = (1.0, 0.5), costs: tuple[float, ...] = (0.0, 0.2, 0.4)
+) -> dict[str, Any]:
     quick = preset == "quick"
-    points = 3 if quick else 25
-    costs = COSTS[::3] if quick else COSTS
-    models = [_model(Binary(), ratio) for ratio in RATIOS] + [_model(Ternary(cost), 1.0) for cost in costs]
+    points = 10 if quick else 41
+    models = [_model(Binary(), ratio) for ratio in ratios] + [_model(Ternary(cost), 1.0) for cost in costs]
     temperature, ends, glass = [], [], []
     pairs = np.linspace(0.05, 0.5, 20) ** 2
     where = (1e-3, 0.25)
@@ -55,16 +54,15 @@ def compute(preset: str) -> dict[str, Any]:
         glass.append(glass_line(model, between=(1.0002 * lowest, 2.0), load=pairs)["temperature"])
         temperature.append(lowest * np.linspace(0.05, 0.85, points))
         ends.append(spinodal(model, between=where, temperature=temperature[-1])["load"])
-    # The slow lines at a few points only: every second one, or two of equal layers when it is quick.
-    crossing = [row[:2] if quick else row[::2] for row in temperature[: len(RATIOS)]]
+    # The slow lines at fewer points, and of the first layer ratio alone when it is quick.
+    crossing = [row[::3] if quick else row[::2] for row in temperature[: len(ratios)]]
     equal = [
         first_order_line(model, between=where, temperature=row)["load"]
-        for model, row in zip(models[: 1 if quick else len(RATIOS)], crossing, strict=False)
+        for model, row in zip(models[: 1 if quick else len(ratios)], crossing, strict=False)
     ]
-    plain = [capacity(model).load for model in models[: len(RATIOS)]]
+    plain = [capacity(model).load for model in models[: len(ratios)]]
     broken = [float(one_step_capacity(model)["load"]) for model in models[: len(equal)]]
     return {
-        "costs": costs,
         "temperature": temperature,
         "ends": ends,
         "crossing": crossing,
@@ -81,21 +79,24 @@ def compute(preset: str) -> dict[str, Any]:
 
 def draw(data: dict[str, Any]) -> Figure:
     figure, panels = style.panels(2)
-    names = [f"layer ratio {ratio:g}" for ratio in RATIOS] + [
+    names = [f"layer ratio {ratio:g}" for ratio in data["ratios"]] + [
         rf"$\Delta$ = {cost:g}" for cost in data["costs"]
     ]
     for k, name in enumerate(names):
-        axes = panels[0 if k < len(RATIOS) else 1]
+        axes = panels[0 if k < len(data["ratios"]) else 1]
         colour = style.COLOURS[k]
         axes.plot(data["ends"][k], data["temperature"][k], color=colour, label=name)
         axes.plot(data["pairs"], data["glass"][k], ":", color=colour)
-        if k < len(RATIOS):
+        if k < len(data["ratios"]):
             axes.plot(data["capacity"][k], 0.0, "o", color=colour, clip_on=False, zorder=4)
         if k < len(data["equal"]):
             axes.plot(data["equal"][k], data["crossing"][k], "--", color=colour)
             axes.plot(data["one_step"][k], 0.0, "s", color=colour, mfc="white", clip_on=False, zorder=5)
     panels[0].set_title("binary hidden units")
     panels[1].set_title("ternary hidden units")
+    lines = {"end of retrieval": "-", "first order": "--", "paramagnet to glass": ":"}
+    points = {"capacity, $T=0$": ".o", "with one step of breaking": "s"}
+    style.legend_below(panels[0], style.keys(**lines, **points), 5)
     for axes in panels:
         axes.set(xlabel=r"load $\alpha$", ylabel="temperature $T$", xlim=(0.0, 0.25), ylim=(0.0, None))
         axes.legend()

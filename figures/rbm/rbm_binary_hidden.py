@@ -13,14 +13,14 @@ from statphys_gen.units import Binary, Gaussian, Mixture, Prior, Ternary
 PAPER = ("2506.10552", "", "ours")
 TITLE = "Boltzmann machines: binary hidden units with one pattern each do not retrieve"
 CAPTION = (
-    "Overlap with a pattern along which a field F acts (ensemble patterns, convention g = sqrt(beta)). Left: "
-    "load {load:g}, temperature {temperature:g}, replica-symmetric theory (N to infinity). Gaussian and mixed "
-    "units hold the pattern without a field; bounded ones only respond to it, as one of them cannot carry the "
-    "pattern of an infinite network. Right: at load 0.5 and F = 0.4 the overlap of bounded units against "
-    "1/sqrt(N) (binary at T = 1.2, ternary at T = 0.6). Lines: theory with the condensed unit treated "
-    "exactly, which contains the correction of order 1/sqrt(N); dotted: its limit. Points: block Gibbs "
-    "sampling, {instances} networks, {chains} chains and {sweeps} sweeps for each point; error bars: one "
-    "standard error over the networks."
+    "Overlap with a pattern along which a field F acts (ensemble patterns, convention g = sqrt(beta)). "
+    "Left: load {load:g}, temperature {temperature:g}, replica-symmetric theory (N to infinity). Gaussian "
+    "and mixed units hold the pattern without a field; bounded ones only respond to it, as one of them "
+    "cannot carry the pattern of an infinite network. Right: at load 0.5 and F = {pull:g} the overlap of "
+    "bounded units against 1/sqrt(N) (binary at T = 1.2, ternary at T = 0.6). Lines: theory with the "
+    "condensed unit treated exactly, which contains the correction of order 1/sqrt(N); dotted: its limit. "
+    "Points: block Gibbs sampling, {instances} networks, {chains} chains and {sweeps} sweeps for each "
+    "point; error bars: one standard error over the networks."
 )
 
 UNITS: tuple[tuple[str, Prior], ...] = (
@@ -29,21 +29,22 @@ UNITS: tuple[tuple[str, Prior], ...] = (
     (r"ternary $\Delta = 1$", Ternary(1.0)),
     ("binary", Binary()),
 )
-LOAD, TEMPERATURE, PULL = 0.03, 0.2, 0.4
 FINITE: tuple[tuple[str, Prior, float], ...] = (
     ("binary", Binary(), 1.2),
     (r"ternary $\Delta = 1$", Ternary(1.0), 0.6),
 )
 
 
-def compute(preset: str) -> dict[str, Any]:
+def compute(
+    preset: str, *, load: float = 0.03, temperature: float = 0.2, pull: float = 0.4
+) -> dict[str, Any]:
     quick = preset == "quick"
     instances, chains, sweeps = (24, 4, 100) if quick else (32, 8, 200)
     sizes = np.array([50, 100, 200, 400]) if quick else np.array([50, 100, 200, 500, 1000, 2000])
     field = np.linspace(0.0, 1.5, 31 if quick else 151)
     response = np.full((len(UNITS), field.size), np.nan)
     for k, (_, hidden) in enumerate(UNITS):
-        model = Model(hidden, TEMPERATURE, LOAD, convention="sqrt-beta")
+        model = Model(hidden, temperature, load, convention="sqrt-beta")
         pulled = solve(model, "retrieval", pattern_field=field[1:])["overlap"]
         # Without a field bounded units have no retrieval state: their overlap is 0.
         free = solve(model, "retrieval")["overlap"] if hidden.tail_coefficient() > 0.0 else 0.0
@@ -51,8 +52,8 @@ def compute(preset: str) -> dict[str, Any]:
     curve = np.geomspace(40.0, 4e6, 61)
     corrected, limits = [], []
     mean, error = np.full((2, len(FINITE), sizes.size), np.nan)
-    for k, (_, hidden, temperature) in enumerate(FINITE):
-        model = Model(hidden, temperature, 0.5, convention="sqrt-beta", pattern_field=PULL)
+    for k, (_, hidden, warm) in enumerate(FINITE):
+        model = Model(hidden, warm, 0.5, convention="sqrt-beta", pattern_field=pull)
         corrected.append(solve_sizes(model, "retrieval", curve)["overlap"])
         limits.append(float(solve(model, "retrieval")["overlap"]))
         for j, size in enumerate(sizes):
@@ -61,8 +62,6 @@ def compute(preset: str) -> dict[str, Any]:
             ).estimate("overlap")
             mean[k, j], error[k, j] = float(run.mean), float(run.standard_error)
     return {
-        "load": LOAD,
-        "temperature": TEMPERATURE,
         "instances": instances,
         "chains": chains,
         "sweeps": sweeps,
@@ -90,5 +89,7 @@ def draw(data: dict[str, Any]) -> Figure:
         style.simulation(right, data["sizes"] ** -0.5, data["mean"][k], data["error"][k], series, name)
     right.set(xlabel=r"$1/\sqrt{N}$", ylabel="overlap $m$", xlim=(0.0, 1.05 / math.sqrt(data["sizes"].min())))
     left.legend(loc="center right", bbox_to_anchor=(1.0, 0.35))
-    right.legend(loc="upper left")
+    entries, _ = right.get_legend_handles_labels()
+    notes = {"finite-size theory": "-", "its limit": ":"}
+    right.legend(handles=entries + style.keys(**notes), loc="upper left", fontsize=6)
     return figure

@@ -13,23 +13,22 @@ from statphys_gen.units import Binary
 PAPER = ("2506.10552", "", "ours")
 TITLE = "A Boltzmann machine trained on handwritten digits, on the low-rank diagram"
 CAPTION = (
-    "scikit-learn's BernoulliRBM with {hidden} hidden units, trained on its digits ({samples} images of 8 x 8 "
-    "pixels, 64 visible units) by its persistent contrastive divergence, step {rate:g}; no theory enters the "
-    "training. Its couplings are divided by 4, as for +-1 units; the biases are left out. Left: singular "
-    "values after several epochs; dashed: edge of the bulk of a random matrix with the estimated noise. "
-    "Right: the same machines on the diagram of low-rank couplings in noise: each symbol is a spike of "
-    "strength w that stands out of the bulk, at the noise sigma of its machine; open symbols: more than a "
-    "quarter of all singular values lie above the edge, so that noise with a few spikes does not describe the "
-    "machine. Lines: borders of the phases of +-1 units with independent binary spikes and normal noise "
-    "(ensemble low-rank, equal layers, convention g = sqrt(beta) at T = 1, replica-symmetric theory): above "
-    "the solid and dashed lines the machine condenses along a spike. A trained machine follows this law only "
-    "roughly: its spikes are correlated with each other and with the biases."
+    "scikit-learn's BernoulliRBM with {hidden} hidden units, trained on its digits ({samples} images of 8 "
+    "x 8 pixels, 64 visible units) by its persistent contrastive divergence, step {rate:g}, {batch} "
+    "images at a time; no theory enters the training. Its couplings are divided by 4, as for +-1 units; "
+    "the biases are left out. Left: singular values after several epochs; dashed: edge of the bulk of a "
+    "random matrix with the estimated noise. Right: the same machines on the diagram of low-rank "
+    "couplings in noise: each symbol is a spike of strength w that stands out of the bulk, at the noise "
+    "sigma of its machine; open symbols: more than a quarter of all singular values lie above the edge, "
+    "so that noise with a few spikes does not describe the machine. Lines: borders of the phases of +-1 "
+    "units with independent binary spikes and normal noise (ensemble low-rank, equal layers, convention g "
+    "= sqrt(beta) at T = 1, replica-symmetric theory): above the solid and dashed lines the machine "
+    "condenses along a spike. A trained machine follows this law only roughly: its spikes are correlated "
+    "with each other and with the biases."
 )
 
-HIDDEN, RATE, BATCH = 64, 0.02, 10
 
-
-def _train(epochs: list[int]) -> tuple[list[np.ndarray], int]:
+def _train(epochs: list[int], hidden: int, rate: float, batch: int) -> tuple[list[np.ndarray], int]:
     """Couplings (visible, hidden) after so many epochs."""
     try:
         from sklearn.datasets import load_digits
@@ -38,23 +37,23 @@ def _train(epochs: list[int]) -> tuple[list[np.ndarray], int]:
         raise MissingExtra("the figure rbm_digits", "scikit-learn", "examples") from None
     images = load_digits().data / 16.0
     rng = np.random.default_rng(0)
-    machine = BernoulliRBM(n_components=HIDDEN, learning_rate=RATE, batch_size=BATCH, random_state=0)
+    machine = BernoulliRBM(n_components=hidden, learning_rate=rate, batch_size=batch, random_state=0)
     found = []
     for epoch in range(1, max(epochs) + 1):
         order = rng.permutation(len(images))
-        for start in range(0, len(images), BATCH):
-            machine.partial_fit(images[order[start : start + BATCH]])
+        for start in range(0, len(images), batch):
+            machine.partial_fit(images[order[start : start + batch]])
         if epoch in epochs:
             found.append(np.array(machine.components_.T))
     return found, len(images)
 
 
-def compute(preset: str) -> dict[str, Any]:
+def compute(preset: str, *, hidden: int = 64, rate: float = 0.02, batch: int = 10) -> dict[str, Any]:
     epochs = [1, 2, 4, 8] if preset == "quick" else [1, 2, 4, 8, 16, 32, 64]
-    couplings, samples = _train(epochs)
+    couplings, samples = _train(epochs, hidden, rate, batch)
     # s = (1 + t)/2 in both layers: the couplings of the +-1 units t are a quarter of those of the {0, 1} units s.
     placed = [place(Machine(0.25 * matrix)) for matrix in couplings]
-    spikes = np.full((len(placed), HIDDEN), np.nan)
+    spikes = np.full((len(placed), hidden), np.nan)
     for k, one in enumerate(placed):
         spikes[k, : len(one.spikes)] = one.spikes
     above = [float(np.mean(one.singular_values > one.bulk_edge)) for one in placed]
@@ -66,9 +65,7 @@ def compute(preset: str) -> dict[str, Any]:
     # In the glass the gain of an overlap is w^2 times a factor that the spike does not enter.
     stability = solve(model, "glass", noise=high)["pattern_stability"]
     return {
-        "hidden": HIDDEN,
         "samples": samples,
-        "rate": RATE,
         "epochs": epochs,
         "values": [one.singular_values for one in placed],
         "edges": [one.bulk_edge for one in placed],
@@ -101,6 +98,8 @@ def draw(data: dict[str, Any]) -> Figure:
     right.plot([glass, glass], [0.02, data["border"][-1]], ":", color="black")
     right.set(xscale="log", yscale="log", xlabel=r"noise $\sigma$", ylabel="spike $w$")
     right.set(xlim=(1e-3, 4.0), ylim=(0.02, 6.0))
+    handles = style.keys(**{"paramagnet condenses": "-", "glass condenses": "--", "paramagnet to glass": ":"})
+    style.legend_below(right, handles, 3)
     right.text(0.1, 0.2, "paramagnet")
     right.text(1.2, 0.2, "glass")
     right.text(0.004, 2.5, "condensed along a spike")

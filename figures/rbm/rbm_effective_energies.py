@@ -11,13 +11,14 @@ from statphys_gen.units import Binary, Gaussian, Mixture, Prior, QState, ReLU, S
 PAPER = ("2506.10552", "", "ours")
 TITLE = "Boltzmann machines: effective interactions of the visible units by hidden prior"
 CAPTION = (
-    "Summing out a hidden unit with prior rho leaves the visible units with the energy -log of the integral "
-    "of rho(h) exp(f h), where f = sum_i W_i s_i is the field that they exert on it. Left: that logarithm, "
-    "relative to f = 0. Right: its second derivative, the variance of the unit, which is the pair coupling "
-    "(in units of W_i W_j) that the visible units feel at the field f. It is constant only for the Gaussian "
-    "unit (Hopfield: pairs and nothing else); wherever it varies there are couplings of higher order. Towards "
-    "large f it tends to the tail coefficient Omega: 1 for ReLU (f > 0) and soft thresholds, 1/2 for this "
-    "mixture, 0 for bounded units. Exact."
+    "Summing out a hidden unit with prior rho leaves the visible units with the energy -log of the "
+    "integral of rho(h) exp(f h), where f = sum_i W_i s_i is the field that they exert on it. Left: that "
+    "logarithm, relative to f = 0, up to |f| = {largest_field:g}. Right: its second derivative, the "
+    "variance of the unit, which is the pair coupling (in units of W_i W_j) that the visible units feel "
+    "at the field f. It is constant only for the Gaussian unit (Hopfield: pairs and nothing else); "
+    "wherever it varies there are couplings of higher order. Towards large f it tends to the tail "
+    "coefficient Omega: 1 for ReLU (f > 0) and soft thresholds, 1/2 for this mixture, 0 for bounded "
+    "units. Exact."
 )
 
 UNITS: tuple[tuple[str, Prior], ...] = (
@@ -32,8 +33,8 @@ UNITS: tuple[tuple[str, Prior], ...] = (
 )
 
 
-def compute(preset: str) -> dict[str, Any]:
-    field = np.linspace(-5.0, 5.0, 101 if preset == "quick" else 801)
+def compute(preset: str, *, largest_field: float = 5.0) -> dict[str, Any]:
+    field = np.linspace(-largest_field, largest_field, 401 if preset == "quick" else 801)
     return {
         "field": field,
         "gain": [unit.log_partition(0.0, field) - unit.log_partition(0.0, 0.0) for _, unit in UNITS],

@@ -12,23 +12,22 @@ from statphys_gen.units import Gaussian
 PAPER = ("2506.10552", "", "ours")
 TITLE = "Boltzmann machines: hysteresis of retrieval"
 CAPTION = (
-    "Gaussian hidden units (Hopfield network) at load {load:g}, convention g = sqrt(beta). Left: overlap with "
-    "a pattern. Right: energy per visible unit. Lines: retrieval (solid), glass (dashed, where replica "
-    "symmetry is broken and the line approximate) and paramagnet (dotted), replica-symmetric theory (N to "
-    "infinity). Grey vertical lines, from the left: retrieval and glass equally likely, end of retrieval, "
-    "paramagnet to glass. Points: block Gibbs sampling of {instances} networks of N = {size} visible units, "
-    "{chains} chains, heated in steps from the pattern (up) and cooled from random states (down), {sweeps} "
-    "sweeps at each temperature; error bars: one standard error over the networks. Below its end the heated "
-    "networks keep the pattern; the cooled ones stay in the glass or, when small, fall into other patterns."
+    "Gaussian hidden units (Hopfield network) at load {load:g}, convention g = sqrt(beta). Left: overlap "
+    "with a pattern. Right: energy per visible unit. Lines: retrieval (solid), glass (dashed, where "
+    "replica symmetry is broken and the line approximate) and paramagnet (dotted), replica-symmetric "
+    "theory (N to infinity). Grey vertical lines, from the left: retrieval and glass equally likely, end "
+    "of retrieval, paramagnet to glass. Points: block Gibbs sampling of {instances} networks of N = "
+    "{size} visible units, {chains} chains, heated in steps from the pattern (up) and cooled from random "
+    "states (down), {sweeps} sweeps at each temperature; error bars: one standard error over the "
+    "networks. Below its end the heated networks keep the pattern; the cooled ones stay in the glass or, "
+    "when small, fall into other patterns."
 )
 
-LOAD = 0.05
 
-
-def compute(preset: str) -> dict[str, Any]:
+def compute(preset: str, *, load: float = 0.05) -> dict[str, Any]:
     quick = preset == "quick"
     size, instances, chains, sweeps = (400, 8, 4, 60) if quick else (1000, 16, 4, 200)
-    model = Model(Gaussian(), 0.5, LOAD, convention="sqrt-beta")
+    model = Model(Gaussian(), 0.5, load, convention="sqrt-beta")
     curve = np.linspace(0.15, 1.5, 109 if quick else 541)
     retrieval, glass, paramagnet = (
         solve(model, name, temperature=curve) for name in ("retrieval", "glass", "paramagnet")
@@ -49,7 +48,6 @@ def compute(preset: str) -> dict[str, Any]:
             table[way, 0, :, k] = float(overlap.mean), float(overlap.standard_error)
             table[way, 1, :, k] = scale * float(interaction.mean), -scale * float(interaction.standard_error)
     return {
-        "load": LOAD,
         "size": size,
         "instances": instances,
         "chains": chains,
@@ -82,6 +80,6 @@ def draw(data: dict[str, Any]) -> Figure:
         axes.set(xlabel="temperature $T$", xlim=(0.15, 1.5))
     left.set(ylabel="overlap $m$", ylim=(-0.1, 1.03))
     right.set(ylabel="energy per visible unit")
-    for axes in (left, right):
-        axes.legend(frameon=True, framealpha=1.0, edgecolor="none")
+    right.plot([], [], color="grey", linewidth=0.6, label="equal, end of retrieval, glass")
+    style.legend_below(right, right.get_legend_handles_labels()[0], 3)
     return figure

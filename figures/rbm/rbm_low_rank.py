@@ -13,30 +13,30 @@ PAPER = ("2506.10552", "", "ours")
 TITLE = "Boltzmann machines: one spike in noise, with binary and ternary hidden units"
 CAPTION = (
     "Couplings g (x_ia/sqrt(N) + w u_i v_a/N) with normal x and binary u, v (ensemble low-rank, g = "
-    "sqrt(1/T)), N visible +-1 units and N/2 hidden units. Colour: overlap m of the visible units with u in "
-    "the dominant state (white: none). Solid: the paramagnet becomes unstable to an overlap. Dotted: "
-    "paramagnet to glass. Dashed: the glass becomes unstable to an overlap. White line: replica symmetry of "
-    "the dominant state is broken below it. All hidden units share the spike, so that bounded units retrieve. "
-    "Replica-symmetric theory (N to infinity)."
+    "sqrt(1/T)), N visible +-1 units and {layer_ratio:g} N hidden units. Colour: overlap m of the visible "
+    "units with u in the dominant state (white: none). Solid: the paramagnet becomes unstable to an "
+    "overlap. Dotted: paramagnet to glass. Dashed: the glass becomes unstable to an overlap. White line: "
+    "replica symmetry of the dominant state is broken below it. All hidden units share the spike, so that "
+    "bounded units retrieve. Replica-symmetric theory (N to infinity)."
 )
 
-RATIO = 0.5
 UNITS: tuple[tuple[str, Prior], ...] = (("binary", Binary()), (r"ternary, $\Delta = 0$", Ternary(0.0)))
-STRONGEST, HOTTEST = 3.0, 1.6
 
 
-def _model(hidden: Prior) -> Model:
-    return Model(hidden, 1.0, RATIO, convention="sqrt-beta", couplings=LowRank(spikes=(1.5,)))
+def _model(hidden: Prior, ratio: float) -> Model:
+    return Model(hidden, 1.0, ratio, convention="sqrt-beta", couplings=LowRank(spikes=(1.5,)))
 
 
-def compute(preset: str) -> dict[str, Any]:
+def compute(
+    preset: str, *, layer_ratio: float = 0.5, strongest: float = 3.0, hottest: float = 1.6
+) -> dict[str, Any]:
     quick = preset == "quick"
-    spike = np.linspace(0.5, STRONGEST, 14 if quick else 81)
-    temperature = np.linspace(0.08, HOTTEST, 12 if quick else 77)
+    spike = np.linspace(0.5, strongest, 61 if quick else 101)
+    temperature = np.linspace(0.08, hottest, 61 if quick else 97)
     overlap, replicon, stability, ferromagnet, glass = [], [], [], [], []
     curve: list[np.ndarray] = []
     for _, hidden in UNITS:
-        model = _model(hidden)
+        model = _model(hidden, layer_ratio)
         found = dominant_state(model, temperature=temperature[:, None], spike=spike[None, :])
         retrieval = found.dominant == "retrieval"
         overlap.append(np.where(retrieval, found.solutions["retrieval"]["overlap"], np.nan))
@@ -49,7 +49,7 @@ def compute(preset: str) -> dict[str, Any]:
         glass.append(float(glass_line(model)["temperature"]))
         # The paramagnet, and with it this line, begins where the three phases meet.
         corner = float(condensation_line(model, solve_for="spike", temperature=1.0001 * glass[-1])["spike"])
-        curve.append(np.linspace(corner, STRONGEST, 11 if quick else 41))
+        curve.append(np.linspace(corner, strongest, 41))
         ferromagnet.append(condensation_line(model, spike=curve[-1])["temperature"])
     return {
         "spike": spike,
@@ -75,9 +75,18 @@ def draw(data: dict[str, Any]) -> Figure:
         axes.plot([spike[0], data["curve"][k][0]], [glass, glass], ":", color="black")
         axes.contour(spike, temperature, data["stability"][k], levels=[0.0], colors="black", linestyles="--")
         axes.contour(spike, temperature, data["replicon"][k], levels=[0.0], colors="white", linestyles="-")
-        axes.set(xlabel="spike $w$", ylabel="temperature $T$", ylim=(0.0, HOTTEST), xlim=(0.5, STRONGEST))
+        axes.set(
+            xlabel="spike $w$",
+            ylabel="temperature $T$",
+            ylim=(0.0, data["hottest"]),
+            xlim=(0.5, data["strongest"]),
+        )
         axes.set_title(name)
         axes.text(0.7, 0.25 * glass, "glass")
-        axes.text(0.7, 0.5 * (glass + HOTTEST), "paramagnet")
+        axes.text(0.7, 0.5 * (glass + data["hottest"]), "paramagnet")
     figure.colorbar(mesh, ax=panels, label="overlap $m$")
+    lines = {"paramagnet unstable": "-", "paramagnet to glass": ":", "glass unstable": "--"}
+    white = style.keys(**{"symmetry of replicas broken below (white)": "-"})[0]
+    white.set_color("0.6")
+    figure.legend(handles=[*style.keys(**lines), white], loc="outside lower center", ncols=4)
     return figure

@@ -13,44 +13,47 @@ PAPER = ("2506.10552", "", "ours")
 TITLE = "Boltzmann machines: retrieval between binary and Gaussian hidden units"
 CAPTION = (
     "Hidden units h = sqrt(delta) z + sqrt(1 - delta) e with z normal and e = +-1, one binary pattern for "
-    "each, +-1 visible units, convention g = sqrt(beta). Left: largest load with a retrieval state (spinodal, "
-    "solid) and load below which retrieval dominates (dashed) against delta, at fixed temperature. Right: the "
-    "spinodal in the plane of load and temperature. A single unit carries a pattern only by its Gaussian "
-    "tail, so that at load 0 retrieval ends at T = delta; at T = 0 the capacity would be 0.1379 for every "
-    "delta > 0. Lines stop at the last point that was solved. Replica-symmetric theory (N to infinity)."
+    "each, +-1 visible units, convention g = sqrt(beta). Left: largest load with a retrieval state "
+    "(spinodal, solid) and load below which retrieval dominates (dashed) against delta, at the "
+    "temperatures {temperatures}. Right: the spinodal in the plane of load and temperature, delta = "
+    "{weights}. A single unit carries a pattern only by its Gaussian tail, so that at load 0 retrieval "
+    "ends at T = delta; at T = 0 the capacity would be 0.1379 for every delta > 0. Lines stop at the last "
+    "point that was solved. Replica-symmetric theory (N to infinity)."
 )
-
-TEMPERATURES = (0.05, 0.1, 0.2, 0.4)
-WEIGHTS = (0.25, 0.5, 0.75, 1.0)
 
 
 def _model(weight: float) -> Model:
     return Model(Mixture(weight), 1.0, 0.1, convention="sqrt-beta")
 
 
-def compute(preset: str) -> dict[str, Any]:
+def compute(
+    preset: str,
+    *,
+    temperatures: tuple[float, ...] = (0.05, 0.1, 0.2, 0.4),
+    weights: tuple[float, ...] = (0.25, 0.5, 0.75, 1.0),
+) -> dict[str, Any]:
     quick = preset == "quick"
-    temperatures = np.array(TEMPERATURES)
-    delta = np.linspace(0.1, 1.0, 7 if quick else 31)
+    cold_ones = np.array(temperatures)
+    delta = np.linspace(0.1, 1.0, 25 if quick else 46)
     where = (1e-5, 0.3)
-    ends, equal = np.full((2, len(TEMPERATURES), delta.size), np.nan)
+    ends, equal = np.full((2, len(temperatures), delta.size), np.nan)
     for k, weight in enumerate(delta):
-        cold = temperatures < weight - 1e-9
+        cold = cold_ones < weight - 1e-9
         model = _model(float(weight))
-        ends[cold, k] = spinodal(model, between=where, temperature=temperatures[cold])["load"]
-        equal[cold, k] = first_order_line(model, between=where, temperature=temperatures[cold])["load"]
-    share = np.linspace(0.03, 0.97, 7 if quick else 41)
-    planes = [spinodal(_model(w), between=where, temperature=w * share)["load"] for w in WEIGHTS]
+        ends[cold, k] = spinodal(model, between=where, temperature=cold_ones[cold])["load"]
+        equal[cold, k] = first_order_line(model, between=where, temperature=cold_ones[cold])["load"]
+    share = np.linspace(0.03, 0.97, 25 if quick else 41)
+    planes = [spinodal(_model(w), between=where, temperature=w * share)["load"] for w in weights]
     return {"delta": delta, "ends": ends, "equal": equal, "share": share, "planes": planes}
 
 
 def draw(data: dict[str, Any]) -> Figure:
     figure, (left, right) = style.panels(2)
-    for k, temperature in enumerate(TEMPERATURES):
+    for k, temperature in enumerate(data["temperatures"]):
         left.plot(data["delta"], data["ends"][k], color=style.COLOURS[k], label=f"$T$ = {temperature:g}")
         left.plot(data["delta"], data["equal"][k], "--", color=style.COLOURS[k])
     left.set(xlabel=r"Gaussian weight $\delta$", ylabel=r"load $\alpha$", xlim=(0.0, 1.0), ylim=(0.0, 0.15))
-    for k, weight in enumerate(WEIGHTS):
+    for k, weight in enumerate(data["weights"]):
         right.plot(
             data["planes"][k], weight * data["share"], color=style.COLOURS[k], label=rf"$\delta$ = {weight:g}"
         )
@@ -58,4 +61,6 @@ def draw(data: dict[str, Any]) -> Figure:
     right.set(xlabel=r"load $\alpha$", ylabel="temperature $T$", xlim=(0.0, 0.15), ylim=(0.0, 1.0))
     left.legend()
     right.legend()
+    lines = {"end of retrieval": "-", "first order": "--", "end at load 0": "|"}
+    style.legend_below(left, style.keys(**lines), 3)
     return figure

@@ -1,5 +1,6 @@
 """Phase diagrams (load, temperature) for Gaussian, mixed and rectified hidden units."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -13,31 +14,39 @@ PAPER = ("2506.10552", "1", "stand-in: lines of the caption, the picture was not
 TITLE = "Boltzmann machines: phase diagrams by hidden prior"
 CAPTION = (
     "One binary pattern for each hidden unit, +-1 visible units, convention g = sqrt(beta) (couplings "
-    "xi/sqrt(N T), priors independent of temperature). Solid: end of the retrieval state (spinodal). Dashed: "
-    "retrieval and the state without it are equally likely; left of it retrieval dominates. Circle: end of "
-    "retrieval at load 0, T = Omega. Dotted: paramagnet to glass (symmetric priors). Dash-dotted: replica "
-    "symmetry breaks in the state without retrieval (ReLU, which has no paramagnet). The red line in the "
-    "corner of the first panel: replica symmetry breaks in the retrieval state. Below these lines the theory "
-    "is approximate. Binary, ternary and all other bounded units have a glass but no retrieval in this "
-    "ensemble. Lines stop where the solver found no point. Replica-symmetric theory (N to infinity)."
-)
-
-UNITS: tuple[tuple[str, Prior, float, float], ...] = (
-    ("Gaussian (Hopfield)", Gaussian(), 0.15, 1.5),
-    (r"mixture $\delta = 1/2$", Mixture(0.5), 0.12, 1.0),
-    ("binary", Binary(), 0.5, 1.0),
-    (r"ternary $\Delta = 1$", Ternary(1.0), 0.5, 1.0),
-    (r"ReLU $\theta = 0$", ReLU(0.0), 0.3, 1.2),
-    (r"ReLU $\theta = 1$", ReLU(1.0), 0.5, 1.2),
+    "xi/sqrt(N T), priors independent of temperature); delta and Delta are {deltas}, the thresholds theta "
+    "{thresholds}. Solid: end of the retrieval state (spinodal). Dashed: retrieval and the state without "
+    "it are equally likely; left of it retrieval dominates. Circle: end of retrieval at load 0, T = "
+    "Omega. Dotted: paramagnet to glass (symmetric priors). Dash-dotted: replica symmetry breaks in the "
+    "state without retrieval (ReLU, which has no paramagnet). The red line in the corner of the first "
+    "panel: replica symmetry breaks in the retrieval state. Below these lines the theory is approximate. "
+    "Binary, ternary and all other bounded units have a glass but no retrieval in this ensemble. Lines "
+    "stop where the solver found no point. Replica-symmetric theory (N to infinity)."
 )
 
 
-def compute(preset: str) -> dict[str, Any]:
-    points = 7 if preset == "quick" else 41
-    size = len(UNITS)
+def _units(data: Mapping[str, Any]) -> list[tuple[str, Prior, float, float]]:
+    """Name, prior, largest load and highest temperature of each panel."""
+    (mixed, cost), (low, high) = data["deltas"], data["thresholds"]
+    return [
+        ("Gaussian (Hopfield)", Gaussian(), 0.15, 1.5),
+        (rf"mixture $\delta = {mixed:g}$", Mixture(mixed), 0.12, 1.0),
+        ("binary", Binary(), 0.5, 1.0),
+        (rf"ternary $\Delta = {cost:g}$", Ternary(cost), 0.5, 1.0),
+        (rf"ReLU $\theta = {low:g}$", ReLU(low), 0.3, 1.2),
+        (rf"ReLU $\theta = {high:g}$", ReLU(high), 0.5, 1.2),
+    ]
+
+
+def compute(
+    preset: str, *, deltas: tuple[float, float] = (0.5, 1.0), thresholds: tuple[float, float] = (0.0, 1.0)
+) -> dict[str, Any]:
+    points = 25 if preset == "quick" else 61
+    units = _units({"deltas": deltas, "thresholds": thresholds})
+    size = len(units)
     temperature, ends, equal = (np.full((size, points), np.nan) for _ in range(3))
     load, glass, broken = (np.full((size, points), np.nan) for _ in range(3))
-    for k, (_, hidden, widest, _) in enumerate(UNITS):
+    for k, (_, hidden, widest, _) in enumerate(units):
         model = Model(hidden, 1.0, 0.1, convention="sqrt-beta")
         load[k] = widest * np.linspace(0.1, 1.0, points) ** 2
         if hidden.symmetric:
@@ -72,17 +81,24 @@ def compute(preset: str) -> dict[str, Any]:
 
 def draw(data: dict[str, Any]) -> Figure:
     figure, panels = style.panels(3, rows=2, height=4.4)
-    for k, (axes, (name, _, widest, hottest)) in enumerate(zip(panels, UNITS, strict=True)):
+    for k, (axes, (name, unit, widest, hottest)) in enumerate(zip(panels, _units(data), strict=True)):
         axes.plot(data["ends"][k], data["temperature"][k], color=style.COLOURS[0], label="end of retrieval")
         axes.plot(data["equal"][k], data["temperature"][k], "--", color=style.COLOURS[1], label="first order")
         axes.plot(data["load"][k], data["glass"][k], ":", color=style.COLOURS[6], label="paramagnet to glass")
-        axes.plot(data["load"][k], data["broken"][k], "-.", color=style.COLOURS[2], label="symmetry breaking")
+        axes.plot(
+            data["load"][k],
+            data["broken"][k],
+            "-.",
+            color=style.COLOURS[2],
+            label="AT line without retrieval",
+        )
         axes.set(xlabel=r"load $\alpha$", ylabel="temperature $T$", xlim=(0.0, widest), ylim=(0.0, hottest))
         axes.set_title(name)
-        omega = UNITS[k][1].tail_coefficient(1)
+        omega = unit.tail_coefficient(1)
         if omega > 0.0:
             axes.plot(0.0, omega, "o", color=style.COLOURS[0], clip_on=False, zorder=4)
-    panels[0].plot(data["corner"], data["cold"], color="red")
+    panels[0].plot(data["corner"], data["cold"], color="red", label="AT line of retrieval")
+    panels[0].plot([], [], "o", color=style.COLOURS[0], label="end of retrieval at load 0")
     handles, labels = panels[0].get_legend_handles_labels()
-    figure.legend(handles, labels, loc="outside lower center", ncols=4)
+    figure.legend(handles, labels, loc="outside lower center", ncols=3)
     return figure

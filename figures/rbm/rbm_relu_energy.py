@@ -13,57 +13,60 @@ PAPER = ("2506.10552", "", "ours")
 TITLE = "Boltzmann machines: ReLU hidden units with threshold and visible field"
 CAPTION = (
     "Energy -sum_ia xi_i^a s_i h_a/sqrt(N) + sum_a (h_a^2/2 + theta h_a) - F sum_i s_i with +-1 visible "
-    "units, h_a >= 0 and binary patterns at temperature T (convention g = beta). Solid: end of the retrieval "
-    "state (spinodal). Dashed: retrieval and the state without it are equally likely. Left: without field, "
-    "for three thresholds; symbols on the axis: T = 0 in closed form (filled: capacity; open: equal "
-    "energies). Right: end of retrieval at threshold 0.5, for uniform fields F. Lines stop at the last point "
-    "that was solved. Replica-symmetric theory (N to infinity), approximate at low temperature and the more "
-    "so the larger the threshold."
+    "units, h_a >= 0 and binary patterns at temperature T (convention g = beta). Solid: end of the "
+    "retrieval state (spinodal). Dashed: retrieval and the state without it are equally likely. Left: "
+    "without field, for the thresholds {thresholds}; symbols on the axis: T = 0 in closed form (filled: "
+    "capacity; open: equal energies). Right: end of retrieval at threshold {field_threshold:g}, for the "
+    "uniform fields F = {fields} and without one. Lines stop at the last point that was solved. "
+    "Replica-symmetric theory (N to infinity), approximate at low temperature and the more so the larger "
+    "the threshold."
 )
-
-THRESHOLDS = (0.0, 0.5, 0.8)
-FIELDS = (0.0, 0.2, 0.4)
 
 
 def _model(threshold: float, field: float) -> Model:
     return Model(ReLU(threshold), 1.0, 0.1, convention="beta", visible_field=field)
 
 
-def compute(preset: str) -> dict[str, Any]:
+def compute(
+    preset: str,
+    *,
+    thresholds: tuple[float, ...] = (0.0, 0.5, 0.8),
+    fields: tuple[float, ...] = (0.2, 0.4),
+    field_threshold: float = 0.5,
+) -> dict[str, Any]:
     quick = preset == "quick"
-    temperature = np.linspace(0.04, 0.94, 6 if quick else 46)
-    coarse = np.linspace(0.1, 0.6, 3) if quick else np.linspace(0.04, 0.92, 23)
-    fields = FIELDS[2:] if quick else FIELDS[1:]
+    temperature = np.linspace(0.04, 0.94, 31 if quick else 61)
+    coarse = np.linspace(0.04, 0.92, 12 if quick else 31)
     where, nearer = (1e-3, 1.6), (3e-3, 0.7)
-    models = [_model(threshold, 0.0) for threshold in THRESHOLDS]
+    models = [_model(threshold, 0.0) for threshold in thresholds]
     ground = [[capacity(model).load, first_order_load(model).load] for model in models]
     ends = [spinodal(model, between=where, temperature=temperature)["load"] for model in models]
     equal = [first_order_line(model, between=nearer, temperature=coarse)["load"] for model in models]
-    tilted = [_model(THRESHOLDS[1], field) for field in fields]
+    tilted = [_model(field_threshold, field) for field in (0.0, *fields)]
     return {
         "temperature": temperature,
         "coarse": coarse,
-        "fields": fields,
         "ground": ground,
         "ends": ends,
         "equal": equal,
-        "tilted_ends": [spinodal(model, between=where, temperature=coarse)["load"] for model in tilted],
+        "tilted_ends": [spinodal(model, between=where, temperature=temperature)["load"] for model in tilted],
     }
 
 
 def draw(data: dict[str, Any]) -> Figure:
     figure, (left, right) = style.panels(2)
-    for k, threshold in enumerate(THRESHOLDS):
+    for k, threshold in enumerate(data["thresholds"]):
         colour = style.COLOURS[k]
         left.plot(data["ends"][k], data["temperature"], color=colour, label=rf"$\theta$ = {threshold:g}")
         left.plot(data["equal"][k], data["coarse"], "--", color=colour)
         capacity_load, equal_load = data["ground"][k]
         left.plot(capacity_load, 0.0, "o", color=colour, clip_on=False, zorder=4)
         left.plot(equal_load, 0.0, "o", color=colour, mfc="white", clip_on=False, zorder=4)
-    right.plot(data["ends"][1], data["temperature"], color=style.COLOURS[1], label="$F$ = 0")
-    for k, field in enumerate(data["fields"]):
+    for k, field in enumerate((0.0, *data["fields"])):
         colour = style.COLOURS[3 + k]
-        right.plot(data["tilted_ends"][k], data["coarse"], color=colour, label=f"$F$ = {field:g}")
+        right.plot(data["tilted_ends"][k], data["temperature"], color=colour, label=f"$F$ = {field:g}")
+    lines = {"end of retrieval": "-", "first order": "--", "capacity, $T=0$": ".o", "first order, $T=0$": "o"}
+    style.legend_below(left, style.keys(**lines), 4)
     for axes in (left, right):
         axes.set(xlabel=r"load $\alpha$", ylabel="temperature $T$", xlim=(0.0, None), ylim=(0.0, 1.0))
         axes.legend()

@@ -13,28 +13,28 @@ from statphys_gen.units import Gaussian, Prior, ReLU
 PAPER = ("2506.10552", "", "ours")
 TITLE = "Boltzmann machines: the replicon of glass and retrieval"
 CAPTION = (
-    "Replicon (1 minus the de Almeida-Thouless product; replica symmetry is stable where it is positive, red "
-    "where it is broken) of the state without retrieval (top) and of the retrieval state (bottom), one binary "
-    "pattern for each hidden unit, convention g = sqrt(beta). White: the state does not exist or was not "
-    "found. Black line: replicon 0. In the Hopfield network the glass is unstable wherever it exists, below 1 "
-    "+ sqrt(load) (above it stands the paramagnet, shown as well); with ReLU units the state without "
-    "retrieval is stable down to a line. The retrieval state breaks symmetry only where it is very cold, "
-    "first near its largest load. Theory (N to infinity)."
-)
-
-UNITS: tuple[tuple[str, Prior, float], ...] = (
-    ("Gaussian", Gaussian(), 0.16),
-    (r"ReLU $\theta = 0$", ReLU(0.0), 0.32),
-    (r"ReLU $\theta = 1$", ReLU(1.0), 0.5),
+    "Replicon (1 minus the de Almeida-Thouless product; replica symmetry is stable where it is positive, "
+    "red where it is broken) of the state without retrieval (top) and of the retrieval state (bottom), "
+    "one binary pattern for each hidden unit, convention g = sqrt(beta). White: the state does not exist "
+    "or was not found. Black line: replicon 0. In the Hopfield network the glass is unstable wherever it "
+    "exists, below 1 + sqrt(load) (above it stands the paramagnet, shown as well); with ReLU units the "
+    "state without retrieval is stable down to a line. The retrieval state breaks symmetry only where it "
+    "is very cold, first near its largest load. Theory (N to infinity)."
 )
 
 
-def compute(preset: str) -> dict[str, Any]:
-    points = 22 if preset == "quick" else 120
+def _units(thresholds: tuple[float, float]) -> list[tuple[str, Prior, float]]:
+    """Name, prior and largest load of each column."""
+    named = [(rf"ReLU $\theta = {t:g}$", ReLU(t)) for t in thresholds]
+    return [("Gaussian", Gaussian(), 0.16), (*named[0], 0.32), (*named[1], 0.5)]
+
+
+def compute(preset: str, *, thresholds: tuple[float, float] = (0.0, 1.0)) -> dict[str, Any]:
+    points = 61 if preset == "quick" else 121
     temperature = np.linspace(0.02, 1.5, points)
     cold = np.geomspace(0.006, 1.0, points)
     loads, glass, retrieval, border = [], [], [], []
-    for _, hidden, widest in UNITS:
+    for _, hidden, widest in _units(thresholds):
         load = widest * np.linspace(0.02, 1.0, points)
         model = Model(hidden, 1.0, 0.1, convention="sqrt-beta")
         found = solve(model, "glass", temperature=temperature[:, None], load=load[None, :])["replicon"]
@@ -63,7 +63,7 @@ def compute(preset: str) -> dict[str, Any]:
 def draw(data: dict[str, Any]) -> Figure:
     figure, panels = style.panels(3, rows=2, height=4.2)
     norm = TwoSlopeNorm(0.0, -1.0, 1.0)
-    for k, (name, _, _) in enumerate(UNITS):
+    for k, (name, _, _) in enumerate(_units(data["thresholds"])):
         for axes, axis, plane in (
             (panels[k], "temperature", data["glass"][k]),
             (panels[3 + k], "cold", data["retrieval"][k]),

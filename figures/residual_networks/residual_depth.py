@@ -11,11 +11,12 @@ from statphys_gen.residual_networks import ResidualNetwork, depth_limit, depth_s
 PAPER = ("2309.01213", "1", "same axes, reduced")
 TITLE = "Residual networks: trained weights become a smooth function of depth"
 CAPTION = (
-    "Residual networks of width {width}, trained alike on {samples} drawn pairs in dimension {dimension} for the "
-    "numbers of steps {steps} (learning rate {learning_rate:g}). Left: largest difference of weights of "
-    "successive layers, which falls as 1/L (circles), and the Frobenius norm of all differences, which falls as "
-    "L^(-1/2) only (squares); dashed: the limit of infinite depth, a differential equation trained alike, over "
-    "L. Right: distance of the loss from that limit. Deterministic training, one instance: no error bars."
+    "Residual networks of width {width}, trained alike on {samples} drawn pairs in dimension {dimension} "
+    "for the numbers of steps {steps} (learning rate {learning_rate:g}). Left: largest difference of "
+    "weights of successive layers, which falls as 1/L (circles), and the Frobenius norm of all "
+    "differences, which falls as L^(-1/2) only (squares); dashed: the limit of infinite depth, a "
+    "differential equation trained alike, over L. Right: distance of the loss from that limit. "
+    "Deterministic training, one instance: no error bars."
 )
 
 

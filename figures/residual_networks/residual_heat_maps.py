@@ -13,9 +13,9 @@ PAPER = ("2309.01213", "1", "same axes, reduced")
 TITLE = "Residual networks: distance from a deep network in depth and training"
 CAPTION = (
     "Largest distance over the layers (Frobenius norm) of the outer (left) and inner (right) weights of "
-    "networks of depth L from those of a network of depth {reference}, which is interpolated to the middle of "
-    "each layer, after the numbers of steps {steps}; width {width}, {samples} drawn pairs in dimension "
-    "{dimension}, learning rate {learning_rate:g}. The distance falls as 1/L at every step."
+    "networks of depth L from those of a network of depth {reference}, which is interpolated to the "
+    "middle of each layer, after the numbers of steps {steps}; width {width}, {samples} drawn pairs in "
+    "dimension {dimension}, learning rate {learning_rate:g}. The distance falls as 1/L at every step."
 )
 
 

@@ -11,10 +11,11 @@ from statphys_gen.score_matching import NoisedSample, bounds, irregularity
 PAPER = ("2502.03435", "", "ours")
 TITLE = "Score networks: how irregular the empirical score is"
 CAPTION = (
-    "Weighted total variation of the empirical score of the points {points} against the noise scale, data scale "
-    "{data_scale:g}. Solid: exact; dashed: leading order in the noise; dotted: the lower bound that is proved "
-    "(theorem 4), drawn where it applies, some hundred times below. Right axis: the learning rate 1/(2 TV) above "
-    "which no network that equals the empirical score is a stable minimum. Theory alone."
+    "Weighted total variation of the empirical score of the points {points} against the noise scale, data "
+    "scale {data_scale:g}. Solid: exact; dashed: leading order in the noise; dotted: the lower bound that "
+    "is proved (theorem 4), drawn where it applies, some hundred times below. Right axis: the learning "
+    "rate 1/(2 TV) above which no network that equals the empirical score is a stable minimum. Theory "
+    "alone."
 )
 
 

@@ -17,12 +17,12 @@ from statphys_gen.score_matching import (
 PAPER = ("2502.03435", "1", "same axes, reduced")
 TITLE = "Score networks: large learning rates leave irregular scores unlearned"
 CAPTION = (
-    "Score that a two-layer ReLU network of {neurons} neurons learns by exact descent on the population risk, "
-    "from one start, after a training time (learning rate times steps) of {training_time:g}, for the learning "
-    "rates {learning_rate}; four points (ticks), noise scale {noise_scale:g}, data scale {data_scale:g}. Grey: "
-    "the empirical score, which is the minimum over all functions. The larger the learning rate, the fewer "
-    "of its turns are learned. Above the stability of its minima a descent is chaotic, and another start "
-    "ends at another curve of the same kind."
+    "Score that a two-layer ReLU network of {neurons} neurons learns by exact descent on the population "
+    "risk, from one start, after a training time (learning rate times steps) of {training_time:g}, for "
+    "the learning rates {learning_rate}; four points (ticks), noise scale {noise_scale:g}, data scale "
+    "{data_scale:g}. Grey: the empirical score, which is the minimum over all functions. The larger the "
+    "learning rate, the fewer of its turns are learned. Above the stability of its minima a descent is "
+    "chaotic, and another start ends at another curve of the same kind."
 )
 POINTS = (-1.2, -0.3, 0.5, 1.3)
 

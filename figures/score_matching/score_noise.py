@@ -20,10 +20,10 @@ PAPER = ("2502.03435", "", "ours")
 TITLE = "Score networks: the noise floor of stochastic descent"
 CAPTION = (
     "Excess risk over a minimum of two neurons at which descent with {batch} fresh samples a step settles "
-    "(points -1, 0.6 and 0.9, noise scale {noise_scale:g}). Line: theory, leading order in the learning rate, "
-    "which diverges at the critical learning rate {critical:.3f} (dotted). Symbols: {starts} runs from the "
-    "minimum, mean over the second half; error bars, one standard error. At large rates the landscape is not "
-    "quadratic, which the line leaves out."
+    "(points -1, 0.6 and 0.9, noise scale {noise_scale:g}). Line: theory, leading order in the learning "
+    "rate, which diverges at the critical learning rate {critical:.3f} (dotted). Symbols: {starts} runs "
+    "from the minimum, mean over the second half; error bars, one standard error. At large rates the "
+    "landscape is not quadratic, which the line leaves out."
 )
 
 

@@ -13,12 +13,12 @@ PAPER = ("2502.03435", "2", "same axes, reduced")
 TITLE = "Score networks: excess risk and sharpness against the learning rate"
 CAPTION = (
     "Two-layer ReLU networks of {neurons} neurons after exact descent for a training time of "
-    "{training_time:g}; four points, noise scale {noise_scale:g}, data scale {data_scale:g}. Points: mean over "
-    "{starts} starts, error bars one standard error (above the stability of its minima a descent is chaotic, "
-    "and only means over starts are predictions). Left: excess risk; dashed, that of the network s = 0, where "
-    "all neurons are dead. Right: the sharpness ratio, learning rate over critical learning rate, with which "
-    "descent hovers about 1 (dotted) where it does not settle. Not seen in this range: the learning rate "
-    "{largest:.2g}, above which no stable network can equal the empirical score."
+    "{training_time:g}; four points, noise scale {noise_scale:g}, data scale {data_scale:g}. Points: mean "
+    "over {starts} starts, error bars one standard error (above the stability of its minima a descent is "
+    "chaotic, and only means over starts are predictions). Left: excess risk; dashed, that of the network "
+    "s = 0, where all neurons are dead. Right: the sharpness ratio, learning rate over critical learning "
+    "rate, with which descent hovers about 1 (dotted) where it does not settle. Not seen in this range: "
+    "the learning rate {largest:.2g}, above which no stable network can equal the empirical score."
 )
 POINTS = (-1.2, -0.3, 0.5, 1.3)
 

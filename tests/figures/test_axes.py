@@ -4,7 +4,8 @@
 which of them belongs to each entry of the legend. The data here are not the figure's own but numbers that occur in one
 place only, so that each drawn point tells where it comes from; shapes and ranges are those of the quick figures.
 
-``python tests/figures/test_axes.py FOLDER`` writes the file anew from a folder of quick figures; read what changed.
+``python tests/figures/test_axes.py FOLDER`` writes the entries of the quick figures that lie in the folder, and keeps the
+others; read what changed.
 """
 
 from __future__ import annotations
@@ -147,14 +148,16 @@ def test_labels_name_what_is_drawn(name: str, recorded: dict[str, Any]) -> None:
 
 
 def write(folder: Path) -> None:
+    before = json.loads(FILE.read_text(encoding="utf-8"))
     found = []
     for name, script in scripts().items():
-        with np.load(folder / f"{name}.quick.npz", allow_pickle=False) as stored:
-            shapes = {
-                key: described(f"{name} {key}", stored[key])
-                for key in stored.files
-                if not key.startswith("_")
-            }
+        path = folder / f"{name}.quick.npz"
+        shapes = dict(before[name]["data"]) if name in before else {}
+        if path.is_file():
+            with np.load(path, allow_pickle=False) as stored:
+                shapes = {
+                    key: described(f"{name} {key}", stored[key]) for key in stored.files if key[0] != "_"
+                }
         data = {key: stand_in(f"{name} {key}", entry) for key, entry in shapes.items()}
         arrays = ",\n".join(f"  {json.dumps(key)}: {json.dumps(entry)}" for key, entry in shapes.items())
         seen = ",\n".join(f"  {json.dumps(entry, ensure_ascii=False)}" for entry in panels(script, data))
