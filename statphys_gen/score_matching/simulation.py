@@ -200,6 +200,7 @@ def simulate_descent(
     for replica, network in enumerate(networks):
         key = {"purpose": "score matching on a grid", "sample": sample, "network": network, "nodes": count}
         rng = generator(seed, key, replica)
+        shift = float(generator(seed, key | {"measured": True}, replica).random())
         _require_memory(sample.samples * count * network.neurons)
         inner, outer, bias = (np.array(entry) for entry in (network.inner, network.outer, network.bias))
         scale, at, rows = network.neurons * eta, 0, []
@@ -210,8 +211,8 @@ def simulate_descent(
             if not _bounded(outer, bias):
                 rows.append([np.nan] * 4)
                 continue
-            # The finest grid that is as large as all others.
-            grid = _Grid(sample, _MEASURED * count, 0.5)
+            # On one grid for all runs the error of its nodes would be common to them, and unseen.
+            grid = _Grid(sample, _MEASURED * count, shift)
             rows.append(grid.measure(inner, outer, bias))
         measured = dict(zip(OBSERVABLES, np.array(rows).T[:, None, :], strict=True))
         parts.append(Training(chosen, **measured, outer=outer[None], bias=bias[None]))
@@ -265,7 +266,11 @@ def simulate_stochastic_descent(
     }
     streams = [generator(seed, key | {"network": network}, k) for k, network in enumerate(networks)]
     centres, sigma = sample.data_scale * np.array(sample.points), sample.noise_scale
-    grid, at, rows = _Grid(sample, count, 0.5), 0, []
+    shifts = [
+        float(generator(seed, key | {"network": network, "measured": True}, k).random())
+        for k, network in enumerate(networks)
+    ]
+    at, rows = 0, []
     for number in chosen.tolist():
         while at < number:
             chunk = min(_CHUNK, number - at)
@@ -283,8 +288,8 @@ def simulate_stochastic_descent(
                 each(at)
         rows.append(
             [
-                grid.measure(w, v, b) if _bounded(v, b) else [np.nan] * 4
-                for w, v, b in zip(inner, outer, bias, strict=True)
+                _Grid(sample, count, shift).measure(w, v, b) if _bounded(v, b) else [np.nan] * 4
+                for w, v, b, shift in zip(inner, outer, bias, shifts, strict=True)
             ]
         )
     measured = dict(zip(OBSERVABLES, np.array(rows).transpose(2, 1, 0), strict=True))

@@ -1,4 +1,4 @@
-"""Descent and the stability of a minimum, from the definition of the risk."""
+"""Descent, the stability of a minimum, and stochastic descent around it, from the definition of the risk."""
 
 from __future__ import annotations
 
@@ -8,15 +8,18 @@ from ...approximation import approximation_of
 from ...arrays import FloatArray
 from ...statistics.agreement import Check
 from ...statistics.estimate import Estimate
+from ...statistics.extrapolation import extrapolate
 from ..model import NoisedSample, ScoreNetwork
 from ..simulation import (
     simulate_descent,
     simulate_growth,
+    simulate_stochastic_descent,
 )
 from ..theory.descent import population_descent
 from ..theory.empirical_score import optimal_risk
 from ..theory.minima import stationary_point
 from ..theory.network_risk import critical_learning_rate, network_risk, risk_hessian, sharpness
+from ..theory.stationary_noise import stationary_excess_risk
 
 _MEASURED = ("risk", "excess_risk", "gradient_norm", "total_variation")
 _SAMPLE = NoisedSample((-1.0, 0.6, 0.9), 0.9, 0.6)
@@ -25,6 +28,13 @@ _MINIMUM = ScoreNetwork(
     (1.0, -1.0),
     (-5.179798322774107, 1.1770277346347264),
     (-0.6560778859664559, 0.7585511350181173),
+)
+# A minimum whose eigenvalues, .071, .073, .67 and .69, are close enough for the noise to settle soon.
+_WIDE_SAMPLE = NoisedSample((-0.9, 0.2, 0.5), 0.9, 1.2)
+_WIDE_MINIMUM = ScoreNetwork(
+    (1.0, -1.0),
+    (-1.2340829508976343, 1.1143027917916823),
+    (-0.018257601067624564, -0.03165118567039973),
 )
 
 
@@ -35,7 +45,7 @@ def checks() -> list[Check]:
         _growth("just above the critical rate", 0.2312),
         _growth("above the critical rate", 0.247),
     ]
-    return [_descent(), _minimum(), *growth]
+    return [_descent(), _minimum(), *growth, _noise()]
 
 
 def _descent() -> Check:
@@ -128,4 +138,55 @@ def _growth(place: str, eta: float) -> Check:
         sizes=_design(learning_rate=eta, steps=steps, nodes=nodes, grids=grids, displacement=displacement),
         id="score-matching-growth-" + place.replace(" ", "-"),
         tests=(risk_hessian,),
+    )
+
+
+def _noise() -> Check:
+    """Excess over the risk of the start, which is the minimum, divided by the learning rate and extrapolated to 0."""
+    rates, batch, starts, looks, nodes = (0.04, 0.02, 0.01), 4, 10_000, 12, 100
+
+    def theory() -> FloatArray:
+        small = 1e-9
+        return np.atleast_1d(stationary_excess_risk(_WIDE_SAMPLE, _WIDE_MINIMUM, small, batch=batch) / small)
+
+    def simulate(seed: int) -> Estimate:
+        found = []
+        for eta in rates:
+            # The slowest variance relaxes in 1/(4 eta .071) steps: nine of these times, then a look every three.
+            kept = [0, *(round((31.0 + 11.0 * k) / eta) for k in range(looks))]
+            run = simulate_stochastic_descent(
+                _WIDE_SAMPLE,
+                [_WIDE_MINIMUM] * starts,
+                eta,
+                kept[-1],
+                batch=batch,
+                kept=kept,
+                nodes=nodes,
+                seed=seed,
+            )
+            excess = run.risk[:, 1:].mean(axis=1) - run.risk[:, 0]
+            found.append(Estimate.from_samples(excess / eta))
+        limit = extrapolate([1.0 / eta for eta in rates], Estimate.stack(found), exponent=1.0).limit
+        return Estimate.stack([limit])
+
+    return Check(
+        "noise floor of stochastic descent",
+        "stationary excess risk over the learning rate, for small rates",
+        approximation_of(stationary_excess_risk),
+        theory=theory,
+        simulate=simulate,
+        resolution=0.02,
+        sizes={
+            "points": list(_WIDE_SAMPLE.points),
+            "data_scale": _WIDE_SAMPLE.data_scale,
+            "noise_scale": _WIDE_SAMPLE.noise_scale,
+            "outer": list(_WIDE_MINIMUM.outer),
+            "bias": list(_WIDE_MINIMUM.bias),
+            "learning_rates": list(rates),
+            "batch": batch,
+            "starts": starts,
+            "looks": looks,
+            "nodes": nodes,
+        },
+        id="score-matching-noise-floor-of-stochastic-descent",
     )
