@@ -68,7 +68,7 @@ def linked_source(source: str) -> str:
     parts = re.split(r"(derivations/\w+(?:/\w+\.py)?)", source)
     for k in range(1, len(parts), 2):
         name = parts[k].removeprefix("derivations/").removesuffix(".py").replace("/", ".")
-        parts[k] = f":ref:`derivations of {name.replace('_', ' ')} <derivations-{name}>`"
+        parts[k] = f":ref:`{parts[k]} <derivations-{name}>`"
     parts[::2] = [escape(part) for part in parts[::2]]
     return "".join(parts)
 
@@ -154,12 +154,8 @@ def derivation_pages(reported: frozenset[str]) -> dict[str, str]:
 def _file(folder: str, file: str, claims: list[Derivation]) -> list[str]:
     heading = file.replace("_", " ").capitalize()
     lines = [f".. _derivations-{folder}.{file}:", "", heading, "-" * len(heading), ""]
-    lines += [
-        "::",
-        "",
-        *(f"    {line}" for line in (getdoc(modules[claims[0].function.__module__]) or "").splitlines()),
-        "",
-    ]
+    text = getdoc(modules[claims[0].function.__module__]) or ""
+    lines += [".. code-block:: text", "", *(f"   {line}" for line in text.splitlines()), ""]
     resting = [
         f":py:func:`~statphys_gen.{name}`"
         for name, found in _named().items()

@@ -138,11 +138,13 @@ def _sizes() -> str:
         "Largest relative deviation of simulation from theory in every record that holds a size, with its "
         "standard error, and the largest one that intervals of 95 % leave open. Where a limit was extrapolated "
         "from several sizes the record keeps the limit only. A deviation that is no larger than a few standard "
-        "errors is noise: *below 1 %* is said where even the open one is.",
+        "errors is noise: *below 1 %* is said where even the open one is. Of an exact prediction all of it is noise, "
+        "at any size.",
         "",
     ]
     homes = {system.name: system.title for system in SYSTEMS}
     known = _sized()
+    levels = {f"{found.home}.{found.name}": found.approximation.level for found in predictions()}
     for home in dict.fromkeys(name.partition(".")[0] for name in known):
         lines += _heading(homes.get(home, f"shared by systems: {home}"), "-")
         for name, found in known.items():
@@ -150,9 +152,10 @@ def _sizes() -> str:
                 continue
             title = name.partition(".")[2]
             lines += [f".. _sizes-{name}:", "", *_heading(title, "~")]
-            lines += [f":py:func:`~statphys_gen.{name}`: {sizes.small_from(found)}.", ""]
+            level = levels[name]
+            lines += [f":py:func:`~statphys_gen.{name}` ({level}): {sizes.small_from(found)}.", ""]
             cells = [
-                [size, deviation, bound, " ".join([_check_link(check), note])]
+                [size, deviation, bound, " ".join([_check_link(check), note]).strip()]
                 for check, size, deviation, bound, note in sizes.rows(found)
             ]
             lines += _table(["size", "deviation", "open at 95 %", "check"], cells, "25 20 15 40")

@@ -87,15 +87,18 @@ def _one(record: dict[str, Any], size: dict[str, Any], *arrays: np.ndarray) -> D
 
 
 def small_from(found: list[Deviation]) -> str:
-    """From which size on every record leaves less than one per cent open, in words."""
+    """From which size on every judged record leaves less than one per cent open, in words."""
     at_sizes = [item for item in found if not item.is_limit and item.judged]
-    good = None
+    good: list[Deviation] = []
     for item in sorted(at_sizes, key=_order, reverse=True):
         if item.bound >= SMALL:
             break
-        good = item
-    if good is not None:
-        return f"below 1 % from {good.words()} on"
+        good.append(item)
+    if good:
+        number = len({item.words() for item in good})
+        if number == 1:
+            return f"below 1 % at {good[-1].words()}, and not simulated beyond"
+        return f"below 1 % from {good[-1].words()} on, at {number} sizes"
     limits = [item for item in found if item.is_limit and item.judged]
     if limits and all(item.bound < SMALL for item in limits):
         return "the limit is below 1 %; the size from which on is not in the records"

@@ -1,0 +1,104 @@
+"""The pages of the documentation name derivations and predictions that exist, and leave no file of derivations out."""
+
+import re
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from derivations import all_derivations
+from statphys_gen.predictions import predictions
+
+DOCS = Path(__file__).parents[1] / "docs"
+PAGES = [path for path in DOCS.rglob("*.rst") if not {"generated", "_build"} & set(path.parts)]
+_CLAIM = re.compile(r":derivation:`(?:[^`<]*<)?([\w.]+)>?`")
+_EXACT = re.compile(r"^\.\. exact:: (.*)$", re.MULTILINE)
+
+
+def _named(pattern: re.Pattern[str]) -> set[str]:
+    return {
+        word for path in PAGES for text in pattern.findall(path.read_text("utf-8")) for word in text.split()
+    }
+
+
+def test_every_claim_that_a_page_names_exists() -> None:
+    # The page for developers shows the two marks as examples, of names that exist.
+    found = _named(_CLAIM)
+    assert len(found) > 100
+    assert found <= {claim.name for claim in all_derivations()}
+
+
+def test_every_prediction_below_a_formula_exists() -> None:
+    found = _named(_EXACT)
+    assert len(found) > 100
+    assert found <= {f"{prediction.home}.{prediction.name}" for prediction in predictions()}
+
+
+def test_every_file_of_derivations_of_a_system_is_named_on_a_page() -> None:
+    files = {claim.name.rpartition(".")[0] for claim in all_derivations()}
+    named = {name.rpartition(".")[0] for name in _named(_CLAIM)}
+    assert {name for name in files if not name.startswith("numerics.")} <= named
+
+
+@pytest.fixture
+def sizes(monkeypatch: pytest.MonkeyPatch) -> Any:
+    monkeypatch.syspath_prepend(str(DOCS))
+    sys.modules.pop("sizes", None)
+    import sizes
+
+    yield sizes
+    sys.modules.pop("sizes", None)
+
+
+def _record(name: str, size: Any, value: list[float], **changes: Any) -> dict[str, Any]:
+    record = {
+        "id": name,
+        "kind": "general",
+        "judged": True,
+        "sizes": {"dimension": size},
+        "theory": [2.0] * len(value),
+        "value": value,
+        "standard_error": [0.001] * len(value),
+        "scale": [4.0] * len(value),
+        "degrees_of_freedom": [30.0] * len(value),
+    }
+    return record | changes
+
+
+def test_deviation_is_that_of_the_worst_value_relative_to_its_scale(sizes: Any) -> None:
+    (found,) = sizes.deviations(_record("a", 50, [2.01, 1.9]))
+    assert found.size == {"dimension": 50}
+    assert found.deviation == pytest.approx(0.025)
+    assert found.standard_error == pytest.approx(0.00025)
+    # Student's interval of 95 % at 30 degrees of freedom is 2.0423 standard errors.
+    assert found.bound == pytest.approx(0.025 + 2.0423 * 0.00025, rel=1e-5)
+
+
+def test_size_from_which_it_is_small_is_the_first_of_an_unbroken_row(sizes: Any) -> None:
+    records = [
+        _record("a", 10, [2.001]),
+        _record("b", 20, [2.08]),
+        _record("c", 40, [2.002]),
+        _record("d", 80, [2.001]),
+    ]
+    found = [item for record in records for item in sizes.deviations(record)]
+    assert sizes.small_from(found) == "below 1 % from dimension 40 on, at 2 sizes"
+    assert sizes.small_from(found[:2]) == "a size from which on it is below 1 % is not in the records"
+    assert "not simulated beyond" in sizes.small_from(found[:1])
+
+
+def test_a_limit_is_no_size(sizes: Any) -> None:
+    found = sizes.deviations(_record("a", [32, 64, 128], [2.001, 1.999, 2.0]))
+    assert len(found) == 1
+    assert found[0].is_limit
+    assert "the limit is below 1 %" in sizes.small_from(found)
+    assert sizes.deviations(_record("b", 32, [2.0], kind="standard error")) == []
+
+
+def test_values_of_several_sizes_one_behind_the_other(sizes: Any) -> None:
+    record = _record("linear-orthogonal-errors-x", [80, 160], [2.2, 2.0, 2.004, 2.0])
+    assert [(d.size["dimension"], round(d.deviation, 6)) for d in sizes.deviations(record)] == [
+        (80, 0.05),
+        (160, 0.001),
+    ]
