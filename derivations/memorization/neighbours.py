@@ -24,7 +24,7 @@ _V, _W, _Q, _A = sp.symbols("v w q a", positive=True)
 def ratio_of_uniform_points() -> bool:
     # Volumes v < w of the balls up to the first and the second point have the density exp(-w).
     below = sp.integrate(sp.exp(-_W), (_V, 0, _Q * _W), (_W, 0, sp.oo))
-    d, k = sp.symbols("D k", positive=True)
+    d = sp.symbols("D", positive=True)
     density = sp.diff(1 - (sp.exp(-_A)) ** d, _A)
     likelihood = sp.log(d) - d * _A  # of one exponential variable a = -log r
     best = sp.solve(sp.diff(likelihood, d), d)
@@ -88,7 +88,7 @@ def _assigned(votes: list[int], chosen: int) -> list[int]:
 
 
 @claim(
-    "Votes on N of M units drawn without replacement have the mean N v and the variance N(M-N)/(M(M-1)) sum (v_j - v)^2"
+    "The votes on N of M units, drawn without replacement: mean N v, variance N(M-N)/(M(M-1)) sum (v_j - v)^2"
 )
 def mean_and_variance_of_assignments() -> bool:
     for votes, n in (([0, 3, 1, 0, 7, 2, 2], 4), ([5, 0, 0, 1, 1], 2), ([1, 2, 3, 4, 5, 6], 5)):
@@ -116,9 +116,7 @@ def detection_limit() -> bool:
     return distinct_copies_needed(50_000, 10_000, 0.05) == 17
 
 
-@claim(
-    "The excess of votes on the training set over N/H times those on the held-out set is 0 on average over assignments"
-)
+@claim("Votes on the training set less N/H times those on the held-out set are 0 on average over assignments")
 def excess_without_memory() -> bool:
     votes, n = [0, 3, 1, 0, 7, 2, 2], 4
     h = len(votes) - n
