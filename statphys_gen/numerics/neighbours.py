@@ -8,6 +8,8 @@ centred block of points, and two numbers with their places for each row.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -15,6 +17,9 @@ from numpy.typing import ArrayLike
 from .. import validation
 from ..arrays import FloatArray, IntArray
 from ..errors import InvalidArgument
+
+if TYPE_CHECKING:
+    from threadpoolctl import ThreadpoolController
 
 # Rows and points in a block: a product of 4 MB.
 _ROWS, _COLUMNS = 256, 2048
@@ -40,6 +45,14 @@ class Neighbours:
         return np.where(far > 0.0, near / np.where(far > 0.0, far, 1.0), 1.0)
 
 
+@cache
+def _libraries() -> ThreadpoolController:
+    """Of matrix products; looking for them takes longer than a small search."""
+    from threadpoolctl import ThreadpoolController
+
+    return ThreadpoolController()
+
+
 def nearest(x: FloatArray, points: FloatArray) -> IntArray:
     """Index of the point that is nearest to each row of x; all products are held at once."""
     return np.asarray((x @ points.T - 0.5 * np.einsum("ij,ij->i", points, points)).argmax(axis=1))
@@ -57,7 +70,6 @@ def two_nearest(
     own : (count,) index of the point that each row is itself, and which is left out; None where rows are no points.
     progress : whether a bar on standard error counts the blocks.
     """
-    from threadpoolctl import threadpool_limits
     from tqdm import tqdm
 
     from .kernels_neighbours import two_smallest
@@ -76,7 +88,7 @@ def two_nearest(
     rows, columns = range(0, len(found), _ROWS), range(0, len(reference), _COLUMNS)
     bar = tqdm(total=len(rows) * len(columns), disable=None if progress else True, desc="neighbours")
     # The bits of a matrix product depend on the number of threads.
-    with threadpool_limits(limits=1), bar:
+    with _libraries().limit(limits=1), bar:
         for column in columns:
             block = reference[column : column + _COLUMNS] - mean
             norms = np.einsum("ij,ij->i", block, block)

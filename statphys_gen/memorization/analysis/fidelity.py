@@ -88,17 +88,17 @@ def sample_distances(
     draws = [(rng.integers(len(x), size=len(x)), rng.integers(len(y), size=len(y))) for _ in range(repeats)]
     notes = [f"{len(e)} samples in dimension {d}: covariances are singular" for e in (x, y) if len(e) <= d]
 
-    found, error = {"frechet": _frechet(x, y)}, {}
+    found, error = {"frechet": frechet_of_samples(x, y)}, {}
     work = repeats * (2.0 * (len(x) + len(y)) * d**2 + 30.0 * d**3)
     error["frechet"] = np.nan
     if work <= _MOST_WORK:
-        error["frechet"] = _spread(draws, lambda i, j: _frechet(x[i], y[j]))
+        error["frechet"] = _spread(draws, lambda i, j: frechet_of_samples(x[i], y[j]))
     else:
         notes.append("the bootstrap of the Frechet distance was left out: it would take too long")
 
-    found["sliced_wasserstein_squared"], error["sliced_wasserstein_squared"] = _sliced(
-        x @ axes.T, y @ axes.T, draws
-    )
+    u, v = x @ axes.T, y @ axes.T
+    found["sliced_wasserstein_squared"] = sliced_distance(u, v)
+    error["sliced_wasserstein_squared"] = _spread(draws, lambda i, j: sliced_distance(u[i], v[j]))
     kernel = _Kernel(_few(x, rng), _few(y, rng), bandwidth)
     if max(len(x), len(y)) > _MOST_KERNEL:
         notes.append(f"the kernel's distance is that of at most {_MOST_KERNEL} points of each sample")
@@ -112,7 +112,8 @@ def _spread(
     return float(np.std([statistic(i, j) for i, j in draws], ddof=1))
 
 
-def _frechet(x: FloatArray, y: FloatArray) -> float:
+def frechet_of_samples(x: FloatArray, y: FloatArray) -> float:
+    """Of two samples (n, d) and (m, d), with covariances over n - 1 and m - 1."""
     a, b = (entry - entry.mean(axis=0) for entry in (x, y))
     a, b = a / np.sqrt(len(a) - 1.0), b / np.sqrt(len(b) - 1.0)
     if min(len(a), len(b)) <= a.shape[1]:
@@ -131,14 +132,10 @@ def _coupled(n: int, m: int) -> tuple[IntArray, IntArray, FloatArray]:
     return left // m, left // n, np.diff(np.concatenate([[0], cuts])) / (n * m)
 
 
-def _sliced(x: FloatArray, y: FloatArray, draws: list[tuple[IntArray, IntArray]]) -> tuple[float, float]:
-    """Of projections (n, directions) and (m, directions); and the spread over the bootstrap."""
+def sliced_distance(x: FloatArray, y: FloatArray) -> float:
+    """Mean over columns of the squared 2-Wasserstein distance of projections (n, directions) and (m, directions)."""
     i, j, weights = _coupled(len(x), len(y))
-
-    def distance(a: FloatArray, b: FloatArray) -> float:
-        return float((weights @ (np.sort(a, axis=0)[i] - np.sort(b, axis=0)[j]) ** 2).mean())
-
-    return distance(x, y), _spread(draws, lambda rows, columns: distance(x[rows], y[columns]))
+    return float((weights @ (np.sort(x, axis=0)[i] - np.sort(y, axis=0)[j]) ** 2).mean())
 
 
 class _Kernel:

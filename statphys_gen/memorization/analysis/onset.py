@@ -134,7 +134,7 @@ def copying_onset(looks: Looks, *, level: float = 0.1, z: float = 2.0, seed: int
     null: FloatArray | float = 0.0
     if looks.null_copies is not None and looks.null_generated is not None:
         null = _redrawn(looks.null_copies, looks.null_generated, rng)
-    drawn = np.array([_crossing(looks.step, row, wanted) for row in _excess(fractions, null)])
+    drawn = _crossings(looks.step, _excess(fractions, null), wanted)
     lower, upper = np.quantile(drawn, [0.025, 0.975], method="inverted_cdf")
     return Onset(found, float(lower), float(upper), parted, "")
 
@@ -145,14 +145,19 @@ def _redrawn(events: FloatArray, trials: FloatArray, rng: np.random.Generator) -
     return np.asarray(rng.binomial(trials.astype(np.int64), events / trials, shape) / trials)
 
 
-def _crossing(step: FloatArray, excess: FloatArray, level: float) -> float:
-    """The onset of one resample: the first look where there is nothing below the level, infinity without any above."""
-    above = np.flatnonzero(excess >= level)
-    if not len(above):
-        return float("inf")
-    if above[0] == 0 or step[above[0] - 1] == 0.0:
-        return float(step[above[0]])
-    return float(np.exp(log_crossing(step, excess, level)))
+def _crossings(step: FloatArray, excess: FloatArray, level: float) -> FloatArray:
+    """The onset of every resample, (resamples, looks): the first look where nothing lies before it below the level,
+    infinity where nothing lies above.
+    """
+    above = excess >= level
+    after = above.argmax(axis=1)
+    before, rows = np.maximum(after - 1, 0), np.arange(len(excess))
+    low, high = excess[rows, before], excess[rows, after]
+    inside = above.any(axis=1) & (after > 0) & (step[before] > 0.0)
+    share = np.where(inside, (level - low) / np.where(inside, high - low, 1.0), 1.0)
+    logs = np.log(np.maximum(step, 1e-300))
+    found = np.exp(logs[before] + share * (logs[after] - logs[before]))
+    return np.where(above.any(axis=1), np.where(inside, found, step[after]), np.inf)
 
 
 def _parted(looks: Looks, threshold: float) -> float | None:

@@ -33,9 +33,7 @@ def law(dimension: int) -> GaussianMixture:
 
 def checks() -> list[Check]:
     return [
-        *(_size("membership", case) for case in range(len(_SIZES))),
-        *(_size("vote", case) for case in range(len(_SIZES))),
-        _false_names(),
+        *map(_size, range(len(_SIZES))),
         _power(),
         _copies(),
     ]
@@ -53,44 +51,30 @@ def _described(case: int) -> dict[str, float]:
     return dict(zip(names, _SIZES[case], strict=True)) | {"runs": _RUNS}
 
 
-def _size(test: str, case: int) -> Check:
-    """A fitted Gaussian knows the training set, which the vote of all its points may see."""
-    kinds = _WITHOUT_MEMORY if test == "membership" else ("perfect", "collapsed")
+def _size(case: int) -> Check:
+    """The Gaussian is fitted to the training set, which the votes of all its points may see: these are not judged."""
+    claims = {f"membership, {kind}": _LEVEL for kind in _WITHOUT_MEMORY}
+    claims |= {"vote, perfect": _LEVEL, "vote, collapsed": _LEVEL, "any name, perfect": _RATE}
 
     def simulate(seed: int) -> Estimate:
-        p_values = [getattr(_trials(kind, case, seed), f"{test}_p_value") for kind in kinds]
-        return estimate_proportion([int((p <= _LEVEL).sum()) for p in p_values], _RUNS)
+        trials = {kind: _trials(kind, case, seed) for kind in _WITHOUT_MEMORY}
+        events = [trials[kind].membership_p_value <= _LEVEL for kind in _WITHOUT_MEMORY]
+        events += [trials[kind].vote_p_value <= _LEVEL for kind in ("perfect", "collapsed")]
+        events.append(trials["perfect"].named_copies > 0)
+        return estimate_proportion([int(entry.sum()) for entry in events], _RUNS)
 
     return Check(
-        f"size of the {test} test, D = {_SIZES[case][0]}",
-        f"rejections at the level {_LEVEL:g} of generators without memory: {', '.join(kinds)}",
+        f"size of the tests of copies, D = {_SIZES[case][0]}",
+        f"rejections at the level {_LEVEL:g}, and names at the rate {_RATE:g}, of generators without memory",
         approximation_of(report),
-        theory=lambda: np.full(len(kinds), _LEVEL),
+        theory=lambda: np.array(list(claims.values())),
         simulate=simulate,
         resolution=1.0,
         kind="level",
-        sizes=_described(case) | {"generators": list(kinds)},
+        sizes=_described(case) | {"claims": list(claims)},
         model=law(_SIZES[case][0]),
-        id=f"memorization-size-{test}-{_SIZES[case][0]}",
-    )
-
-
-def _false_names() -> Check:
-    def simulate(seed: int) -> Estimate:
-        named = [_trials("perfect", case, seed).named_copies for case in range(2)]
-        return estimate_proportion([int((entry > 0).sum()) for entry in named], _RUNS)
-
-    return Check(
-        "names of copies where there are none",
-        f"reports on a perfect generator that name any point, at a false discovery rate of {_RATE:g}",
-        approximation_of(smallest_nameable),
-        theory=lambda: np.full(2, _RATE),
-        simulate=simulate,
-        resolution=1.0,
-        kind="level",
-        sizes={"first": _described(0), "second": _described(1)},
-        model=[law(2), law(6)],
-        id="memorization-false-names",
+        id=f"memorization-size-of-tests-{_SIZES[case][0]}",
+        tests=(smallest_nameable,),
     )
 
 

@@ -1,0 +1,1 @@
+"""Laws of neighbours, label assignment, and distances of Gaussians."""
