@@ -135,8 +135,9 @@ def _sized() -> dict[str, list[sizes.Deviation]]:
 def _sizes() -> str:
     lines = _heading("Deviation by size")
     lines += [
-        "Largest relative deviation of simulation from theory in every record that holds a size, with its "
-        "standard error, and the largest one that intervals of 95 % leave open. Where a limit was extrapolated "
+        "Relative deviation of simulation from theory in every record that holds a size, with its standard "
+        "error: of the value for which an interval of 95 % leaves the largest deviation open, and that one. "
+        "Where a limit was extrapolated "
         "from several sizes the record keeps the limit only. A deviation that is no larger than a few standard "
         "errors is noise: *below 1 %* is said where even the open one is. Of an exact prediction all of it is noise, "
         "at any size.",

@@ -22,14 +22,15 @@ SMALL = 0.01
 
 @dataclass(frozen=True)
 class Deviation:
-    """Largest deviation of a record at one size, or of its limit.
+    """What a record at one size, or the limit of several, says of the deviation.
 
     Attributes
     ----------
     check : id of the record.
     size : what it was simulated at, by name; a tuple of sizes where a limit was taken.
-    deviation, standard_error : of the value that deviates most, relative as the check judges it.
+    deviation, standard_error : of the value whose bound is the largest, relative as the check judges it.
     bound : the largest deviation, over the values, that 95 % intervals leave open.
+    judged : whether the check is.
     """
 
     check: str
