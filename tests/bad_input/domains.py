@@ -104,7 +104,7 @@ DOMAINS: dict[str, Domain] = {
     "residual-networks --width": whole(1, 10_000),
     "residual-networks --samples": whole(1, 10_000),
     "--half-depth": whole(1, 2**53),
-    "residual-networks train --depth": whole(1, 4096),
+    "residual-networks train --depth": whole(2, 4096),
     "residual-networks tied-linear --depth": whole(1, 2**53),
     "--replicas": whole(2, 1000),
     "--paths": whole(100, 2**20),

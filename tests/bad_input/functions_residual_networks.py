@@ -24,7 +24,7 @@ TABLE: list[Row] = [
         inner=[Given(network=OTHER)]),
     row(residual_networks.initial_rate, BOTH, inner=[Given(network=OTHER)]),
     row(residual_networks.train, RUN, learning_rate=[0.0, math.inf], steps=[-1, 1.5], inner=[Given(network=OTHER)]),
-    row(residual_networks.depth_scaling, RUN | dict(depths=[2]), depth=[Given(depths=[0])], learning_rate=[-1.0]),
+    row(residual_networks.depth_scaling, RUN | dict(depths=[2]), depths=[[0], [1], [4, 1]], learning_rate=[-1.0]),
     row(residual_networks.depth_limit, RUN, learning_rate=[0.0], steps=[-1], nodes=[3, 10**6],
         activation=[Given(network=RECTIFIED)], inner=[Given(network=OTHER)]),
     row(residual_networks.compare, RUN | dict(depths=[2, 4]), depths=[[2], [3, 3]]),

@@ -506,7 +506,7 @@ SCORE_MATCHING: dict[str, dict[str, str]] = {
 _TASK = "--data data/residual_task.json"
 RESIDUAL_NETWORKS: dict[str, dict[str, str]] = {
     "residual-networks train": {
-        "file": f"{_TASK} --depth 1 3 6 --learning-rate 0.1 --steps 15",
+        "file": f"{_TASK} --depth 2 3 6 --learning-rate 0.1 --steps 15",
         "drawn": "-d 3 --width 4 -n 5 --seed 2 --depth 4 8 --learning-rate 0.05 --steps 10 --activation gelu",
     },
     "residual-networks initial-rate": {
