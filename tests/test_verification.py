@@ -3,6 +3,7 @@
 import json
 import platform
 import sqlite3
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -366,8 +367,8 @@ def test_a_pilot_tells_what_could_be_detected_and_never_a_deviation(
             mean = float(estimate.mean)
             assert f"{mean:.4g}" not in printed
             assert f"{mean:.5g}" not in json.dumps(records)
-            stored = sqlite3.connect(folder / "verification.sqlite").iterdump()
-            kept = "\n".join(stored)
+            with closing(sqlite3.connect(folder / "verification.sqlite")) as store:
+                kept = "\n".join(store.iterdump())
             bits = np.array(mean).tobytes().hex()
             assert bits not in kept.lower()
             assert repr(mean) not in kept
