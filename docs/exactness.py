@@ -138,7 +138,7 @@ def derivation_pages(reported: frozenset[str]) -> dict[str, str]:
     pages: dict[str, str] = {}
     folders = groupby(_claims().values(), key=lambda found: found.name.split(".")[0])
     for folder, claims in folders:
-        title = f"Derivations: {titles[folder]}"
+        title = f"Derivations: {titles.get(folder, folder)}"
         lines = [f".. _derivations-{folder}:", "", title, "=" * len(title), ""]
         lines += [
             f"Run by the tests, and by ``python -m derivations {folder}``. "
