@@ -129,6 +129,22 @@ def stability_checks() -> list[Check]:
             32,
             50,
         ),
+        # At the lowest temperature terms of order 1/N^2 are felt in networks of 200 units.
+        _line_check(
+            "end of the paramagnet, binary units, larger networks",
+            f"{what}, from the paramagnet",
+            glass_line,
+            lambda: glass_line(paramagnet),
+            lambda found: _vanishing(warm, 2.0, found),
+            paramagnet,
+            "paramagnet",
+            chi,
+            warm,
+            (400, 800, 1600),
+            (120, 60, 30),
+            32,
+            50,
+        ),
         _line_check(
             "line of de Almeida and Thouless in a field, binary units",
             f"{what}, in a field",
