@@ -27,7 +27,7 @@ def test_the_line_in_a_field_from_exact_susceptibilities() -> None:
 
 
 def test_the_capacity_from_exact_overlaps() -> None:
-    model, loads = Model(Gaussian(), 1.0, 0.12, convention="beta"), [0.0965, 0.117, 0.131]
+    model, loads = Model(Gaussian(), 1.0, 0.12, convention="beta"), [0.097, 0.117, 0.131]
     overlaps = np.array([retrieval_state(model, load).overlap for load in loads])
     np.testing.assert_allclose(_turning(loads, overlaps), capacity(model).load, rtol=0.01)
 

@@ -171,8 +171,8 @@ def _turning(loads: Sequence[float], overlaps: FloatArray) -> float:
 
 def capacity_checks() -> list[Check]:
     """The end of retrieval at zero temperature, from the overlaps where descents from a pattern end."""
-    model, loads = Model(Gaussian(), 1.0, 0.12, convention="beta"), [0.0965, 0.117, 0.131]
-    sizes, instances = (1000, 2000, 4000), (120, 60, 30)
+    model, loads = Model(Gaussian(), 1.0, 0.12, convention="beta"), [0.097, 0.117, 0.131]
+    sizes, instances = (1000, 2000, 4000), (96, 48, 24)
 
     def theory() -> FloatArray:
         return np.array([capacity(model).load, float(one_step_capacity(model).require()["load"])])
