@@ -1,14 +1,11 @@
-"""Places of lines from a few temperatures or loads: exact values in place of measured ones leave what is stated."""
+"""Places of lines from a few temperatures: exact values in place of measured ones leave what is stated."""
 
 import numpy as np
 
 from statphys_gen.rbm.checks.common import sqrt_beta
-from statphys_gen.rbm.checks.lines import _turning, _vanishing
-from statphys_gen.rbm.model import Model
+from statphys_gen.rbm.checks.lines import _vanishing
 from statphys_gen.rbm.theory.lines import at_line, glass_line
 from statphys_gen.rbm.theory.replica_symmetric import solve
-from statphys_gen.rbm.theory.zero_temperature import capacity, retrieval_state
-from statphys_gen.units.continuous import Gaussian
 from statphys_gen.units.discrete import Binary
 
 
@@ -26,13 +23,5 @@ def test_the_line_in_a_field_from_exact_susceptibilities() -> None:
     np.testing.assert_allclose(_vanishing(temperatures, 1.0, 1.0 / inverse), exact, rtol=0.006)
 
 
-def test_the_capacity_from_exact_overlaps() -> None:
-    model, loads = Model(Gaussian(), 1.0, 0.12, convention="beta"), [0.097, 0.117, 0.131]
-    overlaps = np.array([retrieval_state(model, load).overlap for load in loads])
-    np.testing.assert_allclose(_turning(loads, overlaps), capacity(model).load, rtol=0.01)
-
-
-def test_no_place_where_nothing_vanishes_or_turns() -> None:
+def test_no_place_where_nothing_vanishes() -> None:
     assert np.isnan(_vanishing([1.0, 2.0, 4.0], 1.0, 1.0 / np.array([1.5, 1.0, 0.75])))
-    places = np.array([0.1, 0.2, 0.3])
-    assert np.isnan(_turning(np.exp(places**2), 1.0 - places**4))

@@ -1,6 +1,6 @@
 """Lines of the phase diagram, extrapolated from networks in the state that ends there.
 
-What vanishes or turns at the line is fitted through temperatures at some distance, where these networks stay in
+What vanishes at the line is fitted through temperatures at some distance, where these networks stay in
 their state. Exact values in their place leave an error of at most 0.5 % of the temperature of the line.
 """
 
@@ -17,15 +17,11 @@ from ...statistics.agreement import Check
 from ...statistics.estimate import Estimate
 from ...statistics.extrapolation import componentwise_limit
 from ...statistics.propagation import propagated
-from ...units.continuous import Gaussian
 from ...units.discrete import Binary
 from ..comparison import STARTS
 from ..model import Model
 from ..simulation.measurement import simulate
-from ..simulation.single_spin import simulate_descent
 from ..theory.lines import at_line, glass_line
-from ..theory.one_step import one_step_capacity
-from ..theory.zero_temperature import capacity
 from .common import description, estimates, sqrt_beta
 
 _RESOLUTION = 0.05
@@ -33,7 +29,7 @@ _RESOLUTION = 0.05
 
 def checks() -> list[Check]:
     """Every check of this file, by name."""
-    return [*stability_checks(), *capacity_checks()]
+    return stability_checks()
 
 
 def _limits(
@@ -160,51 +156,4 @@ def stability_checks() -> list[Check]:
             32,
             40,
         ),
-    ]
-
-
-def _turning(loads: Sequence[float], overlaps: FloatArray) -> float:
-    """The largest load of a parabola of its logarithm over (1 - overlap)^(1/4)."""
-    a, b, c = np.polyfit((1.0 - overlaps) ** 0.25, np.log(loads), 2)
-    return float(np.exp(c - 0.25 * b * b / a)) if a < 0.0 else float("nan")
-
-
-def capacity_checks() -> list[Check]:
-    """The end of retrieval at zero temperature, from the overlaps where descents from a pattern end."""
-    model, loads = Model(Gaussian(), 1.0, 0.12, convention="beta"), [0.097, 0.117, 0.131]
-    sizes, instances = (1000, 2000, 4000), (96, 48, 24)
-
-    def theory() -> FloatArray:
-        return np.array([capacity(model).load, float(one_step_capacity(model).require()["load"])])
-
-    def simulated(seed: int) -> Estimate:
-        found = []
-        for load in loads:
-            runs = [
-                simulate_descent(model.replace(load=load), size, count, seed=seed)
-                for size, count in zip(sizes, instances, strict=True)
-            ]
-            rows = [estimates(run, ("overlap",), True) for run in runs]
-            found.append(componentwise_limit(sizes, rows)[0])
-        largest = propagated(lambda overlaps: _turning(loads, overlaps), found)
-        # One by the replica-symmetric state, one by that with a step.
-        return Estimate.stack([largest, largest])
-
-    return [
-        Check(
-            "capacity at zero temperature, Gaussian units",
-            "largest load at which descent from a pattern ends beside it, where the overlap turns",
-            approximation_of(capacity),
-            theory=theory,
-            simulate=simulated,
-            resolution=_RESOLUTION,
-            kind="capacity",
-            model=model,
-            sizes=description(model, list(sizes), list(instances)) | {"load": loads, "temperature": 0.0},
-            judged=False,
-            reason="symmetry is broken at zero temperature: one step of breaking moves the capacity by .2 %, the "
-            "extrapolation of exact overlaps is .8 % off; the bound adds the resolution that is asked of capacities",
-            bound=0.06,
-            tests=(one_step_capacity,),
-        )
     ]

@@ -212,7 +212,7 @@ def _reported(equations: OneStepEquations, found: Solution, loads: FloatArray) -
     return replace(found, value=value).reshaped(loads.shape)
 
 
-@states("1RSB", _WHERE, source=_SOURCE, verification="derived and simulated")
+@states("1RSB", _WHERE, source=_SOURCE, verification="derived")
 def one_step_capacity(model: Model, *, temperature: float = 0.0) -> Solution:
     """The load at which the retrieval state with one step of replica-symmetry breaking ends (a fold).
 

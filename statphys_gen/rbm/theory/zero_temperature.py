@@ -153,7 +153,7 @@ def _refuse_more(model: Model) -> None:
         raise InvalidArgument("model", "fields or mixtures", "without these at zero temperature")
 
 
-@states("replica symmetric", _WHERE, source=_SOURCE, verification="derived and simulated")
+@states("replica symmetric", _WHERE, source=_SOURCE, verification="derived")
 def capacity(model: Model) -> GroundState:
     """The largest load with a retrieval state at T = 0, and the state there.
 
