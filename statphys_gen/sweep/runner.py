@@ -336,16 +336,21 @@ def _check_executor(job: Job, parameters: Mapping[str, Any], executor: Any, work
         if executor is not None:
             raise InvalidArgument("workers", workers, "None when an executor is given")
     if workers or isinstance(executor, ProcessPoolExecutor):
-        try:
-            sendable = not _is_of_prompt(job.function, pickle.dumps((job.function, parameters)))
-        except (pickle.PicklingError, AttributeError, TypeError):
-            sendable = False
-        if not sendable:
-            allowed = (
-                "defined in a file, with the classes of its parameters, to reach other processes; what is defined in a "
-                "notebook, at a prompt or inside a function reaches those of executor=loky.get_reusable_executor()"
-            )
-            raise InvalidArgument("function", job.function, allowed)
+        for name, subject in {"function": job.function, **parameters}.items():
+            if not _is_sendable(job.function, subject):
+                allowed = (
+                    "defined in a file, with its classes and without functions made inside others, to reach other "
+                    "processes; what is defined in a notebook, at a prompt or inside a function reaches those of "
+                    "executor=loky.get_reusable_executor()"
+                )
+                raise InvalidArgument(name, subject, allowed)
+
+
+def _is_sendable(function: Callable[..., Any], subject: Any) -> bool:
+    try:
+        return not _is_of_prompt(function, pickle.dumps(subject))
+    except (pickle.PicklingError, AttributeError, TypeError):
+        return False
 
 
 def _is_of_prompt(function: Callable[..., Any], pickled: bytes) -> bool:

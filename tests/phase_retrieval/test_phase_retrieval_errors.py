@@ -19,7 +19,7 @@ from statphys_gen.phase_retrieval import (
     transition,
 )
 from statphys_gen.phase_retrieval.theory import stieltjes_transform
-from statphys_gen.phase_retrieval.theory.curvature_law import graded_edges, node_rule
+from statphys_gen.phase_retrieval.theory.curvature_law import NodeRule, graded_edges
 from statphys_gen.solution import Solution
 
 
@@ -49,8 +49,8 @@ def two_rules(difference: float) -> CurvatureLaw:
     """Curvatures -1 and 2 with independent t^2 = 1, by a rule and by another one that is off in its weights."""
     curvature, signal = np.array([-1.0, -1.0, 2.0]), np.array([0.2, 3.0, 1.0])
     weights = np.array([0.001, 0.0005, 0.9985])
-    fine = node_rule(curvature, signal, weights)
-    coarse = node_rule(curvature, signal, weights + np.array([0.0, 0.0, difference]))
+    fine = NodeRule(curvature, signal, weights)
+    coarse = NodeRule(curvature, signal, weights + np.array([0.0, 0.0, difference]))
     return CurvatureLaw("two values", -1.0, 0.0, 0.0, None, (fine, coarse))
 
 
@@ -71,7 +71,7 @@ def test_error_of_a_transition_at_the_limit_of_the_curvatures() -> None:
     weights = np.concatenate([[0.0], np.full(20, 0.05)])
     u = np.concatenate([[1.0], random.uniform(0.1, 0.4, 20)])
     off = 1e-8
-    rules = node_rule(g[1:], u[1:], weights[1:]), node_rule(g[1:], u[1:], weights[1:] * (1 + off))
+    rules = NodeRule(g[1:], u[1:], weights[1:]), NodeRule(g[1:], u[1:], weights[1:] * (1 + off))
     law = CurvatureLaw("bounded", -1.0, 0.0, 0.0, None, rules)
     found = transition(law)
     alpha = float(found.solution["samples_per_dimension"])

@@ -4,7 +4,16 @@ from typing import Any
 
 import numpy as np
 
-from statphys_gen import data, diffusion, linear_dynamics, phase_retrieval, random_features, rbm, units
+from statphys_gen import (
+    data,
+    diffusion,
+    linear_dynamics,
+    phase_retrieval,
+    random_features,
+    rbm,
+    score_matching,
+    units,
+)
 from statphys_gen.meaning import fingerprint
 
 VARIANCES = data.Covariance.marchenko_pastur(0.7, 1.3)
@@ -41,6 +50,14 @@ OBJECTS: dict[str, Any] = {
     "formula": FORMULA,
     "truncated formula": FORMULA.truncated(1.5),
     "phase retrieval": phase_retrieval.PhaseRetrieval(FORMULA, 2.0, 0.1),
+    "curvatures at the start": phase_retrieval.initial_curvature_law(FORMULA, overlap=0.2),
+    "curvatures of a normalised loss": phase_retrieval.initial_curvature_law(
+        phase_retrieval.Loss.normalised(0.3), overlap=0.2
+    ),
+    "curvatures of points": phase_retrieval.sampled_curvature_law(
+        FORMULA, np.linspace(-1.9, 2.3, 240).reshape(120, 2)
+    ),
+    "noised sample": score_matching.NoisedSample([-1.0, 0.3, 1.1], 0.9, 0.2),
     "linear network": linear_dynamics.LinearNetwork(6, 5, 12, 0.3, 0.2),
     "task": linear_dynamics.Task((1.1, 0.7)),
     **{
@@ -75,6 +92,8 @@ def numbers(subject: Any) -> list[np.ndarray]:
         return [subject(x)]
     if isinstance(subject, phase_retrieval.Loss):
         return [function(x, 0.8 * x[::-1]) for function in (subject.value, subject.slope, subject.curvature)]
+    if isinstance(subject, phase_retrieval.CurvatureLaw):
+        return list(subject.moments(0.02 + 0.001 * x))
     if isinstance(subject, units.Prior):
         return list(subject.log_partition_and_moments(0.3 * np.ones(9), x))
     if isinstance(subject, rbm.Model):

@@ -100,16 +100,21 @@ class CurvatureLaw:
         return np.asarray(np.where(np.isnan(difference), np.inf, difference)).reshape(np.shape(argument))
 
 
-def node_rule(curvature: FloatArray, signal_squared: FloatArray, probability: FloatArray) -> MomentRule:
+@dataclass(frozen=True, eq=False)
+class NodeRule:
     """Moments of a discrete law: curvatures g, u^2 and probabilities, each of shape (n,)."""
-    factors = np.stack([probability, probability * signal_squared])
-    # An infinite curvature has the response 1.
-    finite = np.minimum(curvature, _INFINITE)
 
-    def rule(s: Values, signal: bool) -> Values:
+    curvature: FloatArray
+    signal_squared: FloatArray
+    probability: FloatArray
+
+    def __call__(self, s: Values, signal: bool) -> Values:
+        factors = np.stack([self.probability, self.probability * self.signal_squared])
+        # An infinite curvature has the response 1.
+        finite = np.minimum(self.curvature, _INFINITE)
         count = 2 if signal else 1
         results = np.empty((2 * count, len(s)), dtype=np.result_type(s, np.float64))
-        rows = max(1, _CHUNK // len(curvature))
+        rows = max(1, _CHUNK // len(finite))
         for start in range(0, len(s), rows):
             part = slice(start, start + rows)
             with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
@@ -119,8 +124,6 @@ def node_rule(curvature: FloatArray, signal_squared: FloatArray, probability: Fl
                 results[::2, part] = np.einsum("kn,sn->ks", factors[:count], response)
                 results[1::2, part] = np.einsum("kn,sn->ks", factors[:count], response * response)
         return results
-
-    return rule
 
 
 def graded_edges(

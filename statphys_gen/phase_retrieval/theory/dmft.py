@@ -41,7 +41,7 @@ from ...solution import Solution, Status
 from ...statistics.estimate import Estimate
 from ...statistics.streams import generator
 from ..model import PhaseRetrieval, check_model
-from .curvature_law import CurvatureLaw, node_rule
+from .curvature_law import CurvatureLaw, NodeRule
 from .dmft_paths import Paths, follow
 from .dmft_spectrum import PathSpectrum
 
@@ -203,7 +203,7 @@ def standard_error_of(values: FloatArray) -> FloatArray:
 def _law(model: PhaseRetrieval, y: FloatArray, label: FloatArray) -> CurvatureLaw:
     loss = model.loss
     probability = np.full(len(y), 1.0 / len(y))
-    rule = node_rule(loss.curvature(y, label), label**2, probability)
+    rule = NodeRule(loss.curvature(y, label), label**2, probability)
     return CurvatureLaw(
         f"{loss.name}, {len(y)} paths",
         # Every pair (y, t) is possible at any time, so that the infimum is that of the loss.

@@ -38,7 +38,7 @@ from ...numerics.quadrature import legendre_rule
 from ...numerics.special import normal_density
 from ...solution import Solution, Status
 from ..model import Loss, PhaseRetrieval, check_loss
-from .curvature_law import CurvatureLaw, node_rule
+from .curvature_law import CurvatureLaw, NodeRule
 from .one_step import respond
 from .spectrum import criterion, ratios
 from .threshold_states import check_overlap, one_step_state, one_step_threshold
@@ -153,7 +153,7 @@ class Landscape:
         t = np.broadcast_to(self.label, h.shape)
         probability = self.probability[:, None] * law
         keep = probability > 1e-25
-        rule = node_rule(self.loss.curvature(h, t)[keep], (t * t)[keep], probability[keep])
+        rule = NodeRule(self.loss.curvature(h, t)[keep], (t * t)[keep], probability[keep])
         force = float(np.einsum("ln,ln->", probability, self.loss.slope(h, t) * h))
         energy = float(np.einsum("ln,ln->", probability, self.loss.value(h, t)))
         # The smallest curvature that the law contains; that of the loss is met where it is bounded.

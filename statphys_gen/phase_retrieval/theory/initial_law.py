@@ -8,6 +8,7 @@ Source: derivations/phase_retrieval/initialisation.py.
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
@@ -19,7 +20,7 @@ from ...arrays import ComplexArray, FloatArray
 from ...numerics.quadrature import legendre_rule
 from ...numerics.special import normal_density
 from ..model import Loss, check_loss
-from .curvature_law import CurvatureLaw, MomentRule, Values, node_rule
+from .curvature_law import CurvatureLaw, MomentRule, NodeRule, Values
 from .plane import plane_rules
 
 _SOURCE = "derivations/phase_retrieval/initialisation.py"
@@ -61,7 +62,7 @@ def _normalised(loss: Loss, m: float) -> CurvatureLaw:
     a, c = loss.offset, loss.prefactor
     # Convergence is exponential in the order over the length of the sinh map; these reach rounding.
     order = math.ceil(36 + 12 * math.asinh(_FARTHEST / math.sqrt(a)))
-    rules = [_normalised_rule(a, c, m, order), _normalised_rule(a, c, m, math.ceil(0.75 * order))]
+    rules = [_NormalisedRule(a, c, m, order), _NormalisedRule(a, c, m, math.ceil(0.75 * order))]
     t, probability = _label_rule(a, order)
     # y given t is N(m t, 1 - m^2).
     variance, mean = 1.0 - m * m, m * t
@@ -79,6 +80,7 @@ def _normalised(loss: Loss, m: float) -> CurvatureLaw:
     )
 
 
+@lru_cache(maxsize=8)
 def _label_rule(a: float, order: int) -> tuple[FloatArray, FloatArray]:
     """Nodes t > 0 and probabilities of a standard Gaussian |t|, dense on the scale sqrt(a)."""
     scale = math.sqrt(a)
@@ -87,31 +89,36 @@ def _label_rule(a: float, order: int) -> tuple[FloatArray, FloatArray]:
     return t, 2.0 * normal_density(t) * scale * np.cosh(rule.nodes) * rule.weights
 
 
-def _normalised_rule(a: float, prefactor: float, m: float, order: int) -> MomentRule:
+@dataclass(frozen=True)
+class _NormalisedRule:
     """r = (y^2 - t^2/3)/(c^2 + y^2), c^2 = (a + t^2)/(6 S) - t^2/3 (the prefactor absorbed into S)."""
-    label, label_probability = _label_rule(a, order)
-    sigma = math.sqrt(1.0 - m * m)
-    # For complex S the labels run along a ray above the real axis, away from the branch points c = 0, which come close
-    # to it next to a hard edge: the average over y is analytic between the two.
-    ray = np.exp(1j * _RAY)
-    ray_probability = label_probability * np.exp(0.5 * label**2 * (1.0 - ray**2)) * ray
 
-    def rule(s: Values, signal: bool) -> Values:
+    a: float
+    prefactor: float
+    m: float
+    order: int
+
+    def __call__(self, s: Values, signal: bool) -> Values:
+        a, m = self.a, self.m
+        t, probability = _label_rule(a, self.order)
+        sigma = math.sqrt(1.0 - m * m)
         turned = np.iscomplexobj(s)
-        t = label * ray if turned else label
-        probability = ray_probability if turned else label_probability
+        if turned:
+            # For complex S the labels run along a ray above the real axis, away from the branch points c = 0, which
+            # come close to it next to a hard edge: the average over y is analytic between the two.
+            ray = np.exp(1j * _RAY)
+            probability = probability * np.exp(0.5 * t**2 * (1.0 - ray**2)) * ray
+            t = t * ray
         results = np.empty((4 if signal else 2, len(s)), dtype=np.result_type(s, np.float64))
-        rows = max(1, _SMALL_CHUNK // order)
+        rows = max(1, _SMALL_CHUNK // self.order)
         for start in range(0, len(s), rows):
             part = slice(start, start + rows)
-            factor = (a + t * t) / (6.0 * prefactor * s[part, None])
+            factor = (a + t * t) / (6.0 * self.prefactor * s[part, None])
             averages = _response_averages(factor, np.broadcast_to(t, factor.shape), m, sigma, signal)
             for row, average in zip(results, averages, strict=True):
                 value = np.einsum("sn,n->s", average, probability)
                 row[part] = value if turned else value.real
         return results
-
-    return rule
 
 
 def _response_averages(factor: Values, t: Values, m: float, sigma: float, signal: bool) -> tuple[Values, ...]:
@@ -242,7 +249,7 @@ def _without_offset(loss: Loss, m: float) -> CurvatureLaw:
         t = m * y + math.sqrt(1.0 - m * m) * u
         with np.errstate(divide="ignore"):
             curvature = loss.prefactor * (6.0 * (y / t) ** 2 - 2.0)
-        return node_rule(curvature, 2.0 * u * u, np.full(count, 1.0 / count))
+        return NodeRule(curvature, 2.0 * u * u, np.full(count, 1.0 / count))
 
     # The forces and energies of measurements with small labels have no mean.
     return CurvatureLaw(
@@ -263,7 +270,7 @@ def _by_quadrature(loss: Loss, m: float) -> CurvatureLaw:
         keep = rule.probability > 1e-22
         y, t, probability = rule.y[keep], rule.t[keep], rule.probability[keep]
         signal = (t - m * y) ** 2 / (1.0 - m * m)
-        rules.append(node_rule(loss.curvature(y, t), signal, probability))
+        rules.append(NodeRule(loss.curvature(y, t), signal, probability))
         if k == 0:
             force = float(np.einsum("n,n->", probability, loss.slope(y, t) * y))
             energy = float(np.einsum("n,n->", probability, loss.value(y, t)))

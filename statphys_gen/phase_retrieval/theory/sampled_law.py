@@ -14,7 +14,7 @@ from ...errors import InsufficientSamples, InvalidArgument
 from ...files import read_array
 from ...statistics.estimate import Estimate
 from ..model import Loss, PhaseRetrieval, check_loss, check_model
-from .curvature_law import CurvatureLaw, node_rule
+from .curvature_law import CurvatureLaw, NodeRule
 from .spectrum import hessian_spectrum, outlier_criterion
 
 
@@ -53,7 +53,7 @@ def sampled_curvature_law(
         curvature = loss.curvature(y, t)
     if not np.isfinite(curvature).all():
         raise InvalidArgument("points", checked, "pairs at which the curvature of the loss is finite")
-    rule = node_rule(curvature, (t - m * y) ** 2 / (1.0 - m * m), np.full(count, 1.0 / count))
+    rule = NodeRule(curvature, (t - m * y) ** 2 / (1.0 - m * m), np.full(count, 1.0 / count))
     return CurvatureLaw(
         f"{loss.name}, {count} points",
         float(curvature.min()),

@@ -13,7 +13,7 @@ from ...arrays import FloatArray
 from ...errors import AccuracyNotReached, InvalidArgument
 from ...numerics.quadrature import Rule, legendre_rule
 from ...numerics.special import normal_density
-from .curvature_law import CurvatureLaw, graded_edges, node_rule
+from .curvature_law import CurvatureLaw, NodeRule, graded_edges
 
 _FARTHEST = 10.0
 _EDGES = graded_edges(1e-6, _FARTHEST, widest=0.25)
@@ -72,7 +72,7 @@ def spectral_curvature_law(
         preprocessing, bound, np.unique(np.concatenate([_EDGES, points[points < _FARTHEST]])), name
     )
     rules = [
-        node_rule(-_values(preprocessing, rule.nodes), rule.nodes**2, _probability(rule))
+        NodeRule(-_values(preprocessing, rule.nodes), rule.nodes**2, _probability(rule))
         for rule in (legendre_rule(edges, order) for order in _ORDERS)
     ]
     return CurvatureLaw(f"{name} initialisation", -bound, 0.0, 0.0, None, (rules[0], rules[1]))

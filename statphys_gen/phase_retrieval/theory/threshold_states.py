@@ -43,7 +43,7 @@ from ...errors import AccuracyNotReached, InvalidArgument
 from ...numerics.roots import newton
 from ...solution import Solution, Status
 from ..model import Loss, PhaseRetrieval, check_loss, check_model
-from .curvature_law import CurvatureLaw, node_rule
+from .curvature_law import CurvatureLaw, NodeRule
 from .one_step import ORDERS, GlobalBranch, OneStepLaw
 from .spectrum import ratios
 
@@ -457,7 +457,7 @@ def one_step_curvature_law(
         joint, _ = branch.probabilities(s)
         signal = np.broadcast_to(branch.label**2, joint.shape)
         keep = joint > 1e-25
-        rules.append(node_rule(branch.curvature[keep], signal[keep], joint[keep]))
+        rules.append(NodeRule(branch.curvature[keep], signal[keep], joint[keep]))
         if law is None:
             law, bound = branch.law(s), float(branch.curvature[keep].min())
     assert law is not None
