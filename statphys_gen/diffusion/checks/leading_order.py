@@ -184,7 +184,7 @@ def closed_time_checks() -> list[Check]:
 
 
 def reported_checks() -> list[Check]:
-    from ..theory.condensed_phase import condensed_phase
+    from ..theory.condensed_phase import condensed_phase, parisi_parameter_slope
     from ..theory.excess_entropy import gaussian_window
     from ..theory.trajectory_collapse import (
         linear_mean_shift,
@@ -198,6 +198,19 @@ def reported_checks() -> list[Check]:
     two_level, near_times = Covariance.from_eigenvalues([2.0, 0.5], [20, 40]), [0.67, 0.77, 0.87]
     log_n, long = float(np.log(2000)), Covariance.isotropic(1.7, 192)
     passage_run: dict[str, Any] = {"walkers": 250, "instances": 16}
+    sloped, chord_times, chord_run = (
+        Covariance.from_eigenvalues([1.6, 0.9], [12, 24]),
+        [0.05, 0.1],
+        {"walkers": 1000, "instances": 16},
+    )
+    # Of 6000 points.
+    collapse = 0.5139628421938289
+
+    def chord(seed: int) -> Estimate:
+        found = simulate_condensation(sloped, chord_times, 6000, seed=seed, **chord_run).participation
+        before = collapse - np.array(chord_times)
+        return Estimate(found.mean / before, found.standard_error / before, found.degrees_of_freedom)
+
     return [
         Check(
             "entropy of a Gaussian competition",
@@ -227,6 +240,26 @@ def reported_checks() -> list[Check]:
             reason="1RSB: the correction of order log(d)/d raises the participation by 5.7 %; the bound adds the "
             "resolution to which the corrected formula is tested",
             bound=0.077,
+        ),
+        Check(
+            "slope of the participation below the collapse time, d = 36",
+            "sum of the squared posterior weights of a fresh point, over the time that is left to the collapse time",
+            approximation_of(parisi_parameter_slope),
+            theory=lambda: np.full(2, parisi_parameter_slope(sloped, collapse)),
+            simulate=chord,
+            resolution=_RESOLUTION,
+            sizes={
+                "samples": 6000,
+                "dimension": 36,
+                "eigenvalues": [1.6, 0.9],
+                "time": chord_times,
+                "collapse_time": collapse,
+                **chord_run,
+            },
+            judged=False,
+            reason="first order in the time that is left, and 1RSB: the second order raises the chord by .6 %, the "
+            "correction of order log(d)/d by 2.2 and 4.8 %; the bound adds the resolution",
+            bound=0.074,
         ),
         Check(
             "nearest point of anisotropic data, d v = 12",

@@ -190,7 +190,7 @@ def _directions(
     )
 
 
-@states("1RSB", "first order in t_C - t", source=_SOURCE, verification="derived")
+@states("1RSB", "first order in t_C - t", source=_SOURCE, verification="derived and simulated")
 def parisi_parameter_slope(law: DataLaw, collapse_time: float) -> float:
     """d(1 - m)/d(t_C - t) at the collapse time: (v/D) / (<r (2 + r)/(1 + r)^2>/2).
 

@@ -277,6 +277,7 @@ def marginality_checks() -> list[Check]:
                 "times": list(times),
             },
             judged=False,
-            reason="the edge approaches 0 as a power of time, and a finite system leaves the law of the infinite one",
+            reason="the edge approaches 0 as a power of time, and a finite system leaves the law of the infinite one; "
+            "no bound follows from the theory, which knows neither the terms beyond this power nor the time of leaving",
         )
     ]

@@ -30,7 +30,7 @@ from ..simulation.reduced_edge import (
     reduced_switch,
     reduced_transition,
 )
-from ..theory.spectral_law import spectral_curvature_law
+from ..theory.spectral_law import optimal_spectral_curvature_law, spectral_curvature_law
 from ..theory.spectrum import hessian_spectrum, lagrange_multiplier, left_edge, outlier_criterion
 from ..theory.transition import (
     best_offset,
@@ -38,6 +38,7 @@ from ..theory.transition import (
     initial_transition_curve,
     switch_offset,
     transition,
+    universal_lower_bound,
 )
 
 _REDUCED = "reduced simulation: law of large numbers for drawn pairs"
@@ -215,6 +216,10 @@ def transition_checks() -> list[Check]:
         law = spectral_curvature_law(_bounded, upper_bound=1.0)
         return np.atleast_1d(transition(law).solution.require()["samples_per_dimension"])
 
+    def lowest() -> FloatArray:
+        found = transition(optimal_spectral_curvature_law()).solution.require()
+        return np.array([universal_lower_bound(), float(found["samples_per_dimension"])])
+
     def switch() -> FloatArray:
         found = switch_offset(overlap=warm).require()
         return np.array([float(found["offset"]), float(found["samples_per_dimension"])])
@@ -256,6 +261,17 @@ def transition_checks() -> list[Check]:
             groups=60,
             resolution=_RESOLUTION,
             sizes={"preprocessing": "(t^2 - 1)/(t^2 + 1/2)"},
+        ),
+        _of_pairs(
+            "lowest transition of any weights",
+            "samples per dimension at the transition of the best weights, beside the bound of all laws",
+            universal_lower_bound,
+            lowest,
+            lambda y, t: [reduced_transition(1.0 / (t * t) - 1.0, -1.0, t)] * 2,
+            groups=60,
+            resolution=_RESOLUTION,
+            sizes={"preprocessing": "1 - 1/t^2"},
+            tests=(transition, optimal_spectral_curvature_law),
         ),
         _of_pairs(
             "offset at which the transition turns discontinuous, overlap 0.3",

@@ -25,8 +25,8 @@ from ..model import Loss, PhaseRetrieval
 
 # Beyond them lies less than one of 1e15 points.
 _FARTHEST = 8.0
-# Times by which the number of samples is doubled, from one half on, in search of the transition.
-_DOUBLINGS = 10
+# Times by which the number of samples is doubled, from a quarter on, in search of the transition.
+_DOUBLINGS = 11
 
 
 def draw_pairs(count: int, overlap: float, *, seed: int, group: int = 0) -> tuple[FloatArray, FloatArray]:
@@ -73,7 +73,7 @@ def reduced_transition(curvature: FloatArray, infimum: float, signal: FloatArray
     def excess(alpha: float) -> float:
         return _criterion(curvature, signal, alpha, _largest(curvature, 1.0 / abs(infimum), alpha)[1]) - 1.0
 
-    low, high = 0.5, 1.0
+    low, high = 0.25, 0.5
     for _ in range(_DOUBLINGS):
         if excess(high) > 0.0:
             break

@@ -298,7 +298,9 @@ def best_offset(
     }
 
 
-@states("exact as N -> infinity", "for every loss and law", source=_SOURCE, verification="derived")
+@states(
+    "exact as N -> infinity", "for every loss and law", source=_SOURCE, verification="derived and simulated"
+)
 def universal_lower_bound() -> float:
     """1/2: no loss and no other law makes a signal outlier at fewer samples per dimension.
 

@@ -6,6 +6,7 @@ from ...statistics.agreement import Check
 from . import closed_forms as checks_closed_forms
 from . import error_bars as checks_error_bars
 from . import losses as checks_losses
+from . import merging as checks_merging
 from . import spectra as checks_spectra
 
 
@@ -20,6 +21,7 @@ def checks() -> list[Check]:
         *checks_spectra.count_checks(),
         *checks_spectra.edge_checks(),
         *checks_spectra.outlier_checks(),
+        *checks_merging.checks(),
         *checks_closed_forms.checks(),
         *checks_error_bars.checks(),
     ]

@@ -139,7 +139,7 @@ def _gap(model: RandomFeatures, gap_near: float | None) -> tuple[FloatArray, int
     "exact as N -> infinity",
     "for the Gaussian equivalent",
     source=SOURCE,
-    verification="derived",
+    verification="derived and simulated",
 )
 def merging_point(
     model: RandomFeatures, solve_for: Parameter, lower: float, upper: float, *, gap_near: float | None = None
@@ -162,7 +162,7 @@ def merging_point(
     "exact as N -> infinity",
     "for the Gaussian equivalent",
     source=SOURCE,
-    verification="derived",
+    verification="derived and simulated",
 )
 def merging_line(
     model: RandomFeatures,

@@ -11,6 +11,7 @@ from __future__ import annotations
 from ...statistics.agreement import Check
 from .energy import free_entropy_checks, reported_checks, zero_temperature_checks
 from .error_bars import checks as error_bar_checks
+from .lines import checks as line_checks
 from .mixtures import mixture_checks, sparse_checks
 from .order import (
     corrected_checks,
@@ -40,5 +41,6 @@ def checks() -> list[Check]:
         *free_entropy_checks(),
         *reported_checks(),
         *phase_checks(),
+        *line_checks(),
         *error_bar_checks(),
     ]

@@ -108,7 +108,7 @@ def _marginal(line: LineBatch, start: str, name: str, approximation: Approximati
     "replica symmetric",
     "exact as N -> infinity for the stability of the paramagnet; a first-order transition may come before",
     source=_SOURCE,
-    verification="derived",
+    verification="derived and simulated",
 )
 def glass_line(
     model: Model,
@@ -189,7 +189,7 @@ def _low_load(line: LineBatch, approximation: Approximation) -> Solution:
     return replace(found, value=value).reshaped(line.shape)
 
 
-@states("replica symmetric", _WHERE, source=_SOURCE, verification="derived")
+@states("replica symmetric", _WHERE, source=_SOURCE, verification="derived and simulated")
 def at_line(
     model: Model,
     start: str = "retrieval",
