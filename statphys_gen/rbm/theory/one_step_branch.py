@@ -17,6 +17,8 @@ from .one_step_equations import QUADRATURE, OneStepEquations
 _PACE, _FINEST = 0.004, 1e-7
 # A step in the overlap that has to succeed.
 _SHORTEST = 1e-5
+# Rounding of the equations beyond which their differences need longer steps.
+_QUIET = 1e-9
 # Trials along the stable side of the branch.
 _LONGEST = 80
 # Step in the temperature.
@@ -70,7 +72,9 @@ class RetrievalBranch:
         """Derivatives of the residual by the unknowns and by the overlap, shape (unknowns + 1, unknowns)."""
         point = np.append(y, overlap)
         # The unknowns are of order 0.01 to 1, the breaking near the end of the broken states less.
-        size = max(1e-4, min(self.noise(y), 1e-6) ** (1.0 / 3.0)) * np.minimum(np.abs(point), 0.1)
+        noise = self.noise(y)
+        relative = 1e-4 if noise < _QUIET else min(noise, 1e-6) ** (1.0 / 3.0)
+        size = relative * np.minimum(np.abs(point), 0.1)
         rows = point + np.concatenate([np.diag(size), -np.diag(size)])
         values = self.residual(rows[:, :-1], rows[:, -1])
         return np.asarray((values[: len(point)] - values[len(point) :]) / (2.0 * size[:, None]))
