@@ -6,6 +6,7 @@ import references
 
 from statphys_gen.rbm.couplings.pairs import Bidirectional
 from statphys_gen.rbm.model import Model
+from statphys_gen.rbm.theory import one_step_layers
 from statphys_gen.rbm.theory.lines import spinodal
 from statphys_gen.rbm.theory.one_step import _unknowns, one_step_capacity, solve_one_step
 from statphys_gen.rbm.theory.one_step_equations import OneStepEquations
@@ -24,6 +25,11 @@ STATES = [
     (MEMORY, "glass", 0.0, 0.3),
     (MEMORY, "retrieval", 0.0, 0.19),
     (HOPFIELD, "glass", 0.3, 0.1),
+    # Between the end of the symmetric branch and that of the broken one, and where the lower branch is nearer.
+    (HOPFIELD, "retrieval", 0.0, 0.1381),
+    (MEMORY, "retrieval", 0.0, 0.2011),
+    (HOPFIELD, "retrieval", 0.015, 0.1376),
+    (HOPFIELD, "retrieval", 0.001, 0.1376),
 ]
 
 
@@ -176,3 +182,46 @@ def test_the_glass_tends_to_that_of_zero_temperature():
     near, far = ((8 * f[k] - 6 * f[k + 1] + f[k + 2]) / 3 - ground for k in range(2))
     assert abs(near) < abs(far) / 4
     assert abs(near) < 2e-5
+
+
+def test_retrieval_is_followed_along_its_stable_branch():
+    """At T = 0.015 and load 0.1376 the lower branch has m = 0.958859 and f = -0.57019658, and is not what is meant."""
+    found = solve_one_step(HOPFIELD, "retrieval", temperature=0.015, load=[0.137, 0.1376, 0.1381, 0.1383])
+    assert found.status.tolist() == [Status.CONVERGED] * 3 + [Status.NO_SOLUTION]
+    assert found["overlap"][1] == pytest.approx(0.973542, abs=5e-7)
+    assert found["free_energy"][1] == pytest.approx(-0.57021328, abs=5e-9)
+    assert (np.diff(found["overlap"][:3]) < 0).all()
+    cold = solve_one_step(HOPFIELD, "retrieval", load=[0.12, 0.138, 0.1381, 0.13815, 0.1382])
+    assert cold.status.tolist() == [Status.CONVERGED] * 4 + [Status.NO_SOLUTION]
+    # Along the branch df/dload is the derivative at fixed order parameters; at T = 0 by a difference of solutions.
+    equations = OneStepEquations(HOPFIELD, True, 0.0)
+    x = np.array([_unknowns(equations, {name: entry[1] for name, entry in cold.value.items()})])
+    loads = 0.138 + np.array([2e-6, -2e-6])
+    fixed = [-float(equations.free_entropy_over_beta(x, loads[k : k + 1])[0]) for k in range(2)]
+    solved = solve_one_step(HOPFIELD, "retrieval", load=loads).require()["free_energy"]
+    assert solved[0] - solved[1] == pytest.approx(fixed[0] - fixed[1], rel=1e-5)
+
+
+def test_the_end_where_symmetry_is_hardly_broken_and_far_below_the_breaking():
+    """The broken end lies above the symmetric one by the square of the replicon there, as everything near a fold."""
+    ratios = []
+    for T in (0.0245, 0.025):
+        broken, symmetric = one_step_capacity(HOPFIELD, temperature=T), spinodal(HOPFIELD, temperature=T)
+        assert broken.good
+        gap = float(broken["load"]) - float(symmetric["load"])
+        ratios.append(gap / float(symmetric["replicon"]) ** 2)
+    assert ratios[1] == pytest.approx(ratios[0], rel=0.05)
+    cold = [float(one_step_capacity(HOPFIELD, temperature=T).require()["load"]) for T in (0.0, 0.001, 0.002)]
+    # To first order in T, with a little curvature.
+    assert 0 < cold[1] - cold[0] == pytest.approx(0.5 * (cold[2] - cold[0]), rel=0.1)
+
+
+@pytest.mark.parametrize("temperature", [0.01, 0.003])
+def test_averages_far_below_the_width_are_those_of_the_common_grid(temperature, monkeypatch):
+    point = (np.array([0.97]), np.array([0.1]), np.array([0.1225]), np.array([7.0]), temperature, 1.0)
+    averages = []
+    for broad in (1e9, 1.0):
+        monkeypatch.setattr(one_step_layers, "_BROAD", broad)
+        found = one_step_layers.layer_averages(*point)
+        averages.append([float(value[0]) for value in vars(found).values()])
+    np.testing.assert_allclose(averages[0], averages[1], rtol=3e-12)

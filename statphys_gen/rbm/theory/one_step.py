@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from ... import validation
 from ...approximation import approximation_of, states
@@ -20,7 +20,7 @@ from ...numerics.roots import newton
 from ...solution import Solution, Status
 from ..model import Model
 from .lines import spinodal
-from .one_step_branch import RetrievalBranch, end_of_branch
+from .one_step_branch import RetrievalBranch, along_branch, end_of_branch
 from .one_step_equations import QUADRATURE, OneStepEquations, checked
 from .replica_symmetric import solve
 from .zero_temperature import capacity
@@ -120,43 +120,88 @@ def solve_one_step(
     -------
     Solution with response X_1 = (1 - q_1)/T, q_0, p (Parisi parameter times beta), overlap, free_energy and
     edwards_anderson_overlap q_1; for ``Bidirectional`` also those of the hidden layer; outer_replicon and, at T > 0,
-    inner_replicon: the state is stable against a second step where both are positive. A bad status: no state with
-    broken symmetry was found from the starting points, or only one on the lower, unstable branch (then give a
-    ``guess``, such as the state at a smaller load); no solution: for ``retrieval`` at T > 0 none was sought, as the
-    replica-symmetric state is stable.
+    inner_replicon: the state is stable against a second step where both are positive. Retrieval is the branch on which
+    the overlap falls with the load, which ends at that of :func:`one_step_capacity`; it is followed from there where
+    the starting points lead nowhere or to the lower, unstable branch of larger free energy. A bad status: no state with
+    broken symmetry was found (then give a ``guess``); no solution, for ``retrieval``: above the end of the branch, and
+    at T > 0 where the replica-symmetric state is stable and none was sought.
     """
     temperature = validation.non_negative("temperature", temperature)
     checked(model, temperature)
     validation.choice("start", start, ("glass", "retrieval"))
     loads = validation.array("load", model.load if load is None else load, above=0.0)
     equations = OneStepEquations(model, start == "retrieval", temperature)
-    lower, upper = equations.bounds()
     flat = loads.reshape(-1)
     if guess is None:
-        first, near, possible = _starts(model, equations, flat)
+        found, rows = _from_own_starts(model, equations, flat)
+        if equations.retrieval and len(rows):
+            found = _followed(model, equations, found, flat, rows)
     else:
         first = np.broadcast_to(validation.array("guess", guess), (1, flat.size, len(equations.names)))
-        near, possible = np.full(flat.size, np.nan), np.ones(flat.size, dtype=bool)
-    rows = np.flatnonzero(possible)
-    # Newton's method needs a point; where none is possible its result is not used.
-    tried = rows if len(rows) else np.zeros(1, dtype=np.intp)
+        found = _newton(equations, first, flat, np.full(flat.size, np.nan))
+    return _reported(equations, found, loads)
+
+
+def _newton(
+    equations: OneStepEquations, first: FloatArray, loads: FloatArray, near: FloatArray, steps: int = 100
+) -> Solution:
+    """Of the solutions from these starting points (starts, loads, unknowns) the one that is wanted at each load."""
+    lower, upper = equations.bounds()
     found = newton(
         equations.residual,
-        np.clip(first[:, tried], lower + 1e-9, np.where(np.isfinite(upper), upper - 1e-9, 1e9)),
-        parameters=[flat[tried]],
+        np.clip(first, lower + 1e-9, np.where(np.isfinite(upper), upper - 1e-9, 1e9)),
+        parameters=[loads],
         lower=lower,
         upper=upper,
         tolerance=1e-10,
         accuracy=1e-7,
         residual_error=QUADRATURE,
-        max_iterations=100 if len(rows) else 1,
+        max_iterations=steps,
         names=equations.names,
         approximation=approximation_of(solve_one_step),
     )
-    chosen = _chosen(found, near[tried])
-    if guess is None and equations.retrieval and len(rows):
-        chosen = _without_unstable(model, equations, chosen, flat[tried])
-    return _reported(equations, chosen.scattered(rows, flat.size), loads)
+    return _chosen(found, near)
+
+
+def _from_own_starts(
+    model: Model, equations: OneStepEquations, loads: FloatArray
+) -> tuple[Solution, NDArray[np.intp]]:
+    """The states from the built-in starting points, and the loads at which a broken one is possible."""
+    first, near, possible = _starts(model, equations, loads)
+    rows = np.flatnonzero(possible)
+    # Newton's method needs a point; where none is possible its result is not used.
+    tried = rows if len(rows) else np.zeros(1, dtype=np.intp)
+    found = _newton(equations, first[:, tried], loads[tried], near[tried], 100 if len(rows) else 1)
+    if equations.retrieval and len(rows):
+        found = _without_unstable(model, equations, found, loads[tried])
+    return found.scattered(rows, loads.size), rows
+
+
+def _followed(
+    model: Model, equations: OneStepEquations, found: Solution, loads: FloatArray, rows: NDArray[np.intp]
+) -> Solution:
+    """What the starting points have missed, from the stable branch followed down from its end; above the end there is
+    no such state."""
+    missing = rows[~found.good[rows]]
+    if not len(missing):
+        return found
+    try:
+        end, x = _broken_end(model, equations.temperature)
+    except NotConverged:
+        return found
+    status = found.status.copy()
+    highest = float(end["load"][0])
+    status[missing[loads[missing] > highest + float(end.error[0])]] = Status.NO_SOLUTION
+    value = {name: entry.copy() for name, entry in found.value.items()}
+    residual, error = found.residual.copy(), found.error.copy()
+    states = along_branch(model, equations.temperature, x[0], highest, loads[missing])
+    for k, state in zip(missing, states, strict=True):
+        if state is not None:
+            here, unknowns = state
+            for name, entry in zip(equations.names, unknowns, strict=True):
+                value[name][k] = entry
+            status[k], residual[k], error[k] = here.status[0], here.residual[0], here.error[0]
+    return replace(found, value=value, status=status, residual=residual, error=error)
 
 
 def _without_unstable(
@@ -224,7 +269,8 @@ def one_step_capacity(model: Model, *, temperature: float = 0.0) -> Solution:
     checked(model, temperature)
     if temperature > 0.0:
         symmetric = spinodal(model, temperature=temperature)
-        if not symmetric.good.all() or float(symmetric["replicon"]) >= 0.0:
+        none = bool((symmetric.status == Status.NO_SOLUTION).all())
+        if none or (symmetric.good.all() and float(symmetric["replicon"]) >= 0.0):
             return _unbroken(symmetric, model, temperature)
     equations = OneStepEquations(model, True, temperature)
     try:
@@ -242,8 +288,9 @@ def _broken_end(model: Model, temperature: float) -> tuple[Solution, FloatArray]
     """The end of the broken state, followed from the one at T = 0."""
     cold = OneStepEquations(model, True, 0.0)
     edge = capacity(model).load
-    near = solve_one_step(model, "retrieval", load=0.99 * edge).require()
-    found, x = end_of_branch(model, 0.0, _unknowns(cold, near.value), 0.99 * edge)
+    near = _from_own_starts(model, cold, np.array([0.99 * edge]))[0].require()
+    state = np.array([float(near[name][0]) for name in cold.names])
+    found, x = end_of_branch(model, 0.0, state, 0.99 * edge)
     if temperature > 0.0:
         found, x = end_of_branch(model, temperature, x[0], float(found["load"][0]))
     return found, x

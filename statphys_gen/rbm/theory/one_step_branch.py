@@ -17,8 +17,12 @@ from .one_step_equations import QUADRATURE, OneStepEquations
 _PACE, _FINEST = 0.004, 1e-7
 # A step in the overlap that has to succeed.
 _SHORTEST = 1e-5
+# Rounding of the equations beyond which their differences need longer steps.
+_QUIET = 1e-9
+# Trials along the stable side of the branch.
+_LONGEST = 80
 # Step in the temperature.
-_WARMING = 0.01
+_WARMING = 0.0025
 # Start of the way in temperature, below the overlap at the end at T = 0: there symmetry is broken more strongly.
 _AWAY = 0.002
 
@@ -39,6 +43,7 @@ class RetrievalBranch:
 
     def at(self, overlap: float, start: FloatArray) -> Solution:
         """The state with this overlap, a batch of one."""
+        noise = self.noise(start)
         return newton(
             self.residual,
             start,
@@ -47,12 +52,17 @@ class RetrievalBranch:
             jacobian=lambda y, overlap: self.slopes(float(overlap[0]), y[0])[:-1].T[None],
             lower=self.lower,
             upper=self.upper,
-            tolerance=1e-9,
-            accuracy=1e-6,
+            tolerance=max(1e-9, 10.0 * noise),
+            accuracy=max(1e-6, 1e3 * noise),
             max_iterations=25,
             residual_error=QUADRATURE,
             names=self.names,
         )
+
+    def noise(self, y: FloatArray) -> float:
+        """Rounding of the equations, which are divided by the square of the breaking."""
+        gap = float(y[self.names.index("breaking")] * y[self.names.index("inverse_parisi")])
+        return 2e-16 / gap**2 if gap != 0.0 else np.inf
 
     def inside(self, y: FloatArray) -> bool:
         """Whether these are possible unknowns."""
@@ -62,7 +72,9 @@ class RetrievalBranch:
         """Derivatives of the residual by the unknowns and by the overlap, shape (unknowns + 1, unknowns)."""
         point = np.append(y, overlap)
         # The unknowns are of order 0.01 to 1, the breaking near the end of the broken states less.
-        size = 1e-4 * np.minimum(np.abs(point), 0.1)
+        noise = self.noise(y)
+        relative = 1e-4 if noise < _QUIET else min(noise, 1e-6) ** (1.0 / 3.0)
+        size = relative * np.minimum(np.abs(point), 0.1)
         rows = point + np.concatenate([np.diag(size), -np.diag(size)])
         values = self.residual(rows[:, :-1], rows[:, -1])
         return np.asarray((values[: len(point)] - values[len(point) :]) / (2.0 * size[:, None]))
@@ -94,6 +106,62 @@ def end_of_branch(
         branch, y, m = _warmed(model, branch, temperature, y, m - _AWAY)
     m, found = _largest(branch, m, y)
     return found, np.insert(branch.unknowns(found)[:, :-1], branch.place, m, axis=1)
+
+
+def along_branch(
+    model: Model, temperature: float, end: FloatArray, highest: float, loads: FloatArray
+) -> list[tuple[Solution, FloatArray] | None]:
+    """States with these loads and their unknowns on the stable side of the end of the branch, on which the overlap
+    rises as the load falls; None where the branch was not followed to."""
+    branch = RetrievalBranch(model, temperature, highest)
+    # The load of the end bounds nothing here.
+    branch.lower[-1] = 0.0
+    m, y = float(end[branch.place]), branch.without_overlap(end, highest)
+    overlaps, points, step, trials = [m], [y], 0.25 * _PACE, 0
+    while points[-1][-1] > loads.min() and step > _SHORTEST and trials < _LONGEST:
+        trials += 1
+        guess = y + step * branch.tangent(m, y)
+        further = branch.at(m + step, guess) if branch.inside(guess) and m + step < 1.0 else None
+        if further is None or not further.good[0]:
+            step *= 0.25
+            continue
+        m, y = m + step, branch.unknowns(further)[0]
+        overlaps.append(m)
+        points.append(y)
+        step = min(1.5 * step, _PACE, 0.2 * (1.0 - m))
+    table = np.array(points)
+    falling = table[::-1, -1]
+    found: list[tuple[Solution, FloatArray] | None] = []
+    # Next to its end the load falls with the square of the overlap.
+    depth = -np.sqrt(np.maximum(highest - falling, 0.0))
+    for load in loads:
+        if not falling[0] <= load <= falling[-1]:
+            found.append(None)
+            continue
+        place = -np.sqrt(highest - load)
+        start = [np.interp(place, depth, column) for column in (*table[::-1].T, np.array(overlaps)[::-1])]
+        found.append(_at_load(branch, float(load), start[-1], np.array(start[:-1])))
+    return found
+
+
+def _at_load(
+    branch: RetrievalBranch, load: float, m: float, y: FloatArray
+) -> tuple[Solution, FloatArray] | None:
+    """The state with this load on the stable side, by Newton's method in the overlap; None where it is lost."""
+    for _ in range(12):
+        found = branch.at(m, y)
+        if not found.good[0]:
+            return None
+        y = branch.unknowns(found)[0]
+        tangent = branch.tangent(m, y)
+        step = (load - y[-1]) / tangent[-1]
+        if not tangent[-1] < 0.0 or not branch.inside(y + step * tangent):
+            return None
+        if abs(step) < 1e-12:
+            factor = 1.0 + np.append(np.abs(tangent[:-1]), 1.0).max() / -tangent[-1]
+            return replace(found, error=factor * found.error), np.insert(y[:-1], branch.place, m)
+        m, y = m + step, y + step * tangent
+    return None
 
 
 def _warmed(

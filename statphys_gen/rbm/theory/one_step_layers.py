@@ -1,7 +1,8 @@
 """Averages of a +-1 unit over the two Gaussian fields of one step of replica-symmetry breaking, at T >= 0.
 
 The unit sees b = signal + sqrt(s_0) z_0 + sqrt(s_1 - s_0) z_1; <...> is the average over z_1 weighted with exp(p l(b)),
-l(b) = T log 2cosh(b/T), and E the average over z_0. At T = 0 (l = |b|) the inner one is in closed form.
+l(b) = T log 2cosh(b/T), and E the average over z_0. At T = 0 (l = |b|) the inner one is in closed form, and at
+temperatures much below the width of z_1 it is that and what the fields |b| < 20 T change.
 """
 
 from __future__ import annotations
@@ -20,6 +21,12 @@ from ...numerics.special import log_two_cosh
 _RATIO, _STEEPEST = 1.5, 1000.0
 # Largest exponent p l in a weight.
 _LARGEST = 600.0
+# Width of the inner field over the temperature from which on it is broad, and a rule on the fields 0 < b < 20 T.
+_BROAD = 20.0
+# Numbers in an array of a block of points.
+_BLOCK = 2**21
+_X, _W = np.polynomial.legendre.leggauss(48)
+_FIELDS, _FIELD_WEIGHTS = 10.0 * (1.0 + _X), 10.0 * _W
 
 
 @dataclass(frozen=True)
@@ -47,26 +54,35 @@ def layer_averages(
         if temperature > 0:
             steep = np.minimum(steep, np.sqrt(s0) / temperature + p)
         level = np.ceil(np.log(np.maximum(steep, 1.0)) / np.log(_RATIO))
+        broad = width >= _BROAD * temperature
     usable = np.isfinite(level) & (steep < _STEEPEST)
-    if temperature > 0:
-        usable &= p * (np.abs(signal) + 10.0 * (np.sqrt(s0) + width)) < _LARGEST
-        # The weight moves z_1 by up to p width, and the inner rule reaches one unit further than its accuracy needs.
-        usable &= p * width < 1.2
-    for k in np.unique(level[usable]):
-        rows = np.flatnonzero(usable & (level == k))
-        outer = gaussian_rule(refine * _RATIO ** float(k), 1e-13)
+    # The weight moves z_1 by up to p width, and the inner rule reaches one unit further than its accuracy needs.
+    near = (p * (np.abs(signal) + 10.0 * (np.sqrt(s0) + width)) < _LARGEST) & (p * width < 1.2)
+    usable &= broad | near
+    for k, far in {(float(level[i]), bool(broad[i])) for i in np.flatnonzero(usable)}:
+        rows = np.flatnonzero(usable & (level == k) & (broad == far))
+        outer = gaussian_rule(refine * _RATIO**k, 1e-13)
         base = signal[rows, None] + np.sqrt(s0[rows])[:, None] * outer.nodes
         if temperature == 0.0:
             parts = _ground(base, width[rows, None], p[rows, None])
+        elif far:
+            size = max(1, _BLOCK // (len(_FIELDS) * base.shape[1]))
+            blocks = [rows[start : start + size] for start in range(0, len(rows), size)]
+            bases = np.split(base, range(size, len(rows), size))
+            columns = [
+                _cold(own, width[block, None], p[block, None], temperature)
+                for own, block in zip(bases, blocks, strict=True)
+            ]
+            parts = tuple(np.concatenate(column) for column in zip(*columns, strict=True))
         else:
             inner = gaussian_rule(refine * max(float(width[rows].max()) / temperature, 1.0), 1e-15)
             parts = _thermal(base, width[rows], p[rows], temperature, inner)
         mean, response, log, loss, within, local = parts
         value = outer.average(log) / p[rows]
-        columns = (outer.average(mean), outer.average(mean * mean), outer.average(response), value)
+        firsts = (outer.average(mean), outer.average(mean * mean), outer.average(response), value)
         slope = (outer.average(loss) - value) / p[rows]
         squares = outer.average(within), outer.average(local * local)
-        result[rows] = np.stack([*columns, slope, *squares], axis=1)
+        result[rows] = np.stack([*firsts, slope, *squares], axis=1)
     return LayerAverages(*result.T)
 
 
@@ -83,6 +99,34 @@ def _ground(base: FloatArray, width: FloatArray, p: FloatArray) -> tuple[FloatAr
     loss = base * mean + width * (shift + 2.0 * zero)
     response = 2.0 * zero / width
     return mean, response, log, loss, np.full_like(mean, np.nan), response + p * (1.0 - mean * mean)
+
+
+def _cold(base: FloatArray, width: FloatArray, p: FloatArray, temperature: float) -> tuple[FloatArray, ...]:
+    """T far below the width: the averages at T = 0 and the change of the integrands at |b| < 20 T, over the weight
+    exp(p |b|)."""
+    mean, _, log, loss, _, _ = _ground(base, width, p)
+    T = temperature
+    far = np.exp(-2.0 * _FIELDS)
+    excess = np.log1p(far)
+    tanh, rest = (1.0 - far) / (1.0 + far), 4.0 * far / (1.0 + far) ** 2
+    sums = np.zeros((5, *base.shape))
+    for side in (1.0, -1.0):
+        z = (side * T * _FIELDS - base[..., None]) / width[..., None]
+        # The density of b times exp(p |b|), over the average of the latter.
+        weight = np.exp(p[..., None] * T * _FIELDS - 0.5 * z * z - log[..., None])
+        weight *= T * _FIELD_WEIGHTS / (np.sqrt(2.0 * np.pi) * width[..., None])
+        power = p[..., None] * T * excess
+        grown = weight * np.exp(power)
+        sums[0] += (weight * np.expm1(power)).sum(axis=-1)
+        sums[1] += side * (grown * tanh - weight).sum(axis=-1)
+        sums[2] += (grown * rest).sum(axis=-1) / T
+        sums[3] += (grown * rest * rest).sum(axis=-1) / T**2
+        sums[4] += T * (grown * (_FIELDS + excess) - weight * _FIELDS).sum(axis=-1)
+    ratio = 1.0 + sums[0]
+    mean, loss = (mean + sums[1]) / ratio, (loss + sums[4]) / ratio
+    response, within = sums[2] / ratio, sums[3] / ratio
+    local = response + p * (1.0 - T * response - mean * mean)
+    return mean, response, log + np.log1p(sums[0]), loss, within, local
 
 
 def _thermal(
