@@ -77,7 +77,7 @@ def _output(command: list[str], folder: Path, docs: Path) -> str:
     environment = os.environ | {
         "MPLBACKEND": "Agg",
         "OPENBLAS_NUM_THREADS": "1",
-        "PYTHONPATH": str(docs / "examples"),
+        "PYTHONPATH": os.pathsep.join([str(docs / "examples"), os.environ.get("PYTHONPATH", "")]),
     }
     done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, timeout=600)
     if done.returncode:

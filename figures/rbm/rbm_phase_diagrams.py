@@ -18,10 +18,11 @@ CAPTION = (
     "{thresholds}. Solid: end of the retrieval state (spinodal). Dashed: retrieval and the state without "
     "it are equally likely; left of it retrieval dominates. Circle: end of retrieval at load 0, T = "
     "Omega. Dotted: paramagnet to glass (symmetric priors). Dash-dotted: replica symmetry breaks in the "
-    "state without retrieval (ReLU, which has no paramagnet). The red line in the corner of the first "
-    "panel: replica symmetry breaks in the retrieval state. Below these lines the theory is approximate. "
-    "Binary, ternary and all other bounded units have a glass but no retrieval in this ensemble. Lines "
-    "stop where the solver found no point. Replica-symmetric theory (N to infinity)."
+    "state without retrieval (ReLU, which has no paramagnet), drawn from an eighth of the largest load "
+    "on. The red line in the corner of the first panel: replica symmetry breaks in the retrieval state. "
+    "Below these lines the theory is approximate. Binary, ternary and all other bounded units have a "
+    "glass but no retrieval in this ensemble. Lines stop where the solver found no point. "
+    "Replica-symmetric theory (N to infinity)."
 )
 
 
@@ -45,7 +46,8 @@ def compute(
     units = _units({"deltas": deltas, "thresholds": thresholds})
     size = len(units)
     temperature, ends, equal = (np.full((size, points), np.nan) for _ in range(3))
-    load, glass, broken = (np.full((size, points), np.nan) for _ in range(3))
+    load, glass = (np.full((size, points), np.nan) for _ in range(2))
+    broken_load, broken = (np.full((size, points // 2), np.nan) for _ in range(2))
     for k, (_, hidden, widest, _) in enumerate(units):
         model = Model(hidden, 1.0, 0.1, convention="sqrt-beta")
         load[k] = widest * np.linspace(0.1, 1.0, points) ** 2
@@ -54,10 +56,11 @@ def compute(
             where = (max(1.0002 * hidden.tail_coefficient(), 0.02), 3.0)
             glass[k] = glass_line(model, between=where, load=load[k])["temperature"]
         else:
+            # At smaller loads the search is long.
+            broken_load[k] = widest * np.linspace(0.35, 1.0, points // 2) ** 2
             where = (0.05, 3.0)
-            broken[k] = at_line(model, "glass", solve_for="temperature", between=where, load=load[k])[
-                "temperature"
-            ]
+            found = at_line(model, "glass", solve_for="temperature", between=where, load=broken_load[k])
+            broken[k] = found["temperature"]
         omega = hidden.tail_coefficient(1)
         if omega > 0.0:
             temperature[k] = omega * np.linspace(0.03, 0.9, points)
@@ -73,6 +76,7 @@ def compute(
         "equal": equal,
         "load": load,
         "glass": glass,
+        "broken_load": broken_load,
         "broken": broken,
         "cold": cold,
         "corner": corner,
@@ -86,7 +90,7 @@ def draw(data: dict[str, Any]) -> Figure:
         axes.plot(data["equal"][k], data["temperature"][k], "--", color=style.COLOURS[1], label="first order")
         axes.plot(data["load"][k], data["glass"][k], ":", color=style.COLOURS[6], label="paramagnet to glass")
         axes.plot(
-            data["load"][k],
+            data["broken_load"][k],
             data["broken"][k],
             "-.",
             color=style.COLOURS[2],

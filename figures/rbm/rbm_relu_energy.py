@@ -35,8 +35,8 @@ def compute(
     field_threshold: float = 0.5,
 ) -> dict[str, Any]:
     quick = preset == "quick"
-    temperature = np.linspace(0.04, 0.94, 31 if quick else 61)
-    coarse = np.linspace(0.04, 0.92, 12 if quick else 31)
+    temperature = np.linspace(0.04, 0.94, 14 if quick else 61)
+    coarse = np.linspace(0.04, 0.92, 7 if quick else 31)
     where, nearer = (1e-3, 1.6), (3e-3, 0.7)
     models = [_model(threshold, 0.0) for threshold in thresholds]
     ground = [[capacity(model).load, first_order_load(model).load] for model in models]

@@ -4,8 +4,8 @@
 which of them belongs to each entry of the legend. The data here are not the figure's own but numbers that occur in one
 place only, so that each drawn point tells where it comes from; shapes and ranges are those of the quick figures.
 
-``python tests/figures/test_axes.py FOLDER`` writes the entries of the quick figures that lie in the folder, and keeps the
-others; read what changed.
+``python tests/figures/test_axes.py FOLDER`` writes the entries of the quick figures that lie in the folder, and keeps
+the others; read what changed.
 """
 
 from __future__ import annotations
