@@ -169,7 +169,8 @@ def test_many_points_take_few_nodes(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_points_that_hardly_differ() -> None:
     assert irregularity(NoisedSample((1.0, 1.0000000000000002), 0.9, 1.0)).total_variation == 0.0
     # Beyond 2 floating-point numbers are farther apart.
-    near = (1.9, math.nextafter(1.9, 2.0), math.nextafter(math.nextafter(1.9, 2.0), 2.0))
+    near = tuple(1.9 + k * 2.0**-52 for k in range(6))
+    assert len(set(near)) == 6
     with pytest.raises(InvalidArgument, match=r"^points = .*after multiplication by 1.1"):
         NoisedSample(near, 1.1, 1.0)
     assert optimal_risk(NoisedSample((1.0, 2.0), 0.9, 1e-14)) == 0.0
