@@ -51,6 +51,8 @@ def compare(
     else:
         found = simulate_stochastic_descent(sample, networks, learning_rate, count, batch=batch, seed=seed)
     exact = all(abs(weight) == 1.0 for network in networks for weight in network.inner)
+    if not all(np.isfinite(getattr(found, name)).all() for name in OBSERVABLES):
+        raise InvalidArgument("learning_rate", learning_rate, "such that no run overflows")
     runs = {
         network: population_descent(sample, network, learning_rate, count)
         for network in set(networks)

@@ -22,7 +22,7 @@ TABLE: list[Row] = [
     row(score_matching.ScoreNetwork, dict(inner=(1.0, -1.0), outer=(0.3, 0.4), bias=(0.1, 0.2)),
         inner=[1.0, ()], outer=[(0.3,), "ab"], bias=[(0.1, 0.2, 0.3)],
         **{"inner[1]": [(1.0, 0.0), (1.0, math.nan)], "outer[0]": [(math.inf, 1.0)]}),
-    row(score_matching.empirical_score, dict(sample=SAMPLE, position=[0.1]), position=["a", 1e21],
+    row(score_matching.empirical_score, dict(sample=SAMPLE, position=[0.1]), position=["a", 1e23],
         **{"position[0]": [[math.nan]]}),
     row(score_matching.variation_weights, dict(sample=SAMPLE, position=[0.1]), **{"position[0]": [[math.inf]]}),
     *(row(function, START, **{"inner[1]": [Given(network=LOOSE)]}) for function in (

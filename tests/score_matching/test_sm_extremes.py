@@ -137,7 +137,7 @@ def test_wide_and_narrow_gaps_in_one_sample() -> None:
     y = np.concatenate(
         [
             np.linspace(0.0, 0.2, 200_001),
-            2.25 + np.linspace(-1.0, 1.0, 400_001) * 4e-3,
+            2.259 + np.linspace(-1.0, 1.0, 400_001) * 4e-3,
             np.linspace(4.3, 4.5, 1001),
         ]
     )
@@ -168,8 +168,11 @@ def test_many_points_take_few_nodes(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_points_that_hardly_differ() -> None:
     assert irregularity(NoisedSample((1.0, 1.0000000000000002), 0.9, 1.0)).total_variation == 0.0
-    with pytest.raises(InvalidArgument, match=r"^points = .*after multiplication by 0.1"):
-        NoisedSample((1.0000000000000002, 1.0, 1.0000000000000004), 0.1, 1.0)
+    # Beyond 2 floating-point numbers are farther apart.
+    near = tuple(1.9 + k * 2.0**-52 for k in range(6))
+    assert len(set(near)) == 6
+    with pytest.raises(InvalidArgument, match=r"^points = .*after multiplication by 1.1"):
+        NoisedSample(near, 1.1, 1.0)
     assert optimal_risk(NoisedSample((1.0, 2.0), 0.9, 1e-14)) == 0.0
 
 

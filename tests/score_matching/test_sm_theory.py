@@ -118,7 +118,7 @@ def test_a_small_risk_keeps_its_digits() -> None:
 
 def test_points_that_the_noise_cannot_tell_apart_are_refused() -> None:
     with pytest.raises(AccuracyNotReached, match="distances are not resolved"):
-        optimal_risk(NoisedSample((1.0, 2.0), 1.0, 1e-14))
+        optimal_risk(NoisedSample((1.0, 1.00000000000003, 2.0), 1.0, 1e-14))
 
 
 # --------------------------------------------------------------------------------------------------------- irregularity

@@ -49,7 +49,7 @@ def mode(s: Numbers, c: Numbers, t: Numbers) -> tuple[FloatArray, FloatArray]:
         lower = share * (share / upper)  # 1 - part
         both = (lower + upper * decay + share * rise) * (upper + lower * decay + share * rise)
         learned = (s * rise) * (2.0 * share * (1.0 + decay + share * rise) / both)
-        return np.asarray(learned), np.asarray(4.0 * s * (decay / both))
+        return np.asarray(learned), np.asarray(s * (4.0 * (decay / both)))
 
 
 @states("exact", _WIDE, source=SOURCE, verification="derived and simulated")

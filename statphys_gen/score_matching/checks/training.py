@@ -143,7 +143,7 @@ def _growth(place: str, eta: float) -> Check:
 
 def _noise() -> Check:
     """Excess over the risk of the start, which is the minimum, divided by the learning rate and extrapolated to 0."""
-    rates, batch, starts, looks, nodes = (0.04, 0.02, 0.01), 4, 10_000, 12, 100
+    rates, batch, starts, looks, nodes = (0.04, 0.02, 0.01), 4, 13_000, 12, 100
 
     def theory() -> FloatArray:
         small = 1e-9

@@ -73,14 +73,14 @@ def empirical_score(sample: NoisedSample, position: ArrayLike) -> EmpiricalScore
     Parameters
     ----------
     sample : the training points and the noise.
-    position : y, any shape, at most 1e20 in absolute value.
+    position : y, any shape, at most 1e22 in absolute value.
 
     Raises
     ------
     InvalidArgument : a position that is not finite, or beyond that.
     """
     y = validation.array("position", position)
-    validation.inside("position", float(y.ravel()[np.abs(y).argmax()]), -1e20, 1e20, closed=True)
+    validation.inside("position", float(y.ravel()[np.abs(y).argmax()]), -1e22, 1e22, closed=True)
     mu, sigma = sample.data_scale, sample.noise_scale
     points, _ = distinct(sample)
     flat = y.ravel()

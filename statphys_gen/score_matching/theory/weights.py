@@ -83,12 +83,14 @@ def variation_weights(sample: NoisedSample, position: ArrayLike) -> VariationWei
     InvalidArgument : a position that is not finite.
     """
     y = validation.array("position", position)
+    # Beyond the reach of the noise both are 0.
+    ends, far = sample.data_scale * np.array(sample.points)[[0, -1]], 2.0 * REACH * sample.noise_scale
     flat = y.ravel()
-    return VariationWeights(
-        y,
-        variation_weight(sample, flat).reshape(y.shape),
-        _noised_weight(sample, flat).reshape(y.shape),
-    )
+    near = np.clip(flat, ends[0] - far, ends[1] + far)
+    found = [
+        np.where(flat == near, weight(sample, near), 0.0) for weight in (variation_weight, _noised_weight)
+    ]
+    return VariationWeights(y, *(entry.reshape(y.shape) for entry in found))
 
 
 def variation_weight(sample: NoisedSample, y: FloatArray) -> FloatArray:
