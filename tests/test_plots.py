@@ -22,7 +22,7 @@ from matplotlib.collections import QuadMesh
 from matplotlib.figure import Figure
 from numpy.typing import ArrayLike
 
-from statphys_gen import __version__, diffusion, phase_retrieval, random_features, rbm
+from statphys_gen import __version__, diffusion, memorization, phase_retrieval, random_features, rbm
 from statphys_gen import linear_dynamics as linear
 from statphys_gen import score_matching as scores
 from statphys_gen.cli import main
@@ -392,9 +392,54 @@ def test_regimes(seen: list[Figure]) -> None:
     assert seen[0].axes[-1].get_ylabel() == "best test error"
 
 
+def test_chance_and_smoothed_sets(seen: list[Figure]) -> None:
+    dimensions = np.array([1.5, 4.0])
+    memorization.plot_null(dimensions, 0.4, PLACE, point_density=70.0, width=0.06)
+
+    def smoothed(d: Any) -> ArrayLike:
+        return [float(memorization.smoothed_fraction(x, 0.4, 70.0, 0.06)) for x in d]
+
+    shown: dict[str | int, Line] = {
+        "$k^D$": lambda d: 0.4**d,
+        1: (dimensions, 0.4**dimensions),
+        "smoothed set, $h$ = 0.06": smoothed,
+        3: (dimensions, smoothed(dimensions)),
+    }
+    assert_shows(seen[0], Panel("dimension $D$", "fraction with $d_1/d_2$ < 0.4", shown))
+
+
+def test_onset_of_copies(seen: list[Figure]) -> None:
+    step, copies, drawn = np.array([10.0, 60.0, 300.0]), np.array([2.0, 12.0, 90.0]), np.full(3, 200.0)
+    losses = ([1.0, 0.8, 0.5], [1.0, 0.9, 1.2], [0.02] * 3, [0.02] * 3)
+    looks = memorization.Looks(step, copies, drawn, None, None, *map(np.array, losses))
+    found = memorization.copying_onset(looks, level=0.2)
+    memorization.plot_onset(looks, found, 0.2, PLACE)
+    shown: dict[str | int, Line] = {
+        0: (step, copies / 200),
+        "level": ([0, 1], [0.2, 0.2]),
+        "onset": ([found.onset] * 2, [0, 1]),
+        "losses part": ([60.0] * 2, [0, 1]),
+    }
+    assert_shows(seen[0], Panel("step", "excess fraction of copies", shown))
+
+
+def test_neighbour_ratios_of_a_report(seen: list[Figure]) -> None:
+    rng = np.random.default_rng(2)
+    found = memorization.report(*(rng.normal(0.3, 1.2, (n, 3)) for n in (30, 40, 25)), distances=False)
+    memorization.plot_report(found, PLACE, ratio=0.4)
+    share = np.arange(1, 31) / 30
+    assert found.pooled_ratio is not None
+    shown: dict[str | int, Line] = {
+        "training points": (np.sort(found.ratio), share),
+        "training and held-out points": (np.sort(found.pooled_ratio), share),
+        "limit $k$": ([0.4, 0.4], [0, 1]),
+    }
+    assert_shows(seen[0], Panel("neighbour ratio $d_1/d_2$", "fraction of generated points below", shown))
+
+
 def test_every_picture_is_looked_at() -> None:
-    """``plot_report`` of a data set and ``plot_success`` are drawn in the tests of their commands."""
-    doors = (diffusion, random_features, rbm, phase_retrieval, linear)
+    """``plot_success``, and ``plot_report`` of a data set, are drawn in the tests of their commands."""
+    doors = (diffusion, random_features, rbm, phase_retrieval, linear, memorization)
     pictures = {name for door in doors for name in dir(door) if name.startswith("plot_")}
     text = Path(__file__).read_text(encoding="utf-8")
     unseen = {name for name in pictures if f".{name}(" not in text and not name.startswith("plot_report")}
@@ -419,6 +464,15 @@ def _descent() -> scores.Descent:
     return scores.population_descent(SAMPLE, network, 0.1, 3)
 
 
+def _copies() -> memorization.Report:
+    rng = np.random.default_rng(2)
+    return memorization.report(*(rng.normal(0.3, 1.2, (n, 3)) for n in (30, 40, 25)), distances=False)
+
+
+COPIES = cache(_copies)
+LOOKS = memorization.Looks(
+    *map(np.array, ([10.0, 60.0, 300.0], [2.0, 12.0, 90.0], [200.0] * 3)), None, None, None, None, None, None
+)
 SAMPLE = scores.NoisedSample((-1.2, 0.3, 1.1), 0.9, 0.4)
 REPORT = cache(_report)
 STATE = ("temperature", "load", "overlap", "edwards_anderson_overlap", "replicon")
@@ -480,6 +534,9 @@ CALLS: dict[Callable[..., Any], Callable[[], tuple[Any, ...]]] = {
     scores.plot_weights: lambda: (SAMPLE, np.array([0.2])),
     scores.plot_irregularity: lambda: ([scores.irregularity(SAMPLE)],),
     scores.plot_descent: lambda: ([(0.1, _descent())],),
+    memorization.plot_report: lambda: (COPIES(),),
+    memorization.plot_null: lambda: (np.array([1.5, 4.0]), 0.4),
+    memorization.plot_onset: lambda: (LOOKS, memorization.copying_onset(LOOKS, level=0.2), 0.2),
     plot_comparison: lambda: (compare([0.5, 0.7], [0.1, 0.1], [0.45, 0.8]),),
 }
 PANELS = {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -13,10 +14,15 @@ from .analysis.report import RATIO, Report
 from .theory.nulls import null_fraction
 from .theory.smoothed_set import smoothed_fraction
 
+if TYPE_CHECKING:
+    from ..style import Axes
 
-def plot_report(report: Report, path: Path, *, ratio: float = RATIO) -> None:
+
+def plot_report(
+    report: Report, path: Path | None = None, *, ratio: float = RATIO, axes: Axes | None = None
+) -> Axes:
     """Sorted neighbour ratios of the generated points, to the training set and to all points, with the limit k."""
-    with picture(path) as (_, (axes,)):
+    with picture(path, axes=axes) as (_, (axes,)):
         for k, (ratios, label) in enumerate(
             ((report.ratio, "training points"), (report.pooled_ratio, "training and held-out points"))
         ):
@@ -28,19 +34,21 @@ def plot_report(report: Report, path: Path, *, ratio: float = RATIO) -> None:
             xlabel="neighbour ratio $d_1/d_2$", ylabel="fraction of generated points below", xlim=(0.0, 1.0)
         )
         axes.legend(title=f"among; verdict: {report.verdict}")
+    return axes
 
 
 def plot_null(
     dimensions: FloatArray,
     ratio: float,
-    path: Path,
+    path: Path | None = None,
     *,
     point_density: float | None = None,
     width: float | None = None,
-) -> None:
+    axes: Axes | None = None,
+) -> Axes:
     """Fraction of points that look like copies against the dimension, of uniform points and of a smoothed set."""
     grid = np.linspace(max(0.2, 0.5 * dimensions.min()), 1.2 * dimensions.max(), 60)
-    with picture(path) as (_, (axes,)):
+    with picture(path, axes=axes) as (_, (axes,)):
         axes.plot(grid, null_fraction(grid, ratio), color=COLOURS[0], label="$k^D$")
         axes.plot(dimensions, null_fraction(dimensions, ratio), "o", color=COLOURS[0])
         if point_density is not None and width is not None:
@@ -50,14 +58,17 @@ def plot_null(
                 axes.plot(values, found, style, color=COLOURS[1], label=label)
         axes.set(yscale="log", xlabel="dimension $D$", ylabel=f"fraction with $d_1/d_2$ < {ratio:.3g}")
         axes.legend()
+    return axes
 
 
-def plot_onset(looks: Looks, onset: Onset, level: float, path: Path) -> None:
+def plot_onset(
+    looks: Looks, onset: Onset, level: float, path: Path | None = None, *, axes: Axes | None = None
+) -> Axes:
     """Excess fraction with binomial errors along training, the level, and the onset with its interval."""
     fraction = looks.copies / looks.generated
     error = np.sqrt((fraction * (1.0 - fraction) + 1.0 / looks.generated) / looks.generated)
     places = np.maximum(looks.step, 0.5 * looks.step[looks.step > 0.0].min())
-    with picture(path) as (_, (axes,)):
+    with picture(path, axes=axes) as (_, (axes,)):
         simulation(axes, places, looks.excess_fraction, error, 0, "excess fraction of copies")
         axes.axhline(level, color="grey", linewidth=0.8, linestyle=":", label="level")
         if onset.onset is not None and onset.lower is not None and onset.upper is not None:
@@ -69,3 +80,4 @@ def plot_onset(looks: Looks, onset: Onset, level: float, path: Path) -> None:
             axes.axvline(onset.loss_onset, color=COLOURS[2], linestyle="--", label="losses part")
         axes.set(xscale="log", xlabel="step", ylabel="excess fraction of copies")
         axes.legend()
+    return axes

@@ -19,10 +19,13 @@ from .simulation.instances import simulate_limit as simulate_limit
 from .simulation.instances import simulate_losses as simulate_losses
 from .simulation.instances import simulate_train_parts as simulate_train_parts
 from .simulation.memorization import MemorizationCurve as MemorizationCurve
+from .simulation.memorization import backward_times as backward_times
+from .simulation.memorization import generate as generate
 from .simulation.memorization import memorization_onset as memorization_onset
 from .simulation.memorization import simulate_memorization as simulate_memorization
 from .simulation.network import Architecture as Architecture
 from .simulation.network import NetworkTraining as NetworkTraining
+from .simulation.network import train_network as train_network
 from .simulation.training import Adam as Adam
 from .simulation.training import GradientDescent as GradientDescent
 from .simulation.training import GradientFlow as GradientFlow

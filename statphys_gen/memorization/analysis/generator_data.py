@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -63,8 +64,8 @@ class GeneratorData:
             return cls(made, seen, None, np.zeros(0, dtype=np.bool_))
         fresh = as_data("held_out", held_out)
         _same_dimension("held_out", fresh, made)
-        known = {point.tobytes() for point in seen.points}
-        new = np.array([point.tobytes() not in known for point in fresh.points])
+        known = {_digest(point) for point in seen.points}
+        new = np.array([_digest(point) not in known for point in fresh.points])
         if not new.all() and not drop_duplicates:
             allowed = (
                 f"free of training points; {int((~new).sum())} of its {len(new)} points are such: drop them with "
@@ -95,6 +96,11 @@ class GeneratorData:
                 "in the same units?"
             )
         return tuple(found)
+
+
+def _digest(point: FloatArray) -> bytes:
+    """128 bits in the place of a point, so that no second copy of a large set is held."""
+    return hashlib.blake2b(point.tobytes(), digest_size=16).digest()
 
 
 def _same_dimension(name: str, data: DataSet, generated: DataSet) -> None:
