@@ -20,6 +20,7 @@ from ..errors import InvalidArgument
 from ..solution import Solution, Status
 from .model import RegressionTask, ResidualNetwork, activation, require_fit
 
+_EARLY = 1e-24  # times the largest target's rate of change, 1e6, still below rounding
 SOURCE = "Marion, Wu, Sander, Biau, arXiv 2309.01213; derivations/residual_networks"
 
 
@@ -107,7 +108,9 @@ def tied_linear(target: float, inputs: float, depth: ArrayLike, training_time: A
     found = np.empty(times.shape)
     for one in np.unique(layers):
         chosen = layers == one
-        grid, place = np.unique(2.0 * x**2 * times[chosen], return_inverse=True)
+        with np.errstate(over="ignore"):
+            scaled = np.minimum(2.0 * x**2 * times[chosen], np.finfo(np.float64).max)
+        grid, place = np.unique(scaled, return_inverse=True)
         power = 2.0 - 2.0 / one
 
         def rate(_: float, gap: FloatArray, power: float = power) -> FloatArray:
@@ -115,13 +118,14 @@ def tied_linear(target: float, inputs: float, depth: ArrayLike, training_time: A
 
         # Beyond the last of these the weight has arrived to all digits.
         end = min(float(grid[-1]), 60.0 * max(1.0, min(1.0, goal) ** -power))
-        if end > 0.0:
-            looks, back = np.unique(np.minimum(grid, end), return_inverse=True)
-            # The gap of the earliest time is as long as that time, and is to keep its digits.
-            small = 1e-12 * min(1.0, float(looks[looks > 0.0][0]))
-            gap = solve_ivp(rate, (0.0, end), [0.0], "DOP853", looks, rtol=1e-12, atol=small).y[0][back]
-        else:
-            gap = np.zeros_like(grid)
+        # The gap of a time as early as this is that time.
+        gap = 0.0 - np.minimum(grid, _EARLY)
+        late = grid > _EARLY
+        if late.any():
+            looks, back = np.unique(np.minimum(grid[late], end), return_inverse=True)
+            # That of the earliest time is to keep its digits.
+            small = 1e-12 * min(1.0, float(looks[0]))
+            gap[late] = solve_ivp(rate, (0.0, end), [0.0], "DOP853", looks, rtol=1e-12, atol=small).y[0][back]
         log_u = np.log1p((1.0 - goal) * np.expm1(gap))
         weight = log_u if np.isinf(one) else one * np.expm1(log_u / one)
         found[chosen] = weight[place]

@@ -235,3 +235,17 @@ def test_tasks_from_seeds_and_files(tmp_path) -> None:  # type: ignore[no-untype
     (tmp_path / "t.json").write_text("{}")
     with pytest.raises(InvalidArgument, match="inputs is missing"):
         load_task("--data", tmp_path / "t.json")
+
+
+def test_the_tied_weight_at_the_earliest_and_latest_times_together() -> None:
+    """At the start dw/dt = 2 x^2 (C - 1); at the end w = L(C^(1/L) - 1), log C for L = inf."""
+    x, goal = 1e50, 1e-6
+    times = np.array([0.0, 1e-300, 1e-124, 1e-120, 1e300])
+    for depth, end in (
+        (1.0, goal - 1.0),
+        (3.0, 3.0 * (goal ** (1.0 / 3.0) - 1.0)),
+        (math.inf, math.log(goal)),
+    ):
+        found = tied_linear(goal, x, depth, times)
+        assert found[:4] == pytest.approx(2.0 * x**2 * (goal - 1.0) * times[:4], rel=1e-9)
+        assert found[4] == pytest.approx(end, rel=1e-9)
