@@ -539,9 +539,11 @@ MEMORIZATION: dict[str, dict[str, str]] = {
     },
     "memorization distance": {
         "points": "data/made.npy data/fresh.npy --directions 20 --bandwidth 1.3 --seed 2",
+        "features": "data/made_features.npy data/seen_features.npy",
     },
     "memorization onset": {
         "looks": "data/looks.csv --level 0.2 --z 3 --seed 2",
+        "early": "data/looks.csv --level 0.04",
     },
     "memorization denoiser": {
         "clean": "data/noised.npy data/denoised.npy --training data/seen.npy --mu 0.8 --sigma 0.5 --predicts clean "

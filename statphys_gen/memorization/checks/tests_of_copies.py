@@ -17,7 +17,7 @@ from ..analysis.trials import Trials, simulate_reports
 from ..simulation import KnownGenerator
 from ..theory.detection import distinct_copies_needed, smallest_nameable
 
-_LEVEL, _RATE, _RUNS = 0.05, 0.1, 800
+_LEVEL, _RATE, _RUNS = 0.05, 0.1, 1000
 _WITHOUT_MEMORY = ("perfect", "fitted", "collapsed")
 # Dimension, N, H, G, and a limit k that makes points suspicious at the dimension.
 _SIZES = ((2, 120, 120, 150, 0.3), (6, 150, 120, 200, 0.6), (64, 200, 20, 200, 0.93))
