@@ -35,4 +35,9 @@ SYSTEMS = (
         "two-layer score networks on the line: irregularity, sharpness, large learning rates",
     ),
     System("residual_networks", "residual networks in the limit of depth"),
+    System(
+        "schedules",
+        "noise schedules: exact errors, windows, and step grids for samplers",
+        ("Interpolant",),
+    ),
 )
