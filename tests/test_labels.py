@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import labels_schedules
 import numpy as np
 import pytest
 from command_line import run, run_json
@@ -965,6 +966,7 @@ CASES = [
     Case("residual-networks initial-rate --data data/residual_task.json", first_rate),
     Case("residual-networks tied-linear --target 2.6 --input 1.3 --depth 2 9 --training-time 0.3", tied),
     Case("residual-networks alternating --target 2.6 --half-depth 3 8", alternating),
+    *(Case(line, expected, equal=equal) for line, expected, equal in labels_schedules.CASES),
 ]
 
 

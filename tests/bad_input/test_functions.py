@@ -6,6 +6,7 @@ import functions_phase_retrieval
 import functions_random_features
 import functions_rbm
 import functions_residual_networks
+import functions_schedules
 import functions_score_matching
 import functions_shared
 import numpy as np
@@ -24,6 +25,7 @@ TABLES: dict[str, list[Row]] = {
     "linear_dynamics": functions_linear_dynamics.TABLE,
     "score_matching": functions_score_matching.TABLE,
     "residual_networks": functions_residual_networks.TABLE,
+    "schedules": functions_schedules.TABLE,
     "shared": functions_shared.TABLE,
 }
 

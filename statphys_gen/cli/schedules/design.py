@@ -11,7 +11,7 @@ from ... import validation
 from ...errors import InvalidArgument
 from ..parsing import BadUsage, add_output_options, add_seed, between, integer, number
 from .evaluate import spectrum_of_law
-from .options import INTERPOLANT_NAMES, add_model, add_range, law_of, model_parameters
+from .options import INTERPOLANT_NAMES, add_model, add_range, law_of, model_parameters, refuse_data_beside_law
 
 TARGET_NAMES = ("k-diffusion", "diffusers-euler", "flow-match", "ddpm-timesteps", "interpolant", "training")
 
@@ -116,7 +116,6 @@ def register(quantities: Any) -> None:
 
 def _design(options: argparse.Namespace) -> int:
     _check(options)
-    folder = None if options.output is None else validation.writable_folder("--output", options.output)
     from ...approximation import approximation_of
     from ...schedules.analysis.report import design_report
     from ...schedules.model import interpolant
@@ -126,6 +125,7 @@ def _design(options: argparse.Namespace) -> int:
     table = None if options.table is None else _table(options.table)
     law, notes = law_of(options, options.data, "DATA")
     spectrum = spectrum_of_law(law)
+    folder = None if options.output is None else validation.writable_folder("--output", options.output)
     try:
         report = design_report(
             law,
@@ -199,6 +199,7 @@ def _with_dashes(error: InvalidArgument) -> InvalidArgument:
 
 
 def _check(options: argparse.Namespace) -> None:
+    refuse_data_beside_law(options)
     if options.validate and options.data is None:
         raise BadUsage("DATA is missing: --validate needs a data set")
     for flag in ("shift", "dynamic_shift"):

@@ -119,6 +119,13 @@ def law_of(
     return TwoClasses(options.dimension, options.separation, options.variance, options.weight), []
 
 
+def refuse_data_beside_law(options: argparse.Namespace) -> None:
+    """Refuse DATA where a law is given by options; before anything is loaded."""
+    given = [name for name in (*_CLASS_FLAGS, "mixture") if getattr(options, name) is not None]
+    if options.data is not None and given:
+        raise BadUsage(f"unrecognized arguments: {options.data} (DATA is left out with --{given[0]})")
+
+
 def _shown(options: argparse.Namespace, flag: str, path: str | None) -> Any:
     return getattr(options, flag.removeprefix("--"), path)
 

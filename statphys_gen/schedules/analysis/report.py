@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ... import validation
 from ...arrays import FloatArray
 from ...data.dataset import DataSet
 from ...data.laws import GaussianMixture
@@ -117,6 +118,7 @@ def design_report(
     ------
     InvalidArgument : an argument outside its domain, or a grid that the target would not survive.
     """
+    validation.integer("walkers", walkers, minimum=10)
     stands_for = law.spectrum if isinstance(law, FittedModes) else law
     judged = {
         "weight_tolerance": weight_tolerance,

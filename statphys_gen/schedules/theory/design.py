@@ -169,7 +169,8 @@ def problem_of(
     else:
         shares = np.where((values > 0.0) & (values >= floor**2 * values[-1]), spectrum.multiplicities, 0.0)
     total = float(shares.sum())
-    return Problem(spectrum, classes, tolerances, shares / total if total else shares, seed)
+    number = validation.integer("seed", seed, minimum=0)
+    return Problem(spectrum, classes, tolerances, shares / total if total else shares, number)
 
 
 @states(

@@ -60,7 +60,7 @@ def signal_sums(eigenvalues: FloatArray, squares: FloatArray, levels: FloatArray
     "leading order",
     "in the size of the steps, by ddim or Euler",
     source=_SOURCE,
-    verification="derived and simulated",
+    verification="derived",
 )
 def detail_density(noise_level: ArrayLike, variance: float) -> FloatArray:
     """u(1-u): minus twice the log ratio of a detail per squared log-step; the shape of S.
@@ -79,7 +79,7 @@ def detail_density(noise_level: ArrayLike, variance: float) -> FloatArray:
     "leading order",
     "in the size of the steps, by ddim or Euler",
     source=_SOURCE,
-    verification="derived and simulated",
+    verification="derived",
 )
 def weight_density(noise_level: ArrayLike, classes: TwoClasses) -> FloatArray:
     """e_w: twice the error of the weight per squared log-step, of the sign of p - 1/2; the shape of S.
@@ -127,7 +127,7 @@ def weight_sensitivity_of(
     "leading order",
     "in the size of the steps, by ddim or Euler",
     source=_SOURCE,
-    verification="derived and simulated",
+    verification="derived",
 )
 def feature_area(classes: TwoClasses, feature: str) -> float:
     """Integral over log S of the best density of steps for one feature: K steps leave an error of area^2/(2K).

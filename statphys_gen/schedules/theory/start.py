@@ -20,9 +20,7 @@ _SOURCE = "derivations/schedules/windows.py"
 _ITERATIONS = 200
 
 
-@states(
-    "exact", "for two classes with a common covariance", source=_SOURCE, verification="derived and simulated"
-)
+@states("exact", "for two classes with a common covariance", source=_SOURCE, verification="derived")
 def posterior_quantile(signal: ArrayLike, weight: float) -> FloatArray:
     """v*, the (1-p)-quantile of p N(q, q) + (1-p) N(-q, q): where the separatrix lies at signal q; the shape of q.
 

@@ -88,9 +88,7 @@ class Window(Scalars):
     area: float | None
 
 
-@states(
-    "exact", "for two classes with a common covariance", source=_SOURCE, verification="derived and simulated"
-)
+@states("exact", "for two classes with a common covariance", source=_SOURCE, verification="derived")
 def windows(classes: TwoClasses) -> list[Window]:
     """The windows of the weight, of the details (where there are any) and of the U-turn."""
     return windows_of(spectrum_of(classes))
@@ -191,7 +189,7 @@ def _level_at(spectrum: Spectrum, signal: float) -> float:
     "exact",
     "to first order in the bias; for a spectrum, averaged over the separatrix",
     source=_SOURCE,
-    verification="derived and simulated",
+    verification="derived",
 )
 def weight_sensitivity(noise_level: ArrayLike, classes: TwoClasses) -> FloatArray:
     """chi(S): change of the generated weight per bias of the learned h and per log S; the shape of S.
@@ -210,7 +208,7 @@ def weight_sensitivity(noise_level: ArrayLike, classes: TwoClasses) -> FloatArra
     "exact as N -> infinity",
     "of many draws at each level, each fitting its own bias",
     source=_SOURCE,
-    verification="derived and simulated",
+    verification="derived",
 )
 def bias_variance(signal: ArrayLike, weight: float) -> FloatArray:
     """V1: n draws at signal q leave the learned h with the variance V1/n; the shape of q.
@@ -248,7 +246,7 @@ def _slope_moment(q: FloatArray, p: float, power: int) -> FloatArray:
     return np.asarray(total * 2.0 * math.sqrt(p * (1.0 - p)) / (s[..., 0] * math.sqrt(2.0 * math.pi)))
 
 
-@states("leading order", "in the bias of each level", source=_SOURCE, verification="derived and simulated")
+@states("leading order", "in the bias of each level", source=_SOURCE, verification="derived")
 def weight_variance(classes: TwoClasses, noise_level: ArrayLike, draws: ArrayLike) -> float:
     """Variance of the generated weight where each noise level has a bias of its own, learned from so many draws.
 
@@ -283,7 +281,7 @@ class TrainingDensity(Curves):
     optimal: FloatArray
 
 
-@states("leading order", "in the bias of each level", source=_SOURCE, verification="derived and simulated")
+@states("leading order", "in the bias of each level", source=_SOURCE, verification="derived")
 def training_density(classes: TwoClasses, noise_level: ArrayLike) -> TrainingDensity:
     """Probabilities of given noise levels for training; each density sums to 1.
 
