@@ -193,8 +193,8 @@ CASES: list[tuple[str, Callable[[], Iterator[Record]], tuple[str, ...]]] = [
         (),
     ),
     (
-        "schedules simulate --mixture data/mixture_common.json --schedule log-uniform --steps 4 --noise-level-range 0.3 9 "
-        "--walkers 300 --seed 3",
+        "schedules simulate --mixture data/mixture_common.json --schedule log-uniform --steps 4 "
+        "--noise-level-range 0.3 9 --walkers 300 --seed 3",
         drawn,
         ("standard_error",),
     ),

@@ -37,7 +37,9 @@ def velocity() -> bool:
     return sp.simplify(flow - linear * _X - drive * _M * bent) == 0
 
 
-@claim("Euler in t on A = c (1 - B), any B(t), is y' = e y + (1 - e) D with S = A/B, e = S'/S")
+@claim(
+    "Euler in t on A = c (1 - B), B linear within the step, is y' = e y + (1 - e) D with S = A/B, e = S'/S"
+)
 def euler_is_ddim() -> bool:
     c, b, after, x, guess = sp.symbols("c b b' x D", positive=True)
     a, later = c * (1 - b), c * (1 - after)

@@ -118,9 +118,18 @@ def load_grid(
         raise InvalidArgument(argument, str(path), allowed)
     try:
         levels: Any = content.get("noise_levels_hex", content["noise_levels"])
-        numbers = [float.fromhex(x) if isinstance(x, str) else x for x in levels]
+        numbers = [_number(x) for x in levels]
         chosen: Any = scheme or content.get("scheme", "ddim")
         begin: Any = start or content.get("start", "zero")
         return NoiseGrid(tuple(numbers), "ddim" if chosen == "euler" else chosen, begin)
     except (InvalidArgument, ValueError, TypeError) as error:
         raise InvalidArgument(argument, str(path), f"{allowed} ({' '.join(str(error).split())})") from None
+
+
+def _number(entry: Any) -> Any:
+    """A level: a number, "inf", or hexadecimal digits as :func:`save_grid` writes them."""
+    if not isinstance(entry, str):
+        return entry
+    if entry != "inf" and not entry.startswith("0x"):
+        raise ValueError(f"{entry!r} is no noise level")
+    return float.fromhex(entry)
