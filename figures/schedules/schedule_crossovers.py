@@ -55,7 +55,7 @@ def draw(data: dict[str, Any]) -> Figure:
     left.plot(data["ratio"], data["weight_line"], color="black", label="limit")
     right.plot(data["ratio"], data["detail_line"], color="black")
     for i, d in enumerate(_DIMENSIONS):
-        mark = {"color": style.COLOURS[i], "markerfacecolor": "white"}
+        mark: dict[str, Any] = {"color": style.COLOURS[i], "markerfacecolor": "white"}
         left.plot(data["weight_x"][i], data["generated"][i], style.MARKERS[i], label=f"d = {d}", **mark)
         right.plot(data["detail_x"][i], data["detail"][i], style.MARKERS[i], **mark)
     left.set(xscale="log", xlabel=r"$K/\sqrt{d}$", ylabel="weight")

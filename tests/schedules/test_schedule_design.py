@@ -249,3 +249,21 @@ def test_files_keep_every_bit(tmp_path) -> None:  # type: ignore[no-untyped-def]
 
 def _law() -> GaussianMixture:
     return GaussianMixture([0.7, 0.3], [[3.0, 0.2, -1.0], [-2.0, 0.1, 0.6]], [[0.5, 1.4, 0.1]])
+
+
+def test_pictures(tmp_path) -> None:  # type: ignore[no-untyped-def]
+    """Each is drawn, from one class and from two."""
+    from statphys_gen import schedules
+
+    two, one = (
+        schedules.Spectrum.of(_law()),
+        schedules.Spectrum.of(GaussianMixture([1.0], [[0.0, 0.0]], [[0.4, 2.0]])),
+    )
+    for k, spectrum in enumerate((two, one)):
+        schedules.plot_densities(spectrum, tmp_path / f"densities{k}.png")
+        schedules.plot_design(spectrum, design_schedule(spectrum, 5), tmp_path / f"design{k}.png")
+    schedules.plot_crossover(
+        "ve-linear", [0.3, 1.7], schedules.ve_crossover([0.3, 1.7]), tmp_path / "crossover.png"
+    )
+    schedules.plot_u_turn(schedules.u_turn([0.0, 1.7], 0.72), 0.72, tmp_path / "turn.png")
+    assert len(list(tmp_path.glob("*.png"))) == 6

@@ -40,7 +40,7 @@ def _details(draws: int) -> Check:
 
 def _generation() -> Check:
     model = Autoencoder((2, 2), 0.64, 0.3, noise_draws=2)
-    dimension, instances, steps = 4000, 80, 200
+    dimension, instances, steps = 4000, 80, 400
 
     def theory() -> FloatArray:
         found = autoencoder_generation(model)
@@ -55,9 +55,9 @@ def _generation() -> Check:
             model, dimension, steps=steps, instances=instances, seed=seed
         ),
         resolution=0.02,
-        sizes={"dimension": dimension, "instances": instances, "steps": steps},
+        sizes={"dimension": dimension, "instances": instances, "steps": steps, "levels": [1e4, 1e-3]},
         model=model,
-        id="schedules-autoencoder-generation",
+        id="schedules-autoencoder-generation-from-far-noise",
     )
 
 

@@ -18,6 +18,8 @@ from ..model import Autoencoder
 
 _ZETA, _SHARES = np.polynomial.hermite_e.hermegauss(60)
 _SHARES = _SHARES / _SHARES.sum()
+# Noise levels of a flow: its start at 0 leaves a share of the order 1/_FIRST of the overlap out.
+_FIRST, _LAST = 1e4, 1e-3
 
 
 def _drawn(
@@ -109,7 +111,7 @@ def simulate_generation(
 ) -> Estimate:
     """(overlap with m, standard deviation of the rest, squared distance of the mean from m over d) of the class of +m.
 
-    Steps of equal ratio from S = 100 to .01 on y, with c and u trained anew at every level on one set of data and
+    Steps of equal ratio from S = 1e4 to 1e-3 on y, with c and u trained anew at every level on one set of data and
     noises.
     The mean is that of the flow from 0; the rest is the factor of the start.
 
@@ -125,7 +127,7 @@ def simulate_generation(
     d = validation.integer("dimension", dimension, minimum=10, maximum=1_000_000)
     count = validation.integer("steps", steps, minimum=10, maximum=100_000)
     draws = _finite(model)
-    levels = np.geomspace(1e2, 1e-2, count + 1)
+    levels = np.geomspace(_FIRST, _LAST, count + 1)
 
     def measure(instance: int) -> FloatArray:
         m, signs, data = _drawn(model, d, seed, instance)
