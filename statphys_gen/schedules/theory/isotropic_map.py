@@ -191,10 +191,21 @@ class _Line:
             self.linear.append(b * classes.variance / delta)
             self.bounded.append(a * a / delta)
             self.slope.append(b * classes.squared_norm / delta)
+        # Of solvers with one evaluation a step: m' = keep m + drive tanh(h + slope m).
+        self.steps: list[tuple[float, float, float]] = []
+        for e, (states_of, denoisers) in enumerate(program.updates):
+            if len(states_of) == 1 and len(denoisers) == 1:
+                (_, keep), (_, drive) = states_of[0], denoisers[0]
+                self.steps.append((keep + drive * self.linear[e], drive * self.bounded[e], self.slope[e]))
 
     def end(self, xi: float) -> float:
         """M at the end from one start."""
         h, linear, bounded, slope, tanh = self.h, self.linear, self.bounded, self.slope, math.tanh
+        if len(self.steps) == len(linear):
+            place = self.mean + self.unit * xi
+            for keep, drive, gain in self.steps:
+                place = keep * place + drive * tanh(h + gain * place)
+            return place
 
         def denoise(e: int, m: float) -> float:
             return linear[e] * m + bounded[e] * tanh(h + slope[e] * m)
