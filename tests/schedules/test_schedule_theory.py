@@ -345,3 +345,28 @@ def test_many_samples_make_the_weight_of_the_bayes_denoiser() -> None:
     found = autoencoder_weight(Autoencoder((7_200_000, 2_800_000), 0.36, 0.1, 0.01), 2.2, 6)
     exact = limit("dilated-vp-linear", 0.72, 0.36, 12, 2.2)
     assert float(found.mean) == pytest.approx(exact.weight, abs=2e-4)
+
+
+@pytest.mark.parametrize("name", ["vp-linear", "ve-linear", "vp-trigonometric"])
+def test_one_step_goes_to_the_data_mean(name: str) -> None:
+    grid = TimeGrid.uniform(interpolant(name, CLASSES.norm), 1)
+    found = generated_weight(CLASSES, grid)
+    if name == "vp-trigonometric":  # its last step keeps all of the start
+        assert 0.72 < found.weight < 1.0
+        return
+    assert found.weight == 1.0
+    assert found.separatrix is None
+    assert generated_weight(TwoClasses(300, 0.8, 0.36, 0.28), grid).weight == 0.0
+    assert generated_weight(TwoClasses(300, 0.8, 0.36, 0.5), grid).weight == 0.5
+    mixture = GaussianMixture.two_classes(300, 0.8, 0.36, 0.72)
+    assert float(generated_weights(mixture, grid).mean[0]) == pytest.approx(1.0)
+
+
+def test_a_separatrix_far_outside_is_found() -> None:
+    """Where every start in sight ends in one class: xi* ~ -(2p-1) sqrt(d)/K, to the logarithm of the other's share."""
+    for variance in (0.0, 0.36):
+        classes = TwoClasses(10**8, 1.0, variance, 0.72)
+        found = generated_weight(classes, TimeGrid.uniform(interpolant("vp-linear"), 20))
+        assert found.weight == 1.0
+        assert found.separatrix == pytest.approx(-0.44 * 1e4 / 20, rel=0.1)
+        assert found.log_complement == pytest.approx(-0.5 * found.separatrix**2, rel=0.01)

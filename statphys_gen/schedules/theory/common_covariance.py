@@ -213,7 +213,9 @@ class _Logits:
         covariance *= self.program.deviation**2
         eigenvalues, vectors = np.linalg.eigh(covariance)
         kept = eigenvalues > _NEGLIGIBLE * eigenvalues[-1]
-        factors = (vectors[:, kept] * np.sqrt(eigenvalues[kept]))[:, ::-1]
+        # A single step to the data mean leaves nothing of the start.
+        kept[-1] = True
+        factors = (vectors[:, kept] * np.sqrt(np.maximum(eigenvalues[kept], 0.0)))[:, ::-1]
         # The leading component points towards the first class at the end.
         factors[:, 0] *= np.sign(factors[-width, 0]) or 1.0
         self.factors = factors.reshape(rows, width, -1)

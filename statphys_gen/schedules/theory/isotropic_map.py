@@ -84,8 +84,15 @@ def generated_weight(classes: TwoClasses, grid: Grid) -> GeneratedWeight:
     program = program_of(grid)
     line = _Line(classes, program)
     increasing = increasing_by_construction(program, grid, classes.variance)
-    roots, monotone = ([line.root()], True) if increasing else line.scan()
-    log_weight, log_complement = _logarithms(roots, not monotone and line.end(-_REACH) > 0.0)
+    # A step that goes to the data mean whatever the start: one step of a linear interpolant.
+    constant = any(abs(keep) < 4.0 * _EPSILON and gain == 0.0 for keep, _, gain in line.steps)
+    roots: list[float] = []
+    monotone = True
+    if not constant:
+        roots, monotone = ([line.root()], True) if increasing else line.scan()
+    log_weight, log_complement = _logarithms(roots, (constant or not monotone) and line.end(-_REACH) > 0.0)
+    if constant and line.end(0.0) == 0.0:
+        log_weight = log_complement = -math.log(2.0)
     weight = math.exp(log_weight)
     residual = max((2.0 * _EPSILON * max(1.0, abs(root)) for root in roots), default=0.0)
     error = sum(_density(root) * line.start_uncertainty(root) for root in roots) + 4.0 * _EPSILON * weight
