@@ -1,4 +1,4 @@
-"""Does a user's own prior, couplings, activation, loss or mean-field model keep the contract? One call tells.
+"""Does a user's own prior, couplings, activation, loss, interpolant or mean-field model keep the contract? Ask here.
 
     from statphys_gen.conformance import conformance
     print(conformance(my_prior).require())
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from .numerics.mean_field import MeanFieldModel
     from .phase_retrieval.model import Loss
     from .random_features.model import Activation
+    from .schedules.model import Interpolant
     from .units.base import Prior
 
 _DRAWS = 200_000
@@ -75,8 +76,8 @@ class Conformance:
 
 
 def conformance(subject: Any, **options: Any) -> Conformance:
-    """Check a Prior, Couplings, an Activation, a Loss or a MeanFieldModel (the last with ``points=``, see
-    :func:`mean_field_conformance`).
+    """Check a Prior, Couplings, an Activation, a Loss, an Interpolant or a MeanFieldModel (the last with ``points=``,
+    see :func:`mean_field_conformance`).
 
     Raises
     ------
@@ -415,9 +416,66 @@ def _couplings_conformance(couplings: Any, **options: Any) -> Conformance:
     return couplings_conformance(couplings, **options)
 
 
+# ------------------------------------------------------------------------------------------------- interpolants
+
+
+def interpolant_conformance(path: Interpolant) -> Conformance:
+    """Claims about an interpolant of schedules: ends, product of noise and rate, levels, rate of the data.
+
+    Parameters
+    ----------
+    path : with noise A, data B and their product; derivatives are compared from the right, at places whose steps stay
+        within one piece of a path that has several, such as a half.
+    """
+    claim, _ = _known(path)
+    times = np.array([0.03, 0.11, 0.24, 0.38, 0.47, 0.53, 0.66, 0.79, 0.92])
+    # One-sided differences, extrapolated in the step.
+    steps = 2.0**-9 * 0.5 ** np.arange(4)
+
+    def rate(function: Callable[[float], float], t: float) -> float:
+        rows = [(function(t + h) - function(t)) / h for h in steps]
+        for order in range(1, 4):
+            rows = [(2**order * b - a) / (2**order - 1) for a, b in pairwise(rows)]
+        return float(rows[0])
+
+    scale = max(path.noise(0.0), path.data(1.0))
+    values = np.array([[path.noise(t), path.data(t)] for t in times.tolist()])
+    levels = np.array([path.noise_level(t) for t in (*times.tolist(), 1.0)])
+    half = [rate(lambda s: 0.5 * path.noise(s) ** 2, t) for t in times.tolist()]
+    claims = [
+        close("there are no data at time 0", path.data(0.0) / scale, 0.0, 1e-12),
+        close("there is no noise at time 1", path.noise(1.0) / scale, 0.0, 1e-7),
+        Claim(
+            "noise and data are positive between",
+            bool((values > 0.0).all()),
+            f"least {float(values.min()):.2g}",
+        ),
+        Claim(
+            "the noise level falls",
+            bool((np.diff(levels) < 0.0).all()),
+            f"from {levels[0]:.3g} to {levels[-1]:.3g}",
+        ),
+        close(
+            "the product is the derivative of half the squared noise",
+            np.array([path.product(t) for t in times.tolist()]) / scale**2,
+            np.array(half) / scale**2,
+            1e-6,
+        ),
+        close(
+            "the rate is the derivative of the data",
+            [path.data_rate(t) for t in times.tolist()],
+            [rate(path.data, t) for t in times.tolist()],
+            1e-6,
+        ),
+        claim,
+    ]
+    return Conformance(f"interpolant {type(path).__name__}", tuple(claims))
+
+
 # What examines the extensions that the systems name.
 _EXTENSIONS: dict[str, Callable[..., Conformance]] = {
     "Activation": activation_conformance,
     "Couplings": _couplings_conformance,
+    "Interpolant": interpolant_conformance,
     "Loss": loss_conformance,
 }

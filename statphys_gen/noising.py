@@ -14,6 +14,7 @@ variance preserving    sqrt(alpha_bar) a + sqrt(1 - alpha_bar) z                
 variance preserving    standard deviation of the noise, sigma_vp                    sigma_vp^2 = D_t
 EDM, variance explod.  a + sigma z                                                  sigma^2 = exp(2t) - 1
 signal-to-noise ratio  alpha_bar / (1 - alpha_bar)                                  1 / (exp(2t) - 1)
+flow matching          (1 - s) a + s z, flow time s = sigma/(1 + sigma)             sigma of EDM
 DDPM step k            alpha_bar_k = prod_{i<=k} (1 - beta_i), linear betas         t_k = -log(alpha_bar_k)/2
 =====================  ===========================================================  =========================
 
@@ -98,3 +99,40 @@ def ddpm_step(
             "time", float(checked.max()), f"at most {grid[-1]:.6g}, the end of the schedule"
         )
     return np.interp(checked, grid, np.arange(len(grid), dtype=np.float64))
+
+
+def flow_time(sigma: ArrayLike) -> FloatArray:
+    """Flow time s = sigma/(1 + sigma) of an EDM noise level, from 0 (data) to 1 (pure noise, at infinity)."""
+    levels = np.asarray(sigma, dtype=np.float64)
+    finite = np.where(np.isinf(levels) & (levels > 0.0), 1.0, levels)
+    checked = validation.array("sigma", finite, at_least=0.0)
+    return np.where(np.isinf(levels), 1.0, checked / (1.0 + checked))
+
+
+def edm_sigma_from_flow_time(flow: ArrayLike) -> FloatArray:
+    """Inverse of :func:`flow_time`: sigma = s/(1 - s), infinite at s = 1."""
+    s = validation.array("flow_time", flow, at_least=0.0)
+    if (s > 1.0).any():
+        raise InvalidArgument("flow_time", float(s.max()), "in [0, 1]")
+    with np.errstate(divide="ignore"):
+        return np.where(s < 1.0, s / np.where(s < 1.0, 1.0 - s, 1.0), np.inf)
+
+
+def shifted(flow: ArrayLike, shift: float) -> FloatArray:
+    """Flow times as a sampler shifts them, shift s/(1 + (shift - 1) s)."""
+    s, factor = validation.array("flow_time", flow, at_least=0.0), validation.positive("shift", shift)
+    return np.asarray(factor * s / (1.0 + (factor - 1.0) * s))
+
+
+def unshifted(flow: ArrayLike, shift: float) -> FloatArray:
+    """Inverse of :func:`shifted`: the flow times to give to a sampler that shifts them, s/(shift - (shift - 1) s)."""
+    s, factor = validation.array("flow_time", flow, at_least=0.0), validation.positive("shift", shift)
+    return np.asarray(s / (factor - (factor - 1.0) * s))
+
+
+def sigma_table(betas: ArrayLike) -> FloatArray:
+    """EDM noise level sqrt((1 - alpha_bar)/alpha_bar) of each step of a schedule of betas in (0, 1); increasing."""
+    steps = validation.array("betas", betas, ndim=1, above=0.0)
+    if (steps >= 1.0).any():
+        raise InvalidArgument("betas", float(steps.max()), "in (0, 1)")
+    return np.sqrt(np.expm1(-np.cumsum(np.log1p(-steps))))

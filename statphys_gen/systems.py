@@ -58,4 +58,10 @@ SYSTEMS = (
         "does a generator copy: a verdict with an error rate, from arrays",
         papers=("2605.06077",),
     ),
+    System(
+        "schedules",
+        "noise schedules: exact errors, windows, and step grids for samplers",
+        ("Interpolant",),
+        papers=("2501.00988", "2412.07972"),
+    ),
 )

@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import labels_schedules
 import numpy as np
 import pytest
 from command_line import run, run_json
@@ -1114,6 +1115,7 @@ CASES = [
         f"clean --other data/denoised_otherwise.npy --other-training {FRESH}",
         denoiser_distances,
     ),
+    *(Case(line, expected, equal=equal) for line, expected, equal in labels_schedules.CASES),
 ]
 
 

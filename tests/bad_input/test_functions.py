@@ -7,6 +7,7 @@ import functions_phase_retrieval
 import functions_random_features
 import functions_rbm
 import functions_residual_networks
+import functions_schedules
 import functions_score_matching
 import functions_shared
 import numpy as np
@@ -26,6 +27,7 @@ TABLES: dict[str, list[Row]] = {
     "score_matching": functions_score_matching.TABLE,
     "residual_networks": functions_residual_networks.TABLE,
     "memorization": functions_memorization.TABLE,
+    "schedules": functions_schedules.TABLE,
     "shared": functions_shared.TABLE,
 }
 

@@ -19,6 +19,7 @@ RANDOM_COMMANDS = (
     "memorization report",
     "memorization distance",
     "memorization onset",
+    "schedules simulate",
 )
 # These list or make figures, or run every simulation: they predict nothing by themselves.
 OTHER_COMMANDS = ("cite", "figures gallery", "figures list", "figures make", "verify")
@@ -503,6 +504,68 @@ SCORE_MATCHING: dict[str, dict[str, str]] = {
     },
 }
 
+_TWO = "-d 300 --separation 0.8 --variance 0.36 --weight 0.72"
+_FAR = "--dimension 100000000 --separation 1.3 --variance 0.25 --p 0.28"
+_NET = "--positive-samples 3 --negative-samples 1 --variance 0.64 --output-ridge 0.2 --input-ridge 0.05"
+SCHEDULES: dict[str, dict[str, str]] = {
+    "schedules evaluate": {
+        "interpolant": f"{_TWO} --schedule dilated-vp-trigonometric --dilation 2.2 --steps 13",
+        "levels": f"{_TWO} --noise-level 40 9 2 0.5 0 --scheme heun --start mean",
+        "far": f"{_FAR} --schedule ve-linear --steps 9",
+        "karras": f"{_FAR} --schedule karras --steps 9 --noise-level-range 0.02 40000 --start mean",
+        "mixture": "--mixture data/mixture_common.json --schedule flow-uniform --steps 8 --noise-level-range 0 inf",
+        "data": "--data data/points.npy --labels data/labels.npy --schedule log-uniform --steps 7 "
+        "--noise-level-range 0.05 9",
+    },
+    "schedules limit": {
+        "odd": "--schedule dilated-vp-linear --weight 0.7 --variance 0.3 --dilation 2.2 --steps 7",
+        "exploding": "--schedule dilated-ve-linear --weight 0.3 --variance 0.3 --dilation 2.2 --steps 12",
+        "bent": "--schedule ve-trigonometric --weight 0.7 --variance 0.3 --steps 11",
+        "many": "--schedule dilated-vp-linear --weight 0.7 --variance 0.3 --dilation 0.8 --steps inf",
+    },
+    "schedules crossover": {
+        "weight": "--schedule vp-linear --steps-ratio 0.6 1.7 --weight 0.72",
+        "details": "--schedule ve-linear --steps-ratio 0.3 1.7",
+    },
+    "schedules curie-weiss": {
+        "even": "--dimension 60 --inverse-temperature 1.6 --tilt 0.9",
+        "odd": "-d 31 -J 1.2 --tilt -0.4",
+    },
+    "schedules curie-weiss-limit": {
+        "even": "-J 1.6 --tilt 0.9 --dilation 2.2 --steps 12",
+        "odd": "-J 1.6 --tilt 0.9 --kappa 2.2 --steps 9 --schedule dilated-vp-trigonometric",
+    },
+    "schedules u-turn": {
+        "light": "--signal 0 0.3 2.5 --weight 0.28",
+        "heavy": "--signal 1.7 30 --weight 0.8",
+    },
+    "schedules windows": {"numbers": _TWO, "mixture": "--mixture data/mixture_common.json"},
+    "schedules autoencoder-details": {
+        "fresh": "--samples 5 --noise-draws inf --ridge 0.3 --variance 0.64 --noise-scale 0.7 --data-scale 0.6",
+        "three": "-n 4 -m 3 --ridge 0.3 --variance 0.64 --noise-scale 0.7 --data-scale 0.6",
+    },
+    "schedules autoencoder-generated": {
+        "fresh": "--samples 5 --noise-draws inf --ridge 0.3 --variance 0.64",
+        "three": "-n 4 -m 3 --ridge 0.3 --variance 0.64",
+    },
+    "schedules autoencoder-speciation": {
+        "early": f"{_NET} --dilated-time 0.8",
+        "late": f"{_NET} --dilated-time 4",
+    },
+    "schedules autoencoder-weight": {
+        "few": f"{_NET} --dilation 2.2 --steps 4",
+        "more": f"{_NET} --kappa 3.1 --steps 9 --seed 4",
+    },
+    "schedules design": {
+        "numbers": f"{_TWO} --steps 6",
+        "data": "data/points.npy --labels data/labels.npy --steps 5 --target flow-match --shift 3",
+    },
+    "schedules simulate": {
+        "classes": f"{_TWO} --schedule vp-linear --steps 5 --walkers 400 --seed 3",
+        "spins": "-d 30 -J 1.6 --tilt 0.9 --schedule dilated-vp-linear --kappa 2.2 --steps 4 --walkers 200 --seed 3",
+    },
+}
+
 _TASK = "--data data/residual_task.json"
 RESIDUAL_NETWORKS: dict[str, dict[str, str]] = {
     "residual-networks train": {
@@ -571,5 +634,6 @@ CALLS: dict[str, dict[str, str]] = (
     | SCORE_MATCHING
     | RESIDUAL_NETWORKS
     | MEMORIZATION
+    | SCHEDULES
     | SHARED
 )

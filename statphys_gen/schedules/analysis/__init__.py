@@ -1,0 +1,1 @@
+"""Modes of a data set, and grids run with its own denoiser."""

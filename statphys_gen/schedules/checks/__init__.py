@@ -1,0 +1,12 @@
+"""Theory against simulation for schedules."""
+
+from __future__ import annotations
+
+from ...statistics.agreement import Check
+from . import autoencoder, covariance, curie_weiss, isotropic, limits
+
+
+def checks() -> list[Check]:
+    """Every check of this system, by name."""
+    parts = (isotropic, limits, covariance, curie_weiss, autoencoder)
+    return [check for part in parts for check in part.checks()]

@@ -1,0 +1,83 @@
+"""Curie-Weiss data: the law of its modes, and dilated schedules in full dimension."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ...approximation import approximation_of
+from ...arrays import FloatArray
+from ...data.laws import CurieWeiss
+from ...data.sampling import sample_curie_weiss
+from ...statistics.agreement import Check
+from ...statistics.estimate import Estimate
+from ...statistics.streams import generator
+from ..model import TimeGrid, interpolant
+from ..simulation.samplers import simulate_curie_weiss
+from ..theory.curie_weiss_limit import curie_weiss_limit, curie_weiss_modes
+
+_COUPLING, _TILT, _KAPPA = 1.6, 0.9, 2.2
+
+
+def checks() -> list[Check]:
+    return [_modes(), _weight(4)]
+
+
+def _modes() -> Check:
+    model, draws = CurieWeiss(61, _COUPLING, _TILT), 100_000
+
+    def theory() -> FloatArray:
+        found = curie_weiss_modes(model)
+        return np.array([found.weight, found.mode_magnetisation])
+
+    def simulate(seed: int) -> Estimate:
+        rng = generator(seed, {"purpose": "modes of Curie-Weiss data", "model": model})
+        m = sample_curie_weiss(model, draws, rng).mean(axis=1)
+        positive = m > 0.0
+        return Estimate.stack(
+            [Estimate.from_samples(positive.astype(np.float64)), Estimate.from_samples(m[positive])]
+        )
+
+    return Check(
+        "modes of Curie-Weiss data",
+        "weight and magnetisation of the positive mode at 61 spins",
+        approximation_of(curie_weiss_modes),
+        theory=theory,
+        simulate=simulate,
+        resolution=0.02,
+        sizes={"draws": draws},
+        model=model,
+        id="schedules-curie-weiss-modes",
+    )
+
+
+def _weight(steps: int) -> Check:
+    sizes, walkers = (30, 60, 120), 40_000
+
+    def simulate(seed: int) -> Estimate:
+        rows = []
+        for d in sizes:
+            grid = TimeGrid.uniform(interpolant("dilated-vp-linear", d**0.5, _KAPPA), steps)
+            rows.append(
+                simulate_curie_weiss(CurieWeiss(d, _COUPLING, _TILT), grid, walkers, seed=seed)["weight"]
+            )
+        return Estimate.stack([Estimate.stack([row]) for row in rows])
+
+    return Check(
+        f"Curie-Weiss weight of a dilated schedule, {steps} steps",
+        "weight of the positive mode, extrapolated in 1/d",
+        approximation_of(curie_weiss_limit),
+        theory=lambda: np.full((len(sizes), 1), curie_weiss_limit(_COUPLING, _TILT, _KAPPA, steps).weight),
+        simulate=simulate,
+        resolution=0.02,
+        scale=0.83,
+        sizes={
+            "sizes": list(sizes),
+            "steps": steps,
+            "dilation": _KAPPA,
+            "inverse_temperature": _COUPLING,
+            "tilt": _TILT,
+            "walkers": walkers,
+        },
+        over_sizes=sizes,
+        id=f"schedules-curie-weiss-{steps}",
+    )

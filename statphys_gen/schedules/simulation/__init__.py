@@ -1,0 +1,1 @@
+"""Samplers in full dimension, and networks trained from the definition."""

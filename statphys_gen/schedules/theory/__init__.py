@@ -1,0 +1,1 @@
+"""Predictions of the probability-flow ODE in few steps."""

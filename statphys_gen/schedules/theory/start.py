@@ -1,0 +1,92 @@
+r"""What a start of finite noise costs: the part of the error of the weight that no number of steps removes.
+
+At noise level S the data projected on the direction that tells two classes apart are p N(q, q) + (1-p) N(-q, q), with
+q the signal, and the exact flow keeps quantiles. Started from N(mean, S^2 I) it generates the probability that the
+start lies above the (1-p)-quantile.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import ArrayLike
+from scipy.special import log_ndtr, ndtr, ndtri
+
+from ... import validation
+from ...approximation import states
+from ...arrays import FloatArray
+from ..model import TwoClasses
+
+_SOURCE = "derivations/schedules/windows.py"
+_ITERATIONS = 200
+
+
+@states("exact", "for two classes with a common covariance", source=_SOURCE, verification="derived")
+def posterior_quantile(signal: ArrayLike, weight: float) -> FloatArray:
+    """v*, the (1-p)-quantile of p N(q, q) + (1-p) N(-q, q): where the separatrix lies at signal q; the shape of q.
+
+    Parameters
+    ----------
+    signal : q, at least 0 (there v* = 0).
+    weight : p in (0, 1).
+    """
+    q = validation.array("signal", signal, at_least=0.0)
+    root = np.sqrt(q)
+    return np.asarray(root * standard_quantile(root, validation.inside("weight", weight, 0.0, 1.0)))
+
+
+def standard_quantile(root: ArrayLike, weight: float) -> FloatArray:
+    """v*/sqrt(q) at sqrt(q), by Newton's method in a bracket; full accuracy at every signal."""
+    s = np.asarray(root, dtype=np.float64)
+    middle = float(ndtri(1.0 - weight)) if weight < 0.5 else -float(ndtri(weight))
+    # p Phi(w - s) = (1-p) Phi(-w - s), in logarithms.
+    shift = np.log(weight) - np.log1p(-weight)
+    lower, upper = middle - s - 1e-12, middle + s + 1e-12
+    w = np.clip(np.where(s > 1.0, -0.5 * shift / np.maximum(s, 1.0), middle), lower, upper)
+    for _ in range(_ITERATIONS):
+        left, right = log_ndtr(w - s), log_ndtr(-w - s)
+        value = shift + left - right
+        lower, upper = np.where(value < 0.0, w, lower), np.where(value < 0.0, upper, w)
+        rate = np.exp(_log_density(w - s) - left) + np.exp(_log_density(w + s) - right)
+        after = w - value / rate
+        after = np.where((after >= lower) & (after <= upper), after, 0.5 * (lower + upper))
+        moved = np.abs(after - w) > 4e-16 * np.maximum(1e-3, np.abs(w))
+        w = after
+        if not moved.any():
+            break
+    return np.asarray(w)
+
+
+def _log_density(x: FloatArray) -> FloatArray:
+    return np.asarray(-0.5 * x * x - 0.5 * np.log(2.0 * np.pi))
+
+
+def start_error_of(weight: float, signal: float, mean: float, separation: float) -> float:
+    """Error of the exact flow from a start of other law.
+
+    Parameters
+    ----------
+    weight : p.
+    signal : q at the start.
+    mean : of the start along the half difference of the class means from their midpoint, in units of it.
+    separation : half the distance of the class means over the standard deviation of the start.
+    """
+    edge = float(standard_quantile(np.sqrt(signal), weight)) / np.sqrt(signal)
+    # The start is N(mean, 1/separation^2) in units of the half difference; the quantile of q times these is v*.
+    return float(ndtr(separation * (mean - edge))) - weight
+
+
+@states("exact", "for two isotropic classes", source=_SOURCE, verification="derived and simulated")
+def start_error(classes: TwoClasses, noise_level: float, start: str = "zero") -> float:
+    """Generated less true weight of the exact flow from N(mean, S^2 I).
+
+    Parameters
+    ----------
+    classes : the law of the data.
+    noise_level : S, above 0.
+    start : "zero", the midpoint of the class means, or "mean", that of the data.
+    """
+    level = validation.positive("noise_level", noise_level)
+    validation.choice("start", start, ("zero", "mean"))
+    mean = 2.0 * classes.weight - 1.0 if start == "mean" else 0.0
+    signal = classes.squared_norm / (level**2 + classes.variance)
+    return start_error_of(classes.weight, signal, mean, classes.norm / level)

@@ -1,0 +1,307 @@
+r"""Noise levels at which a feature is decided and learned.
+
+* U-turn: noise a sample to signal q, come back, and ask whether the class is the same. By the reverse process that is
+  the agreement of clones; by the flow, which keeps quantiles, p Phi(sqrt(q) - v*/sqrt(q)) + (1-p) Phi(sqrt(q) +
+  v*/sqrt(q)).
+* Sensitivity: a bias delta h(S) of the learned log-odds changes the weight by int chi(S) delta h(S) dlog S, with
+  chi = rho (1 - T^2) Q1. Up to the level S the integral of chi is 2 p (1-p) [1 - Phi(w + s) + Phi(w - s)],
+  s = sqrt(q), w = v*/s; over all levels of well separated classes it is 2 p (1-p) = dp/dh.
+  An error delta log lambda(S) of a learned variance changes log std by int u(1-u) delta log lambda dlog S.
+* Training: n(S) draws leave a bias of variance V1(S)/n(S), V1 = E(1-T^2)^3/(E(1-T^2)^2)^2; best is n ~ chi sqrt(V1).
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike
+from scipy.optimize import brentq
+from scipy.special import log_ndtr, ndtr
+
+from ... import validation
+from ...approximation import states
+from ...arrays import FloatArray
+from ...data.binary_channel import two_class_agreement
+from ...presentation import Curves, Scalars
+from ..model import TwoClasses
+from .common_covariance import Spectrum
+from .error_density import area_of, signal_sums, spectrum_of, weight_sensitivity_of
+from .start import standard_quantile
+
+_SOURCE = "derivations/schedules/windows.py"
+_SHARES = (0.05, 0.5, 0.95)
+_DEVIATIONS = 9.0
+_NODES = 181
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class UTurn(Curves):
+    """Probability that a U-turn keeps the class.
+
+    Attributes
+    ----------
+    signal : q.
+    stochastic, deterministic : by the reverse process, and by the probability flow.
+    """
+
+    signal: FloatArray
+    stochastic: FloatArray
+    deterministic: FloatArray
+
+
+@states(
+    "exact", "for two classes with a common covariance", source=_SOURCE, verification="derived and simulated"
+)
+def u_turn(signal: ArrayLike, weight: float) -> UTurn:
+    """Probabilities that a sample, noised to the signal q and brought back, is of its class again.
+
+    Parameters
+    ----------
+    signal : q = sum over directions of the squared half difference of the means over S^2 + lambda, at least 0.
+    weight : p in (0, 1).
+    """
+    q = validation.array("signal", signal, at_least=0.0)
+    p = validation.inside("weight", weight, 0.0, 1.0)
+    s = np.sqrt(q)
+    w = standard_quantile(s, p)
+    return UTurn(q, two_class_agreement(q, p), np.asarray(p * ndtr(s - w) + (1.0 - p) * ndtr(s + w)))
+
+
+@dataclass(frozen=True, repr=False)
+class Window(Scalars):
+    """Noise levels of one feature.
+
+    Attributes
+    ----------
+    feature : "weight", "details" or "u-turn".
+    lower, median, upper : 5, 50 and 95 % of the sensitivity lie below these noise levels; of a U-turn, the levels at
+        which 95, 50 and 5 % of the rise of the agreement to 1 are reached. None where no level does.
+    area : of the best density of steps over log S; None for the U-turn.
+    """
+
+    feature: str
+    lower: float | None
+    median: float | None
+    upper: float | None
+    area: float | None
+
+
+@states("exact", "for two classes with a common covariance", source=_SOURCE, verification="derived")
+def windows(classes: TwoClasses) -> list[Window]:
+    """The windows of the weight, of the details (where there are any) and of the U-turn."""
+    return windows_of(spectrum_of(classes))
+
+
+def windows_of(spectrum: Spectrum) -> list[Window]:
+    """The same of a spectrum with one or two classes; details weighted by variance."""
+    found = []
+    separated = spectrum.classes == 2 and spectrum.separates()
+    if separated:
+        found.append(_weight_window(spectrum))
+    if spectrum.eigenvalues[-1] > 0.0:
+        found.append(_detail_window(spectrum))
+    if separated:
+        found.append(_u_turn_window(spectrum))
+    return found
+
+
+def _weight_window(spectrum: Spectrum) -> Window:
+    p = float(spectrum.weights[0])
+
+    def below(q: float) -> float:
+        s = math.sqrt(q)
+        w = float(standard_quantile(s, p))
+        # 1 - Phi(w + s) + Phi(w - s), positive terms only.
+        return float(np.exp(log_ndtr(-w - s)) + np.exp(log_ndtr(w - s)))
+
+    largest = _largest_signal(spectrum)
+    floor = below(largest) if math.isfinite(largest) else 0.0
+    levels = [_level_at(spectrum, _signal_at(below, floor + share * (1.0 - floor))) for share in _SHARES]
+    low, middle, high = levels
+    return Window("weight", low, middle, high, area_of(spectrum, "weight"))
+
+
+def _detail_window(spectrum: Spectrum) -> Window:
+    positive = spectrum.eigenvalues > 0.0
+    values = spectrum.eigenvalues[positive]
+    shares = values * spectrum.multiplicities[positive] / spectrum.trace
+
+    def below(log_level: float) -> float:
+        square = math.exp(2.0 * log_level)
+        return float(shares @ (square / (square + values)))
+
+    ends = 0.5 * math.log(values[0]) - 10.0, 0.5 * math.log(values[-1]) + 10.0
+    levels = [
+        math.exp(brentq(lambda x, share=share: below(x) - share, *ends, xtol=1e-14)) for share in _SHARES
+    ]
+    low, middle, high = levels
+    return Window("details", low, middle, high, area_of(spectrum, "details"))
+
+
+def _u_turn_window(spectrum: Spectrum) -> Window:
+    p = float(spectrum.weights[0])
+    floor = p * p + (1.0 - p) ** 2
+
+    def agreement(q: float) -> float:
+        return (float(two_class_agreement(q, p)) - floor) / (1.0 - floor)
+
+    largest = _largest_signal(spectrum)
+    levels = []
+    for share in reversed(_SHARES):
+        q = _signal_at(lambda q: 1.0 - agreement(q), 1.0 - share)
+        levels.append(_level_at(spectrum, q) if q < largest else None)
+    low, middle, high = levels
+    return Window("u-turn", low, middle, high, None)
+
+
+def _largest_signal(spectrum: Spectrum) -> float:
+    squares = spectrum.half_difference()
+    with np.errstate(divide="ignore"):
+        return float((squares[squares > 0.0] / spectrum.eigenvalues[squares > 0.0]).sum())
+
+
+def _signal_at(falling, value: float) -> float:  # type: ignore[no-untyped-def]
+    """The signal at which a function that falls from 1 at q = 0 to 0 has a value in (0, 1)."""
+    found = brentq(lambda x: falling(math.exp(x)) - value, -40.0, 12.0, xtol=1e-13)
+    return math.exp(found)
+
+
+def _level_at(spectrum: Spectrum, signal: float) -> float:
+    """S at a signal."""
+    squares = spectrum.half_difference()
+    middle = 0.5 * math.log(squares.sum() / signal)
+
+    def excess(log_level: float) -> float:
+        q = signal_sums(spectrum.eigenvalues, squares, np.array(math.exp(log_level))).q
+        return math.log(float(q) / signal)
+
+    lower = middle - 1.0
+    while excess(lower) < 0.0:
+        lower -= 5.0 * (middle - lower)
+        if lower < -300.0:
+            return 0.0
+    return math.exp(brentq(excess, lower, middle + 1e-9, xtol=1e-14))
+
+
+@states(
+    "exact",
+    "to first order in the bias; for a spectrum, averaged over the separatrix",
+    source=_SOURCE,
+    verification="derived",
+)
+def weight_sensitivity(noise_level: ArrayLike, classes: TwoClasses) -> FloatArray:
+    """chi(S): change of the generated weight per bias of the learned h and per log S; the shape of S.
+
+    Parameters
+    ----------
+    noise_level : S, above 0.
+    classes : two isotropic classes.
+    """
+    levels = validation.array("noise_level", noise_level, above=0.0)
+    spectrum = spectrum_of(classes)
+    return weight_sensitivity_of(levels, spectrum.eigenvalues, spectrum.half_difference(), classes.weight)
+
+
+@states(
+    "exact as N -> infinity",
+    "of many draws at each level, each fitting its own bias",
+    source=_SOURCE,
+    verification="derived",
+)
+def bias_variance(signal: ArrayLike, weight: float) -> FloatArray:
+    """V1: n draws at signal q leave the learned h with the variance V1/n; the shape of q.
+
+    Parameters
+    ----------
+    signal : q, above 0.
+    weight : p in (0, 1).
+    """
+    q = validation.array("signal", signal, above=0.0)
+    p = validation.inside("weight", weight, 0.0, 1.0)
+    moments = [_slope_moment(q, p, power) for power in (2, 3)]
+    return np.asarray(moments[1] / moments[0] ** 2)
+
+
+def _slope_moment(q: FloatArray, p: float, power: int) -> FloatArray:
+    """E (1 - tanh^2(h + v))^power over v = +-q + sqrt(q) zeta.
+
+    The density of v is exp(-v^2/(2q) - q/2) sqrt(p(1-p)) 2 cosh(h + v) over that of a normal law, so that the average
+    is
+    that of a bounded function which falls on the scale of 1 and of sqrt(q).
+    """
+    h = 0.5 * (math.log(p) - math.log1p(-p))
+    s = np.sqrt(q)[..., None]
+    # In x = (h + v)/min(s, 1), the narrower of the two scales.
+    scale = np.minimum(s, 1.0)
+    reach = 14.0 + abs(h) / scale
+    x = reach * np.linspace(-1.0, 1.0, 40 * _NODES)
+    v = scale * x - h
+    magnitude = np.abs(h + v)
+    log_sech = math.log(2.0) - magnitude - np.log1p(np.exp(-2.0 * magnitude))
+    exponent = (2 * power - 1) * log_sech - 0.5 * (v / s) ** 2 - 0.5 * s**2
+    step = (x[..., 1] - x[..., 0]) * scale[..., 0]
+    total = np.exp(exponent).sum(-1) * step
+    return np.asarray(total * 2.0 * math.sqrt(p * (1.0 - p)) / (s[..., 0] * math.sqrt(2.0 * math.pi)))
+
+
+@states("leading order", "in the bias of each level", source=_SOURCE, verification="derived")
+def weight_variance(classes: TwoClasses, noise_level: ArrayLike, draws: ArrayLike) -> float:
+    """Variance of the generated weight where each noise level has a bias of its own, learned from so many draws.
+
+    Parameters
+    ----------
+    classes : two isotropic classes.
+    noise_level : (J,) decreasing levels; each stands for the range of log S around it, by the trapezoidal rule.
+    draws : (J,) numbers of draws, above 0.
+    """
+    levels = validation.array("noise_level", noise_level, ndim=1, above=0.0)
+    counts = validation.array("draws", draws, shape=levels.shape, above=0.0)
+    widths = -np.gradient(np.log(levels))
+    widths[[0, -1]] *= 0.5
+    chi = weight_sensitivity(levels, classes)
+    variance = bias_variance(classes.squared_norm / (levels**2 + classes.variance), classes.weight)
+    return float(((chi * widths) ** 2 * variance / counts).sum())
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class TrainingDensity(Curves):
+    """How to draw noise levels in training.
+
+    Attributes
+    ----------
+    noise_level : S.
+    density : half of the draws uniform in log S, half where the weight is learned.
+    optimal : for the weight alone, of the form chi sqrt(V1).
+    """
+
+    noise_level: FloatArray
+    density: FloatArray
+    optimal: FloatArray
+
+
+@states("leading order", "in the bias of each level", source=_SOURCE, verification="derived")
+def training_density(classes: TwoClasses, noise_level: ArrayLike) -> TrainingDensity:
+    """Probabilities of given noise levels for training; each density sums to 1.
+
+    Parameters
+    ----------
+    classes : two isotropic classes.
+    noise_level : (J,) levels above 0, equidistant in log S.
+    """
+    levels = validation.array("noise_level", noise_level, ndim=1, above=0.0)
+    return training_density_of(spectrum_of(classes), levels)
+
+
+def training_density_of(spectrum: Spectrum, levels: FloatArray) -> TrainingDensity:
+    """The same of a spectrum; uniform where it has other than two separate classes."""
+    if spectrum.classes != 2 or not spectrum.separates():
+        even = np.full(len(levels), 1.0 / len(levels))
+        return TrainingDensity(levels, even, even)
+    p, squares = float(spectrum.weights[0]), spectrum.half_difference()
+    signal = signal_sums(spectrum.eigenvalues, squares, levels).q
+    chi = weight_sensitivity_of(levels, spectrum.eigenvalues, squares, p)
+    best = chi * np.sqrt(bias_variance(signal, p))
+    best /= best.sum()
+    return TrainingDensity(levels, 0.5 * best + 0.5 / len(levels), best)
