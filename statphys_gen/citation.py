@@ -120,9 +120,7 @@ def named(name: str) -> Any:
 def statements(definition: Callable[..., Any]) -> list[Approximation]:
     """What the predictions state that a function or class of the package reaches; its own statement first."""
     found = [getattr(definition, "approximation", None)]
-    for module, name in graph().reached(
-        Target(definition.__module__, definition.__qualname__.partition(".")[0])
-    ):
+    for module, name in _reached(definition):
         if module.partition(".")[0] == __package__:
             found.append(getattr(getattr(import_module(module), name, None), "approximation", None))
     return [
@@ -130,6 +128,20 @@ def statements(definition: Callable[..., Any]) -> list[Approximation]:
         for k, statement in enumerate(found)
         if isinstance(statement, Approximation) and statement not in found[:k]
     ]
+
+
+def _reached(definition: Callable[..., Any]) -> list[tuple[str, str]]:
+    """Module and name of every definition that one leads to, itself included, in alphabetical order."""
+    definitions = graph()
+    waiting = definitions.resolve(Target(definition.__module__, definition.__qualname__.partition(".")[0]))
+    found = set()
+    while waiting:
+        node = waiting.pop()
+        if node not in found:
+            found.add(node)
+            waiting += [following for _, following in definitions.text(node).edges]
+    modules = {source.file: source.module for source in definitions.sources.values()}
+    return sorted((modules[node.file], node.name) for node in found if node.file and node.name)
 
 
 def names_in(source: str) -> list[str]:

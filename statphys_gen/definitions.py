@@ -164,12 +164,6 @@ class Graph:
             self._totals[edges] = sha256(repr((sorted(self.labelled(edges)), sorted(digests))))
         return self._totals[edges]
 
-    def reached(self, target: Target) -> list[tuple[str, str]]:
-        """Module and name of every definition that a name leads to, itself included, in alphabetical order."""
-        nodes = self._reached(self.resolve(target))
-        modules = {source.file: source.module for source in self.sources.values()}
-        return sorted((modules[node.file], node.name) for node in nodes if node.file and node.name)
-
     def _reached(self, roots: Iterable[Node]) -> set[Node]:
         found: set[Node] = set()
         waiting = list(roots)
