@@ -114,6 +114,7 @@ def verify(
     only: str | None = None,
     fraction: float = 1.0,
     seed: int = 0,
+    stale_only: bool = False,
     progress: bool = True,
 ) -> list[dict[str, Any]]:
     """Run the checks of one system and judge them; write ``output/<system>.json`` and ``output/index.html``.
@@ -130,11 +131,13 @@ def verify(
     only : run only the checks whose name or id contains this text, and write no report.
     fraction : run only this part of the checks, at least one, drawn at random, and write no report.
     seed : of that draw. The seeds of the checks do not depend on it.
+    stale_only : run only the checks that the last report does not hold as they are, with the code that they reach now;
+        the others keep their numbers in the new report.
 
     Returns
     -------
-    One record for each check, with its verdict. The reports of the other systems in the folder are judged anew with it:
-    they share its rate of false alarms.
+    One record for each check of the report, or for each that was run where none is written, with its verdict. The
+    reports of the other systems in the folder are judged anew with it: they share its rate of false alarms.
 
     Raises
     ------
@@ -142,6 +145,8 @@ def verify(
     """
     checks = _chosen(system, only, fraction, seed)
     folder = Path(output)
+    kept = _kept(system, folder) if stale_only else {}
+    checks = [check for check in checks if check.id not in kept]
     wrong = registry.unregistered(folder, [registry.entry(system, check) for check in checks])
     if wrong:
         raise InvalidArgument("checks", wrong[0], "registered before they are run (a pilot is free)")
@@ -152,6 +157,9 @@ def verify(
     records = [_record(agreement, hashes[agreement.result.check.id]) for agreement in agreements]
     registry.append_to_ledger(folder, [_run(agreement, system, rows, hashes) for agreement in agreements])
     if only is None and fraction == 1.0:
+        new = {record["id"]: record for record in records}
+        records = [new.get(check.id) or _judged_anew(kept[check.id], page) for check in checks_of(system)]
+        hashes = {record["id"]: record["sources"] for record in records}
         document = {
             "system": system,
             "version": __version__,
@@ -168,6 +176,18 @@ def verify(
                 _write_report(folder, other, last, judged_anew)
         write_page(folder, [found for name in SYSTEMS if (found := report(name, folder)) is not None])
     return records
+
+
+def _kept(system: str, folder: Path) -> dict[str, dict[str, Any]]:
+    """Records of the last report whose check has the same design still and reaches the same code."""
+    last = report(system, folder) or {"checks": []}
+    records = {record["id"]: record for record in last["checks"]}
+    old = set(stale(system, folder))
+    return {
+        check.id: records[check.id]
+        for check in checks_of(system)
+        if check.id not in old and records[check.id]["design"] == registry.design_hash(check)
+    }
 
 
 def pilot(
@@ -236,6 +256,8 @@ def _computed(
 
     folder.mkdir(parents=True, exist_ok=True)
     hashes = {check.id: sources(check) for check in checks}
+    if not checks:
+        return {}, hashes
     dataset = sweep.run(
         function,
         sweep.line(system=system, check=list(hashes), sources=list(hashes.values())),

@@ -83,6 +83,30 @@ def test_a_check_whose_code_changed_is_stale_and_run_afresh(checks: list[Check],
     assert verification.stale("diffusion", tmp_path) == []
 
 
+def test_only_what_is_stale_is_run_and_the_rest_keeps_its_numbers(
+    checks: list[Check], tmp_path: Path
+) -> None:
+    before = verification.verify("diffusion", tmp_path, progress=False)
+    # Another machine holds the report and no store.
+    (tmp_path / "verification.sqlite").unlink()
+    assert verification.verify("diffusion", tmp_path, stale_only=True, progress=False) == before
+    assert CALLS == ["first", "second"]
+    checks[1] = replace(normal_mean("second", 1.001), resolution=0.015)
+    checks.append(normal_mean("third", 1.0))
+    after = verification.verify("diffusion", tmp_path, stale_only=True, progress=False)
+    assert CALLS == ["first", "second", "second", "third"]
+    assert [record["id"] for record in after] == ["first", "second", "third"]
+    assert after[0]["value"] == before[0]["value"]
+    assert after[1]["resolution"] == 0.015
+    document = json.loads((tmp_path / "diffusion.json").read_text())
+    assert document["checks"] == json.loads(json.dumps(after))
+    assert [line["id"] for line in registry.read_ledger(tmp_path)] == ["first", "second", "second", "third"]
+    # A design that changed while the code did not.
+    checks[0] = replace(checks[0], resolution=0.012)
+    verification.verify("diffusion", tmp_path, stale_only=True, progress=False)
+    assert CALLS[4:] == ["first"]
+
+
 def test_another_name_is_another_line_of_the_report_and_the_same_run(
     checks: list[Check], tmp_path: Path
 ) -> None:

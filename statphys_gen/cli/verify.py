@@ -37,6 +37,11 @@ def register(commands: Any) -> None:
         help="only this part of the checks of each system, drawn at random by --seed; writes no report",
     )
     parser.add_argument(
+        "--stale",
+        action="store_true",
+        help="run only the checks that the last report does not hold with their present code; it keeps the others",
+    )
+    parser.add_argument(
         "--pilot",
         action="store_true",
         help="only what the checks could detect, from other random numbers, and no deviation; for choosing sizes",
@@ -56,6 +61,8 @@ def _run(options: argparse.Namespace) -> int:
     chosen = options.systems or list(systems)
     if options.pilot and options.fraction < 1.0:
         raise InvalidArgument("--fraction", options.fraction, "left out with --pilot")
+    if options.pilot and options.stale:
+        raise InvalidArgument("--stale", True, "left out with --pilot")
     folder = validation.writable_folder("--output", options.output)
     records: list[dict[str, Any]] = []
     parameters = {"systems": chosen}
@@ -70,6 +77,7 @@ def _run(options: argparse.Namespace) -> int:
             only=options.only,
             fraction=options.fraction,
             seed=options.seed,
+            stale_only=options.stale,
         )
     row = _pilot_row if options.pilot else _row
     emit(options, "verify", parameters, records if options.json else [row(record) for record in records])
