@@ -35,4 +35,5 @@ SYSTEMS = (
         "two-layer score networks on the line: irregularity, sharpness, large learning rates",
     ),
     System("residual_networks", "residual networks in the limit of depth"),
+    System("principal_graph", "cooled mixtures, their transitions, and principal graphs"),
 )

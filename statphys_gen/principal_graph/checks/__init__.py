@@ -1,0 +1,10 @@
+"""Theory against simulation for cooled mixtures and principal graphs."""
+
+from __future__ import annotations
+
+from ...statistics.agreement import Check
+
+
+def checks() -> list[Check]:
+    """Every check of this system, by name."""
+    return []
