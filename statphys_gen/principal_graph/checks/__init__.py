@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from ...statistics.agreement import Check
+from . import graphs, mixtures
 
 
 def checks() -> list[Check]:
     """Every check of this system, by name."""
-    return []
+    return [*mixtures.checks(), *graphs.checks()]

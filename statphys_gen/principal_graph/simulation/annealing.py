@@ -218,3 +218,26 @@ def simulate_graph_growth(
         factor = float(np.linalg.norm(moved) / np.linalg.norm(away))
         away = moved
     return factor
+
+
+def simulate_split_temperature(
+    points: FloatArray, low: float, high: float, *, displacement: float = 1e-4, halvings: int = 14
+) -> float:
+    """Temperature at which a small split of one of two centroids neither grows nor shrinks in an EM step; dimension 1.
+
+    Between ``low``, where it grows, and ``high``, where it shrinks, by bisection.
+    """
+    spread = float(points.std())
+    mu = np.array([[-spread], [spread]]) + points.mean(0)
+    for _ in range(halvings):
+        middle = 0.5 * (low + high)
+        mu = anneal(points, mu, np.full(2, 0.5), middle, learned=False).centroids
+        factors = []
+        for k in range(2):
+            parted = np.vstack([mu[:k], mu[k] - displacement, mu[k] + displacement, mu[k + 1 :]])
+            shares = np.full(3, 0.5)
+            shares[k : k + 2] = 0.25
+            moved = em_step(points, parted, shares, middle)[0]
+            factors.append(float(moved[k + 1, 0] - moved[k, 0]) / (2 * displacement))
+        low, high = (middle, high) if max(factors) > 1.0 else (low, middle)
+    return 0.5 * (low + high)

@@ -224,6 +224,21 @@ def _supremum(
     return _polished(cumulants, place)
 
 
+def _ascended(
+    cumulants: _Cumulants, nu: FloatArray, step: FloatArray
+) -> tuple[FloatArray, tuple[float, FloatArray, FloatArray]]:
+    """The mean shift, and as many times further as the quotient grows by doubling."""
+    moved = nu + step
+    found = cumulants(moved)
+    while np.abs(step).max() < np.abs(nu).max():
+        step = 2.0 * step
+        trial = cumulants(nu + step)
+        if not trial[0] / ((nu + step) @ (nu + step)) > found[0] / (moved @ moved):
+            break
+        moved, found = nu + step, trial
+    return moved, found
+
+
 def _polished(cumulants: _Cumulants, nu: FloatArray) -> tuple[float, FloatArray]:
     """Newton's steps on grad K - (2 K/|nu|^2) nu = 0, each only where the quotient does not fall."""
     value, gradient, hessian = cumulants(nu)
@@ -233,13 +248,17 @@ def _polished(cumulants: _Cumulants, nu: FloatArray) -> tuple[float, FloatArray]
         pull = gradient - T * nu
         if np.abs(pull).max() <= 1e-13 * np.abs(gradient).max():
             return float(T), nu
+        # Where nu is small, the quotient has the rounding of a small cumulant.
+        rounding = 1e-14 / min(1.0, value)
         jacobian = hessian - T * np.eye(len(nu)) - np.outer(nu, 2.0 * pull / square)
-        step = -np.linalg.solve(jacobian, pull)
-        moved = nu + step
-        trial = cumulants(moved)
-        if not 2.0 * trial[0] / (moved @ moved) >= T * (1.0 - 1e-14):
-            moved = gradient / T
+        moved, trial = nu, None
+        if np.linalg.eigvalsh((jacobian + jacobian.T) / 2.0)[-1] < 0.0:
+            moved = nu - np.linalg.solve(jacobian, pull)
             trial = cumulants(moved)
+            if not 2.0 * trial[0] / (moved @ moved) >= T * (1.0 - rounding):
+                trial = None
+        if trial is None:
+            moved, trial = _ascended(cumulants, nu, gradient / T - nu)
         if np.abs(moved - nu).max() < 1e-15 * np.abs(nu).max():
             return float(T), nu
         nu, (value, gradient, hessian) = moved, trial

@@ -180,6 +180,11 @@ def _crossing(follower: Follower, above: Ended, below: Ended, weight_kind: Weigh
     unstable: Literal["below", "above"] = "below" if _excess(below) > 0.0 else "above"
     high, low = above, below
     middle = below
+    critical = follower.critical
+    # The components meet at the first transition, where the branch has a corner.
+    first = below.mixture.temperature < critical < above.mixture.temperature
+    if first and len(above.groups) < len(below.groups):
+        middle = high = low = follower.centred_at(critical)
     for step in range(_BISECTIONS):
         upper, lower = np.log(high.mixture.temperature), np.log(low.mixture.temperature)
         if upper - lower < 4e-16 * max(1.0, abs(upper)) + 1e-15:
