@@ -67,6 +67,8 @@ CALLS: dict[str, str] = {
     "score-matching descent --output": "--points -1 1 --mu 0.9 --sigma 0.4 --neurons 3 --learning-rate 0.1 --steps 2",
     "figures make --set": "linear_errors --output x",
     "principal-graph split-temperature --mixture": "--mixture data/skewed.json",
+    "principal-graph simulate --key": "data/bumps.csv --samples 50 --temperature 1.3 --instances 2",
+    "principal-graph simulate --label-column": "data/bumps.csv --samples 50 --temperature 1.3 --instances 2",
     "principal-graph simulate DATA": "data/bumps.csv --samples 50 --temperature 1.3 --instances 2",
     "principal-graph state --mixture": "--mixture data/skewed.json --temperature 1.3",
     "principal-graph simulate --mixture": "--mixture data/skewed.json --samples 50 --temperature 1.3 --instances 2",

@@ -554,7 +554,8 @@ PRINCIPAL_GRAPH: dict[str, dict[str, str]] = {
         "chosen": "data/ring.csv --nodes 20 --seed 3",
         "from nodes": "data/ring.csv --start data/nodes.csv --edges data/star_edges.csv --stiffness 2 "
         "--background none --iterations 100 --error-bars",
-        "cycle": "data/ring.csv --nodes 20 --stiffness evidence --cycles resampled --shortest-cycle 5 --weight-kind equal",
+        "cycle": "data/ring.csv --nodes 20 --stiffness evidence --cycles resampled --shortest-cycle 5 "
+        "--weight-kind equal",
     },
     "principal-graph simulate": {
         "mixture": f"{_SKEWED} --samples 500 --temperature 1.3 --instances 3 --seed 2"

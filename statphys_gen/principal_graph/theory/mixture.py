@@ -23,7 +23,7 @@ from ..model import WeightedPoints
 
 Law = WeightedPoints | DataSet | GaussianMixture
 _REACH, _PANEL, _ORDER = 9.0, 0.15, 8  # of the quadrature of one Gaussian, in its standard deviations
-_LEAST_PANELS, _MOST_PANELS = 1500, 40_000
+_LEAST_PANELS, _MOST_PANELS = 600, 40_000
 
 
 def weighted_points(law: Law, argument: str = "law") -> WeightedPoints:
