@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ...arrays import FloatArray
+from ...arrays import FloatArray, IntArray
 from ...errors import InvalidArgument
 from ...numerics.spanning_trees import minimum_spanning_tree
 from ...statistics.streams import generator
@@ -19,6 +19,8 @@ from .objective import Graph, GraphState, Problem, best_tree
 from .updates import Climb, climb
 
 FIRST, PRUNED_AT = 40, 30
+# Nodes are sown more densely than they stay: ends and gaps of the curves then have some.
+_SOWN, _SOWING = 5, 15
 LEAST_NODES = 3
 # Smoothing lengths that cross-validation tries, as kappa = lambda s/n.
 SMOOTHINGS = (0.03, 0.1, 0.3, 1.0, 3.0)
@@ -97,15 +99,33 @@ def first_stage(setting: Setting, problem: Problem, count: int, replica: int = 0
         {"purpose": "nodes of a principal graph", "points": len(problem.points), "nodes": count},
         replica,
     )
-    # The order of the points in the file plays no part in which are drawn beyond their numbers.
-    rows = np.sort(random.choice(len(problem.points), size=count, replace=False))
+    sown = min(_SOWN * count, max(count, len(problem.points) // 2)) if options.prune else count
+    rows = np.sort(random.choice(len(problem.points), size=sown, replace=False))
     state = placed(setting, problem.points[rows])
+    if sown > count and setting.fixed is None:
+        stiffness = problem.dimension / spacing(state.nodes)
+        state = setting.climb(problem, state, stiffness, _SOWING, _LOOSE).state
+        state = pruned(setting, problem, state, stiffness)
+        state = placed(setting, state.nodes[spread(state.nodes, count)])
+    elif sown > count:
+        state = placed(setting, problem.points[rows[spread(problem.points[rows], count)]])
     stiffness = problem.dimension / spacing(state.nodes)
     if not options.prune or setting.fixed is not None:
         return setting.climb(problem, state, stiffness, FIRST, _LOOSE).state
     state = setting.climb(problem, state, stiffness, PRUNED_AT, _LOOSE).state
     state = pruned(setting, problem, state, stiffness)
     return setting.climb(problem, state, stiffness, FIRST - PRUNED_AT, _LOOSE).state
+
+
+def spread(nodes: FloatArray, count: int) -> IntArray:
+    """So many of the nodes, each as far from those before it as can be, the first the farthest from the mean."""
+    distance = ((nodes - nodes.mean(axis=0)) ** 2).sum(axis=1)
+    chosen = [int(distance.argmax())]
+    distance = np.full(len(nodes), np.inf)
+    for _ in range(min(count, len(nodes)) - 1):
+        distance = np.minimum(distance, ((nodes - nodes[chosen[-1]]) ** 2).sum(axis=1))
+        chosen.append(int(distance.argmax()))
+    return np.sort(np.array(chosen))
 
 
 def pruned(setting: Setting, problem: Problem, state: GraphState, stiffness: float) -> GraphState:
