@@ -32,7 +32,7 @@ def compute(
     measured = np.geomspace(0.5, 200.0, 3 if preset == "quick" else 8)
     data: dict[str, Any] = {"grid": grid, "measured": measured}
     for name in ("chain", "star", "cycle"):
-        edges = graph_edges(name, nodes)  # type: ignore[arg-type]
+        edges = graph_edges(name, nodes)
         data[name] = np.array([graph_growth(edges, nodes, s, samples, VARIANCE, temperature) for s in grid])
         runs = np.array(
             [

@@ -41,6 +41,7 @@ from .theory.clusters import cluster_states as cluster_states
 from .theory.graph_transition import graph_edges as graph_edges
 from .theory.graph_transition import graph_growth as graph_growth
 from .theory.graph_transition import graph_temperature as graph_temperature
+from .theory.mixture import Mixture as Mixture
 from .theory.mixture import linear_temperature as linear_temperature
 from .theory.mixture import weighted_points as weighted_points
 from .theory.nucleation import Nucleation as Nucleation
@@ -48,6 +49,7 @@ from .theory.nucleation import nucleation as nucleation
 from .theory.nucleation import nucleation_temperature as nucleation_temperature
 from .theory.order import Landau as Landau
 from .theory.order import landau as landau
+from .theory.order import reduced_quartic as reduced_quartic
 from .theory.significance import Significance as Significance
 from .theory.significance import significance as significance
 from .theory.significance import spiked_split_temperature as spiked_split_temperature

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Any
 
 import numpy as np
 
@@ -19,9 +19,6 @@ from .theory.clusters import ClusterState
 from .theory.mixture import Law, moments, top_direction, weighted_points
 from .theory.splits import SplitTemperatures
 from .theory.stationary import stationary_state
-
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
 
 
 def plot_states(
@@ -98,7 +95,7 @@ def plot_fit(points: DataSet, fit: PrincipalGraphFit, path: Path) -> None:
         axes.set(xlabel=names[0], ylabel=names[1], aspect="equal")
 
 
-def plot_graph(axes: Axes, nodes: FloatArray, fit: PrincipalGraphFit) -> None:
+def plot_graph(axes: Any, nodes: FloatArray, fit: PrincipalGraphFit) -> None:
     """Edges, nodes, and circles of one standard deviation around them, in the plane of the picture."""
     from matplotlib.collections import LineCollection, PatchCollection
     from matplotlib.patches import Circle
