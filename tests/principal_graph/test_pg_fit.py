@@ -201,6 +201,15 @@ def test_cycles_of_a_ring_and_none_of_an_arc() -> None:
     assert "cycle" in [branch.kind for branch in fit.branches] or len(fit.branches) > 1
 
 
+@pytest.mark.parametrize(("shortest", "closed"), [(5, 1), (6, 0), (8, 0)])
+def test_a_short_way_round_is_no_cycle(shortest: int, closed: int) -> None:
+    """Five edges between the ends of a chain of six nodes."""
+    chain = np.array([[k, k + 1] for k in range(5)])
+    frequency = np.zeros((6, 6))
+    frequency[0, 5] = frequency[5, 0] = 0.9
+    assert len(closing_edges(chain, frequency, Cycles(shortest=shortest))) == closed
+
+
 def test_branches_and_places() -> None:
     nodes = np.array([[0.0, 0], [1, 0], [2, 0], [1, 1], [1, 3], [5, 5], [6, 5], [5, 6]])
     edges = np.array([[0, 1], [1, 2], [1, 3], [3, 4]])
