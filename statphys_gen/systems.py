@@ -64,4 +64,9 @@ SYSTEMS = (
         ("Interpolant",),
         papers=("2501.00988", "2412.07972"),
     ),
+    System(
+        "principal_graph",
+        "cooled mixtures, their transitions, and principal graphs",
+        papers=("2106.09035", "2010.07955"),
+    ),
 )

@@ -19,12 +19,14 @@ import numpy as np
 import pytest
 from command_line import run, run_json
 from scipy.integrate import solve_ivp
+from scipy.sparse import csgraph
 from theory_commands import workplace
 
 from statphys_gen import (
     diffusion,
     memorization,
     phase_retrieval,
+    principal_graph,
     random_features,
     rbm,
     residual_networks,
@@ -963,6 +965,216 @@ def denoiser_distances() -> Iterator[Record]:
     }
 
 
+def bumps() -> Any:
+    return load_dataset("data/bumps.csv")
+
+
+def cooled_moments() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Points of the file with their repetitions, centred; eigenvalues; coordinate along the top direction."""
+    x = np.loadtxt("data/bumps.csv", delimiter=",", skiprows=1)
+    x = x - x.mean(axis=0)
+    values, vectors = np.linalg.eigh(x.T @ x / len(x))
+    top = vectors[:, -1] * np.sign(vectors[np.abs(vectors[:, -1]).argmax(), -1])
+    return x, values, x @ top
+
+
+def cooled_transition() -> Iterator[Record]:
+    x, values, u = cooled_moments()
+    lam = float(values[-1])
+    third, fourth = float((u**3).mean()), float((u**4).mean())
+    quartic = (6.0 - (fourth / lam**2 - 3.0) * (1.5 - 3.0)) / (24.0 * lam)
+    cubic = abs(third) / np.sqrt(2.0) / (6.0 * lam**2)
+    found = principal_graph.nucleation(bumps())
+    nu = found.nucleation_position / found.nucleation_temperature
+    a = np.exp(x @ nu)
+    noise = principal_graph.significance(principal_graph.weighted_points(bumps()))
+    assert noise is not None
+    yield {
+        "linear_temperature": lam,
+        "nucleation_temperature": float(2.0 * np.log(a.mean()) / (nu @ nu)),
+        "nucleation_position": (a @ x / a.sum()).tolist(),
+        "nucleation_effective_points": float(a.sum() ** 2 / (a * a).sum()),
+        "order": "first-order",
+        "spinodal_temperature": lam / (1.0 - 9.0 / 16.0 * cubic**2 / quartic),
+        "coexistence_temperature": lam / (1.0 - 0.5 * cubic**2 / quartic),
+        "skewness": third / lam**1.5,
+        "excess_kurtosis": fourth / lam**2 - 3.0,
+        "diffusion_time": 0.5 * math.log1p(lam),
+        "bulk_edge": noise.bulk_edge,
+        "significant": noise.significant,
+    }
+
+
+def mixture_at(centroids: Any, weights: Any, temperature: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Points of the file, posterior, and log of the sum of the components' terms."""
+    x = np.loadtxt("data/bumps.csv", delimiter=",", skiprows=1)
+    mu, pi = np.array(centroids), np.array(weights)
+    terms = pi * np.exp(-((x[:, None] - mu) ** 2).sum(axis=2) / (2.0 * temperature))
+    return x, terms / terms.sum(axis=1, keepdims=True), np.log(terms.sum(axis=1))
+
+
+def cooled_state() -> Iterator[Record]:
+    for T in (1.6, 0.6):
+        mu = principal_graph.stationary_state(bumps(), T)["centroids"][0]
+        x, p, log_sum = mixture_at(mu, [0.5, 0.5], T)
+        eigenvalues = []
+        for k in range(2):
+            r = x - (p[:, k] @ x) / p[:, k].sum()
+            eigenvalues.append(float(np.linalg.eigvalsh((r * p[:, [k]]).T @ r / p[:, k].sum())[-1]))
+        yield {
+            "temperature": T,
+            "centroids": (p.T @ x / p.sum(axis=0)[:, None]).tolist(),
+            "weights": [0.5, 0.5],
+            "free_energy": float(-T * log_sum.mean()),
+            "local_eigenvalues": eigenvalues,
+            "stable": max(eigenvalues) < T,
+            "weight_kind": "equal",
+        }
+
+
+def cooled_splits() -> Iterator[Record]:
+    for entry in principal_graph.split_temperatures(bumps(), lower=0.2, upper=2.0).crossings:
+        x, p, _ = mixture_at(entry.centroids, [0.5, 0.5], entry.temperature)
+        k = entry.group
+        r = x - (p[:, k] @ x) / p[:, k].sum()
+        yield {
+            "temperature": float(np.linalg.eigvalsh((r * p[:, [k]]).T @ r / p[:, k].sum())[-1]),
+            "group": k,
+            "unstable": entry.unstable,
+            "centroids": (p.T @ x / p.sum(axis=0)[:, None]).tolist(),
+            "quartic": entry.quartic,
+            "order": "continuous" if (entry.quartic or 0.0) > 0.0 else "first-order",
+            "weight_kind": "equal",
+        }
+
+
+def cooled_clusters() -> Iterator[Record]:
+    for T in (3.0, 0.6):
+        state = principal_graph.cluster_state(bumps(), T)
+        x, p, log_sum = mixture_at(state.centroids, state.weights, T)
+        yield {
+            "temperature": T,
+            "clusters": len(state.weights),
+            "centroids": (p.T @ x / p.sum(axis=0)[:, None]).tolist(),
+            "weights": sorted(p.mean(axis=0).tolist(), reverse=True),
+            "log_likelihood": float(log_sum.mean()),
+            "diffusion_time": 0.5 * math.log1p(T),
+            "weight_kind": "learned",
+        }
+
+
+def cooled_cascade() -> Iterator[Record]:
+    found = principal_graph.cascade(bumps(), 0.5)
+    for number, entry in enumerate(found.events):
+        yield {
+            "temperature": entry.temperature,
+            "event": "nucleation",
+            "position": entry.position.tolist(),
+            "clusters": number + 2,
+            "weight": entry.weight,
+            "effective_points": entry.effective_points,
+            "diffusion_time": 0.5 * math.log1p(entry.temperature),
+            "weight_kind": "learned",
+        }
+
+
+def random_tree() -> Iterator[Record]:
+    nodes = np.loadtxt("data/nodes.csv", delimiter=",")
+    squares = ((nodes[:, None] - nodes) ** 2).sum(axis=2)
+    weights = np.exp(-0.5 * 1.7 * squares) - np.eye(len(nodes))
+    laplacian = np.diag(weights.sum(axis=1)) - weights
+    inverse = np.linalg.pinv(laplacian)
+    chance = weights * (np.add.outer(np.diag(inverse), np.diag(inverse)) - 2.0 * inverse)
+    rows, columns = np.triu_indices(len(nodes), 1)
+    shortest = csgraph.minimum_spanning_tree(squares).sum()
+    yield {
+        "log_partition": float(np.linalg.slogdet(laplacian[1:, 1:])[1]),
+        "edges.first": rows.tolist(),
+        "edges.second": columns.tolist(),
+        "edges.probability": [float(p) for p in chance[rows, columns]],
+        "minimum_tree_cost": float(shortest),
+    }
+
+
+def cluster_times() -> Iterator[Record]:
+    size = 12 * 0.8**2
+    for name, time in (
+        ("cluster", 0.5 * math.log1p(size + 0.6)),
+        ("curvature", 0.5 * math.log1p(size - 0.6)),
+        ("spectral", 0.5 * math.log(size + 0.6)),
+    ):
+        yield {"criterion": name, "time": time}
+
+
+def principal_fit() -> Iterator[Record]:
+    points = np.loadtxt("data/ring.csv", delimiter=",")
+    options = principal_graph.FitOptions(
+        nodes=20, stiffness=30.0, cycles=principal_graph.Cycles(shortest=5), seed=3
+    )
+    found = principal_graph.fit_principal_graph(points, options.replace(error_bars=True))
+    mu, s, pi = found.nodes, found.variances, found.weights
+    squares = ((points[:, None] - mu) ** 2).sum(axis=2)
+    alpha, box = found.background_fraction, float(np.prod(np.ptp(points, axis=0)))
+    pattern = (1.0 - alpha) * pi * np.exp(-squares / (2.0 * s)) / (2.0 * np.pi * s)
+    total = pattern.sum(axis=1) + alpha / box
+    step = mu[found.edges[:, 0]] - mu[found.edges[:, 1]]
+    widths = np.log(s[found.edges[:, 0]]) - np.log(s[found.edges[:, 1]])
+    objective = np.log(total).sum() - 15.0 * (step**2).sum() - 5.0 * (widths**2).sum() + np.log(pi).sum()
+    mass = (pattern / total[:, None]).sum(axis=0)
+    laplacian = np.zeros((len(mu), len(mu)))
+    for a, b in found.edges:
+        laplacian[[a, b], [a, b]] += 1.0
+        laplacian[[a, b], [b, a]] -= 1.0
+    spread = np.sqrt(np.diag(np.linalg.inv(np.diag(mass / s) + 30.0 * laplacian)))
+    yield {
+        "nodes": mu.tolist(),
+        "edges": found.edges.tolist(),
+        "variances": s.tolist(),
+        "weights": pi.tolist(),
+        "background_fraction": alpha,
+        "stiffness": 30.0,
+        "smoothing": float(30.0 * np.exp(np.log(s).mean()) * len(mu) / ((1.0 - alpha) * len(points))),
+        "log_posterior": float(objective),
+        "smallest_increment": float(np.diff(found.objective).min()),
+        "iterations": len(found.objective) - 1,
+        "cycles.first": [c.first for c in found.cycles],
+        "cycles.second": [c.second for c in found.cycles],
+        "cycles.frequency": [c.frequency for c in found.cycles],
+        "branches.nodes": [list(b.nodes) for b in found.branches],
+        "branches.length": [
+            float(np.linalg.norm(np.diff(mu[list(b.nodes)], axis=0), axis=1).sum()) for b in found.branches
+        ],
+        "branches.kind": [b.kind for b in found.branches],
+        "samples": 280,
+        "outliers": int((pattern.sum(axis=1) / total < 0.5).sum()),
+        "node_standard_errors": spread.tolist(),
+        "weight_kind": "learned",
+    }
+
+
+def cooled_samples() -> Iterator[Record]:
+    law = GaussianMixture.from_json("data/skewed.json")
+    found = principal_graph.simulate_states(law, 1.3, 500, instances=3, seed=2)
+    theory = principal_graph.stationary_state(law, 1.3)
+    along = theory["centroids"][0, :, 0] - 0.45
+    for k in range(2):
+        yield compared_record("centroid", found["centroid"][0, k], float(along[k])) | {"component": float(k)}
+    yield compared_record("free_energy", found["free_energy"][0], float(theory["free_energy"][0]))
+
+
+def compared_record(name: str, estimate: Any, theory: float) -> Record:
+    mean, error = float(estimate.mean), float(estimate.standard_error)
+    return {
+        "temperature": 1.3,
+        "observable": name,
+        "value": mean,
+        "standard_error": error,
+        "theory": theory,
+        "z": (mean - theory) / error,
+        "weight_kind": "equal",
+    }
+
+
 @dataclass(frozen=True)
 class Case:
     """A call, what it must print, and fields that may equal others of the record by the theory itself."""
@@ -1116,6 +1328,24 @@ CASES = [
         denoiser_distances,
     ),
     *(Case(line, expected, equal=equal) for line, expected, equal in labels_schedules.CASES),
+    Case("principal-graph transition data/bumps.csv --components 3", cooled_transition),
+    Case("principal-graph state data/bumps.csv --temperature 1.6 0.6", cooled_state),
+    Case("principal-graph split-temperature data/bumps.csv --lower 0.2 --upper 2", cooled_splits),
+    Case(
+        "principal-graph clusters data/bumps.csv --temperature 3 0.6", cooled_clusters, (), ("certificate",)
+    ),
+    Case("principal-graph cascade data/bumps.csv --lowest 0.5", cooled_cascade, (), ("certificate",)),
+    Case("principal-graph tree-marginals data/nodes.csv --stiffness 1.7", random_tree),
+    Case("principal-graph speciation-time -d 12 --separation 0.8 --variance 0.6", cluster_times),
+    Case(
+        "principal-graph fit data/ring.csv --nodes 20 --stiffness 30 --cycles resampled --shortest-cycle 5 "
+        "--error-bars --seed 3",
+        principal_fit,
+    ),
+    Case(
+        "principal-graph simulate --mixture data/skewed.json --samples 500 --temperature 1.3 --instances 3 --seed 2",
+        cooled_samples,
+    ),
 ]
 
 

@@ -35,6 +35,11 @@ from .roots import fixed_point as fixed_point
 from .roots import iterate as iterate
 from .roots import newton as newton
 from .sobol import scrambled_sobol as scrambled_sobol
+from .spanning_trees import RootedTree as RootedTree
+from .spanning_trees import TreeSum as TreeSum
+from .spanning_trees import minimum_spanning_tree as minimum_spanning_tree
+from .spanning_trees import rooted as rooted
+from .spanning_trees import sum_over_trees as sum_over_trees
 from .special import TruncatedNormal as TruncatedNormal
 from .special import binary_entropy as binary_entropy
 from .special import log_erfc as log_erfc

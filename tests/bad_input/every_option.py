@@ -172,7 +172,9 @@ def bad_counts(command: str, action: argparse.Action) -> Iterator[Case]:
         yield call.with_values(), (f"{name}: must be followed by",)
     if isinstance(action.nargs, int) and action.nargs > 1:
         yield call.with_values(*call.values[1:]), (f"{name}: must be followed by {action.nargs} values",)
-    if action.nargs != "+" and not any(not a.option_strings and a.nargs == "*" for a in options(command)):
+    if action.nargs != "+" and not any(
+        not a.option_strings and a.nargs in ("*", "?") for a in options(command)
+    ):
         yield call.with_values(*call.values, "9"), ("unrecognized arguments: 9",)
     if not isinstance(action, argparse._ExtendAction):
         yield [*call.with_values(*call.values), name, *call.values], (f"{name}: must be given once",)

@@ -20,6 +20,7 @@ RANDOM_COMMANDS = (
     "memorization distance",
     "memorization onset",
     "schedules simulate",
+    "principal-graph simulate",
 )
 # These list or make figures, or run every simulation: they predict nothing by themselves.
 OTHER_COMMANDS = ("cite", "figures gallery", "figures list", "figures make", "verify")
@@ -616,6 +617,47 @@ MEMORIZATION: dict[str, dict[str, str]] = {
     },
 }
 
+_BUMPS, _SKEWED = "data/bumps.csv", "--mixture data/skewed.json"
+PRINCIPAL_GRAPH: dict[str, dict[str, str]] = {
+    "principal-graph transition": {
+        "points": f"{_BUMPS} --components 3",
+        "mixture": f"{_SKEWED} --components 4",
+        "classes": "--mixture data/mixture_three.json",
+        "chain": "--graph chain --nodes 6 --stiffness 0 3 200 --samples 400 --variance 2.7",
+        "edges": f"{_BUMPS} --graph data/star_edges.csv --stiffness 3",
+    },
+    "principal-graph state": {
+        "points": f"{_BUMPS} --temperature 0.4 1.6 --components 3",
+        "mixture": f"{_SKEWED} --temperature 1.3",
+        "learned": f"{_SKEWED} --temperature 1.3 --weight-kind learned",
+    },
+    "principal-graph split-temperature": {
+        "points": f"{_BUMPS}",
+        "lone centroid": f"{_BUMPS} --components 1",
+        "range": f"{_BUMPS} --lower 0.3 --upper 2.5",
+    },
+    "principal-graph clusters": {"points": f"{_BUMPS} --temperature 3 0.6"},
+    "principal-graph cascade": {
+        "points": f"{_BUMPS} --lowest 0.5",
+        "events": f"{_BUMPS} --events 2 --minimum-weight 0.1",
+    },
+    "principal-graph tree-marginals": {"nodes": "data/nodes.csv --stiffness 1.7"},
+    "principal-graph speciation-time": {
+        "two classes": "--dimension 12 --separation 0.8 --variance 0.6",
+        "mixture": "--mixture data/mixture_three.json",
+    },
+    "principal-graph fit": {
+        "chosen": "data/ring.csv --nodes 20 --seed 3",
+        "from nodes": "data/ring.csv --start data/nodes.csv --edges data/star_edges.csv --stiffness 2 "
+        "--background none --iterations 100 --error-bars",
+        "cycle": "data/ring.csv --nodes 20 --stiffness evidence --cycles resampled --shortest-cycle 5 "
+        "--weight-kind equal",
+    },
+    "principal-graph simulate": {
+        "mixture": f"{_SKEWED} --samples 500 --temperature 1.3 --instances 3 --seed 2"
+    },
+}
+
 SHARED: dict[str, dict[str, str]] = {
     "compare": {
         "clones": 'data/clones.csv --prediction "diffusion clone-agreement --dimension 7 --separation 0.8 '
@@ -635,5 +677,6 @@ CALLS: dict[str, dict[str, str]] = (
     | RESIDUAL_NETWORKS
     | MEMORIZATION
     | SCHEDULES
+    | PRINCIPAL_GRAPH
     | SHARED
 )

@@ -85,8 +85,28 @@ def generator_reports() -> None:
     (FOLDER / "looks.csv").write_text("\n".join(rows) + "\n", encoding="utf-8")
 
 
+def cooled_points() -> None:
+    """Three clusters with a repeated point, a ring with outliers, nodes near it, and the edges of a star."""
+    rng = np.random.default_rng(5)
+    centres = np.repeat([[0.0, 0.0], [2.9, 0.7], [0.6, 3.4]], [40, 30, 20], axis=0)
+    bumps = np.round(centres + rng.standard_normal((90, 2)) * np.array([0.7, 0.5]), 3)
+    bumps[1] = bumps[0]
+    np.savetxt(FOLDER / "bumps.csv", bumps, "%.3f", ",", header="length,width", comments="")
+    angle = 2.0 * np.pi * np.sort(rng.random(240))
+    ring = np.stack([2.0 * np.cos(angle), 1.5 * np.sin(angle)], axis=1) + 0.08 * rng.standard_normal((240, 2))
+    ring = np.vstack([ring, rng.uniform([-2.8, -2.3], [2.8, 2.3], (40, 2))])
+    np.savetxt(FOLDER / "ring.csv", np.round(ring, 3), "%.3f", ",")
+    turn = 2.0 * np.pi * np.arange(8) / 8.0
+    nodes = np.stack([1.8 * np.cos(turn), 1.4 * np.sin(turn) + 0.2], axis=1)
+    np.savetxt(FOLDER / "nodes.csv", np.round(nodes, 3), "%.3f", ",")
+    np.savetxt(FOLDER / "star_edges.csv", [[0, k] for k in range(1, 8)], "%d", ",")
+    law = {"weights": [0.85, 0.15], "means": [[0.0], [3.0]], "covariances": [0.9]}
+    (FOLDER / "skewed.json").write_text(json.dumps(law) + "\n", encoding="utf-8")
+
+
 if __name__ == "__main__":
     mixtures()
     arrays()
     linear_network()
     generator_reports()
+    cooled_points()

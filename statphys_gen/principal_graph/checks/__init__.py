@@ -1,0 +1,11 @@
+"""Theory against simulation for cooled mixtures and principal graphs."""
+
+from __future__ import annotations
+
+from ...statistics.agreement import Check
+from . import graphs, mixtures
+
+
+def checks() -> list[Check]:
+    """Every check of this system, by name."""
+    return [*mixtures.checks(), *graphs.checks()]

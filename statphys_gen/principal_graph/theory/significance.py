@@ -1,0 +1,114 @@
+r"""Whether a first transition stands out of what isotropic noise gives: the edge of a sample covariance.
+
+With N points of variance sigma^2 in each of D dimensions the largest eigenvalue of the covariance is near
+sigma^2 (1 + sqrt(D/N))^2 and fluctuates by Tracy and Widom's law. sigma^2 is read off as the median eigenvalue over the
+median of Marchenko and Pastur's law. Two classes at +-sqrt(theta) e with noise of variance 1 split at
+(1 + theta)(1 + gamma/theta), gamma = D/N, if theta > sqrt(gamma), and at the edge, without a signal, below.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from ... import validation
+from ...approximation import states
+from ...arrays import FloatArray
+from ...errors import InvalidArgument
+from ...numerics.roots import bracketed
+from ...presentation import Scalars
+from ..model import WeightedPoints
+from .mixture import moments
+
+# 99 % point of Tracy and Widom's law for real symmetric matrices (Bejan's tables), and its mean.
+TRACY_WIDOM_99 = 2.0234
+TRACY_WIDOM_MEAN = -1.2065335745820
+
+
+@dataclass(frozen=True, repr=False)
+class Significance(Scalars):
+    """The first transition beside noise.
+
+    Attributes
+    ----------
+    bulk_edge : sigma^2 (1 + sqrt(D/N))^2.
+    threshold : what noise exceeds in 1 % of cases.
+    significant : whether the top eigenvalue is above that; None of one dimension, where there is no bulk.
+    """
+
+    bulk_edge: float
+    threshold: float
+    significant: bool | None
+
+
+@states(
+    "exact as N -> infinity",
+    "for noise that is the same in all directions, D/N fixed; the median is that of all directions",
+    source="derivations/principal_graph/stability.py",
+    verification="derived and simulated",
+)
+def significance(law: WeightedPoints) -> Significance | None:
+    """Edge of the bulk and whether the first transition stands out of it; None of a population.
+
+    Parameters
+    ----------
+    law : points with their number.
+    """
+    if law.samples is None:
+        return None
+    eigenvalues = np.linalg.eigvalsh(moments(law)[1])
+    ratio = law.dimension / law.samples
+    present = np.sort(eigenvalues)[-min(law.dimension, max(law.samples - 1, 1)) :]
+    variance = float(np.median(present)) / marchenko_pastur_median(ratio)
+    edge = variance * (1.0 + np.sqrt(ratio)) ** 2
+    threshold = edge + variance * TRACY_WIDOM_99 * tracy_widom_scale(law.samples, law.dimension)
+    known = law.dimension > 1
+    return Significance(edge, threshold, bool(eigenvalues[-1] > threshold) if known else None)
+
+
+def tracy_widom_scale(samples: int, dimension: int) -> float:
+    """Scale of the fluctuation of the largest eigenvalue of a covariance of N points of variance 1 in D dimensions."""
+    n, d = np.sqrt(samples), np.sqrt(dimension)
+    return float((n + d) * (1.0 / n + 1.0 / d) ** (1.0 / 3.0) / samples)
+
+
+def marchenko_pastur_median(ratio: float) -> float:
+    """Median of the eigenvalues above 0 of a covariance of noise of variance 1 with D/N = ratio."""
+    gamma = validation.positive("ratio", ratio)
+    lower, upper = (1.0 - np.sqrt(gamma)) ** 2, (1.0 + np.sqrt(gamma)) ** 2
+    mass = min(1.0, 1.0 / gamma)
+
+    def below(x: FloatArray) -> FloatArray:
+        # With x = lower + (upper - lower) sin^2(phi/2) the density is smooth at both edges.
+        phi = 2.0 * np.arcsin(np.sqrt(np.clip((x - lower) / (upper - lower), 0.0, 1.0)))
+        nodes, weights = np.polynomial.legendre.leggauss(200)
+        angle = 0.5 * phi[..., None] * (nodes + 1.0)
+        place = lower + (upper - lower) * np.sin(angle / 2.0) ** 2
+        half = (upper - lower) / 2.0
+        density = (half * np.sin(angle)) ** 2 / (2.0 * np.pi * gamma * np.maximum(place, 1e-300))
+        return np.asarray(0.5 * phi * (density @ weights)) / mass - 0.5
+
+    if upper - lower < 1e-12:
+        raise InvalidArgument("ratio", ratio, "a ratio of dimension to samples above 1e-24")
+    return float(bracketed(below, lower, upper).require()["x"])
+
+
+@states(
+    "exact as N -> infinity",
+    "D/N fixed",
+    source="derivations/principal_graph/stability.py",
+    verification="derived and simulated",
+)
+def spiked_split_temperature(signal: float, ratio: float) -> float:
+    """First split of two classes at +-sqrt(signal) e with noise of variance 1, from N points in D = ratio N dimensions.
+
+    Parameters
+    ----------
+    signal : theta, variance of the classes' means, at least 0.
+    ratio : gamma = D/N, above 0.
+    """
+    theta, gamma = validation.non_negative("signal", signal), validation.positive("ratio", ratio)
+    if theta <= np.sqrt(gamma):
+        return float((1.0 + np.sqrt(gamma)) ** 2)
+    return float((1.0 + theta) * (1.0 + gamma / theta))
