@@ -8,7 +8,16 @@ from typing import Any
 import numpy as np
 import pytest
 
-from statphys_gen import describe, diffusion, linear_dynamics, phase_retrieval, random_features, rbm
+from statphys_gen import (
+    describe,
+    diffusion,
+    linear_dynamics,
+    phase_retrieval,
+    principal_graph,
+    random_features,
+    rbm,
+    schedules,
+)
 from statphys_gen import residual_networks as residual
 from statphys_gen import score_matching as scores
 from statphys_gen.data import Covariance
@@ -31,6 +40,16 @@ EXAMPLES: list[Any] = [
     scores.ScoreNetwork((1.0, -1.0), (0.3, 0.2), (0.0, 0.1)),
     residual.ResidualNetwork(4, "tanh", np.eye(2)),
     residual.RegressionTask(np.eye(2), np.eye(2)),
+    schedules.TwoClasses(40, 0.8, 0.36, 0.7),
+    schedules.NamedInterpolant("dilated-vp-linear", dilation=0.3),
+    schedules.TimeGrid.uniform(schedules.NamedInterpolant("vp-linear"), 4),
+    schedules.NoiseGrid((3.0, 0.7, 0.0), "heun"),
+    schedules.Autoencoder((3, 5), 0.4, 0.1),
+    principal_graph.WeightedPoints([[0.0, 1.0], [2.0, 0.5]], [0.3, 0.7]),
+    principal_graph.GraphPrior(2.0),
+    principal_graph.Background(),
+    principal_graph.Cycles(),
+    principal_graph.FitOptions(),
 ]
 
 

@@ -22,7 +22,16 @@ from matplotlib.collections import QuadMesh
 from matplotlib.figure import Figure
 from numpy.typing import ArrayLike
 
-from statphys_gen import __version__, diffusion, memorization, phase_retrieval, random_features, rbm
+from statphys_gen import (
+    __version__,
+    diffusion,
+    memorization,
+    phase_retrieval,
+    principal_graph,
+    random_features,
+    rbm,
+    schedules,
+)
 from statphys_gen import linear_dynamics as linear
 from statphys_gen import score_matching as scores
 from statphys_gen.cli import main
@@ -439,7 +448,16 @@ def test_neighbour_ratios_of_a_report(seen: list[Figure]) -> None:
 
 def test_every_picture_is_looked_at() -> None:
     """``plot_success``, and ``plot_report`` of a data set, are drawn in the tests of their commands."""
-    doors = (diffusion, random_features, rbm, phase_retrieval, linear, memorization)
+    doors = (
+        diffusion,
+        random_features,
+        rbm,
+        phase_retrieval,
+        linear,
+        memorization,
+        schedules,
+        principal_graph,
+    )
     pictures = {name for door in doors for name in dir(door) if name.startswith("plot_")}
     text = Path(__file__).read_text(encoding="utf-8")
     unseen = {name for name in pictures if f".{name}(" not in text and not name.startswith("plot_report")}
@@ -469,7 +487,16 @@ def _copies() -> memorization.Report:
     return memorization.report(*(rng.normal(0.3, 1.2, (n, 3)) for n in (30, 40, 25)), distances=False)
 
 
+def _graph() -> principal_graph.PrincipalGraphFit:
+    return principal_graph.fit_principal_graph(BUMPS, principal_graph.FitOptions(nodes=6, stiffness=3.0))
+
+
 COPIES = cache(_copies)
+GRAPH = cache(_graph)
+BUMPS = DataSet.from_arrays(
+    np.random.default_rng(4).normal(size=(60, 2)) + np.repeat([[0.0, 0.0], [3.0, 1.0]], [35, 25], axis=0)
+)
+DATA_SPECTRUM = schedules.Spectrum.of(GaussianMixture.two_classes(40, 0.8, 0.36, 0.7))
 LOOKS = memorization.Looks(
     *map(np.array, ([10.0, 60.0, 300.0], [2.0, 12.0, 90.0], [200.0] * 3)), None, None, None, None, None, None
 )
@@ -537,6 +564,15 @@ CALLS: dict[Callable[..., Any], Callable[[], tuple[Any, ...]]] = {
     memorization.plot_report: lambda: (COPIES(),),
     memorization.plot_null: lambda: (np.array([1.5, 4.0]), 0.4),
     memorization.plot_onset: lambda: (LOOKS, memorization.copying_onset(LOOKS, level=0.2), 0.2),
+    schedules.plot_densities: lambda: (DATA_SPECTRUM,),
+    schedules.plot_crossover: lambda: ("vp-linear", [0.5, 2.0], np.array([0.9, 0.75])),
+    schedules.plot_u_turn: lambda: (schedules.u_turn([0.5, 2.0], 0.35), 0.35),
+    schedules.plot_design: lambda: (DATA_SPECTRUM, schedules.design_schedule(DATA_SPECTRUM, 4)),
+    principal_graph.plot_states: lambda: (BUMPS, 2, "equal", [0.7, 2.0]),
+    principal_graph.plot_splits: lambda: (principal_graph.split_temperatures(BUMPS),),
+    principal_graph.plot_cascade: lambda: (principal_graph.cascade(BUMPS, lowest=1.0),),
+    principal_graph.plot_clusters: lambda: (BUMPS, principal_graph.cluster_states(BUMPS, [3.0, 1.0])),
+    principal_graph.plot_fit: lambda: (BUMPS, GRAPH()),
     plot_comparison: lambda: (compare([0.5, 0.7], [0.1, 0.1], [0.45, 0.8]),),
 }
 PANELS = {
@@ -546,6 +582,7 @@ PANELS = {
     "plot_states": 2,
     "plot_best_error": 2,
     "plot_comparison": 2,
+    "plot_clusters": 2,
 }
 # This one writes files, each by one of the functions above.
 WRITERS = {diffusion.plot_report}

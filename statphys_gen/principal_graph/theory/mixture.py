@@ -31,13 +31,15 @@ def weighted_points(law: Law, argument: str = "law") -> WeightedPoints:
 
     Raises
     ------
-    InvalidArgument : a mixture in more dimensions, or one whose classes differ too much in width for one rule.
+    InvalidArgument : none of these; a mixture in more dimensions, or one whose classes differ too much in width for one rule.
     """
     if isinstance(law, WeightedPoints):
         return law
     if isinstance(law, DataSet):
         plain = law.without_labels()
         return WeightedPoints(plain.points, plain.weights, plain.samples)
+    if not isinstance(law, GaussianMixture):
+        raise InvalidArgument(argument, law, "a DataSet, WeightedPoints or a GaussianMixture")
     if law.dimension != 1:
         raise InvalidArgument(argument, law, "of dimension 1 here; of more dimensions sample it, as points")
     centres, widths = (
