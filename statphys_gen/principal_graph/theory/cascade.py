@@ -119,7 +119,7 @@ class Cascade(Tabular):
     "exact",
     "of the points given; an event and its reversal within 3 % of temperature are not seen",
     source="derivations/principal_graph/nucleation.py",
-    verification="derived and simulated",
+    verification="derived",
 )
 def cascade(
     law: Law,

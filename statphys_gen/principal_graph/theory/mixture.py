@@ -31,7 +31,8 @@ def weighted_points(law: Law, argument: str = "law") -> WeightedPoints:
 
     Raises
     ------
-    InvalidArgument : none of these; a mixture in more dimensions, or one whose classes differ too much in width for one rule.
+    InvalidArgument : none of these; a mixture in more dimensions, or one whose classes differ too much in width for
+        one rule.
     """
     if isinstance(law, WeightedPoints):
         return law

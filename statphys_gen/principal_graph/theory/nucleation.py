@@ -62,7 +62,7 @@ class Nucleation(Scalars):
     "exact",
     "of the law given; the supremum is searched from every class or from up to 400 points spread over the data",
     source="derivations/principal_graph/nucleation.py",
-    verification="derived and simulated",
+    verification="derived",
 )
 def nucleation(law: Law) -> Nucleation:
     """T_nuc, where the new component appears, and how many points stand behind it.

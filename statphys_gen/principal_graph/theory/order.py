@@ -65,7 +65,7 @@ class Landau(Scalars):
     "leading order",
     "in the third moment along the top direction; the linear temperature and the order are exact",
     source="derivations/principal_graph/landau.py",
-    verification="derived and simulated",
+    verification="derived",
 )
 def landau(law: Law, components: int = 2) -> Landau:
     """Order, spinodal and coexistence of the first transition with K equal weights.

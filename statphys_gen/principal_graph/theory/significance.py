@@ -46,7 +46,7 @@ class Significance(Scalars):
     "exact as N -> infinity",
     "for noise that is the same in all directions, D/N fixed; the median is that of all directions",
     source="derivations/principal_graph/stability.py",
-    verification="derived and simulated",
+    verification="derived",
 )
 def significance(law: WeightedPoints) -> Significance | None:
     """Edge of the bulk and whether the first transition stands out of it; None of a population.
