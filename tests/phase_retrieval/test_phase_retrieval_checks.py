@@ -16,7 +16,7 @@ from statphys_gen.phase_retrieval.simulation.reduced_edge import (
     reduced_initial_transition,
     reduced_switch,
 )
-from statphys_gen.phase_retrieval.theory.curvature_law import node_rule
+from statphys_gen.phase_retrieval.theory.curvature_law import NodeRule
 from statphys_gen.phase_retrieval.theory.sampled_law import sampled_curvature_law
 from statphys_gen.phase_retrieval.theory.spectrum import left_edge, outlier_criterion
 from statphys_gen.phase_retrieval.theory.transition import transition
@@ -97,7 +97,7 @@ def test_transition_of_points_by_two_routes(offset: float, overlap: float) -> No
     law = sampled_curvature_law(loss, np.stack([y, u], axis=1))
     curvature = loss.curvature(y, t)
     one = np.full(len(y), 1.0 / len(y))
-    law = replace(law, lower_bound=loss.curvature_bound, rules=(node_rule(curvature, u * u, one),) * 2)
+    law = replace(law, lower_bound=loss.curvature_bound, rules=(NodeRule(curvature, u * u, one),) * 2)
     exact = float(transition(law).solution.require()["samples_per_dimension"])
     np.testing.assert_allclose(reduced_initial_transition(loss, y, t, overlap), exact, rtol=1e-6)
 
