@@ -448,16 +448,7 @@ def test_neighbour_ratios_of_a_report(seen: list[Figure]) -> None:
 
 def test_every_picture_is_looked_at() -> None:
     """``plot_success``, and ``plot_report`` of a data set, are drawn in the tests of their commands."""
-    doors = (
-        diffusion,
-        random_features,
-        rbm,
-        phase_retrieval,
-        linear,
-        memorization,
-        schedules,
-        principal_graph,
-    )
+    doors = (diffusion, random_features, rbm, phase_retrieval, linear, memorization)
     pictures = {name for door in doors for name in dir(door) if name.startswith("plot_")}
     text = Path(__file__).read_text(encoding="utf-8")
     unseen = {name for name in pictures if f".{name}(" not in text and not name.startswith("plot_report")}
@@ -579,7 +570,6 @@ PANELS = {
     "plot_report_projection": 2,
     "plot_report_collapse": 2,
     "plot_learning_curves": 2,
-    "plot_states": 2,
     "plot_best_error": 2,
     "plot_comparison": 2,
     "plot_clusters": 2,
@@ -600,6 +590,7 @@ def test_every_function_that_draws_is_called_here() -> None:
 @pytest.mark.parametrize("draw", CALLS, ids=lambda draw: f"{draw.__module__.split('.')[1]}-{draw.__name__}")
 def test_a_picture_is_drawn_into_the_axes_of_the_user(draw: Callable[..., Any]) -> None:
     own = {"plot_descent": 6 if draw is phase_retrieval.plot_descent else 2}
+    own["plot_states"] = 2 if draw is rbm.plot_states else 1
     own["plot_phase_diagram"] = 2 if draw is random_features.plot_phase_diagram else 1
     count = (PANELS | own).get(draw.__name__, 1)
     settings = dict(pyplot.rcParams)

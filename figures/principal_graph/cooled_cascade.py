@@ -11,9 +11,10 @@ from statphys_gen.principal_graph import GaussianMixture, WeightedPoints, cluste
 PAPER = ("2010.07955", "page", "stand-in: clusters of like means and variances")
 TITLE = "Cooled mixtures: clusters appear one after another"
 CAPTION = (
-    "Left: {samples} points of five clusters of variances 0.6, 0.8, 0.095, 0.155 and 1.4. Right: number of components "
-    "of the mixture of greatest likelihood at a temperature, weights learned, certified to 1e-9 (theory of these "
-    "points); dotted: the variances of the clusters. Below them the clusters themselves are resolved into parts."
+    "Left: {samples} points (seed {seed}) of five clusters of variances 0.6, 0.8, 0.095, 0.155 and 1.4. Right: "
+    "number of components of the mixture of greatest likelihood at temperatures down to {lowest:g}, weights "
+    "learned, certified to 1e-9 (theory of these points); dotted: the variances of the clusters. Below them the "
+    "clusters themselves are resolved into parts."
 )
 MEANS = ((-8.0, -0.5), (-4.0, -0.8), (2.5, 2.4), (5.0, 2.5), (4.7, -3.8))
 VARIANCES = (0.6, 0.8, 0.095, 0.155, 1.4)

@@ -49,7 +49,8 @@ class DataSet(Tabular):
 
     points: FloatArray
     multiplicities: NDArray[np.int64]
-    places: NDArray[np.int64]
+    # Follows from the order of the samples alone: it is no part of what the data mean, nor of their random streams.
+    places: NDArray[np.int64] = field(compare=False)
     labels: NDArray[np.int64] | None
     class_names: tuple[str, ...]
     source: str = field(compare=False)

@@ -170,7 +170,10 @@ def test_figures_of_one_paper() -> None:
     names = [figure.name for figure in runner.manifest("2405.17580")]
     assert NAME in names
     assert all(name.startswith("linear") for name in names)
-    with pytest.raises(InvalidArgument, match=r"^--paper = '1': must be one of 2309.01213, 2402.18491"):
+    with pytest.raises(
+        InvalidArgument,
+        match=r"^--paper = '1': must be one of 2010.07955, 2106.09035, 2309.01213, 2402.18491",
+    ):
         runner.manifest("1")
     rows = gallery.papers(runner.manifest())
     assert ("2405.17580", "1", NAME, "same parameters") in rows

@@ -632,16 +632,22 @@ PRINCIPAL_GRAPH: dict[str, dict[str, str]] = {
         "learned": f"{_SKEWED} --temperature 1.3 --weight-kind learned",
     },
     "principal-graph split-temperature": {
-        "points": f"{_BUMPS}",
+        "points": f"{_BUMPS} --upper 4",
         "lone centroid": f"{_BUMPS} --components 1",
         "range": f"{_BUMPS} --lower 0.3 --upper 2.5",
     },
-    "principal-graph clusters": {"points": f"{_BUMPS} --temperature 3 0.6"},
+    "principal-graph clusters": {
+        "points": f"{_BUMPS} --temperature 3 0.6",
+        "between": f"{_BUMPS} --temperature 1.3",
+    },
     "principal-graph cascade": {
         "points": f"{_BUMPS} --lowest 0.5",
         "events": f"{_BUMPS} --events 2 --minimum-weight 0.1",
     },
-    "principal-graph tree-marginals": {"nodes": "data/nodes.csv --stiffness 1.7"},
+    "principal-graph tree-marginals": {
+        "nodes": "data/nodes.csv --stiffness 1.7",
+        "stiff": "data/nodes.csv --stiffness 45",
+    },
     "principal-graph speciation-time": {
         "two classes": "--dimension 12 --separation 0.8 --variance 0.6",
         "mixture": "--mixture data/mixture_three.json",
@@ -654,7 +660,8 @@ PRINCIPAL_GRAPH: dict[str, dict[str, str]] = {
         "--weight-kind equal",
     },
     "principal-graph simulate": {
-        "mixture": f"{_SKEWED} --samples 500 --temperature 1.3 --instances 3 --seed 2"
+        "mixture": f"{_SKEWED} --samples 500 --temperature 1.3 --instances 3 --seed 2",
+        "warm": f"{_SKEWED} --samples 300 --temperature 2.6 --instances 3 --seed 4",
     },
 }
 
