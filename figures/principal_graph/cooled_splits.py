@@ -11,10 +11,11 @@ from statphys_gen.principal_graph import WeightedPoints, linear_temperature, spl
 PAPER = ("2010.07955", "", "ours")
 TITLE = "Cooled mixtures: stability of two components, lost, regained and lost again"
 CAPTION = (
-    "Largest local eigenvalue over the temperature of {components} components with equal weights, along the branch "
-    "that is cooled down to {lower:g}, for Fisher's iris data (150 flowers, 4 lengths); theory. Above 1 a component is unstable "
-    "against a split. Markers: exact crossings. The data are skewed along their first direction: one child of the "
-    "first split, at the right end, is unstable at once and becomes stable again further down."
+    "Largest local eigenvalue over the temperature of {components} components with equal weights, along the "
+    "branch that is cooled down to {lower:g}, for Fisher's iris data (150 flowers, 4 lengths); theory. Above 1 a "
+    "component is unstable against a split. Markers: exact crossings. The data are skewed along their first "
+    "direction: one child of the first split, at the right end, is unstable at once and becomes stable again "
+    "further down."
 )
 
 
