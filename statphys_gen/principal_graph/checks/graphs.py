@@ -32,12 +32,12 @@ SOFTEST = np.cos(np.pi * (np.arange(7) + 0.5) / 7)
 
 def checks() -> list[Check]:
     return [
-        _growth("of a chain", CHAIN, 7, 8.0, 1.4),
-        _growth("of a star", STAR, 9, 30.0, 1.2),
+        _growth("of a chain", CHAIN, 7, 8.0, 1.4, instances=64),
+        _growth("of a star", STAR, 9, 30.0, 1.2, instances=64),
         _growth("of a tree", TREE, 12, 100.0, 1.1),
         _growth("of the second mode of a chain", CHAIN, 7, 20.0, 1.0, mode=2),
         _marginals(7, 2.0),
-        _marginals(12, 5.0),
+        _degrees(12, 5.0),
         _partition(),
         _background(),
         _ridges(),
@@ -49,9 +49,16 @@ def _id(name: str) -> str:
 
 
 def _growth(
-    what: str, edges: list[list[int]], nodes: int, stiffness: float, temperature: float, *, mode: int = 1
+    what: str,
+    edges: list[list[int]],
+    nodes: int,
+    stiffness: float,
+    temperature: float,
+    *,
+    mode: int = 1,
+    instances: int = 40,
 ) -> Check:
-    samples, instances = 2000, 40
+    samples = 2000
     name = f"growth {what}"
 
     def simulate(seed: int) -> Estimate:
@@ -94,7 +101,7 @@ def _places(nodes: int) -> FloatArray:
 
 
 def _marginals(nodes: int, stiffness: float) -> Check:
-    batches, trees = 20, 3000
+    batches, trees = 40, 3000
     rows, columns = np.triu_indices(nodes, 1)
 
     def simulate(seed: int) -> Estimate:
@@ -118,8 +125,33 @@ def _marginals(nodes: int, stiffness: float) -> Check:
     )
 
 
+def _degrees(nodes: int, stiffness: float) -> Check:
+    """Of many nodes most pairs are never joined; how many neighbours a node has is seen of each."""
+    batches, trees = 30, 3000
+
+    def simulate(seed: int) -> Estimate:
+        return Estimate.from_samples(
+            [
+                simulate_trees(_places(nodes), stiffness, trees, seed=seed, replica=batch)[0].sum(axis=1)
+                for batch in range(batches)
+            ]
+        )
+
+    name = f"neighbours in random trees of {nodes} nodes"
+    return Check(
+        name,
+        "mean number of neighbours of every node in trees drawn by loop-erased walks",
+        approximation_of(tree_marginals),
+        theory=lambda: tree_marginals(_places(nodes), stiffness).probability.sum(axis=1),
+        simulate=simulate,
+        resolution=0.02,
+        sizes={"nodes": nodes, "stiffness": stiffness, "batches": batches, "trees": trees},
+        id=_id(name),
+    )
+
+
 def _partition() -> Check:
-    nodes, stiffness, batches, trees, order = 8, 3.0, 12, 400, 10
+    nodes, stiffness, batches, trees, order = 8, 3.0, 40, 1600, 10
 
     def simulate(seed: int) -> Estimate:
         places, weights = np.polynomial.legendre.leggauss(order)

@@ -40,10 +40,10 @@ SKEWED = GaussianMixture([0.85, 0.15], [[0.0], [3.0]], 0.9)
 def checks() -> list[Check]:
     return [
         _growth(),
-        _centroids("below the first transition", TWO, (1.854, 1.442), 100_000, 8),
-        _centroids("at the variance of the classes", TWO, (0.37,), 20_000, 10),
-        _centroids("of unequal classes", UNEQUAL, (1.2, 0.6), 40_000, 10),
-        _centroids("of four classes", FOUR, (0.5,), 40_000, 10, components=4),
+        _centroids("below the first transition", TWO, (1.854, 1.442), 100_000, 30),
+        _centroids("at the variance of the classes", TWO, (0.37,), 20_000, 20),
+        _centroids("of unequal classes", UNEQUAL, (1.2, 0.6), 40_000, 26),
+        _centroids("of four classes", FOUR, (0.5,), 40_000, 60, components=4),
         _learned(),
         _energy(),
         _second_of_classes(),
@@ -139,7 +139,7 @@ def _centroids(
 
 
 def _learned() -> Check:
-    samples, instances, temperature = 40_000, 10, 1.0
+    samples, instances, temperature = 40_000, 32, 1.0
 
     def theory() -> FloatArray:
         state = cluster_state(SKEWED, temperature)
@@ -193,7 +193,7 @@ def _splits(
 
 
 def _second_of_classes() -> Check:
-    samples, instances = 20_000, 10
+    samples, instances = 20_000, 32
     return _check(
         "second split of four classes",
         "temperature at which a small split of one of two centroids neither grows nor shrinks",
@@ -208,7 +208,7 @@ def _second_of_classes() -> Check:
 
 
 def _second_of_interval() -> Check:
-    samples, instances = 20_000, 10
+    samples, instances = 20_000, 26
 
     def draw(seed: int, replica: int) -> FloatArray:
         random = generator(seed, {"purpose": "points of an interval", "samples": samples}, replica)
