@@ -109,7 +109,9 @@ CALLS: dict[str, str] = {
 }
 
 DOMAINS: dict[str, Domain] = {
-    "--paper": Domain("one of 2010.07955, 2106.09035, 2309.01213,", ("", "2402", "2402.18491v1", "1"), "2402.18491"),
+    "--paper": Domain(
+        "one of 2010.07955, 2106.09035, 2309.01213,", ("", "2402", "2402.18491v1", "1"), "2402.18491"
+    ),
     "--set": Domain("NAME=VALUE or NAME=VALUE,VALUE,...", ("", "rank", "rank=", "=3"), "rank=3"),
     # schedules
     "schedules --dimension": whole(1, 10**15),
