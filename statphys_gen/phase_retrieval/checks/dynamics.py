@@ -249,7 +249,7 @@ def langevin_checks() -> list[Check]:
     return [
         _descent_check("Langevin at temperature 0.3", cold, [8, 20, 40], [8], **sizes),
         _descent_check(
-            "Langevin at temperature 1, offset 0.1", hot, [15, 30, 40], [15], **sizes | {"instances": 560}
+            "Langevin at temperature 1, offset 0.1", hot, [15, 30, 40], [15], **sizes | {"instances": 640}
         ),
         _descent_check("Langevin from overlap 0.5", warm, [8, 18, 28], [8], label_law="signal", **sizes),
     ]

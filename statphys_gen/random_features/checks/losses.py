@@ -301,7 +301,7 @@ def algorithm_checks() -> list[Check]:
 
 def stopping_checks() -> list[Check]:
     model = RandomFeatures("sin", 4.0, 2.0, 0.2)
-    dimensions, instances = (32, 64, 128), (80, 40, 20)
+    dimensions, instances = (32, 64, 128), (96, 48, 24)
     # Around the minimum; a parabola through three of them is taken, instance by instance.
     times = np.geomspace(0.25, 4.0, 25) * 8.048740617305329
 
