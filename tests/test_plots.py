@@ -473,7 +473,7 @@ def _descent() -> scores.Descent:
     return scores.population_descent(SAMPLE, network, 0.1, 3)
 
 
-def _copies() -> memorization.Report:
+def _copies() -> memorization.MemorizationReport:
     rng = np.random.default_rng(2)
     return memorization.report(*(rng.normal(0.3, 1.2, (n, 3)) for n in (30, 40, 25)), distances=False)
 
@@ -487,7 +487,7 @@ GRAPH = cache(_graph)
 BUMPS = DataSet.from_arrays(
     np.random.default_rng(4).normal(size=(60, 2)) + np.repeat([[0.0, 0.0], [3.0, 1.0]], [35, 25], axis=0)
 )
-DATA_SPECTRUM = schedules.Spectrum.of(GaussianMixture.two_classes(40, 0.8, 0.36, 0.7))
+DATA_SPECTRUM = schedules.ClassSpectrum.of(GaussianMixture.two_classes(40, 0.8, 0.36, 0.7))
 LOOKS = memorization.Looks(
     *map(np.array, ([10.0, 60.0, 300.0], [2.0, 12.0, 90.0], [200.0] * 3)), None, None, None, None, None, None
 )

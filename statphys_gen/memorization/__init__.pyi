@@ -11,8 +11,8 @@ from .analysis.onset import Onset as Onset
 from .analysis.onset import copying_onset as copying_onset
 from .analysis.onset import load_looks as load_looks
 from .analysis.onset import normalised_step as normalised_step
+from .analysis.report import MemorizationReport as MemorizationReport
 from .analysis.report import NamedCopy as NamedCopy
-from .analysis.report import Report as Report
 from .analysis.report import report as report
 from .analysis.trials import Trials as Trials
 from .analysis.trials import simulate_reports as simulate_reports

@@ -10,7 +10,7 @@ import numpy as np
 from ..arrays import FloatArray
 from ..style import COLOURS, picture, simulation
 from .analysis.onset import Looks, Onset
-from .analysis.report import RATIO, Report
+from .analysis.report import RATIO, MemorizationReport
 from .theory.nulls import null_fraction
 from .theory.smoothed_set import smoothed_fraction
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 def plot_report(
-    report: Report, path: Path | None = None, *, ratio: float = RATIO, axes: Axes | None = None
+    report: MemorizationReport, path: Path | None = None, *, ratio: float = RATIO, axes: Axes | None = None
 ) -> Axes:
     """Sorted neighbour ratios of the generated points, to the training set and to all points, with the limit k."""
     with picture(path, axes=axes) as (_, (axes,)):

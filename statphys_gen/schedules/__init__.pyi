@@ -29,7 +29,7 @@ from .theory.autoencoder_details import autoencoder_generation as autoencoder_ge
 from .theory.autoencoder_speciation import LearnedSpeciation as LearnedSpeciation
 from .theory.autoencoder_speciation import autoencoder_speciation as autoencoder_speciation
 from .theory.autoencoder_speciation import autoencoder_weight as autoencoder_weight
-from .theory.common_covariance import Spectrum as Spectrum
+from .theory.common_covariance import ClassSpectrum as ClassSpectrum
 from .theory.common_covariance import generated_weights as generated_weights
 from .theory.crossovers import ve_crossover as ve_crossover
 from .theory.crossovers import vp_crossover as vp_crossover

@@ -11,7 +11,7 @@ import numpy as np
 
 from ..arrays import FloatArray
 from ..style import COLOURS, picture
-from .theory.common_covariance import Spectrum
+from .theory.common_covariance import ClassSpectrum
 from .theory.designed import DesignedSchedule
 from .theory.error_density import total_weight_density
 from .theory.windows import UTurn, u_turn, windows_of
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 _POINTS = 801
 
 
-def _densities(spectrum: Spectrum, levels: FloatArray) -> list[tuple[str, FloatArray]]:
+def _densities(spectrum: ClassSpectrum, levels: FloatArray) -> list[tuple[str, FloatArray]]:
     """Square roots of the error densities, by name."""
     found = []
     if spectrum.classes > 1 and spectrum.separates():
@@ -36,7 +36,7 @@ def _densities(spectrum: Spectrum, levels: FloatArray) -> list[tuple[str, FloatA
     return found
 
 
-def plot_densities(spectrum: Spectrum, path: Path | None = None, *, axes: Axes | None = None) -> Axes:
+def plot_densities(spectrum: ClassSpectrum, path: Path | None = None, *, axes: Axes | None = None) -> Axes:
     """Best density of steps per log S for the weight and for the details, with the windows of their sensitivity."""
     windows = {window.feature: window for window in windows_of(spectrum)}
     ends = [end for window in windows.values() for end in (window.lower, window.upper) if end]
@@ -89,7 +89,7 @@ def plot_u_turn(found: UTurn, weight: float, path: Path | None = None, *, axes: 
 
 
 def plot_design(
-    spectrum: Spectrum, schedule: DesignedSchedule, path: Path | None = None, *, axes: Axes | None = None
+    spectrum: ClassSpectrum, schedule: DesignedSchedule, path: Path | None = None, *, axes: Axes | None = None
 ) -> Axes:
     """Best densities of steps over log S above the levels of the grid."""
     finite = np.array([level for level in schedule.grid.levels if 0.0 < level < math.inf])

@@ -256,8 +256,8 @@ def test_pictures(tmp_path) -> None:  # type: ignore[no-untyped-def]
     from statphys_gen import schedules
 
     two, one = (
-        schedules.Spectrum.of(_law()),
-        schedules.Spectrum.of(GaussianMixture([1.0], [[0.0, 0.0]], [[0.4, 2.0]])),
+        schedules.ClassSpectrum.of(_law()),
+        schedules.ClassSpectrum.of(GaussianMixture([1.0], [[0.0, 0.0]], [[0.4, 2.0]])),
     )
     for k, spectrum in enumerate((two, one)):
         schedules.plot_densities(spectrum, tmp_path / f"densities{k}.png")

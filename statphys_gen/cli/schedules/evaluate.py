@@ -42,12 +42,12 @@ def spectrum_of_law(law: Any) -> Any:
     """The spectrum of any law that the options give."""
     from ...data.laws import GaussianMixture
     from ...schedules.model import TwoClasses
-    from ...schedules.theory.common_covariance import Spectrum
+    from ...schedules.theory.common_covariance import ClassSpectrum
     from ...schedules.theory.error_density import spectrum_of
 
     if isinstance(law, TwoClasses):
         return spectrum_of(law)
-    return Spectrum.of(law) if isinstance(law, GaussianMixture) else law.spectrum
+    return ClassSpectrum.of(law) if isinstance(law, GaussianMixture) else law.spectrum
 
 
 def grid_for(options: argparse.Namespace, law: Any) -> Any:

@@ -11,10 +11,10 @@ from typing import Any
 import numpy as np
 
 from ...presentation import plain
-from .report import Report
+from .report import MemorizationReport
 
 
-def write_report(report: Report, record: Mapping[str, Any], folder: Path) -> list[Path]:
+def write_report(report: MemorizationReport, record: Mapping[str, Any], folder: Path) -> list[Path]:
     """``report.json``, ``named_copies.csv`` and ``neighbours.csv`` (a line for each generated row); their paths."""
     files = [folder / name for name in ("report.json", "named_copies.csv", "neighbours.csv")]
     document = plain(dict(record) | {"notes": list(report.notes)})

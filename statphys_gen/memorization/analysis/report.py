@@ -49,7 +49,7 @@ class NamedCopy:
 
 
 @dataclass(frozen=True, repr=False)
-class Report(Tabular):
+class MemorizationReport(Tabular):
     """What the generated points say on copying; numbers that need a held-out set are None without one.
 
     Attributes
@@ -164,7 +164,7 @@ def report(
     distances: bool = True,
     seed: int = 0,
     progress: bool = False,
-) -> Report:
+) -> MemorizationReport:
     """Test whether generated points copy training points, count how many, and name them.
 
     Parameters
@@ -247,7 +247,7 @@ def report(
     notes = (*data.notes, *((_WARNING,) if distances else ()), *limits)
     if pool is not None:
         notes += ("looks at the same held-out set again and again are not corrected for",)
-    return Report(
+    return MemorizationReport(
         verdict=verdict[0],
         reason=verdict[1],
         distances=found,

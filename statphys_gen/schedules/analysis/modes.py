@@ -22,7 +22,7 @@ from ...data.laws import GaussianMixture
 from ...data.principal import DENSE, principal_directions
 from ...errors import InvalidArgument
 from ...presentation import Tabular
-from ..theory.common_covariance import Spectrum
+from ..theory.common_covariance import ClassSpectrum
 
 _LEAST = 4
 _DIRECTIONS = 5
@@ -47,7 +47,7 @@ class FittedModes(Tabular):
     notes : plain sentences.
     """
 
-    spectrum: Spectrum
+    spectrum: ClassSpectrum
     classes: NDArray[np.int64]
     names: tuple[str, ...]
     mean: FloatArray
@@ -110,15 +110,15 @@ def fit_modes(dataset: DataSet, *, seed: int = 0) -> FittedModes:
     if shrinkage:
         notes.append(f"the covariance was shrunk towards a multiple of the identity by {shrinkage:.3g}")
     along = means @ vectors.T
-    spectrum = Spectrum.from_directions(weights, eigenvalues, along)
+    spectrum = ClassSpectrum.from_directions(weights, eigenvalues, along)
     rest = dataset.dimension - len(eigenvalues)
     if rest:
         outside = means - along @ vectors
-        one = Spectrum(weights, np.array([tail]), np.array([float(rest)]), (outside @ outside.T)[None])
+        one = ClassSpectrum(weights, np.array([tail]), np.array([float(rest)]), (outside @ outside.T)[None])
         parts = ("eigenvalues", "multiplicities", "products")
         joined = [np.concatenate([getattr(one, name), getattr(spectrum, name)]) for name in parts]
         order = np.argsort(joined[0])
-        spectrum = Spectrum(weights, *(entry[order] for entry in joined))
+        spectrum = ClassSpectrum(weights, *(entry[order] for entry in joined))
     mean = weights @ means
     return FittedModes(
         spectrum, codes, names, mean, means, eigenvalues, vectors, tail, shrinkage, (*dataset.notes, *notes)

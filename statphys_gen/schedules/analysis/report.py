@@ -16,7 +16,7 @@ from ...data.laws import GaussianMixture
 from ...glossary import dataset as labelled
 from ...presentation import Tabular
 from ..model import Interpolant, Scheme, TwoClasses
-from ..theory.common_covariance import Spectrum
+from ..theory.common_covariance import ClassSpectrum
 from ..theory.design import design_schedule, problem_of
 from ..theory.designed import DesignedSchedule, save_grid
 from ..theory.error_density import spectrum_of
@@ -159,10 +159,10 @@ def design_report(
     return DesignReport(found, given.schedule, target, mean, norm, measured, (*found.notes, *given.notes))
 
 
-def _spectrum(law: Spectrum | GaussianMixture | TwoClasses) -> Spectrum:
+def _spectrum(law: ClassSpectrum | GaussianMixture | TwoClasses) -> ClassSpectrum:
     if isinstance(law, TwoClasses):
         return spectrum_of(law)
-    return law if isinstance(law, Spectrum) else Spectrum.of(law)
+    return law if isinstance(law, ClassSpectrum) else ClassSpectrum.of(law)
 
 
 def _mean(law: FittedModes | GaussianMixture) -> FloatArray:

@@ -39,7 +39,7 @@ _NEGLIGIBLE = 1e-12
 
 
 @dataclass(frozen=True)
-class Spectrum:
+class ClassSpectrum:
     """Classes seen from the eigenvalues of their common covariance.
 
     Attributes
@@ -55,7 +55,7 @@ class Spectrum:
     products: FloatArray
 
     @classmethod
-    def of(cls, mixture: GaussianMixture) -> Spectrum:
+    def of(cls, mixture: GaussianMixture) -> ClassSpectrum:
         """Of a mixture; covariances that differ are replaced by their mean."""
         means, weights = mixture.means, mixture.weights
         shape = (mixture.classes, *mixture.covariances.shape[1:])
@@ -73,7 +73,9 @@ class Spectrum:
         return cls.from_directions(weights, eigenvalues, means)
 
     @classmethod
-    def from_directions(cls, weights: FloatArray, eigenvalues: FloatArray, means: FloatArray) -> Spectrum:
+    def from_directions(
+        cls, weights: FloatArray, eigenvalues: FloatArray, means: FloatArray
+    ) -> ClassSpectrum:
         """From the variance of each direction and the means (C, d) along them."""
         distinct, places = np.unique(eigenvalues, return_inverse=True)
         products = np.zeros((len(distinct), len(weights), len(weights)))
@@ -117,7 +119,7 @@ class Spectrum:
     source=_SOURCE,
     verification="derived and simulated",
 )
-def generated_weights(mixture: GaussianMixture | Spectrum, grid: Grid, *, seed: int = 0) -> Estimate:
+def generated_weights(mixture: GaussianMixture | ClassSpectrum, grid: Grid, *, seed: int = 0) -> Estimate:
     """Weights of the classes that a grid generates, by Bayes' rule at the end; (C,).
 
     Parameters
@@ -131,7 +133,7 @@ def generated_weights(mixture: GaussianMixture | Spectrum, grid: Grid, *, seed: 
     ------
     InvalidArgument : a covariance without an inverse.
     """
-    spectrum = mixture if isinstance(mixture, Spectrum) else Spectrum.of(mixture)
+    spectrum = mixture if isinstance(mixture, ClassSpectrum) else ClassSpectrum.of(mixture)
     spectrum.require_positive()
     if spectrum.classes == 1:
         return Estimate(np.ones(1), np.zeros(1), np.ones(1))
@@ -170,7 +172,7 @@ def _normals(points: int, dimensions: int, rng: np.random.Generator) -> FloatArr
 class _Logits:
     """Log-odds of the classes against the last one, at every evaluation and at the end."""
 
-    def __init__(self, spectrum: Spectrum, program: Program) -> None:
+    def __init__(self, spectrum: ClassSpectrum, program: Program) -> None:
         self.program, classes = program, spectrum.classes
         evaluations = len(program.updates)
         values, gram = spectrum.eigenvalues, spectrum.products
@@ -286,7 +288,7 @@ def log_ratios(eigenvalues: FloatArray, grid: Grid) -> FloatArray:
         return np.asarray(np.log(detail_std(eigenvalues, grid)) - 0.5 * np.log(eigenvalues))
 
 
-def detail_error(spectrum: Spectrum, grid: Grid, shares: FloatArray | None = None) -> float:
+def detail_error(spectrum: ClassSpectrum, grid: Grid, shares: FloatArray | None = None) -> float:
     """Root mean square of the log ratios of details, weighted by variance or by given shares of the eigenvalues."""
     positive = spectrum.eigenvalues > 0.0
     if shares is None:

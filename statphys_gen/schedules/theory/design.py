@@ -27,7 +27,7 @@ from ...data.laws import GaussianMixture
 from ...errors import InvalidArgument
 from ...numerics.grids import equidistribute
 from ..model import NoiseGrid, Scheme, TwoClasses, noise_grid
-from .common_covariance import Spectrum, generated_weights, log_ratios
+from .common_covariance import ClassSpectrum, generated_weights, log_ratios
 from .designed import Alternative, DesignedSchedule, Errors
 from .error_density import spectrum_of, total_weight_density
 from .isotropic_map import generated_weight
@@ -43,7 +43,7 @@ _MOST_POLISHED = 100
 _POLISH = 300
 _USUAL = ("karras", "log-uniform", "flow-uniform")
 
-Law = GaussianMixture | TwoClasses | Spectrum
+Law = GaussianMixture | TwoClasses | ClassSpectrum
 
 
 @dataclass(frozen=True)
@@ -59,7 +59,7 @@ class Problem:
     seed : of averages over starts.
     """
 
-    spectrum: Spectrum
+    spectrum: ClassSpectrum
     classes: TwoClasses | None
     tolerances: Tolerances
     shares: FloatArray
@@ -160,7 +160,7 @@ def problem_of(
     floor = validation.inside("detail_floor", detail_floor, 0.0, 1.0, closed=True)
     classes = law if isinstance(law, TwoClasses) else None
     spectrum = spectrum_of(law) if isinstance(law, TwoClasses) else law
-    spectrum = spectrum if isinstance(spectrum, Spectrum) else Spectrum.of(spectrum)
+    spectrum = spectrum if isinstance(spectrum, ClassSpectrum) else ClassSpectrum.of(spectrum)
     if classes is None:
         spectrum.require_positive()
     values = spectrum.eigenvalues

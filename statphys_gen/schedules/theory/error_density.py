@@ -23,7 +23,7 @@ from ... import validation
 from ...approximation import states
 from ...arrays import FloatArray
 from ..model import TwoClasses
-from .common_covariance import Spectrum
+from .common_covariance import ClassSpectrum
 from .start import standard_quantile
 
 _SOURCE = "derivations/schedules/error_density.py"
@@ -39,11 +39,11 @@ class Signal(NamedTuple):
     second: FloatArray
 
 
-def spectrum_of(classes: TwoClasses) -> Spectrum:
+def spectrum_of(classes: TwoClasses) -> ClassSpectrum:
     """Two isotropic classes seen from their spectrum."""
     square, p = classes.squared_norm, classes.weight
     products = np.array([[[square, -square], [-square, square]]])
-    return Spectrum(
+    return ClassSpectrum(
         np.array([p, 1.0 - p]), np.array([classes.variance]), np.array([float(classes.dimension)]), products
     )
 
@@ -93,7 +93,7 @@ def weight_density(noise_level: ArrayLike, classes: TwoClasses) -> FloatArray:
     return pair_density(levels, spectrum_of(classes), 0, 1)
 
 
-def pair_density(levels: FloatArray, spectrum: Spectrum, a: int, b: int) -> FloatArray:
+def pair_density(levels: FloatArray, spectrum: ClassSpectrum, a: int, b: int) -> FloatArray:
     """e_w of two of several classes, with p = w_a/(w_a + w_b)."""
     p = float(spectrum.weights[a] / (spectrum.weights[a] + spectrum.weights[b]))
     sums = signal_sums(spectrum.eigenvalues, spectrum.half_difference(a, b), levels)
@@ -142,7 +142,7 @@ def feature_area(classes: TwoClasses, feature: str) -> float:
     return area_of(spectrum_of(classes), feature)
 
 
-def area_of(spectrum: Spectrum, feature: str) -> float:
+def area_of(spectrum: ClassSpectrum, feature: str) -> float:
     """The same of a spectrum; details of several eigenvalues are weighted by variance."""
     if feature == "details":
         positive = spectrum.eigenvalues > 0.0
@@ -162,7 +162,7 @@ def area_of(spectrum: Spectrum, feature: str) -> float:
     return float(rule @ values * (grid[1] - grid[0]) / 3.0)
 
 
-def total_weight_density(levels: FloatArray, spectrum: Spectrum) -> FloatArray:
+def total_weight_density(levels: FloatArray, spectrum: ClassSpectrum) -> FloatArray:
     """|e_w| summed over pairs of classes, each times its share of the data."""
     total = np.zeros_like(levels)
     for a in range(spectrum.classes):

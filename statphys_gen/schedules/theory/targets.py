@@ -24,7 +24,7 @@ from ...arrays import FloatArray
 from ...errors import InvalidArgument
 from ...noising import flow_time, sigma_table, unshifted
 from ..model import Interpolant, NoiseGrid
-from .common_covariance import Spectrum
+from .common_covariance import ClassSpectrum
 from .windows import training_density_of
 
 TARGETS = ("k-diffusion", "diffusers-euler", "flow-match", "ddpm-timesteps", "interpolant", "training")
@@ -67,7 +67,7 @@ def export(
     table: FloatArray | None = None,
     begin_index: bool = False,
     interpolant: Interpolant | None = None,
-    spectrum: Spectrum | None = None,
+    spectrum: ClassSpectrum | None = None,
 ) -> Export:
     """A grid in the form of a target.
 
@@ -182,7 +182,7 @@ def _time_at(path: Interpolant, level: float) -> float:
     return float(brentq(excess, low, high, xtol=1e-300, rtol=8.9e-16))
 
 
-def _training(grid: NoiseGrid, spectrum: Spectrum) -> Export:
+def _training(grid: NoiseGrid, spectrum: ClassSpectrum) -> Export:
     finite = [level for level in grid.levels if 0.0 < level < math.inf]
     levels = np.geomspace(finite[0], finite[-1], _TRAINED)
     found = training_density_of(spectrum, levels)

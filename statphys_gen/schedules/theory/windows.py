@@ -26,7 +26,7 @@ from ...arrays import FloatArray
 from ...data.binary_channel import two_class_agreement
 from ...presentation import Curves, Scalars
 from ..model import TwoClasses
-from .common_covariance import Spectrum
+from .common_covariance import ClassSpectrum
 from .error_density import area_of, signal_sums, spectrum_of, weight_sensitivity_of
 from .start import standard_quantile
 
@@ -94,7 +94,7 @@ def windows(classes: TwoClasses) -> list[Window]:
     return windows_of(spectrum_of(classes))
 
 
-def windows_of(spectrum: Spectrum) -> list[Window]:
+def windows_of(spectrum: ClassSpectrum) -> list[Window]:
     """The same of a spectrum with one or two classes; details weighted by variance."""
     found = []
     separated = spectrum.classes == 2 and spectrum.separates()
@@ -107,7 +107,7 @@ def windows_of(spectrum: Spectrum) -> list[Window]:
     return found
 
 
-def _weight_window(spectrum: Spectrum) -> Window:
+def _weight_window(spectrum: ClassSpectrum) -> Window:
     p = float(spectrum.weights[0])
 
     def below(q: float) -> float:
@@ -123,7 +123,7 @@ def _weight_window(spectrum: Spectrum) -> Window:
     return Window("weight", low, middle, high, area_of(spectrum, "weight"))
 
 
-def _detail_window(spectrum: Spectrum) -> Window:
+def _detail_window(spectrum: ClassSpectrum) -> Window:
     positive = spectrum.eigenvalues > 0.0
     values = spectrum.eigenvalues[positive]
     shares = values * spectrum.multiplicities[positive] / spectrum.trace
@@ -140,7 +140,7 @@ def _detail_window(spectrum: Spectrum) -> Window:
     return Window("details", low, middle, high, area_of(spectrum, "details"))
 
 
-def _u_turn_window(spectrum: Spectrum) -> Window:
+def _u_turn_window(spectrum: ClassSpectrum) -> Window:
     p = float(spectrum.weights[0])
     floor = p * p + (1.0 - p) ** 2
 
@@ -156,7 +156,7 @@ def _u_turn_window(spectrum: Spectrum) -> Window:
     return Window("u-turn", low, middle, high, None)
 
 
-def _largest_signal(spectrum: Spectrum) -> float:
+def _largest_signal(spectrum: ClassSpectrum) -> float:
     squares = spectrum.half_difference()
     with np.errstate(divide="ignore"):
         return float((squares[squares > 0.0] / spectrum.eigenvalues[squares > 0.0]).sum())
@@ -168,7 +168,7 @@ def _signal_at(falling, value: float) -> float:  # type: ignore[no-untyped-def]
     return math.exp(found)
 
 
-def _level_at(spectrum: Spectrum, signal: float) -> float:
+def _level_at(spectrum: ClassSpectrum, signal: float) -> float:
     """S at a signal."""
     squares = spectrum.half_difference()
     middle = 0.5 * math.log(squares.sum() / signal)
@@ -294,7 +294,7 @@ def training_density(classes: TwoClasses, noise_level: ArrayLike) -> TrainingDen
     return training_density_of(spectrum_of(classes), levels)
 
 
-def training_density_of(spectrum: Spectrum, levels: FloatArray) -> TrainingDensity:
+def training_density_of(spectrum: ClassSpectrum, levels: FloatArray) -> TrainingDensity:
     """The same of a spectrum; uniform where it has other than two separate classes."""
     if spectrum.classes != 2 or not spectrum.separates():
         even = np.full(len(levels), 1.0 / len(levels))
