@@ -1,5 +1,7 @@
 """The local error of a first-order step, the tangent law, and the density of the weight's error."""
 
+from typing import Any
+
 import mpmath as mp
 import sympy as sp
 
@@ -48,7 +50,7 @@ def weight_error() -> bool:
         p, m2, var = mp.mpf("0.7"), mp.mpf(40), mp.mpf("0.36")
         h = mp.log(p / (1 - p)) / 2
 
-        def guess(log_level, m):  # type: ignore[no-untyped-def]
+        def guess(log_level: Any, m: Any) -> Any:
             square = mp.exp(2 * log_level)
             return (var * m + square * mp.tanh(h + m2 * m / (square + var))) / (square + var)
 

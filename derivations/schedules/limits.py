@@ -1,11 +1,13 @@
 """Limits of large dimension: products of factors, and the steps that decide the class."""
 
+from typing import Any
+
 import mpmath as mp
 
 from derivations import claim
 
 
-def _euler(name, p, variance, kappa, steps, xi, d):  # type: ignore[no-untyped-def]
+def _euler(name: str, p: Any, variance: Any, kappa: Any, steps: int, xi: Any, d: Any) -> Any:
     """M at the end of a dilated variance-preserving schedule, from sqrt(d) M = xi, with velocities of b, a^2 alone."""
     h, k = mp.log(p / (1 - p)) / 2, kappa / mp.sqrt(d)
     m = xi / mp.sqrt(d)
@@ -27,7 +29,7 @@ def even_and_odd_steps() -> bool:
         for name in ("linear", "trigonometric"):
             for steps in (8, 9):
 
-                def first(xi, steps=steps):  # type: ignore[no-untyped-def]
+                def first(xi: Any, steps: int = steps) -> Any:
                     mu = xi
                     for j in range((steps + 1) // 2):
                         mu += 2 * kappa / steps * mp.tanh(h + 2 * kappa * j / steps * mu)

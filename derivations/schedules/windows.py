@@ -1,12 +1,14 @@
 """Start error, the flow's U-turn, and the sum rule of the sensitivity of the weight."""
 
+from typing import Any
+
 import mpmath as mp
 import sympy as sp
 
 from derivations import claim
 
 
-def _quantile(s, p):  # type: ignore[no-untyped-def]
+def _quantile(s: Any, p: Any) -> Any:
     return mp.findroot(lambda w: p * mp.ncdf(w - s) - (1 - p) * mp.ncdf(-w - s), mp.mpf("-0.3"))
 
 
@@ -18,7 +20,7 @@ def sum_rule() -> bool:
         p = mp.mpf("0.72")
         h = mp.log(p / (1 - p)) / 2
 
-        def below(s):  # type: ignore[no-untyped-def]
+        def below(s: Any) -> Any:
             w = _quantile(s, p)
             return 2 * p * (1 - p) * (1 - mp.ncdf(w + s) + mp.ncdf(w - s))
 

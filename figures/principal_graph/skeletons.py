@@ -1,6 +1,6 @@
 """Principal graphs of four sets of points with outliers."""
 
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from matplotlib.figure import Figure
@@ -15,14 +15,14 @@ CAPTION = (
     "(grey), and the graph that is fitted with all options left at their defaults (seed {seed}). Nodes with edges; "
     "the smoothing is cross-validated for each set."
 )
-NAMES = ("spiral", "tree", "loop", "width")
+NAMES: tuple[Literal["spiral", "tree", "loop", "width"], ...] = ("spiral", "tree", "loop", "width")
 
 
 def compute(preset: str, *, samples: int = 800, seed: int = 0) -> dict[str, Any]:
     data: dict[str, Any] = {}
     count = samples if preset == "quick" else 3000
     for name in NAMES:
-        ridge = draw_ridge(name, count, seed=seed)  # type: ignore[arg-type]
+        ridge = draw_ridge(name, count, seed=seed)
         fit = fit_principal_graph(ridge.points, FitOptions(iterations=150, tolerance=1e-6, seed=seed))
         # Edges one after another, with a gap between them.
         ends = fit.nodes[fit.edges]

@@ -114,38 +114,29 @@ def stability_checks() -> list[Check]:
     in_field = sqrt_beta(Binary(), 0.5, 0.4, visible_field=0.4)
     warm, cool = [0.8, 0.95, 1.2], [0.38, 0.46, 0.6]
     what, chi = "temperature at which the spin-glass susceptibility diverges", "spin_glass_susceptibility"
+
+    def of_paramagnet(name: str, sizes: Sequence[int], instances: Sequence[int]) -> Check:
+        return _line_check(
+            name,
+            f"{what}, from the paramagnet",
+            glass_line,
+            lambda: glass_line(paramagnet),
+            lambda found: _vanishing(warm, 2.0, found),
+            paramagnet,
+            "paramagnet",
+            chi,
+            warm,
+            sizes,
+            instances,
+            32,
+            50,
+        )
+
+    name = "end of the paramagnet, binary units"
     return [
-        _line_check(
-            "end of the paramagnet, binary units",
-            f"{what}, from the paramagnet",
-            glass_line,
-            lambda: glass_line(paramagnet),
-            lambda found: _vanishing(warm, 2.0, found),
-            paramagnet,
-            "paramagnet",
-            chi,
-            warm,
-            (200, 400, 800),
-            (240, 120, 60),
-            32,
-            50,
-        ),
+        of_paramagnet(name, (200, 400, 800), (240, 120, 60)),
         # At the lowest temperature terms of order 1/N^2 are felt in networks of 200 units.
-        _line_check(
-            "end of the paramagnet, binary units, larger networks",
-            f"{what}, from the paramagnet",
-            glass_line,
-            lambda: glass_line(paramagnet),
-            lambda found: _vanishing(warm, 2.0, found),
-            paramagnet,
-            "paramagnet",
-            chi,
-            warm,
-            (400, 800, 1600),
-            (120, 60, 30),
-            32,
-            50,
-        ),
+        of_paramagnet(f"{name}, larger networks", (400, 800, 1600), (120, 60, 30)),
         # Relaxation slows down towards the line: with a burn-in of 20 sweeps susceptibilities came out high.
         _line_check(
             "line of de Almeida and Thouless in a field, binary units, long burn-in",
