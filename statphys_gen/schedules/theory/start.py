@@ -12,7 +12,7 @@ import math
 import numpy as np
 from numpy.typing import ArrayLike
 from scipy.optimize import brentq
-from scipy.special import log_ndtr, ndtr, ndtri
+from scipy.special import erfcx, log_ndtr, ndtr, ndtri
 
 from ... import validation
 from ...approximation import states
@@ -21,6 +21,8 @@ from ..model import TwoClasses
 
 _SOURCE = "derivations/schedules/windows.py"
 _ITERATIONS = 200
+_SMALLEST = 1e-300
+_ROOT_TWO = math.sqrt(2.0)
 
 
 @states("exact", "for two classes with a common covariance", source=_SOURCE, verification="derived")
@@ -40,27 +42,26 @@ def posterior_quantile(signal: ArrayLike, weight: float) -> FloatArray:
 def standard_quantile(root: ArrayLike, weight: float) -> FloatArray:
     """v*/sqrt(q) at sqrt(q), by Newton's method in a bracket; full accuracy at every signal."""
     s = np.asarray(root, dtype=np.float64)
-    middle = float(ndtri(1.0 - weight)) if weight < 0.5 else -float(ndtri(weight))
+    middle = -float(ndtri(weight)) if weight < 0.5 else float(ndtri(1.0 - weight))
     # p Phi(w - s) = (1-p) Phi(-w - s), in logarithms.
     shift = np.log(weight) - np.log1p(-weight)
     lower, upper = middle - s - 1e-12, middle + s + 1e-12
     w = np.clip(np.where(s > 1.0, -0.5 * shift / np.maximum(s, 1.0), middle), lower, upper)
     for _ in range(_ITERATIONS):
-        left, right = log_ndtr(w - s), log_ndtr(-w - s)
-        value = shift + left - right
+        with np.errstate(over="ignore", divide="ignore", invalid="ignore"):
+            near, far = erfcx((s - w) / _ROOT_TWO), erfcx((s + w) / _ROOT_TWO)
+            # log Phi(w - s) - log Phi(-w - s), without cancellation where both are tails.
+            tails = 2.0 * s * w + np.log(near / far)
+            value = shift + np.where(s > np.abs(w), tails, log_ndtr(w - s) - log_ndtr(-w - s))
+            rate = math.sqrt(2.0 / math.pi) * (1.0 / near + 1.0 / far)
         lower, upper = np.where(value < 0.0, w, lower), np.where(value < 0.0, upper, w)
-        rate = np.exp(_log_density(w - s) - left) + np.exp(_log_density(w + s) - right)
         after = w - value / rate
         after = np.where((after >= lower) & (after <= upper), after, 0.5 * (lower + upper))
-        moved = np.abs(after - w) > 4e-16 * np.maximum(1e-3, np.abs(w))
+        moved = np.abs(after - w) > 4e-16 * np.maximum(_SMALLEST, np.abs(w))
         w = after
         if not moved.any():
             break
     return np.asarray(w)
-
-
-def _log_density(x: FloatArray) -> FloatArray:
-    return np.asarray(-0.5 * x * x - 0.5 * np.log(2.0 * np.pi))
 
 
 def share_above(weight: float, threshold: float, root: float) -> float:
