@@ -34,7 +34,7 @@ from .start import standard_quantile
 _SOURCE = "derivations/schedules/windows.py"
 _SHARES = (0.05, 0.5, 0.95)
 _SHORT = np.polynomial.legendre.leggauss(12)
-_SPREAD, _NODES = 42.0, 841  # of the average of a bounded function, in units of its width
+_SPREAD, _NODES = 170.0, 3401  # of the average of a bounded function, in units of its width
 _HALVINGS = 200
 
 
