@@ -312,7 +312,7 @@ QUANTITIES: dict[str, tuple[str, str]] = {
     "walker": ("walker", ""),
     "way": ("heating or cooling", ""),
     "weight": ("share in a law", "1"),
-    "weight_error": ("generated less true weight", "1"),
+    "weight_error": ("generated weight less the share of the data", "1"),
     "weight_kind": ("equal or learned weights", ""),
     "wide_distance": ("distance from the wide limit over the norm of the target", "1"),
     "width": ("standard deviation of the time", "1"),

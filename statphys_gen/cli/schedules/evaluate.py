@@ -88,11 +88,16 @@ def _of_spectrum(spectrum: Any, grid: Any, seed: int) -> dict[str, Any]:
     import numpy as np
 
     from ...schedules.model import NoiseGrid, TimeGrid
-    from ...schedules.theory.common_covariance import detail_error, generated_weights, log_ratios
+    from ...schedules.theory.common_covariance import (
+        detail_error,
+        generated_weights,
+        log_ratios,
+        shares_of_data,
+    )
     from ...schedules.theory.design import problem_of
     from ...schedules.theory.program import increasing_by_construction, program_of
 
-    found = generated_weights(spectrum, grid, seed=seed)
+    found, truth = generated_weights(spectrum, grid, seed=seed), shares_of_data(spectrum, seed=seed)
     ratios = np.exp(log_ratios(spectrum.eigenvalues[[-1, 0]], grid))
     begin: float | None = 0.0
     if isinstance(grid, NoiseGrid):
@@ -102,7 +107,7 @@ def _of_spectrum(spectrum: Any, grid: Any, seed: int) -> dict[str, Any]:
     one_step = isinstance(grid, TimeGrid) or grid.scheme == "ddim"
     return {
         "weight": float(found.mean[0]),
-        "weight_error": float(found.mean[0] - spectrum.weights[0]),
+        "weight_error": float(found.mean[0] - truth.mean[0]),
         "start_error": begin,
         "detail_std": None,
         "detail_ratio": None,
@@ -115,7 +120,7 @@ def _of_spectrum(spectrum: Any, grid: Any, seed: int) -> dict[str, Any]:
         "detail_error": detail_error(spectrum, grid),
         "status": "converged",
         "residual": 0.0,
-        "error": float(found.standard_error.max()),
+        "error": float(np.hypot(found.standard_error, truth.standard_error).max()),
     }
 
 

@@ -27,6 +27,7 @@ from ...statistics.estimate import Estimate
 from ...statistics.streams import generator
 from ..model import Grid
 from .program import Program, increasing_by_construction, program_of
+from .start import share_above
 
 _SOURCE = "derivations/schedules/common_covariance.py"
 _SCRAMBLES = 16
@@ -160,6 +161,37 @@ def generated_weights(mixture: GaussianMixture | ClassSpectrum, grid: Grid, *, s
         for rng in streams
     ]
     return Estimate.from_samples(np.stack([found, 1.0 - np.array(found)], axis=1))
+
+
+def shares_of_data(spectrum: ClassSpectrum, *, seed: int = 0) -> Estimate:
+    """(C,) shares of the data that Bayes' rule gives to the classes: their weights, but for classes that overlap.
+
+    Parameters
+    ----------
+    spectrum : of positive eigenvalues.
+    seed : of the points over which more than two classes are averaged.
+    """
+    spectrum.require_positive()
+    weights, count = spectrum.weights, spectrum.classes
+    scale = 1.0 / spectrum.eigenvalues[:, None, None]
+    if count <= 2:
+        first = 1.0
+        if count == 2:
+            root = math.sqrt(float((spectrum.half_difference() * scale[:, 0, 0]).sum()))
+            first = share_above(float(weights[0]), 0.5 * math.log(weights[0] / weights[1]), root)
+        return Estimate(np.array([first, 1.0 - first])[:count], np.zeros(count), np.ones(count))
+    gram = (spectrum.products * scale).sum(axis=0)
+    eigenvalues, vectors = np.linalg.eigh(gram)
+    factor = vectors * np.sqrt(np.maximum(eigenvalues, 0.0))
+    bias = np.log(weights) - 0.5 * np.diag(gram)
+    found = np.zeros((_SCRAMBLES, count))
+    for replica in range(_SCRAMBLES):
+        rng = generator(seed, {"purpose": "shares of classes", "weights": weights, "gram": gram}, replica)
+        noise = bias + _normals(_POINTS, count, rng) @ factor.T
+        for own in range(count):
+            winner = (noise + gram[own]).argmax(axis=1)
+            found[replica] += weights[own] * np.bincount(winner, minlength=count) / _POINTS
+    return Estimate.from_samples(found)
 
 
 def _normals(points: int, dimensions: int, rng: np.random.Generator) -> FloatArray:

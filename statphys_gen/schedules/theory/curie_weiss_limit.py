@@ -28,7 +28,8 @@ from ...data.laws import CurieWeiss
 from ...errors import AccuracyNotReached
 from ...presentation import Scalars
 from .isotropic_map import bracket
-from .limits import first_half, many_step_weight
+from .limits import first_half
+from .start import share_above
 
 _SOURCE = "derivations/schedules/curie_weiss.py"
 _REACH = 8.6
@@ -132,7 +133,7 @@ def curie_weiss_limit(
     moments = class_moments(CurieWeiss(2, coupling, field))
     m, h = moments.magnetisation, field * moments.magnetisation
     if steps == math.inf:
-        return CurieWeissLimit(many_step_weight(float(expit(2.0 * h)), h, kappa * m), None, None, None)
+        return CurieWeissLimit(share_above(float(expit(2.0 * h)), h, kappa * m), None, None, None)
     count = validation.integer("steps", steps, minimum=2, maximum=_MOST_STEPS)
 
     def decided(xi: float) -> float:

@@ -14,8 +14,8 @@ first-order solvers are polished by descent on J, and the best is kept, or a usu
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 from scipy.optimize import minimize
@@ -26,12 +26,13 @@ from ...arrays import FloatArray
 from ...data.laws import GaussianMixture
 from ...errors import InvalidArgument
 from ...numerics.grids import equidistribute
+from ...statistics.estimate import Estimate
 from ..model import NoiseGrid, Scheme, TwoClasses, noise_grid
-from .common_covariance import ClassSpectrum, generated_weights, log_ratios
+from .common_covariance import ClassSpectrum, generated_weights, log_ratios, shares_of_data
 from .designed import Alternative, DesignedSchedule, Errors
 from .error_density import spectrum_of, total_weight_density
 from .isotropic_map import generated_weight
-from .start import start_error_of
+from .start import share_of_data, start_error_of
 from .steps import Tolerances, WeightMap, detail_objective
 
 _SOURCE = "derivations/schedules/design.py"
@@ -102,25 +103,32 @@ class Problem:
         objective = 0.0 if detail is None else (detail / self.tolerances.detail) ** 2
         if not self.separated:
             return Errors(None, None, None, None, detail, objective, (), 0.0)
-        weights, spread = self._weights(grid, exact)
-        misses = weights - self.spectrum.weights
+        weights, misses, spread = self._weights(grid, exact)
         worst = float(misses[0] if len(misses) == 2 else misses[np.abs(misses).argmax()])
         objective += (worst / self.tolerances.weight) ** 2
         begin = self.start_error(grid)
         shown = tuple(weights.tolist()) if len(weights) > 2 else ()
         return Errors(float(weights[0]), worst, begin, spread, detail, objective, shown, spread)
 
-    def _weights(self, grid: NoiseGrid, exact: bool) -> tuple[FloatArray, float]:
+    @cached_property
+    def truth(self) -> Estimate:
+        """(C,) shares of the data on the sides of the classes, which differ from the weights where they overlap."""
+        return shares_of_data(self.spectrum, seed=self.seed)
+
+    def _weights(self, grid: NoiseGrid, exact: bool) -> tuple[FloatArray, FloatArray, float]:
+        """Generated weights, their errors and the standard error of these."""
         classes = self.classes
         if classes is None and not exact and self.spectrum.classes == 2 and grid.start == "mean":
             classes = self.effective()
         if classes is not None:
             found = generated_weight(classes, grid)
+            miss = found.weight_error
             # From the error, which keeps its digits.
-            weight = classes.weight + found.weight_error
-            return np.array([weight, 1.0 - weight]), 0.0
-        estimate = generated_weights(self.spectrum, grid, seed=self.seed)
-        return estimate.mean, float(estimate.standard_error[0])
+            weight = share_of_data(classes) + miss
+            return np.array([weight, 1.0 - weight]), np.array([miss, -miss]), 0.0
+        estimate, truth = generated_weights(self.spectrum, grid, seed=self.seed), self.truth
+        spread = math.hypot(float(estimate.standard_error[0]), float(truth.standard_error[0]))
+        return estimate.mean, estimate.mean - truth.mean, spread
 
     def start_error(self, grid: NoiseGrid) -> float | None:
         """Of two classes, seen along the direction that tells them apart at the start; None for more."""
@@ -139,7 +147,8 @@ class Problem:
         mean = 2.0 * p - 1.0 if grid.start == "mean" else 0.0
         if grid.start == "zero" and self.classes is None:
             mean = -float((middle / spread).sum()) / signal
-        return start_error_of(p, signal, mean, signal / width)
+        share = float(self.truth.mean[0]) if self.classes is None else share_of_data(self.classes)
+        return start_error_of(p, signal, mean, signal / width, share)
 
 
 def problem_of(
@@ -359,9 +368,11 @@ class _Designer:
         """Descent on J in log S_0 and the logarithms of the log-steps; the start where it leaves the range."""
         problem = self.problem
         values, shares = problem.weighted, problem.shares[problem.shares > 0.0]
-        weight = self._weight_map() if problem.separated else None
-        target = float(problem.spectrum.weights[0])
         tolerances = problem.tolerances
+        weight, target = None, 0.0
+        if problem.separated:
+            classes = problem.classes or problem.effective()
+            weight, target = WeightMap(classes, 2.0 * classes.weight - 1.0), share_of_data(classes)
 
         def unpacked(x: FloatArray) -> FloatArray:
             return np.asarray(x[0] - np.concatenate([[0.0], np.cumsum(np.exp(x[1:]))]))
@@ -392,7 +403,3 @@ class _Designer:
         if not usable or (self.bounds is not None and result[-1] < self.bounds[0]):
             return levels
         return np.asarray(result)
-
-    def _weight_map(self) -> Callable[[FloatArray], tuple[float, FloatArray]]:
-        classes = self.problem.classes or self.problem.effective()
-        return WeightMap(classes, 2.0 * classes.weight - 1.0)

@@ -25,8 +25,9 @@ if TYPE_CHECKING:
 class Errors(NamedTuple):
     """Errors of one grid.
 
-    ``weight_error`` is that of the first of two classes, and of more the largest; None without classes. ``weights`` are
-    those of more than two classes. ``standard_error`` is that of averages over starts.
+    ``weight_error`` is that of the first of two classes, and of more the largest, from the share of the data on the
+    side of the class; None without classes. ``weights`` are those of more than two classes. ``standard_error`` is that
+    of averages over starts.
     """
 
     weight: float | None

@@ -28,7 +28,7 @@ from ...presentation import Scalars
 from ...solution import Status
 from ..model import Grid, TimeGrid, TwoClasses
 from .program import Program, increasing_by_construction, program_of
-from .start import start_error_of
+from .start import share_of_data, start_error_of
 
 _SOURCE = "derivations/schedules/isotropic.py"
 _SCAN = 2000
@@ -43,7 +43,8 @@ class GeneratedWeight(Scalars):
     Attributes
     ----------
     weight : share of the samples with m.x > 0.
-    weight_error : weight - p, of start and steps together.
+    weight_error : weight less the share of the data with m.x > 0, of start and steps together; the latter is p, but for
+        classes that overlap.
     start_error : the part of it that an exact flow from the same start would have.
     detail_std : standard deviation of a direction orthogonal to m; None where the variance is 0.
     detail_ratio : the same over sigma.
@@ -99,14 +100,14 @@ def generated_weight(classes: TwoClasses, grid: Grid) -> GeneratedWeight:
     found = None if classes.variance == 0.0 else float(detail_std(classes.variance, grid))
     mean = (2.0 * classes.weight - 1.0) * classes.norm if program.start == "mean" else 0.0
     at_start = classes.squared_norm / (program.deviation**2 + classes.variance)
-    begin = 0.0
+    begin, share = 0.0, share_of_data(classes)
     if not _starts_exactly(grid):
         begin = start_error_of(
-            classes.weight, at_start, mean / classes.norm, classes.norm / program.deviation
+            classes.weight, at_start, mean / classes.norm, classes.norm / program.deviation, share
         )
     return GeneratedWeight(
         weight,
-        _difference(log_weight, log_complement, classes.weight),
+        _difference(log_weight, log_complement, share),
         begin,
         found,
         None if found is None else found / classes.deviation,
@@ -156,7 +157,7 @@ def _density(x: float) -> float:
 
 
 def _difference(log_weight: float, log_complement: float, weight: float) -> float:
-    """Generated less true weight, from the smaller of both shares."""
+    """Generated weight less that of the data, from the smaller of both shares."""
     if log_weight < log_complement:
         return math.exp(log_weight) - weight
     return (1.0 - weight) - math.exp(log_complement)

@@ -21,6 +21,7 @@ from ...errors import InvalidArgument
 from ...presentation import Scalars
 from ..model import INTERPOLANTS, MOST_STEPS
 from .isotropic_map import bracket
+from .start import share_above
 
 _SOURCE = "derivations/schedules/limits.py"
 
@@ -109,15 +110,10 @@ def _many_steps(schedule: str, p: float, h: float, variance: float, kappa: float
     if schedule.startswith("vp"):
         return Limit(0.5 if h == 0.0 else float(h > 0.0), sigma, None)
     if "vp" in schedule:
-        return Limit(many_step_weight(p, h, kappa), sigma, None)
+        return Limit(share_above(p, h, kappa), sigma, None)
     if not linear:
         return Limit(p, None, 0.0)
     return Limit(p, kappa * sigma / math.hypot(kappa, sigma) if kappa else 0.0, None)
-
-
-def many_step_weight(p: float, h: float, kappa: float) -> float:
-    """p Phi(kappa + h/kappa) + (1-p) Phi(-kappa + h/kappa): sign of the log-odds h + kappa mu at signal kappa^2."""
-    return float(p * ndtr(kappa + h / kappa) + (1.0 - p) * ndtr(-kappa + h / kappa))
 
 
 def _uniform(count: int) -> list[float]:

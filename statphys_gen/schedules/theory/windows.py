@@ -13,6 +13,7 @@ r"""Noise levels at which a feature is decided and learned.
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -32,8 +33,9 @@ from .start import standard_quantile
 
 _SOURCE = "derivations/schedules/windows.py"
 _SHARES = (0.05, 0.5, 0.95)
-_DEVIATIONS = 9.0
-_NODES = 181
+_SHORT = np.polynomial.legendre.leggauss(12)
+_SPREAD, _NODES = 170.0, 3401  # of the average of a bounded function, in units of its width
+_HALVINGS = 200
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -110,15 +112,21 @@ def windows_of(spectrum: ClassSpectrum) -> list[Window]:
 def _weight_window(spectrum: ClassSpectrum) -> Window:
     p = float(spectrum.weights[0])
 
-    def below(q: float) -> float:
+    def log_above(q: float) -> float:
+        """log of Phi(w + s) - Phi(w - s), the share of the sensitivity above the level of the signal."""
         s = math.sqrt(q)
-        w = float(standard_quantile(s, p))
-        # 1 - Phi(w + s) + Phi(w - s), positive terms only.
-        return float(np.exp(log_ndtr(-w - s)) + np.exp(log_ndtr(w - s)))
+        w = abs(float(standard_quantile(s, p)))
+        if s < 0.5:
+            bells = float(_SHORT[1] @ np.exp(-s * _SHORT[0] * (w + 0.5 * s * _SHORT[0])))
+            return math.log(s * bells) - 0.5 * w * w - 0.5 * math.log(2.0 * math.pi)
+        upper, lower = float(log_ndtr(s - w)), float(log_ndtr(-s - w))
+        return upper + math.log1p(-math.exp(lower - upper))
 
     largest = _largest_signal(spectrum)
-    floor = below(largest) if math.isfinite(largest) else 0.0
-    levels = [_level_at(spectrum, _signal_at(below, floor + share * (1.0 - floor))) for share in _SHARES]
+    whole = log_above(largest) if math.isfinite(largest) else 0.0
+    levels = [
+        _level_at(spectrum, _signal_at(log_above, math.log1p(-share) + whole, largest)) for share in _SHARES
+    ]
     low, middle, high = levels
     return Window("weight", low, middle, high, area_of(spectrum, "weight"))
 
@@ -142,15 +150,15 @@ def _detail_window(spectrum: ClassSpectrum) -> Window:
 
 def _u_turn_window(spectrum: ClassSpectrum) -> Window:
     p = float(spectrum.weights[0])
-    floor = p * p + (1.0 - p) ** 2
 
-    def agreement(q: float) -> float:
-        return (float(two_class_agreement(q, p)) - floor) / (1.0 - floor)
+    def risen(q: float) -> float:
+        """Share of the rise of the agreement to 1; what is left is E (1 - tanh^2) over 4 p (1-p)."""
+        return 1.0 - float(_slope_moment(np.array(q), p, 1)) / (4.0 * p * (1.0 - p))
 
     largest = _largest_signal(spectrum)
     levels = []
     for share in reversed(_SHARES):
-        q = _signal_at(lambda q: 1.0 - agreement(q), 1.0 - share)
+        q = _signal_at(risen, share)
         levels.append(_level_at(spectrum, q) if q < largest else None)
     low, middle, high = levels
     return Window("u-turn", low, middle, high, None)
@@ -162,10 +170,10 @@ def _largest_signal(spectrum: ClassSpectrum) -> float:
         return float((squares[squares > 0.0] / spectrum.eigenvalues[squares > 0.0]).sum())
 
 
-def _signal_at(falling, value: float) -> float:  # type: ignore[no-untyped-def]
-    """The signal at which a function that falls from 1 at q = 0 to 0 has a value in (0, 1)."""
-    found = brentq(lambda x: falling(math.exp(x)) - value, -40.0, 12.0, xtol=1e-13)
-    return math.exp(found)
+def _signal_at(rising: Callable[[float], float], value: float, largest: float = math.inf) -> float:
+    """The signal, up to the largest, at which an increasing function has a value."""
+    top = 12.0 if math.isinf(largest) else min(math.log(largest), 12.0)
+    return math.exp(brentq(lambda x: rising(math.exp(x)) - value, min(top - 12.0, -40.0), top, xtol=1e-13))
 
 
 def _level_at(spectrum: ClassSpectrum, signal: float) -> float:
@@ -235,15 +243,23 @@ def _slope_moment(q: FloatArray, p: float, power: int) -> FloatArray:
     s = np.sqrt(q)[..., None]
     # In x = (h + v)/min(s, 1), the narrower of the two scales.
     scale = np.minimum(s, 1.0)
-    reach = 14.0 + abs(h) / scale
-    x = reach * np.linspace(-1.0, 1.0, 40 * _NODES)
-    v = scale * x - h
+    v = _peak(s, h, 2 * power - 1) + scale * np.linspace(-_SPREAD, _SPREAD, _NODES)
     magnitude = np.abs(h + v)
     log_sech = math.log(2.0) - magnitude - np.log1p(np.exp(-2.0 * magnitude))
     exponent = (2 * power - 1) * log_sech - 0.5 * (v / s) ** 2 - 0.5 * s**2
-    step = (x[..., 1] - x[..., 0]) * scale[..., 0]
+    step = 2.0 * _SPREAD / (_NODES - 1) * scale[..., 0]
     total = np.exp(exponent).sum(-1) * step
     return np.asarray(total * 2.0 * math.sqrt(p * (1.0 - p)) / (s[..., 0] * math.sqrt(2.0 * math.pi)))
+
+
+def _peak(s: FloatArray, h: float, slope: int) -> FloatArray:
+    """Where slope log sech(h + v) - v^2/(2 s^2) is largest: between 0 and -h."""
+    lower, upper = np.full_like(s, min(0.0, -h)), np.full_like(s, max(0.0, -h))
+    for _ in range(_HALVINGS):
+        middle = 0.5 * (lower + upper)
+        beyond = middle / s + slope * s * np.tanh(h + middle) > 0.0
+        lower, upper = np.where(beyond, lower, middle), np.where(beyond, middle, upper)
+    return np.asarray(0.5 * (lower + upper))
 
 
 @states("leading order", "in the bias of each level", source=_SOURCE, verification="derived")
