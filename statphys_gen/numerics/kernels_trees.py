@@ -136,7 +136,12 @@ def eliminate_stars(conductance: FloatArray, rest: FloatArray, count: int, total
                 new, new_rest = conductance[at], rest[at]
                 if conductance[star + i] > -np.inf and conductance[star + j] > -np.inf:
                     through, through_rest = _through(
-                        conductance[star + i], rest[star + i], conductance[star + j], rest[star + j], total, lost
+                        conductance[star + i],
+                        rest[star + i],
+                        conductance[star + j],
+                        rest[star + j],
+                        total,
+                        lost,
                     )
                     new, new_rest = _log_add(new, new_rest, through, through_rest)
                 conductance[below + row + j], rest[below + row + j] = new, new_rest
