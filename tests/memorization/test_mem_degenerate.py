@@ -31,7 +31,7 @@ def test_smallest_p_value_is_that_of_one_assignment_of_all() -> None:
 
 
 def test_no_evidence_is_not_claimed_where_no_copy_could_have_given_any() -> None:
-    """Two groups of training points and one of held-out ones: a third of all assignments puts every vote on training."""
+    """Two groups of training points and one of held-out ones: a third of assignments puts all votes on training."""
     made, seen, fresh = sets()
     groups = [np.arange(120) % 2, np.full(60, 7)]
     found = report(np.repeat(made, 20, axis=0), seen, fresh, groups=groups, distances=False)
