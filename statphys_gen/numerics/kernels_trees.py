@@ -73,12 +73,36 @@ def solve_tree(
 
 
 @njit(cache=True, nogil=True)
-def _log_add(a: float, b: float) -> float:
-    if a < b:
-        a, b = b, a
+def _sum(a: float, b: float) -> tuple[float, float]:
+    """a + b rounded, and what the rounding took."""
+    whole = a + b
+    if whole == -np.inf:
+        return whole, 0.0
+    part = whole - a
+    return whole, (a - (whole - part)) + (b - part)
+
+
+@njit(cache=True, nogil=True)
+def _log_add(a: float, a_rest: float, b: float, b_rest: float) -> tuple[float, float]:
+    """log(exp(a) + exp(b)) of two logarithms with their rests."""
+    if a == -np.inf:
+        return b, b_rest
     if b == -np.inf:
-        return a
-    return a + math.log1p(math.exp(b - a))
+        return a, a_rest
+    difference = (b - a) + (b_rest - a_rest)
+    if difference > 0.0:
+        a, a_rest, difference = b, b_rest, -difference
+    return _sum(a, a_rest + math.log1p(math.exp(difference)))
+
+
+@njit(cache=True, nogil=True)
+def _through(
+    a: float, a_rest: float, b: float, b_rest: float, total: float, total_rest: float
+) -> tuple[float, float]:
+    """a + b - total, likewise."""
+    share, lost = _sum(a, -total)
+    whole, more = _sum(b, share)
+    return _sum(whole, more + lost + a_rest + b_rest - total_rest)
 
 
 @njit(cache=True, nogil=True)
@@ -88,31 +112,46 @@ def _level(k: int) -> int:
 
 
 @njit(cache=True, nogil=True)
-def eliminate_stars(conductance: FloatArray, count: int, totals: FloatArray) -> float:
+def eliminate_stars(conductance: FloatArray, rest: FloatArray, count: int, totals: FloatArray) -> float:
     """Log of the sum over spanning trees, by removing the last node again and again (star-mesh, no subtraction).
 
-    ``conductance`` holds logarithms, of every level (:func:`_level`); the last one is given, the others are written.
-    ``totals[k]`` is the log of the sum of the conductances of node k when it is removed.
+    ``conductance`` holds logarithms, of every level (:func:`_level`), and ``rest`` what their rounding took: trees of
+    equal weight differ by factors near 1, which a large logarithm has no digits for. The last level is given, the
+    others are written. ``totals[k]`` (2,) is the log of the sum of the conductances of node k when it is removed.
     """
-    log_sum = 0.0
+    log_sum, small = 0.0, 0.0
     for k in range(count - 1, 0, -1):
         here, below = _level(k), _level(k - 1)
         star = here + k * (k - 1) // 2
-        total = -np.inf
+        total, lost = -np.inf, 0.0
         for i in range(k):
-            total = _log_add(total, conductance[star + i])
-        totals[k] = total
-        log_sum += total
+            total, lost = _log_add(total, lost, conductance[star + i], rest[star + i])
+        totals[k, 0], totals[k, 1] = total, lost
+        log_sum, more = _sum(log_sum, total)
+        small += more + lost
         for i in range(1, k):
             row = i * (i - 1) // 2
             for j in range(i):
-                through = conductance[star + i] + conductance[star + j] - total
-                conductance[below + row + j] = _log_add(conductance[here + row + j], through)
-    return log_sum
+                at = here + row + j
+                new, new_rest = conductance[at], rest[at]
+                if conductance[star + i] > -np.inf and conductance[star + j] > -np.inf:
+                    through, through_rest = _through(
+                        conductance[star + i],
+                        rest[star + i],
+                        conductance[star + j],
+                        rest[star + j],
+                        total,
+                        lost,
+                    )
+                    new, new_rest = _log_add(new, new_rest, through, through_rest)
+                conductance[below + row + j], rest[below + row + j] = new, new_rest
+    return log_sum + small
 
 
 @njit(cache=True, nogil=True)
-def star_marginals(conductance: FloatArray, count: int, totals: FloatArray, probability: FloatArray) -> None:
+def star_marginals(
+    conductance: FloatArray, rest: FloatArray, count: int, totals: FloatArray, probability: FloatArray
+) -> None:
     """d log Z/d log w of every edge, by the reverse sweep of the elimination; ``probability`` (K, K) starts as zeros.
 
     Of the derivative P_ij by the conductance w_ij + a_i a_j/W, W = sum a, the part Q_ij that went through the removed
@@ -127,18 +166,29 @@ def star_marginals(conductance: FloatArray, count: int, totals: FloatArray, prob
         for i in range(1, k):
             row = i * (i - 1) // 2
             for j in range(i):
-                new = conductance[below + row + j]
-                if new == -np.inf:
+                at = below + row + j
+                if conductance[at] == -np.inf:
                     continue
-                part = probability[i, j] * math.exp(
-                    conductance[star + i] + conductance[star + j] - totals[k] - new
-                )
-                probability[i, j] *= math.exp(conductance[here + row + j] - new)
+                old = here + row + j
+                part = 0.0
+                if conductance[star + i] > -np.inf and conductance[star + j] > -np.inf:
+                    log, lost = _through(
+                        conductance[star + i],
+                        rest[star + i],
+                        conductance[star + j],
+                        rest[star + j],
+                        totals[k, 0],
+                        totals[k, 1],
+                    )
+                    part = probability[i, j] * math.exp((log - conductance[at]) + (lost - rest[at]))
+                probability[i, j] *= math.exp((conductance[old] - conductance[at]) + (rest[old] - rest[at]))
                 through[i] += part
                 through[j] += part
                 whole += part
         for i in range(k):
-            share = math.exp(conductance[star + i] - totals[k])
+            share = 0.0
+            if conductance[star + i] > -np.inf:
+                share = math.exp((conductance[star + i] - totals[k, 0]) + (rest[star + i] - totals[k, 1]))
             probability[k, i] = share * (1.0 - whole) + through[i]
     for i in range(count):
         for j in range(i):

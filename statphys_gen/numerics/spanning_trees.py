@@ -130,9 +130,9 @@ def sum_over_trees(log_weight: ArrayLike) -> TreeSum:
         raise InvalidArgument("log_weight", given, "symmetric, without NaN and inf")
     conductance = np.full((count - 1) * count * (count + 1) // 6, -np.inf)
     conductance[-len(pairs) :] = pairs
-    totals, probability = np.zeros(count), np.zeros((count, count))
-    log_sum = eliminate_stars(conductance, count, totals)
+    rest, totals, probability = np.zeros_like(conductance), np.zeros((count, 2)), np.zeros((count, count))
+    log_sum = eliminate_stars(conductance, rest, count, totals)
     if not np.isfinite(log_sum):
         raise InvalidArgument("log_weight", given, "of a connected graph")
-    star_marginals(conductance, count, totals, probability)
+    star_marginals(conductance, rest, count, totals, probability)
     return TreeSum(float(log_sum), probability)

@@ -22,7 +22,7 @@ from .streams import generator
 
 _MOST_VOTED = 2000
 _MOST_WORK = 4e9  # numbers that enter the table
-_PERMUTATIONS = 100_000
+PERMUTATIONS = 100_000
 
 
 @dataclass(frozen=True, repr=False)
@@ -132,13 +132,13 @@ def _law(votes: IntArray, chosen: int) -> FloatArray:
 
 def _drawn(parts: list[tuple[IntArray, NDArray[np.bool_]]], observed: int, seed: int) -> float:
     """Random assignments: how many labels fall on the units of each number of votes."""
-    sums = np.zeros(_PERMUTATIONS, dtype=np.int64)
+    sums = np.zeros(PERMUTATIONS, dtype=np.int64)
     key = {"purpose": "label assignment", "votes": observed}
     for k, (votes, labelled) in enumerate(parts):
         values, sizes = np.unique(votes, return_counts=True)
         rng = generator(seed, key, k)
         sums += (
-            rng.multivariate_hypergeometric(sizes, int(labelled.sum()), _PERMUTATIONS, method="marginals")
+            rng.multivariate_hypergeometric(sizes, int(labelled.sum()), PERMUTATIONS, method="marginals")
             @ values
         )
-    return float((1 + np.count_nonzero(sums >= observed)) / (1 + _PERMUTATIONS))
+    return float((1 + np.count_nonzero(sums >= observed)) / (1 + PERMUTATIONS))

@@ -47,6 +47,27 @@ def test_near_copies_keep_their_digits_far_from_the_origin() -> None:
     np.testing.assert_array_equal(found.places[:, 0], np.arange(9))
 
 
+@pytest.mark.parametrize("far", [1e6, 1e10, 1e150])
+@pytest.mark.parametrize("share", [0.002, 0.4])
+def test_points_far_away_do_not_hide_the_neighbours_of_the_others(far: float, share: float) -> None:
+    """The products of points about a mean that lies far away have no digits for the distances of the near ones."""
+    rng = np.random.default_rng(7)
+    points = rng.normal(0.3, 1.4, (500, 6))
+    out = rng.random(500) < share
+    out[7] = True
+    points[out, 2] += far
+    x = np.concatenate([points[~out][:40] + 1e-5 * rng.standard_normal((40, 6)), points[:30] + 0.3])
+    found = two_nearest(x, points)
+    apart = np.abs(x[:, None, :] - points)
+    size = np.maximum(apart.max(axis=2, keepdims=True), 1e-300)
+    exact = size[:, :, 0] * np.sqrt(((apart / size) ** 2).sum(axis=2))
+    ordered = np.sort(exact, axis=1)[:, :2]
+    near = ordered[:, 0] < 0.5 * ordered[:, 1]
+    assert near.sum() >= 40
+    np.testing.assert_allclose(found.distances, ordered, rtol=1e-6)
+    np.testing.assert_array_equal(found.places[near, 0], exact.argmin(axis=1)[near])
+
+
 def test_a_row_at_two_equal_points_has_the_ratio_one() -> None:
     assert two_nearest([[1.0], [3.0]], [[1.0], [1.0], [5.0]]).ratios.tolist() == [1.0, 1.0]
 

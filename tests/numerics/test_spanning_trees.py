@@ -86,6 +86,22 @@ def test_marginals_where_determinants_fail(stiffness: float) -> None:
         assert found.log_sum == pytest.approx(-0.5e8 * squares[edges[:, 0], edges[:, 1]].sum(), rel=1e-9)
 
 
+@pytest.mark.parametrize("large", [1e3, 1e9, 1e40, 1e150])
+def test_trees_of_equal_weight_share_it_however_small_their_weight_is(large: float) -> None:
+    """Weights exp(-large n): only trees of the least n count, and all of them alike; these are listed."""
+    steps = np.array([[0, 0, 1, 1, 13, 0], [0, 0, 1, 1, 13, 0], [1, 1, 0, 0, 5, 1]])
+    cost = np.vstack([steps[[0, 1]], steps[[2, 2]], [[13, 13, 5, 5, 0, 13]], steps[[0]]])
+    every = trees(6)
+    totals = np.array([sum(cost[e] for e in tree) for tree in every])
+    best = [tree for tree, total in zip(every, totals, strict=True) if total == totals.min()]
+    assert len(best) > 30
+    found = sum_over_trees(-large * cost)
+    assert found.log_sum == pytest.approx(np.log(len(best)) - large * totals.min(), rel=1e-14)
+    for a, b in combinations(range(6), 2):
+        share = sum((a, b) in tree for tree in best) / len(best)
+        assert found.probability[a, b] == pytest.approx(share, abs=1e-12)
+
+
 def test_missing_edges() -> None:
     """A ring of four: every edge is left out in one of four trees."""
     logs = np.full((4, 4), -np.inf)

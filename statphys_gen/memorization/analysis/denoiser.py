@@ -26,6 +26,7 @@ from ..theory.nulls import SOURCE
 from .generator_data import Points, as_data
 
 PREDICTS = ("score", "clean", "noise")
+_LARGEST = 1e100  # of inputs and outputs: squares of scores are added
 
 
 @dataclass(frozen=True, repr=False)
@@ -38,7 +39,7 @@ class DenoiserReport(Scalars):
     to_empirical, to_gaussian, to_population : sum over inputs of |s - s_ref|^2 over that of |s_ref|^2.
     excess : mean of |s - s*|^2, the denoising loss above its least value on the training set.
     effective_samples : mean over inputs of the exponential of the entropy of the posterior weights.
-    nearer : "empirical", "gaussian" or "population", the least of the three distances.
+    nearer : "empirical", "gaussian" or "population", the least of the three distances; "none" where two are equal.
     difference, cosine : of a second model's scores: sum of |s - s'|^2 over the mean of those of |s|^2 and |s'|^2, and
         mean cosine.
     gaussian_difference, gaussian_cosine : the same of the two Gaussian scores, where both training sets were given.
@@ -99,10 +100,13 @@ def gaussian_denoiser(
     mean = data.weights @ data.points
     centred = (data.points - mean) * np.sqrt(data.weights)[:, None]
     shifted = y - mu * mean
-    # (mu^2 C + sigma^2)^{-1} = (1 - V diag(l/(l + sigma^2)) V^T)/sigma^2 in the directions V in which the points vary.
+    # (mu^2 C + sigma^2)^{-1} = V diag(1/(l + sigma^2)) V^T + (1 - V V^T)/sigma^2 in the directions V of the points.
     _, singular, directions = np.linalg.svd(mu * centred, full_matrices=False)
-    shrink = singular**2 / (singular**2 + sigma**2)
-    return np.asarray(-(shifted - ((shifted @ directions.T) * shrink) @ directions) / sigma**2)
+    along = shifted @ directions.T
+    score = -(along / (singular**2 + sigma**2)) @ directions
+    if len(directions) < data.dimension:
+        score -= (shifted - along @ directions) / sigma**2
+    return np.asarray(score)
 
 
 @states("exact", source=SOURCE, verification="derived and simulated")
@@ -170,15 +174,21 @@ def denoiser_report(
         distances.get("population"),
         float(((own - empirical) ** 2).sum(axis=1).mean()),
         float(effective.mean()),
-        min(distances, key=lambda name: distances[name]),
+        _least(distances),
         *pair,
         *fits,
     )
 
 
+def _least(distances: dict[str, float]) -> str:
+    """The name of the smallest, if it is one alone: a score of zeros is as far from all."""
+    first, second = sorted(distances, key=lambda name: distances[name])[:2]
+    return first if distances[first] < distances[second] else "none"
+
+
 def _scales(data_scale: float, noise_scale: float) -> tuple[float, float]:
     return (
-        validation.inside("data_scale", data_scale, 0.0, 1e20),
+        validation.inside("data_scale", data_scale, 1e-20, 1e20),
         validation.inside("noise_scale", noise_scale, 1e-20, 1e20),
     )
 
@@ -188,7 +198,11 @@ def _rows(name: str, values: ArrayLike, dimension: int) -> FloatArray:
     raw = np.asarray(values)
     if raw.ndim > 2 and len(raw):
         raw = raw.reshape(len(raw), -1)
-    return validation.array(name, raw, shape=(None, dimension))
+    found = validation.array(name, raw, shape=(None, dimension))
+    largest = float(np.abs(found).max(initial=0.0))
+    if largest > _LARGEST:
+        raise InvalidArgument(name, largest, f"numbers of at most {_LARGEST:g} in size")
+    return found
 
 
 def _like(name: str, values: ArrayLike, inputs: FloatArray) -> FloatArray:

@@ -35,7 +35,8 @@ class SampleDistances(Scalars):
     sliced_wasserstein_squared : mean over directions of the squared 2-Wasserstein distance of the projections.
     mmd_squared : unbiased squared maximum mean discrepancy of the kernel exp(-|x - y|^2/(2 b^2)).
     bandwidth : b.
-    standard_error : of the three, by the bootstrap over the samples; NaN for a Frechet distance whose bootstrap would
+    standard_error : of the three, by the bootstrap over the samples (for the kernel's distance, over the resamples with
+        two different points of each); NaN for a Frechet distance whose bootstrap would
         take too long.
     notes : what limits them.
     """
@@ -109,7 +110,10 @@ def sample_distances(
 def _spread(
     draws: list[tuple[IntArray, IntArray]], statistic: Callable[[IntArray, IntArray], float]
 ) -> float:
-    return float(np.std([statistic(i, j) for i, j in draws], ddof=1))
+    found = np.array([statistic(i, j) for i, j in draws])
+    # Squared distances of points of any unit: their squares would overflow, or vanish.
+    scale = float(np.abs(found).max()) or 1.0
+    return float(scale * np.std(found / scale, ddof=1))
 
 
 def frechet_of_samples(x: FloatArray, y: FloatArray) -> float:
@@ -143,13 +147,16 @@ class _Kernel:
 
     def __init__(self, x: FloatArray, y: FloatArray, bandwidth: float | None) -> None:
         points = np.concatenate([x, y])
-        points = points - points.mean(axis=0)
+        # About the median, which one point far away does not carry off.
+        points = points - np.median(points, axis=0)
         norms = (points**2).sum(axis=1)
         squares = np.maximum(norms[:, None] + norms - 2.0 * points @ points.T, 0.0)
         apart = np.sqrt(squares[np.triu_indices(len(points), 1)])
         median = float(np.median(apart)) or float(apart.mean())
         self.bandwidth = median if bandwidth is None else validation.positive("bandwidth", bandwidth)
-        self.values = np.exp(-squares / (2.0 * self.bandwidth**2))
+        with np.errstate(over="ignore"):
+            self.values = np.exp(-0.5 * (np.sqrt(squares) / self.bandwidth) ** 2)
+        self.values[np.diag_indices(len(points))] = 1.0
         self.sizes = len(x), len(y)
 
     def distance(self, first: FloatArray | None = None, second: FloatArray | None = None) -> float:
@@ -169,8 +176,11 @@ class _Kernel:
         found = []
         for _ in range(resamples):
             u, v = (rng.multinomial(size, np.full(size, 1.0 / size)).astype(np.float64) for size in (n, m))
+            # A resample of one point alone has no pairs.
+            if u.max() == n or v.max() == m:
+                continue
             found.append(self.distance(u, v))
-        return float(np.std(found, ddof=1))
+        return float(np.std(found, ddof=1)) if len(found) > 1 else float("nan")
 
 
 def _few(x: FloatArray, rng: np.random.Generator) -> FloatArray:

@@ -19,6 +19,7 @@ from ...tables import open_table
 from ..theory.nulls import SOURCE
 
 _RESAMPLES = 2000
+_LEAST_STEP, _MOST, _LARGEST_LOSS = 1e-300, 1e15, 1e150
 _COUNTS = ("copies", "generated", "null_copies", "null_generated")
 _LOSSES = ("train_loss", "test_loss", "train_loss_standard_error", "test_loss_standard_error")
 
@@ -49,6 +50,8 @@ class Looks:
         step = validation.array("step", self.step, ndim=1, at_least=0.0)
         if len(step) < 2 or (np.diff(step) <= 0.0).any():
             raise InvalidArgument("step", step.tolist(), "at least 2 increasing numbers")
+        if 0.0 < step[step > 0.0][0] < _LEAST_STEP:
+            raise InvalidArgument("step", step.tolist(), f"0 or at least {_LEAST_STEP:g}")
         object.__setattr__(self, "step", step)
         for names in (_COUNTS[2:], _LOSSES):
             given = [name for name in names if getattr(self, name) is not None]
@@ -60,8 +63,10 @@ class Looks:
                 continue
             least = 0.0 if name in _COUNTS or name.endswith("standard_error") else None
             entry = validation.array(name, getattr(self, name), shape=step.shape, at_least=least)
-            if name in _COUNTS and (entry != np.round(entry)).any():
-                raise InvalidArgument(name, entry.tolist(), "whole numbers")
+            if name in _COUNTS and ((entry != np.round(entry)) | (entry > _MOST)).any():
+                raise InvalidArgument(name, entry.tolist(), f"whole numbers, at most {_MOST:g}")
+            if name in _LOSSES and (np.abs(entry) > _LARGEST_LOSS).any():
+                raise InvalidArgument(name, entry.tolist(), f"numbers of at most {_LARGEST_LOSS:g} in size")
             object.__setattr__(self, name, entry)
         for part, whole in (_COUNTS[:2], _COUNTS[2:]):
             total, events = getattr(self, whole), getattr(self, part)

@@ -12,13 +12,14 @@ from numpy.typing import ArrayLike
 from ... import validation
 from ...approximation import states
 from ...arrays import FloatArray, IntArray
-from ...errors import InvalidArgument
+from ...errors import InsufficientSamples, InvalidArgument
 from ...numerics.neighbours import Neighbours, two_nearest
 from ...presentation import Tabular
+from ...statistics.assignment import PERMUTATIONS
 from ...statistics.multiple import benjamini_hochberg, conformal_p_values
 from ...statistics.proportions import clopper_pearson, fisher_p_value, newcombe
 from ...statistics.streams import generator
-from ..theory.detection import distinct_copies_needed, smallest_nameable
+from ..theory.detection import distinct_copies_needed, smallest_membership_p_value, smallest_nameable
 from ..theory.nulls import SOURCE, intrinsic_dimension
 from .fidelity import SampleDistances, sample_distances
 from .generator_data import GeneratorData, Points, Pool, as_data
@@ -76,7 +77,8 @@ class MemorizationReport(Tabular):
     smallest_nameable : how many generated points must be copies before any can be named.
     smallest_p_value : 1/(H + 1), the smallest that a generated point can have.
     distinct_copies_needed : training points that must have a copy before the test of membership can reject.
-    intrinsic_dimension, intrinsic_dimension_standard_error : by the ratios of the null.
+    intrinsic_dimension, intrinsic_dimension_standard_error : by the ratios of the null; None where all of them are
+        ties, as between corners of a simplex.
     exchangeability_p_value : of training and held-out points.
     frechet, sliced_wasserstein_squared, mmd_squared : distances of generated to training points; ``*_held_out`` to
         held-out points, and ``*_baseline`` of held-out to training points.
@@ -112,8 +114,8 @@ class MemorizationReport(Tabular):
     smallest_nameable: int | None
     smallest_p_value: float | None
     distinct_copies_needed: int | None
-    intrinsic_dimension: float
-    intrinsic_dimension_standard_error: float
+    intrinsic_dimension: float | None
+    intrinsic_dimension_standard_error: float | None
     exchangeability_p_value: float | None
     distances: dict[str, float | None] = field(repr=False)
     standard_error: dict[str, float | None] = field(repr=False)
@@ -191,7 +193,8 @@ def report(
     InvalidArgument : sets that do not belong together, or an argument out of its domain.
     """
     k = validation.inside("ratio", ratio, 0.0, 1.0)
-    alpha = validation.inside("level", level, 0.0, 1.0)
+    # One less the level is a coverage of intervals.
+    alpha = validation.inside("level", level, 1e-15, 1.0)
     rate = validation.inside("false_discovery_rate", false_discovery_rate, 0.0, 1.0)
     wanted = validation.inside("smallest_fraction", smallest_fraction, 0.0, 1.0)
     validation.integer("seed", seed, minimum=0)
@@ -212,8 +215,7 @@ def report(
     own = clopper_pearson(copies, total, level=1.0 - alpha)
     apart = newcombe(copies, total, null_copies, compared, level=1.0 - alpha)
     rest = 1.0 - null_copies / compared
-    positive = null.ratios[null.ratios > 0.0]
-    dimension = intrinsic_dimension(positive)
+    dimension = _dimension(null.ratios[null.ratios > 0.0])
     _, first_rows = np.unique(data.training.places, return_index=True)
     corrected = [
         value / rest if rest > 0.0 else np.nan for value in (apart.fraction, apart.lower, apart.upper)
@@ -231,8 +233,8 @@ def report(
         "corrected_lower": corrected[1],
         "corrected_upper": corrected[2],
         "fisher_p_value": fisher_p_value(copies, total, null_copies, compared),
-        "intrinsic_dimension": float(dimension.mean),
-        "intrinsic_dimension_standard_error": float(dimension.standard_error),
+        "intrinsic_dimension": dimension[0],
+        "intrinsic_dimension_standard_error": dimension[1],
         "ratio": near.ratios[rows],
         "nearest_training": first_rows[near.places[rows, 0]],
     }
@@ -241,8 +243,8 @@ def report(
         reason = "without held-out points nothing says how often a generator that does not copy is as near"
         verdict: tuple[Verdict, str] = ("cannot-tell", reason)
     else:
-        tested = _tested(data, pool, near, null, first_rows, k, alpha, rate, seed, progress)
-        verdict = _verdict(tested, own.upper, total, alpha, wanted)
+        tested, least = _tested(data, pool, near, null, first_rows, k, alpha, rate, seed, progress)
+        verdict = _verdict(tested, least, own.upper, total, alpha, wanted)
     found, errors, limits = _fidelity(data, seed) if distances else ({}, {}, ())
     notes = (*data.notes, *((_WARNING,) if distances else ()), *limits)
     if pool is not None:
@@ -289,6 +291,15 @@ def _features(features: Sequence[Points], given: Sequence[Points]) -> list[Point
     return found
 
 
+def _dimension(ratios: FloatArray) -> tuple[float | None, float | None]:
+    """Intrinsic dimension and its error, if the ratios tell one."""
+    try:
+        found = intrinsic_dimension(ratios)
+    except (InsufficientSamples, InvalidArgument):
+        return None, None
+    return float(found.mean), float(found.standard_error)
+
+
 def _null(data: GeneratorData, seed: int, progress: bool) -> Neighbours:
     """Neighbours in the training set of points that are no copies: the held-out ones, or the training's own."""
     points = data.training.points
@@ -313,8 +324,8 @@ def _tested(
     rate: float,
     seed: int,
     progress: bool,
-) -> dict[str, Any]:
-    """Everything that needs the held-out set."""
+) -> tuple[dict[str, Any], float]:
+    """Everything that needs the held-out set, and the least p-value that the test of membership can have."""
     assert data.held_out is not None
     rows, held_out = data.generated.places, len(data.held_out.points)
     to_held_out = two_nearest(data.generated.points, data.held_out.points, progress=progress)
@@ -327,15 +338,18 @@ def _tested(
     p_values = conformal_p_values(near.ratios, null.ratios)[rows]
     named = np.flatnonzero(benjamini_hochberg(p_values) <= rate)
     total, labelled = len(rows), pool.labelled
-    shares = [float(labelled[pool.strata == s].mean()) for s in np.unique(pool.strata)]
+    seen, fresh = (np.bincount(pool.strata[marks]) for marks in (labelled, ~labelled))
+    strata = min(len(seen), len(fresh))  # of the others, one set has none
+    seen, fresh = seen[:strata], fresh[:strata]
+    mixed = (seen > 0) & (fresh > 0)
     needed = [
-        distinct_copies_needed(
-            int(labelled[pool.strata == s].sum()), int((~labelled[pool.strata == s]).sum()), level
-        )
-        for s, share in zip(np.unique(pool.strata), shares, strict=True)
-        if 0.0 < share < 1.0
+        distinct_copies_needed(n, h, level)
+        for n, h in np.unique(np.stack([seen, fresh], axis=1)[mixed], axis=0).tolist()
     ]
-    return {
+    least = smallest_membership_p_value(seen, fresh)
+    if not test.test.exact:
+        least = max(least, 1.0 / (1.0 + PERMUTATIONS))
+    found = {
         "held_out": held_out,
         "suspicious": test.cast,
         "suspicious_on_training": test.on_training,
@@ -360,10 +374,11 @@ def _tested(
         "exchangeability_p_value": exchangeability_p_value(pool, seed=seed, progress=progress),
         "pooled_ratio": joint.ratios[rows],
     }
+    return found, least
 
 
 def _verdict(
-    tested: dict[str, Any], upper: float, generated: int, level: float, wanted: float
+    tested: dict[str, Any], least: float, upper: float, generated: int, level: float, wanted: float
 ) -> tuple[Verdict, str]:
     """Exchangeability first; then the test of membership; then whether it could have seen anything."""
     p, needed, alike = (
@@ -377,6 +392,9 @@ def _verdict(
         return "memorizes", f"{where}, which chance brings about with p = {p:.2g}"
     if needed is None:
         return "cannot-tell", "no stratum has training and held-out points"
+    if least >= level:
+        text = f"copies of all training points have a p-value of {least:.2g}, which is not below the level {level:g}"
+        return "cannot-tell", text
     if needed > wanted * generated:
         text = (
             f"{needed} copied points are needed to be seen, and a fraction of {wanted:g} of {generated} generated "

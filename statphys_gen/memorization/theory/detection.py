@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import math
 
+from numpy.typing import ArrayLike
+from scipy.special import gammaln
+
 from ... import validation
 from ...approximation import states
 from .nulls import SOURCE
@@ -30,6 +33,21 @@ def distinct_copies_needed(training: int, held_out: int, level: float = 0.05) ->
     h = validation.integer("held_out", held_out, minimum=1)
     alpha = validation.inside("level", level, 0.0, 1.0)
     return max(1, math.ceil(math.log(alpha) / math.log(n / (n + h)) - 1e-12))
+
+
+@states("exact", source=SOURCE, verification="derived")
+def smallest_membership_p_value(training: ArrayLike, held_out: ArrayLike) -> float:
+    """The smallest p-value that the test of membership can have, with a copy of every training point.
+
+    One of all assignments, prod_s 1/C(N_s + H_s, N_s), has all votes on training points.
+
+    Parameters
+    ----------
+    training, held_out : (strata,) N_s and H_s, points or groups of each stratum, at least 0.
+    """
+    n = validation.array("training", training, ndim=1, at_least=0.0)
+    h = validation.array("held_out", held_out, shape=n.shape, at_least=0.0)
+    return math.exp(float((gammaln(n + 1.0) + gammaln(h + 1.0) - gammaln(n + h + 1.0)).sum()))
 
 
 @states("exact", source=SOURCE, verification="derived and simulated")

@@ -73,9 +73,9 @@ def graph_temperature(
     count = validation.integer("samples", samples, minimum=1)
     top = validation.positive("variance", variance)
     lam = validation.array("stiffness", stiffness, at_least=0.0)
-    b = lam * max(eigenvalues[number], 0.0) * nodes / count
-    # Without cancellation at small b.
-    return np.asarray(2.0 * top / (np.sqrt(1.0 + 4.0 * b * top) + 1.0))
+    softness = max(float(eigenvalues[number]), 0.0) * nodes / count
+    # Without cancellation at small b, and without overflow of b lambda_max.
+    return np.asarray(2.0 * top / (np.hypot(1.0, 2.0 * np.sqrt(lam) * np.sqrt(softness) * np.sqrt(top)) + 1.0))
 
 
 def graph_growth(

@@ -24,6 +24,7 @@ from ..model import WeightedPoints
 Law = WeightedPoints | DataSet | GaussianMixture
 _REACH, _PANEL, _ORDER = 9.0, 0.15, 8  # of the quadrature of one Gaussian, in its standard deviations
 _LEAST_PANELS, _MOST_PANELS = 600, 40_000
+_LEAST_REACH = 1e-70  # of the points from their mean, and its inverse the largest
 
 
 def weighted_points(law: Law, argument: str = "law") -> WeightedPoints:
@@ -70,10 +71,27 @@ def weighted_points(law: Law, argument: str = "law") -> WeightedPoints:
 
 
 def moments(law: WeightedPoints) -> tuple[FloatArray, FloatArray]:
-    """Mean (D,) and covariance (D, D), with the weights of the law (1/N, never 1/(N - 1))."""
+    """Mean (D,) and covariance (D, D), with the weights of the law (1/N, never 1/(N - 1)).
+
+    Points that differ by the rounding of their mean are equal, and the covariance is 0.
+
+    Raises
+    ------
+    InvalidArgument : points in a unit in which squares and cubes of their distances overflow or vanish.
+    """
     mean = law.weights @ law.points
+    if (law.points == law.points[0]).all():
+        return law.points[0].copy(), np.zeros((law.dimension, law.dimension))
     centred = law.points - mean
+    checked_reach(float(np.abs(centred).max()))
     return mean, (centred * law.weights[:, None]).T @ centred
+
+
+def checked_reach(reach: float) -> None:
+    """Whether points so far from their mean have moments and their quotients."""
+    if not _LEAST_REACH <= reach <= 1.0 / _LEAST_REACH:
+        allowed = f"of points whose distances from their mean reach {_LEAST_REACH:g} to {1.0 / _LEAST_REACH:g}"
+        raise InvalidArgument("law", reach, f"{allowed}: take another unit")
 
 
 def top_direction(covariance: FloatArray) -> tuple[float, FloatArray]:
@@ -111,7 +129,11 @@ def mixture_covariance(law: GaussianMixture) -> tuple[FloatArray, FloatArray]:
     """Mean and covariance of a mixture in any dimension."""
     mean = law.weights @ law.means
     shift = law.means - mean
-    within = sum(law.weights[k] * full_covariance(law, k) for k in range(law.classes))
+    full = [full_covariance(law, k) for k in range(law.classes)]
+    reach = max(float(np.abs(shift).max()), float(np.sqrt(max(c.max() for c in full))))
+    if reach > 0.0:
+        checked_reach(reach)
+    within = sum(law.weights[k] * c for k, c in enumerate(full))
     return mean, within + (shift * law.weights[:, None]).T @ shift
 
 

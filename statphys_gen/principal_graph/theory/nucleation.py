@@ -23,7 +23,7 @@ import numpy as np
 from ...approximation import states
 from ...arrays import FloatArray
 from ...data.laws import GaussianMixture
-from ...errors import AccuracyNotReached
+from ...errors import AccuracyNotReached, InvalidArgument
 from ...presentation import Scalars
 from ..model import WeightedPoints
 from .mixture import Law, full_covariance, mixture_covariance, moments, top_direction, weighted_points
@@ -78,6 +78,7 @@ def nucleation(law: Law) -> Nucleation:
     """
     if isinstance(law, GaussianMixture):
         mean, covariance = mixture_covariance(law)
+        _refuse_equal(covariance)
         shift = law.means - mean
         full = [full_covariance(law, k) for k in range(law.classes)]
         starts = _class_starts(shift, full, covariance)
@@ -99,6 +100,7 @@ def nucleation(law: Law) -> Nucleation:
         return _result(*_supremum(cumulants, covariance, starts), None, covariance)
     points = weighted_points(law)
     mean, covariance = moments(points)
+    _refuse_equal(covariance)
     x, w = points.points - mean, points.weights
     top, nu = _supremum(_point_cumulants(x, w), covariance, _point_starts(x, w, covariance))
     effective = None
@@ -107,6 +109,11 @@ def nucleation(law: Law) -> Nucleation:
         a = np.exp(exponents - exponents.max())
         effective = float((w @ a) ** 2 / (w @ (a * a)) * points.samples)
     return _result(top, nu, effective, covariance)
+
+
+def _refuse_equal(covariance: FloatArray) -> None:
+    if not np.trace(covariance) > 0.0:
+        raise InvalidArgument("law", 0.0, "of points that are not all equal: there is no transition")
 
 
 def nucleation_temperature(law: Law) -> float:

@@ -15,11 +15,11 @@ import numpy as np
 from ... import validation
 from ...approximation import states
 from ...arrays import FloatArray
+from ...data.laws import GaussianMixture
 from ...errors import InvalidArgument
 from ...numerics.roots import bracketed
 from ...presentation import Scalars
-from ..model import WeightedPoints
-from .mixture import moments
+from .mixture import Law, moments, weighted_points
 
 # 99 % point of Tracy and Widom's law for real symmetric matrices (Bejan's tables), and its mean.
 TRACY_WIDOM_99 = 2.0234
@@ -48,22 +48,32 @@ class Significance(Scalars):
     source="derivations/principal_graph/stability.py",
     verification="derived",
 )
-def significance(law: WeightedPoints) -> Significance | None:
+def significance(law: Law) -> Significance | None:
     """Edge of the bulk and whether the first transition stands out of it; None of a population.
 
     Parameters
     ----------
-    law : points with their number.
+    law : points with their number, or a data set.
+
+    Raises
+    ------
+    InvalidArgument : neither; all points equal.
     """
-    if law.samples is None:
+    if isinstance(law, GaussianMixture):
         return None
-    eigenvalues = np.linalg.eigvalsh(moments(law)[1])
-    ratio = law.dimension / law.samples
-    present = np.sort(eigenvalues)[-min(law.dimension, max(law.samples - 1, 1)) :]
+    points = weighted_points(law)
+    if points.samples is None:
+        return None
+    samples, dimension = points.samples, points.dimension
+    eigenvalues = np.linalg.eigvalsh(moments(points)[1])
+    if not eigenvalues[-1] > 0.0:
+        raise InvalidArgument("law", 0.0, "of points that are not all equal: there is no transition")
+    ratio = dimension / samples
+    present = np.sort(eigenvalues)[-min(dimension, max(samples - 1, 1)) :]
     variance = float(np.median(present)) / marchenko_pastur_median(ratio)
     edge = variance * (1.0 + np.sqrt(ratio)) ** 2
-    threshold = edge + variance * TRACY_WIDOM_99 * tracy_widom_scale(law.samples, law.dimension)
-    known = law.dimension > 1
+    threshold = edge + variance * TRACY_WIDOM_99 * tracy_widom_scale(samples, dimension)
+    known = dimension > 1
     return Significance(edge, threshold, bool(eigenvalues[-1] > threshold) if known else None)
 
 

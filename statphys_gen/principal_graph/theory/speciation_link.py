@@ -80,6 +80,8 @@ def speciation_times(law: GaussianMixture) -> SpeciationTimes:
     ------
     InvalidArgument : too many dimensions; a law without variance.
     """
+    if not isinstance(law, GaussianMixture):
+        raise InvalidArgument("law", law, "a GaussianMixture")
     shift, full = _reduced(law)
     weights = law.weights
     covariance = (shift * weights[:, None]).T @ shift + np.einsum("k,kij->ij", weights, full)

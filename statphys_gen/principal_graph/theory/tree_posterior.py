@@ -80,7 +80,14 @@ def tree_marginals(points: ArrayLike, stiffness: float) -> TreeMarginals:
         raise InvalidArgument("points", nodes, f"at least 2 and at most {LARGEST_SUM} nodes")
     lam = validation.non_negative("stiffness", stiffness)
     nodes = nodes - nodes.mean(axis=0)
+    reach = float(np.abs(nodes).max())
+    if reach > 1e150:
+        raise InvalidArgument("points", reach, "nodes at most 1e150 from their mean")
     squares = ((nodes[:, None, :] - nodes) ** 2).sum(axis=2)
+    if lam > 1e300 / max(float(squares.max()), 1.0):
+        raise InvalidArgument(
+            "stiffness", lam, "a number that, times the squared distances, is at most 1e300"
+        )
     found = sum_over_trees(-0.5 * lam * squares)
     edges = minimum_spanning_tree(nodes).edges
     return TreeMarginals(found.log_sum, found.probability, float(squares[edges[:, 0], edges[:, 1]].sum()))
