@@ -68,17 +68,17 @@ def local_rates() -> bool:
 
 
 @claim(
-    "Given x, z the log weight of a posterior sample has mean mu and variance d g; Var mu = d g and Cov(mu, R) = -d g"
+    "Given x, z the log weight of a posterior sample has mean mu and variance d g; Var mu = d g and Cov(mu, R) = d g"
 )
 def fluctuations() -> bool:
-    # Per component: unit Gaussians z and y of correlation c, c^2 = 1/(1+r); R = (y^2 - z^2)/2, mu = (z^2 - c^2 y^2)/2.
+    # Per component: unit Gaussians z and y of correlation c, c^2 = 1/(1+r); R = (z^2 - y^2)/2, mu = (z^2 - c^2 y^2)/2.
     covariances = {("z", "z"): 2, ("y", "y"): 2, ("z", "y"): 2 * c**2, ("y", "z"): 2 * c**2}
 
     def covariance(one: dict[str, sp.Expr], two: dict[str, sp.Expr]) -> sp.Expr:
         return sum(a * b * covariances[i, j] for i, a in one.items() for j, b in two.items())
 
     half = sp.Rational(1, 2)
-    log_number, mean = {"y": half, "z": -half}, {"z": half, "y": -(c**2) / 2}
+    log_number, mean = {"z": half, "y": -half}, {"z": half, "y": -(c**2) / 2}
     g = r * (2 + r) / (1 + r) ** 2 / 2
     v = r / (1 + r)
     # Posterior of u = exp(-t)a/sqrt(D) given x: x/sqrt(D) - u has mean c y and variance r/(1+r).
@@ -86,7 +86,7 @@ def fluctuations() -> bool:
     values = [
         covariance(log_number, log_number) - v,
         covariance(mean, mean) - g,
-        covariance(mean, log_number) + g,
+        covariance(mean, log_number) - g,
         spread - g,
     ]
     return all(sp.simplify(value.subs(c, 1 / sp.sqrt(1 + r))) == 0 for value in values)

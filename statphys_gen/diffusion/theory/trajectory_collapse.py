@@ -7,7 +7,7 @@ x_t exp(t) = a + W(E), W a Brownian motion in E = exp(2t) - 1, T is the first ex
 Per dimension, at r_i = lambda_i/E: f = log(n)/d - <log(1+r)>/2, v = <r/(1+r)>, g = <r^2/(2(1+r)^2) + r/(1+r)^2>. The
 expected number of points nearer than a, given the path up to t, has the logarithm
 
-    R = d f + sqrt(d v) xi - log(2 pi d g)/2 - mu^2/2,    xi, mu standard Gaussian, E xi mu = -sqrt(g/v),
+    R = d f + sqrt(d v) xi - log(2 pi d g)/2 - mu^2/2,    xi, mu standard Gaussian, E xi mu = sqrt(g/v),
 
 and a is the nearest point at t with probability S(t) = E exp(-exp R). Near R = 0 the number is, in tau = t d v/D_t,
 that of a cloud of Brownian particles (variance 2 tau) with density exp(tau - l), and a is one more such particle: the
