@@ -108,6 +108,12 @@ def register(quantities: Any) -> None:
         help="signals q",
     )
     add_weight(parser, required=True)
+    parser.add_argument(
+        "--data-signal",
+        metavar="Q",
+        type=number("--data-signal", validation.positive),
+        help="|m|^2/sigma^2, of classes that overlap: Bayes' rule gives the class at the end of the flow",
+    )
     add_output_options(parser)
     parser.set_defaults(run=_u_turn)
 
@@ -243,13 +249,18 @@ def _u_turn(options: argparse.Namespace) -> int:
     from ...schedules.theory.windows import u_turn
     from ..output import emit
 
-    found = u_turn(options.signal, options.weight)
+    largest = math.inf if options.data_signal is None else options.data_signal
+    for signal in options.signal:
+        if signal > largest:
+            raise InvalidArgument("--signal", signal, f"at most --data-signal, {largest:g}")
+    found = u_turn(options.signal, options.weight, largest)
     records = [record | {"approximation": str(approximation_of(u_turn))} for record in found.records()]
 
     def plot(path: Path) -> None:
         from ...schedules.plots import plot_u_turn
 
-        plot_u_turn(found, options.weight, path)
+        plot_u_turn(found, options.weight, path, data_signal=largest)
 
-    parameters = {"signal": options.signal, "weight": options.weight}
+    names = ("signal", "weight", "data_signal")
+    parameters = {name: getattr(options, name) for name in names}
     return emit(options, "schedules u-turn", parameters, records, plot=plot)

@@ -118,7 +118,8 @@ def fit_modes(dataset: DataSet, *, seed: int = 0) -> FittedModes:
         parts = ("eigenvalues", "multiplicities", "products")
         joined = [np.concatenate([getattr(one, name), getattr(spectrum, name)]) for name in parts]
         order = np.argsort(joined[0])
-        spectrum = ClassSpectrum(weights, *(entry[order] for entry in joined))
+        values, copies, products = (entry[order] for entry in joined)
+        spectrum = ClassSpectrum(weights, values, copies, products)
     mean = weights @ means
     return FittedModes(
         spectrum, codes, names, mean, means, eigenvalues, vectors, tail, shrinkage, (*dataset.notes, *notes)

@@ -48,12 +48,15 @@ class ClassSpectrum:
     weights : (C,) of the classes.
     eigenvalues, multiplicities : (U,) distinct eigenvalues and how often each occurs.
     products : (U, C, C) scalar products of the class means within each eigenspace.
+    by_sign : whether the class of a sample is the sign of its projection on the difference of two opposite means, not
+        that of Bayes' rule.
     """
 
     weights: FloatArray
     eigenvalues: FloatArray
     multiplicities: FloatArray
     products: FloatArray
+    by_sign: bool = False
 
     @classmethod
     def of(cls, mixture: GaussianMixture) -> ClassSpectrum:
@@ -164,7 +167,7 @@ def generated_weights(mixture: GaussianMixture | ClassSpectrum, grid: Grid, *, s
 
 
 def shares_of_data(spectrum: ClassSpectrum, *, seed: int = 0) -> Estimate:
-    """(C,) shares of the data that Bayes' rule gives to the classes: their weights, but for classes that overlap.
+    """(C,) shares of the data on the sides of the classes: their weights, but for classes that overlap.
 
     Parameters
     ----------
@@ -178,7 +181,8 @@ def shares_of_data(spectrum: ClassSpectrum, *, seed: int = 0) -> Estimate:
         first = 1.0
         if count == 2:
             root = math.sqrt(float((spectrum.half_difference() * scale[:, 0, 0]).sum()))
-            first = share_above(float(weights[0]), 0.5 * math.log(weights[0] / weights[1]), root)
+            threshold = 0.0 if spectrum.by_sign else 0.5 * math.log(weights[0] / weights[1])
+            first = share_above(float(weights[0]), threshold, root)
         return Estimate(np.array([first, 1.0 - first])[:count], np.zeros(count), np.ones(count))
     gram = (spectrum.products * scale).sum(axis=0)
     eigenvalues, vectors = np.linalg.eigh(gram)
@@ -213,6 +217,7 @@ class _Logits:
         squares = np.einsum("ucc->uc", gram)
         differences = against[:, :, :-1] - against[:, :, -1:]
         odds = np.log(spectrum.weights[:-1] / spectrum.weights[-1])
+        at_end = np.zeros_like(odds) if spectrum.by_sign else odds
         self.bias = np.empty((evaluations + 1, classes - 1))
         self.response = np.zeros((evaluations + 1, evaluations, classes - 1, classes))
         readings = np.empty((evaluations + 1, len(values)))
@@ -220,7 +225,7 @@ class _Logits:
         def read(e: int, state: FloatArray, a: float, b: float) -> FloatArray:
             spread = a * a + values * b * b
             at_start = b / spread * state[0]
-            self.bias[e] = odds - 0.5 * np.einsum(
+            self.bias[e] = (odds if e < evaluations else at_end) - 0.5 * np.einsum(
                 "u,uc->c", b * b / spread, squares[:, :-1] - squares[:, -1:]
             )
             self.bias[e] += np.einsum("u,uc->c", at_start, mean[:, :-1] - mean[:, -1:])
