@@ -96,8 +96,8 @@ def register(quantities: Any) -> None:
     parser = quantities.add_parser(
         "u-turn",
         help="probability that noising and coming back keeps the class",
-        description="By the reverse process (stochastic) and by the probability flow (deterministic), at signal q = "
-        "|m|^2/(S^2 + sigma^2).",
+        description="By the reverse process (stochastic) and, for classes that do not overlap, by the probability flow "
+        "(deterministic),\nat signal q = |m|^2/(S^2 + sigma^2).",
     )
     parser.add_argument(
         "--signal",
@@ -108,12 +108,6 @@ def register(quantities: Any) -> None:
         help="signals q",
     )
     add_weight(parser, required=True)
-    parser.add_argument(
-        "--data-signal",
-        metavar="Q",
-        type=number("--data-signal", validation.positive),
-        help="|m|^2/sigma^2, of classes that overlap: Bayes' rule gives the class at the end of the flow",
-    )
     add_output_options(parser)
     parser.set_defaults(run=_u_turn)
 
@@ -249,18 +243,13 @@ def _u_turn(options: argparse.Namespace) -> int:
     from ...schedules.theory.windows import u_turn
     from ..output import emit
 
-    largest = math.inf if options.data_signal is None else options.data_signal
-    for signal in options.signal:
-        if signal > largest:
-            raise InvalidArgument("--signal", signal, f"at most --data-signal, {largest:g}")
-    found = u_turn(options.signal, options.weight, largest)
+    found = u_turn(options.signal, options.weight)
     records = [record | {"approximation": str(approximation_of(u_turn))} for record in found.records()]
 
     def plot(path: Path) -> None:
         from ...schedules.plots import plot_u_turn
 
-        plot_u_turn(found, options.weight, path, data_signal=largest)
+        plot_u_turn(found, options.weight, path)
 
-    names = ("signal", "weight", "data_signal")
-    parameters = {name: getattr(options, name) for name in names}
+    parameters = {"signal": options.signal, "weight": options.weight}
     return emit(options, "schedules u-turn", parameters, records, plot=plot)
