@@ -10,16 +10,20 @@ from scipy.integrate import solve_ivp
 from scipy.optimize import brentq
 from scipy.stats import multivariate_normal, norm
 
+from statphys_gen.data import DataSet
 from statphys_gen.errors import InvalidArgument
 from statphys_gen.schedules import (
     GaussianMixture,
     NoiseGrid,
+    TimeGrid,
     TwoClasses,
     bias_variance,
     design_schedule,
     feature_area,
+    fit_modes,
     generated_weight,
     generated_weights,
+    interpolant,
     noise_grid,
     start_error,
     training_density,
@@ -211,3 +215,60 @@ def test_where_no_weight_is_learned() -> None:
     for bad in ([1.0], [1.0, 2.0], [2.0, 2.0]):
         with pytest.raises(InvalidArgument, match="noise_level"):
             weight_variance(narrow, bad, [1.0] * len(bad))
+
+
+def _on_the_line(means: list[float], weights: list[float], variance: float, grid: NoiseGrid) -> float:
+    """Share that Bayes' rule gives to the first class, by the solver on an even grid of starts."""
+    xi = np.linspace(-8.0, 8.0, 200_001)
+    centre = float(np.dot(weights, means)) if grid.start == "mean" else 0.0
+    y = centre + grid.levels[0] * xi
+
+    def logits(y: np.ndarray, spread: float) -> np.ndarray:
+        return np.array(
+            [math.log(w) - 0.5 * (y - m) ** 2 / spread for m, w in zip(means, weights, strict=True)]
+        )
+
+    for here, there in zip(grid.levels[:-1], grid.levels[1:], strict=True):
+        spread = variance + here**2
+        logs = logits(y, spread)
+        shares = np.exp(logs - logs.max(axis=0))
+        drive = (shares * np.array(means)[:, None]).sum(axis=0) / shares.sum(axis=0)
+        guess = drive + variance / spread * (y - drive)
+        y = there / here * y + (1.0 - there / here) * guess
+    bell = np.exp(-0.5 * xi**2)
+    return float(bell[logits(y, variance).argmax(axis=0) == 0].sum() / bell.sum())
+
+
+@pytest.mark.parametrize("start", ["mean", "zero"])
+def test_classes_far_from_the_origin(start: str) -> None:
+    grid = noise_grid("karras", 9, (0.05, 300.0), start=start)  # type: ignore[arg-type]
+    for means, weights in (([41.0, 38.5], [0.3, 0.7]), ([41.0, 38.5, 45.0], [0.2, 0.5, 0.3])):
+        law = GaussianMixture(np.array(weights), np.array(means)[:, None], np.array([0.4]))
+        found = generated_weights(law, grid)
+        wanted = _on_the_line(means, weights, 0.4, grid)
+        assert abs(float(found.mean[0]) - wanted) < 2e-4 + 4.0 * float(found.standard_error[0])
+
+
+@pytest.mark.parametrize("weights", [[0.3, 0.7], [0.2, 0.5, 0.3]])
+def test_weights_do_not_depend_on_the_origin(weights: list[float]) -> None:
+    means = np.array([[1.0, 0.0], [-1.0, 0.5], [0.0, -2.0]])[: len(weights)]
+    grid = noise_grid("karras", 8, (0.02, 20.0), start="mean")
+    times = TimeGrid.uniform(interpolant("vp-linear"), 12)
+    for steps in (grid, times):
+        near, far = (
+            generated_weights(GaussianMixture(np.array(weights), means + shift, np.array([0.3])), steps)
+            for shift in (0.0, 1e8)
+        )
+        error = 4.0 * np.hypot(near.standard_error, far.standard_error) + 2e-6
+        assert (np.abs(near.mean - far.mean) < error).all()
+
+
+def test_modes_do_not_depend_on_the_origin() -> None:
+    rng = np.random.default_rng(3)
+    labels = np.repeat([0, 1], [20, 30])
+    points = rng.standard_normal((50, 70)) * 0.5 + 2.0 * labels[:, None]
+    near, far = (fit_modes(DataSet.from_arrays(points + shift, labels=labels)).spectrum for shift in (0, 1e8))
+    assert far.eigenvalues == pytest.approx(near.eigenvalues, rel=1e-5)
+    assert far.half_difference().sum() == pytest.approx(near.half_difference().sum(), rel=1e-6)
+    gap = points[labels == 0].mean(axis=0) - points[labels == 1].mean(axis=0)
+    assert near.half_difference().sum() == pytest.approx(0.25 * gap @ gap, rel=1e-12)

@@ -47,9 +47,11 @@ class ClassSpectrum:
     ----------
     weights : (C,) of the classes.
     eigenvalues, multiplicities : (U,) distinct eigenvalues and how often each occurs.
-    products : (U, C, C) scalar products of the class means within each eigenspace.
+    products : (U, C, C) scalar products of the class means, less the centre, within each eigenspace.
     by_sign : whether the class of a sample is the sign of its projection on the difference of two opposite means, not
         that of Bayes' rule.
+    origin : (U, C) scalar products of the centre, the mean of the data, with the class means less it; None where the
+        centre is the origin. Differences of means far from the origin keep their digits.
     """
 
     weights: FloatArray
@@ -57,6 +59,7 @@ class ClassSpectrum:
     multiplicities: FloatArray
     products: FloatArray
     by_sign: bool = False
+    origin: FloatArray | None = None
 
     @classmethod
     def of(cls, mixture: GaussianMixture) -> ClassSpectrum:
@@ -66,7 +69,8 @@ class ClassSpectrum:
         pooled = np.tensordot(weights, np.broadcast_to(mixture.covariances, shape), 1)
         if pooled.ndim == 0:
             one, count = np.array([float(pooled)]), np.array([float(mixture.dimension)])
-            return cls(weights, one, count, (means @ means.T)[None])
+            centre, rest = _centred(weights, means)
+            return cls(weights, one, count, (rest @ rest.T)[None], origin=(rest @ centre)[None])
         if pooled.ndim == 2:
             eigenvalues, vectors = np.linalg.eigh(pooled)
             # Rounding of a matrix of lower rank is no variance.
@@ -82,9 +86,12 @@ class ClassSpectrum:
     ) -> ClassSpectrum:
         """From the variance of each direction and the means (C, d) along them."""
         distinct, places = np.unique(eigenvalues, return_inverse=True)
+        centre, rest = _centred(weights, means)
         products = np.zeros((len(distinct), len(weights), len(weights)))
-        np.add.at(products, places, np.einsum("ci,ei->ice", means, means))
-        return cls(weights, distinct, np.bincount(places).astype(np.float64), products)
+        np.add.at(products, places, np.einsum("ci,ei->ice", rest, rest))
+        origin = np.zeros((len(distinct), len(weights)))
+        np.add.at(origin, places, (rest * centre).T)
+        return cls(weights, distinct, np.bincount(places).astype(np.float64), products, origin=origin)
 
     @property
     def classes(self) -> int:
@@ -115,6 +122,14 @@ class ClassSpectrum:
                 smallest,
                 "positive definite: an eigenvalue is 0, and the class at zero noise undefined",
             )
+
+
+def _centred(weights: FloatArray, means: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """The mean of the data, and the class means less it; differences below their rounding are none."""
+    centre = weights @ means
+    rest = means - centre
+    rounding = 4.0 * np.finfo(np.float64).eps * np.abs(means).max(axis=0)
+    return centre, np.where(np.abs(rest) > rounding, rest, 0.0)
 
 
 @states(
@@ -215,6 +230,9 @@ class _Logits:
         mean = gram @ spectrum.weights if program.start == "mean" else np.zeros(gram.shape[:2])
         against = gram[:, :-1] - gram[:, -1:]  # (U, C-1, C)
         squares = np.einsum("ucc->uc", gram)
+        origin = np.zeros(gram.shape[:2]) if spectrum.origin is None else spectrum.origin
+        outwards = origin[:, :-1] - origin[:, -1:]
+        moving = set(program.data) == {1.0}
         differences = against[:, :, :-1] - against[:, :, -1:]
         odds = np.log(spectrum.weights[:-1] / spectrum.weights[-1])
         at_end = np.zeros_like(odds) if spectrum.by_sign else odds
@@ -229,6 +247,12 @@ class _Logits:
                 "u,uc->c", b * b / spread, squares[:, :-1] - squares[:, -1:]
             )
             self.bias[e] += np.einsum("u,uc->c", at_start, mean[:, :-1] - mean[:, -1:])
+            # What the state has of the centre, less that of the data at this level: none, of a solver that moves with
+            # the data.
+            lag = state[0] * (program.start == "mean") + state[1 : e + 1].sum(axis=0) - b
+            if moving:
+                lag = -state[0] * (program.start == "zero")
+            self.bias[e] += np.einsum("u,uc->c", b / spread * lag, outwards)
             if e:
                 self.response[e, :e] = np.einsum("ju,uce->jce", state[1 : e + 1] * (b / spread), against)
             readings[e] = at_start
