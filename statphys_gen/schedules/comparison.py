@@ -81,8 +81,11 @@ def _curie_weiss(law: CurieWeiss, grid: Grid, walkers: int, seed: int) -> Observ
         uniform = np.allclose(np.diff(grid.times), 1.0 / grid.steps)
         if uniform and grid.steps >= 2:
             kappa = path.dilation * math.sqrt(law.dimension)
-            limit = curie_weiss_limit(law.inverse_temperature, law.tilt, kappa, grid.steps, path.name)
-            theory = {"weight": limit.weight, "magnetisation": limit.magnetisation}
+            try:
+                limit = curie_weiss_limit(law.inverse_temperature, law.tilt, kappa, grid.steps, path.name)
+                theory = {"weight": limit.weight, "magnetisation": limit.magnetisation}
+            except InvalidArgument as error:
+                reason = f"no theory: {error}"
     said = str(approximation_of(curie_weiss_limit))
     return Observables(
         tuple(

@@ -72,11 +72,18 @@ def plot_crossover(
     return axes
 
 
-def plot_u_turn(found: UTurn, weight: float, path: Path | None = None, *, axes: Axes | None = None) -> Axes:
-    """Both probabilities along the signal, with the points that were asked for."""
+def plot_u_turn(
+    found: UTurn,
+    weight: float,
+    path: Path | None = None,
+    *,
+    data_signal: float = math.inf,
+    axes: Axes | None = None,
+) -> Axes:
+    """Both probabilities along the signal, up to that of the data, with the points that were asked for."""
     positive = found.signal[found.signal > 0.0]
     low, high = (float(positive.min()), float(positive.max())) if len(positive) else (0.1, 10.0)
-    line = u_turn(np.geomspace(0.2 * low, 5.0 * high, 201), weight)
+    line = u_turn(np.geomspace(0.2 * low, min(5.0 * high, data_signal), 201), weight, data_signal)
     with picture(path, axes=axes) as (_, (axes,)):
         for k, (name, text) in enumerate(
             (("stochastic", "reverse process"), ("deterministic", "probability flow"))

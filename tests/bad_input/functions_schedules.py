@@ -125,13 +125,19 @@ TABLE: list[Row] = [
     row(schedules.detail_density, dict(noise_level=1.0, variance=0.4), noise_level=[0.0], variance=[0.0]),
     row(schedules.weight_density, dict(noise_level=1.0, classes=CLASSES), noise_level=[0.0, -1.0]),
     row(schedules.feature_area, dict(classes=CLASSES, feature="weight"), feature=["weights"]),
-    row(schedules.u_turn, dict(signal=1.0, weight=0.7), signal=[-1.0], weight=[0.0]),
+    row(
+        schedules.u_turn,
+        dict(signal=1.0, weight=0.7, data_signal=2.0),
+        signal=[-1.0, 3.0],
+        weight=[0.0],
+        data_signal=[0.0, math.nan],
+    ),
     row(schedules.weight_sensitivity, dict(noise_level=1.0, classes=CLASSES), noise_level=[0.0]),
     row(schedules.bias_variance, dict(signal=1.0, weight=0.7), signal=[0.0], weight=[1.0]),
     row(
         schedules.weight_variance,
         dict(classes=CLASSES, noise_level=[3.0, 1.0], draws=[10.0, 10.0]),
-        noise_level=[3.0, [0.0, 1.0]],
+        noise_level=[3.0, [0.0, 1.0], [1.0, 3.0]],
         draws=[[1.0], [0.0, 1.0]],
     ),
     row(

@@ -8,6 +8,7 @@ import pytest
 from references import document
 
 from statphys_gen.data import CurieWeiss, GaussianMixture
+from statphys_gen.errors import InvalidArgument
 from statphys_gen.schedules import (
     Autoencoder,
     NoiseGrid,
@@ -18,6 +19,7 @@ from statphys_gen.schedules import (
     autoencoder_speciation,
     autoencoder_weight,
     bias_variance,
+    compare,
     curie_weiss_limit,
     curie_weiss_modes,
     detail_density,
@@ -187,6 +189,21 @@ def test_curie_weiss_weight_is_that_of_two_classes_in_the_limit_of_low_temperatu
     """m* -> 1: log-odds 2 H, separation 1."""
     gaussian = limit("dilated-vp-linear", 1.0 / (1.0 + math.exp(-1.4)), 0.36, 12, 2.2)
     assert curie_weiss_limit(40.0, 0.7, 2.2, 12).weight == pytest.approx(gaussian.weight, abs=1e-12)
+
+
+@pytest.mark.parametrize("schedule", ["dilated-vp-linear", "dilated-vp-trigonometric"])
+def test_odd_steps_that_meet_no_modes(schedule: str) -> None:
+    """Where J E sech^2(g z) < 1 at the first noise level of the second half, no coordinate has a posterior mean."""
+    gain = (1.0 / 3.0) / (2.0 / 3.0) ** 2 if schedule.endswith("linear") else (1.0 / 3.0) / (1.0 - 1.0 / 9.0)
+    z = np.random.default_rng(1).standard_normal(2_000_000)
+    least = 1.0 / float(np.mean(np.cosh(gain * z) ** -2.0))
+    with pytest.raises(InvalidArgument, match="steps"):
+        curie_weiss_limit(least - 5e-3, 0.3, 2.0, 3, schedule)
+    assert curie_weiss_limit(least + 5e-3, 0.3, 2.0, 3, schedule).saturated_magnetisation > 1e-3
+    assert curie_weiss_limit(least - 5e-3, 0.3, 2.0, 4, schedule).saturated_magnetisation > 1e-3
+    law = CurieWeiss(40, least - 5e-3, 0.3)
+    path = interpolant(schedule, math.sqrt(40), 2.0)
+    assert all(entry.theory is None for entry in compare(law, TimeGrid.uniform(path, 3), 40))
 
 
 def test_areas_sensitivities_and_their_sum_rules() -> None:

@@ -30,8 +30,8 @@ def register(quantities: Any) -> None:
         help="noise levels at which weight and details are learned, and a U-turn decides",
         description="5, 50 and 95 % of the sensitivity of the weight and of the details to errors of the network over "
         "log S; of the U-turn,\nthe levels where 95, 50 and 5 % of the rise of the agreement are reached. area: "
-        "integral of the best density of steps\n(of the weight for log(S/|m|) in [-3, 7]); K steps leave an error of "
-        "area^2/(2K).",
+        "integral of the best density of steps\n(of the weight for S from the lower of |m|/20 and sigma/1000 to 1000 "
+        "times the larger of |m| and sigma); K steps leave\nan error of area^2/(2K).",
     )
     add_model(parser)
     add_output_options(parser)

@@ -96,8 +96,8 @@ def register(quantities: Any) -> None:
     parser = quantities.add_parser(
         "u-turn",
         help="probability that noising and coming back keeps the class",
-        description="By the reverse process (stochastic) and by the probability flow (deterministic), at signal q = "
-        "|m|^2/(S^2 + sigma^2).",
+        description="By the reverse process (stochastic) and, for classes that do not overlap, by the probability flow "
+        "(deterministic),\nat signal q = |m|^2/(S^2 + sigma^2).",
     )
     parser.add_argument(
         "--signal",
@@ -229,9 +229,12 @@ def _curie_weiss_limit(options: argparse.Namespace) -> int:
 
     if options.steps != math.inf:
         validation.integer("--steps", options.steps, 2, 400)
-    found = curie_weiss_limit(
-        options.inverse_temperature, options.tilt, options.dilation, options.steps, options.schedule
-    )
+    try:
+        found = curie_weiss_limit(
+            options.inverse_temperature, options.tilt, options.dilation, options.steps, options.schedule
+        )
+    except InvalidArgument as error:
+        raise InvalidArgument(f"--{error.argument.replace('_', '-')}", error.value, error.allowed) from None
     names = ("inverse_temperature", "tilt", "dilation", "steps", "schedule")
     parameters = {name: getattr(options, name) for name in names}
     record = found.records()[0] | {"approximation": str(approximation_of(curie_weiss_limit))}

@@ -109,17 +109,21 @@ def fit_modes(dataset: DataSet, *, seed: int = 0) -> FittedModes:
     eigenvalues, vectors, tail, shrinkage = _shrunk(centred, counts, seed)
     if shrinkage:
         notes.append(f"the covariance was shrunk towards a multiple of the identity by {shrinkage:.3g}")
+    mean = weights @ means
     along = means @ vectors.T
     spectrum = ClassSpectrum.from_directions(weights, eigenvalues, along)
     rest = dataset.dimension - len(eigenvalues)
     if rest:
-        outside = means - along @ vectors
-        one = ClassSpectrum(weights, np.array([tail]), np.array([float(rest)]), (outside @ outside.T)[None])
-        parts = ("eigenvalues", "multiplicities", "products")
-        joined = [np.concatenate([getattr(one, name), getattr(spectrum, name)]) for name in parts]
+        outside = (means - mean) - (along - weights @ along) @ vectors
+        products, centre = outside @ outside.T, outside @ (mean - (mean @ vectors.T) @ vectors)
+        one = (np.array([tail]), np.array([float(rest)]), products[None], centre[None])
+        parts = ("eigenvalues", "multiplicities", "products", "origin")
+        joined = [
+            np.concatenate([first, getattr(spectrum, name)]) for first, name in zip(one, parts, strict=True)
+        ]
         order = np.argsort(joined[0])
-        spectrum = ClassSpectrum(weights, *(entry[order] for entry in joined))
-    mean = weights @ means
+        values, copies, products, origin = (entry[order] for entry in joined)
+        spectrum = ClassSpectrum(weights, values, copies, products, origin=origin)
     return FittedModes(
         spectrum, codes, names, mean, means, eigenvalues, vectors, tail, shrinkage, (*dataset.notes, *notes)
     )

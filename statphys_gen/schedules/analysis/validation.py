@@ -77,13 +77,15 @@ def validate(
 
     started = grid.replace(start="mean")
     key = {"purpose": "validation of a schedule", "grid": started, "points": dataset.points}
+    # Far from the origin squared norms would leave no digits to distances.
+    centred = dataset.points - fitted.mean
     samples, classes = [], []
     for block, start in enumerate(range(0, count, _BLOCK)):
         size = min(_BLOCK, count - start)
         rng = generator(seed, key, block)
         found = generate(started, denoiser or own, fitted.mean, size, rng)
         samples.append(found)
-        classes.append(fitted.classes[_nearest(dataset.points, found)])
+        classes.append(fitted.classes[_nearest(centred, found - fitted.mean)])
     points, codes = np.concatenate(samples), np.concatenate(classes)
     detail = _detail_error(dataset, fitted, points, codes)
     if len(fitted.names) == 1:

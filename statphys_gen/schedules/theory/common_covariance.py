@@ -47,13 +47,19 @@ class ClassSpectrum:
     ----------
     weights : (C,) of the classes.
     eigenvalues, multiplicities : (U,) distinct eigenvalues and how often each occurs.
-    products : (U, C, C) scalar products of the class means within each eigenspace.
+    products : (U, C, C) scalar products of the class means, less the centre, within each eigenspace.
+    by_sign : whether the class of a sample is the sign of its projection on the difference of two opposite means, not
+        that of Bayes' rule.
+    origin : (U, C) scalar products of the centre, the mean of the data, with the class means less it; None where the
+        centre is the origin. Differences of means far from the origin keep their digits.
     """
 
     weights: FloatArray
     eigenvalues: FloatArray
     multiplicities: FloatArray
     products: FloatArray
+    by_sign: bool = False
+    origin: FloatArray | None = None
 
     @classmethod
     def of(cls, mixture: GaussianMixture) -> ClassSpectrum:
@@ -63,7 +69,8 @@ class ClassSpectrum:
         pooled = np.tensordot(weights, np.broadcast_to(mixture.covariances, shape), 1)
         if pooled.ndim == 0:
             one, count = np.array([float(pooled)]), np.array([float(mixture.dimension)])
-            return cls(weights, one, count, (means @ means.T)[None])
+            centre, rest = _centred(weights, means)
+            return cls(weights, one, count, (rest @ rest.T)[None], origin=(rest @ centre)[None])
         if pooled.ndim == 2:
             eigenvalues, vectors = np.linalg.eigh(pooled)
             # Rounding of a matrix of lower rank is no variance.
@@ -79,9 +86,12 @@ class ClassSpectrum:
     ) -> ClassSpectrum:
         """From the variance of each direction and the means (C, d) along them."""
         distinct, places = np.unique(eigenvalues, return_inverse=True)
+        centre, rest = _centred(weights, means)
         products = np.zeros((len(distinct), len(weights), len(weights)))
-        np.add.at(products, places, np.einsum("ci,ei->ice", means, means))
-        return cls(weights, distinct, np.bincount(places).astype(np.float64), products)
+        np.add.at(products, places, np.einsum("ci,ei->ice", rest, rest))
+        origin = np.zeros((len(distinct), len(weights)))
+        np.add.at(origin, places, (rest * centre).T)
+        return cls(weights, distinct, np.bincount(places).astype(np.float64), products, origin=origin)
 
     @property
     def classes(self) -> int:
@@ -112,6 +122,14 @@ class ClassSpectrum:
                 smallest,
                 "positive definite: an eigenvalue is 0, and the class at zero noise undefined",
             )
+
+
+def _centred(weights: FloatArray, means: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """The mean of the data, and the class means less it; differences below their rounding are none."""
+    centre = weights @ means
+    rest = means - centre
+    rounding = 4.0 * np.finfo(np.float64).eps * np.abs(means).max(axis=0)
+    return centre, np.where(np.abs(rest) > rounding, rest, 0.0)
 
 
 @states(
@@ -164,7 +182,7 @@ def generated_weights(mixture: GaussianMixture | ClassSpectrum, grid: Grid, *, s
 
 
 def shares_of_data(spectrum: ClassSpectrum, *, seed: int = 0) -> Estimate:
-    """(C,) shares of the data that Bayes' rule gives to the classes: their weights, but for classes that overlap.
+    """(C,) shares of the data on the sides of the classes: their weights, but for classes that overlap.
 
     Parameters
     ----------
@@ -178,7 +196,8 @@ def shares_of_data(spectrum: ClassSpectrum, *, seed: int = 0) -> Estimate:
         first = 1.0
         if count == 2:
             root = math.sqrt(float((spectrum.half_difference() * scale[:, 0, 0]).sum()))
-            first = share_above(float(weights[0]), 0.5 * math.log(weights[0] / weights[1]), root)
+            threshold = 0.0 if spectrum.by_sign else 0.5 * math.log(weights[0] / weights[1])
+            first = share_above(float(weights[0]), threshold, root)
         return Estimate(np.array([first, 1.0 - first])[:count], np.zeros(count), np.ones(count))
     gram = (spectrum.products * scale).sum(axis=0)
     eigenvalues, vectors = np.linalg.eigh(gram)
@@ -211,8 +230,12 @@ class _Logits:
         mean = gram @ spectrum.weights if program.start == "mean" else np.zeros(gram.shape[:2])
         against = gram[:, :-1] - gram[:, -1:]  # (U, C-1, C)
         squares = np.einsum("ucc->uc", gram)
+        origin = np.zeros(gram.shape[:2]) if spectrum.origin is None else spectrum.origin
+        outwards = origin[:, :-1] - origin[:, -1:]
+        moving = set(program.data) == {1.0}
         differences = against[:, :, :-1] - against[:, :, -1:]
         odds = np.log(spectrum.weights[:-1] / spectrum.weights[-1])
+        at_end = np.zeros_like(odds) if spectrum.by_sign else odds
         self.bias = np.empty((evaluations + 1, classes - 1))
         self.response = np.zeros((evaluations + 1, evaluations, classes - 1, classes))
         readings = np.empty((evaluations + 1, len(values)))
@@ -220,10 +243,16 @@ class _Logits:
         def read(e: int, state: FloatArray, a: float, b: float) -> FloatArray:
             spread = a * a + values * b * b
             at_start = b / spread * state[0]
-            self.bias[e] = odds - 0.5 * np.einsum(
+            self.bias[e] = (odds if e < evaluations else at_end) - 0.5 * np.einsum(
                 "u,uc->c", b * b / spread, squares[:, :-1] - squares[:, -1:]
             )
             self.bias[e] += np.einsum("u,uc->c", at_start, mean[:, :-1] - mean[:, -1:])
+            # What the state has of the centre, less that of the data at this level: none, of a solver that moves with
+            # the data.
+            lag = state[0] * (program.start == "mean") + state[1 : e + 1].sum(axis=0) - b
+            if moving:
+                lag = -state[0] * (program.start == "zero")
+            self.bias[e] += np.einsum("u,uc->c", b / spread * lag, outwards)
             if e:
                 self.response[e, :e] = np.einsum("ju,uce->jce", state[1 : e + 1] * (b / spread), against)
             readings[e] = at_start

@@ -25,7 +25,7 @@ from ...approximation import states
 from ...arrays import FloatArray
 from ...data.curie_weiss import class_moments, log_magnetisation_weights
 from ...data.laws import CurieWeiss
-from ...errors import AccuracyNotReached
+from ...errors import AccuracyNotReached, InvalidArgument
 from ...presentation import Scalars
 from .isotropic_map import bracket
 from .limits import first_half
@@ -122,7 +122,8 @@ def curie_weiss_limit(
 
     Raises
     ------
-    InvalidArgument : an inverse temperature at which there are no modes.
+    InvalidArgument : an inverse temperature at which there are no modes; an odd number of steps of which the first of
+        the second half finds none, J E sech^2(g z) <= 1 at its noise level: no mode is chosen there.
     """
     coupling, field = (
         validation.positive("inverse_temperature", inverse_temperature),
@@ -136,13 +137,20 @@ def curie_weiss_limit(
         return CurieWeissLimit(share_above(float(expit(2.0 * h)), h, kappa * m), None, None, None)
     count = validation.integer("steps", steps, minimum=2, maximum=_MOST_STEPS)
 
+    coordinates = _Coordinates(coupling, m, count, schedule.endswith("linear"))
+
     def decided(xi: float) -> float:
         """Log-odds of the modes after the first half, or what has their sign."""
         mu = first_half(h, m, count, kappa, xi)
         return mu if count % 2 else h + kappa * m * mu
 
+    if count % 2 and not coordinates.ordered():
+        raise InvalidArgument(
+            "steps",
+            count,
+            "even, or more: the first step of the second half finds no modes at its noise level",
+        )
     edge = brentq(decided, *bracket(decided, -1.0, 1.0), xtol=1e-15, rtol=1e-15)
-    coordinates = _Coordinates(coupling, m, count, schedule.endswith("linear"))
     saturated = coordinates.after(1.0)
     weight = float(ndtr(-edge))
     if count % 2:
@@ -172,6 +180,16 @@ class _Coordinates:
         self.taus = [(2 * j - steps) / steps for j in range(first, steps)]
         self.step = 2.0 / steps
         self.bends: list[tuple[float, float]] = []
+
+    def ordered(self) -> bool:
+        """Whether the posterior of a coordinate's start, N(0, 1), has a magnetisation at the first step."""
+        xi, bell = self._panels()
+        slope = 1.0 - np.tanh(self._gain(self.taus[0]) * xi) ** 2
+        return self.coupling * float(bell @ slope) > 1.0
+
+    def _gain(self, tau: float) -> float:
+        """g."""
+        return tau / (1.0 - tau) ** 2 if self.linear else tau / ((1.0 - tau) * (1.0 + tau))
 
     def after(self, settled: float) -> tuple[float, float]:
         """Mean sign and mean of the coordinates where the first half left T."""
@@ -204,8 +222,7 @@ class _Coordinates:
             if tau == 0.0:
                 bent, rate = np.full_like(x, self.magnetisation * settled), np.zeros_like(x)
             else:
-                rest = (1.0 - tau) if self.linear else (1.0 - tau) * (1.0 + tau)
-                gain = tau / rest**2 if self.linear else tau / rest
+                gain = self._gain(tau)
                 field = self.coupling * self._posterior_mean(gain, x, bell) + gain * x
                 bent = np.tanh(field)
                 rate = gain * (1.0 - bent * bent)

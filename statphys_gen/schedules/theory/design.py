@@ -140,6 +140,8 @@ class Problem:
         spread = level**2 + s.eigenvalues
         gram = s.products
         middle = 0.25 * (gram[:, 0, 0] - gram[:, 1, 1])  # (half difference).(midpoint)
+        if s.origin is not None:
+            middle = middle + 0.5 * (s.origin[:, 0] - s.origin[:, 1])
         squares = s.half_difference()
         signal = float((squares / spread).sum())
         width = level * math.sqrt(float((squares / spread**2).sum()))

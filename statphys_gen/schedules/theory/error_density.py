@@ -8,12 +8,14 @@ A first-order step of log-size L = log(S/S') differs from the exact flow by (L^2
 
 with delta half the difference of the class means, q = sum delta^2/t, Q1 = sum delta^2 (1-u)/t, Q2 = sum delta^2
 u(1-u)/t,
-t = S^2 + lambda, v* the (1-p)-quantile of p N(q, q) + (1-p) N(-q, q) and rho its density there. The best density of
-steps for an error sum_k L_k^2 e/2 is that of sqrt(e), and the error that is left (area)^2/(2K).
+t = S^2 + lambda, v* the point of p N(q, q) + (1-p) N(-q, q) above which the share of the data on the side of the first
+class lies (the (1-p)-quantile, for classes that do not overlap) and rho the density there. The best density of steps
+for an error sum_k L_k^2 e/2 is that of sqrt(e), and the error that is left (area)^2/(2K).
 """
 
 from __future__ import annotations
 
+import math
 from typing import NamedTuple
 
 import numpy as np
@@ -24,10 +26,11 @@ from ...approximation import states
 from ...arrays import FloatArray
 from ..model import TwoClasses
 from .common_covariance import ClassSpectrum
-from .start import standard_quantile
+from .start import Boundary, boundary, edge_of
 
 _SOURCE = "derivations/schedules/error_density.py"
-_LOWEST, _HIGHEST = -3.0, 7.0  # of log(S/|m|) in the area of the weight
+_LOWEST, _HIGHEST = -3.0, 7.0  # of log(S/|m|) in the area of the weight, of classes far apart
+_FARTHEST = 40.0
 _NODES = 20_001
 
 
@@ -44,8 +47,27 @@ def spectrum_of(classes: TwoClasses) -> ClassSpectrum:
     square, p = classes.squared_norm, classes.weight
     products = np.array([[[square, -square], [-square, square]]])
     return ClassSpectrum(
-        np.array([p, 1.0 - p]), np.array([classes.variance]), np.array([float(classes.dimension)]), products
+        np.array([p, 1.0 - p]),
+        np.array([classes.variance]),
+        np.array([float(classes.dimension)]),
+        products,
+        by_sign=True,
     )
+
+
+def meeting_of(spectrum: ClassSpectrum, a: int = 0, b: int = 1) -> Boundary:
+    """Where two of the classes meet in the data themselves."""
+    p = float(spectrum.weights[a] / (spectrum.weights[a] + spectrum.weights[b]))
+    return boundary(
+        p, math.sqrt(largest_signal(spectrum, spectrum.half_difference(a, b))), by_sign=spectrum.by_sign
+    )
+
+
+def largest_signal(spectrum: ClassSpectrum, squares: FloatArray) -> float:
+    """q of squared half differences at S = 0."""
+    apart = squares > 0.0
+    with np.errstate(divide="ignore", over="ignore"):
+        return float((squares[apart] / spectrum.eigenvalues[apart]).sum())
 
 
 def signal_sums(eigenvalues: FloatArray, squares: FloatArray, levels: FloatArray) -> Signal:
@@ -98,7 +120,7 @@ def pair_density(levels: FloatArray, spectrum: ClassSpectrum, a: int, b: int) ->
     p = float(spectrum.weights[a] / (spectrum.weights[a] + spectrum.weights[b]))
     sums = signal_sums(spectrum.eigenvalues, spectrum.half_difference(a, b), levels)
     s = np.sqrt(sums.q)
-    w = standard_quantile(s, p)
+    w = edge_of(s, p, meeting_of(spectrum, a, b))
     density = _separatrix_density(w, s, p)
     t = np.tanh(0.5 * (np.log(p) - np.log1p(-p)) + s * w)
     ratio = w / s
@@ -112,13 +134,12 @@ def _separatrix_density(w: FloatArray, s: FloatArray, p: float) -> FloatArray:
     return np.asarray(bells / (s * np.sqrt(2.0 * np.pi)))
 
 
-def weight_sensitivity_of(
-    levels: FloatArray, eigenvalues: FloatArray, squares: FloatArray, p: float
-) -> FloatArray:
-    """chi = rho (1 - T^2) Q1, the change of the weight per log-odds bias and log S."""
-    sums = signal_sums(eigenvalues, squares, levels)
+def weight_sensitivity_of(levels: FloatArray, spectrum: ClassSpectrum) -> FloatArray:
+    """chi = rho (1 - T^2) Q1, the change of the weight of two classes per log-odds bias and log S."""
+    p = float(spectrum.weights[0])
+    sums = signal_sums(spectrum.eigenvalues, spectrum.half_difference(), levels)
     s = np.sqrt(sums.q)
-    w = standard_quantile(s, p)
+    w = edge_of(s, p, meeting_of(spectrum))
     t = np.tanh(0.5 * (np.log(p) - np.log1p(-p)) + s * w)
     return np.asarray(_separatrix_density(w, s, p) * (1.0 - t * t) * sums.first)
 
@@ -135,8 +156,8 @@ def feature_area(classes: TwoClasses, feature: str) -> float:
     Parameters
     ----------
     classes : two isotropic classes.
-    feature : "weight", over log(S/|m|) in [-3, 7], beyond which a tail of the order |m|/S is left out; or "details",
-        pi/2 whatever the variance.
+    feature : "weight", for S between the lower of |m|/e^3 and sigma/e^7 and e^7 times the larger of |m| and sigma,
+        beyond which tails of the order S/sigma and |m|/S are left out; or "details", pi/2 whatever the variance.
     """
     validation.choice("feature", feature, ("weight", "details"))
     return area_of(spectrum_of(classes), feature)
@@ -154,7 +175,10 @@ def area_of(spectrum: ClassSpectrum, feature: str) -> float:
         u = values / (np.exp(2.0 * grid)[:, None] + values)
         return float(np.sqrt((u * (1.0 - u)) @ shares).sum() * (grid[1] - grid[0]))
     length = 0.5 * np.log(spectrum.half_difference().sum())
-    grid = np.linspace(_LOWEST, _HIGHEST, _NODES)
+    with np.errstate(divide="ignore"):
+        smallest, largest = 0.5 * np.log(spectrum.eigenvalues[[0, -1]]) - length
+    lowest = max(min(_LOWEST, smallest - _HIGHEST), -_FARTHEST)
+    grid = np.linspace(lowest, max(0.0, largest) + _HIGHEST, _NODES)
     values = np.sqrt(np.abs(total_weight_density(np.exp(grid + length), spectrum)))
     # Simpson's rule.
     rule = np.ones(_NODES)

@@ -8,11 +8,11 @@ start lies above the quantile of the boundary of the classes in the data: the (1
 from __future__ import annotations
 
 import math
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.optimize import brentq
-from scipy.special import erfcx, log_ndtr, ndtr, ndtri
+from scipy.special import erfcx, log_ndtr, ndtr, ndtri, ndtri_exp
 
 from ... import validation
 from ...approximation import states
@@ -27,7 +27,8 @@ _ROOT_TWO = math.sqrt(2.0)
 
 @states("exact", "for two classes with a common covariance", source=_SOURCE, verification="derived")
 def posterior_quantile(signal: ArrayLike, weight: float) -> FloatArray:
-    """v*, the (1-p)-quantile of p N(q, q) + (1-p) N(-q, q): where the separatrix lies at signal q; the shape of q.
+    """v*, the (1-p)-quantile of p N(q, q) + (1-p) N(-q, q): where the separatrix lies at signal q,
+    for classes that do not overlap; the shape of q.
 
     Parameters
     ----------
@@ -58,6 +59,75 @@ def standard_quantile(root: ArrayLike, weight: float) -> FloatArray:
         after = w - value / rate
         after = np.where((after >= lower) & (after <= upper), after, 0.5 * (lower + upper))
         moved = np.abs(after - w) > 4e-16 * np.maximum(_SMALLEST, np.abs(w))
+        w = after
+        if not moved.any():
+            break
+    return np.asarray(w)
+
+
+class Boundary(NamedTuple):
+    """The share of the data on the side of the first of two classes, in the forms that keep its digits.
+
+    ``deficit`` is p less the share, the others are the logarithms of the share and of its complement.
+    """
+
+    deficit: float
+    log_share: float
+    log_complement: float
+
+
+def boundary(weight: float, root: float, *, by_sign: bool = False) -> Boundary:
+    """Where the classes of the data meet, at s = ``root``: by Bayes' rule, or by the sign of v.
+
+    Parameters
+    ----------
+    weight : p.
+    root : s = sqrt(q) of the data themselves, at S = 0; infinite for classes that do not overlap.
+    by_sign : whether the class is the sign of v, not that of h + v.
+    """
+    odds = math.log(weight), math.log1p(-weight)
+    if math.isinf(root):
+        return Boundary(0.0, *odds)
+    offset = 0.0 if by_sign else 0.5 * (odds[0] - odds[1]) / root
+    tails = log_ndtr([root + offset, -root + offset, -root - offset, root - offset])
+    log_share = float(np.logaddexp(odds[0] + tails[0], odds[1] + tails[1]))
+    log_complement = float(np.logaddexp(odds[0] + tails[2], odds[1] + tails[3]))
+    deficit = math.exp(odds[0] + tails[2]) - math.exp(odds[1] + tails[1])
+    return Boundary(deficit, log_share, log_complement)
+
+
+def edge_of(root: ArrayLike, weight: float, meeting: Boundary) -> FloatArray:
+    """w above which the share of the law p N(s, 1) + (1-p) N(-s, 1) lies, at s = ``root``; the shape of s."""
+    s = np.asarray(root, dtype=np.float64)
+    if abs(meeting.deficit) < _SMALLEST:
+        return standard_quantile(s, weight)
+    odds = math.log(weight), math.log1p(-weight)
+    rare = meeting.log_share < meeting.log_complement
+    middle = -float(ndtri_exp(meeting.log_share)) if rare else float(ndtri_exp(meeting.log_complement))
+    lower, upper = middle - s - 1e-12, middle + s + 1e-12
+    near = abs(meeting.deficit) < 0.5 * min(weight, 1.0 - weight)
+    w = np.clip(standard_quantile(s, weight), lower, upper) if near else np.full_like(s, middle)
+    size = upper - lower
+    for _ in range(_ITERATIONS):
+        with np.errstate(under="ignore", over="ignore", divide="ignore", invalid="ignore"):
+            bells = np.exp(odds[0] - 0.5 * (w - s) ** 2) + np.exp(odds[1] - 0.5 * (w + s) ** 2)
+            bells = bells / math.sqrt(2.0 * math.pi)
+            if near:
+                below = np.exp(odds[0] + log_ndtr(w - s)) - np.exp(odds[1] + log_ndtr(-w - s))
+                value, rate = below - meeting.deficit, bells
+            elif rare:
+                share = np.logaddexp(odds[0] + log_ndtr(s - w), odds[1] + log_ndtr(-s - w))
+                value, rate = meeting.log_share - share, bells * np.exp(-share)
+            else:
+                share = np.logaddexp(odds[0] + log_ndtr(w - s), odds[1] + log_ndtr(w + s))
+                value, rate = share - meeting.log_complement, bells * np.exp(-share)
+            after = w - value / rate
+        lower, upper = np.where(value < 0.0, w, lower), np.where(value < 0.0, upper, w)
+        # Halved where Newton's step leaves the bracket, or is no half of the step before: slow in a tail.
+        good = (after >= lower) & (after <= upper) & (np.abs(after - w) <= 0.5 * size)
+        after = np.where(good, after, 0.5 * (lower + upper))
+        size = np.abs(after - w)
+        moved = size > 4e-16 * np.maximum(1e-8, np.abs(w))
         w = after
         if not moved.any():
             break
@@ -100,23 +170,13 @@ def start_error_of(
     share : of the data, that lies on the side of the first class; p if left out, as where classes do not overlap.
     """
     root, target = math.sqrt(signal), weight if share is None else share
-    if target == weight:
-        edge = float(standard_quantile(root, weight)) / root
+    if target in (0.0, 1.0):
+        edge = math.inf if target == 0.0 else -math.inf
     else:
-        edge = _edge_of(weight, root, target) / root
+        meeting = Boundary(weight - target, math.log(target), math.log1p(-target))
+        edge = float(edge_of(root, weight, meeting)) / root
     # The start is N(mean, 1/separation^2) in units of the half difference; the quantile of q times these is v*.
     return float(ndtr(separation * (mean - edge))) - target
-
-
-def _edge_of(weight: float, root: float, share: float) -> float:
-    """w above which the share of the law p N(s, 1) + (1-p) N(-s, 1) lies."""
-    if share in (0.0, 1.0):
-        return math.inf if share == 0.0 else -math.inf
-
-    def excess(w: float) -> float:
-        return weight * float(ndtr(root - w)) + (1.0 - weight) * float(ndtr(-root - w)) - share
-
-    return float(brentq(excess, -root - 40.0, root + 40.0, xtol=1e-15, rtol=1e-15))
 
 
 @states("exact", "for two isotropic classes", source=_SOURCE, verification="derived and simulated")

@@ -19,17 +19,25 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 from scipy.optimize import brentq
-from scipy.special import log_ndtr, ndtr
+from scipy.special import log_ndtr, logsumexp, ndtr
 
 from ... import validation
 from ...approximation import states
 from ...arrays import FloatArray
 from ...data.binary_channel import two_class_agreement
+from ...errors import InvalidArgument
 from ...presentation import Curves, Scalars
 from ..model import TwoClasses
 from .common_covariance import ClassSpectrum
-from .error_density import area_of, signal_sums, spectrum_of, weight_sensitivity_of
-from .start import standard_quantile
+from .error_density import (
+    area_of,
+    largest_signal,
+    meeting_of,
+    signal_sums,
+    spectrum_of,
+    weight_sensitivity_of,
+)
+from .start import boundary, edge_of
 
 _SOURCE = "derivations/schedules/windows.py"
 _SHARES = (0.05, 0.5, 0.95)
@@ -56,18 +64,28 @@ class UTurn(Curves):
 @states(
     "exact", "for two classes with a common covariance", source=_SOURCE, verification="derived and simulated"
 )
-def u_turn(signal: ArrayLike, weight: float) -> UTurn:
+def u_turn(signal: ArrayLike, weight: float, data_signal: float = math.inf) -> UTurn:
     """Probabilities that a sample, noised to the signal q and brought back, is of its class again.
 
     Parameters
     ----------
     signal : q = sum over directions of the squared half difference of the means over S^2 + lambda, at least 0.
     weight : p in (0, 1).
+    data_signal : q of the data themselves, at S = 0: where classes overlap, the flow brings a sample back to the class
+        that Bayes' rule gives it there. Infinite for classes that do not. The reverse process draws the class.
+
+    Raises
+    ------
+    InvalidArgument : a signal above that of the data.
     """
     q = validation.array("signal", signal, at_least=0.0)
     p = validation.inside("weight", weight, 0.0, 1.0)
+    if data_signal != math.inf:
+        largest = validation.positive("data_signal", data_signal)
+        if (q > largest * (1.0 + 1e-12)).any():
+            raise InvalidArgument("signal", float(q.max()), f"at most that of the data, {largest:g}")
     s = np.sqrt(q)
-    w = standard_quantile(s, p)
+    w = edge_of(s, p, boundary(p, math.sqrt(data_signal)))
     return UTurn(q, two_class_agreement(q, p), np.asarray(p * ndtr(s - w) + (1.0 - p) * ndtr(s + w)))
 
 
@@ -110,19 +128,19 @@ def windows_of(spectrum: ClassSpectrum) -> list[Window]:
 
 
 def _weight_window(spectrum: ClassSpectrum) -> Window:
-    p = float(spectrum.weights[0])
+    p, meeting = float(spectrum.weights[0]), meeting_of(spectrum)
 
     def log_above(q: float) -> float:
         """log of Phi(w + s) - Phi(w - s), the share of the sensitivity above the level of the signal."""
         s = math.sqrt(q)
-        w = abs(float(standard_quantile(s, p)))
+        w = abs(float(edge_of(s, p, meeting)))
         if s < 0.5:
             bells = float(_SHORT[1] @ np.exp(-s * _SHORT[0] * (w + 0.5 * s * _SHORT[0])))
             return math.log(s * bells) - 0.5 * w * w - 0.5 * math.log(2.0 * math.pi)
         upper, lower = float(log_ndtr(s - w)), float(log_ndtr(-s - w))
         return upper + math.log1p(-math.exp(lower - upper))
 
-    largest = _largest_signal(spectrum)
+    largest = largest_signal(spectrum, spectrum.half_difference())
     whole = log_above(largest) if math.isfinite(largest) else 0.0
     levels = [
         _level_at(spectrum, _signal_at(log_above, math.log1p(-share) + whole, largest)) for share in _SHARES
@@ -153,21 +171,15 @@ def _u_turn_window(spectrum: ClassSpectrum) -> Window:
 
     def risen(q: float) -> float:
         """Share of the rise of the agreement to 1; what is left is E (1 - tanh^2) over 4 p (1-p)."""
-        return 1.0 - float(_slope_moment(np.array(q), p, 1)) / (4.0 * p * (1.0 - p))
+        return 1.0 - math.exp(float(_log_slope_moment(np.array(q), p, 1))) / (4.0 * p * (1.0 - p))
 
-    largest = _largest_signal(spectrum)
+    largest = largest_signal(spectrum, spectrum.half_difference())
     levels = []
     for share in reversed(_SHARES):
         q = _signal_at(risen, share)
         levels.append(_level_at(spectrum, q) if q < largest else None)
     low, middle, high = levels
     return Window("u-turn", low, middle, high, None)
-
-
-def _largest_signal(spectrum: ClassSpectrum) -> float:
-    squares = spectrum.half_difference()
-    with np.errstate(divide="ignore"):
-        return float((squares[squares > 0.0] / spectrum.eigenvalues[squares > 0.0]).sum())
 
 
 def _signal_at(rising: Callable[[float], float], value: float, largest: float = math.inf) -> float:
@@ -208,8 +220,7 @@ def weight_sensitivity(noise_level: ArrayLike, classes: TwoClasses) -> FloatArra
     classes : two isotropic classes.
     """
     levels = validation.array("noise_level", noise_level, above=0.0)
-    spectrum = spectrum_of(classes)
-    return weight_sensitivity_of(levels, spectrum.eigenvalues, spectrum.half_difference(), classes.weight)
+    return weight_sensitivity_of(levels, spectrum_of(classes))
 
 
 @states(
@@ -228,12 +239,17 @@ def bias_variance(signal: ArrayLike, weight: float) -> FloatArray:
     """
     q = validation.array("signal", signal, above=0.0)
     p = validation.inside("weight", weight, 0.0, 1.0)
-    moments = [_slope_moment(q, p, power) for power in (2, 3)]
-    return np.asarray(moments[1] / moments[0] ** 2)
+    with np.errstate(over="ignore"):
+        return np.asarray(np.exp(_log_bias_variance(q, p)))
 
 
-def _slope_moment(q: FloatArray, p: float, power: int) -> FloatArray:
-    """E (1 - tanh^2(h + v))^power over v = +-q + sqrt(q) zeta.
+def _log_bias_variance(q: FloatArray, p: float) -> FloatArray:
+    """log V1, finite where V1 is beyond the largest number."""
+    return np.asarray(_log_slope_moment(q, p, 3) - 2.0 * _log_slope_moment(q, p, 2))
+
+
+def _log_slope_moment(q: FloatArray, p: float, power: int) -> FloatArray:
+    """log E (1 - tanh^2(h + v))^power over v = +-q + sqrt(q) zeta.
 
     The density of v is exp(-v^2/(2q) - q/2) sqrt(p(1-p)) 2 cosh(h + v) over that of a normal law, so that the average
     is
@@ -248,8 +264,10 @@ def _slope_moment(q: FloatArray, p: float, power: int) -> FloatArray:
     log_sech = math.log(2.0) - magnitude - np.log1p(np.exp(-2.0 * magnitude))
     exponent = (2 * power - 1) * log_sech - 0.5 * (v / s) ** 2 - 0.5 * s**2
     step = 2.0 * _SPREAD / (_NODES - 1) * scale[..., 0]
-    total = np.exp(exponent).sum(-1) * step
-    return np.asarray(total * 2.0 * math.sqrt(p * (1.0 - p)) / (s[..., 0] * math.sqrt(2.0 * math.pi)))
+    total = logsumexp(exponent, axis=-1) + np.log(step)
+    return np.asarray(
+        total + math.log(2.0 * math.sqrt(p * (1.0 - p))) - np.log(s[..., 0] * math.sqrt(2.0 * math.pi))
+    )
 
 
 def _peak(s: FloatArray, h: float, slope: int) -> FloatArray:
@@ -269,16 +287,29 @@ def weight_variance(classes: TwoClasses, noise_level: ArrayLike, draws: ArrayLik
     Parameters
     ----------
     classes : two isotropic classes.
-    noise_level : (J,) decreasing levels; each stands for the range of log S around it, by the trapezoidal rule.
+    noise_level : (J,) decreasing levels, at least two; each stands for the range of log S around it, by the
+        trapezoidal rule.
     draws : (J,) numbers of draws, above 0.
+
+    Raises
+    ------
+    InvalidArgument : levels that do not decrease.
     """
     levels = validation.array("noise_level", noise_level, ndim=1, above=0.0)
     counts = validation.array("draws", draws, shape=levels.shape, above=0.0)
+    if len(levels) < 2 or not (np.diff(levels) < 0.0).all():
+        raise InvalidArgument("noise_level", levels[:5].tolist(), "at least two levels, decreasing")
     widths = -np.gradient(np.log(levels))
     widths[[0, -1]] *= 0.5
     chi = weight_sensitivity(levels, classes)
-    variance = bias_variance(classes.squared_norm / (levels**2 + classes.variance), classes.weight)
-    return float(((chi * widths) ** 2 * variance / counts).sum())
+    signal = classes.squared_norm / (levels**2 + classes.variance)
+    return float((_root_bias(chi, signal, classes.weight) ** 2 * widths**2 / counts).sum())
+
+
+def _root_bias(chi: FloatArray, signal: FloatArray, weight: float) -> FloatArray:
+    """chi sqrt(V1), where the one may be too small and the other too large for a number."""
+    with np.errstate(divide="ignore"):
+        return np.asarray(np.exp(np.log(chi) + 0.5 * _log_bias_variance(signal, weight)))
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -305,8 +336,14 @@ def training_density(classes: TwoClasses, noise_level: ArrayLike) -> TrainingDen
     ----------
     classes : two isotropic classes.
     noise_level : (J,) levels above 0, equidistant in log S.
+
+    Raises
+    ------
+    InvalidArgument : levels at none of which the weight is learned.
     """
     levels = validation.array("noise_level", noise_level, ndim=1, above=0.0)
+    if not len(levels):
+        raise InvalidArgument("noise_level", [], "at least one level")
     return training_density_of(spectrum_of(classes), levels)
 
 
@@ -317,7 +354,11 @@ def training_density_of(spectrum: ClassSpectrum, levels: FloatArray) -> Training
         return TrainingDensity(levels, even, even)
     p, squares = float(spectrum.weights[0]), spectrum.half_difference()
     signal = signal_sums(spectrum.eigenvalues, squares, levels).q
-    chi = weight_sensitivity_of(levels, spectrum.eigenvalues, squares, p)
-    best = chi * np.sqrt(bias_variance(signal, p))
+    chi = weight_sensitivity_of(levels, spectrum)
+    best = _root_bias(chi, signal, p)
+    if not best.sum() > 0.0:
+        raise InvalidArgument(
+            "noise_level", [float(levels.min()), float(levels.max())], "such that the weight is learned there"
+        )
     best /= best.sum()
     return TrainingDensity(levels, 0.5 * best + 0.5 / len(levels), best)
