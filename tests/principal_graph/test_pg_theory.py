@@ -318,7 +318,7 @@ def test_cold_states_are_the_points_themselves(temperature: float) -> None:
     """Far below every distance each point is a component with its own weight, though gains have no exponential."""
     x = np.array([[0.0, 0.0], [1.0, 0.1], [0.0, 2.0], [3.0, 1.0], [-2.0, 5.0]])
     weights = np.array([0.1, 0.2, 0.3, 0.15, 0.25])
-    state = pg.cluster_state(pg.WeightedPoints(x, weights), temperature)
+    state = principal_graph.cluster_state(WeightedPoints(x, weights), temperature)
     order = np.argsort(-weights)
     np.testing.assert_allclose(state.weights, weights[order], rtol=1e-9)
     np.testing.assert_allclose(state.centroids, x[order], atol=1e-9)

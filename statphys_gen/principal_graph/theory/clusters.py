@@ -289,13 +289,13 @@ def peak_of_gain(mixture: Mixture, place: FloatArray) -> FloatArray:
     for _ in range(_FINE):
         a, log_total = _gain_terms(mixture, mu)
         r = x - mu
-        pull = np.asarray(a @ r)
+        pull = a @ r
         if np.abs(pull).max() < 1e-13 * np.sqrt(T):
             break
         curvature = np.eye(len(mu)) - (r * a[:, None]).T @ r / T
         step = pull
         if np.linalg.eigvalsh(curvature)[0] > 0.0:
-            newton = np.linalg.solve(curvature, pull)
+            newton = np.asarray(np.linalg.solve(curvature, pull), dtype=np.float64)
             near = np.abs(newton).max() < 0.5 * np.sqrt(T)
             if near and _gain_terms(mixture, mu + newton)[1] >= log_total:
                 step = newton
