@@ -311,3 +311,16 @@ def test_laws_in_more_dimensions_are_refused_where_they_cannot_be_integrated() -
     with pytest.raises(InvalidArgument, match="sample it"):
         principal_graph.stationary_state(law, 1.0)
     assert principal_graph.nucleation(law).nucleation_temperature == pytest.approx(3 * 0.64 + 0.6, rel=1e-9)
+
+
+@pytest.mark.parametrize("temperature", [1e-2, 1e-4, 1e-8])
+def test_cold_states_are_the_points_themselves(temperature: float) -> None:
+    """Far below every distance each point is a component with its own weight, though gains have no exponential."""
+    x = np.array([[0.0, 0.0], [1.0, 0.1], [0.0, 2.0], [3.0, 1.0], [-2.0, 5.0]])
+    weights = np.array([0.1, 0.2, 0.3, 0.15, 0.25])
+    state = principal_graph.cluster_state(WeightedPoints(x, weights), temperature)
+    order = np.argsort(-weights)
+    np.testing.assert_allclose(state.weights, weights[order], rtol=1e-9)
+    np.testing.assert_allclose(state.centroids, x[order], atol=1e-9)
+    assert state.log_likelihood == pytest.approx(weights @ np.log(weights), rel=1e-12)
+    assert str(state.status) == "converged"

@@ -34,7 +34,6 @@ from .stages import (
     placed,
     raised,
     smoothing_of,
-    stiffness_of,
 )
 
 _POINTS_PER_NODE, _FEWEST, _MOST = 25, 20, 400
@@ -304,10 +303,9 @@ def _fitted(
         count, tried = _nodes_by_scores(setting, problem, data)
         trials += tried
         notes.append(f"nodes: {count}, the fewest within one standard error of the best held-out score")
-    state = placed(setting, given) if given is not None else first_stage(setting, problem, count)
-    if given is None and state.count < count:
+    state, stiffness = _begun(setting, problem, given, count, trials, notes)
+    if state.count < count:
         notes.append(f"nodes: {count - state.count} of {count} did not stand out of the background")
-    state, stiffness = _chosen(setting, problem, state, given, count, trials, notes)
     last = setting.climb(problem, state, stiffness, options.iterations, options.tolerance)
     cycles: list[ClosingEdge] = []
     if options.cycles is not None:
@@ -388,17 +386,18 @@ def _nodes_by_scores(setting: Setting, problem: Problem, data: DataSet) -> tuple
     most = len(data.points) // 2
     counts = sorted({int(np.clip(round(data.samples / part), LEAST_NODES, most)) for part in (50, 25, 12)})
     trials = [
-        trial for count in counts for trial in cross_validated(setting, problem, None, count, (SMOOTHING,))
+        trial
+        for count in counts
+        for trial in cross_validated(setting, problem, None, count, (SMOOTHING,)).trials
     ]
     best = max(trials, key=lambda trial: trial.score)
     good = [trial.nodes for trial in trials if trial.score >= best.score - best.standard_error]
     return min(good), trials
 
 
-def _chosen(
+def _begun(
     setting: Setting,
     problem: Problem,
-    state: GraphState,
     given: FloatArray | None,
     count: int,
     trials: list[Trial],
@@ -406,18 +405,20 @@ def _chosen(
 ) -> tuple[GraphState, float]:
     """The state from which the last stage starts, and the stiffness."""
     wanted = setting.options.stiffness
-    if not isinstance(wanted, str):
-        return (state if given is not None else raised(setting, problem, state, wanted)), wanted
+    start = None if given is None else placed(setting, given)
+    if wanted == "cross-validated":
+        tried = cross_validated(setting, problem, start, count, SMOOTHINGS)
+        trials += tried.trials
+        notes.append(
+            f"stiffness: {tried.stiffness:.4g}, smoothing {tried.best.smoothing:g} of "
+            f"{', '.join(f'{t.smoothing:g}' for t in tried.trials)} has the largest mean log density of a fifth of "
+            "the points held out"
+        )
+        return (tried.state if start is None else start), tried.stiffness
+    state = first_stage(setting, problem, count) if start is None else start
     if wanted == "evidence":
         stiffness, state = evidence_stiffness(setting, problem, state)
         notes.append(f"stiffness: {stiffness:.4g} by the evidence of the tree")
         return state, stiffness
-    tried = cross_validated(setting, problem, None if given is None else state, count, SMOOTHINGS)
-    trials += tried
-    best = max(tried, key=lambda trial: trial.score)
-    stiffness = stiffness_of(state, problem, best.smoothing)
-    notes.append(
-        f"stiffness: {stiffness:.4g}, smoothing {best.smoothing:g} of {', '.join(f'{k:g}' for k in SMOOTHINGS)} has "
-        "the largest mean log density of a fifth of the points held out"
-    )
-    return raised(setting, problem, state, stiffness) if given is None else state, stiffness
+    assert not isinstance(wanted, str)
+    return (raised(setting, problem, state, wanted) if start is None else state), wanted

@@ -15,7 +15,7 @@ from ...errors import InvalidArgument
 from ...numerics.spanning_trees import minimum_spanning_tree
 from ...statistics.streams import generator
 from ..model import FitOptions, GraphPrior
-from .objective import Graph, GraphState, Problem, best_tree
+from .objective import Graph, GraphState, Problem, best_tree, expectation, memberships
 from .updates import Climb, climb
 
 FIRST, PRUNED_AT = 40, 30
@@ -28,6 +28,7 @@ SMOOTHING = 0.3
 _HELD_OUT = 0.2
 _TRIAL = 60
 _LOOSE = 1e-6
+_HOPELESS = 3.0  # standard errors of a difference of scores
 _EVIDENCE_ROUNDS, _EVIDENCE_STEPS = 30, 15
 _STIFFER, _RAISED = 10.0, 25
 
@@ -48,7 +49,14 @@ class Setting:
         return GraphPrior(stiffness, self.options.width_stiffness)
 
     def climb(
-        self, problem: Problem, state: GraphState, stiffness: float, iterations: int, tolerance: float
+        self,
+        problem: Problem,
+        state: GraphState,
+        stiffness: float,
+        iterations: int,
+        tolerance: float,
+        *,
+        rough: bool = False,
     ) -> Climb:
         return climb(
             problem,
@@ -59,6 +67,7 @@ class Setting:
             learned=self.learned,
             fixed=self.fixed is not None,
             background=self.background,
+            rough=rough,
         )
 
 
@@ -177,26 +186,58 @@ class Trial:
     standard_error: float
 
 
+@dataclass(frozen=True, eq=False)
+class Validation:
+    """Smoothings that were tried on part of the points.
+
+    Attributes
+    ----------
+    trials : from the softest on, as far as they were worth trying.
+    best : the trial of the largest score.
+    state : where it ended, from which a fit to all points may go on.
+    stiffness : of the best smoothing for all points.
+    """
+
+    trials: list[Trial]
+    best: Trial
+    state: GraphState
+    stiffness: float
+
+
 def cross_validated(
     setting: Setting, problem: Problem, start: GraphState | None, count: int, smoothings: tuple[float, ...]
-) -> list[Trial]:
-    """Scores of several smoothings with the first stage made once, on the points for training."""
-    from .objective import memberships
+) -> Validation:
+    """Scores of several smoothings with the first stage made once, on the points for training.
 
+    From the softest on, each from the end of the one before. A score that lies clearly below the best, point by point,
+    ends the path: stiffer graphs lie below it too.
+    """
     training, held = split_of(problem, setting.options.seed)
     at = first_stage(setting, training, min(count, len(training.points))) if start is None else start
-    found = []
-    state = at
+    weights = held.multiplicities / held.samples
+    trials: list[Trial] = []
+    ends: list[tuple[GraphState, FloatArray]] = []
+    state, best = at, 0
     for kappa in smoothings:
         stiffness = stiffness_of(at, training, kappa)
-        # From the softest on: each starts from the one before.
-        state = setting.climb(training, state, stiffness, _TRIAL, _LOOSE).state
+        state = setting.climb(training, state, stiffness, _TRIAL, _LOOSE, rough=True).state
         scores = memberships(held, state)[2]
-        weights = held.multiplicities / held.samples
-        mean = float(weights @ scores)
-        variance = float(weights @ (scores - mean) ** 2)
-        found.append(Trial(count, kappa, mean, float(np.sqrt(variance / held.samples))))
-    return found
+        mean, error = _mean(scores, weights, held.samples)
+        trials.append(Trial(count, kappa, mean, error))
+        ends.append((state, scores))
+        if mean > trials[best].score:
+            best = len(trials) - 1
+        behind, spread = _mean(ends[best][1] - scores, weights, held.samples)
+        if behind > _HOPELESS * spread:
+            break
+    chosen = trials[best]
+    return Validation(trials, chosen, ends[best][0], stiffness_of(at, problem, chosen.smoothing))
+
+
+def _mean(values: FloatArray, weights: FloatArray, samples: float) -> tuple[float, float]:
+    """Weighted mean and its standard error."""
+    mean = float(weights @ values)
+    return mean, float(np.sqrt(weights @ (values - mean) ** 2 / samples))
 
 
 def evidence_stiffness(setting: Setting, problem: Problem, state: GraphState) -> tuple[float, GraphState]:
@@ -219,8 +260,6 @@ def evidence_stiffness(setting: Setting, problem: Problem, state: GraphState) ->
 
 def node_covariance(setting: Setting, problem: Problem, state: GraphState, stiffness: float) -> FloatArray:
     """(K, K) covariance of each coordinate of the nodes given memberships: (diag(N_k/s_k) + lambda L)^-1."""
-    from .objective import expectation
-
     sums = expectation(problem, state, setting.prior(stiffness), setting.learned)
     precision = np.maximum(sums.mass, 1e-12) * np.exp(-state.log_variances)
     found = np.linalg.inv(np.diag(precision) + stiffness * state.graph.laplacian)

@@ -52,6 +52,7 @@ def climb(
     fixed: bool = False,
     background: bool = True,
     accelerated: bool = True,
+    rough: bool = False,
 ) -> Climb:
     """At most so many iterations from a state.
 
@@ -62,6 +63,7 @@ def climb(
     fixed : whether the graph stays as it is.
     background : whether the background's share is learned; it is 0 without a background.
     accelerated : whether quasi-Newton steps are tried.
+    rough : whether a small gain alone ends it, with whatever gradient.
     """
     sums = expectation(problem, state, prior, learned)
     objective = [sums.objective]
@@ -88,8 +90,8 @@ def climb(
         state, sums = found
         objective.append(sums.objective)
         residuals.append(residual(problem, state, sums, prior, learned))
-        if gained < tolerance * problem.samples and residuals[-1] < RESIDUAL:
-            converged = True
+        if gained < tolerance * problem.samples and (rough or residuals[-1] < RESIDUAL):
+            converged = not rough
             break
     return Climb(state, np.array(objective), np.array(residuals), converged)
 

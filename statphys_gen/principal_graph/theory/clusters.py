@@ -162,7 +162,10 @@ def certified(
         if gain <= tolerance or stuck >= 3:
             break
         before = mixture.log_likelihood
-        mixture = climbed(_inserted(mixture, place))
+        for one, new in zip(gains.tolist(), places, strict=True):
+            if one > tolerance and gain_at(mixture, new) > tolerance:
+                mixture = _inserted(mixture, new)
+        mixture = climbed(mixture)
         stuck = stuck + 1 if mixture.log_likelihood <= before + 1e-15 else 0
     status = Status.CONVERGED if gain <= tolerance else Status.NOT_CONVERGED
     order = np.argsort(-mixture.weights, kind="stable")
@@ -183,9 +186,7 @@ def _inserted(mixture: Mixture, place: FloatArray) -> Mixture:
     T, x = mixture.temperature, mixture.law.points
     own = -((x - place) ** 2).sum(axis=1) / (2.0 * T) - mixture.log_sum
     shares = np.geomspace(1e-8, 0.5, 40)
-    with np.errstate(over="ignore"):
-        ratio = np.exp(own)
-    values = np.log1p(shares[:, None] * (ratio - 1.0)) @ mixture.law.weights
+    values = np.logaddexp(np.log1p(-shares)[:, None], np.log(shares)[:, None] + own) @ mixture.law.weights
     share = float(shares[values.argmax()])
     return mixture.moved(
         np.vstack([mixture.centroids, place]), np.append(mixture.weights * (1.0 - share), share)
@@ -266,8 +267,8 @@ def gains_of(mixture: Mixture) -> tuple[FloatArray, FloatArray]:
     places = starts
     for _ in range(_ROUGH):
         places = _shifted_means(mixture, places)[1]
-    gains = _shifted_means(mixture, places)[0]
-    order = np.argsort(-gains, kind="stable")
+    logs = _shifted_means(mixture, places)[0]
+    order = np.argsort(-logs, kind="stable")
     chosen: list[int] = []
     apart = 1e-2 * mixture.temperature
     for i in order.tolist():
@@ -276,9 +277,9 @@ def gains_of(mixture: Mixture) -> tuple[FloatArray, FloatArray]:
         if len(chosen) == _KEPT:
             break
     ends = np.stack([peak_of_gain(mixture, places[i]) for i in chosen])
-    gains = _shifted_means(mixture, ends)[0]
-    order = np.argsort(-gains, kind="stable")
-    return gains[order], ends[order]
+    logs = _shifted_means(mixture, ends)[0]
+    order = np.argsort(-logs, kind="stable")
+    return _gain(logs[order]), ends[order]
 
 
 def peak_of_gain(mixture: Mixture, place: FloatArray) -> FloatArray:
@@ -286,18 +287,17 @@ def peak_of_gain(mixture: Mixture, place: FloatArray) -> FloatArray:
     x, T = mixture.law.points, mixture.temperature
     mu = place
     for _ in range(_FINE):
-        a = _gain_terms(mixture, mu)
-        total = a.sum()
+        a, log_total = _gain_terms(mixture, mu)
         r = x - mu
-        pull = a @ r / total
+        pull = a @ r
         if np.abs(pull).max() < 1e-13 * np.sqrt(T):
             break
-        curvature = np.eye(len(mu)) - (r * (a / total)[:, None]).T @ r / T
+        curvature = np.eye(len(mu)) - (r * a[:, None]).T @ r / T
         step = pull
         if np.linalg.eigvalsh(curvature)[0] > 0.0:
-            newton = np.linalg.solve(curvature, pull)
+            newton = np.asarray(np.linalg.solve(curvature, pull), dtype=np.float64)
             near = np.abs(newton).max() < 0.5 * np.sqrt(T)
-            if near and _gain_terms(mixture, mu + newton).sum() >= total:
+            if near and _gain_terms(mixture, mu + newton)[1] >= log_total:
                 step = newton
         mu = mu + step
     return mu
@@ -305,19 +305,30 @@ def peak_of_gain(mixture: Mixture, place: FloatArray) -> FloatArray:
 
 def gain_at(mixture: Mixture, place: FloatArray) -> float:
     """g at one place."""
-    return float(_gain_terms(mixture, place).sum()) - 1.0
+    log_total = _gain_terms(mixture, place)[1]
+    return float(_gain(np.array(log_total)))
 
 
-def _gain_terms(mixture: Mixture, mu: FloatArray) -> FloatArray:
-    x, T = mixture.law.points, mixture.temperature
+def _gain(log_total: FloatArray) -> FloatArray:
+    """g from log(1 + g); infinite where that has no exponential."""
     with np.errstate(over="ignore"):
-        return mixture.law.weights * np.exp(-((x - mu) ** 2).sum(axis=1) / (2.0 * T) - mixture.log_sum)
+        return np.asarray(np.expm1(log_total))
+
+
+def _gain_terms(mixture: Mixture, mu: FloatArray) -> tuple[FloatArray, float]:
+    """The shares of the points in 1 + g(mu), and its logarithm: far below a transition it has no exponential."""
+    x, T = mixture.law.points, mixture.temperature
+    exponents = np.log(mixture.law.weights) - ((x - mu) ** 2).sum(axis=1) / (2.0 * T) - mixture.log_sum
+    largest = float(exponents.max())
+    a = np.exp(exponents - largest)
+    total = float(a.sum())
+    return a / total, largest + float(np.log(total))
 
 
 def _shifted_means(mixture: Mixture, places: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """g at places (m, D) and their weighted mean shifts."""
+    """log(1 + g) at places (m, D) and their weighted mean shifts."""
     x, T = mixture.law.points, mixture.temperature
-    gains, moved = np.empty(len(places)), np.empty_like(places)
+    logs, moved = np.empty(len(places)), np.empty_like(places)
     inner = (x * x).sum(axis=1) / (2.0 * T) + mixture.log_sum - np.log(mixture.law.weights)
     for start in range(0, len(places), 64):
         block = slice(start, start + 64)
@@ -326,10 +337,9 @@ def _shifted_means(mixture: Mixture, places: FloatArray) -> tuple[FloatArray, Fl
         largest = exponents.max(axis=1, keepdims=True)
         a = np.exp(exponents - largest)
         total = a.sum(axis=1)
-        with np.errstate(over="ignore"):
-            gains[block] = total * np.exp(largest[:, 0]) - 1.0
+        logs[block] = largest[:, 0] + np.log(total)
         moved[block] = a @ x / total[:, None]
-    return gains, moved
+    return logs, moved
 
 
 def _spread(mixture: Mixture) -> FloatArray:
@@ -347,5 +357,5 @@ def effective_points(mixture: Mixture, place: FloatArray) -> float | None:
     """(sum a)^2/sum a^2 over the points behind a component at this place; None of a population."""
     if mixture.law.samples is None:
         return None
-    a = _gain_terms(mixture, place)
-    return float(a.sum() ** 2 / (a * a / mixture.law.weights).sum() * mixture.law.samples)
+    a, _ = _gain_terms(mixture, place)
+    return float(1.0 / (a * a / mixture.law.weights).sum() * mixture.law.samples)
