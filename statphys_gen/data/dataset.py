@@ -223,9 +223,9 @@ def _checked_points(name: str, points: ArrayLike, source: str) -> tuple[FloatArr
         notes.append(
             f"Images of shape {raw.shape[1:]} were flattened to vectors of dimension {raw[0].size}, all channels kept."
         )
-    # Adding zero copies, and turns -0 into +0 so that equal points have equal bytes.
     with np.errstate(over="ignore"):  # of longer floats; what overflows is refused below
-        values = np.ascontiguousarray(raw.reshape(len(raw), -1), dtype=np.float64) + 0.0
+        values = np.array(raw.reshape(len(raw), -1), dtype=np.float64, order="C")
+    values += 0.0  # turns -0 into +0, so that equal points have equal bytes
     if raw.dtype.kind in "iu" and raw.dtype.itemsize == 8:
         bad = np.argwhere((raw > _LARGEST_INTEGER) | (raw < -_LARGEST_INTEGER))
         if len(bad):

@@ -1,20 +1,26 @@
 """Nearest neighbours in a set of points.
 
-Candidates come from matrix products over blocks of rows and of points, both less the mean of the points; distances are
-then taken from differences, because a copy's distance is small against the norms. Where norms are so large that their
-rounding could have chosen the wrong candidates (one point far away carries the mean off), a row is searched once more
-about the median of such rows, and after that by differences alone. Memory: one block of products, one centred block of
-points, and two numbers with their places for each row.
+Candidates come from matrix products over blocks of rows and of points, both less the mean of the points. Of every row
+the few points with the least lower bound of their distance are kept, from a product in single precision and a bound of
+its rounding; their distances are taken from differences in double precision, because a copy's distance is small
+against the norms. If the second of them is not below the bound of all points that were left out, the row is searched
+once more in double precision about the median of such rows, and after that by differences alone. Memory: one block of
+rows, one of points, one of products, and a few numbers for each row.
+
+The bound. With entries of at most 1 and a unit roundoff u, a sum of d products x_k p_k of rounded entries is off by at
+most g |x| |p| <= g (|x|^2 + |p|^2)/2 in any order of summation, where g = (d + 8) u/(1 - 2 (d + 8) u) has room for the
+rounding of norms, of the difference and of the entries. Hence |x - p|^2 >= (1 - g) |x|^2 + 2 v for the rounded
+v = (1 - g) |p|^2/2 - x.p, up to what underflows.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from .. import validation
 from ..arrays import FloatArray, IntArray
@@ -23,10 +29,13 @@ from ..errors import InvalidArgument
 if TYPE_CHECKING:
     from threadpoolctl import ThreadpoolController
 
-# Rows and points in a block: a product of 4 MB.
-_ROWS, _COLUMNS = 256, 2048
-# Relative error that a product's rounding may bring into the square of the second distance, and how much it rounds.
-_ALLOWED, _ROUNDING = 1e-6, 16.0 * float(np.finfo(np.float64).eps)
+# Rows and points in a block, and numbers in a block of either.
+_ROWS, _COLUMNS, _NUMBERS = 2048, 1024, 2**23
+# Candidates of a row; and the relative error of the square of the second distance where more of them are tied.
+_FEW, _ALLOWED = 8, 1e-8
+_LARGEST = 1e150  # of an entry: squares are added
+# In more dimensions the bound of the error in single precision would leave everything open.
+_SINGLE = 100_000
 
 
 @dataclass(frozen=True)
@@ -74,67 +83,104 @@ def two_nearest(
     own : (count,) index of the point that each row is itself, and which is left out; None where rows are no points.
     progress : whether a bar on standard error counts the blocks.
     """
-    reference = validation.array("points", points, shape=(None, None))
+    from .kernels_neighbours import extent, squared_distances
+
+    reference = np.ascontiguousarray(validation.array("points", points, shape=(None, None)))
     least = 2 if own is None else 3
     if len(reference) < least:
         raise InvalidArgument("points", reference, f"at least {least} points")
-    found = validation.array("x", x, shape=(None, reference.shape[1]))
+    found = np.ascontiguousarray(validation.array("x", x, shape=(None, reference.shape[1])))
     excluded = np.full(len(found), -1) if own is None else np.asarray(own, dtype=np.int64)
     if excluded.shape != (len(found),):
         raise InvalidArgument("own", excluded, f"one index for each of {len(found)} rows")
     unsure = np.arange(len(found))
     distances, places = np.empty((len(found), 2)), np.zeros((len(found), 2), dtype=np.int64)
-    for centre in (np.mean, np.median):
-        middle = centre(reference if centre is np.mean else found[unsure], axis=0)
-        near = _candidates(found[unsure], reference, excluded[unsure], middle, progress)
+    least, largest, middle = extent(reference)
+    ends = least, largest, *extent(found)[:2]
+    for name, entry in (("points", ends[:2]), ("x", ends[2:])):
+        if np.abs(entry).max() > _LARGEST:
+            raise InvalidArgument(
+                name, float(np.abs(entry).max()), f"numbers of at most {_LARGEST:g} in size"
+            )
+    for precision in (np.float32, np.float64) if reference.shape[1] <= _SINGLE else (np.float64,):
+        rows = found if len(unsure) == len(found) else found[unsure]
+        size = max(float(np.abs(end - middle).max()) for end in ends)
+        near, sure = _candidates(rows, reference, excluded[unsure], middle, size, precision, progress)
         distances[unsure], places[unsure] = near.distances, near.places
-        far = np.sqrt(((found[unsure] - middle) ** 2).sum(axis=1)) + near.distances[:, 1]
-        # Where both candidates lie at the row itself, nothing is nearer.
-        wrong = (near.distances[:, 1] > 0.0) & (
-            far * np.sqrt(_ROUNDING) > near.distances[:, 1] * np.sqrt(_ALLOWED)
-        )
-        unsure = unsure[wrong]
+        unsure = unsure[~sure]
         if not len(unsure):
             break
+        middle = np.median(found[unsure], axis=0)
+    everywhere, squares = np.arange(len(reference))[None, :], np.empty((1, len(reference)))
     for row in unsure.tolist():
-        apart = np.sqrt(((reference - found[row]) ** 2).sum(axis=1))
+        squared_distances(found, reference, everywhere, row, squares)
         if excluded[row] >= 0:
-            apart[excluded[row]] = np.inf
-        two = np.argpartition(apart, 1)[:2]
-        places[row] = two[np.argsort(apart[two], kind="stable")]
-        distances[row] = apart[places[row]]
+            squares[0, excluded[row]] = np.inf
+        two = np.argpartition(squares[0], 1)[:2]
+        places[row] = two[np.argsort(squares[0, two], kind="stable")]
+        distances[row] = np.sqrt(squares[0, places[row]])
     return Neighbours(distances, places)
 
 
 def _candidates(
-    x: FloatArray, points: FloatArray, excluded: IntArray, middle: FloatArray, progress: bool
-) -> Neighbours:
-    """The two nearest by products about a place, with their distances by differences."""
+    x: FloatArray,
+    points: FloatArray,
+    excluded: IntArray,
+    middle: FloatArray,
+    size: float,
+    precision: type[np.floating[Any]],
+    progress: bool,
+) -> tuple[Neighbours, NDArray[np.bool_]]:
+    """The two nearest by products about a place, with their distances by differences, and whether no other point can be
+    nearer than the second.
+    """
     from tqdm import tqdm
 
-    from .kernels_neighbours import two_smallest
+    from .kernels_neighbours import centred, few_smallest, squared_distances
 
-    values = np.full((len(x), 2), np.inf)
-    places = np.zeros((len(x), 2), dtype=np.int64)
-    rows, columns = range(0, len(x), _ROWS), range(0, len(points), _COLUMNS)
-    bar = tqdm(total=len(rows) * len(columns), disable=None if progress else True, desc="neighbours")
+    d = points.shape[1]
+    scale = float(np.ldexp(1.0, int(np.clip(-np.frexp(size)[1], -1000, 1000))))
+    facts = np.finfo(precision)
+    share = (d + 8) * 0.5 * (facts.eps + float(np.finfo(np.float64).eps))
+    bound = share / (1.0 - 2.0 * share)
+    rows, columns = min(_ROWS, max(1, _NUMBERS // d)), min(_COLUMNS, max(1, _NUMBERS // d))
+    block = np.empty((min(columns, len(points)), d), dtype=precision)
+    part = np.empty((min(rows, len(x)), d), dtype=precision)
+    numbers = np.empty(len(part) * len(block), dtype=precision)
+    norms, own = np.empty(len(block)), np.empty(len(part))
+    distances, places = np.empty((len(x), 2)), np.empty((len(x), 2), dtype=np.int64)
+    sure = np.empty(len(x), dtype=np.bool_)
+    starts = range(0, len(x), rows), range(0, len(points), columns)
+    bar = tqdm(total=len(starts[0]) * len(starts[1]), disable=None if progress else True, desc="neighbours")
     # The bits of a matrix product depend on the number of threads.
     with _libraries().limit(limits=1), bar:
-        for column in columns:
-            block = points[column : column + _COLUMNS] - middle
-            norms = np.einsum("ij,ij->i", block, block)
-            for row in rows:
-                part = slice(row, row + _ROWS)
-                products = (x[part] - middle) @ block.T
-                two_smallest(norms, products, column, excluded[part], values[part], places[part])
+        for row in starts[0]:
+            r = min(rows, len(x) - row)
+            centred(x[row : row + r], middle, scale, part, own)
+            values, few = np.full((r, _FEW), np.inf, dtype=precision), np.full((r, _FEW), -1)
+            for column in starts[1]:
+                c = min(columns, len(points) - column)
+                centred(points[column : column + c], middle, scale, block, norms)
+                products = numbers[: r * c].reshape(r, c)
+                np.matmul(part[:r], block[:c].T, out=products)
+                low = (0.5 * (1.0 - bound) * norms[:c]).astype(precision)
+                few_smallest(low, products, column, excluded[row : row + r], values, few)
                 bar.update()
-    distances = np.empty((len(x), 2))
-    for row in rows:
-        part = slice(row, row + _ROWS)
-        difference = x[part, None, :] - points[places[part]]
-        distances[part] = np.sqrt(np.einsum("ijk,ijk->ij", difference, difference))
-    order = np.argsort(distances, axis=1, kind="stable")
-    return Neighbours(np.take_along_axis(distances, order, 1), np.take_along_axis(places, order, 1))
+            squares = np.empty((r, _FEW))
+            squared_distances(x, points, few, row, squares)
+            order = np.argsort(squares, axis=1, kind="stable")[:, :2]
+            here = slice(row, row + r)
+            places[here] = np.take_along_axis(few, order, 1)
+            distances[here] = np.sqrt(np.take_along_axis(squares, order, 1))
+            others = (
+                (1.0 - bound) * own[:r]
+                + 2.0 * values[:, -1].astype(np.float64)
+                - 4.0 * (d + 1) * float(facts.tiny)
+            )
+            second = distances[here, 1]
+            # Where both lie at the row itself, nothing is nearer.
+            sure[here] = ((second * scale) ** 2 * (1.0 - _ALLOWED) <= others) | (second == 0.0)
+    return Neighbours(distances, places), sure
 
 
 def neighbour_ratios(x: ArrayLike, points: ArrayLike) -> FloatArray:

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from statphys_gen.errors import InvalidArgument
-from statphys_gen.numerics.neighbours import two_nearest
+from statphys_gen.numerics.neighbours import _candidates, two_nearest
 
 
 def brute_force(
@@ -68,6 +68,46 @@ def test_points_far_away_do_not_hide_the_neighbours_of_the_others(far: float, sh
     np.testing.assert_array_equal(found.places[near, 0], exact.argmin(axis=1)[near])
 
 
+@pytest.mark.parametrize("spacing", [1e-5, 1e-8, 1e-10])
+def test_the_nearest_of_points_on_a_shell_are_told_apart(spacing: float) -> None:
+    """More points than are kept as candidates, at distances that differ by less than a product can see."""
+    rng = np.random.default_rng(8)
+    x = 3.0 + rng.standard_normal((5, 200))
+    directions = rng.standard_normal((600, 200))
+    directions /= np.linalg.norm(directions, axis=1)[:, None]
+    order = rng.permutation(600)
+    points = np.concatenate([x[:1] + (1.0 + spacing * (1 + order))[:, None] * directions, -x])
+    found = two_nearest(x[:1], points)
+    np.testing.assert_allclose(found.distances[0], 1.0 + spacing * np.array([1, 2]), rtol=1e-14)
+    assert found.places[0].tolist() == [int(np.argmin(order)), int(np.argsort(order)[1])]
+
+
+def test_a_row_is_sure_only_where_no_other_point_is_nearer() -> None:
+    """Distances that differ by about the bound of the error in single precision: what is called sure is right."""
+    rng, middle = np.random.default_rng(9), np.zeros(60)
+    sure, wrong = [], []
+    for spread in np.geomspace(1e-7, 1e-1, 300):
+        directions = rng.standard_normal((40, 60))
+        directions /= np.linalg.norm(directions, axis=1)[:, None]
+        points = 0.7 + directions * (1.0 + spread * rng.random((40, 1)))
+        x = np.full((1, 60), 0.7)
+        near, known = _candidates(x, points, np.array([-1]), middle, 4.0, np.float32, False)
+        second = np.sort(np.linalg.norm(x - points, axis=1))[1]
+        sure.append(bool(known[0]))
+        wrong.append(bool(near.distances[0, 1] > second * (1.0 + 1e-12)))
+    assert 20 < sum(sure) < 280
+    assert sum(wrong) > 20
+    assert not (np.array(sure) & np.array(wrong)).any()
+
+
+def test_corners_of_a_cube_have_many_nearest() -> None:
+    """All of them at equal distances, which is answered without a search by differences alone."""
+    corners = (np.arange(2**11)[:, None] >> np.arange(11)) % 2 * 2.0 - 1.0
+    found = two_nearest(corners, corners, own=np.arange(2**11))
+    assert (found.distances == 2.0).all()
+    assert ((corners - corners[found.places[:, 1]]) ** 2).sum() == 4 * 2**11
+
+
 def test_a_row_at_two_equal_points_has_the_ratio_one() -> None:
     assert two_nearest([[1.0], [3.0]], [[1.0], [1.0], [5.0]]).ratios.tolist() == [1.0, 1.0]
 
@@ -82,6 +122,7 @@ def test_a_bar_counts_the_blocks(capsys: pytest.CaptureFixture[str]) -> None:
     [
         ({"points": [[1.0, 2.0]]}, "points = array of shape \\(1, 2\\): must be at least 2 points"),
         ({"own": np.array([0, 1])}, "at least 3 points"),
+        ({"x": [[1.0, 2e151]]}, "x = 2e\\+151: must be numbers of at most 1e\\+150 in size"),
         ({"x": [[1.0]]}, "x = .*shape \\(any, 2\\)"),
     ],
 )

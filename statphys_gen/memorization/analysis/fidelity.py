@@ -13,6 +13,7 @@ import numpy as np
 
 from ... import validation
 from ...arrays import FloatArray, IntArray
+from ...data.dataset import DataSet
 from ...errors import InvalidArgument
 from ...presentation import Scalars
 from ...statistics.streams import generator
@@ -20,6 +21,7 @@ from ..theory.gaussian_distances import root
 from .generator_data import Points, as_data
 
 _RESAMPLES = 100
+_BLOCK = 2048  # rows that are centred at once
 _MOST_SORTED = 100_000  # samples in all bootstraps; with more samples there are fewer, down to 10
 _MOST_KERNEL = 2000  # points of a set in a kernel's matrix
 _MOST_WORK = 2e11  # operations of all bootstraps of a Frechet distance
@@ -78,7 +80,7 @@ def sample_distances(
         raise InvalidArgument("second", f"{two.source}, of dimension {two.dimension}", allowed)
     count = validation.integer("directions", directions, minimum=1)
     validation.integer("seed", seed, minimum=0)
-    x, y = (entry.points[entry.places] for entry in (one, two))
+    x, y = (_rows(entry) for entry in (one, two))
     d = one.dimension
     axes = generator(seed, {"purpose": "directions", "dimension": d}).standard_normal((count, d))
     axes /= np.linalg.norm(axes, axis=1)[:, None]
@@ -107,6 +109,11 @@ def sample_distances(
     return SampleDistances(**found, bandwidth=kernel.bandwidth, standard_error=error, notes=tuple(notes))
 
 
+def _rows(data: DataSet) -> FloatArray:
+    """The samples; where none is repeated, they are the points."""
+    return data.points if len(data.points) == len(data.places) else data.points[data.places]
+
+
 def _spread(
     draws: list[tuple[IntArray, IntArray]], statistic: Callable[[IntArray, IntArray], float]
 ) -> float:
@@ -118,15 +125,25 @@ def _spread(
 
 def frechet_of_samples(x: FloatArray, y: FloatArray) -> float:
     """Of two samples (n, d) and (m, d), with covariances over n - 1 and m - 1."""
-    a, b = (entry - entry.mean(axis=0) for entry in (x, y))
-    a, b = a / np.sqrt(len(a) - 1.0), b / np.sqrt(len(b) - 1.0)
-    if min(len(a), len(b)) <= a.shape[1]:
-        cross = a @ b.T if len(a) * len(b) <= 4 * a.shape[1] ** 2 else root(a.T @ a) @ root(b.T @ b)
+    d = x.shape[1]
+    if min(len(x), len(y)) <= d and len(x) * len(y) <= 4 * d**2:
+        a, b = ((entry - entry.mean(axis=0)) / np.sqrt(len(entry) - 1.0) for entry in (x, y))
+        cross, traces = a @ b.T, (a**2).sum() + (b**2).sum()
     else:
-        cross = root(a.T @ a) @ root(b.T @ b)
+        first, second = _covariance(x), _covariance(y)
+        cross, traces = root(first) @ root(second), np.trace(first) + np.trace(second)
     nuclear = np.linalg.svd(cross, compute_uv=False).sum()
     shift = x.mean(axis=0) - y.mean(axis=0)
-    return float(shift @ shift + (a**2).sum() + (b**2).sum() - 2.0 * nuclear)
+    return float(shift @ shift + traces - 2.0 * nuclear)
+
+
+def _covariance(x: FloatArray) -> FloatArray:
+    """(d, d) over n - 1; rows are centred by blocks, so that no copy of a large sample is held."""
+    mean, total = x.mean(axis=0), np.zeros(2 * x.shape[1:])
+    for start in range(0, len(x), _BLOCK):
+        part = x[start : start + _BLOCK] - mean
+        total += part.T @ part
+    return np.asarray(total / (len(x) - 1.0))
 
 
 def _coupled(n: int, m: int) -> tuple[IntArray, IntArray, FloatArray]:

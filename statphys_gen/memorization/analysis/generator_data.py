@@ -89,7 +89,8 @@ class GeneratorData:
         dropped = int((~self.kept).sum())
         if dropped:
             found.append(f"held-out: {dropped} rows stand in the training set and were dropped.")
-        sizes = [float(np.abs(data.points).max()) for data in (self.generated, self.training)]
+        pair = (self.generated.points, self.training.points)
+        sizes = [max(float(points.max()), -float(points.min())) for points in pair]
         if max(sizes) > _LARGEST_RATIO * min(sizes):
             found.append(
                 f"WARNING: generated values reach {sizes[0]:.3g} and training values {sizes[1]:.3g} in size: are both "
@@ -111,17 +112,18 @@ def _same_dimension(name: str, data: DataSet, generated: DataSet) -> None:
 
 @dataclass(frozen=True)
 class Pool:
-    """Training points and, after them, held-out points, with the units whose labels are assigned.
+    """Training points and, counted on after them, held-out points, with the units whose labels are assigned.
 
     Attributes
     ----------
-    points : (N + H, d).
+    training, held_out : (N, d) and (H, d); they are not joined, so that large sets are held once.
     units : (N + H,) number of the unit of each point: points of one group move together.
     labelled : (units,) whether a unit belongs to the training set.
     strata : (units,) number of the stratum within which its label is assigned.
     """
 
-    points: FloatArray
+    training: FloatArray
+    held_out: FloatArray
     units: IntArray
     labelled: NDArray[np.bool_]
     strata: IntArray
@@ -161,7 +163,7 @@ class Pool:
         mixed = len(np.unique(units[of_units[units] != of_points]))
         if mixed:
             raise InvalidArgument("strata", f"{mixed} groups", "of one stratum each; these are in several")
-        return cls(np.concatenate([data.training.points, data.held_out.points]), units, labelled, of_units)
+        return cls(data.training.points, data.held_out.points, units, labelled, of_units)
 
 
 def _codes(argument: str, labels: Sequence[ArrayLike], data: GeneratorData) -> IntArray:

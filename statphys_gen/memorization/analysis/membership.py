@@ -81,11 +81,15 @@ def exchangeability_p_value(pool: Pool, *, seed: int = 0, progress: bool = False
     pooled points, so many are asked for their neighbour, which are drawn; neighbours of the own unit tell nothing and
     are left out.
     """
-    total = len(pool.points)
+    n = len(pool.training)
+    total = n + len(pool.held_out)
     rng = generator(seed, {"purpose": "exchangeability", "points": total})
     asked = np.arange(total) if total <= _MOST_ASKED else np.sort(rng.choice(total, _MOST_ASKED, False))
-    near = two_nearest(pool.points[asked], pool.points, own=asked, progress=progress).places[:, 0]
-    first, second = pool.units[asked], pool.units[near]
+    points = np.concatenate([pool.training[asked[asked < n]], pool.held_out[asked[asked >= n] - n]])
+    sets = [two_nearest(points, entry, progress=progress) for entry in (pool.training, pool.held_out)]
+    # One of the two nearest is the point itself.
+    one, other = pooled(sets[0], sets[1], n).places.T
+    first, second = pool.units[asked], pool.units[np.where(one == asked, other, one)]
     first, second = first[first != second], second[first != second]
     if not len(first):
         return 1.0

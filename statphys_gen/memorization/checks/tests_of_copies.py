@@ -19,8 +19,17 @@ from ..theory.detection import distinct_copies_needed, smallest_nameable
 
 _LEVEL, _RATE, _RUNS = 0.05, 0.1, 1000
 _WITHOUT_MEMORY = ("perfect", "fitted", "collapsed")
-# Dimension, N, H, G, and a limit k that makes points suspicious at the dimension.
-_SIZES = ((2, 120, 120, 150, 0.3), (6, 150, 120, 200, 0.6), (64, 200, 20, 200, 0.93))
+# Dimension, N, H, G, and a limit k that makes points suspicious at the dimension; by the end of the check's id.
+_SIZES = {
+    "2": (2, 120, 120, 150, 0.3),
+    "6": (6, 150, 120, 200, 0.6),
+    "64": (64, 200, 20, 200, 0.93),
+    "2-of-few": (2, 200, 20, 200, 0.25),
+    "16": (16, 180, 60, 200, 0.8),
+    "64-of-many": (64, 150, 150, 200, 0.93),
+}
+# At the limit of detection: dimension, N, H, G, where hardly any point is suspicious by chance, and copies.
+_LIMITS = [(d, 200, h, 400, copies) for d in (16, 64) for h, copies in ((200, 5), (67, 11), (20, 32))]
 _COPYING = dict(training=150, held_out=120, generated=200)
 
 
@@ -33,25 +42,28 @@ def law(dimension: int) -> GaussianMixture:
 
 def checks() -> list[Check]:
     return [
-        *map(_size, range(len(_SIZES))),
+        *map(_size, _SIZES),
         _power(),
+        _limit(0),
+        _limit(1),
+        _usual_test(),
         _copies(),
     ]
 
 
-def _trials(kind: str, case: int, seed: int) -> Trials:
+def _trials(kind: str, case: str, seed: int) -> Trials:
     d, n, h, g, k = _SIZES[case]
     return simulate_reports(
         KnownGenerator(kind), law(d), training=n, held_out=h, generated=g, runs=_RUNS, ratio=k, seed=seed
     )
 
 
-def _described(case: int) -> dict[str, float]:
+def _described(case: str) -> dict[str, float]:
     names = ("dimension", "training", "held_out", "generated", "ratio")
     return dict(zip(names, _SIZES[case], strict=True)) | {"runs": _RUNS}
 
 
-def _size(case: int) -> Check:
+def _size(case: str) -> Check:
     """The Gaussian is fitted to the training set, which the votes of all its points may see: these are not judged."""
     claims = {f"membership, {kind}": _LEVEL for kind in _WITHOUT_MEMORY}
     claims |= {"vote, perfect": _LEVEL, "vote, collapsed": _LEVEL, "any name, perfect": _RATE}
@@ -64,7 +76,7 @@ def _size(case: int) -> Check:
         return estimate_proportion([int(entry.sum()) for entry in events], _RUNS)
 
     return Check(
-        f"size of the tests of copies, D = {_SIZES[case][0]}",
+        f"size of the tests of copies, D = {_SIZES[case][0]}" + _named(case),
         f"rejections at the level {_LEVEL:g}, and names at the rate {_RATE:g}, of generators without memory",
         approximation_of(report),
         theory=lambda: np.array(list(claims.values())),
@@ -73,9 +85,15 @@ def _size(case: int) -> Check:
         kind="level",
         sizes=_described(case) | {"claims": list(claims)},
         model=law(_SIZES[case][0]),
-        id=f"memorization-size-of-tests-{_SIZES[case][0]}",
+        id=f"memorization-size-of-tests-{case}",
         tests=(smallest_nameable,),
     )
+
+
+def _named(case: str) -> str:
+    """What tells two cases of one dimension apart."""
+    _, _, words = case.partition("-of-")
+    return f", {words} held-out points" if words else ""
 
 
 def _planted(fraction: float, runs: int, seed: int) -> Trials:
@@ -107,6 +125,77 @@ def _power() -> Check:
         sizes=_COPYING | {"copies": fraction, "runs": 500},
         model=law(6),
         id="memorization-power",
+    )
+
+
+def _reports(kind: str, cell: tuple[int, int, int, int], copies: int, runs: int, seed: int) -> Trials:
+    """Reports on a generator with so many copies among its points."""
+    dimension, training, held_out, generated = cell
+    return simulate_reports(
+        KnownGenerator(kind, copies=copies / generated),
+        law(dimension),
+        training=training,
+        held_out=held_out,
+        generated=generated,
+        runs=runs,
+        seed=seed,
+    )
+
+
+def _limit(fewer: int) -> Check:
+    """As many copies as the closed form needs are seen; one fewer is not, unless another point is suspicious too."""
+    runs = 500
+
+    def theory() -> FloatArray:
+        needed = [distinct_copies_needed(n, h, _LEVEL) for _, n, h, _, _ in _LIMITS]
+        reached = np.array(
+            [copies - fewer >= least for (*_, copies), least in zip(_LIMITS, needed, strict=True)]
+        )
+        # What the closed form does not say is claimed so sharply that it would fail.
+        return np.where(reached, *((0.001, 0.1) if fewer else (0.9, 0.999)))
+
+    def simulate(seed: int) -> Estimate:
+        found = [_reports("perfect", cell[:4], cell[4] - fewer, runs, seed) for cell in _LIMITS]
+        events = [int((trials.membership_p_value <= _LEVEL).sum()) for trials in found]
+        return estimate_proportion(events, runs)
+
+    place, claim = ("below", "at most 10 %") if fewer else ("at", "at least 90 %")
+    return Check(
+        f"power {place} the detection limit",
+        f"reports that see {'one copy fewer than' if fewer else 'as many copies as'} are needed, {claim}",
+        approximation_of(distinct_copies_needed),
+        theory=theory,
+        simulate=simulate,
+        resolution=1.0,
+        kind="level" if fewer else "coverage",
+        sizes={"cells": [list(cell) for cell in _LIMITS], "fewer": fewer, "runs": runs},
+        model=[law(d) for d in (16, 64)],
+        id=f"memorization-power-{place}-limit",
+    )
+
+
+def _usual_test() -> Check:
+    """A collapsed generator copies nothing; the test of distances calls it nearer to the training set."""
+    runs, called = 500, 0.9
+    cells = [(d, 200, held_out, 400) for d in (2, 16, 64) for held_out in (200, 67)]
+
+    def simulate(seed: int) -> Estimate:
+        found = [
+            _reports("collapsed", cell, 0, runs, seed).rejections(_LEVEL)["distance"].mean for cell in cells
+        ]
+        return estimate_proportion([round(float(entry) * runs) for entry in found], runs)
+
+    return Check(
+        "usual test of distances on a collapsed generator",
+        "how often a Mann-Whitney test of distances rejects where nothing is copied, at least 90 %",
+        approximation_of(report),
+        theory=lambda: np.full(len(cells), called),
+        simulate=simulate,
+        resolution=1.0,
+        kind="coverage",
+        sizes={"cells": [list(cell) for cell in cells], "runs": runs},
+        model=[law(d) for d in (2, 16, 64)],
+        id="memorization-usual-test",
     )
 
 
