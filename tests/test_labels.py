@@ -571,6 +571,7 @@ def flow() -> Iterator[Record]:
             "largest_singular_value": float(values[0]),
             "stable_rank": float((values**2).sum() / values[0] ** 2),
             "wide_distance": float(found.wide_distance[k]),
+            "status": "converged",
             "product": product.tolist(),
         }
 

@@ -1,6 +1,7 @@
 """Late times, long plateaus and large batches: nothing is refused that is known, and one entry spoils no other."""
 
 import math
+from functools import partial
 
 import numpy as np
 import pytest
@@ -149,3 +150,25 @@ def test_rows_without_the_term_of_the_width_say_so() -> None:
     assert "without the term of order d/w (0.17)" in rows[0]["approximation"]
     equal = compare(network.replace(second_variance=0.1), Task((1.0,), 0.8), [0.7], instances=2).records()
     assert "without" not in equal[0]["approximation"]
+
+
+def test_a_time_that_is_not_reached_leaves_the_others_their_numbers(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A network narrower than its layers stays stiff, as its target is not reached: few evaluations end early."""
+    from statphys_gen.linear_dynamics.simulation import gram_flow
+
+    monkeypatch.setattr(gram_flow, "integrate_flow", partial(gram_flow.integrate_flow, max_evaluations=6000))
+    first, second = np.array([[0.3, -0.2, 0.1]]), np.array([[0.4], [-0.1]])
+    target = np.array([[1.0, 0.5, 0.0], [0.0, 0.8, -0.4]])
+    found = flow_of_weights(first, second, target, [1e5, 0.7, 3e4, 2.0])
+    assert found.status.tolist() == [2, 0, 2, 0]
+    alone = flow_of_weights(first, second, target, [0.7, 2.0])
+    np.testing.assert_allclose(found.product[[1, 3]], alone.product, atol=10.0 * (found.error + alone.error))
+    for name in ("product", "loss", "product_norm", "largest_singular_value", "stable_rank"):
+        assert np.isfinite(getattr(found, name)[[1, 3]]).all()
+        assert np.isnan(getattr(found, name)[[0, 2]]).all()
+    assert [record["status"] for record in found.records()] == ["not converged", "converged"] * 2
+    assert "could not be followed" in found.records()[0]["reason"]
+    assert "w < n + p" in found.records()[1]["reason"]
+    nothing = flow_of_weights(first, second, target, [1e5])
+    assert nothing.status.tolist() == [2]
+    assert np.isnan(nothing.error)

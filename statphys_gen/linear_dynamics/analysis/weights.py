@@ -17,15 +17,16 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from ... import validation
 from ...approximation import Approximation, approximation_of, states
 from ...arrays import FloatArray
-from ...errors import InvalidArgument, StatphysError
+from ...errors import InvalidArgument, NotConverged, StatphysError
 from ...glossary import attributes
 from ...numerics.flow import checked_times, checked_tolerance
 from ...presentation import html_table, short_table
+from ...solution import Status
 from ..simulation.gram_flow import checked_rates, flow_of_factor
 from ..simulation.starts import compressed
 from ..theory.modes import active
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
 # Entries of A up to which a record carries them.
 _MOST_ENTRIES = 64
 _LARGEST_WEIGHT = 1e37  # so that squares of products stay in the range of a float
+_NOT_REACHED = "the flow could not be followed to this time"
 _COLUMNS = ("loss", "product_norm", "largest_singular_value", "stable_rank", "wide_distance")
 
 
@@ -48,6 +50,8 @@ class WeightFlow:
     Attributes
     ----------
     training_time : t (m,) of the gradient flow.
+    status : (m,) a :class:`~statphys_gen.solution.Status`: "converged", or "not converged" for a time to which the
+        flow could not be followed, with NaN in all that follows; earlier times keep their numbers.
     product : A (m, p, n).
     loss : (m,) half the squared distance from the target, |A - T|^2/2.
     product_norm, largest_singular_value, stable_rank : (m,) |A|, |A|_op, |A|^2/|A|_op^2 (0 for A = 0).
@@ -62,6 +66,7 @@ class WeightFlow:
     """
 
     training_time: FloatArray
+    status: NDArray[np.int8]
     product: FloatArray
     loss: FloatArray
     product_norm: FloatArray
@@ -79,10 +84,12 @@ class WeightFlow:
         for k, time in enumerate(self.training_time.tolist()):
             row: dict[str, Any] = {"training_time": time}
             row |= {name: float(getattr(self, name)[k]) for name in _COLUMNS}
+            row["status"] = str(Status(int(self.status[k])))
             if self.product[k].size <= _MOST_ENTRIES:
                 row["product"] = self.product[k].tolist()
-            if self.reason:
-                row["reason"] = self.reason
+            reason = self.reason if Status(int(self.status[k])).good else _NOT_REACHED
+            if reason:
+                row["reason"] = reason
             rows.append(row | {"error": self.error, "approximation": str(self.approximation)})
         return rows
 
@@ -93,6 +100,7 @@ class WeightFlow:
         axes = ("training_time",)
         data: dict[str, Any] = {name: (axes, getattr(self, name), attributes(name)) for name in _COLUMNS}
         data["product"] = ((*axes, "output", "input"), self.product, attributes("product"))
+        data["status"] = (axes, self.status, attributes("status"))
         time = (axes, self.training_time, attributes("training_time", "inverse unit of the target"))
         said = {"threshold": self.threshold, "approximation": str(self.approximation)}
         return xarray.Dataset(data, {"training_time": time}, said)
@@ -146,7 +154,8 @@ def flow_of_weights(
     ----------
     first_layer, second_layer : W1 (w, n) and W2 (p, w).
     target : T (p, n).
-    training_time : t (m,) of the gradient flow, at least 0.
+    training_time : t (m,) of the gradient flow, at least 0. A time that the flow does not reach, because it is too
+        stiff or runs away, has a bad status and NaN; those before it do not suffer from it.
     rates : learning rates of the two layers, above 0.
     gradient : of the cost, a function of A; None for |A - T|^2/2. ``loss`` is the squared distance in any case.
     tolerance : of a step of the integrator, relative to K; at most 1e-5.
@@ -154,7 +163,6 @@ def flow_of_weights(
     Raises
     ------
     InvalidArgument : shapes that do not fit, named; numbers whose products leave the range of a float.
-    NotConverged : the flow is too stiff, or runs away.
     """
     first, second = _weights(first_layer, second_layer)
     goal = checked_matrix("target", target)
@@ -172,28 +180,39 @@ def flow_of_weights(
     def force(product: FloatArray) -> FloatArray:
         return product - goal if gradient is None else np.asarray(gradient(product), dtype=np.float64)
 
-    fine, coarse = (
-        np.stack(
-            [
-                gram.product
-                for gram in flow_of_factor(
-                    start, n, force, scaled, tolerance=each, quadratic=gradient is None
-                )
-            ]
-        )
-        for each in (checked_tolerance(tolerance, 1e-5), 100.0 * tolerance)
+    def follow(wanted: FloatArray, each: float) -> FloatArray:
+        grams = flow_of_factor(start, n, force, wanted, tolerance=each, quadratic=gradient is None)
+        return np.stack([gram.product for gram in grams])
+
+    precise = checked_tolerance(tolerance, 1e-5)
+    fine = _as_far_as_possible(lambda wanted: follow(wanted, precise), scaled, (p, n))
+    followed = np.isfinite(fine).all(axis=(1, 2))
+    coarse = np.full_like(fine, np.nan)
+    coarse[followed] = _as_far_as_possible(
+        lambda wanted: follow(wanted, 100.0 * precise), scaled[followed], (p, n)
     )
+    reached = np.isfinite(coarse).all(axis=(1, 2))  # what the looser tolerance does not reach has no error
+    fine[~reached] = np.nan
     threshold = _threshold(start, n)
-    distance, reason = _wide_distance(fine, second @ first, goal, width, threshold, scaled, gradient)
-    norm = np.linalg.norm(fine, axis=(1, 2))
-    loss = ((fine - goal) ** 2).sum(axis=(1, 2)) / 2.0
-    largest = np.linalg.norm(fine, 2, axis=(1, 2))
-    ratio = np.divide(norm, largest, out=np.zeros_like(norm), where=largest > 0.0)
+    distance, norm, loss, largest = (np.full(len(times), np.nan) for _ in range(4))
+    reason, error = _NOT_REACHED, math.nan
+    if reached.any():
+        product = fine[reached]
+        distance[reached], reason = _wide_distance(
+            product, second @ first, goal, width, threshold, scaled[reached], gradient
+        )
+        norm[reached] = np.linalg.norm(product, axis=(1, 2))
+        loss[reached] = ((product - goal) ** 2).sum(axis=(1, 2)) / 2.0
+        largest[reached] = np.linalg.norm(product, 2, axis=(1, 2))
+        rounding = 4.0 * np.finfo(np.float64).eps * float(largest[reached].max())
+        error = max(float(np.abs(product - coarse[reached]).max()), rounding)
+    ratio = np.divide(norm, largest, out=0.0 * norm, where=largest > 0.0)
     above = (
         int(active(np.linalg.svd(goal, compute_uv=False), threshold).sum()) if threshold > 0.0 else min(n, p)
     )
     return WeightFlow(
         times,
+        np.where(reached, Status.CONVERGED, Status.NOT_CONVERGED).astype(np.int8),
         fine,
         loss,
         norm,
@@ -203,9 +222,26 @@ def flow_of_weights(
         reason,
         threshold,
         above,
-        max(float(np.abs(fine - coarse).max()), 4.0 * np.finfo(np.float64).eps * float(largest.max())),
+        error,
         approximation_of(flow_of_weights),
     )
+
+
+def _as_far_as_possible(
+    follow: Callable[[FloatArray], FloatArray], times: FloatArray, shape: tuple[int, int]
+) -> FloatArray:
+    """A (m, p, n) at all times, by halving the part of the times that is followed; NaN beyond the last one reached."""
+    found = np.full((len(times), *shape), np.nan)
+    order = np.argsort(times, kind="stable")
+    reached, lost, tried = 0, len(times) + 1, len(times)
+    while lost - reached > 1:
+        try:
+            found[order[:tried]] = follow(times[order[:tried]])
+            reached = tried
+        except NotConverged:
+            lost = tried
+        tried = (reached + lost) // 2
+    return found
 
 
 def _weights(first_layer: ArrayLike, second_layer: ArrayLike) -> tuple[FloatArray, FloatArray]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,7 @@ from ...data.laws import GaussianMixture
 from ...numerics.quadrature import legendre_rule
 from ...statistics.agreement import Check, Kind
 from ...statistics.estimate import Estimate
+from ...statistics.extrapolation import componentwise_limit
 from ...statistics.streams import generator
 from ..model import WeightedPoints
 from ..simulation.annealing import (
@@ -193,16 +195,29 @@ def _splits(
 
 
 def _second_of_classes() -> Check:
-    samples, instances = 20_000, 32
+    """Both centroids split at one temperature, and drawn points at the larger of two: one spread over sqrt(pi) higher.
+
+    The spread goes as one over the square root of the points, and so does the limit.
+    """
+    samples, instances = (5_000, 20_000, 80_000), (96, 72, 36)
+
+    def of(count: int, seed: int, replica: int) -> FloatArray:
+        return draw_points(FOUR, count, seed=seed, replica=replica)
+
+    def simulate(seed: int) -> Estimate:
+        found = [
+            _splits(partial(of, count), number, 0.8, 1.9, seed)
+            for count, number in zip(samples, instances, strict=True)
+        ]
+        return componentwise_limit(samples, [Estimate.stack([each]) for each in found], exponent=0.5)
+
     return _check(
-        "second split of four classes",
+        "second split of four classes in the limit of many points",
         "temperature at which a small split of one of two centroids neither grows nor shrinks",
         split_temperatures,
-        lambda: np.array(split_temperatures(FOUR, lower=0.5).crossings[0].temperature),
-        lambda seed: _splits(
-            lambda s, r: draw_points(FOUR, samples, seed=s, replica=r), instances, 0.8, 1.9, seed
-        ),
-        {"samples": samples, "instances": instances},
+        lambda: np.array([split_temperatures(FOUR, lower=0.5).crossings[0].temperature]),
+        simulate,
+        {"samples": list(samples), "instances": list(instances)},
         model=FOUR,
     )
 

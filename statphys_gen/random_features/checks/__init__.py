@@ -17,6 +17,7 @@ def checks() -> list[Check]:
         *checks_losses.covariance_checks(),
         *checks_losses.algorithm_checks(),
         *checks_losses.stopping_checks(),
+        *checks_losses.exponent_checks(),
         *checks_losses.not_odd_checks(),
         *checks_spectra.count_checks(),
         *checks_spectra.edge_checks(),

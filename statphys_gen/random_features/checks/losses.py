@@ -18,11 +18,12 @@ from ...data.covariance import Covariance
 from ...statistics.agreement import Check
 from ...statistics.estimate import Estimate
 from ...statistics.extrapolation import componentwise_limit
+from ...statistics.propagation import propagated
 from ..model import RandomFeatures
 from ..simulation.gaussian_equivalent import FeatureMoments
 from ..simulation.instances import simulate_best_stopping, simulate_limit
 from ..simulation.training import GradientDescent, GradientFlow, Ridge, Training
-from ..theory.best_stopping import early_stopping
+from ..theory.best_stopping import early_stopping, score_error_exponent
 from ..theory.filters import gradient_descent, momentum_descent
 from ..theory.learning_curves import (
     LearningCurves,
@@ -325,6 +326,48 @@ def stopping_checks() -> list[Check]:
             simulate=simulate,
             resolution=RESOLUTION,
             sizes=sizes_of(model, list(dimensions), list(instances)),
+        )
+    ]
+
+
+def exponent_checks() -> list[Check]:
+    """The exponent is a local one: its integral over log n is what the least score error gains from n to 4 n."""
+    model = RandomFeatures("tanh", 6.0, 1.0, 0.3, Covariance.isotropic(2.0))
+    dimensions, instances = (32, 64, 128), (192, 96, 48)
+    places = {1.0: np.geomspace(0.3, 3.0, 21) * 3.84, 4.0: np.geomspace(0.3, 3.0, 21) * 5.9}
+    few, many = places
+
+    def theory() -> FloatArray:
+        first = score_error_exponent(model, few)[0]
+        nodes, weights = np.polynomial.legendre.leggauss(6)
+        length = math.log(many / few)
+        slopes = score_error_exponent(model, few * np.exp(0.5 * length * (1.0 + nodes)))[1]
+        return np.array([float(first), 0.5 * length * float(weights @ slopes)])
+
+    def simulate(seed: int) -> Estimate:
+        limits = []
+        for samples, times in places.items():
+            here = model.replace(samples_per_dimension=samples)
+            runs = [
+                simulate_best_stopping(here, times, d, instances=count, seed=seed)
+                for d, count in zip(dimensions, instances, strict=True)
+            ]
+            limits.append(componentwise_limit(dimensions, runs)[1])
+        gain = propagated(lambda errors: math.log(errors[1] / errors[0]), limits)
+        return Estimate.stack([limits[0], gain])
+
+    return [
+        Check(
+            "least score error with four times the samples",
+            "least score error, and its logarithm with four times the samples relative to that, from the exponent",
+            approximation_of(score_error_exponent),
+            theory=theory,
+            simulate=simulate,
+            resolution=RESOLUTION,
+            scale=lambda values: np.array([values[0], 1.0]),
+            sizes=sizes_of(
+                model, list(dimensions), list(instances), samples=list(places), quantity="least score error"
+            ),
         )
     ]
 

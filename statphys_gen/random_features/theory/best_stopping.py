@@ -244,7 +244,7 @@ def better_regularisation(model: RandomFeatures) -> Literal["early stopping", "r
     "exact as N -> infinity",
     "odd (or centred) activation; a local slope: for 1 << n/d << p/d it tends to -1, it is not a constant",
     source=_SOURCE,
-    verification="derived",
+    verification="derived and simulated",
 )
 def score_error_exponent(
     model: RandomFeatures, samples_per_dimension: ArrayLike, features_per_dimension: ArrayLike | None = None

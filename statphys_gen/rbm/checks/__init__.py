@@ -9,7 +9,7 @@ symmetry is broken, and at crossings of free energies are reported and not judge
 from __future__ import annotations
 
 from ...statistics.agreement import Check
-from .energy import free_entropy_checks, reported_checks, zero_temperature_checks
+from .energy import free_entropy_checks, ground_state_checks, reported_checks, zero_temperature_checks
 from .error_bars import checks as error_bar_checks
 from .lines import checks as line_checks
 from .mixtures import mixture_checks, sparse_checks
@@ -38,6 +38,7 @@ def checks() -> list[Check]:
         *dynamics_checks(),
         *susceptibility_checks(),
         *zero_temperature_checks(),
+        *ground_state_checks(),
         *free_entropy_checks(),
         *reported_checks(),
         *phase_checks(),

@@ -17,12 +17,13 @@ from ...units.continuous import Gaussian, ReLU
 from ...units.discrete import Ternary
 from ..model import Model
 from ..simulation.free_entropy import simulate_free_entropy
-from ..simulation.single_spin import simulate_descent
+from ..simulation.network import draw_network, stream
+from ..simulation.single_spin import descend, simulate_descent
 from ..simulation.tempering import simulate_tempering
 from ..theory.lines import first_order_line
 from ..theory.one_step import solve_one_step
 from ..theory.replica_symmetric import solve
-from ..theory.zero_temperature import retrieval_state
+from ..theory.zero_temperature import glass_state, retrieval_state
 from .common import description, estimates, sqrt_beta, theory_value
 
 
@@ -64,6 +65,48 @@ def zero_temperature_checks() -> list[Check]:
             Model(ReLU(0.5), 1.0, 0.4, convention="beta"),
             ("overlap",),
         ),
+    ]
+
+
+def ground_state_checks() -> list[Check]:
+    """The lowest of many descents, which in networks of these sizes is the ground state in nearly all of them.
+
+    Symmetry is broken at T = 0: one step raises the energy by 2.0 % (of variance 1, to which energies are
+    proportional), and further steps by less than that one.
+    """
+    variance, load, descents = 0.7, 0.5, 400
+    model = Model(Gaussian(variance), 1.0, load, convention="beta")
+    sizes, instances = (32, 64, 128), (1200, 600, 300)
+
+    def lowest(size: int, seed: int, instance: int) -> float:
+        network = draw_network(model, size, seed=seed, instance=instance)
+        rng = stream(model, size, seed, instance, "lowest of many descents")
+        ends = descend(network, rng.choice([-1.0, 1.0], size=(descents, size)), rng)
+        return -0.5 * variance * float(np.square(ends @ network.weights).sum(axis=1).max()) / size
+
+    def simulated(seed: int) -> Estimate:
+        rows = [
+            Estimate.from_samples([[lowest(size, seed, k)] for k in range(count)])
+            for size, count in zip(sizes, instances, strict=True)
+        ]
+        # As that of the glass of Sherrington and Kirkpatrick, the energy approaches its limit as size^(-2/3).
+        return componentwise_limit(sizes, rows, exponent=2.0 / 3.0)
+
+    return [
+        Check(
+            "ground state of the glass, Gaussian units of variance 0.7",
+            "lowest energy per visible unit",
+            approximation_of(glass_state),
+            theory=lambda: np.array([glass_state(model, load).energy]),
+            simulate=simulated,
+            resolution=0.02,
+            model=model,
+            sizes=description(model, list(sizes), list(instances), descents=descents) | {"temperature": 0.0},
+            judged=False,
+            reason="replica symmetry is broken at zero temperature: one step of breaking raises the energy by 2.0 %, "
+            "further steps by less; the bound adds the resolution",
+            bound=0.04,
+        )
     ]
 
 

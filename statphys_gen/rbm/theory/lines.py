@@ -207,7 +207,7 @@ def at_line(
     return _marginal(line, start, "replicon", approximation_of(at_line))
 
 
-@states("replica symmetric", _WHERE, source=_SOURCE, verification="derived")
+@states("replica symmetric", _WHERE, source=_SOURCE, verification="derived and simulated")
 def spinodal(
     model: Model,
     *,

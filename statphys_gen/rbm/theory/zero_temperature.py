@@ -200,7 +200,7 @@ def retrieval_state(model: Model, load: float) -> GroundState:
     return _state(y, load, tail, p)
 
 
-@states("replica symmetric", _WHERE, source=_SOURCE, verification="derived")
+@states("replica symmetric", _WHERE, source=_SOURCE, verification="derived and simulated")
 def glass_state(model: Model, load: float) -> GroundState:
     """The spin-glass state at T = 0 and this load (unbounded hidden units)."""
     load = validation.positive("load", load)
