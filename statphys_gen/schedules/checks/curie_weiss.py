@@ -84,36 +84,36 @@ def _weight(steps: int) -> Check:
 
 
 def _magnetisation() -> Check:
-    # So far dilated that hardly a sample leaves the first half undecided: those would add a term of another order.
-    kappa, steps, sizes, walkers = 5.0, 8, (100, 200, 400), 4000
+    # The second half begins at tau = kappa/sqrt(d), and a share of the order 1/sqrt(d) is undecided then.
+    steps, roots, walkers = 4, (20, 40, 70), (4000, 1500, 600)
 
     def theory() -> FloatArray:
-        return np.full((len(sizes), 1), curie_weiss_limit(_COUPLING, _TILT, kappa, steps).magnetisation)
+        return np.full((len(roots), 1), curie_weiss_limit(_COUPLING, _TILT, _KAPPA, steps).magnetisation)
 
     def simulate(seed: int) -> Estimate:
         rows = []
-        for d in sizes:
-            grid = TimeGrid.uniform(interpolant("dilated-vp-linear", d**0.5, kappa), steps)
-            found = simulate_curie_weiss(CurieWeiss(d, _COUPLING, _TILT), grid, walkers, seed=seed)
+        for root, count in zip(roots, walkers, strict=True):
+            grid = TimeGrid.uniform(interpolant("dilated-vp-linear", float(root), _KAPPA), steps)
+            found = simulate_curie_weiss(CurieWeiss(root**2, _COUPLING, _TILT), grid, count, seed=seed)
             rows.append(Estimate.stack([found["magnetisation"]]))
         return Estimate.stack(rows)
 
     return Check(
         "Curie-Weiss magnetisation of a dilated schedule",
-        "mean sign of the coordinates in the positive mode, extrapolated in 1/d",
+        "mean sign of the coordinates in the positive mode, extrapolated in 1/sqrt(d)",
         approximation_of(curie_weiss_limit),
         theory=theory,
         simulate=simulate,
-        resolution=0.01,
+        resolution=0.02,
         scale=0.9,
         sizes={
-            "sizes": list(sizes),
+            "roots": list(roots),
             "steps": steps,
-            "dilation": kappa,
+            "dilation": _KAPPA,
             "inverse_temperature": _COUPLING,
             "tilt": _TILT,
-            "walkers": walkers,
+            "walkers": list(walkers),
         },
-        over_sizes=sizes,
-        id="schedules-curie-weiss-magnetisation",
+        over_sizes=roots,
+        id="schedules-curie-weiss-magnetisation-by-root",
     )

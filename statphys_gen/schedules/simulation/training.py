@@ -158,9 +158,11 @@ def _minima(
     bias = np.zeros(trainings)
     for _ in range(_ITERATIONS):
         bent = np.tanh(field + bias[:, None])
-        slope = 1.0 - bent * bent
-        step = (slope * (target - bent)).sum(axis=1) / (slope * slope).sum(axis=1)
-        step = np.clip(step, -_LONGEST, _LONGEST)
+        slope, miss = 1.0 - bent * bent, target - bent
+        # Newton's step, and where few draws leave the curvature small, a shorter one than that of Gauss.
+        squares = (slope * slope).sum(axis=1)
+        curvature = np.maximum(squares + 2.0 * (miss * bent * slope).sum(axis=1), 0.3 * squares)
+        step = np.clip((slope * miss).sum(axis=1) / curvature, -_LONGEST, _LONGEST)
         bias += step
         if np.abs(step).max() < 1e-10:
             return bias
