@@ -79,10 +79,11 @@ def _bias() -> Check:
 def _budget() -> Check:
     norm, count, trainings = _FAR.norm, 28, 3500
     levels = np.geomspace(20.0 * norm, 0.6 * norm, count).tolist()
-    below = (*np.geomspace(0.5 * norm, 0.02 * norm, 16).tolist(), 0.0)
+    # Right below the last of them, which so stands for half a step, as in the trapezoidal rule.
+    below = (*np.geomspace(0.5999 * norm, 0.02 * norm, 18).tolist(), 0.0)
     # About 11,200 draws in all: even, most of them near the decision of the class, most of them far from it.
     bump = [200 + round(600.0 * math.exp(-0.5 * (math.log(s / norm) - 0.4) ** 2 / 0.5)) for s in levels]
-    allocations = [[400] * count, bump, [700 - 22 * k for k in range(count)]]
+    allocations = [[400] * count, bump, [640 - 16 * k for k in range(count)]]
 
     def theory() -> FloatArray:
         return np.array([math.sqrt(weight_variance(_FAR, levels, draws)) for draws in allocations])
@@ -102,5 +103,5 @@ def _budget() -> Check:
         kind="spread",
         sizes={"levels": levels, "below": list(below), "draws": allocations, "trainings": trainings},
         model=_FAR,
-        id="schedules-training-budget",
+        id="schedules-training-budget-above-a-level",
     )
