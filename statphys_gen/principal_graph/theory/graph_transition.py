@@ -75,7 +75,9 @@ def graph_temperature(
     lam = validation.array("stiffness", stiffness, at_least=0.0)
     softness = max(float(eigenvalues[number]), 0.0) * nodes / count
     # Without cancellation at small b, and without overflow of b lambda_max.
-    return np.asarray(2.0 * top / (np.hypot(1.0, 2.0 * np.sqrt(lam) * np.sqrt(softness) * np.sqrt(top)) + 1.0))
+    return np.asarray(
+        2.0 * top / (np.hypot(1.0, 2.0 * np.sqrt(lam) * np.sqrt(softness) * np.sqrt(top)) + 1.0)
+    )
 
 
 def graph_growth(

@@ -90,7 +90,9 @@ def moments(law: WeightedPoints) -> tuple[FloatArray, FloatArray]:
 def checked_reach(reach: float) -> None:
     """Whether points so far from their mean have moments and their quotients."""
     if not _LEAST_REACH <= reach <= 1.0 / _LEAST_REACH:
-        allowed = f"of points whose distances from their mean reach {_LEAST_REACH:g} to {1.0 / _LEAST_REACH:g}"
+        allowed = (
+            f"of points whose distances from their mean reach {_LEAST_REACH:g} to {1.0 / _LEAST_REACH:g}"
+        )
         raise InvalidArgument("law", reach, f"{allowed}: take another unit")
 
 
