@@ -9,7 +9,7 @@ export MKL_NUM_THREADS ?= 1
 export OMP_NUM_THREADS ?= 1
 export MPLBACKEND ?= Agg
 
-.PHONY: help figures test oldest newest verify verify-tenth planted planted-ten docs benchmarks lint wheel release clean
+.PHONY: help figures test oldest newest verify verify-tenth planted planted-ten docs benchmarks peers lint wheel release clean
 
 help:
 	@echo "make figures     every figure at its quick size, with a gallery page (figures/output/index.html)"
@@ -20,6 +20,7 @@ help:
 	@echo "make planted     errors planted one at a time in a copy of the code, and the tests that must notice them"
 	@echo "make docs        the documentation (docs/_build/html/index.html)"
 	@echo "make benchmarks  speed, as ratios against what one would otherwise run"
+	@echo "make peers       designed grids in diffusers and k-diffusion, in an environment of their own (peers/record.json)"
 	@echo "make lint        style and types"
 	@echo "make wheel       the wheel, tried in an empty environment"
 	@echo "make release     wheel and source archive, tried in the same way, in dist/"
@@ -75,6 +76,14 @@ docs: figures
 
 benchmarks: $(STAMP)
 	$(BIN)/python -m benchmarks
+
+# The samplers come with torch, whose builds for processors alone have an index of their own.
+TORCH ?= https://download.pytorch.org/whl/cpu
+peers: $(STAMP)
+	test -x build/peers/bin/python || $(PYTHON) -m venv build/peers
+	build/peers/bin/python -m pip install --quiet --disable-pip-version-check --index-url $(TORCH) torch torchvision
+	build/peers/bin/python -m pip install --quiet --disable-pip-version-check --requirement peers/requirements.txt
+	$(BIN)/python -m peers build/peers/bin/python
 
 lint: $(STAMP)
 	$(BIN)/ruff check .

@@ -101,7 +101,7 @@ def _of_spectrum(spectrum: Any, grid: Any, seed: int) -> dict[str, Any]:
     ratios = np.exp(log_ratios(spectrum.eigenvalues[[-1, 0]], grid))
     begin: float | None = 0.0
     if isinstance(grid, NoiseGrid):
-        begin = problem_of(spectrum).start_error(grid) if spectrum.separates() else None
+        begin = problem_of(spectrum, seed=seed).start_error(grid) if spectrum.separates() else None
     program = program_of(grid)
     increasing = all(increasing_by_construction(program, grid, float(v)) for v in spectrum.eigenvalues)
     one_step = isinstance(grid, TimeGrid) or grid.scheme == "ddim"

@@ -146,7 +146,8 @@ def design_report(
         spectrum=_spectrum(stands_for),
     )
     if given.grid.levels != found.grid.levels:
-        errors = problem_of(stands_for, seed=seed, **judged).errors(given.grid)  # type: ignore[arg-type]
+        problem = problem_of(stands_for, seed=seed, **judged)  # type: ignore[arg-type]
+        errors = problem.with_start_error(problem.errors(given.grid), given.grid)
         found = replace(found, grid=given.grid, errors=errors)
     measured = None
     if dataset is not None and isinstance(law, FittedModes):

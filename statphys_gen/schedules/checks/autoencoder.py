@@ -7,14 +7,20 @@ import numpy as np
 from ...approximation import approximation_of
 from ...arrays import FloatArray
 from ...statistics.agreement import Check
+from ...statistics.estimate import Estimate
 from ..model import Autoencoder
-from ..simulation.autoencoder import simulate_details, simulate_generation, simulate_speciation
+from ..simulation.autoencoder import (
+    simulate_details,
+    simulate_generation,
+    simulate_speciation,
+    simulate_weight,
+)
 from ..theory.autoencoder_details import autoencoder_details, autoencoder_generation
-from ..theory.autoencoder_speciation import autoencoder_speciation
+from ..theory.autoencoder_speciation import autoencoder_speciation, autoencoder_weight
 
 
 def checks() -> list[Check]:
-    return [_details(1), _details(6), _generation(), _speciation()]
+    return [_details(1), _details(6), _generation(), _speciation(), _weight()]
 
 
 def _details(draws: int) -> Check:
@@ -81,4 +87,32 @@ def _speciation() -> Check:
         sizes={"dimension": dimension, "instances": instances, "dilated_time": 1.3},
         model=model,
         id="schedules-autoencoder-speciation",
+    )
+
+
+def _weight() -> Check:
+    model = Autoencoder((4, 2), 0.64, 0.2, 0.05)
+    dilation, steps, dimension, walkers, instances = 2.2, 5, 40_000, 4000, 24
+
+    def theory() -> Estimate:
+        return autoencoder_weight(model, dilation, steps)
+
+    return Check(
+        "weight that trained autoencoders generate",
+        "share of the samples that the network of the end sends to the larger class",
+        approximation_of(autoencoder_weight),
+        theory=theory,
+        simulate=lambda seed: simulate_weight(
+            model, dilation, steps, dimension, walkers, instances=instances, seed=seed
+        ),
+        resolution=0.02,
+        sizes={
+            "dilation": dilation,
+            "steps": steps,
+            "dimension": dimension,
+            "walkers": walkers,
+            "instances": instances,
+        },
+        model=model,
+        id="schedules-autoencoder-weight",
     )

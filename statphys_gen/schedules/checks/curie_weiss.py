@@ -19,7 +19,7 @@ _COUPLING, _TILT, _KAPPA = 1.6, 0.9, 2.2
 
 
 def checks() -> list[Check]:
-    return [_modes(), _weight(4)]
+    return [_modes(), _weight(4), _magnetisation()]
 
 
 def _modes() -> Check:
@@ -80,4 +80,40 @@ def _weight(steps: int) -> Check:
         },
         over_sizes=sizes,
         id=f"schedules-curie-weiss-{steps}",
+    )
+
+
+def _magnetisation() -> Check:
+    # The second half begins at tau = kappa/sqrt(d), and a share of the order 1/sqrt(d) is undecided then.
+    steps, roots, walkers = 4, (20, 40, 70), (4000, 1500, 600)
+
+    def theory() -> FloatArray:
+        return np.full((len(roots), 1), curie_weiss_limit(_COUPLING, _TILT, _KAPPA, steps).magnetisation)
+
+    def simulate(seed: int) -> Estimate:
+        rows = []
+        for root, count in zip(roots, walkers, strict=True):
+            grid = TimeGrid.uniform(interpolant("dilated-vp-linear", float(root), _KAPPA), steps)
+            found = simulate_curie_weiss(CurieWeiss(root**2, _COUPLING, _TILT), grid, count, seed=seed)
+            rows.append(Estimate.stack([found["magnetisation"]]))
+        return Estimate.stack(rows)
+
+    return Check(
+        "Curie-Weiss magnetisation of a dilated schedule",
+        "mean sign of the coordinates in the positive mode, extrapolated in 1/sqrt(d)",
+        approximation_of(curie_weiss_limit),
+        theory=theory,
+        simulate=simulate,
+        resolution=0.02,
+        scale=0.9,
+        sizes={
+            "roots": list(roots),
+            "steps": steps,
+            "dilation": _KAPPA,
+            "inverse_temperature": _COUPLING,
+            "tilt": _TILT,
+            "walkers": list(walkers),
+        },
+        over_sizes=roots,
+        id="schedules-curie-weiss-magnetisation-by-root",
     )

@@ -171,9 +171,76 @@ def simulate_speciation(
     validation.positive("input_ridge", model.input_ridge)
 
     def measure(instance: int) -> FloatArray:
-        m, _, data = _drawn(model, d, seed, instance)
+        drawn = _Speciation(model, d, seed, instance)
+        x, u, loss = drawn.trained(time)
+        return np.array([drawn.centre @ x[:-1], x[:-1] @ x[:-1], x[-1], drawn.centre @ u, loss])
+
+    return _instances(instances, measure)
+
+
+def simulate_weight(
+    model: Autoencoder,
+    dilation: float,
+    steps: int,
+    dimension: int,
+    walkers: int,
+    *,
+    instances: int = 20,
+    seed: int = 0,
+) -> Estimate:
+    """Share of samples that networks trained along the first half of a dilated schedule send to the class of +m.
+
+    Each data set has networks of its own at the dilated times kappa j/K1, j <= K1, minima as in
+    :func:`simulate_speciation`. Samples start from N(0, I) in the span of m and the data, move by (kappa/(K1 sqrt(d)))
+    times the output of the networks j < K1, and are of the class of +m where the input of the last one is positive.
+
+    Parameters
+    ----------
+    model, dimension, instances, seed : as in :func:`simulate_speciation`.
+    dilation : kappa.
+    steps : K1.
+    walkers : samples of each data set.
+    """
+    kappa = validation.positive("dilation", dilation)
+    d = validation.integer("dimension", dimension, minimum=10, maximum=10_000_000)
+    validation.positive("input_ridge", model.input_ridge)
+
+    def measure(instance: int) -> FloatArray:
+        drawn = _Speciation(model, d, seed, instance)
+        rng = generator(
+            seed, {"purpose": "samples of an autoencoder", "model": model, "dimension": d}, instance
+        )
+        x = rng.standard_normal((walkers, len(drawn.centre)))
+        for j in range(steps):
+            network, u, _ = drawn.trained(kappa * j / steps)
+            x += kappa / steps * np.tanh(x @ network[:-1] + network[-1])[:, None] * u
+        last, _, _ = drawn.trained(kappa)
+        # Of (w, b) and (-w, -b), one network with opposite outputs, the one along m.
+        last = last if last[:-1] @ drawn.centre > 0.0 else -last
+        return np.array((x @ last[:-1] + last[-1] > 0.0).mean())
+
+    return _instances(instances, measure)
+
+
+class _Speciation:
+    """One data set in the span of m and its points, over sqrt(d): w, u and samples are coordinates in an orthonormal
+    frame.
+
+    Attributes
+    ----------
+    points : (n, n + 1) the data.
+    centre : (n + 1,) m.
+    """
+
+    def __init__(self, model: Autoencoder, dimension: int, seed: int, instance: int) -> None:
+        m, _, data = _drawn(model, dimension, seed, instance)
         frame, _ = np.linalg.qr(np.concatenate([m[None], data]).T)
-        points, centre = data @ frame / math.sqrt(d), m @ frame / math.sqrt(d)
+        self.model = model
+        self.points, self.centre = data @ frame / math.sqrt(dimension), m @ frame / math.sqrt(dimension)
+
+    def trained(self, time: float) -> tuple[FloatArray, FloatArray, float]:
+        """(w, b), u and the loss per dimension of the minimum at a dilated time."""
+        model, points = self.model, self.points
 
         def outputs(x: FloatArray) -> tuple[FloatArray, FloatArray]:
             fields = x[-1] + time * points @ x[:-1]
@@ -186,10 +253,7 @@ def simulate_speciation(
             quadratic = float(total @ total) / (model.output_ridge + float(second.sum()))
             return float((points**2).sum()) - quadratic + model.input_ridge * float(x[:-1] @ x[:-1])
 
-        start = np.append(centre, 0.5 * math.log(model.samples[0] / model.samples[1]))
+        start = np.append(self.centre, 0.5 * math.log(model.samples[0] / model.samples[1]))
         x = minimize(loss, start, method="BFGS", options={"gtol": 1e-7}).x
         first, second = outputs(x)
-        u = first @ points / (model.output_ridge + second.sum())
-        return np.array([centre @ x[:-1], x[:-1] @ x[:-1], x[-1], centre @ u, loss(x)])
-
-    return _instances(instances, measure)
+        return x, first @ points / (model.output_ridge + second.sum()), loss(x)

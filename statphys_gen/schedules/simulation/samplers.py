@@ -47,6 +47,36 @@ def _root_mean(squares: FloatArray) -> Estimate:
     return Estimate(root, 0.5 * mean.standard_error / root, mean.degrees_of_freedom)
 
 
+class TwoClassDenoiser:
+    """E[a | y] of two isotropic classes from their densities N(y; +-m, (sigma^2 + S^2) I), m along (1, ..., 1).
+
+    Attributes
+    ----------
+    direction : (d,) unit vector along m.
+    mean : (d,) of the data.
+    """
+
+    def __init__(self, classes: TwoClasses) -> None:
+        d = classes.dimension
+        self.variance = classes.variance
+        self.direction = np.full(d, 1.0 / math.sqrt(d))
+        self._means = classes.norm * np.stack([self.direction, -self.direction])
+        self._weights = np.log([classes.weight, 1.0 - classes.weight])
+        self.mean = np.exp(self._weights) @ self._means
+
+    def __call__(self, y: FloatArray, level: float, bias: float | FloatArray = 0.0) -> FloatArray:
+        """Of points (n, d); ``bias``, one or (n,), is added to half of the log-odds of the classes."""
+        # Within a class the guess is linear.
+        spread = self.variance + level**2
+        distances = np.stack([np.einsum("ij,ij->i", y - m, y - m) for m in self._means], axis=1)
+        logs = self._weights - 0.5 * distances / spread
+        logs += np.multiply.outer(bias, np.array([1.0, -1.0]))
+        share = np.exp(logs - logs.max(axis=1, keepdims=True))
+        share /= share.sum(axis=1, keepdims=True)
+        centre = share @ self._means
+        return np.asarray(centre + self.variance / spread * (y - centre))
+
+
 def simulate_two_classes(
     classes: TwoClasses, grid: Grid, walkers: int, *, seed: int = 0, denoiser: Denoiser | None = None
 ) -> dict[str, Estimate]:
@@ -66,25 +96,13 @@ def simulate_two_classes(
     """
     d = classes.dimension
     validation.integer("dimension", d, maximum=_LARGEST)
-    direction = np.full(d, 1.0 / math.sqrt(d))
-    means = classes.norm * np.stack([direction, -direction])
-    weights = np.log([classes.weight, 1.0 - classes.weight])
-
-    def posterior_mean(y: FloatArray, level: float) -> FloatArray:
-        # Class densities N(y; +-m, (sigma^2 + S^2) I); within a class the guess is linear.
-        spread = classes.variance + level**2
-        distances = np.stack([np.einsum("ij,ij->i", y - m, y - m) for m in means], axis=1)
-        logs = weights - 0.5 * distances / spread
-        share = np.exp(logs - logs.max(axis=1, keepdims=True))
-        share /= share.sum(axis=1, keepdims=True)
-        centre = share @ means
-        return np.asarray(centre + classes.variance / spread * (y - centre))
+    law = TwoClassDenoiser(classes)
+    direction = law.direction
 
     key = {"purpose": "schedule in two classes", "classes": classes, "grid": grid}
-    mean = np.exp(weights) @ means
 
     def run(count: int, rng: np.random.Generator) -> FloatArray:
-        x = generate(grid, denoiser or posterior_mean, mean, count, rng)
+        x = generate(grid, denoiser or law, law.mean, count, rng)
         along = x @ direction
         across = (x - along[:, None] * direction) ** 2
         return np.stack([along, across.sum(axis=1) / max(d - 1, 1)], axis=1)

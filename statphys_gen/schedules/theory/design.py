@@ -42,6 +42,7 @@ _ROUNDS = 20
 _MOST_DESIGNED = 200
 _MOST_POLISHED = 100
 _POLISH = 300
+_FLOW_END, _FLOW_SPACING, _FLOW_STEPS = 0.1, 0.13, 100
 _USUAL = ("karras", "log-uniform", "flow-uniform")
 
 Law = GaussianMixture | TwoClasses | ClassSpectrum
@@ -83,12 +84,20 @@ class Problem:
         halves = [float(s.half_difference(a, b).sum()) for a in range(s.classes) for b in range(a)]
         return math.sqrt(max([*halves, float(s.eigenvalues[-1])]))
 
-    def effective(self) -> TwoClasses:
-        """Two classes on the line through both means, with the variance along it."""
+    def effective(self, a: int = 0, b: int = 1) -> TwoClasses:
+        """Two of the classes as if alone, on the line through both means, with the variance along it."""
         s = self.spectrum
-        squares = s.half_difference()
+        squares, p = s.half_difference(a, b), float(s.weights[a] / (s.weights[a] + s.weights[b]))
         variance = float(squares @ s.eigenvalues / squares.sum())
-        return TwoClasses(1, math.sqrt(float(squares.sum())), variance, float(s.weights[0]))
+        return TwoClasses(1, math.sqrt(float(squares.sum())), variance, p)
+
+    def pairs(self) -> list[tuple[int, int, TwoClasses]]:
+        """Pairs of classes of different means, each as if alone."""
+        if self.classes is not None:
+            return [(0, 1, self.classes)]
+        s = self.spectrum
+        both = [(a, b) for b in range(s.classes) for a in range(b) if s.half_difference(a, b).sum() > 0.0]
+        return [(a, b, self.effective(a, b)) for a, b in both]
 
     def details(self, grid: NoiseGrid) -> float | None:
         """Root mean square log ratio of the details that count."""
@@ -106,7 +115,7 @@ class Problem:
         weights, misses, spread = self._weights(grid, exact)
         worst = float(misses[0] if len(misses) == 2 else misses[np.abs(misses).argmax()])
         objective += (worst / self.tolerances.weight) ** 2
-        begin = self.start_error(grid)
+        begin = self.start_error(grid) if len(weights) == 2 else None
         shown = tuple(weights.tolist()) if len(weights) > 2 else ()
         return Errors(float(weights[0]), worst, begin, spread, detail, objective, shown, spread)
 
@@ -130,12 +139,26 @@ class Problem:
         spread = math.hypot(float(estimate.standard_error[0]), float(truth.standard_error[0]))
         return estimate.mean, estimate.mean - truth.mean, spread
 
-    def start_error(self, grid: NoiseGrid) -> float | None:
-        """Of two classes, seen along the direction that tells them apart at the start; None for more."""
+    def with_start_error(self, errors: Errors, grid: NoiseGrid) -> Errors:
+        """The same, where there are more than two classes with the start error of that of the largest error."""
+        if not errors.weights:
+            return errors
+        worst = int(np.abs(np.array(errors.weights) - self.truth.mean).argmax())
+        return errors._replace(start_error=self.start_error(grid, worst))
+
+    def start_error(self, grid: NoiseGrid, own: int = 0) -> float:
+        """Of one class. Two classes are seen along the direction that tells them apart at the start.
+
+        The flow of more classes keeps the quantiles of no direction: it is run by many steps of Heun's rule, and the
+        error has the standard error of the weights.
+        """
         if math.isinf(grid.levels[0]):
             return 0.0
         if self.spectrum.classes != 2:
-            return None
+            flow = self._flow(grid)
+            return float(
+                generated_weights(self.spectrum, flow, seed=self.seed).mean[own] - self.truth.mean[own]
+            )
         s, level = self.spectrum, grid.levels[0]
         spread = level**2 + s.eigenvalues
         gram = s.products
@@ -151,6 +174,14 @@ class Problem:
             mean = -float((middle / spread).sum()) / signal
         share = float(self.truth.mean[0]) if self.classes is None else share_of_data(self.classes)
         return start_error_of(p, signal, mean, signal / width, share)
+
+    def _flow(self, grid: NoiseGrid) -> NoiseGrid:
+        """Steps from the same start, so many that they leave hardly an error."""
+        smallest = _FLOW_END * math.sqrt(float(self.spectrum.eigenvalues[0]))
+        first = grid.levels[0]
+        last = min(smallest, 0.5 * first)
+        count = min(_FLOW_STEPS, math.ceil(math.log(first / last) / _FLOW_SPACING))
+        return NoiseGrid((*np.geomspace(first, last, count + 1).tolist(), 0.0), "heun", grid.start)
 
 
 def problem_of(
@@ -209,7 +240,8 @@ def design_schedule(
     ----------
     law : a mixture, two isotropic classes, or a spectrum.
     steps : K from 1 to 200; None for the smallest that keeps both tolerances.
-    scheme : solver that will run the grid. Grids of first-order solvers are polished.
+    scheme : solver that will run the grid. Grids of first-order solvers are polished; of more than two classes only the
+        best one, on the errors of their pairs.
     weight_tolerance, detail_tolerance : errors of the weight, and root mean square of the log ratio of details, that
     count
         as 1 in J.
@@ -232,10 +264,11 @@ def design_schedule(
         seed=seed,
     )
     designer = _Designer(problem, scheme, noise_level_range, from_infinity)
-    if steps is not None:
-        count = validation.integer("steps", steps, minimum=1, maximum=_MOST_DESIGNED)
-        return designer.finished(count)
-    return designer.smallest()
+    if steps is None:
+        found = designer.smallest()
+    else:
+        found = designer.finished(validation.integer("steps", steps, minimum=1, maximum=_MOST_DESIGNED))
+    return replace(found, errors=problem.with_start_error(found.errors, found.grid))
 
 
 class _Designer:
@@ -335,13 +368,14 @@ class _Designer:
             firsts = list(
                 dict.fromkeys(min(max(first, self.bounds[0] * 1.001), self.bounds[1]) for first in firsts)
             )
-        polished = self.scheme == "ddim" and count <= _MOST_POLISHED and self.problem.spectrum.classes <= 2
-        found = []
-        for first in firsts:
-            levels = self.by_density(count, first)
-            if polished:
-                found += [self.polished(levels)]
-            found.append(levels)
+        found = [self.by_density(count, first) for first in firsts]
+        if self.scheme == "ddim" and count <= _MOST_POLISHED:
+            # Pairs of more classes are many, and their sum is no exact objective: only the best grid is polished.
+            many = self.problem.spectrum.classes > 2
+            found += [self.polished(levels) for levels in ([self._lowest(found)] if many else found)]
+        return self._lowest(found)
+
+    def _lowest(self, found: list[FloatArray]) -> FloatArray:
         costs = [self.problem.errors(self.grid(levels), exact=False).objective for levels in found]
         return found[int(np.argmin(costs))]
 
@@ -367,14 +401,18 @@ class _Designer:
         return np.exp(equidistribute(grid, features, scale, count, rounds=_ROUNDS))
 
     def polished(self, levels: FloatArray) -> FloatArray:
-        """Descent on J in log S_0 and the logarithms of the log-steps; the start where it leaves the range."""
+        """Descent on J in log S_0 and the logarithms of the log-steps; the start where it leaves the range.
+
+        More than two classes are taken as pairs: each as if alone, and its error times its share of the data.
+        """
         problem = self.problem
         values, shares = problem.weighted, problem.shares[problem.shares > 0.0]
         tolerances = problem.tolerances
-        weight, target = None, 0.0
-        if problem.separated:
-            classes = problem.classes or problem.effective()
-            weight, target = WeightMap(classes, 2.0 * classes.weight - 1.0), share_of_data(classes)
+        lines = [
+            (a, b, WeightMap(line, 2.0 * line.weight - 1.0), share_of_data(line))
+            for a, b, line in (problem.pairs() if problem.separated else [])
+        ]
+        weights = problem.spectrum.weights
 
         def unpacked(x: FloatArray) -> FloatArray:
             return np.asarray(x[0] - np.concatenate([[0.0], np.cumsum(np.exp(x[1:]))]))
@@ -385,10 +423,15 @@ class _Designer:
             if len(values):
                 total, gradient = detail_objective(logs, values, shares)
                 total, gradient = total / tolerances.detail**2, gradient / tolerances.detail**2
-            if weight is not None:
-                found, slope = weight(logs)
-                miss = (found - target) / tolerances.weight**2
-                total, gradient = total + miss * (found - target), gradient + 2.0 * miss * slope
+            miss, slopes = np.zeros(len(weights)), np.zeros((len(weights), len(logs)))
+            for a, b, line, target in lines:
+                found, slope = line(logs)
+                share = float(weights[a] + weights[b])
+                for own, sign in ((a, share), (b, -share)):
+                    miss[own] += sign * (found - target)
+                    slopes[own] += sign * slope
+            total += 0.5 * float(miss @ miss) / tolerances.weight**2
+            gradient = gradient + miss @ slopes / tolerances.weight**2
             later = np.cumsum(gradient[::-1])[::-1]
             return total, np.concatenate([[later[0]], -later[1:] * np.exp(x[1:])])
 

@@ -26,8 +26,9 @@ class Errors(NamedTuple):
     """Errors of one grid.
 
     ``weight_error`` is that of the first of two classes, and of more the largest, from the share of the data on the
-    side of the class; None without classes. ``weights`` are those of more than two classes. ``standard_error`` is that
-    of averages over starts.
+    side of the class; ``start_error`` is the part of it that the start has; both None without classes. ``weights`` are
+    those of more than two classes. ``standard_error`` is that of averages over starts, which the start error of more
+    than two classes has as well.
     """
 
     weight: float | None
