@@ -22,6 +22,7 @@ from ..errors import InvalidArgument, StatphysError
 from ..progress import watching
 from ..systems import SYSTEMS
 from .bar import Bar
+from .compilation import told_of_compilation
 from .parsing import BadUsage, Parser
 
 PROGRAM = "statphys-gen"
@@ -50,7 +51,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         try:
             options = build_parser().parse_args(words)
-            return int(options.run(options)) if options.system in _WHOLE else _watched(options)
+            with told_of_compilation():
+                return int(options.run(options)) if options.system in _WHOLE else _watched(options)
         finally:
             sys.stdout.flush()
     except (BadUsage, InvalidArgument) as error:
