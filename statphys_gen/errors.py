@@ -48,6 +48,10 @@ class InsufficientSamples(StatphysError, ValueError):
     """A simulation is too short or too small for the error bar that was asked of it."""
 
 
+class Stopped(StatphysError, RuntimeError):
+    """A run was ended by its ``each`` before enough was finished for a result."""
+
+
 class StoreError(StatphysError, RuntimeError):
     """The store of a sweep is locked, unreadable or belongs to something else."""
 

@@ -4,11 +4,13 @@ This package is thin: it parses, calls a prediction or a simulation, and prints.
 arguments have been accepted.
 
 Exit status: 0 when every record is converged or near-critical; 1 when the output cannot be written; 2 for bad input,
-with one line on standard error and nothing on standard output; 3 when a record is not usable, with all records printed.
+with one line on standard error and nothing on standard output; 3 when a record is not usable, with all records printed;
+130 after Ctrl-C, with the records of what was finished, if that is enough for any.
 """
 
 from __future__ import annotations
 
+import argparse
 import contextlib
 import os
 import sys
@@ -17,10 +19,15 @@ from importlib import import_module
 
 from .. import __version__
 from ..errors import InvalidArgument, StatphysError
+from ..progress import watching
 from ..systems import SYSTEMS
+from .bar import Bar
+from .compilation import told_of_compilation
 from .parsing import BadUsage, Parser
 
 PROGRAM = "statphys-gen"
+# Commands whose simulations are whole or are not: a check or a figure of fewer instances would be another one.
+_WHOLE = ("figures", "verify")
 
 
 def build_parser() -> Parser:
@@ -44,7 +51,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         try:
             options = build_parser().parse_args(words)
-            return int(options.run(options))
+            with told_of_compilation():
+                return int(options.run(options)) if options.system in _WHOLE else _watched(options)
         finally:
             sys.stdout.flush()
     except (BadUsage, InvalidArgument) as error:
@@ -60,6 +68,21 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _complain(f"the output cannot be written: {place}{error.strerror or error}", 1)
     except KeyboardInterrupt:
         return _complain("interrupted; finished points are kept where a store was given", 130)
+
+
+def _watched(options: argparse.Namespace) -> int:
+    """Run a command that shows how far it has come, and that Ctrl-C ends with what is finished."""
+    bar = Bar()
+    with watching(bar) as run:
+        try:
+            status = int(options.run(options))
+        except StatphysError as error:
+            if run.ended:  # the rest was too little for a result
+                raise KeyboardInterrupt from error
+            raise
+        finally:
+            bar.close()
+    return _complain(f"interrupted: {run.cut}", 130) if run.ended else status
 
 
 def _close_output() -> None:

@@ -10,6 +10,7 @@ from typing import Any
 
 from .. import __version__
 from ..presentation import format_number, plain, table
+from ..progress import current
 from ..style import made_by
 from .export import save_records
 
@@ -34,6 +35,9 @@ def emit(
         document["summary"] = dict(summary or {}) | (
             {"files": [str(file) for file in files]} if files else {}
         )
+    run = current()
+    if run is not None and run.cut:
+        notes = [*notes, run.cut]
     if notes:
         document["notes"] = list(notes)
     document = plain(document)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 import numpy as np
 from numpy.typing import ArrayLike
 
@@ -12,6 +15,7 @@ from ..comparison import Observable, Observables
 from ..data.covariance import Covariance
 from ..data.laws import CurieWeiss, DataLaw, GaussianMixture, dimension_of
 from ..errors import InvalidArgument
+from ..progress import finished
 from ..statistics.estimate import Estimate
 from .simulation.backward_kernel import simulate_clones, simulate_u_turn
 from .simulation.beyond_gaussian import simulate_curie_weiss_clones, simulate_curie_weiss_u_turn
@@ -52,17 +56,18 @@ def compare(
     """
     if samples is None and not _has_classes(law):
         raise InvalidArgument("samples", samples, "given for a law without classes")
-    rows: list[Observable] = []
+    run: dict[str, Any] = {"seed": seed, "threads": threads}
+    experiments: list[Callable[[], Observables]] = []
     if _has_classes(law):
-        rows += compare_clones(law, time, walkers=instances * walkers, seed=seed, threads=threads)
+        experiments.append(lambda: compare_clones(law, time, walkers=instances * walkers, **run))
     if samples is not None:
-        rows += compare_collapse(
-            law, time, samples, walkers=walkers, instances=instances, seed=seed, threads=threads
-        )
-        rows += compare_first_passage(
-            law, samples, walkers=walkers, instances=instances, seed=seed, threads=threads
-        )
-    return Observables(tuple(rows))
+        run_of_sets = run | {"walkers": walkers, "instances": instances}
+        experiments += [
+            lambda: compare_collapse(law, time, samples, **run_of_sets),
+            lambda: compare_first_passage(law, samples, **run_of_sets),
+        ]
+    parts = finished(lambda experiment: experiment(), experiments, "experiments")
+    return Observables(tuple(row for part in parts for row in part))
 
 
 def compare_clones(

@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
 from .. import validation
+from ..progress import observe
 
 T = TypeVar("T")
 
@@ -36,3 +37,6 @@ def map_blocks(
             return [run(block) for block in range(blocks)]
         with ThreadPoolExecutor(threads) as pool:
             return list(pool.map(run, range(blocks)))
+
+
+observe(map_blocks)

@@ -14,7 +14,7 @@ from .. import validation
 from ..approximation import approximation_of
 from ..arrays import FloatArray
 from ..comparison import Observable, Observables
-from ..errors import InvalidArgument, NotConverged, StatphysError
+from ..errors import InvalidArgument, NotConverged, StatphysError, Stopped
 from ..statistics.estimate import Estimate
 from .model import PhaseRetrieval, check_model
 from .simulation.descent import simulate_descent
@@ -188,7 +188,7 @@ def _dynamics(
             threads=threads,
         )
         return dynamics.require(), ""
-    except (InvalidArgument, NotConverged) as error:
+    except (InvalidArgument, NotConverged, Stopped) as error:
         return None, str(error)
 
 

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from .. import __version__, validation
 from ..errors import InvalidArgument, WorkersLost
+from ..progress import Run, current
 from . import keys
 from .dataset import assemble, check_names
 from .execution import Job, Outcome, decode, execute, failure, fits, process_pool, single_threaded, terminate
@@ -93,7 +94,8 @@ def run(
         after it.
     StoreError : the store is in use by another sweep, damaged, or not a store.
     WorkersLost : the pool broke, was rebuilt, and broke again. Finished points are in the store.
-    KeyboardInterrupt : after the finished points were recorded and the own pool was ended.
+    KeyboardInterrupt : after the finished points were recorded and the own pool was ended. Inside
+        :func:`~statphys_gen.progress.watching` the dataset is returned, in which the points that are left have failed.
     """
     name = keys.function_name(function, key)
     plan = Grid.of(grid)
@@ -119,7 +121,11 @@ def run(
         pending = list({point.key: point for point in points if point.key not in outcomes}.values())
         if opened is not None and version is None:
             _tell_of_other_code(name, opened.computed_by_other_code(pending))
-        with _progress(progress, name, len(outcomes) + len(pending), len(outcomes)) as bar:
+        total, watched = len(outcomes) + len(pending), current()
+        with (
+            _progress(progress and watched is None, name, total, len(outcomes)) as bar,
+            _counted(watched, total, len(outcomes)) as count,
+        ):
 
             def record(arrived: Arrivals) -> None:
                 if opened is not None:
@@ -129,8 +135,16 @@ def run(
                     outcomes[point.key] = outcome
                 if bar is not None:
                     bar.update(len(arrived))
+                count(len(arrived))
 
-            _compute(job, pending, executor, workers, batch, record)
+            try:
+                _compute(job, pending, executor, workers, batch, record)
+            except KeyboardInterrupt:
+                if watched is None:
+                    raise
+                watched.end(f"stopped after {len(outcomes)} of {total} points")
+                left = Outcome(None, "not computed: the run was stopped")
+                outcomes.update((point.key, left) for point in pending if point.key not in outcomes)
     attributes = {"function": name, "version": version or __version__, "seed": seed}
     dataset, messages = assemble(
         plan, replicas, [outcomes[point.key] for point in points], job.maximum, attributes
@@ -140,6 +154,15 @@ def run(
         text = f"{name}: {len(failed)} of {len(messages)} points failed, the first with {failed[0]}"
         warnings.warn(text, RuntimeWarning, stacklevel=2)
     return dataset
+
+
+@contextmanager
+def _counted(run: Run | None, total: int, done: int) -> Iterator[Callable[[int], None]]:
+    if run is None:
+        yield lambda more: None
+    else:
+        with run.counted("points", total, done) as count:
+            yield count
 
 
 def _tell_of_other_code(name: str, count: int) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
+from ...progress import finished
 from ..parsing import BadUsage, add_output_options, add_seed, add_threads, integer
 from .options import STARTS, add_model, add_point, chosen_model, early_checks, echo, ensemble_notes
 
@@ -47,21 +48,22 @@ def _simulate(options: argparse.Namespace) -> int:
     from ...rbm.comparison import compare
     from ..output import emit
 
-    records: list[dict[str, Any]] = []
-    for temperature in options.temperature:
-        for load in options.load:
-            model = chosen_model(options, temperature=temperature, load=load)
-            found = compare(
-                model,
-                options.visible_units,
-                state=options.start,
-                instances=options.instances,
-                chains=options.chains,
-                sweeps=options.sweeps,
-                seed=options.seed,
-                threads=options.threads,
-            )
-            records += found.records()
+    def simulated(point: tuple[float, float]) -> list[dict[str, Any]]:
+        temperature, load = point
+        found = compare(
+            chosen_model(options, temperature=temperature, load=load),
+            options.visible_units,
+            state=options.start,
+            instances=options.instances,
+            chains=options.chains,
+            sweeps=options.sweeps,
+            seed=options.seed,
+            threads=options.threads,
+        )
+        return found.records()
+
+    points = [(temperature, load) for temperature in options.temperature for load in options.load]
+    records = [record for part in finished(simulated, points, "points") for record in part]
     names = ("load", "temperature", "start", "visible_units", "instances", "chains", "sweeps", "seed")
     parameters = echo(options) | {name: getattr(options, name) for name in names}
     notes = ensemble_notes(options)

@@ -34,6 +34,7 @@ from ...errors import InsufficientSamples, InvalidArgument
 from ...numerics.blocks import map_blocks
 from ...numerics.posterior import ROWS, EmpiricalPosterior, PosteriorSums
 from ...presentation import Curves
+from ...progress import keep
 from ...statistics.estimate import Estimate
 from ...statistics.streams import generator
 
@@ -317,3 +318,8 @@ def _read(
         )
         parts.append(np.stack([read(sums) for read in readings.values()]))
     return np.concatenate(parts, axis=2)
+
+
+keep(simulate_collapse, "instances")
+keep(simulate_condensation, "instances")
+keep(simulate_posterior_variance, "instances")

@@ -29,6 +29,7 @@ from ...data.sampling import draw_index
 from ...errors import InvalidArgument
 from ...numerics.blocks import map_blocks
 from ...numerics.neighbours import nearest
+from ...progress import keep
 from ...statistics.estimate import Estimate
 from .collapse import data_stream, draw_data, posterior_weights
 from .first_passage import FirstPassage
@@ -245,3 +246,8 @@ def _sizes(samples: int, walkers: int, instances: int) -> None:
     validation.integer("samples", samples, minimum=2)
     validation.integer("walkers", walkers, minimum=1)
     validation.integer("instances", instances, minimum=2)
+
+
+keep(simulate_empirical_clones, "instances")
+keep(simulate_empirical_clones_langevin, "instances")
+keep(simulate_last_change, "instances")

@@ -33,6 +33,7 @@ from ...errors import InsufficientSamples, InvalidArgument
 from ...glossary import dataset
 from ...numerics.blocks import map_blocks
 from ...presentation import Tabular
+from ...progress import keep
 from ...statistics.estimate import Estimate
 from .collapse import data_stream, draw_data
 
@@ -209,3 +210,6 @@ def _monitored(step: float, horizon: float, times: ArrayLike | None) -> FloatArr
     if end <= size:
         raise InvalidArgument("horizon", horizon, f"above step = {size:g}")
     return np.arange(1.0, np.ceil(end / size) + 1.0) * size
+
+
+keep(simulate_first_passage, "instances")

@@ -16,6 +16,7 @@ from ...arrays import FloatArray, IntArray
 from ...errors import InvalidArgument, NotConverged
 from ...numerics.blocks import map_blocks
 from ...numerics.flow import checked_times
+from ...progress import keep
 from ..model import LinearNetwork, Task
 from .gram_flow import CostGradient, gradient_at, squared_distance_gradient
 from .samples import Training, measure
@@ -135,3 +136,6 @@ def descend(
     if not np.isfinite(products).all():
         raise NotConverged(f"the descent diverged at learning rate {learning_rate:g}: take a smaller one")
     return products
+
+
+keep(simulate_descent, "instances")

@@ -31,6 +31,7 @@ from ...arrays import FloatArray
 from ...errors import InvalidArgument
 from ...numerics.blocks import map_blocks
 from ...numerics.flow import checked_times, checked_tolerance, integrate_flow
+from ...progress import keep
 from ..model import LinearNetwork, Task
 from .samples import Training, measure
 from .starts import (
@@ -319,3 +320,6 @@ def simulate_training(
         return measure(times, products, target, controls(network, target, start, initialisation), beside)
 
     return Training.join(map_blocks(run, count, threads=threads))
+
+
+keep(simulate_training, "instances")

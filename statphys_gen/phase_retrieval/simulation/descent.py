@@ -27,6 +27,7 @@ from ...errors import InvalidArgument, NotConverged
 from ...glossary import dataset
 from ...numerics.blocks import map_blocks
 from ...presentation import Tabular
+from ...progress import keep
 from ...statistics.estimate import Estimate
 from ..model import Loss, PhaseRetrieval, check_model
 from .gradient import Gradients
@@ -411,3 +412,6 @@ def _joined(parts: list[Descents]) -> Descents:
     return partial(Descents, parts[0].step, parts[0].training_time)(
         *(together(name) for name in (*names, *more))
     )
+
+
+keep(simulate_descent, "instances", instances_per_block)

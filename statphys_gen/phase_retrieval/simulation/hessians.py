@@ -22,6 +22,7 @@ from ...errors import InvalidArgument, NotConverged
 from ...glossary import dataset
 from ...numerics.blocks import map_blocks
 from ...presentation import Tabular
+from ...progress import keep
 from ...statistics.estimate import Estimate
 from ..model import Loss, PhaseRetrieval, check_model
 from .descent import simulate_descent
@@ -446,3 +447,9 @@ def simulate_spectral_overlap(
         return float(spectral_estimates(drawn, preprocessing)[0] @ drawn.signals[0] / size) ** 2
 
     return Estimate.from_samples(map_blocks(one, number, threads=threads))
+
+
+keep(simulate_hessian, "instances")
+keep(simulate_hessian_path, "instances")
+keep(simulate_smoothed_density, "instances")
+keep(simulate_spectral_overlap, "instances")

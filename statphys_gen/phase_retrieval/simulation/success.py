@@ -20,6 +20,7 @@ from ...errors import InvalidArgument, NotConverged
 from ...glossary import dataset
 from ...numerics.blocks import map_blocks
 from ...presentation import Tabular
+from ...progress import keep
 from ..model import PhaseRetrieval, check_model
 from .descent import Flock
 from .hessians import Preprocessing, spectral_estimates
@@ -194,3 +195,6 @@ def _joined(parts: list[Successes]) -> Successes:
         np.concatenate([part.overlap for part in parts]),
         parts[0].duration,
     )
+
+
+keep(simulate_success, "instances", instances_per_block)

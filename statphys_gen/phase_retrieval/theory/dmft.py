@@ -37,6 +37,7 @@ from ...errors import InvalidArgument, NotConverged
 from ...glossary import dataset
 from ...numerics.blocks import map_blocks
 from ...presentation import Tabular
+from ...progress import keep
 from ...solution import Solution, Status
 from ...statistics.estimate import Estimate
 from ...statistics.streams import generator
@@ -433,3 +434,7 @@ def _criteria(model: PhaseRetrieval, paths: Paths, reached: int) -> FloatArray:
     """The outlier criterion at every step."""
     laws = (PathSpectrum(model, h, paths.label) for h in paths.field[: reached + 1])
     return np.array([law.criterion(law.edge()) for law in laws])
+
+
+keep(descent_dynamics, "replicas")
+keep(gradient_flow_dynamics, "replicas")

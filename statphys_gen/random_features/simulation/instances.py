@@ -37,6 +37,7 @@ from ...errors import InvalidArgument
 from ...glossary import dataset
 from ...numerics.blocks import map_blocks
 from ...presentation import Tabular
+from ...progress import keep
 from ...statistics.estimate import Estimate
 from ...statistics.extrapolation import componentwise_limit
 from ...statistics.streams import generator
@@ -392,3 +393,9 @@ def modes_at(eigenvalues: ArrayLike, ranks: Sequence[int]) -> Estimate:
         if not -count <= rank < count:
             raise InvalidArgument("ranks", rank, f"between {-count} and {count - 1}")
     return Estimate.from_samples(values[:, list(ranks)])
+
+
+keep(simulate_losses, "instances")
+keep(simulate_train_parts, "instances")
+keep(simulate_best_stopping, "instances")
+keep(simulate_eigenvalues, "instances")

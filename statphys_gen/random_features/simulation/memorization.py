@@ -37,6 +37,7 @@ from ...meaning import fingerprint
 from ...numerics.blocks import map_blocks
 from ...numerics.neighbours import neighbour_ratios
 from ...presentation import Tabular
+from ...progress import keep
 from ...statistics.estimate import Estimate
 from ...statistics.onset import log_crossing
 from ...statistics.proportions import Fraction, bootstrap_fraction
@@ -288,3 +289,6 @@ def memorization_onset(curve: MemorizationCurve, *, level: float = 0.1, ratio: f
         except InsufficientSamples as error:
             raise InsufficientSamples(f"n = {curve.samples}, instance {k}: {error}") from None
     return Estimate.from_samples(found)
+
+
+keep(simulate_memorization, "instances")

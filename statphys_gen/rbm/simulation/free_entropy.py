@@ -18,6 +18,7 @@ import numpy as np
 
 from ... import validation
 from ...arrays import FloatArray
+from ...progress import keep
 from ..model import Model
 from .gibbs import Settings
 from .measurement import Measurement, Streams, checked_run, measure, measured
@@ -106,3 +107,6 @@ def simulate_free_entropy(
 
     (end,) = measured(work, model, visible_units, instances, seed=seed, threads=threads)
     return end
+
+
+keep(simulate_free_entropy, "instances")

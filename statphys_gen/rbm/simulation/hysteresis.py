@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from ...arrays import FloatArray
 from ...glossary import attributes
+from ...progress import keep
 from ..model import Model
 from .gibbs import Settings
 from .measurement import MeasurementSeries, Streams, checked_run, increasing, measure, measured
@@ -83,3 +84,6 @@ def simulate_hysteresis(
     both = measured(work, model, visible_units, instances, seed=seed, threads=threads)
     heating, cooling = both[:steps], both[: steps - 1 : -1]
     return Hysteresis(*(MeasurementSeries("temperature", values, tuple(way)) for way in (heating, cooling)))
+
+
+keep(simulate_hysteresis, "instances")

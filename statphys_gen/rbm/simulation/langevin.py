@@ -16,6 +16,7 @@ import numpy as np
 
 from ... import validation
 from ...arrays import FloatArray, SingleArray
+from ...progress import keep
 from ...units.continuous import Gaussian
 from ...units.discrete import Binary
 from ..model import Model
@@ -148,3 +149,6 @@ def simulate_langevin(
     }
     series = MeasurementSeries("step_size", values, tuple(each))
     return LangevinAverages(series, Measurement(limit, each[0].controls))
+
+
+keep(simulate_langevin, "instances")

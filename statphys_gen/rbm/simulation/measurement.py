@@ -20,6 +20,7 @@ from ...errors import InsufficientSamples, InvalidArgument
 from ...glossary import attributes, dataset
 from ...numerics.blocks import map_blocks
 from ...presentation import Tabular
+from ...progress import keep
 from ...statistics.estimate import Estimate
 from ..model import Model
 from .gibbs import STARTS, Chains, Settings
@@ -354,3 +355,6 @@ class Pairs:
             connected = self.square - 2.0 * self.three + self.four
             result["spin_glass_susceptibility"] = np.asarray(units * connected / count)
         return result
+
+
+keep(simulate, "instances")

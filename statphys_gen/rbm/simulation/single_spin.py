@@ -19,6 +19,7 @@ from numpy.typing import ArrayLike
 from ... import validation
 from ...arrays import FloatArray, SingleArray
 from ...errors import InvalidArgument
+from ...progress import keep
 from ...units.continuous import Gaussian, ReLU, SoftThreshold
 from ...units.discrete import Binary, Discrete
 from ..model import Model
@@ -193,3 +194,7 @@ def simulate_descent(
 
     (found,) = measured(work, model, visible_units, instances, seed=seed, threads=threads)
     return found
+
+
+keep(simulate_collapsed, "instances")
+keep(simulate_descent, "instances")

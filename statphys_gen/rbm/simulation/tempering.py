@@ -19,6 +19,7 @@ import numpy as np
 from ... import validation
 from ...arrays import FloatArray
 from ...glossary import attributes
+from ...progress import keep
 from ..model import Model
 from .gibbs import Chains, Settings
 from .measurement import MeasurementSeries, Streams, checked_run, increasing, measure, measured
@@ -153,3 +154,6 @@ def simulate_tempering(
     rates = exchanges.values
     series = MeasurementSeries("temperature", values, tuple(found))
     return Tempering(series, rates["acceptance"].mean(axis=0), float(rates["round_trips"].mean()))
+
+
+keep(simulate_tempering, "instances")
