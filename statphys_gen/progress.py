@@ -26,7 +26,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from inspect import signature
 from typing import Any, TypeVar
 
@@ -343,4 +343,7 @@ def keep(simulation: Callable[..., Any], counts: str, block: Callable[..., int] 
 
 
 def _put(function: Callable[..., Any], watched: Callable[..., Any]) -> None:
+    stated = getattr(function, "approximation", None)
+    if stated is not None:
+        vars(watched)["approximation"] = replace(stated, prediction=watched)
     setattr(sys.modules[function.__module__], function.__name__, watched)
