@@ -198,7 +198,7 @@ class LineBatch:
         with np.errstate(invalid="ignore"):
             steps = np.diff(value, axis=1)
             one_way = (steps >= 0).all(axis=1) | (steps <= 0).all(axis=1)
-            return self.asked & one_way & ((value > 0).all(axis=1) | (value < 0).all(axis=1))
+            return np.asarray(self.asked & one_way & ((value > 0).all(axis=1) | (value < 0).all(axis=1)))
 
     def without_retrieval(self) -> NDArray[np.bool_]:
         """Where the model retrieves at no value of the unknown: a bounded unit would have to carry a pattern of an
