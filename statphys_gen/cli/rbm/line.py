@@ -169,7 +169,7 @@ def _line(options: argparse.Namespace) -> int:
             notes.append(f"no solution: there is no such line {interval}; see --between")
         if "not converged" in statuses:
             notes.append(
-                f"not converged: no such line was found {interval}, and nothing proves that there is none"
+                f"not converged: no such line was found {interval} (--between), nor a reason why there is none"
             )
     if not options.json:
         shown = ("temperature", "load", "overlap", "edwards_anderson_overlap", "replicon", "status")
