@@ -61,7 +61,8 @@ def register(quantities: Any) -> None:
         nargs=2,
         type=number("--between"),
         help="interval in which it is sought (default: temperature 1e-4 to 1e3 times the tail coefficient of the "
-        "hidden units, load 1e-8 to 1e3, thresholds and fields -3 to 3)",
+        "hidden units, load 1e-8 to 1e3, thresholds and fields -3 to 3; without it also colder, to 1e-6 times, and "
+        "loads from 1e-16 to 1e12)",
     )
     parser.add_argument(
         "--start",
@@ -158,11 +159,18 @@ def _line(options: argparse.Namespace) -> int:
     notes = ensemble_notes(options)
     if options.line not in ("at", "glass"):
         notes += unstable_note(records)
-    if any(record["status"] == "no solution in the domain" for record in records):
-        from ...rbm.theory.line_points import default_range
+    statuses = {record["status"] for record in records}
+    if statuses - {"converged", "near-critical"}:
+        from ...rbm.theory.line_points import whole_range
 
-        low, high = options.between or default_range(model, name)
-        notes.append(f"no solution: no such line was seen for {name} from {low:g} to {high:g}; see --between")
+        low, high = options.between or whole_range(model, name)
+        interval = f"for {name} from {low:g} to {high:g}"
+        if "no solution in the domain" in statuses:
+            notes.append(f"no solution: there is no such line {interval}; see --between")
+        if "not converged" in statuses:
+            notes.append(
+                f"not converged: no such line was found {interval} (--between), nor a reason why there is none"
+            )
     if not options.json:
         shown = ("temperature", "load", "overlap", "edwards_anderson_overlap", "replicon", "status")
         kept = dict.fromkeys((name, *shown, "residual", "error", "approximation"))

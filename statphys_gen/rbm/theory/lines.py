@@ -32,18 +32,21 @@ from ..couplings.patterns import tail
 from ..model import Model
 from .line_points import LineBatch
 from .load_curves import applies, jacobian
-from .replica_symmetric import dominant_state
+from .replica_symmetric import dominant_state, solve
 from .saddle_point import Batch
 from .single_site import TOLERANCE
 from .spinodal_guesses import explicit_ends, last_point
 from .state_equations import Equations
+
+# How far from 1 a stability must be at the cold end of the first interval for a line in the colder one.
+_NOTHING_YET = 1e-3
 
 _SOURCE = "Barra, Genovese, Sollich, Tantari, arXiv 1702.05882; derivations/rbm/replica_symmetric.py"
 _WHERE = "N -> infinity; the line of the replica-symmetric theory, see the replicon beside it"
 
 
 def _first_crossing(
-    line: LineBatch, equations: Equations, grid: FloatArray, scanned: Solution, value: FloatArray
+    line: LineBatch, grid: FloatArray, unknowns: FloatArray, value: FloatArray
 ) -> tuple[FloatArray, FloatArray, NDArray[np.bool_]]:
     """Unknowns and parameter where a value changes its sign along rows of states, at the largest parameter, and
     whether it does."""
@@ -52,7 +55,6 @@ def _first_crossing(
     guessed = crosses.any(axis=1)
     cell = np.where(guessed, crosses.shape[1] - 1 - crosses[:, ::-1].argmax(axis=1), 0)
     rows = np.arange(line.points)
-    unknowns = line.unknowns(equations, scanned)
     with np.errstate(all="ignore"):
         weight = value[rows, cell] / (value[rows, cell] - value[rows, cell + 1])
     weight = np.where(guessed, weight, 0.5)
@@ -61,21 +63,60 @@ def _first_crossing(
     return x, parameter, guessed
 
 
+def _over_whole_range(
+    line: LineBatch,
+    search: Callable[[LineBatch], Solution],
+    promising: Callable[[LineBatch], NDArray[np.bool_]] | None = None,
+) -> Solution:
+    """A line in the interval of the batch, then where it was not found in the promising rest of the whole range."""
+    found = search(line.rows(np.arange(line.points)))
+    for part in line.further():
+        missing = np.flatnonzero(found.status == Status.NOT_CONVERGED)
+        if len(missing) and promising is not None:
+            missing = missing[promising(part.rows(missing))]
+        if not len(missing):
+            continue
+        more = search(part.rows(missing))
+        good = np.flatnonzero(more.good)
+        found = _replaced(found, missing[good], more, good)
+    return found.reshaped(line.shape)
+
+
 def _marginal(line: LineBatch, start: str, name: str, approximation: Approximation) -> Solution:
     """Where the stability of this name vanishes in a state: its equations and that condition together."""
+
+    def promising(part: LineBatch) -> NDArray[np.bool_]:
+        """In the cold, 1 minus a stability grows as 1/temperature: none is near where it is nothing yet."""
+        if part.unknown != "temperature":
+            return np.ones(part.points, dtype=bool)
+        warm = solve(part.model, start, **part.plane(np.full((part.points, 1), part.between[1])))
+        return np.asarray(~(np.abs(warm[name][:, 0] - 1.0) < _NOTHING_YET))
+
+    return _over_whole_range(
+        line, lambda part: _marginal_between(part, start, name, approximation), promising
+    )
+
+
+def _marginal_between(line: LineBatch, start: str, name: str, approximation: Approximation) -> Solution:
+    equations = line.equations(start)
+    absent = np.zeros(line.points, dtype=bool)
+    if start == "retrieval":
+        absent = line.without_retrieval()
+        if absent.all():
+            return line.nothing(equations, absent, approximation)
     scanned = line.scan(start)
     value = np.where(scanned.good, scanned[name], np.nan)
-    equations = line.equations(start)
+    absent |= line.missed(value)
     low, high = line.between
     grid = np.broadcast_to(line.grid(), value.shape)
-    x, parameter, guessed = _first_crossing(line, equations, grid, scanned, value)
+    x, parameter, guessed = _first_crossing(line, grid, line.unknowns(equations, scanned), value)
     usable = np.isfinite(value)
     missing = np.flatnonzero(~guessed & usable.any(axis=1) & ~usable.all(axis=1))
     if len(missing):
         # The line may lie between the edge of the state and the next point of the scan.
         part = line.rows(missing)
-        closer = part.edges(start, name, usable[missing])
-        x[missing], parameter[missing], guessed[missing] = _first_crossing(part, equations, *closer)
+        closer = part.edges(start, name, usable[missing], crosses_zero=True)
+        x[missing], parameter[missing], guessed[missing] = _first_crossing(part, *closer)
     parameter = np.clip(parameter, low + 1e-9 * (high - low), high - 1e-9 * (high - low))
 
     def residual(y: FloatArray, *values: FloatArray) -> FloatArray:
@@ -88,7 +129,7 @@ def _marginal(line: LineBatch, start: str, name: str, approximation: Approximati
     lower, upper = equations.bounds()
     rows = np.flatnonzero(guessed)
     if not len(rows):
-        return line.nothing(equations, approximation)
+        return line.nothing(equations, absent, approximation)
     found = newton(
         residual,
         np.concatenate([equations.inside(x), parameter[:, None]], axis=1)[rows],
@@ -101,7 +142,7 @@ def _marginal(line: LineBatch, start: str, name: str, approximation: Approximati
         names=(*equations.names, line.unknown),
         approximation=approximation,
     )
-    return line.finish(found.scattered(rows, line.points), guessed, equations)
+    return line.finish(found.scattered(rows, line.points), guessed, absent, equations)
 
 
 @states(
@@ -123,10 +164,14 @@ def glass_line(
     ----------
     model : symmetric priors without fields; otherwise there is no paramagnet and no such line (see ``at_line``).
     solve_for : the parameter to solve for; of several roots the one with the largest value.
-    between : interval in which it is sought.
+    between : interval in which it is sought, and outside of which there is none. By default temperatures from 1e-4 to
+        1e3 (in the convention "sqrt-beta" times the tail coefficient of the hidden units), then down to 1e-6; loads
+        from 1e-8 to 1e3, then from 1e-16 to 1e12; other parameters as far as they are of use.
     **parameters : the others, arrays that broadcast.
 
-    The fields are those of :func:`~statphys_gen.rbm.solve`, with the parameters.
+    The fields are those of :func:`~statphys_gen.rbm.solve`, with the parameters. Status, of all lines: *no solution*
+    where it is known that there is none (the model has no such state, or in the interval that was asked for the
+    condition is seen at every point of a scan, goes one way and keeps its sign); *not converged* where none was found.
     """
     line = LineBatch.of(model, solve_for, between, parameters)
     return _marginal(line, "paramagnet", "replicon", approximation_of(glass_line))
@@ -186,7 +231,9 @@ def _low_load(line: LineBatch, approximation: Approximation) -> Solution:
     value = {line.unknown: found[line.unknown]} | {
         name: np.where(found.good, entry, np.nan) for name, entry in line.given.items()
     }
-    return replace(found, value=value).reshaped(line.shape)
+    status = found.status.copy()
+    status[(status == Status.NO_SOLUTION) & ~(line.asked | line.without_retrieval())] = Status.NOT_CONVERGED
+    return replace(found, value=value, status=status).reshaped(line.shape)
 
 
 @states("replica symmetric", _WHERE, source=_SOURCE, verification="derived and simulated")
@@ -225,8 +272,17 @@ def spinodal(
         lower one.
     """
     line = LineBatch.of(model, solve_for, between, parameters)
+    return _over_whole_range(line, lambda part: _ends(part, upwards))
+
+
+def _ends(line: LineBatch, upwards: bool) -> Solution:
+    """The fold in which the branch ends inside the interval of the batch."""
     equations = line.equations("retrieval")
-    x, parameter, guessed = explicit_ends(line, equations, upwards)
+    absent = line.without_retrieval()
+    if absent.all():
+        return line.nothing(equations, absent, approximation_of(spinodal))
+    x, parameter, guessed, none = explicit_ends(line, equations, upwards)
+    absent |= none
     unknown = np.flatnonzero(np.isnan(parameter) & guessed)
     if len(unknown):
         part = line.rows(unknown)
@@ -239,7 +295,7 @@ def spinodal(
         guessed[unknown] = found_edge
     rows = np.flatnonzero(guessed)
     if not len(rows):
-        return line.nothing(equations, approximation_of(spinodal))
+        return line.nothing(equations, absent, approximation_of(spinodal))
     lower, upper = equations.bounds()
     low, high = line.between
     derivative = None
@@ -262,7 +318,7 @@ def spinodal(
         residual_error=10 * TOLERANCE,
         approximation=approximation_of(spinodal),
     )
-    return line.finish(found.scattered(rows, line.points), guessed, equations)
+    return line.finish(found.scattered(rows, line.points), guessed, absent, equations)
 
 
 @states("replica symmetric", _WHERE, source=_SOURCE, verification="derived and simulated")
@@ -280,24 +336,29 @@ def first_order_line(
     ``other_edwards_anderson_overlap`` is q of the other one.
     """
     line = LineBatch.of(model, solve_for, between, parameters)
-    flat = line.rows(np.arange(line.points))
-    found, usable = _first_order(flat, np.broadcast_to(line.grid(), (line.points, line.count)))
-    missing = np.flatnonzero((found.status == Status.NO_SOLUTION) & usable.any(axis=1) & ~usable.all(axis=1))
+    return _over_whole_range(line, _first_order_between)
+
+
+def _first_order_between(line: LineBatch) -> Solution:
+    found, usable = _first_order(line, np.broadcast_to(line.grid(), (line.points, line.count)))
+    missing = np.flatnonzero(
+        (found.status == Status.NOT_CONVERGED) & usable.any(axis=1) & ~usable.all(axis=1)
+    )
     if len(missing):
         # The line may lie between the end of the retrieval state and the next point of the scan.
-        part = flat.rows(missing)
-        values, _, _ = part.edges("retrieval", "free_entropy", usable[missing])
+        part = line.rows(missing)
+        values, _, _ = part.edges("retrieval", "free_entropy", usable[missing], crosses_zero=False)
         closer, _ = _first_order(part, values)
-        found = _replaced(found, missing, closer)
-    return found.reshaped(line.shape)
+        found = _replaced(found, missing, closer, np.arange(len(missing)))
+    return found
 
 
-def _replaced(found: Solution, rows: NDArray[np.intp], other: Solution) -> Solution:
-    """A flat solution with these rows taken from another one."""
+def _replaced(found: Solution, rows: NDArray[np.intp], other: Solution, taken: NDArray[np.intp]) -> Solution:
+    """A flat solution with these rows taken from those of another one."""
 
     def joined(old: NDArray[Any], new: NDArray[Any]) -> NDArray[Any]:
         result = old.copy()
-        result[rows] = new
+        result[rows] = new[taken]
         return result
 
     return replace(
@@ -330,7 +391,7 @@ def _first_order(line: LineBatch, grid: FloatArray) -> tuple[Solution, NDArray[n
         chosen = guessed & (names[rows, cell] == name)
         if chosen.any():
             results[name] = (chosen, _equal(line, name, scanned, cell, chosen, difference, grid))
-    return _assembled(line, results, guessed), usable
+    return _assembled(line, results, guessed, line.without_retrieval() | line.missed(difference)), usable
 
 
 def _normal(scanned: dict[str, Solution]) -> tuple[FloatArray, NDArray[np.str_]]:
@@ -397,13 +458,16 @@ def _equal(
 
 
 def _assembled(
-    line: LineBatch, results: dict[str, tuple[NDArray[np.bool_], Solution]], guessed: NDArray[np.bool_]
+    line: LineBatch,
+    results: dict[str, tuple[NDArray[np.bool_], Solution]],
+    guessed: NDArray[np.bool_],
+    absent: NDArray[np.bool_],
 ) -> Solution:
     """The crossings with either state in one flat solution."""
     equations = line.equations("retrieval")
     names: Sequence[str] = (*equations.names, line.unknown)
     value = {name: np.full(line.points, np.nan) for name in names}
-    status = np.full(line.points, Status.NO_SOLUTION, dtype=np.int8)
+    status = np.full(line.points, Status.NOT_CONVERGED, dtype=np.int8)
     residual, error = np.full(line.points, np.nan), np.full(line.points, np.nan)
     iterations = np.zeros(line.points, dtype=np.int64)
     for chosen, found in results.values():
@@ -412,7 +476,7 @@ def _assembled(
         status[chosen], residual[chosen] = found.status, found.residual
         error[chosen], iterations[chosen] = found.error, found.iterations
     both = Solution(value, status, residual, error, iterations, approximation_of(first_order_line))
-    return line.finish(both, guessed, equations)
+    return line.finish(both, guessed, absent, equations)
 
 
 LINES: dict[str, Callable[..., Solution]] = {

@@ -264,7 +264,7 @@ def dominant_state(
         solutions["paramagnet"] = solve(model, "paramagnet", groups=groups, **parameters)
     if model.couplings.has_load:
         solutions["glass"] = solve(model, "glass", groups=groups, **parameters)
-    if batch.groups and not _never_retrieves(batch):
+    if batch.groups and not never_retrieves(batch):
         solutions["retrieval"] = solve(model, "retrieval", groups=groups, **parameters)
     shape = next(iter(solutions.values())).shape
     dominant = np.full(shape, "", dtype="<U10")
@@ -279,8 +279,10 @@ def dominant_state(
     return Dominance(solutions, dominant)
 
 
-def _never_retrieves(batch: Batch) -> bool:
+def never_retrieves(batch: Batch) -> bool:
     """True where a single bounded hidden unit would have to carry the pattern of an infinite network."""
     if batch.model.couplings.carried_by_layer or batch.corrected or batch.along:
+        return False
+    if set(batch.names) & set(batch.model.hidden.continuous):
         return False
     return max(batch.model.hidden.tail_coefficient(side) for side in (1, -1)) == 0.0

@@ -18,32 +18,39 @@ from .state_equations import Equations
 
 # Rounds of refinement of an end in the temperature, and points of each.
 _ROUNDS, _FINER = 3, 9
+# The largest loads of two temperatures that a peak between them can exceed by this much; by how much a load must exceed
+# all that were seen, and how little the coldest two may differ, for no end at all.
+_NEAR, _CLEAR, _SETTLED = 0.1, 1.001, 0.03
 # Error of the averages where a curve is read off next to its end.
 _TIGHT = 1e-12
 
 
 def explicit_ends(
     line: LineBatch, equations: Equations, upwards: bool
-) -> tuple[FloatArray, FloatArray, NDArray[np.bool_]]:
+) -> tuple[FloatArray, FloatArray, NDArray[np.bool_], NDArray[np.bool_]]:
     """Guesses of the unknowns and the parameter at the end of the branch where the load is explicit along it; NaN
-    where it must be searched for, and False where there is none."""
+    where it must be searched for; False where no search will find one, and whether there is certainly none."""
     x = np.full((line.points, len(equations.names)), np.nan)
-    parameter, guessed = np.full(line.points, np.nan), np.ones(line.points, dtype=bool)
+    parameter = np.full(line.points, np.nan)
+    guessed, none = np.ones(line.points, dtype=bool), np.zeros(line.points, dtype=bool)
     if not upwards or not applies(equations.batch):
-        return x, parameter, guessed
+        return x, parameter, guessed, none
     if line.unknown == "temperature":
         return _ends_in_temperature(line)
     if line.unknown != "load":
-        return x, parameter, guessed
+        return x, parameter, guessed, none
     batch = Batch(line.model, tuple(line.given))
     x, parameter, none = spinodal_guess(batch, batch.values(*line.given.values()))
     with np.errstate(invalid="ignore"):
-        none |= (parameter <= line.between[0]) | (parameter >= line.between[1])
-    parameter[none] = np.nan
-    return x, parameter, ~none
+        outside = (parameter <= line.between[0]) | (parameter >= line.between[1])
+    parameter[none | outside] = np.nan
+    # The end of the first rising part is the only one.
+    return x, parameter, ~(none | outside), none | (outside & line.asked)
 
 
-def _ends_in_temperature(line: LineBatch) -> tuple[FloatArray, FloatArray, NDArray[np.bool_]]:
+def _ends_in_temperature(
+    line: LineBatch,
+) -> tuple[FloatArray, FloatArray, NDArray[np.bool_], NDArray[np.bool_]]:
     """The highest temperature at which the largest load of the branch is the one given, between ever closer ones."""
     batch = Batch(line.model, ("temperature",))
     load = line.given.get("load", np.full(line.points, line.model.load))
@@ -60,12 +67,25 @@ def _ends_in_temperature(line: LineBatch) -> tuple[FloatArray, FloatArray, NDArr
     rows = np.arange(line.points)
     for step in range(_ROUNDS + 1):
         _, height = largest(grid)
-        above = height >= load[:, None]
-        last = above.shape[1] - 1 - above[:, ::-1].argmax(axis=1)
         if step == 0:
             # What was not found beyond the last temperature might be a branch as well.
             known = np.isfinite(height).all(axis=1)
+            top = np.nanmax(height, axis=1, initial=0.0)
+            near = (top < load) & (top > (1.0 - _NEAR) * load)
+            if near.any():
+                # It might exceed the one given between two temperatures.
+                peak = np.clip(np.nanargmax(np.where(near[:, None], height, 0.0), axis=1), 1, line.count - 2)
+                sides = grid[rows, peak - 1], grid[rows, peak + 1]
+                around = np.linspace(*sides, line.count, axis=1)
+                grid = np.where(near[:, None], around, grid)
+                _, height = largest(grid)
+                top = np.maximum(top, np.nanmax(height, axis=1, initial=0.0))
+        above = height >= load[:, None]
+        last = above.shape[1] - 1 - above[:, ::-1].argmax(axis=1)
+        if step == 0:
             inside = above.any(axis=1) & (last < line.count - 1)
+            cold = np.abs(height[:, 1] - height[:, 0]) < _SETTLED * height[:, 0]
+            none = known & ((line.asked & (load > _CLEAR * top)) | (cold & (load > (1.0 + _NEAR) * top)))
         last = np.minimum(last, grid.shape[1] - 2)
         left, right = grid[rows, last], grid[rows, last + 1]
         if step < _ROUNDS:
@@ -79,7 +99,7 @@ def _ends_in_temperature(line: LineBatch) -> tuple[FloatArray, FloatArray, NDArr
     found = known & inside & np.isfinite(unknowns).all(axis=1)
     parameter[~found] = np.nan
     # Without a crossing there is no end in the interval.
-    return unknowns, parameter, inside | ~known
+    return unknowns, parameter, inside | ~known, none
 
 
 def spinodal_guess(batch: Batch, v: Values) -> tuple[FloatArray, FloatArray, NDArray[np.bool_]]:
