@@ -64,7 +64,7 @@ TABLE: list[Row] = [
     row(memorization.null_fraction, dict(dimension=2.5, ratio=0.4), dimension=[0.0, [1.0, -2.0]], ratio=[0.0, 1.0]),
     row(memorization.intrinsic_dimension, {}, ratios=[[[0.2]], [0.0, 0.3], [0.2, 1.1]]),
     row(memorization.smoothed_fraction, dict(dimension=2, ratio=0.4, point_density=70.0, smoothing_width=0.06),
-        dimension=[0.0, 1000.0], ratio=[0.0], point_density=[0.0], smoothing_width=[-0.1, [0.1, math.nan]]),
+        dimension=[0.0, 1e-3, 1000.0], ratio=[0.0], point_density=[0.0], smoothing_width=[-0.1, [0.1, math.nan]]),
     row(memorization.smoothing_width, dict(fraction=0.4, dimension=2), fraction=[0.0, 1.0, [0.3, math.nan]],
         dimension=[0.0], ratio=[1.0]),
     row(memorization.distinct_copies_needed, dict(training=10, held_out=20), training=[0], held_out=[0.5],

@@ -13,6 +13,7 @@ from statphys_gen.memorization import (
     gaussian_denoiser,
     report,
     sample_distances,
+    smoothed_fraction,
 )
 from statphys_gen.memorization.theory.detection import smallest_membership_p_value
 
@@ -149,3 +150,38 @@ def test_looks_that_cannot_be_redrawn_are_refused(
 ) -> None:
     with pytest.raises(InvalidArgument, match=r"at most 1e\+15|at least 1e-300"):
         copying_onset(Looks(np.array(step), np.array(copies), np.array(generated)))
+
+
+def test_smoothing_in_less_than_a_dimension_ends() -> None:
+    """By Gauss and Laguerre over R^2/2, which is Gamma(D/2); below D = 0.01 it is refused."""
+    from scipy.integrate import quad
+    from scipy.special import gamma
+
+    d, k, h = 0.3, 0.4, 0.7
+    rho_volume = np.pi ** (d / 2.0) / gamma(d / 2.0 + 1.0) * h**d
+
+    def transform(s: float) -> float:
+        # R^D = u uniformises the singular density of R at 0.
+        def law(u: float) -> float:
+            return float(np.exp(-s * u - 0.5 * u ** (2.0 / d)) * 2.0 ** (1.0 - d / 2.0) / gamma(d / 2.0) / d)
+
+        return quad(law, 0.0, 40.0**d, epsabs=1e-13, limit=500)[0]
+
+    wanted = transform(rho_volume / k**d) + k**d * (1.0 - transform(rho_volume))
+    assert float(smoothed_fraction(d, k, 1.0, h)) == pytest.approx(wanted, rel=1e-9)
+    with pytest.raises(InvalidArgument, match="dimension"):
+        smoothed_fraction(1e-6, k, 1.0, h)
+
+
+def test_cosine_of_huge_scores() -> None:
+    rng = np.random.default_rng(1)
+    y, training = rng.standard_normal((5, 3)), rng.standard_normal((9, 3))
+    first, second = rng.standard_normal((5, 3)), rng.standard_normal((5, 3))
+    wanted = np.mean(
+        [a @ b / np.linalg.norm(a) / np.linalg.norm(b) for a, b in zip(first, second, strict=True)]
+    )
+    for unit in (1.0, 1e90):
+        found = denoiser_report(
+            y, unit * first, training, data_scale=1.0, noise_scale=0.7, other=unit * second
+        )
+        assert found.cosine == pytest.approx(wanted, rel=1e-12)

@@ -6,6 +6,7 @@ import mpmath as mp
 import numpy as np
 import pytest
 from scipy.optimize import brentq, minimize
+from scipy.stats import binomtest
 from sklearn.datasets import load_iris
 
 from statphys_gen import diffusion, principal_graph
@@ -324,3 +325,39 @@ def test_cold_states_are_the_points_themselves(temperature: float) -> None:
     np.testing.assert_allclose(state.centroids, x[order], atol=1e-9)
     assert state.log_likelihood == pytest.approx(weights @ np.log(weights), rel=1e-12)
     assert str(state.status) == "converged"
+
+
+@pytest.mark.parametrize(("samples", "dimension"), [(30, 2), (40, 3), (12, 25)])
+def test_noise_is_significant_in_one_case_of_a_hundred(samples: int, dimension: int) -> None:
+    """In few dimensions as well: of noise, and never missed with a signal that no noise has."""
+    rng = np.random.default_rng(17)
+    draws = 1500
+    hits = 0
+    for _ in range(draws):
+        noise = 3.0 * rng.standard_normal((samples, dimension)) + 7.0
+        hits += bool(principal_graph.significance(WeightedPoints(noise, samples=samples)).significant)
+    assert binomtest(hits, draws, 0.01).pvalue > 1e-4
+    noise[:, 0] += 300.0 * np.where(np.arange(samples) % 2 == 0, 1.0, -1.0)
+    assert principal_graph.significance(WeightedPoints(noise, samples=samples)).significant
+
+
+def test_one_eigenvalue_tells_nothing() -> None:
+    found = principal_graph.significance(WeightedPoints([[0.0, 1.0], [2.0, 3.0]], samples=2))
+    assert found.significant is None
+
+
+@pytest.mark.parametrize("turn", [0.0, 0.3, np.pi / 6.0, 2.0])
+def test_order_where_all_directions_have_the_same_variance(turn: float) -> None:
+    """Three classes on a triangle: the skewness is that towards a vertex, whatever the axes."""
+    angle = 2.0 * np.pi * np.arange(3) / 3.0 + turn
+    law = GaussianMixture(np.full(3, 1.0 / 3.0), np.stack([np.cos(angle), np.sin(angle)], axis=1), 0.1)
+    points = np.repeat(law.means, 2, axis=0)
+    for given, variance in ((law, 0.6), (WeightedPoints(points), 0.5)):
+        found = principal_graph.landau(given, 3)
+        # Projections on a vertex: 1, -1/2, -1/2.
+        assert found.skewness == pytest.approx(0.25 / variance**1.5, rel=1e-9)
+        assert found.order == "first-order"
+        assert found.spinodal_temperature is None
+        assert principal_graph.landau(given, 2).order == "continuous"
+    square = np.array([[1.0, 0.0], [0.0, 1.0], [-1.0, 0.0], [0.0, -1.0]])
+    assert principal_graph.landau(WeightedPoints(square), 3).order == "continuous"

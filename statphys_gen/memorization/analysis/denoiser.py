@@ -234,6 +234,7 @@ def _pair(first: FloatArray, second: FloatArray) -> tuple[float, float]:
     """Squared difference over the mean square, and mean cosine."""
     squares = (first**2).sum(axis=1), (second**2).sum(axis=1)
     size = 0.5 * float((squares[0] + squares[1]).sum())
-    norms = np.sqrt(squares[0] * squares[1])
+    # Products of two squares may leave the range of a float.
+    norms = np.sqrt(squares[0]) * np.sqrt(squares[1])
     cosine = (first * second).sum(axis=1) / np.where(norms > 0.0, norms, 1.0)
     return float(((first - second) ** 2).sum()) / size if size > 0.0 else 0.0, float(cosine.mean())

@@ -25,7 +25,8 @@ from ...numerics.roots import bracketed
 from ...solution import Solution
 from .nulls import SOURCE
 
-_LARGEST_DIMENSION = 1e3
+# Below, the logarithm of R spreads over 1/D, and the rule would need as many nodes.
+_SMALLEST_DIMENSION, _LARGEST_DIMENSION = 1e-2, 1e3
 # Of log s: 1 - L is rounding below, L below above.
 _LOWEST, _HIGHEST = -80.0, 690.0
 
@@ -78,7 +79,7 @@ def _fraction(log_s: FloatArray, dimension: float, ratio: float) -> FloatArray:
 
 
 def _checked(dimension: float, ratio: float) -> tuple[float, float]:
-    d = validation.inside("dimension", dimension, 0.0, _LARGEST_DIMENSION)
+    d = validation.inside("dimension", dimension, _SMALLEST_DIMENSION, _LARGEST_DIMENSION)
     return d, validation.inside("ratio", ratio, 0.0, 1.0)
 
 
@@ -90,7 +91,7 @@ def smoothed_fraction(
 
     Parameters
     ----------
-    dimension : D in (0, 1000); need not be an integer.
+    dimension : D in (0.01, 1000); need not be an integer.
     ratio : k in (0, 1).
     point_density : rho, points in a unit of volume, above 0.
     smoothing_width : h, at least 0; any shape.

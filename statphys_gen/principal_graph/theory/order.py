@@ -13,6 +13,7 @@ where a = 1 - lambda/T, c m2^(3/2) is the cubic and q m2^2 the quartic term at T
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -36,6 +37,8 @@ from .mixture import (
 Order = Literal["continuous", "first-order"]
 # Third moments below this, in units of lambda^(3/2), are rounding.
 _NO_SKEWNESS = 1e-9
+_SAME_VARIANCE = 1e-9  # relative difference of two eigenvalues of the covariance that are one
+_STARTS, _POWER_STEPS = 20, 2000
 
 
 @dataclass(frozen=True, repr=False)
@@ -46,10 +49,12 @@ class Landau(Scalars):
     ----------
     linear_temperature : lambda, the top eigenvalue of the covariance.
     skewness, excess_kurtosis : s3/lambda^(3/2) and q4/lambda^2 - 3 along the top direction; the sign of the skewness
-        goes with the direction whose largest entry is positive.
+        goes with the direction whose largest entry is positive. Where several directions have the same variance, the
+        one along which the law is most skewed.
     order : "continuous" or "first-order".
     spinodal_temperature : where, on heating, the split state ends; the linear temperature of a continuous transition;
-        None where the expansion has no minimum to this order.
+        None where the expansion has no minimum to this order, or where several directions of the same variance are
+        skewed: splits in more than one of them compete.
     coexistence_temperature : where both states have the same free energy, likewise.
     """
 
@@ -80,7 +85,7 @@ def landau(law: Law, components: int = 2) -> Landau:
     InvalidArgument : all points are equal.
     """
     count = validation.integer("components", components, 2, 64)
-    value, third, fourth = top_moments(law)
+    value, third, fourth, directions = _top(law)
     skewness, kurtosis = third / value**1.5, fourth / value**2 - 3.0
     third_of_split = (count - 2.0) / np.sqrt(count - 1.0)
     fourth_of_split = (count**2 - 3.0 * count + 3.0) / (count - 1.0)
@@ -90,9 +95,9 @@ def landau(law: Law, components: int = 2) -> Landau:
     if skewed and quartic > 0.0:
         square = cubic**2 / quartic
         spinodal, coexistence = (value / (1.0 - part * square) for part in (9.0 / 16.0, 0.5))
-        if 9.0 / 16.0 * square >= 1.0:
+        if directions > 1 or 9.0 / 16.0 * square >= 1.0:
             return Landau(value, skewness, kurtosis, "first-order", None, None)
-        return Landau(value, skewness, kurtosis, "first-order", spinodal, coexistence)
+        return Landau(value, skewness, kurtosis, "first-order", float(spinodal), float(coexistence))
     if skewed or quartic < 0.0:
         return Landau(value, skewness, kurtosis, "first-order", None, None)
     return Landau(value, skewness, kurtosis, "continuous", value, value)
@@ -100,19 +105,73 @@ def landau(law: Law, components: int = 2) -> Landau:
 
 def top_moments(law: Law) -> tuple[float, float, float]:
     """Variance and the third and fourth central moments along the top direction of the covariance."""
+    return _top(law)[:3]
+
+
+def _top(law: Law) -> tuple[float, float, float, int]:
+    """The same, and how many directions have that variance: of several, along the one of the largest third moment."""
     if isinstance(law, GaussianMixture):
         mean, covariance = mixture_covariance(law)
-        value, direction = top_direction(covariance)
-        m = (law.means - mean) @ direction
-        v = np.array([direction @ full_covariance(law, k) @ direction for k in range(law.classes)])
-        third = float(law.weights @ (m**3 + 3.0 * m * v))
-        return value, third, float(law.weights @ (m**4 + 6.0 * m**2 * v + 3.0 * v**2))
-    points = weighted_points(law)
-    mean, covariance = moments(points)
+        shift, weights = law.means - mean, law.weights
+        full = np.stack([full_covariance(law, k) for k in range(law.classes)])
+    else:
+        points = weighted_points(law)
+        mean, covariance = moments(points)
+        shift, weights, full = points.points - mean, points.weights, None
     value, direction = top_direction(covariance)
     validation.positive("variance of the points", value)
-    u = (points.points - mean) @ direction
-    return value, float(points.weights @ u**3), float(points.weights @ u**4)
+
+    def third(u: FloatArray) -> tuple[float, FloatArray]:
+        """T(u, u, u) and T(u, u, .)."""
+        m = shift @ u
+        square, cubic = weights * m * m, float(weights @ m**3)
+        pull = square @ shift
+        if full is not None:
+            along = full @ u
+            v = along @ u
+            cubic += 3.0 * float(weights @ (m * v))
+            pull = pull + (weights * v) @ shift + 2.0 * (weights * m) @ along
+        return cubic, pull
+
+    values, vectors = np.linalg.eigh(covariance)
+    basis = vectors[:, values > value * (1.0 - _SAME_VARIANCE)].T
+    if len(basis) > 1:
+        direction = _most_skewed(third, basis, shift, value)
+    m = shift @ direction
+    fourth = float(weights @ m**4)
+    if full is not None:
+        v = full @ direction @ direction
+        fourth += float(weights @ (6.0 * m**2 * v + 3.0 * v**2))
+    return value, third(direction)[0], fourth, len(basis)
+
+
+def _most_skewed(
+    third: Callable[[FloatArray], tuple[float, FloatArray]],
+    basis: FloatArray,
+    shift: FloatArray,
+    value: float,
+) -> FloatArray:
+    """The direction within a space (k, D) of the largest third moment, by shifted power steps from several starts."""
+    inside = shift @ basis.T @ basis
+    far = inside[np.argsort(-(inside * inside).sum(axis=1), kind="stable")[:_STARTS]]
+    best, found = -1.0, basis[0]
+    for start in [*basis, *-basis, *far]:
+        norm = float(np.linalg.norm(start))
+        if norm <= 1e-9 * np.sqrt(value):
+            continue
+        u = start / norm
+        for _ in range(_POWER_STEPS):
+            cubic, pull = third(u)
+            moved = (pull @ basis.T) @ basis + (abs(cubic) + 0.1 * value**1.5) * u
+            moved = moved / np.linalg.norm(moved)
+            close = np.abs(moved - u).max() < 1e-13
+            u = moved
+            if close:
+                break
+        cubic = third(u)[0]
+        if cubic > best + 1e-12 * value**1.5:
+            best, found = cubic, u
+    return found
 
 
 @states(
