@@ -257,7 +257,8 @@ def _of_objects(name: str, raw: NDArray[Any], allowed: str) -> NDArray[Any]:
                 if entry is None
                 else "leave out columns of texts, or use one as labels"
             )
-            raise InvalidArgument(f"{name}[{where}]", entry, f"a number in {allowed}; {hint}")
+            argument = f"{name}[{where}]" if where else name
+            raise InvalidArgument(argument, entry, f"a number in {allowed}; {hint}")
     try:
         return raw.astype(np.float64)
     except OverflowError:

@@ -53,6 +53,8 @@ class KnownGenerator:
         ------
         InvalidArgument : more copies than training points.
         """
+        if not isinstance(law, GaussianMixture):
+            raise InvalidArgument("law", law, "a GaussianMixture")
         points = validation.array("training", training, shape=(None, law.dimension))
         total = validation.integer("count", count, minimum=1)
         planted = round(self.copies * total)

@@ -5,6 +5,7 @@ from math import comb
 import numpy as np
 import pytest
 
+from statphys_gen.data import DataSet
 from statphys_gen.errors import InvalidArgument
 from statphys_gen.memorization import (
     Looks,
@@ -23,6 +24,27 @@ def sets(seed: int = 3) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     rng = np.random.default_rng(seed)
     pool = rng.normal(0.4, 1.3, (180, 4))
     return pool[:60] + 1e-6 * rng.standard_normal((60, 4)), pool[:120], pool[120:]
+
+
+def test_arrays_lists_and_data_sets_are_one() -> None:
+    """Data sets merge repeated rows and know labels; what is said of the rows does not depend on it."""
+    made, seen, fresh = sets()
+    made[3], seen[5] = made[7], seen[9]
+    labels = np.arange(120) % 3
+
+    def data(x: np.ndarray) -> DataSet:
+        return DataSet.from_arrays(x, labels[: len(x)])
+
+    plain = report(made, seen, fresh, distances=False)
+    for given in ([x.tolist() for x in (made, seen, fresh)], [data(x) for x in (made, seen, fresh)]):
+        found = report(*given, distances=False)
+        assert found.record() == plain.record()
+        assert found.ratio.tolist() == plain.ratio.tolist()
+    scales = {"data_scale": 0.9, "noise_scale": 0.5}
+    wanted = denoiser_report(made, seen[:60], fresh, other=seen[40:100], population=-made, **scales)
+    assert wanted == denoiser_report(
+        data(made), data(seen[:60]), data(fresh), other=data(seen[40:100]), population=data(-made), **scales
+    )
 
 
 def test_smallest_p_value_is_that_of_one_assignment_of_all() -> None:

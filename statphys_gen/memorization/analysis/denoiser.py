@@ -13,7 +13,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import ArrayLike
 
 from ... import validation
 from ...approximation import states
@@ -23,7 +22,7 @@ from ...errors import InvalidArgument
 from ...numerics.posterior import ROWS, EmpiricalPosterior
 from ...presentation import Scalars
 from ..theory.nulls import SOURCE
-from .generator_data import Points, as_data
+from .generator_data import Points, as_data, samples_of
 
 PREDICTS = ("score", "clean", "noise")
 _LARGEST = 1e100  # of inputs and outputs: squares of scores are added
@@ -60,7 +59,7 @@ class DenoiserReport(Scalars):
 
 @states("exact", source=SOURCE, verification="derived and simulated")
 def empirical_denoiser(
-    inputs: ArrayLike, training: Points, *, data_scale: float, noise_scale: float
+    inputs: Points, training: Points, *, data_scale: float, noise_scale: float
 ) -> tuple[FloatArray, FloatArray]:
     """The empirical optimal score (rows, d), and exp(entropy) of its posterior weights (rows,).
 
@@ -86,7 +85,7 @@ def empirical_denoiser(
 
 @states("exact", source=SOURCE, verification="derived and simulated")
 def gaussian_denoiser(
-    inputs: ArrayLike, training: Points, *, data_scale: float, noise_scale: float
+    inputs: Points, training: Points, *, data_scale: float, noise_scale: float
 ) -> FloatArray:
     """The score of a Gaussian with mean and covariance (over n) of the training points, noised alike; (rows, d).
 
@@ -111,16 +110,16 @@ def gaussian_denoiser(
 
 @states("exact", source=SOURCE, verification="derived and simulated")
 def denoiser_report(
-    inputs: ArrayLike,
-    outputs: ArrayLike | None,
+    inputs: Points,
+    outputs: Points | None,
     training: Points,
     *,
     data_scale: float,
     noise_scale: float,
     predicts: str = "score",
-    score: Callable[[FloatArray], ArrayLike] | None = None,
-    population: ArrayLike | None = None,
-    other: ArrayLike | None = None,
+    score: Callable[[FloatArray], Points] | None = None,
+    population: Points | None = None,
+    other: Points | None = None,
     other_training: Points | None = None,
 ) -> DenoiserReport:
     """Compare a denoiser with the score that copies, the linear one, and that of the population.
@@ -148,7 +147,11 @@ def denoiser_report(
     if (outputs is None) == (score is None):
         raise InvalidArgument("outputs", outputs, "given, or score in its place")
     if score is not None:
-        own = _like("score(inputs)", np.asarray(score(y)), y)
+        if not callable(score):
+            raise InvalidArgument(
+                "score", score, "a function of the inputs; outputs in its place for an array"
+            )
+        own = _like("score(inputs)", score(y), y)
     else:
         assert outputs is not None
         own = _score(_like("outputs", outputs, y), y, mu, sigma, kind)
@@ -193,9 +196,9 @@ def _scales(data_scale: float, noise_scale: float) -> tuple[float, float]:
     )
 
 
-def _rows(name: str, values: ArrayLike, dimension: int) -> FloatArray:
+def _rows(name: str, values: Points, dimension: int) -> FloatArray:
     """Points as rows: images are flattened, as those of a data set are."""
-    raw = np.asarray(values)
+    raw = samples_of(values) if isinstance(values, DataSet) else np.asarray(values)
     if raw.ndim > 2 and len(raw):
         raw = raw.reshape(len(raw), -1)
     found = validation.array(name, raw, shape=(None, dimension))
@@ -205,7 +208,7 @@ def _rows(name: str, values: ArrayLike, dimension: int) -> FloatArray:
     return found
 
 
-def _like(name: str, values: ArrayLike, inputs: FloatArray) -> FloatArray:
+def _like(name: str, values: Points, inputs: FloatArray) -> FloatArray:
     found = _rows(name, values, inputs.shape[1])
     if found.shape != inputs.shape:
         raise InvalidArgument(name, found, f"one row for each of the {len(inputs)} inputs")

@@ -13,12 +13,11 @@ import numpy as np
 
 from ... import validation
 from ...arrays import FloatArray, IntArray
-from ...data.dataset import DataSet
 from ...errors import InvalidArgument
 from ...presentation import Scalars
 from ...statistics.streams import generator
 from ..theory.gaussian_distances import root
-from .generator_data import Points, as_data
+from .generator_data import Points, as_data, samples_of
 
 _RESAMPLES = 100
 _BLOCK = 2048  # rows that are centred at once
@@ -80,7 +79,7 @@ def sample_distances(
         raise InvalidArgument("second", f"{two.source}, of dimension {two.dimension}", allowed)
     count = validation.integer("directions", directions, minimum=1)
     validation.integer("seed", seed, minimum=0)
-    x, y = (_rows(entry) for entry in (one, two))
+    x, y = (samples_of(entry) for entry in (one, two))
     d = one.dimension
     axes = generator(seed, {"purpose": "directions", "dimension": d}).standard_normal((count, d))
     axes /= np.linalg.norm(axes, axis=1)[:, None]
@@ -107,11 +106,6 @@ def sample_distances(
         notes.append(f"the kernel's distance is that of at most {_MOST_KERNEL} points of each sample")
     found["mmd_squared"], error["mmd_squared"] = kernel.distance(), kernel.standard_error(rng, repeats)
     return SampleDistances(**found, bandwidth=kernel.bandwidth, standard_error=error, notes=tuple(notes))
-
-
-def _rows(data: DataSet) -> FloatArray:
-    """The samples; where none is repeated, they are the points."""
-    return data.points if len(data.points) == len(data.places) else data.points[data.places]
 
 
 def _spread(

@@ -26,6 +26,25 @@ def as_data(name: str, points: Points) -> DataSet:
     return found.without_labels()
 
 
+def samples_of(data: DataSet) -> FloatArray:
+    """(n, d) samples in their order; where none is repeated, these are the points themselves."""
+    return data.points if len(data.points) == len(data.places) else data.points[data.places]
+
+
+def as_sequence(argument: str, arrays: Any, count: int, allowed: str) -> list[Any]:
+    """So many arrays, for which one array or a data set is easily taken.
+
+    Raises
+    ------
+    InvalidArgument : something else.
+    """
+    if not isinstance(arrays, Sequence | np.ndarray) or isinstance(arrays, str):
+        raise InvalidArgument(argument, arrays, allowed)
+    if len(arrays) != count:
+        raise InvalidArgument(argument, f"{len(arrays)} arrays", allowed)
+    return list(arrays)
+
+
 @dataclass(frozen=True)
 class GeneratorData:
     """Three data sets of one dimension, of which training and held-out points are distinct.
@@ -169,10 +188,9 @@ class Pool:
 def _codes(argument: str, labels: Sequence[ArrayLike], data: GeneratorData) -> IntArray:
     """Numbers of the labels of all pooled points."""
     assert data.held_out is not None
-    if len(labels) != 2:
-        raise InvalidArgument(argument, f"{len(labels)} arrays", "two, of training and of held-out rows")
+    both = as_sequence(argument, labels, 2, "two arrays of labels, of training and of held-out rows")
     rows = (data.training.samples, len(data.kept))
-    arrays = [_checked(argument, entry, count) for entry, count in zip(labels, rows, strict=True)]
+    arrays = [_checked(argument, entry, count) for entry, count in zip(both, rows, strict=True)]
     if (arrays[0].dtype.kind == "U") != (arrays[1].dtype.kind == "U"):
         raise InvalidArgument(argument, "texts beside integers", "of one kind for both sets")
     _, codes = np.unique(np.concatenate([arrays[0], arrays[1][data.kept]]), return_inverse=True)

@@ -126,6 +126,8 @@ def copying_onset(looks: Looks, *, level: float = 0.1, z: float = 2.0, seed: int
     z : standard errors by which the test loss exceeds the training loss from the loss onset on.
     seed : of the bootstrap, which draws all counts anew from binomial laws of the measured fractions.
     """
+    if not isinstance(looks, Looks):
+        raise InvalidArgument("looks", looks, "Looks of arrays, or of a table by load_looks")
     wanted = validation.inside("level", level, 0.0, 1.0)
     threshold = validation.positive("z", z)
     validation.integer("seed", seed, minimum=0)

@@ -22,7 +22,7 @@ from ...statistics.streams import generator
 from ..theory.detection import distinct_copies_needed, smallest_membership_p_value, smallest_nameable
 from ..theory.nulls import SOURCE, intrinsic_dimension
 from .fidelity import SampleDistances, sample_distances
-from .generator_data import GeneratorData, Points, Pool, as_data
+from .generator_data import GeneratorData, Points, Pool, as_data, as_sequence
 from .membership import Vote, exchangeability_p_value, pooled, vote
 
 Verdict = Literal["memorizes", "no-evidence", "cannot-tell"]
@@ -279,10 +279,11 @@ _OF_HELD_OUT = (
 
 def _features(features: Sequence[Points], given: Sequence[Points]) -> list[Points]:
     """Features in the place of the data, after a look at whether they have the same rows."""
-    if len(features) != len(given):
-        raise InvalidArgument("features", f"{len(features)} arrays", f"one for each of the {len(given)} sets")
+    encodings = as_sequence(
+        "features", features, len(given), f"arrays, one for each of the {len(given)} sets"
+    )
     found: list[Points] = []
-    for name, entry, points in zip(("generated", "training", "held_out"), features, given, strict=False):
+    for name, entry, points in zip(("generated", "training", "held_out"), encodings, given, strict=False):
         encoded, data = as_data(f"features of {name}", entry), as_data(name, points)
         if encoded.samples != data.samples:
             allowed = f"one row for each of the {data.samples} rows of {name}; there are {encoded.samples}"

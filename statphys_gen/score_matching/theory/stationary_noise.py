@@ -68,7 +68,7 @@ def gradient_covariance(sample: NoisedSample, network: ScoreNetwork) -> FloatArr
     "leading order",
     "in the learning rate, at a minimum of the population risk",
     source=SOURCE,
-    verification="derived",
+    verification="derived and simulated",
 )
 def stationary_excess_risk(
     sample: NoisedSample, network: ScoreNetwork, learning_rate: ArrayLike, *, batch: int = 1
