@@ -100,7 +100,7 @@ def sparse_checks() -> list[Check]:
             # Of other instances of 12000 units a tenth has left the mixture after these sweeps, with unequal overlaps
             # that are 10 to 20 % low on average, and of 18000 units a twenty-fifth; more sweeps take more of them.
             reason="no straight line in 1/N holds at these sizes (p = .0002), and the limits come out .4 to .7 % "
-            "high: a tenth of the smallest networks leaves the mixture, and far fewer of the larger ones; it was judged "
+            "high: a tenth of the smallest networks leaves the mixture, few of the larger ones; it was judged "
             "until this came out; no bound is stated, as the theory is of networks that stay",
         ),
         corrected(
