@@ -129,7 +129,7 @@ def sparse_checks() -> list[Check]:
             chains=4,
             sweeps=40,
             reason="networks of these sizes leave the state: in all of six others of 10000 units at least one of the "
-            "twenty overlaps has turned, and their mean is 12 to 29 % low, where in three of 40000 all stay and their mean is "
+            "twenty overlaps has turned, and their mean is 12 to 29 % low; in three of 40000 all stay, their mean "
             "within 1 %; no bound is stated, as the theory is of networks that stay",
         ),
     ]
