@@ -21,7 +21,7 @@ from statphys_gen.principal_graph.analysis.objective import (
     expectation,
     gradient,
 )
-from statphys_gen.principal_graph.analysis.updates import climb, maximised
+from statphys_gen.principal_graph.analysis.updates import _QuasiNewton, climb, maximised
 from statphys_gen.principal_graph.model import Background, Cycles, FitOptions, GraphPrior
 from statphys_gen.principal_graph.simulation.ridges import RidgeName
 
@@ -85,6 +85,19 @@ def test_objective_and_gradient_from_the_definition() -> None:
     alphas = [1 / (1 + np.exp(-odds - s * e)) for s in (1, -1)]
     slope = (value(background_fraction=alphas[0]) - value(background_fraction=alphas[1])) / (2 * e)
     assert found.background == pytest.approx(slope, abs=1e-5)
+
+
+def test_free_coordinates_and_their_first_metric() -> None:
+    """Logs of weights are free of a common factor; the odds of the background have the variance of a count."""
+    problem, state, prior = example()
+    fast = _QuasiNewton(problem, prior, True, True)
+    vector = fast._vector(state)
+    logs = vector[9 * 3 + 9 : -1]
+    assert logs.sum() == pytest.approx(0.0, abs=1e-12)
+    np.testing.assert_allclose(np.diff(logs), np.diff(np.log(state.weights)), atol=1e-12)
+    assert vector[-1] == pytest.approx(np.log(0.2 / 0.8))
+    moved = fast._plain(state, expectation(problem, state, prior, True), np.ones(len(vector)))
+    assert moved[-1] == pytest.approx(1.0 / (problem.samples * 0.2 * 0.8))
 
 
 @pytest.mark.parametrize("cycle", [False, True])
@@ -269,6 +282,7 @@ def test_the_estimator_follows_scikit_learn() -> None:
     scores = cross_val_score(model, ridge.points, cv=3)
     assert np.isfinite(scores).all()
     model.fit(ridge.points)
+    assert model.n_features_in_ == 2
     assert set(model.labels_) >= {-1, 0}
     share = float((model.labels_[ridge.outlier == 0.0] >= 0).mean())
     assert share > 0.9

@@ -137,6 +137,27 @@ def test_reduced_quartic_of_the_four_bumps() -> None:
     assert state["stable"][0] == 1.0
 
 
+def test_amplitudes_below_a_second_split_beside_the_exact_state() -> None:
+    """What the leading order leaves out, on which the bound of a check rests: in proportion to the distance."""
+    law = GaussianMixture([0.25] * 4, [[-2.5], [-0.7], [0.7], [2.5]], 0.2)
+    points, place = principal_graph.weighted_points(law), 1.2778824
+    excess = []
+    for share in (0.97, 0.9):
+        T = share * place
+        state = principal_graph.stationary_state(law, T).require()
+        mixture = Mixture(points, state["centroids"][0], np.full(2, 0.5), T)
+        gain = float(state["local_eigenvalues"][0, 1]) / T - 1.0
+        leading = np.sqrt(0.5 * gain / (4.0 * reduced_quartic(mixture, 1)))
+        mu, weights = np.array([[-1.6], [1.2], [2.0]]), np.array([0.5, 0.25, 0.25])
+        for _ in range(700):
+            terms = np.log(weights) - ((points.points[:, None] - mu) ** 2).sum(-1) / (2.0 * T)
+            shares = np.exp(terms - terms.max(1, keepdims=True))
+            shares *= (points.weights / shares.sum(1))[:, None]
+            mu = (shares.T @ points.points) / shares.sum(0)[:, None]
+        excess.append(float(0.5 * (mu[2, 0] - mu[1, 0]) / leading - 1.0))
+    assert excess == pytest.approx([0.0106, 0.0322], abs=2e-4)
+
+
 def test_order_of_the_first_transition() -> None:
     law = GaussianMixture([0.85, 0.15], [[0.0], [3.0]], 1.0)
     assert principal_graph.landau(law, 2).order == "continuous"

@@ -15,7 +15,7 @@ def register(quantities: Any) -> None:
         help="gradient flow of your own weights, and its distance from the wide limit",
         description="Exact gradient flow of given weights on |A - T|^2/2 by the Gram matrix of the weights; the cost "
         "does not grow with\nthe width. wide_distance is |A - A_wide|/|T| from infinite width with the network's own "
-        "threshold and start, null for w < n + p.",
+        "threshold and start, null for w < n + p. A time that the flow does not reach has the status not converged.",
     )
     for flag, text in (
         ("--first-layer", "W1, shape (w, n)"),

@@ -245,7 +245,7 @@ def _second_of_interval() -> Check:
 
 
 def _amplitude() -> Check:
-    samples, instances, temperature = 100_000, 6, 1.2395  # 0.97 of the second split
+    samples, instances, temperature = 100_000, 12, 1.15  # 0.9 of the second split
 
     def theory() -> FloatArray:
         state = stationary_state(FOUR, temperature).require()
@@ -264,15 +264,17 @@ def _amplitude() -> Check:
         return Estimate.from_samples(rows)
 
     return _check(
-        "amplitude below a second split",
-        "half the distance of two replicas at 0.97 of the temperature where one of two centroids splits",
+        "amplitude at a tenth below a second split",
+        "half the distance of two replicas at 0.9 of the temperature where one of two centroids splits",
         reduced_quartic,
         theory,
         simulate,
         {"samples": samples, "instances": instances, "temperature": temperature},
         model=FOUR,
         judged=False,
-        reason="leading order in the distance from the split; the next term is not known, so there is no bound",
+        reason="leading order in the distance from the split: the stationary state of three centroids of the law "
+        "itself has an amplitude that is 3.2 % larger here (1.1 % at 0.97); the bound adds the resolution",
+        bound=0.052,
     )
 
 

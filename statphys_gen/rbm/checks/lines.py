@@ -181,7 +181,7 @@ def retrieval_checks() -> list[Check]:
             "overlap",
             temperatures,
             (3000, 6000, 12000),
-            (170, 85, 43),
+            (300, 150, 76),
             4,
             100,
             100,
