@@ -21,10 +21,11 @@ from statphys_gen.schedules import (
 PAPER = ("2501.00988", "", "ours")
 TITLE = "Schedules: what a fitted mixture predicts of handwritten digits"
 CAPTION = (
-    "Error of the generated weight of the digit {digit} among {points} images of scikit-learn (grey levels in [-1, 1]; "
-    "true weight {weight:.3f}) with {steps} steps. Across: exact for two classes with a common covariance fitted to "
-    "the images. Up: {walkers} samples run with the denoiser of the images themselves, one standard error. Dotted: "
-    "equal. In sum the measured errors are {ratio:.2f} times the predicted ones: the images are no such mixture."
+    "Error of the generated weight of the digit {digit} beside {kept} images of the digit {other}, {points} images of "
+    "scikit-learn in all (grey levels in [-1, 1]; true weight {weight:.3f}), with {steps} steps. Across: exact for two "
+    "classes with a common covariance fitted to the images. Up: {walkers} samples run with the denoiser of the images "
+    "themselves, one standard error. Dotted: equal. In sum the measured errors are {ratio:.2f} times the predicted "
+    "ones: the images are no such mixture."
 )
 GRIDS = ("chosen", "karras", "log-uniform", "flow-uniform", "ddpm-linear")
 _TABLE = 0.0101, 150.0  # levels of DDPM

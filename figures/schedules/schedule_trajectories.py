@@ -16,7 +16,7 @@ from statphys_gen.schedules import (
     simulate_two_classes,
 )
 
-PAPER = ("2501.00988", "", "stand-in: the published parameters in panels of ours")
+PAPER = ("2501.00988", "", "ours")
 TITLE = "Schedules: trajectories in uniform and in dilated time"
 CAPTION = (
     "Above, variance preserving: dimension {preserved:g}, separation 1, standard deviation {preserved_deviation:g}, "
@@ -25,8 +25,8 @@ CAPTION = (
     "with the class mean (the exact map, which sees the dimension by |m| alone) in uniform and in dilated time; black: "
     "from the separatrix, until rounding decides; dashed: the quantile that the exact flow keeps. Of the samples "
     "{uniform_vp:.3f} and {dilated_vp:.3f} are of the first class above, {uniform_ve:.3f} and {dilated_ve:.3f} below. "
-    "Right: deviation of a detail (lines) and of {walkers} samples in a plane at the end (symbols, one standard error). "
-    "Dotted: the true one. It ends at {detail_vp:.4f} above, with the trigonometric form at {detail_bent:.4f}. "
+    "Right: deviation of a detail (lines) and of {walkers} samples in a plane at the end (symbols, one standard "
+    "error). Dotted: the true one. It ends at {detail_vp:.4f} above, with the trigonometric form at {detail_bent:.4f}. "
     "Exploding and trigonometric at dimension 1e4, without dilation, it would end at {detail_far:.3f} where 1 is true."
 )
 _FORMS = ("vp", "ve")
@@ -133,6 +133,7 @@ def draw(data: dict[str, Any]) -> Figure:
             if form == "vp":
                 # The samples begin at overlaps of the order 1/sqrt(d).
                 panels[k].set_yscale("symlog", linthresh=0.05)
+                panels[k].set_yticks([-1.0, -0.1, 0.0, 0.1, 1.0])
             label = kind if row == 0 else None
             panels[2].plot(data["time"], data[f"detail_{place}"], color=style.COLOURS[k], label=label)
             mean, error = data[f"sampled_{place}"]
