@@ -21,6 +21,7 @@ from matplotlib import pyplot
 from matplotlib.collections import QuadMesh
 from matplotlib.figure import Figure
 from numpy.typing import ArrayLike
+from scipy.special import ndtr
 
 from statphys_gen import (
     __version__,
@@ -446,9 +447,77 @@ def test_neighbour_ratios_of_a_report(seen: list[Figure]) -> None:
     assert_shows(seen[0], Panel("neighbour ratio $d_1/d_2$", "fraction of generated points below", shown))
 
 
+# ------------------------------------------------------------------------------------------------- noise schedules
+
+LEVEL = r"noise level $S$"
+BOTH = schedules.TwoClasses(40, 0.8, 0.36, 0.7)
+
+
+def _for_weight(level: Any) -> ArrayLike:
+    return np.sqrt(np.abs(schedules.weight_density(level, BOTH)))
+
+
+def _for_details(level: Any) -> ArrayLike:
+    return 0.6 * np.asarray(level) / (np.asarray(level) ** 2 + 0.36)
+
+
+def test_densities_of_steps(seen: list[Figure]) -> None:
+    schedules.plot_densities(DATA_SPECTRUM, PLACE)
+    shown: dict[str | int, Line] = {"weight": _for_weight, "details": _for_details}
+    assert_shows(seen[0], Panel(LEVEL, r"$\sqrt{|e|}$ per $\log S$", shown))
+    shaded = sorted((patch.get_x(), patch.get_x() + patch.get_width()) for patch in seen[0].axes[0].patches)
+    windows = {window.feature: (window.lower, window.upper) for window in schedules.windows(BOTH)}
+    np.testing.assert_allclose(shaded, sorted([windows["weight"], windows["details"]]), rtol=1e-9)
+
+
+def test_a_designed_grid(seen: list[Figure]) -> None:
+    found = schedules.design_schedule(DATA_SPECTRUM, 4)
+    schedules.plot_design(DATA_SPECTRUM, found, PLACE)
+    levels = found.noise_levels[:-1]
+    shown: dict[str | int, Line] = {
+        "weight": _for_weight,
+        "details": _for_details,
+        found.chosen: (levels, np.zeros(4)),
+    }
+    assert_shows(seen[0], Panel(LEVEL, r"$\sqrt{|e|}$ per $\log S$", shown))
+
+
+def test_crossovers(seen: list[Figure]) -> None:
+    ratios = [2.0, 0.5]
+    schedules.plot_crossover("vp-linear", ratios, schedules.vp_crossover(ratios, 0.7), PLACE)
+    schedules.plot_crossover("ve-linear", ratios, schedules.ve_crossover(ratios), PLACE)
+    places = np.array([0.5, 2.0])
+    for figure, x, y, values in (
+        (seen[0], r"$K/\sqrt{d}$", "weight", schedules.vp_crossover(places, 0.7)),
+        (seen[1], r"$\sigma K/\sqrt{d}$", r"details over $\sigma$", schedules.ve_crossover(places)),
+    ):
+        assert_shows(figure, Panel(x, y, {0: (places, values)}))
+
+
+def test_u_turns(seen: list[Figure]) -> None:
+    schedules.plot_u_turn(schedules.u_turn([0.5, 2.0], 0.35), 0.35, PLACE)
+
+    def stochastic(q: Any) -> ArrayLike:
+        return diffusion.two_class_agreement(q, 0.35)
+
+    def deterministic(q: Any) -> ArrayLike:
+        s = np.sqrt(q)
+        w = schedules.posterior_quantile(q, 0.35) / s
+        return 0.35 * ndtr(s - w) + 0.65 * ndtr(s + w)
+
+    q = np.array([0.5, 2.0])
+    shown: dict[str | int, Line] = {
+        "reverse process": stochastic,
+        "probability flow": deterministic,
+        1: (q, stochastic(q)),
+        3: (q, deterministic(q)),
+    }
+    assert_shows(seen[0], Panel("signal $q$", "probability of the same class", shown))
+
+
 def test_every_picture_is_looked_at() -> None:
     """``plot_success``, and ``plot_report`` of a data set, are drawn in the tests of their commands."""
-    doors = (diffusion, random_features, rbm, phase_retrieval, linear, memorization)
+    doors = (diffusion, random_features, rbm, phase_retrieval, linear, memorization, schedules)
     pictures = {name for door in doors for name in dir(door) if name.startswith("plot_")}
     text = Path(__file__).read_text(encoding="utf-8")
     unseen = {name for name in pictures if f".{name}(" not in text and not name.startswith("plot_report")}

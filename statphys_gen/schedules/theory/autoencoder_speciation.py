@@ -246,7 +246,7 @@ def _described(model: Autoencoder, loss: _Loss, x: FloatArray) -> LearnedSpeciat
     "exact as N -> infinity",
     "with fresh noise, trained anew at every step",
     source=_SOURCE,
-    verification="derived",
+    verification="derived and simulated",
 )
 def autoencoder_weight(model: Autoencoder, dilation: float, steps: int, *, seed: int = 0) -> Estimate:
     """Share of the samples that networks trained along the first half of a dilated schedule send to the class of +m.

@@ -403,7 +403,8 @@ class _Designer:
     def polished(self, levels: FloatArray) -> FloatArray:
         """Descent on J in log S_0 and the logarithms of the log-steps; the start where it leaves the range.
 
-        More than two classes are taken as pairs: each as if alone, and its error times its share of the data.
+        More than two classes are taken as pairs, each as if alone, and its error times its share of the data; what the
+        exact errors differ from this at the beginning is taken as constant.
         """
         problem = self.problem
         values, shares = problem.weighted, problem.shares[problem.shares > 0.0]
@@ -414,6 +415,22 @@ class _Designer:
         ]
         weights = problem.spectrum.weights
 
+        def misses(logs: FloatArray) -> tuple[FloatArray, FloatArray]:
+            """(C,) errors of the weights from those of the lines, and their derivatives."""
+            total, slopes = np.zeros(len(weights)), np.zeros((len(weights), len(logs)))
+            for a, b, line, target in lines:
+                found, slope = line(logs)
+                share = float(weights[a] + weights[b])
+                for own, sign in ((a, share), (b, -share)):
+                    total[own] += sign * (found - target)
+                    slopes[own] += sign * slope
+            return total, slopes
+
+        offset = np.zeros(len(weights))
+        if len(weights) > 2 and lines:
+            generated = generated_weights(problem.spectrum, self.grid(levels), seed=problem.seed)
+            offset = generated.mean - problem.truth.mean - misses(np.log(levels))[0]
+
         def unpacked(x: FloatArray) -> FloatArray:
             return np.asarray(x[0] - np.concatenate([[0.0], np.cumsum(np.exp(x[1:]))]))
 
@@ -423,13 +440,8 @@ class _Designer:
             if len(values):
                 total, gradient = detail_objective(logs, values, shares)
                 total, gradient = total / tolerances.detail**2, gradient / tolerances.detail**2
-            miss, slopes = np.zeros(len(weights)), np.zeros((len(weights), len(logs)))
-            for a, b, line, target in lines:
-                found, slope = line(logs)
-                share = float(weights[a] + weights[b])
-                for own, sign in ((a, share), (b, -share)):
-                    miss[own] += sign * (found - target)
-                    slopes[own] += sign * slope
+            miss, slopes = misses(logs)
+            miss = miss + offset
             total += 0.5 * float(miss @ miss) / tolerances.weight**2
             gradient = gradient + miss @ slopes / tolerances.weight**2
             later = np.cumsum(gradient[::-1])[::-1]
