@@ -27,6 +27,7 @@ _MODULES = (
     "noising",
     "numerics",
     "plots",
+    "progress",
     "solution",
     "statistics",
     "style",

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
     from numpy.typing import ArrayLike
 
+    from .arrays import FloatArray
+
 COLUMN_WIDTH = 3.4  # inches, one column of a two-column page
 PAGE_WIDTH = 7.0
 WIDTHS = {"column": COLUMN_WIDTH, "page": PAGE_WIDTH}
@@ -187,6 +189,25 @@ def legend_below(axes: Axes, handles: Sequence[Any], columns: int) -> None:
         figure.legend(handles=handles, loc="outside lower center", ncols=columns)
     else:
         axes.legend(handles=handles, ncols=columns)
+
+
+def joined(*coordinates: ArrayLike) -> tuple[FloatArray, ...]:
+    """A smooth line through solved points of a theory, given by the coordinates of the points in their order.
+
+    Each coordinate is a monotone cubic along the line, which has no extrema but those of the points. Points that are
+    not finite are left out; fewer than three are returned as they are.
+    """
+    import numpy as np
+    from scipy.interpolate import PchipInterpolator
+
+    points = np.array([np.asarray(entry, dtype=np.float64) for entry in coordinates])
+    points = points[:, np.isfinite(points).all(axis=0)]
+    if points.shape[1] < 3:
+        return tuple(points)
+    scale = np.ptp(points, axis=1, keepdims=True)
+    steps = np.linalg.norm(np.diff(points / np.where(scale > 0.0, scale, 1.0)), axis=0)
+    place = np.concatenate([[0.0], np.cumsum(np.maximum(steps, 1e-9))])
+    return tuple(PchipInterpolator(place, points, axis=1)(np.linspace(0.0, place[-1], 200)))
 
 
 def simulation(

@@ -1,5 +1,6 @@
 """The pages of the documentation name derivations and predictions that exist, and leave no file of derivations out."""
 
+import csv
 import re
 import sys
 from pathlib import Path
@@ -41,6 +42,14 @@ def test_a_page_that_derives_leaves_no_file_of_its_derivations_out() -> None:
     systems = {name.partition(".")[0] for name in named}
     assert len(systems) >= 7
     assert {name for name in files if name.partition(".")[0] in systems} <= named
+
+
+def test_every_picture_was_looked_at_once() -> None:
+    with (DOCS / "pictures.csv").open(encoding="utf-8", newline="") as file:
+        rows = list(csv.reader(file))[1:]
+    made = {path.stem for path in (DOCS.parent / "figures").glob("*/[a-z]*.py")}
+    assert sorted(row[0] for row in rows) == sorted(made)
+    assert all(len(row) == 3 and all(row) for row in rows)
 
 
 @pytest.fixture

@@ -21,7 +21,7 @@ FOUNDATION = {
     "noising",
     "presentation",
 }
-FOUNDATION |= {"files", "formula", "solution", "source_files", "systems", "tables", "validation"}
+FOUNDATION |= {"files", "formula", "progress", "solution", "source_files", "systems", "tables", "validation"}
 # The shared layer is no room of its own: its laws are definitions, its samplers simulation, its channel theory.
 DATA = {
     "binary_channel": "data theory",

@@ -76,7 +76,8 @@ def draw(data: dict[str, Any]) -> Figure:
             time,
             color=style.COLOURS[2 + series],
             linewidth=0.9,
-            linestyle="--",
+            # Criteria may agree: the lines show through one another.
+            linestyle=("-", "--", (0, (1.0, 3.0)))[series],
             label=f"speciation, {criterion}",
         )
     right.set(xscale="log", xlabel="diffusion time $t$", ylabel=r"label agreement $\phi$")

@@ -78,6 +78,11 @@ def draw(data: dict[str, Any]) -> Figure:
             style.simulation(axes, data["time"], data["mean"][series], data["error"][series], series)
     axes.set(xlabel="diffusion time $t$", ylabel=r"excess entropy $f/\alpha$")
     entries, _ = axes.get_legend_handles_labels()
-    lines = {"with the class term": "-", "published leading order": "--", "collapse time": ":"}
+    lines = {
+        "with the class term": "-",
+        "published leading order": "--",
+        "collapse time": ":",
+        "simulation": "o",
+    }
     style.legend_below(axes, entries + style.keys(**lines), 2)
     return figure

@@ -22,8 +22,9 @@ CAPTION = (
     "1), {rank} signals of strength 1/sqrt({rank}) in unit noise, one instance a point, trained by the "
     "exact flow of the Gram matrix, at the time of their lowest test error: that error, the stable rank "
     "of the product, the scaled time, and the distance from a network of infinite width on the same "
-    "target over the target's norm (blank where w < 2 d). Fig. 2 of arXiv 2405.17580 shows such maps at d "
-    "= 200. Black contours (first map): the same error by theory for d, w to infinity, from width d on. "
+    "target over the target's norm (blank where w < 2 d; dark cells where the error is lowest at the last time "
+    "looked at, when all is learned at any width). Fig. 2 of arXiv 2405.17580 shows such maps at d = 200. "
+    "Black contours (first map): the same error by theory for d, w to infinity, from width d on. "
     "White: signals lazy or active (solid), noise lazy or active (dashed), initial noise 1 (dash-dotted), "
     "width equal to the rank (dotted)."
 )

@@ -98,5 +98,5 @@ def draw(data: dict[str, Any]) -> Figure:
             title=f"offset {offset:g}, {alpha:g} samples per dimension",
         )
     notes = {"theory": "-", "signal outlier": "--", "simulation": "o", "its outlier": ".D"}
-    panels[0].legend(handles=style.keys(**notes), loc="upper left", fontsize=6)
+    style.legend_below(panels[0], style.keys(**notes), 4)
     return figure

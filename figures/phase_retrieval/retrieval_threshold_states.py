@@ -121,10 +121,15 @@ def draw(data: dict[str, Any]) -> Figure:
     middle.axhline(data["parameter"], color="grey", linewidth=0.8, linestyle="--", label="one step, unstable")
     middle.legend(fontsize=6)
     middle.set(xlabel="overlap $q$", ylabel="Parisi function $s(q)$", xlim=(0.0, 1.0), ylim=(0.0, None))
-    right.plot(data["alphas"], data["criterion"], color=red, label="marginal, one step")
-    right.plot(data["ends"], data["full_criterion"], color=green, linestyle="--", label="full breaking")
+    right.plot(*style.joined(data["alphas"], data["criterion"]), color=red, label="marginal, one step")
+    right.plot(
+        *style.joined(data["ends"], data["full_criterion"]),
+        color=green,
+        linestyle="--",
+        label="full breaking",
+    )
     right.axhline(1.0, color="grey", linewidth=0.8)
     right.set(xlabel="samples per dimension", ylabel="outlier criterion $B$")
-    left.legend(fontsize=6)
+    style.legend_below(left, left.get_legend_handles_labels()[0], 3)
     right.legend(fontsize=6)
     return figure

@@ -69,7 +69,7 @@ def draw(data: dict[str, Any]) -> Figure:
     left.axvline(data["generalisation"], color="grey", linestyle=":", linewidth=0.9, label="generalisation")
     left.plot([], [], "|", color="black", markersize=8, markeredgewidth=2.0, label="overfitting")
     left.set(xscale="log", yscale="log", xlabel=r"training time $\tau$", ylabel="score error per dimension")
-    left.legend(loc="upper left", fontsize=6)
+    left.legend(loc="lower right", fontsize=6)
     axis = data["axis"]
     stopped, final = np.log10(np.maximum(data["gap"], 1e-12)) - np.log10(data["gap_level"])
     # 0 where even infinite training generalises, 1 where stopping does, 2 where neither does.

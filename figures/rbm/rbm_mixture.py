@@ -50,12 +50,18 @@ def compute(
 def draw(data: dict[str, Any]) -> Figure:
     figure, (left, right) = style.panels(2)
     for k, temperature in enumerate(data["temperatures"]):
-        left.plot(data["delta"], data["ends"][k], color=style.COLOURS[k], label=f"$T$ = {temperature:g}")
-        left.plot(data["delta"], data["equal"][k], "--", color=style.COLOURS[k])
+        left.plot(
+            *style.joined(data["delta"], data["ends"][k]),
+            color=style.COLOURS[k],
+            label=f"$T$ = {temperature:g}",
+        )
+        left.plot(*style.joined(data["delta"], data["equal"][k]), "--", color=style.COLOURS[k])
     left.set(xlabel=r"Gaussian weight $\delta$", ylabel=r"load $\alpha$", xlim=(0.0, 1.0), ylim=(0.0, 0.15))
     for k, weight in enumerate(data["weights"]):
         right.plot(
-            data["planes"][k], weight * data["share"], color=style.COLOURS[k], label=rf"$\delta$ = {weight:g}"
+            *style.joined(data["planes"][k], weight * data["share"]),
+            color=style.COLOURS[k],
+            label=rf"$\delta$ = {weight:g}",
         )
         right.plot(0.0, weight, "|", color=style.COLOURS[k], clip_on=False)
     right.set(xlabel=r"load $\alpha$", ylabel="temperature $T$", xlim=(0.0, 0.15), ylim=(0.0, 1.0))

@@ -57,14 +57,20 @@ def draw(data: dict[str, Any]) -> Figure:
     figure, (left, right) = style.panels(2)
     for k, threshold in enumerate(data["thresholds"]):
         colour = style.COLOURS[k]
-        left.plot(data["ends"][k], data["temperature"], color=colour, label=rf"$\theta$ = {threshold:g}")
-        left.plot(data["equal"][k], data["coarse"], "--", color=colour)
+        left.plot(
+            *style.joined(data["ends"][k], data["temperature"]),
+            color=colour,
+            label=rf"$\theta$ = {threshold:g}",
+        )
+        left.plot(*style.joined(data["equal"][k], data["coarse"]), "--", color=colour)
         capacity_load, equal_load = data["ground"][k]
         left.plot(capacity_load, 0.0, "o", color=colour, clip_on=False, zorder=4)
         left.plot(equal_load, 0.0, "o", color=colour, mfc="white", clip_on=False, zorder=4)
     for k, field in enumerate((0.0, *data["fields"])):
         colour = style.COLOURS[3 + k]
-        right.plot(data["tilted_ends"][k], data["temperature"], color=colour, label=f"$F$ = {field:g}")
+        right.plot(
+            *style.joined(data["tilted_ends"][k], data["temperature"]), color=colour, label=f"$F$ = {field:g}"
+        )
     lines = {"end of retrieval": "-", "first order": "--", "capacity, $T=0$": ".o", "first order, $T=0$": "o"}
     style.legend_below(left, style.keys(**lines), 4)
     for axes in (left, right):

@@ -52,12 +52,13 @@ def draw(data: dict[str, Any]) -> Figure:
     figure, (left, right) = style.panels(2)
     layers, rows = np.arange(1, int(data["depth"]) + 1), data["weights"]
     for k, row in enumerate(rows):
-        left.plot(layers, row, ".", markersize=3, color=colormaps["viridis"](k / len(rows)))
+        label = {0: "weights at first", len(rows) - 1: "weights at last"}.get(k)
+        left.plot(layers, row, ".", markersize=3, color=colormaps["viridis"](k / len(rows)), label=label)
     left.axhline(
         float(data["predicted"]), color="black", linewidth=0.9, linestyle="--", label="predicted weight"
     )
     left.set(xlabel="layer $k$", ylabel="weight $w_k$")
-    left.legend(loc="center right")
+    left.legend(loc="upper right", bbox_to_anchor=(1.0, 0.9))
     right.plot(data["times"], data["loss"], color=style.COLOURS[0])
     right.set(yscale="log", xlabel="training time $t$", ylabel=r"loss $(h_{2L} - Cx)^2$")
     return figure

@@ -54,10 +54,10 @@ def draw(data: dict[str, Any]) -> Figure:
     shades = np.linspace(1.0, 0.35, len(data["steps"]))
     for k, (step, shade) in enumerate(zip(data["steps"], shades, strict=True)):
         for j, colour in enumerate(style.COLOURS[:2]):
-            label = f"{step} steps" if j == 0 else None
+            label = f"{step} steps" if j == 0 else "another entry" if step == data["steps"][-1] else None
             left.plot(middle, data["entries"][k, j], color=colour, alpha=shade, label=label)
-    for value in data["first"]:
-        left.axhline(value, color="0.4", linestyle=":")
+    for j, value in enumerate(data["first"]):
+        left.axhline(value, color="0.4", linestyle=":", label=None if j else "theory, 1 step")
     left.set(xlabel="depth $(k-1/2)/L$", ylabel="entries of $V_k$")
     left.legend()
     right.loglog(data["looks"], data["loss"], "o-", color=style.COLOURS[0])
