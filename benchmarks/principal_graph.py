@@ -4,8 +4,8 @@
 
 The variable names the Python of an environment with trex-python, simpleppt, scikit-learn and elpigraph-python; without
 it their rows are left out. Four sets of 3000 points, a fifth of them outliers; means over the seeds. ``error`` is the
-mean distance of the graph from the curve, ``missed`` that of the curve from the graph. simpleppt and the mixture have no
-class for outliers and were not tuned: a statement about outliers, not a ranking. One thread.
+mean distance of the graph from the curve, ``missed`` that of the curve from the graph. simpleppt and the mixture have
+no class for outliers and were not tuned: a statement about outliers, not a ranking. One thread.
 """
 
 import json
