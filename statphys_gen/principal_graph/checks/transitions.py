@@ -47,8 +47,8 @@ def _spinodal() -> Check:
 
 
 def _six() -> Check:
-    samples, instances = 20_000, 16
-    ratio = (0.9, 0.97)
+    samples, instances = 20_000, 32
+    ratio = (0.8, 0.9)
 
     def theory() -> Any:
         found = stationary_state(HEAVY, ratio, 6).require()
