@@ -18,8 +18,8 @@ PAPER = ("2106.09035", "", "ours")
 TITLE = "Principal graphs: a stiff graph stays at the mean"
 CAPTION = (
     "Factor by which a small displacement of {nodes} nodes from the mean grows in a step of EM at temperature "
-    "{temperature:g}, for three graphs. Lines: theory. Markers: power iteration of EM itself on {instances} samples of "
-    "{samples} points, standard errors. Below 1 the graph holds the nodes together."
+    "{temperature:g}, for three graphs. Lines: theory. Markers: power iteration of EM itself on {instances} "
+    "samples of {samples} points, standard errors. Below 1 the graph holds the nodes together."
 )
 LAW = GaussianMixture([0.4, 0.6], [[1.5, 0.3], [-1.0, -0.2]], [[0.5, 0.8]])
 VARIANCE = 1.43 + 0.5 * np.sqrt(1.14**2 + 0.6**2)

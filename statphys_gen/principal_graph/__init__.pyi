@@ -22,6 +22,8 @@ from .plots import plot_clusters as plot_clusters
 from .plots import plot_fit as plot_fit
 from .plots import plot_splits as plot_splits
 from .plots import plot_states as plot_states
+from .simulation.annealing import Annealed as Annealed
+from .simulation.annealing import anneal as anneal
 from .simulation.annealing import draw_points as draw_points
 from .simulation.annealing import simulate_graph_growth as simulate_graph_growth
 from .simulation.annealing import simulate_growth as simulate_growth

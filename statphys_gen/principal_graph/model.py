@@ -161,7 +161,8 @@ class FitOptions:
     prune : whether nodes that do not stand out of the background are left out.
     centre, standardise : whether the mean is subtracted, and coordinates are divided by their standard deviations,
         before the fit; results are in the units of the data.
-    error_bars : whether standard errors of the nodes are computed.
+    error_bars : whether standard errors of the nodes are computed, given memberships, widths and graph.
+    bootstrap : number of refits to resampled points that give the standard errors instead; 0 for none, else at least 2.
     iterations : of the last stage at most.
     tolerance : converged when the objective gains less than this per point, and the gradient vanishes.
     seed : of the random starts and resamplings.
@@ -178,6 +179,7 @@ class FitOptions:
     centre: bool = True
     standardise: bool = False
     error_bars: bool = False
+    bootstrap: int = 0
     iterations: int = 500
     tolerance: float = 1e-9
     seed: int = 0
@@ -195,6 +197,8 @@ class FitOptions:
         if self.initial_variance is not None:
             validation.positive("initial_variance", self.initial_variance)
         validation.choice("weight_kind", self.weight_kind, WEIGHT_KINDS)
+        if validation.integer("bootstrap", self.bootstrap, 0, 100_000) == 1:
+            raise InvalidArgument("bootstrap", self.bootstrap, "0, or an integer from 2 to 100000")
         validation.integer("iterations", self.iterations, 1, 1_000_000)
         validation.positive("tolerance", self.tolerance)
         validation.integer("seed", self.seed, minimum=0)

@@ -319,3 +319,42 @@ def test_the_estimator_follows_scikit_learn() -> None:
 def test_refusals(points: np.ndarray, options: FitOptions, said: str) -> None:
     with pytest.raises(InvalidArgument, match=said):
         pg.fit_principal_graph(points, options)
+
+
+def test_refits_to_resampled_points_scatter_as_fresh_samples_do() -> None:
+    """A straight line in one dimension of noise: the scatter over fresh samples, at the same stiffness and start."""
+    samples, fresh = 400, 40
+    start = np.stack([np.linspace(-1.8, 1.8, 7), np.zeros(7)], axis=1)
+    edges = [[k, k + 1] for k in range(6)]
+    options = FitOptions(stiffness=30.0, background=Background("none"), iterations=100, tolerance=1e-7)
+
+    def line(seed: int) -> np.ndarray:
+        random = np.random.default_rng(seed)
+        return np.stack([random.uniform(-2.0, 2.0, samples), 0.3 * random.normal(size=samples)], axis=1)
+
+    nodes = np.stack(
+        [pg.fit_principal_graph(line(k), options, edges=edges, start=start).nodes for k in range(fresh)]
+    )
+    found = pg.fit_principal_graph(line(99), options.replace(bootstrap=40), edges=edges, start=start)
+    assert found.node_standard_errors is not None
+    across = nodes[:, :, 1].std(axis=0, ddof=1).mean()
+    both = np.sqrt((nodes.std(axis=0, ddof=1) ** 2).mean())
+    assert 0.5 * both < np.sqrt((found.node_standard_errors**2).mean()) < 1.6 * both
+    assert across < both
+    assert any("drawn with replacement" in note for note in found.notes)
+    with pytest.raises(InvalidArgument, match="bootstrap"):
+        FitOptions(bootstrap=1)
+
+
+@pytest.mark.parametrize("seed", [0, 1, 2])
+def test_both_ends_of_the_spiral_are_reached(seed: int) -> None:
+    """No end is farther from the graph than two widths and a half of the ridge."""
+    ridge = pg.draw_ridge("spiral", 3000, seed=seed)
+    fit = pg.fit_principal_graph(ridge.points, FitOptions(iterations=150, tolerance=1e-6))
+    for end in (ridge.truth[0], ridge.truth[-1]):
+        assert fit.project(end[None]).distance[0] < 2.5 * 0.05
+    ends = np.flatnonzero(np.bincount(fit.edges.ravel()) == 1)
+    reached = [
+        np.sqrt(((fit.nodes[ends] - end) ** 2).sum(1)).min() for end in (ridge.truth[0], ridge.truth[-1])
+    ]
+    assert max(reached) < 2.5 * 0.05

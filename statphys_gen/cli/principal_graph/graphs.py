@@ -151,7 +151,16 @@ def _add_run(parser: Any) -> None:
     parser.add_argument(
         "--standardise", action="store_true", help="divide coordinates by their standard deviations"
     )
-    parser.add_argument("--error-bars", action="store_true", help="standard errors of the nodes")
+    parser.add_argument(
+        "--error-bars", action="store_true", help="standard errors of the nodes, given memberships and graph"
+    )
+    parser.add_argument(
+        "--bootstrap",
+        metavar="B",
+        default=0,
+        type=integer("--bootstrap", 2, 100_000),
+        help="standard errors of the nodes by B refits to resampled points instead",
+    )
     parser.add_argument(
         "--iterations",
         metavar="I",
@@ -221,7 +230,7 @@ def _fit(options: argparse.Namespace) -> int:
         plot_fit(points, found, path)
 
     names = ("nodes", "stiffness", "width_stiffness", "background", "background_fraction", "cycles")
-    names += ("weight_kind", "iterations", "tolerance", "seed")  # type: ignore[assignment]
+    names += ("weight_kind", "bootstrap", "iterations", "tolerance", "seed")  # type: ignore[assignment]
     parameters = named(options) | {name: getattr(options, name) for name in names}
     notes = [*points.notes, *found.notes]
     return emit(
@@ -252,6 +261,7 @@ def _options(options: argparse.Namespace) -> Any:
         centre=not options.no_centre,
         standardise=options.standardise,
         error_bars=options.error_bars,
+        bootstrap=options.bootstrap,
         iterations=options.iterations,
         tolerance=options.tolerance,
         seed=options.seed,

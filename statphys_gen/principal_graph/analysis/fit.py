@@ -35,6 +35,7 @@ from .stages import (
     raised,
     smoothing_of,
 )
+from .uncertainty import bootstrap_errors
 
 _POINTS_PER_NODE, _FEWEST, _MOST = 25, 20, 400
 _BOX_DIMENSION = 30  # above it a box is nearly all corner, and the background a wide Gaussian
@@ -61,7 +62,8 @@ class PrincipalGraphFit(Tabular):
     node : (n,) most probable node of each distinct point.
     place : branch, arc position and distance of each distinct point.
     multiplicities : (n,) of the distinct points.
-    node_standard_errors : (K,) per coordinate, given memberships and graph; None where they were not asked for.
+    node_standard_errors : (K,) per coordinate, given memberships and graph or by refits to resampled points; None where
+        they were not asked for.
     trials : smoothings that were tried, with their held-out scores.
     notes : what was chosen, and why.
     """
@@ -332,7 +334,11 @@ def _fitted(
     nodes = state.nodes * frame.scale + frame.shift
     branches = branches_of(nodes, state.graph.edges)
     errors = None
-    if options.error_bars:
+    if options.bootstrap:
+        refitted = bootstrap_errors(setting, problem, state, stiffness, options.bootstrap) * frame.scale
+        errors = np.sqrt((refitted**2).mean(axis=1))
+        notes.append(f"standard errors of nodes: {options.bootstrap} refits to points drawn with replacement")
+    elif options.error_bars:
         spread = np.sqrt(np.diag(node_covariance(setting, problem, state, stiffness)))
         errors = spread * float(np.sqrt(np.mean(frame.scale**2)))
     return PrincipalGraphFit(

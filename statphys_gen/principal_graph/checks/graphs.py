@@ -41,6 +41,8 @@ def checks() -> list[Check]:
         _partition(),
         _background(),
         _ridges(),
+        _widths(),
+        _errors(),
     ]
 
 
@@ -234,5 +236,73 @@ def _ridges() -> Check:
         judged=False,
         reason="a graph fitted to finitely many points is near the curve and not on it; a width is far for both",
         bound=1.0,
+        id=_id(name),
+    )
+
+
+def _widths() -> Check:
+    instances, stiffness, bands = 12, 2400.0, (0.2, 0.5, 0.8)
+
+    def simulate(seed: int) -> Estimate:
+        rows = []
+        for ridge, fit in _fits("width", instances, stiffness, seed):
+            place = ((fit.nodes[:, None] - ridge.truth) ** 2).sum(-1).argmin(axis=1) / (len(ridge.truth) - 1)
+            near = [np.abs(place - u) < 0.1 for u in bands]
+            rows.append([float(np.sqrt(fit.variances[rows_of].mean())) for rows_of in near])
+        return Estimate.from_samples(rows)
+
+    name = "width along an arc"
+    return Check(
+        name,
+        "standard deviation of the nodes at three places along an arc whose width grows fourfold",
+        approximation_of(fit_principal_graph),
+        theory=lambda: 0.05 * (0.4 + 1.2 * np.array(bands)),
+        simulate=simulate,
+        resolution=0.02,
+        sizes={"samples": 3000, "instances": instances, "nodes": 120, "stiffness": stiffness},
+        judged=False,
+        reason="a node has one width for all directions: along the ridge it is the spacing of nodes, not the noise",
+        bound=0.25,
+        id=_id(name),
+    )
+
+
+def _errors() -> Check:
+    samples, refits, stiffness = 3000, 24, 2400.0
+
+    def simulate(seed: int) -> Estimate:
+        first = draw_ridge("loop", samples, seed=seed)
+        options = FitOptions(nodes=60, stiffness=stiffness, iterations=200, tolerance=1e-8, error_bars=True)
+        fit = fit_principal_graph(first.points, options)
+        stated = fit.node_standard_errors
+        assert stated is not None
+        found = [
+            fit_principal_graph(
+                draw_ridge("loop", samples, seed=seed, replica=replica).points,
+                options,
+                edges=fit.edges,
+                start=fit.nodes,
+            ).nodes
+            for replica in range(1, refits + 1)
+        ]
+        nearest = ((fit.nodes[:, None] - first.truth) ** 2).sum(-1).argmin(axis=1) % (len(first.truth) - 1)
+        along = first.truth[nearest + 1] - first.truth[nearest]
+        across = np.stack([-along[:, 1], along[:, 0]], axis=1)
+        across /= np.sqrt((across**2).sum(axis=1))[:, None]
+        scatter = np.einsum("rkd,kd->rk", np.stack(found), across).var(axis=0, ddof=1)
+        return Estimate.from_samples(scatter / stated**2)
+
+    name = "standard errors of nodes"
+    return Check(
+        name,
+        "variance of nodes across the ridge over fresh samples, over that which one fit states, mean over the nodes",
+        approximation_of(fit_principal_graph),
+        theory=lambda: np.array(1.0),
+        simulate=simulate,
+        resolution=0.5,
+        kind="standard error",
+        sizes={"samples": samples, "refits": refits, "nodes": 60, "stiffness": stiffness},
+        judged=False,
+        reason="stated errors hold memberships, graph and widths fixed, and count the prior as knowledge",
         id=_id(name),
     )
