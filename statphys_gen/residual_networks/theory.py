@@ -20,6 +20,7 @@ from ..errors import InvalidArgument
 from ..solution import Solution, Status
 from .model import RegressionTask, ResidualNetwork, activation, require_fit
 
+_ROUNDING = 1e-10  # of the weights and of the squares of the data, below which a slope or a loss counts as 0
 _EARLY = 1e-24  # times the largest target's rate of change, 1e6, still below rounding
 SOURCE = "Marion, Wu, Sander, Biau, arXiv 2309.01213; derivations/residual_networks"
 
@@ -167,8 +168,8 @@ def depth_limit(
 
     Fields: ``loss``, and ``largest_slope``, the largest of |V'(s)| + |W'(s)| (Frobenius norms): the limit of L times
     the largest difference of weights of successive layers. The equation and its adjoint are solved by Runge and Kutta's
-    method on the nodes and on twice as many; ``error`` is the larger difference of the two, and 5 % of a value are too
-    much of it ("not converged": take more nodes).
+    method on the nodes and on twice as many; ``error`` is the larger difference of the two, and 5 % of a value that is
+    not 0 to rounding are too much of it ("not converged": take more nodes).
 
     Raises
     ------
@@ -185,12 +186,15 @@ def depth_limit(
     with np.errstate(over="ignore", invalid="ignore"):
         coarse, fine = (_trained_limit(network, task, eta, count, k) for k in (size, 2 * size))
     error = np.abs(np.subtract(coarse, fine)).max()
-    good = bool(error < 0.05 * min(map(abs, fine)))
+    # Before the second step the weights are the same in all layers, and the slope is the rounding of 0.
+    sizes = float(np.mean(task.inputs**2 + task.targets**2)), float(np.linalg.norm(network.inner))
+    seen = [abs(value) for value, one in zip(fine, sizes, strict=True) if not abs(value) <= _ROUNDING * one]
+    good = bool(error < 0.05 * min(seen) if seen else error <= _ROUNDING * max(sizes))
     return Solution(
         {"loss": np.array(fine[0]), "largest_slope": np.array(fine[1])},
         np.array(Status.CONVERGED if good else Status.NOT_CONVERGED, dtype=np.int8),
         np.array(error),
-        np.array(error + 1e-14 * max(map(abs, fine))),
+        np.array(error + 1e-14 * max(*map(abs, fine), sizes[1])),
         np.array(count),
         approximation_of(depth_limit),
     )
@@ -241,5 +245,5 @@ def _trained_limit(
     if not math.isfinite(loss):
         return loss, math.nan
     grid, fine = np.linspace(0.0, 1.0, 2 * nodes + 1), np.linspace(0.0, 1.0, 1025)
-    slopes = [make_interp_spline(grid, entry, k=5).derivative()(fine) for entry in (outer, inner)]
+    slopes = [make_interp_spline(grid, entry - entry[0], k=5).derivative()(fine) for entry in (outer, inner)]
     return loss, float(np.max(sum(np.linalg.norm(entry, axis=(1, 2)) for entry in slopes)))

@@ -249,3 +249,29 @@ def test_the_tied_weight_at_the_earliest_and_latest_times_together() -> None:
         found = tied_linear(goal, x, depth, times)
         assert found[:4] == pytest.approx(2.0 * x**2 * (goal - 1.0) * times[:4], rel=1e-9)
         assert found[4] == pytest.approx(end, rel=1e-9)
+
+
+def test_the_limit_of_depth_before_weights_differ_between_layers() -> None:
+    """No step, one step, and a task that is solved: slopes of 0 are no failure; the loss by an integrator."""
+    rng = np.random.default_rng(3)
+    x = rng.standard_normal((5, 3))
+    task = RegressionTask(x, x + 0.3 * rng.standard_normal((5, 3)))
+    network = ResidualNetwork(8, "tanh", rng.standard_normal((7, 3)))
+    before = depth_limit(network, task, 0.5, 0)
+    assert before.good.all()
+    assert float(before["loss"]) == pytest.approx(((task.inputs - task.targets) ** 2).sum() / 5.0, rel=1e-12)
+    assert float(before["largest_slope"]) == 0.0
+    outer = first_step(network, task, 0.5)
+
+    def velocity(_: float, flat: np.ndarray) -> np.ndarray:
+        h = flat.reshape(5, 3)
+        return (np.tanh(h @ network.inner.T / math.sqrt(3)) @ outer.T / math.sqrt(7)).ravel()
+
+    end = solve_ivp(velocity, (0.0, 1.0), x.ravel(), rtol=1e-11, atol=1e-13).y[:, -1].reshape(5, 3)
+    after = depth_limit(network, task, 0.5, 1)
+    assert after.good.all()
+    assert float(after["loss"]) == pytest.approx(((end - task.targets) ** 2).sum() / 5.0, rel=1e-8)
+    assert float(after["largest_slope"]) == 0.0
+    solved = depth_limit(network, RegressionTask(x, x), 0.5, 3)
+    assert solved.good.all()
+    assert float(solved["loss"]) == 0.0

@@ -272,3 +272,10 @@ def test_modes_do_not_depend_on_the_origin() -> None:
     assert far.half_difference().sum() == pytest.approx(near.half_difference().sum(), rel=1e-6)
     gap = points[labels == 0].mean(axis=0) - points[labels == 1].mean(axis=0)
     assert near.half_difference().sum() == pytest.approx(0.25 * gap @ gap, rel=1e-12)
+
+
+@pytest.mark.parametrize("unit", [1e-120, 1e120])
+def test_modes_in_a_unit_without_squares_are_refused(unit: float) -> None:
+    points = np.random.default_rng(3).standard_normal((40, 3))
+    with pytest.raises(InvalidArgument, match="take another unit"):
+        fit_modes(DataSet.from_arrays(unit * points))

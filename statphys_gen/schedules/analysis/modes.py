@@ -27,6 +27,7 @@ from ..theory.common_covariance import ClassSpectrum
 _LEAST = 4
 _DIRECTIONS = 5
 _KEPT = 200
+_LEAST_REACH = 1e-70  # of the points, and its inverse the largest
 _FULL = 3000  # dimension up to which a covariance matrix is written out
 
 
@@ -85,9 +86,14 @@ def fit_modes(dataset: DataSet, *, seed: int = 0) -> FittedModes:
 
     Raises
     ------
-    InvalidArgument : a class of fewer than 4 samples.
+    InvalidArgument : a class of fewer than 4 samples; points in a unit in which squares of their distances overflow or
+        vanish.
     """
     notes: list[str] = []
+    reach = float(np.ptp(dataset.points, axis=0).max())
+    if reach > 0.0 and not _LEAST_REACH <= reach <= 1.0 / _LEAST_REACH:
+        allowed = f"of points that reach over {_LEAST_REACH:g} to {1.0 / _LEAST_REACH:g}: take another unit"
+        raise InvalidArgument("data", reach, allowed)
     if dataset.labels is not None:
         names, codes = dataset.class_names, dataset.labels
         for name, share in zip(names, dataset.class_weights.tolist(), strict=True):
