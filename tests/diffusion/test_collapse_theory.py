@@ -381,7 +381,7 @@ def test_what_cannot_be_computed_is_refused() -> None:
 def test_collapse_of_many_classes_at_the_information_that_was_sampled() -> None:
     """Many classes in many dimensions: log n against the information at the time found, by sampling points."""
     rng = np.random.default_rng(8)
-    classes, dimension, variance, log_samples = 30, 12, 0.7, 4.0
+    classes, dimension, variance, log_samples = 12, 6, 0.7, 3.0
     means = 0.8 * rng.standard_normal((classes, dimension))
     weights = rng.dirichlet(np.full(classes, 3.0))
     law = GaussianMixture(weights, means, np.full(classes, variance))
@@ -394,8 +394,8 @@ def test_collapse_of_many_classes_at_the_information_that_was_sampled() -> None:
     distance = (x**2).sum(1)[:, None] - 2.0 * np.exp(-t) * x @ means.T + np.exp(-2.0 * t) * (means**2).sum(1)
     joint = np.log(weights) - 0.5 * distance / width
     about = joint[np.arange(draws), own] - np.logaddexp.reduce(joint, axis=1) - np.log(weights[own])
-    # Neither all of the information on the class, log 30 = 3.4, nor little of it.
-    assert 0.5 < about.mean() < 2.5
+    # Neither all of the information on the class, at most log 12 = 2.5, nor little of it.
+    assert 0.5 < about.mean() < 2.0
     assert agrees(Estimate.from_samples(about), log_samples - within)
     # Three standard errors of the class term, of at most 0.02 nats, over the slope.
     assert 1e-9 < float(found.error) < 3.0 * 0.02 / (dimension * 0.1)
