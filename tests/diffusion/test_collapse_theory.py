@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 import references
+from agreement import agrees
 
 from statphys_gen.approximation import approximation_of
 from statphys_gen.data.covariance import Covariance
@@ -42,6 +43,7 @@ from statphys_gen.diffusion.theory.excess_entropy import (
 )
 from statphys_gen.diffusion.theory.phase_diagram import Regime
 from statphys_gen.errors import AccuracyNotReached
+from statphys_gen.statistics.estimate import Estimate
 
 ROWS = references.table("diffusion_collapse.csv")
 POWER_LAW = Covariance.from_eigenvalues(np.arange(1.0, 61.0) ** -1.2 * 8.0)
@@ -374,3 +376,26 @@ def test_what_cannot_be_computed_is_refused() -> None:
     mixture = GaussianMixture(np.full(6, 1 / 6), rng.standard_normal((6, 8)), [1.0])
     with pytest.raises(AccuracyNotReached, match="class information"):
         class_information(mixture, 0.5, tolerance=1e-9)
+
+
+def test_collapse_of_many_classes_at_the_information_that_was_sampled() -> None:
+    """Many classes in many dimensions: log n against the information at the time found, by sampling points."""
+    rng = np.random.default_rng(8)
+    classes, dimension, variance, log_samples = 12, 6, 0.7, 3.0
+    means = 0.8 * rng.standard_normal((classes, dimension))
+    weights = rng.dirichlet(np.full(classes, 3.0))
+    law = GaussianMixture(weights, means, np.full(classes, variance))
+    found = collapse_time(law, log_samples).require()
+    t = float(found["time"])
+    within = 0.5 * dimension * np.log1p(variance / np.expm1(2.0 * t))
+    width, draws = variance * np.exp(-2.0 * t) - np.expm1(-2.0 * t), 100_000
+    own = rng.choice(classes, draws, p=weights)
+    x = np.exp(-t) * means[own] + np.sqrt(width) * rng.standard_normal((draws, dimension))
+    distance = (x**2).sum(1)[:, None] - 2.0 * np.exp(-t) * x @ means.T + np.exp(-2.0 * t) * (means**2).sum(1)
+    joint = np.log(weights) - 0.5 * distance / width
+    about = joint[np.arange(draws), own] - np.logaddexp.reduce(joint, axis=1) - np.log(weights[own])
+    # Neither all of the information on the class, at most log 12 = 2.5, nor little of it.
+    assert 0.5 < about.mean() < 2.0
+    assert agrees(Estimate.from_samples(about), log_samples - within)
+    # Three standard errors of the class term, of at most 0.02 nats, over the slope.
+    assert 1e-9 < float(found.error) < 3.0 * 0.02 / (dimension * 0.1)

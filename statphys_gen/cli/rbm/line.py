@@ -61,8 +61,8 @@ def register(quantities: Any) -> None:
         nargs=2,
         type=number("--between"),
         help="interval in which it is sought (default: temperature 1e-4 to 1e3 times the tail coefficient of the "
-        "hidden units, load 1e-8 to 1e3, thresholds and fields -3 to 3; without it also colder, to 1e-6 times, and "
-        "loads from 1e-16 to 1e12)",
+        "hidden units, load 1e-8 to 1e3, thresholds and fields -3 to 3; without it also colder, to 1e-6 times, "
+        "at loads down to 1e-16, and for lines of the paramagnet up to 1e12)",
     )
     parser.add_argument(
         "--start",
@@ -163,7 +163,7 @@ def _line(options: argparse.Namespace) -> int:
     if statuses - {"converged", "near-critical"}:
         from ...rbm.theory.line_points import whole_range
 
-        low, high = options.between or whole_range(model, name)
+        low, high = options.between or whole_range(model, name, upwards=states == ("paramagnet",))
         interval = f"for {name} from {low:g} to {high:g}"
         if "no solution in the domain" in statuses:
             notes.append(f"no solution: there is no such line {interval}; see --between")

@@ -18,6 +18,7 @@ Source: derivations/diffusion/collapse_class_term.py.
 from __future__ import annotations
 
 import math
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -37,6 +38,9 @@ from .many_class import class_kernel, kernel_positions, product_rule, view_from
 _LARGEST_SIGNAL = 400.0  # beyond, the class is known to exp(-200)
 _MOST_TERMS = 10_000_000
 _SCRAMBLINGS = 16
+# Products of nodes, classes and classes in all scramblings, and the span of exponents in which a sum of exponentials
+# keeps its largest term.
+_MOST_PRODUCTS, _NO_UNDERFLOW = 2.0**28, 600.0
 
 
 def class_weights(law: DataLaw) -> FloatArray:
@@ -75,17 +79,52 @@ def class_information(law: DataLaw, time: ArrayLike, *, tolerance: float = 1e-3,
     times = validation.array("time", time, above=0.0)
     allowed = validation.positive("tolerance", tolerance)
     validation.integer("seed", seed, 0)
+    rows = np.array(
+        [_accurate(drawn, allowed).mean(axis=0) for drawn in _scrambled(law, times.ravel(), seed)]
+    )
+    return rows.reshape(*times.shape, len(class_weights(law)))
+
+
+def average_class_information(
+    law: DataLaw, time: FloatArray, *, tolerance: float = 1e-3, seed: int = 0
+) -> tuple[FloatArray, FloatArray]:
+    """I(class; x_t) = sum_k w_k J_k at times (T,), and its standard error, which is much smaller than that of a single
+    class and is held against the tolerance in place of it."""
+    averages = [
+        _accurate(drawn @ class_weights(law)[:, None], tolerance) for drawn in _scrambled(law, time, seed)
+    ]
+    value = np.array([entry.mean() for entry in averages])
+    return value, np.array([_standard_error(entry) for entry in averages])
+
+
+def _scrambled(law: DataLaw, times: FloatArray, seed: int) -> list[FloatArray]:
+    """J_k at every time, shape (scramblings, K); a single row where no quasi-Monte Carlo is needed."""
     weights = class_weights(law)
-    flat = times.ravel()
     if len(weights) == 1:
-        rows = np.zeros((flat.size, 1))
-    elif isinstance(law, CurieWeiss):
-        rows = two_class_information(curie_weiss_signal(law, flat))
-    elif isinstance(law, GaussianMixture) and law.classes == 2:
-        rows = two_class_information(signal(law, flat), float(law.weights[0]))
-    elif isinstance(law, GaussianMixture):
-        rows = np.stack([_from_kernel(kernel, law, allowed, seed) for kernel in class_kernel(law, flat)])
-    return rows.reshape(*times.shape, len(weights))
+        return [np.zeros((1, 1))] * len(times)
+    if isinstance(law, CurieWeiss):
+        return list(two_class_information(curie_weiss_signal(law, times))[:, None])
+    if not isinstance(law, GaussianMixture):
+        raise InvalidArgument("law", law, "a law with classes")
+    if law.classes == 2:
+        return list(two_class_information(signal(law, times), float(weights[0]))[:, None])
+    return [_from_kernel(kernel, law, seed) for kernel in class_kernel(law, times)]
+
+
+def _standard_error(drawn: FloatArray) -> float:
+    if len(drawn) == 1:
+        return 0.0
+    return float(drawn.std(axis=0, ddof=1).max()) / math.sqrt(len(drawn))
+
+
+def _accurate(drawn: FloatArray, tolerance: float) -> FloatArray:
+    """Scramblings, if the standard error of their mean is small enough."""
+    error = _standard_error(drawn)
+    if error > tolerance:
+        raise AccuracyNotReached(
+            f"class information: standard error {error:.2g} nats, allowed are {tolerance:.2g}"
+        )
+    return drawn
 
 
 @states(
@@ -117,49 +156,52 @@ def two_class_information(signal: ArrayLike, weight: float = 0.5) -> FloatArray:
     return np.array(rows).reshape(*x.shape, 2)
 
 
-def _from_kernel(kernel: FloatArray, law: GaussianMixture, tolerance: float, seed: int) -> FloatArray:
+def _from_kernel(kernel: FloatArray, law: GaussianMixture, seed: int) -> FloatArray:
     positions, _ = kernel_positions(kernel)
     weights = law.weights
     views = [view_from(c, positions, weights) for c in range(len(weights))]
     if sum(view.terms for view in views) > _MOST_TERMS:
-        return _quasi_monte_carlo(positions, law, tolerance, seed)
+        return _quasi_monte_carlo(positions, law, seed)
     result = []
     for c, view in enumerate(views):
         nodes, node_weights = product_rule(view.rules(), view.tolerance)
         log_joint = view.log_joint(nodes)
         posterior = log_joint[np.flatnonzero(view.near == c)[0]] - np.logaddexp.reduce(log_joint, axis=0)
         result.append(float(np.einsum("n,n->", posterior, node_weights)) - math.log(weights[c]))
-    return np.array(result)
+    return np.array(result)[None]
 
 
-def _quasi_monte_carlo(
-    positions: FloatArray, law: GaussianMixture, tolerance: float, seed: int
-) -> FloatArray:
+@lru_cache(maxsize=1)
+def _nodes(law: str, rank: int, exponent: int, seed: int) -> list[FloatArray]:
+    """Normal nodes of every scrambling, the same ones at all times: the result is a smooth function of time."""
     from scipy.stats import qmc
 
     from ...statistics.streams import generator
 
+    key = {"purpose": "class information", "law": law, "rank": rank}
+    uniform = [
+        qmc.Sobol(rank, scramble=True, rng=generator(seed, key, replica)).random_base2(exponent)
+        for replica in range(_SCRAMBLINGS)
+    ]
+    return [ndtri(np.clip(entry, 1e-12, 1 - 1e-12)) for entry in uniform]
+
+
+def _quasi_monte_carlo(positions: FloatArray, law: GaussianMixture, seed: int) -> FloatArray:
     classes, rank = positions.shape
-    log_weights = np.log(law.weights)
-    # The same scramblings at all times: the result is a smooth function of time.
-    key = {"purpose": "class information", "law": fingerprint(law), "rank": rank}
-    exponent = min(12, max(5, int(math.log2(2.0**24 / (_SCRAMBLINGS * classes**2)))))
+    # log of w_k / w_c and of the densities of k and c at Y_c + z, without z.(Y_k - Y_c); classes (c, k).
+    distance = ((positions[:, None] - positions[None]) ** 2).sum(axis=2)
+    offset = np.log(law.weights) - 0.5 * distance
+    exponent = min(12, max(5, int(math.log2(_MOST_PRODUCTS / (_SCRAMBLINGS * classes**2)))))
     estimates = np.empty((_SCRAMBLINGS, classes))
-    for replica in range(_SCRAMBLINGS):
-        rng = generator(seed, key, replica)
-        nodes = ndtri(
-            np.clip(qmc.Sobol(rank, scramble=True, rng=rng).random_base2(exponent), 1e-12, 1 - 1e-12)
-        )
-        for c in range(classes):
-            shift = positions - positions[c]
-            log_joint = log_weights - 0.5 * (shift**2).sum(axis=1) + nodes @ shift.T
-            estimates[replica, c] = -np.logaddexp.reduce(log_joint, axis=1).mean()
-    error = float(estimates.std(axis=0, ddof=1).max()) / math.sqrt(_SCRAMBLINGS)
-    if error > tolerance:
-        raise AccuracyNotReached(
-            f"class information: standard error {error:.2g} nats, allowed are {tolerance:.2g}"
-        )
-    return estimates.mean(axis=0)
+    for replica, nodes in enumerate(_nodes(fingerprint(law), rank, exponent, seed)):
+        along = nodes @ positions.T
+        largest = along.max(axis=1, keepdims=True)
+        if float((largest - along).max()) < _NO_UNDERFLOW:
+            sums = np.log(np.exp(along - largest) @ np.exp(offset).T) + largest
+        else:
+            sums = np.stack([np.logaddexp.reduce(along + row, axis=1) for row in offset], axis=1)
+        estimates[replica] = (along - sums).mean(axis=0)
+    return estimates
 
 
 def require_one_spectrum(law: DataLaw) -> None:

@@ -44,7 +44,7 @@ from ...data.laws import CurieWeiss, DataLaw, DiscreteProduct, GaussianMixture, 
 from ...errors import InvalidArgument
 from ...numerics.quadrature import gaussian_average
 from ...presentation import Curves
-from .class_information import class_information, class_weights
+from .class_information import average_class_information, class_information, class_weights
 from .class_signal import covariance_spectra, excess_time
 from .discrete_channel import channel, entropy
 from .spectral_average import class_spectrum, spectral_average
@@ -132,10 +132,10 @@ def _broadcast(log_samples: ArrayLike, time: ArrayLike) -> tuple[FloatArray, Flo
 
 def _information(law: DataLaw, times: FloatArray, *, class_term: bool) -> FloatArray:
     excess = excess_time(times.ravel())
-    total = within_classes(law, excess).information
+    total = np.einsum("tk,k->t", within_classes(law, excess).information, class_weights(law))
     if class_term:
-        total = total + class_information(law, times.ravel())
-    return np.einsum("tk,k->t", total, class_weights(law)).reshape(times.shape)
+        total = total + average_class_information(law, times.ravel())[0]
+    return total.reshape(times.shape)
 
 
 # ------------------------------------------------------------------------------------------------- population

@@ -52,10 +52,12 @@ def default_range(model: Model, unknown: str) -> tuple[float, float]:
     return low * scale, high * scale
 
 
-def whole_range(model: Model, unknown: str) -> tuple[float, float]:
-    """All that is searched before a line counts as not found."""
-    edges, scale = [_RANGES.get(unknown, (-3.0, 3.0)), *_FURTHER.get(unknown, ())], _scale(model, unknown)
-    return min(low for low, _ in edges) * scale, max(high for _, high in edges) * scale
+def whole_range(model: Model, unknown: str, *, upwards: bool) -> tuple[float, float]:
+    """All that is searched before a line counts as not found; see :meth:`LineBatch.further`."""
+    first = _RANGES.get(unknown, (-3.0, 3.0))
+    edges, scale = [first, *_FURTHER.get(unknown, ())], _scale(model, unknown)
+    highest = max(high for _, high in edges) if upwards else first[1]
+    return min(low for low, _ in edges) * scale, highest * scale
 
 
 def _scale(model: Model, unknown: str) -> float:
@@ -184,13 +186,16 @@ class LineBatch:
         given = {name: values[index] for name, values in self.given.items()}
         return replace(self, given=given, shape=(len(index),))
 
-    def further(self) -> list[LineBatch]:
-        """The same in the rest of the range of the unknown."""
+    def further(self, *, upwards: bool) -> list[LineBatch]:
+        """The same in the rest of the range of the unknown; above the first interval, where only a paramagnet is
+        known without broad averages, on request."""
         if self.asked:
             return []
         scale = _scale(self.model, self.unknown)
         return [
-            replace(self, between=(low * scale, high * scale)) for low, high in _FURTHER.get(self.unknown, ())
+            replace(self, between=(low * scale, high * scale))
+            for low, high in _FURTHER.get(self.unknown, ())
+            if upwards or low < _RANGES[self.unknown][0]
         ]
 
     def missed(self, value: FloatArray) -> NDArray[np.bool_]:

@@ -67,10 +67,12 @@ def _over_whole_range(
     line: LineBatch,
     search: Callable[[LineBatch], Solution],
     promising: Callable[[LineBatch], NDArray[np.bool_]] | None = None,
+    *,
+    upwards: bool = False,
 ) -> Solution:
     """A line in the interval of the batch, then where it was not found in the promising rest of the whole range."""
     found = search(line.rows(np.arange(line.points)))
-    for part in line.further():
+    for part in line.further(upwards=upwards):
         missing = np.flatnonzero(found.status == Status.NOT_CONVERGED)
         if len(missing) and promising is not None:
             missing = missing[promising(part.rows(missing))]
@@ -80,6 +82,11 @@ def _over_whole_range(
         good = np.flatnonzero(more.good)
         found = _replaced(found, missing[good], more, good)
     return found.reshaped(line.shape)
+
+
+def _no_colder(part: LineBatch) -> NDArray[np.bool_]:
+    """Ends of states and equal weights have settled at the cold end of the first interval."""
+    return np.full(part.points, part.unknown != "temperature")
 
 
 def _marginal(line: LineBatch, start: str, name: str, approximation: Approximation) -> Solution:
@@ -93,7 +100,10 @@ def _marginal(line: LineBatch, start: str, name: str, approximation: Approximati
         return np.asarray(~(np.abs(warm[name][:, 0] - 1.0) < _NOTHING_YET))
 
     return _over_whole_range(
-        line, lambda part: _marginal_between(part, start, name, approximation), promising
+        line,
+        lambda part: _marginal_between(part, start, name, approximation),
+        promising,
+        upwards=start == "paramagnet",
     )
 
 
@@ -165,8 +175,9 @@ def glass_line(
     model : symmetric priors without fields; otherwise there is no paramagnet and no such line (see ``at_line``).
     solve_for : the parameter to solve for; of several roots the one with the largest value.
     between : interval in which it is sought, and outside of which there is none. By default temperatures from 1e-4 to
-        1e3 (in the convention "sqrt-beta" times the tail coefficient of the hidden units), then down to 1e-6; loads
-        from 1e-8 to 1e3, then from 1e-16 to 1e12; other parameters as far as they are of use.
+        1e3, then, where a stability vanishes, down to 1e-6 (in the convention "sqrt-beta" times the tail coefficient
+        of the hidden units); loads from 1e-8 to 1e3, then down to 1e-16, and for lines of the paramagnet up to 1e12;
+        other parameters as far as they are of use.
     **parameters : the others, arrays that broadcast.
 
     The fields are those of :func:`~statphys_gen.rbm.solve`, with the parameters. Status, of all lines: *no solution*
@@ -272,7 +283,7 @@ def spinodal(
         lower one.
     """
     line = LineBatch.of(model, solve_for, between, parameters)
-    return _over_whole_range(line, lambda part: _ends(part, upwards))
+    return _over_whole_range(line, lambda part: _ends(part, upwards), _no_colder)
 
 
 def _ends(line: LineBatch, upwards: bool) -> Solution:
@@ -336,7 +347,7 @@ def first_order_line(
     ``other_edwards_anderson_overlap`` is q of the other one.
     """
     line = LineBatch.of(model, solve_for, between, parameters)
-    return _over_whole_range(line, _first_order_between)
+    return _over_whole_range(line, _first_order_between, _no_colder)
 
 
 def _first_order_between(line: LineBatch) -> Solution:
