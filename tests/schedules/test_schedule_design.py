@@ -228,6 +228,30 @@ def test_rounded_targets_report_the_rounded_errors() -> None:
     assert len(flow.emitted) == 8
 
 
+def test_start_error_of_more_than_two_classes() -> None:
+    """Two of three classes with one mean are one class; a flow of many steps finds the closed form of two."""
+    variances = [[1.1, 0.7, 0.4]]
+    three = [[9.0, 0.0, 0.0], [-9.0, 0.0, 0.0], [-9.0, 0.0, 0.0]]
+    many = problem_of(GaussianMixture([0.72, 0.18, 0.10], three, variances))
+    two = problem_of(GaussianMixture([0.72, 0.28], three[:2], variances))
+    grid = NoiseGrid((20.0, 1.0, 0.0), "ddim", "mean")
+    errors = many.with_start_error(many.errors(grid), grid)
+    assert np.abs(np.array(errors.weights) - many.truth.mean).argmax() == 0
+    assert errors.start_error == pytest.approx(two.start_error(grid), abs=1e-3)
+    assert many.start_error(grid.replace(levels=(math.inf, 20.0, 1.0, 0.0))) == 0.0
+
+
+def test_grids_of_more_than_two_classes_are_polished(monkeypatch: pytest.MonkeyPatch) -> None:
+    means = [[3.0, 0.4, -1.0, 0.0], [-2.5, 1.0, 0.5, 0.3], [0.2, -3.0, 0.6, 1.0]]
+    law = GaussianMixture([0.55, 0.3, 0.15], means, [[1.5, 0.7, 0.4, 0.2]])
+    polished = design_schedule(law, 12, noise_level_range=(0.02, 100.0))
+    monkeypatch.setattr("statphys_gen.schedules.theory.design._MOST_POLISHED", 0)
+    plain = design_schedule(law, 12, noise_level_range=(0.02, 100.0))
+    assert polished.errors.objective < 0.98 * plain.errors.objective
+    assert polished.errors.start_error is not None
+    assert len(polished.errors.weights) == 3
+
+
 def test_files_keep_every_bit(tmp_path) -> None:  # type: ignore[no-untyped-def]
     found = design_report(_law(), 5, target="flow-match")
     found.save(tmp_path / "schedule.json")
