@@ -324,3 +324,21 @@ def test_cold_states_are_the_points_themselves(temperature: float) -> None:
     np.testing.assert_allclose(state.centroids, x[order], atol=1e-9)
     assert state.log_likelihood == pytest.approx(weights @ np.log(weights), rel=1e-12)
     assert str(state.status) == "converged"
+
+
+def test_the_cascade_of_noise_ends() -> None:
+    """Few broad components of one Gaussian: each is certified, and the first event is the nucleation of the points."""
+    x = np.random.default_rng(0).normal(size=(80, 2)) * [2.0, 0.5]
+    found = principal_graph.cascade(x, 2.5)
+    assert found.complete
+    assert found.events[0].temperature == pytest.approx(principal_graph.nucleation_temperature(x), rel=1e-9)
+    assert all(state.certificate < 1e-8 for state in found.states)
+
+
+def test_arrays_are_points() -> None:
+    x = np.random.default_rng(3).normal(size=(40, 2)) * [1.7, 0.6]
+    law = WeightedPoints(x, samples=40)
+    assert principal_graph.linear_temperature(x) == pytest.approx(principal_graph.linear_temperature(law))
+    one, two = (principal_graph.stationary_state(entry, 1.3)["centroids"] for entry in (x.tolist(), law))
+    np.testing.assert_allclose(one, two, atol=1e-9)
+    np.testing.assert_array_equal(principal_graph.draw_points(x, 9), principal_graph.draw_points(law, 9))
