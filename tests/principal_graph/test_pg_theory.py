@@ -1,6 +1,8 @@
 """Cooled mixtures against closed forms, differences of the definition, and other routes to the same numbers."""
 
+import json
 import math
+from pathlib import Path
 
 import mpmath as mp
 import numpy as np
@@ -11,6 +13,7 @@ from sklearn.datasets import load_iris
 from statphys_gen import diffusion, principal_graph
 from statphys_gen.data import DataSet
 from statphys_gen.errors import InvalidArgument
+from statphys_gen.numerics.quadrature import legendre_rule
 from statphys_gen.principal_graph import GaussianMixture, WeightedPoints
 from statphys_gen.principal_graph.theory.clusters import gains_of
 from statphys_gen.principal_graph.theory.mixture import Mixture
@@ -342,3 +345,25 @@ def test_arrays_are_points() -> None:
     one, two = (principal_graph.stationary_state(entry, 1.3)["centroids"] for entry in (x.tolist(), law))
     np.testing.assert_allclose(one, two, atol=1e-9)
     np.testing.assert_array_equal(principal_graph.draw_points(x, 9), principal_graph.draw_points(law, 9))
+
+
+def test_values_by_other_routes() -> None:
+    """tests/reference/principal_graph.py: adaptive quadrature of the densities, and every tree listed."""
+    file = Path(__file__).parents[1] / "reference" / "principal_graph.json"
+    known = {name: float(value) for name, value in json.loads(file.read_text(encoding="utf-8")).items()}
+    four = GaussianMixture([0.25] * 4, [[-2.5], [-0.7], [0.7], [2.5]], 0.2)
+    found = principal_graph.split_temperatures(four, lower=0.5).crossings[0].temperature
+    assert found == pytest.approx(known["four classes, second split"], rel=1e-9)
+    rule = legendre_rule(np.linspace(-1.0, 1.0, 301), 8)
+    law = WeightedPoints(rule.nodes[:, None], rule.weights / rule.weights.sum())
+    found = principal_graph.split_temperatures(law, lower=0.05).crossings[0].temperature
+    assert found == pytest.approx(known["interval, second split"], rel=1e-9)
+    for variance in (1.0, 0.9):
+        skewed = GaussianMixture([0.85, 0.15], [[0.0], [3.0]], variance)
+        assert principal_graph.nucleation_temperature(skewed) == pytest.approx(
+            known[f"nucleation, variance {variance:g}"], rel=1e-12
+        )
+    nodes = [[0.0, 0.0], [0.9, 0.2], [0.3, 1.1], [-0.8, 0.5], [1.4, -0.7], [0.2, -1.0]]
+    sums = principal_graph.tree_marginals(nodes, 3.0)
+    assert sums.log_partition == pytest.approx(known["trees, log sum"], rel=1e-13)
+    assert sums.probability[0, 1] == pytest.approx(known["trees, edge 0-1"], rel=1e-12)
