@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from ..arrays import FloatArray
 from ..data.dataset import DataSet
@@ -80,7 +81,7 @@ def plot_cascade(found: Cascade, path: Path | None = None, *, axes: Axes | None 
 
 
 def plot_clusters(
-    points: DataSet,
+    points: DataSet | ArrayLike,
     states: Sequence[ClusterState],
     path: Path | None = None,
     *,
@@ -102,7 +103,7 @@ def plot_clusters(
 
 
 def plot_fit(
-    points: DataSet, fit: PrincipalGraphFit, path: Path | None = None, *, axes: Axes | None = None
+    points: DataSet | ArrayLike, fit: PrincipalGraphFit, path: Path | None = None, *, axes: Axes | None = None
 ) -> Axes:
     """Points by their probability of a pattern, and the graph with its widths."""
     shown, basis, mean, names = _plane(points)
@@ -130,8 +131,9 @@ def plot_graph(axes: Any, nodes: FloatArray, fit: PrincipalGraphFit) -> None:
     axes.plot(nodes[:, 0], nodes[:, 1], "o", color=COLOURS[1], markersize=1.5)
 
 
-def _plane(points: DataSet) -> tuple[FloatArray, FloatArray, FloatArray, tuple[str, str]]:
+def _plane(given: DataSet | ArrayLike) -> tuple[FloatArray, FloatArray, FloatArray, tuple[str, str]]:
     """Points in the plane of a picture, its basis (2, D) and origin, and what stands on the axes."""
+    points = given if isinstance(given, DataSet) else DataSet.from_arrays(given)
     D = points.dimension
     if D <= 2:
         basis = np.eye(2, D)

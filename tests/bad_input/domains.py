@@ -360,6 +360,7 @@ DOMAINS: dict[str, Domain] = {
     "--graph": READABLE,
     "principal-graph transition --nodes": whole(2, 3000),
     "principal-graph fit --nodes": whole(3, 5000),
+    "principal-graph fit --bootstrap": whole(2, 100_000),
     "--stiffness": NON_NEGATIVE,
     "--lower": POSITIVE,
     "principal-graph --upper": POSITIVE,

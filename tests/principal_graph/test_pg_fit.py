@@ -358,3 +358,25 @@ def test_both_ends_of_the_spiral_are_reached(seed: int) -> None:
         np.sqrt(((fit.nodes[ends] - end) ** 2).sum(1)).min() for end in (ridge.truth[0], ridge.truth[-1])
     ]
     assert max(reached) < 2.5 * 0.05
+
+
+@pytest.mark.parametrize(("components", "dimension"), [(1, 1), (8, 2), (37, 3), (300, 2)])
+def test_sums_of_the_e_step_from_the_definition(components: int, dimension: int) -> None:
+    """Groups of components that are left out, of any number, and points far from all."""
+    rng = np.random.default_rng(components)
+    x = np.vstack([3.0 * rng.normal(size=(60, dimension)), 40.0 * np.ones((1, dimension))])
+    counts = rng.integers(1, 4, 61).astype(float)
+    nodes, widths = 3.0 * rng.normal(size=(components, dimension)), rng.normal(size=components) - 3.0
+    weights = rng.random(components) + 0.1
+    weights /= weights.sum()
+    prior = GraphPrior(1.0)
+    state = GraphState(nodes, widths, weights, 0.3, best_tree(nodes, widths, prior))
+    sums = expectation(Problem(x, counts, np.full(61, -4.0)), state, prior, False)
+    squares = ((x[:, None] - nodes) ** 2).sum(-1)
+    s = np.exp(widths)
+    dense = 0.7 * weights * np.exp(-squares / (2 * s)) / (2 * np.pi * s) ** (dimension / 2)
+    r = counts[:, None] * dense / (dense.sum(1) + 0.3 * np.exp(-4.0))[:, None]
+    np.testing.assert_allclose(sums.mass, r.sum(0), rtol=1e-11, atol=1e-13)
+    np.testing.assert_allclose(sums.second, (r * squares).sum(0), rtol=1e-11, atol=1e-12)
+    first = (r[:, :, None] * (x[:, None] - nodes)).sum(0)
+    np.testing.assert_allclose(sums.first, first, rtol=1e-10, atol=1e-12)

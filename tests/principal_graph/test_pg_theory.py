@@ -1,6 +1,8 @@
 """Cooled mixtures against closed forms, differences of the definition, and other routes to the same numbers."""
 
+import json
 import math
+from pathlib import Path
 
 import mpmath as mp
 import numpy as np
@@ -12,6 +14,7 @@ from sklearn.datasets import load_iris
 from statphys_gen import diffusion, principal_graph
 from statphys_gen.data import DataSet
 from statphys_gen.errors import InvalidArgument
+from statphys_gen.numerics.quadrature import legendre_rule
 from statphys_gen.principal_graph import GaussianMixture, WeightedPoints
 from statphys_gen.principal_graph.theory.clusters import gains_of
 from statphys_gen.principal_graph.theory.mixture import Mixture
@@ -382,3 +385,43 @@ def test_order_where_all_directions_have_the_same_variance(turn: float) -> None:
         assert principal_graph.landau(given, 2).order == "continuous"
     square = np.array([[1.0, 0.0], [0.0, 1.0], [-1.0, 0.0], [0.0, -1.0]])
     assert principal_graph.landau(WeightedPoints(square), 3).order == "continuous"
+
+
+def test_the_cascade_of_noise_ends() -> None:
+    """Few broad components of one Gaussian: each is certified, and the first event is the nucleation of the points."""
+    x = np.random.default_rng(0).normal(size=(80, 2)) * [2.0, 0.5]
+    found = principal_graph.cascade(x, 2.5)
+    assert found.complete
+    assert found.events[0].temperature == pytest.approx(principal_graph.nucleation_temperature(x), rel=1e-9)
+    assert all(state.certificate < 1e-8 for state in found.states)
+
+
+def test_arrays_are_points() -> None:
+    x = np.random.default_rng(3).normal(size=(40, 2)) * [1.7, 0.6]
+    law = WeightedPoints(x, samples=40)
+    assert principal_graph.linear_temperature(x) == pytest.approx(principal_graph.linear_temperature(law))
+    one, two = (principal_graph.stationary_state(entry, 1.3)["centroids"] for entry in (x.tolist(), law))
+    np.testing.assert_allclose(one, two, atol=1e-9)
+    np.testing.assert_array_equal(principal_graph.draw_points(x, 9), principal_graph.draw_points(law, 9))
+
+
+def test_values_by_other_routes() -> None:
+    """tests/reference/principal_graph.py: adaptive quadrature of the densities, and every tree listed."""
+    file = Path(__file__).parents[1] / "reference" / "principal_graph.json"
+    known = {name: float(value) for name, value in json.loads(file.read_text(encoding="utf-8")).items()}
+    four = GaussianMixture([0.25] * 4, [[-2.5], [-0.7], [0.7], [2.5]], 0.2)
+    found = principal_graph.split_temperatures(four, lower=0.5).crossings[0].temperature
+    assert found == pytest.approx(known["four classes, second split"], rel=1e-9)
+    rule = legendre_rule(np.linspace(-1.0, 1.0, 301), 8)
+    law = WeightedPoints(rule.nodes[:, None], rule.weights / rule.weights.sum())
+    found = principal_graph.split_temperatures(law, lower=0.05).crossings[0].temperature
+    assert found == pytest.approx(known["interval, second split"], rel=1e-9)
+    for variance in (1.0, 0.9):
+        skewed = GaussianMixture([0.85, 0.15], [[0.0], [3.0]], variance)
+        assert principal_graph.nucleation_temperature(skewed) == pytest.approx(
+            known[f"nucleation, variance {variance:g}"], rel=1e-12
+        )
+    nodes = [[0.0, 0.0], [0.9, 0.2], [0.3, 1.1], [-0.8, 0.5], [1.4, -0.7], [0.2, -1.0]]
+    sums = principal_graph.tree_marginals(nodes, 3.0)
+    assert sums.log_partition == pytest.approx(known["trees, log sum"], rel=1e-13)
+    assert sums.probability[0, 1] == pytest.approx(known["trees, edge 0-1"], rel=1e-12)

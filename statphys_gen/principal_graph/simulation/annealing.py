@@ -22,9 +22,11 @@ _TRIED = 6  # starts of a small component, of which the likelier end counts
 
 
 def draw_points(
-    law: GaussianMixture | WeightedPoints, samples: int, *, seed: int = 0, replica: int = 0
+    law: GaussianMixture | WeightedPoints | ArrayLike, samples: int, *, seed: int = 0, replica: int = 0
 ) -> FloatArray:
-    """(N, D) independent points of a mixture, or drawn with replacement from weighted points."""
+    """(N, D) independent points of a mixture, or drawn with replacement from weighted points or an array (n, D)."""
+    if not isinstance(law, GaussianMixture | WeightedPoints):
+        law = WeightedPoints(validation.array("law", law, ndim=2))
     count = validation.integer("samples", samples, 2, LARGEST)
     key = {"purpose": "points of a cooled mixture", "law": _meaning(law), "samples": count}
     random = generator(seed, key, replica)
@@ -60,11 +62,24 @@ class Annealed:
 
 
 def anneal(
-    points: FloatArray, centroids: FloatArray, weights: FloatArray, temperature: float, *, learned: bool
+    points: ArrayLike, centroids: ArrayLike, weights: ArrayLike, temperature: float, *, learned: bool
 ) -> Annealed:
-    """EM from a state until its steps are below 1e-9 sqrt(T), at most 20000 of them."""
-    T = temperature
-    mu, pi = centroids.copy(), weights.copy()
+    """EM from a state until its steps are below 1e-9 sqrt(T), at most 20000 of them.
+
+    Parameters
+    ----------
+    points : (N, D).
+    centroids : (K, D) at the start.
+    weights : (K,) at the start, summing to 1.
+    temperature : T.
+    learned : whether the weights are learned; they stay as they are otherwise.
+    """
+    points = validation.array("points", points, ndim=2)
+    T = validation.positive("temperature", temperature)
+    mu = validation.array("centroids", centroids, shape=(None, points.shape[1])).copy()
+    pi = validation.probability_vector("weights", weights).copy()
+    if len(pi) != len(mu):
+        raise InvalidArgument("weights", pi, f"one for each of the {len(mu)} centroids")
     f: Any = np.inf
     for _ in range(_STEPS):
         moved, shares, f = em_step(points, mu, pi, T)
@@ -96,7 +111,7 @@ def em_step(
 
 
 def simulate_states(
-    law: GaussianMixture | WeightedPoints,
+    law: GaussianMixture | WeightedPoints | ArrayLike,
     temperature: ArrayLike,
     samples: int,
     *,
@@ -161,9 +176,10 @@ def _from_points(x: FloatArray, temperature: float, seed: int, replica: int) -> 
 
 
 def simulate_growth(
-    points: FloatArray, temperature: float, *, displacement: float = 1e-6, steps: int = 200, seed: int = 0
+    points: ArrayLike, temperature: float, *, displacement: float = 1e-6, steps: int = 200, seed: int = 0
 ) -> float:
     """Factor per EM step by which two replicas at the mean part, by power iteration of the map itself."""
+    points = validation.array("points", points, ndim=2)
     random = generator(seed, {"purpose": "direction of a small split", "points": len(points)})
     centre = points.mean(0)
     direction = random.standard_normal(points.shape[1])
@@ -179,7 +195,7 @@ def simulate_growth(
 
 
 def simulate_graph_growth(
-    points: FloatArray,
+    points: ArrayLike,
     edges: ArrayLike,
     nodes: int,
     stiffness: float,
@@ -194,6 +210,7 @@ def simulate_graph_growth(
 
     ``without`` (j, K) are patterns over the nodes that are taken out after each step, so that the next mode is seen.
     """
+    points = validation.array("points", points, ndim=2)
     pairs = np.asarray(edges, dtype=np.int64)
     bonds = np.zeros((nodes, nodes))
     for a, b in pairs.tolist():

@@ -162,10 +162,7 @@ def certified(
         if gain <= tolerance or stuck >= 3:
             break
         before = mixture.log_likelihood
-        for one, new in zip(gains.tolist(), places, strict=True):
-            if one > tolerance and gain_at(mixture, new) > tolerance:
-                mixture = _inserted(mixture, new)
-        mixture = climbed(mixture)
+        mixture = climbed(_inserted(mixture, place))
         stuck = stuck + 1 if mixture.log_likelihood <= before + 1e-15 else 0
     status = Status.CONVERGED if gain <= tolerance else Status.NOT_CONVERGED
     order = np.argsort(-mixture.weights, kind="stable")

@@ -21,14 +21,15 @@ from ...errors import InvalidArgument
 from ...numerics.quadrature import legendre_rule
 from ..model import WeightedPoints
 
-Law = WeightedPoints | DataSet | GaussianMixture
+Law = WeightedPoints | DataSet | GaussianMixture | ArrayLike
 _REACH, _PANEL, _ORDER = 9.0, 0.15, 8  # of the quadrature of one Gaussian, in its standard deviations
 _LEAST_PANELS, _MOST_PANELS = 600, 40_000
 _LEAST_REACH = 1e-70  # of the points from their mean, and its inverse the largest
 
 
 def weighted_points(law: Law, argument: str = "law") -> WeightedPoints:
-    """The atoms of a data set, with multiplicities as weights, or nodes of a quadrature of a mixture in dimension 1.
+    """The atoms of a data set or of an array (n, D), with multiplicities as weights, or the nodes of a quadrature of a
+    mixture in dimension 1.
 
     Raises
     ------
@@ -37,11 +38,12 @@ def weighted_points(law: Law, argument: str = "law") -> WeightedPoints:
     """
     if isinstance(law, WeightedPoints):
         return law
-    if isinstance(law, DataSet):
-        plain = law.without_labels()
-        return WeightedPoints(plain.points, plain.weights, plain.samples)
     if not isinstance(law, GaussianMixture):
-        raise InvalidArgument(argument, law, "a DataSet, WeightedPoints or a GaussianMixture")
+        plain = (
+            law if isinstance(law, DataSet) else DataSet.from_arrays(validation.array(argument, law, ndim=2))
+        )
+        plain = plain.without_labels()
+        return WeightedPoints(plain.points, plain.weights, plain.samples)
     if law.dimension != 1:
         raise InvalidArgument(argument, law, "of dimension 1 here; of more dimensions sample it, as points")
     centres, widths = (
