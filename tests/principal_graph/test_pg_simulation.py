@@ -6,6 +6,7 @@ import pytest
 from statphys_gen import principal_graph as pg
 from statphys_gen.principal_graph.plots import plot_fit
 from statphys_gen.principal_graph.simulation.annealing import simulate_split_temperature
+from statphys_gen.principal_graph.simulation.transitions import simulate_survival
 from statphys_gen.principal_graph.simulation.trees import wilson_tree
 
 
@@ -59,3 +60,10 @@ def test_theory_beside_simulation(tmp_path_factory: pytest.TempPathFactory) -> N
     picture = tmp_path_factory.mktemp("pictures") / "graph.png"
     plot_fit(data, pg.fit_principal_graph(data, pg.FitOptions(stiffness=20.0, iterations=5)), picture)
     assert picture.stat().st_size > 1000
+
+
+def test_small_components_stay_below_their_nucleation_and_are_lost_above() -> None:
+    """A law that nucleates at 2.716."""
+    law = pg.GaussianMixture([0.85, 0.15], [[0.0], [3.0]], 0.9)
+    shares = [float(simulate_survival(law, T, 800, 3.6, instances=4).mean) for T in (1.9, 4.0)]
+    assert shares == [1.0, 0.0]
