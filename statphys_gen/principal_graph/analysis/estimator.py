@@ -124,7 +124,11 @@ class PrincipalGraph:
         return self.fit(X).labels_
 
     def score_samples(self, X: ArrayLike) -> FloatArray:
-        """(n,) log density of each point under mixture and background."""
+        """(n,) log density of each point under mixture and background.
+
+        A uniform background counts outside of its box as it does inside, so that far points are compared with the
+        ridges as near ones are: over all of space this is no normalised density.
+        """
         return self._fitted().memberships(X)[2]
 
     def score(self, X: ArrayLike, y: object = None) -> float:

@@ -49,7 +49,8 @@ class PrincipalGraphFit(Tabular):
     ----------
     nodes : (K, D).
     edges : (E, 2) node numbers from 0, each pair sorted.
-    variances, weights : (K,) of the nodes.
+    variances, weights : (K,) of the nodes. Under ``standardise`` a ridge is round in the standardised coordinates, and
+        these are the means of its variances over the coordinates of the data (of errors the root mean squares).
     background_fraction : alpha, share of the points that belong to no ridge.
     stiffness : lambda. Under ``standardise`` in units of the standardised data, as the objective.
     smoothing : kappa = lambda s/n; its square root is the smoothing length in spacings of nodes.
