@@ -18,7 +18,6 @@ Source: derivations/diffusion/collapse_class_term.py.
 from __future__ import annotations
 
 import math
-from functools import lru_cache
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -171,7 +170,6 @@ def _from_kernel(kernel: FloatArray, law: GaussianMixture, seed: int) -> FloatAr
     return np.array(result)[None]
 
 
-@lru_cache(maxsize=1)
 def _nodes(law: str, rank: int, exponent: int, seed: int) -> list[FloatArray]:
     """Normal nodes of every scrambling, the same ones at all times: the result is a smooth function of time."""
     from scipy.stats import qmc
