@@ -16,13 +16,13 @@ from statphys_gen.schedules import ClassSpectrum, fit_modes, u_turn
 PAPER = ("2412.07972", "2", "stand-in: handwritten digits 0 and 1 of scikit-learn for the image set")
 TITLE = "Schedules: U-turns of handwritten digits"
 CAPTION = (
-    "Probability that an image of the digit {digit} (circles) or {other} (squares), noised to the flow time s = S/(1 + "
-    "S) and brought back, is of its class again; {points} images of scikit-learn, {share:.0f} % of them of the digit "
-    "{digit} (grey levels in [-1, 1]). Left: by the reverse process; right: by the probability flow, {steps} steps of "
-    "Heun's rule on equal ratios of S. Symbols: with the denoiser of the images themselves, which knows each of them; "
-    "{walkers} samples of each class, one standard error. Lines: two classes with a common covariance fitted to the "
-    "images. Measured less predicted lies between {lowest:.3f} and {highest:.3f}. Dotted: share of the class, which is "
-    "left at infinite noise."
+    "Probability that an image of the digit {digit} (circles) or {other} (squares), noised to flow time s = S/(1 + S), "
+    "up to {largest:g} and brought back, is of its class again; {points} images of scikit-learn, {kept} of them of the "
+    "digit {other} (grey levels in [-1, 1]; larger class {share:.0f} %). Left: by the reverse process; right: by the "
+    "probability flow, {steps} steps of Heun's rule on equal ratios of S. Symbols: with the denoiser of the images "
+    "themselves, which knows each of them; {walkers} samples of each class, one standard error. Lines: two classes "
+    "with a common covariance fitted to the images. Measured less predicted lies between {lowest:.3f} and "
+    "{highest:.3f}. Dotted: share of the class, which is left at infinite noise."
 )
 _LAST = 0.05  # noise level at which no image is in doubt
 
@@ -63,7 +63,7 @@ def compute(
     apart = mean - _theory(spectrum, flow)
     return data | {
         "points": len(points),
-        "share": 100.0 * float(spectrum.weights[0]),
+        "share": 100.0 * float(spectrum.weights.max()),
         "walkers": walkers,
         "lowest": float(apart.min()),
         "highest": float(apart.max()),
@@ -107,7 +107,7 @@ def draw(data: dict[str, Any]) -> Figure:
     for axes, way, label in zip(
         panels, ("reverse", "flow"), ("reverse process", "probability flow"), strict=True
     ):
-        for c, name in enumerate(("larger class", "smaller class")):
+        for c, name in enumerate(("first digit", "second digit")):
             style.simulation(axes, data["time"], data[f"kept_{way}"][c], data[f"error_{way}"][c], c, name)
             axes.plot(data["line"], data[f"theory_{way}"][c], color=style.COLOURS[c])
             axes.plot(data["line"][[0, -1]], data["classes"][c], ":", color=style.COLOURS[c])
