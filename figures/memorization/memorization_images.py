@@ -107,11 +107,12 @@ def draw(data: dict[str, Any]) -> Figure:
     widths = data["widths"]
     for i, (axes, name) in enumerate(zip(panels, _SETS, strict=True)):
         style.simulation(axes, widths, data["copied"][i], data["copied_error"][i], 0, "near copies, smoother")
-        axes.axhline(float(data["null"][i]), color=style.COLOURS[0], linewidth=0.8, linestyle=":")
+        null = float(data["null"][i])
+        axes.axhline(null, color=style.COLOURS[0], linewidth=0.8, linestyle=":", label="held-out images")
         excess = data["excess"][i]
         style.simulation(axes, widths, excess, data["excess_error"][i], 1, "excess of votes, smoother")
         sure = np.flatnonzero(data["rejected"][i])
-        axes.plot(widths[sure], excess[sure], "s", color=style.COLOURS[1], zorder=4)
+        axes.plot(widths[sure], excess[sure], "s", color=style.COLOURS[1], zorder=4, label="rejected at 5 %")
         for k, stage in enumerate(("early", "late")):
             value, error = float(data["network"][i, k]), float(data["network_error"][i, k])
             colour = style.COLOURS[2 + k]

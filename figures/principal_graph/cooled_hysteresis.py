@@ -11,11 +11,11 @@ from statphys_gen.principal_graph import GaussianMixture, anneal, draw_points, l
 PAPER = ("2010.07955", "", "ours")
 TITLE = "Cooled mixtures: more than two components of a skewed law jump"
 CAPTION = (
-    "Spread of {components} components with equal weights, over the standard deviation of the points, against "
-    "the temperature over $T_c$: EM on one sample of {samples} points of a law with weights {weight:g} and the "
-    "rest, distance {distance:g} and variance {variance:g}, cooled from a tiny displacement (filled) and heated "
-    "from the split state (open). Dotted in the same colour: where the split state ends by the expansion to "
-    "fourth order, to leading order in the skewness (theory); two components split at $T_c$ without a jump."
+    "Spread of {components} components with equal weights, over the standard deviation of the points, against the "
+    "temperature over $T_c$: EM on one sample (seed {seed}) of {samples} points of a law with weights {weight:g} and "
+    "the rest, distance {distance:g} and variance {variance:g}, cooled from a tiny displacement (filled) and heated "
+    "from the split state (open). Dotted in the same colour: where the split state ends by the expansion to fourth "
+    "order, to leading order in the skewness (theory); two components split at $T_c$ without a jump."
 )
 
 
@@ -67,6 +67,9 @@ def draw(data: dict[str, Any]) -> Figure:
             data["ratio"], data[f"cooled_{count}"], "o-", color=colour, linewidth=0.8, label=f"$K$ = {count}"
         )
         axes.axvline(float(data["end"][k]), color=colour, linestyle=":", linewidth=0.9)
+    axes.plot([], [], "o-", color="grey", linewidth=0.8, label="cooled")
+    axes.plot([], [], "o-", color="grey", markerfacecolor="white", linewidth=0.8, label="heated")
+    axes.plot([], [], color="grey", linestyle=":", linewidth=0.9, label="end, theory")
     axes.set(xlabel="temperature over $T_c$", ylabel="spread of the centroids")
     axes.legend()
     return figure

@@ -11,11 +11,11 @@ from statphys_gen.principal_graph import simulate_first_split, spiked_split_temp
 PAPER = ("2010.07955", "", "ours")
 TITLE = "Cooled mixtures: in many dimensions the first split says nothing of the classes"
 CAPTION = (
-    "First split of two classes at $\\pm\\sqrt{{\\theta}}$ with noise of variance 1, against dimensions per "
-    "point, $\\gamma=D/N$. Lines: theory as $D\\to\\infty$, $(1+\\theta)(1+\\gamma/\\theta)$ up to "
-    "$\\gamma=\\theta^2$ (dots) and the edge of the noise, $(1+\\sqrt\\gamma)^2$, beyond. Markers: power "
-    "iteration of EM in dimension {dimension:g}, {instances} samples, standard errors. Dashed: the edge. Finite "
-    "samples of noise lie below the edge by the mean of Tracy and Widom's law."
+    "First split of two classes at $\\pm\\sqrt{{\\theta}}$, $\\theta$ = {signal}, with noise of variance 1, against "
+    "dimensions per point, $\\gamma=D/N$. Lines: theory as $D\\to\\infty$, $(1+\\theta)(1+\\gamma/\\theta)$ up to "
+    "$\\gamma=\\theta^2$ (dots) and the edge of the noise, $(1+\\sqrt\\gamma)^2$, beyond. Markers: power iteration "
+    "of EM in dimension {dimension:g}, {instances} samples, standard errors. Dashed: the edge. Finite samples of "
+    "noise lie below the edge by the mean of Tracy and Widom's law."
 )
 
 

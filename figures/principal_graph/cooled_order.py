@@ -77,8 +77,9 @@ def draw(data: dict[str, Any]) -> Figure:
     right.plot(data["below"], data["share"], color=style.COLOURS[1], label="learned weights")
     style.simulation(right, data["measured"], data["share_mean"], data["share_error"], 1)
     for axes in (left, right):
-        axes.axvline(float(data["critical"]), color="grey", linewidth=0.8, linestyle=":")
-        axes.axvline(float(data["nucleated"]), color="grey", linewidth=0.8, linestyle="-.")
+        axes.axvline(float(data["critical"]), color="grey", linewidth=0.8, linestyle=":", label="$T_c$")
+        nucleated = float(data["nucleated"])
+        axes.axvline(nucleated, color="grey", linewidth=0.8, linestyle="-.", label="nucleation")
         axes.set(xlabel="temperature $T$")
         axes.legend()
     left.set(ylabel="centroids from the mean")

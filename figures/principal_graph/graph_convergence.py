@@ -12,9 +12,9 @@ PAPER = ("2106.09035", "", "ours")
 TITLE = "Principal graphs: the objective never decreases"
 CAPTION = (
     "Last stage of fits to {samples} points about four curves with a fifth of outliers, {nodes} nodes, stiffness "
-    "{stiffness:g}. Left: what the objective still gains, per point. Right: largest entry of its gradient, in "
-    "standard errors; dotted: where a fit counts as converged. No iteration lowers the objective by more than "
-    "rounding; the gradient jumps where the tree changes. Neither a rate nor the largest of all maxima is "
+    "{stiffness:g}, seed {seed}. Left: what the objective still gains, per point. Right: largest entry of its "
+    "gradient, in standard errors; dotted: where a fit counts as converged. No iteration lowers the objective by "
+    "more than rounding; the gradient jumps where the tree changes. Neither a rate nor the largest of all maxima is "
     "claimed."
 )
 NAMES = ("spiral", "tree", "loop", "width")

@@ -8,12 +8,12 @@ from matplotlib.figure import Figure
 from statphys_gen import style
 from statphys_gen.principal_graph import Cycles, FitOptions, fit_principal_graph, zeldovich_points
 
-PAPER = ("2106.09035", "", "stand-in: particles of Zel'dovich's approximation in two dimensions for galaxies")
+PAPER = ("2106.09035", "", "ours")
 TITLE = "Principal graphs: the filaments of Zel'dovich's approximation"
 CAPTION = (
     "Particles of Zel'dovich's approximation in a periodic square, not galaxies: {side:g}$^2$ of them, displaced "
-    "from a grid along the gradient of a Gaussian field (growth {growth:g}, power $k^{{{slope:g}}}$, cut at "
-    "{cut:g} waves). Left: density in cells. Right: particles by their probability to belong to the graph, and "
+    "from a grid along the gradient of a Gaussian field (growth {growth:g}, power $k^{{{slope:g}}}$, cut at {cut:g} "
+    "waves, seed {seed}). Left: density in cells. Right: particles by their probability to belong to the graph, and "
     "the graph of at most {nodes:g} nodes with the cycles that resampling confirms; the smoothing is "
     "cross-validated. The fit does not know that the square is periodic."
 )

@@ -18,13 +18,12 @@ from statphys_gen.principal_graph import (
 PAPER = ("2106.09035", "", "ours")
 TITLE = "Principal graphs: two measures of an edge, probability and stability"
 CAPTION = (
-    "Nodes fitted to {samples} points about a loop with a fifth of outliers. Left: the tree (line) and the edge "
-    "that closes the loop (dashed): it holds in at least {frequency:g} of the minimum spanning trees of three "
-    "quarters of the nodes, and its ends are eight edges apart or more. Right: of every pair of nodes with a "
-    "frequency or a probability above 0.001, the probability of the edge given the nodes, with the tree as a "
-    "latent variable at the fitted stiffness, against that frequency ({resamplings:g} trees); square: the "
-    "closing edge. The first says which trees explain the nodes, the second what stays when nodes are taken "
-    "away."
+    "Nodes fitted to {samples} points about a loop with a fifth of outliers (seed {seed}). Left: the tree (line) and "
+    "the edge that closes the loop (dashed): it holds in at least {frequency:g} of the minimum spanning trees of "
+    "three quarters of the nodes, and its ends are eight edges apart or more. Right: of every pair of nodes with a "
+    "frequency or a probability above 0.001, the probability of the edge given the nodes, with the tree as a latent "
+    "variable at the fitted stiffness, against that frequency ({resamplings:g} trees); square: the closing edge. The "
+    "first says which trees explain the nodes, the second what stays when nodes are taken away."
 )
 
 
