@@ -17,13 +17,13 @@ PAPER = ("2605.06077", "", "ours")
 TITLE = "Copies: size and power of the tests"
 CAPTION = (
     "Percentage of reports that reject at the level {level:g}, of {runs} for each cell: {training} training and "
-    "{generated} generated points of a mixture of two Gaussians in D dimensions, and {held_out} held-out "
-    "points (N/H). Above the line the generator copies nothing: the law itself, a Gaussian fitted to the training "
-    "set, and points of the law shrunk to a tenth (collapsed). Below: a training set smoothed over a tenth of a standard "
+    "{generated} generated points of a mixture of two Gaussians in D dimensions, and {held_out} held-out points "
+    "(N/H). Above the line the generator copies nothing: the law itself, a Gaussian fitted to the training set, and "
+    "points of the law shrunk to a tenth (collapsed). Below: a training set smoothed over a tenth of a standard "
     "deviation, and the law with a share of copies of training points; framed where these are fewer than are needed "
-    "where no other point is suspicious. In two dimensions points are near one another by chance. The usual test asks "
-    "whether generated points are nearer to the training set than held-out ones; it takes a collapsed generator for "
-    "one that copies."
+    "where no other point is suspicious. In two dimensions points are near one another by chance. The usual test "
+    "asks whether generated points are nearer to the training set than held-out ones; it takes a collapsed generator "
+    "for one that copies."
 )
 GENERATORS = (
     ("perfect", KnownGenerator("perfect")),
