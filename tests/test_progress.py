@@ -59,6 +59,7 @@ def test_replicas_of_the_theory_and_blocks_of_instances_are_counted() -> None:
         descents = phase_retrieval.simulate_descent(PROBLEM, 200, step_sizes=STEPS, instances=200)
     kept = len(descents.energy)
     assert 1 < kept < 200
+    assert run.cut == f"stopped after {kept} of 200 instances: the results are of {kept}"
     fewer_descents = phase_retrieval.simulate_descent(PROBLEM, 200, step_sizes=STEPS, instances=kept)
     assert np.array_equal(descents.energy, fewer_descents.energy)
 

@@ -399,3 +399,7 @@ def test_collapse_of_many_classes_at_the_information_that_was_sampled() -> None:
     assert agrees(Estimate.from_samples(about), log_samples - within)
     # Three standard errors of the class term, of at most 0.02 nats, over the slope.
     assert 1e-9 < float(found.error) < 3.0 * 0.02 / (dimension * 0.1)
+    # So far the time moves with the class term, or somewhat more: the slope is that within the classes.
+    moved = 3.0 * float(collapse_module.average_class_information(law, np.array([t]))[1][0])
+    shift = float(collapse_time(law, log_samples - moved).require()["time"]) - t
+    assert shift < 1.01 * float(found.error) < 4.0 * shift

@@ -119,6 +119,12 @@ def page(outcomes: list[runner.Outcome], count: int) -> str:
             error = outcome.error
             lines.append(f"- `{error.file}`, {error.kind}: `{error.old.strip()}`  ")
             lines.append(f"  became `{error.new.strip()}`: {error.survives or 'NOT EXPLAINED'}")
+    lines += ["", "## The errors that an audit planted", "", "| error | file | noticed by |", "|---|---|---|"]
+    for words in bank.AUDITED:
+        for outcome in outcomes:
+            if outcome.error.audit == words:
+                said = words.replace("|", "\\|")
+                lines.append(f"| {said} | `{outcome.error.file}` | `{outcome.by or outcome.fate}` |")
     return "\n".join(lines) + "\n"
 
 

@@ -181,13 +181,14 @@ def run_all(
 
 
 def read(path: Path, errors: Iterable[Error]) -> list[Outcome]:
-    """The last outcome of each of these errors in a file of earlier ones."""
+    """The last outcome of each of these errors in a file of earlier ones; of one whose line has gone since, that."""
     known = {error.key: error for error in errors}
     found: dict[str, Outcome] = {}
     for line in path.read_text(encoding="utf-8").splitlines() if path.is_file() else []:
         key, fate, by, seconds = json.loads(line)
         if key in known:
-            found[key] = Outcome(known[key], fate, by, seconds)
+            error = known[key]
+            found[key] = Outcome(error, "gone") if error.gone else Outcome(error, fate, by, seconds)
     return [found[key] for key in known if key in found]
 
 

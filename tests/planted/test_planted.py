@@ -223,7 +223,15 @@ def test_the_bank_of_the_package_fits_the_package() -> None:
         there = planted.place(text) is not None
         assert there != bool(planted.gone), f"say in `gone` what became of the line: {planted}"
         assert planted.tests, planted
-        assert all((ROOT / file).is_file() for file in planted.tests), planted
+        assert all((ROOT / test.split("::")[0]).is_file() for test in planted.tests), planted
+
+
+def test_every_error_that_the_audit_named_is_in_the_bank_and_killed() -> None:
+    outcomes = runner.read(command.OUTCOMES, bank.load())
+    killed = {outcome.error.audit for outcome in outcomes if outcome.fate == "killed"}
+    assert killed - {""} == set(bank.AUDITED)
+    assert all(outcome.fate == "killed" for outcome in outcomes if outcome.error.audit)
+    assert {planted.audit for planted in bank.load()} - {""} == set(bank.AUDITED)
 
 
 # Which tests
@@ -313,6 +321,9 @@ def test_outcomes_are_kept_and_read_again(tmp_path: Path) -> None:
         ("killed", "tests/test_mean.py"),
         ("killed", "tests/test_new.py"),
     ]
+    # What was noticed in a line that has been rewritten since counts no more.
+    (rewritten,) = runner.read(path, [replace(BLIND, gone="it is computed elsewhere now")])
+    assert rewritten.fate == "gone"
     # Another line is another error.
     assert runner.read(path, [replace(DDOF, occurrence=2)]) == []
     told = runner.Outcome(replace(BLIND, survives="it is the same number"), "survived")

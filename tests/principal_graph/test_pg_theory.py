@@ -16,7 +16,7 @@ from statphys_gen.data import DataSet
 from statphys_gen.errors import InvalidArgument
 from statphys_gen.numerics.quadrature import legendre_rule
 from statphys_gen.principal_graph import GaussianMixture, WeightedPoints
-from statphys_gen.principal_graph.theory.clusters import gains_of
+from statphys_gen.principal_graph.theory.clusters import gain_at, gains_of
 from statphys_gen.principal_graph.theory.mixture import Mixture
 from statphys_gen.principal_graph.theory.order import reduced_quartic
 from statphys_gen.principal_graph.theory.significance import marchenko_pastur_median
@@ -191,6 +191,15 @@ def test_nucleation_of_a_mixture_and_of_its_quadrature() -> None:
         assert exact.nucleation_temperature == pytest.approx(float(quotient(at)), rel=1e-12)
         assert exact.nucleation_position[0] == pytest.approx(float(quotient(at) * at), rel=1e-8)
     assert exact.nucleation_temperature > principal_graph.linear_temperature(SKEWED)
+
+
+def test_gain_at_a_place_is_a_sum_over_the_points() -> None:
+    x, T, place = scattered(), 0.8, np.array([1.4, 3.0])
+    centroids, weights = np.array([[0.5, 0.2], [2.0, 2.0]]), np.array([0.7, 0.3])
+    bells = [np.exp(-((x - mu) ** 2).sum(axis=1) / (2.0 * T)) for mu in (*centroids, place)]
+    expected = float((bells[2] / (0.7 * bells[0] + 0.3 * bells[1])).mean()) - 1.0
+    mixture = Mixture(principal_graph.weighted_points(WeightedPoints(x)), centroids, weights, T)
+    assert gain_at(mixture, place) == pytest.approx(expected, rel=1e-12)
 
 
 def test_a_single_far_point_nucleates() -> None:

@@ -41,3 +41,11 @@ def test_weak_ones_stay_in_the_bulk() -> None:
     weak = RandomFeatures(Activation.from_polynomial([-0.1, 1.0, 0.1]), 8.0, 16.0, 0.3)
     assert norm_outliers(weak) == NormOutliers(None, None)
     assert bulk_edges(weak)[-1, 1] > 8 * 0.02
+
+
+def test_draws_without_noise_share_the_norm_of_their_sample() -> None:
+    """They are the same point: then samples, of uneven data, are not told from rows."""
+    uneven = Covariance([0.5, 5.5], [0.9, 0.1])
+    found = norm_outliers(RandomFeatures(quadratic(0.0), 20.0, 2.0, 1e-4, uneven, noise_draws=4))
+    assert found.row_norms is not None
+    assert found.sample_norms == pytest.approx(found.row_norms, rel=1e-3)

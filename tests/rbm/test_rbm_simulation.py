@@ -130,6 +130,18 @@ def test_averages_over_pairs_use_different_chains_only() -> None:
     assert found["spin_glass_susceptibility"] == pytest.approx(expected)
 
 
+@pytest.mark.parametrize(("convention", "coupling", "scale"), [("sqrt-beta", 0.8, 1.0), ("beta", 0.64, 0.64)])
+def test_fields_enter_as_the_definition_says(convention: str, coupling: float, scale: float) -> None:
+    """At temperature 1/0.64, by a sum over all spins; hidden spins of either sign leave 2 cosh. Weights are single."""
+    model = Model(Binary(), 1.0 / 0.64, 0.5, convention=convention, visible_field=0.3, pattern_field=0.2)
+    network = draw_network(model, 8, seed=0, instance=0)
+    spins = (np.arange(2**8)[:, None] >> np.arange(8)) % 2 * 2.0 - 1.0
+    hidden = np.cosh(coupling * spins @ network.weights.astype(np.float64)).prod(axis=1)
+    weight = np.exp(scale * spins @ (0.3 + 0.2 * network.along)) * hidden
+    expected = weight @ spins / weight.sum()
+    np.testing.assert_allclose(enumerate_network(network).visible_mean, expected, atol=1e-6)
+
+
 @pytest.mark.parametrize("hidden", [Gaussian(), Binary(), Ternary(0.5)], ids=str)
 def test_observables_of_a_small_network_are_the_enumerated_ones(hidden: Prior) -> None:
     model = Model(hidden, 1.5, 0.5, convention="sqrt-beta", visible_field=0.3, pattern_field=0.2)
@@ -184,12 +196,13 @@ def ground_energy(network: Network, s: np.ndarray) -> float:
     model = network.model
     x = s @ network.weights.astype(np.float64)
     h = np.asarray(model.hidden.zero_temperature_response(0.0, x))
-    return float(-(x * h - model.hidden.energy(h)).sum() - model.pattern_field * s @ network.along)
+    fields = model.visible_field + model.pattern_field * network.along
+    return float(-(x * h - model.hidden.energy(h)).sum() - s @ fields)
 
 
 def test_descent_ends_where_no_single_flip_lowers_the_energy() -> None:
     for hidden in (Gaussian(), ReLU(0.4), SoftThreshold(0.3), Ternary(0.5)):
-        model = Model(hidden, 1.0, 0.2, convention="beta", pattern_field=0.05)
+        model = Model(hidden, 1.0, 0.2, convention="beta", visible_field=0.07, pattern_field=0.05)
         network = draw_network(model, 40, seed=0, instance=0)
         start = np.where(rng().random((2, 40)) < 0.5, -1.0, 1.0)
         for row, first in zip(descend(network, start, rng()), start, strict=True):

@@ -243,10 +243,16 @@ def _on_the_line(means: list[float], weights: list[float], variance: float, grid
 def test_classes_far_from_the_origin(start: str) -> None:
     grid = noise_grid("karras", 9, (0.05, 300.0), start=start)  # type: ignore[arg-type]
     for means, weights in (([41.0, 38.5], [0.3, 0.7]), ([41.0, 38.5, 45.0], [0.2, 0.5, 0.3])):
-        law = GaussianMixture(np.array(weights), np.array(means)[:, None], np.array([0.4]))
-        found = generated_weights(law, grid)
         wanted = _on_the_line(means, weights, 0.4, grid)
-        assert abs(float(found.mean[0]) - wanted) < 2e-4 + 4.0 * float(found.standard_error[0])
+        line = np.array(means)[:, None]
+        # A direction in which the classes agree, of another variance, changes nothing.
+        plane, variances = np.hstack([line, np.full_like(line, 7.0)]), np.array([[0.4, 1.3]])
+        for law in (
+            GaussianMixture(np.array(weights), line, np.array([0.4])),
+            GaussianMixture(np.array(weights), plane, variances),
+        ):
+            found = generated_weights(law, grid)
+            assert abs(float(found.mean[0]) - wanted) < 2e-4 + 4.0 * float(found.standard_error[0])
 
 
 @pytest.mark.parametrize("weights", [[0.3, 0.7], [0.2, 0.5, 0.3]])
