@@ -1,6 +1,6 @@
 """Objective and gradient of a fit along its iterations."""
 
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from matplotlib.figure import Figure
@@ -17,7 +17,7 @@ CAPTION = (
     "more than rounding; the gradient jumps where the tree changes. Neither a rate nor the largest of all maxima is "
     "claimed."
 )
-NAMES = ("spiral", "tree", "loop", "width")
+NAMES: tuple[Literal["spiral", "tree", "loop", "width"], ...] = ("spiral", "tree", "loop", "width")
 
 
 def compute(
@@ -25,7 +25,7 @@ def compute(
 ) -> dict[str, Any]:
     data: dict[str, Any] = {}
     for name in NAMES:
-        ridge = draw_ridge(name, samples if preset == "quick" else 3 * samples, seed=seed)  # type: ignore[arg-type]
+        ridge = draw_ridge(name, samples if preset == "quick" else 3 * samples, seed=seed)
         fit = fit_principal_graph(
             ridge.points, FitOptions(nodes=nodes, stiffness=stiffness, iterations=400, seed=seed)
         )

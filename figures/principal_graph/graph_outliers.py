@@ -1,6 +1,6 @@
 """Distance of graphs from the curve against the share of outliers: this fit, and a plain mixture with its tree."""
 
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from matplotlib.figure import Figure
@@ -21,7 +21,12 @@ CAPTION = (
 
 
 def compute(
-    preset: str, *, curve: str = "tree", samples: int = 1000, nodes: int = 40, instances: int = 3
+    preset: str,
+    *,
+    curve: Literal["spiral", "tree", "loop", "width"] = "tree",
+    samples: int = 1000,
+    nodes: int = 40,
+    instances: int = 3,
 ) -> dict[str, Any]:
     from sklearn.mixture import GaussianMixture
 
@@ -29,7 +34,7 @@ def compute(
     table = np.empty((2, 2, len(shares), instances))
     for j, share in enumerate(shares.tolist()):
         for r in range(instances):
-            ridge = draw_ridge(curve, samples, outliers=share, replica=r)  # type: ignore[arg-type]
+            ridge = draw_ridge(curve, samples, outliers=share, replica=r)
             fit = fit_principal_graph(ridge.points, FitOptions(iterations=80, tolerance=1e-6))
             plain = GaussianMixture(nodes, covariance_type="spherical", random_state=r).fit(ridge.points)
             edges = minimum_spanning_tree(plain.means_).edges

@@ -1,6 +1,6 @@
 """Held-out density and distance from the curve against the smoothing."""
 
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from matplotlib.figure import Figure
@@ -17,7 +17,7 @@ CAPTION = (
     "mean distance of the graph from the curve (solid) and of the curve from the graph (dashed), in widths of "
     "the ridge. The curve is not known to a fit; the density is."
 )
-NAMES = ("spiral", "tree", "loop")
+NAMES: tuple[Literal["spiral", "tree", "loop"], ...] = ("spiral", "tree", "loop")
 
 
 def compute(preset: str, *, samples: int = 1000, nodes: int = 40, instances: int = 3) -> dict[str, Any]:
@@ -26,10 +26,7 @@ def compute(preset: str, *, samples: int = 1000, nodes: int = 40, instances: int
     for name in NAMES:
         table = np.empty((4, len(stiffness), instances))
         for r in range(instances):
-            ridge, fresh = (
-                draw_ridge(name, samples, replica=replica)  # type: ignore[arg-type]
-                for replica in (r, instances + r)
-            )
+            ridge, fresh = (draw_ridge(name, samples, replica=replica) for replica in (r, instances + r))
             for j, value in enumerate(stiffness.tolist()):
                 options = FitOptions(nodes=nodes, stiffness=value, iterations=60, tolerance=1e-6)
                 fit = fit_principal_graph(ridge.points, options)

@@ -229,8 +229,8 @@ def _fit(options: argparse.Namespace) -> int:
 
         plot_fit(points, found, path)
 
-    names = ("nodes", "stiffness", "width_stiffness", "background", "background_fraction", "cycles")
-    names += ("weight_kind", "bootstrap", "iterations", "tolerance", "seed")  # type: ignore[assignment]
+    names = ["nodes", "stiffness", "width_stiffness", "background", "background_fraction", "cycles"]
+    names += ["weight_kind", "bootstrap", "iterations", "tolerance", "seed"]
     parameters = named(options) | {name: getattr(options, name) for name in names}
     notes = [*points.notes, *found.notes]
     return emit(

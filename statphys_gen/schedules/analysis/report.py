@@ -120,7 +120,7 @@ def design_report(
     """
     validation.integer("walkers", walkers, minimum=10)
     stands_for = law.spectrum if isinstance(law, FittedModes) else law
-    judged = {
+    judged: dict[str, Any] = {
         "weight_tolerance": weight_tolerance,
         "detail_tolerance": detail_tolerance,
         "detail_weighting": detail_weighting,
@@ -133,7 +133,7 @@ def design_report(
         noise_level_range=noise_level_range,
         from_infinity=target == "flow-match",
         seed=seed,
-        **judged,  # type: ignore[arg-type]
+        **judged,
     )
     given = export(
         found.grid,
@@ -146,7 +146,7 @@ def design_report(
         spectrum=_spectrum(stands_for),
     )
     if given.grid.levels != found.grid.levels:
-        problem = problem_of(stands_for, seed=seed, **judged)  # type: ignore[arg-type]
+        problem = problem_of(stands_for, seed=seed, **judged)
         errors = problem.with_start_error(problem.errors(given.grid), given.grid)
         found = replace(found, grid=given.grid, errors=errors)
     measured = None

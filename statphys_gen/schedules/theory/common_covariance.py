@@ -12,9 +12,11 @@ with xi Gaussian of low rank: the projections of the start. The class of a sampl
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.special import expit, ndtr, ndtri
 
 from ... import validation
@@ -332,7 +334,13 @@ class _Logits:
         return total
 
     @staticmethod
-    def _halved(last, normals, lower, upper, falling=False):  # type: ignore[no-untyped-def]
+    def _halved(
+        last: Callable[[FloatArray, FloatArray], FloatArray],
+        normals: FloatArray,
+        lower: FloatArray,
+        upper: FloatArray,
+        falling: bool | NDArray[np.bool_] = False,
+    ) -> FloatArray:
         """Sign changes between two ends, from below to above 0 or, where ``falling``, the reverse."""
         for _ in range(_HALVINGS):
             middle = 0.5 * (lower + upper)
