@@ -138,7 +138,12 @@ class Run:
                     share = min((loop.done + share) / max(loop.total, 1), 1.0)
                 here = self._loops[-1]
                 now = Progress(here.what, here.done, here.total, share, time.monotonic() - self._began)
-                self.ended = bool(self.each(now))
+                # What ``each`` computes itself is no part of the run.
+                inside, self._inside.yes = self._is_inside(), True
+                try:
+                    self.ended = bool(self.each(now))
+                finally:
+                    self._inside.yes = inside
         if self.ended:
             raise _End
 

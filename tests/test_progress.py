@@ -146,3 +146,19 @@ def test_another_thread_is_not_watched() -> None:
         thread.start()
         thread.join()
     assert told == []
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+def test_what_each_computes_itself_is_no_part_of_the_run(threads: int) -> None:
+    calls: list[Progress] = []
+
+    def each(now: Progress) -> None:
+        calls.append(now)
+        map_blocks(lambda k: k, 2)
+        rbm.simulate(MODEL, 30, 2, sweeps=2)
+
+    with watching(each) as run:
+        found = rbm.simulate(MODEL, 60, 3, sweeps=10, threads=threads)
+    alone = rbm.simulate(MODEL, 60, 3, sweeps=10)
+    assert (len(calls), run.cut) == (4, "")
+    assert all(np.array_equal(found.values[name], alone.values[name]) for name in alone.values)

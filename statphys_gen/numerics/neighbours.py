@@ -34,6 +34,7 @@ _ROWS, _COLUMNS, _NUMBERS = 2048, 1024, 2**23
 # Candidates of a row; and the relative error of the square of the second distance where more of them are tied.
 _FEW, _ALLOWED = 8, 1e-8
 _LARGEST = 1e150  # of an entry: squares are added
+_SMALLEST = 1e-145  # of a distance whose square keeps its digits
 # In more dimensions the bound of the error in single precision would leave everything open.
 _SINGLE = 100_000
 
@@ -116,9 +117,13 @@ def two_nearest(
         squared_distances(found, reference, everywhere, row, squares)
         if excluded[row] >= 0:
             squares[0, excluded[row]] = np.inf
-        two = np.argpartition(squares[0], 1)[:2]
-        places[row] = two[np.argsort(squares[0, two], kind="stable")]
-        distances[row] = np.sqrt(squares[0, places[row]])
+        apart = np.sqrt(squares[0])
+        few = np.flatnonzero(apart < _SMALLEST)
+        if len(few):
+            apart[few] = np.ldexp(np.linalg.norm(np.ldexp(found[row] - reference[few], 600), axis=1), -600)
+        two = np.argpartition(apart, 1)[:2]
+        places[row] = two[np.argsort(apart[two], kind="stable")]
+        distances[row] = apart[places[row]]
     return Neighbours(distances, places)
 
 
@@ -178,8 +183,15 @@ def _candidates(
                 - 4.0 * (d + 1) * float(facts.tiny)
             )
             second = distances[here, 1]
-            # Where both lie at the row itself, nothing is nearer.
-            sure[here] = ((second * scale) ** 2 * (1.0 - _ALLOWED) <= others) | (second == 0.0)
+            sure[here] = (second * scale) ** 2 * (1.0 - _ALLOWED) <= others
+            # Where both lie at the row itself, nothing is nearer; other squares as small may have lost their digits.
+            tiny = np.flatnonzero(distances[here, 0] < _SMALLEST)
+            for place in (0, 1):
+                same = (x[row + tiny] == points[places[row + tiny, place]]).all(axis=1)
+                lost = ~same & (distances[row + tiny, place] < _SMALLEST)
+                sure[row + tiny[lost]] = False
+                tiny = tiny[same]
+            sure[row + tiny] = True
     return Neighbours(distances, places), sure
 
 

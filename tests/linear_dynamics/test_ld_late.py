@@ -172,3 +172,10 @@ def test_a_time_that_is_not_reached_leaves_the_others_their_numbers(monkeypatch:
     nothing = flow_of_weights(first, second, target, [1e5])
     assert nothing.status.tolist() == [2]
     assert np.isnan(nothing.error)
+
+
+@pytest.mark.parametrize(("first", "second"), [(1e5, 1.0), (1e6, 1.0), (1e10, 1.0), (1e20, 1.0)])
+def test_weights_that_are_late_from_the_start_have_an_error(first: float, second: float) -> None:
+    # w1^2 - w2^2 is kept and A relaxes to 1 at the rate w1^2 + w2^2: A(1) = 1 to all digits.
+    found = flow_of_weights([[first]], [[second]], [[1.0]], [1.0])
+    assert abs(found.product[0, 0, 0] - 1.0) <= found.error

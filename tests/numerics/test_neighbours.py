@@ -130,3 +130,14 @@ def test_what_has_no_two_neighbours_is_refused(changes: dict[str, object], messa
     given: dict[str, object] = {"x": [[1.0, 0.0], [0.5, 2.0]], "points": [[1.0, 2.0], [0.0, 1.5]]}
     with pytest.raises(InvalidArgument, match=message):
         two_nearest(**(given | changes))  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("scale", [1e-160, 1e-200, 1e-300, 5e-320])
+def test_distances_whose_squares_are_no_numbers_are_kept(scale: float) -> None:
+    rng = np.random.default_rng(4)
+    whole, at = rng.integers(-2000, 2000, (30, 1)), rng.integers(-2000, 2000, (9, 1))
+    points, x = np.vstack([whole * scale, [[3.0], [7.0]]]), at * scale
+    apart = np.sort(np.abs(x - points.T), axis=1)[:, :2]
+    found = two_nearest(x, points)
+    np.testing.assert_allclose(found.distances, apart, rtol=1e-15, atol=0.0)
+    assert two_nearest([[0.0]], [[0.0], [0.0], [scale]]).distances.tolist() == [[0.0, 0.0]]

@@ -27,7 +27,7 @@ from ...glossary import attributes
 from ...numerics.flow import checked_times, checked_tolerance
 from ...presentation import html_table, short_table
 from ...solution import Status
-from ..simulation.gram_flow import checked_rates, flow_of_factor
+from ..simulation.gram_flow import checked_rates, flow_of_factor, least_error
 from ..simulation.starts import compressed
 from ..theory.modes import active
 from ..theory.units import time_at_unit_rates
@@ -205,6 +205,8 @@ def flow_of_weights(
         loss[reached] = ((product - goal) ** 2).sum(axis=(1, 2)) / 2.0
         largest[reached] = np.linalg.norm(product, 2, axis=(1, 2))
         rounding = 4.0 * np.finfo(np.float64).eps * float(largest[reached].max())
+        if gradient is None and scaled[reached].any():
+            rounding = max(rounding, least_error(start, n, force(second @ first), 100.0 * precise))
         error = max(float(np.abs(product - coarse[reached]).max()), rounding)
     ratio = np.divide(norm, largest, out=0.0 * norm, where=largest > 0.0)
     above = (

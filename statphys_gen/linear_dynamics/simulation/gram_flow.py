@@ -21,6 +21,7 @@ tolerance the flow ends in this way, and late times cost nothing.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 
 import numpy as np
@@ -195,6 +196,18 @@ def _late_error(gram: Gram, force: FloatArray, rates: tuple[float, float], enoug
         return np.inf
     # Second order in what rows still move, and what the slowest rate moves by that.
     return (4.0 * max(rates) * size / slowest) ** 2 * (1.0 + largest / slowest)
+
+
+def least_error(factor: FloatArray, inputs: int, force: FloatArray, enough: float) -> float:
+    """Error of A that two tolerances from ``enough`` on do not show, at rates 1: rounding, and the second order of
+    :func:`_late_integrals` where the flow is late from the start, so that both have it."""
+    gram = gram_of(factor, inputs)
+    apart = math.prod(float(np.linalg.norm(part, 2)) for part in np.split(factor, [inputs], axis=1))
+    share = float(np.finfo(np.float64).eps)
+    if _late_error(gram, force, (1.0, 1.0), enough) <= enough:
+        size, slowest = float(np.linalg.norm(force)), _smallest(gram.first) + _smallest(gram.second)
+        share += (size / slowest) ** 2 if size > 0.0 else 0.0
+    return 4.0 * share * apart
 
 
 def _late_integrals(
