@@ -174,8 +174,24 @@ def test_a_time_that_is_not_reached_leaves_the_others_their_numbers(monkeypatch:
     assert np.isnan(nothing.error)
 
 
-@pytest.mark.parametrize(("first", "second"), [(1e5, 1.0), (1e6, 1.0), (1e10, 1.0), (1e20, 1.0)])
+@pytest.mark.parametrize(("first", "second"), [(1e5, 1.0), (1e6, 1.0), (1e10, 1.0)])
 def test_weights_that_are_late_from_the_start_have_an_error(first: float, second: float) -> None:
     # w1^2 - w2^2 is kept and A relaxes to 1 at the rate w1^2 + w2^2: A(1) = 1 to all digits.
     found = flow_of_weights([[first]], [[second]], [[1.0]], [1.0])
     assert abs(found.product[0, 0, 0] - 1.0) <= found.error
+
+
+@pytest.mark.parametrize(("first", "second", "time"), [(1e20, 1.0, 1.0), (1e20, 1e10, 1e-3)])
+def test_products_without_digits_are_not_reached(first: float, second: float, time: float) -> None:
+    found = flow_of_weights([[first]], [[second]], [[1.0]], [0.0, time])
+    assert found.status.tolist() == [0, 2]
+    assert found.product[0, 0, 0] == first * second
+    assert np.isnan(found.product[1]).all()
+
+
+@pytest.mark.parametrize("second", [0.0, 0.7])
+def test_products_that_vanish_are_reached(second: float) -> None:
+    # With a = w1^2 - w2^2 kept and no target, A falls as exp(-a t) and more.
+    found = flow_of_weights([[1.0]], [[second]], [[0.0]], [100.0])
+    assert found.status.tolist() == [0]
+    assert abs(found.product[0, 0, 0]) <= found.error + np.exp(-(1.0 - second**2) * 100.0)

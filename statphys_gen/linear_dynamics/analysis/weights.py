@@ -39,6 +39,7 @@ if TYPE_CHECKING:
 # Entries of A up to which a record carries them.
 _MOST_ENTRIES = 64
 _LARGEST_WEIGHT = 1e37  # so that squares of products stay in the range of a float
+_ACCURATE = 1e-3  # largest error of A, relative to A or the target
 _NOT_REACHED = "the flow could not be followed to this time"
 _COLUMNS = ("loss", "product_norm", "largest_singular_value", "stable_rank", "wide_distance")
 
@@ -192,10 +193,19 @@ def flow_of_weights(
         lambda wanted: follow(wanted, 100.0 * precise), scaled[followed], (p, n)
     )
     reached = np.isfinite(coarse).all(axis=(1, 2))  # what the looser tolerance does not reach has no error
+    error = math.nan
+    if reached.any():
+        rounding = 4.0 * np.finfo(np.float64).eps * float(np.linalg.norm(fine[reached], 2, axis=(1, 2)).max())
+        error = max(float(np.abs(fine[reached] - coarse[reached]).max()), rounding)
+        if gradient is None and scaled[reached].any():
+            error = max(error, least_error(start, n, force(second @ first), 100.0 * precise))
+        # Layers may be so large that their product keeps no digits; a product that is to vanish needs none.
+        wanted = float(np.abs(goal).max()) or float(np.abs(second @ first).max())
+        reached &= error <= _ACCURATE * np.maximum(np.abs(fine).max(axis=(1, 2)), wanted)
     fine[~reached] = np.nan
     threshold = _threshold(start, n)
     distance, norm, loss, largest = (np.full(len(times), np.nan) for _ in range(4))
-    reason, error = _NOT_REACHED, math.nan
+    reason = _NOT_REACHED
     if reached.any():
         product = fine[reached]
         distance[reached], reason = _wide_distance(
@@ -204,10 +214,6 @@ def flow_of_weights(
         norm[reached] = np.linalg.norm(product, axis=(1, 2))
         loss[reached] = ((product - goal) ** 2).sum(axis=(1, 2)) / 2.0
         largest[reached] = np.linalg.norm(product, 2, axis=(1, 2))
-        rounding = 4.0 * np.finfo(np.float64).eps * float(largest[reached].max())
-        if gradient is None and scaled[reached].any():
-            rounding = max(rounding, least_error(start, n, force(second @ first), 100.0 * precise))
-        error = max(float(np.abs(product - coarse[reached]).max()), rounding)
     ratio = np.divide(norm, largest, out=0.0 * norm, where=largest > 0.0)
     above = (
         int(active(np.linalg.svd(goal, compute_uv=False), threshold).sum()) if threshold > 0.0 else min(n, p)
