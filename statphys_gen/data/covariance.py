@@ -25,7 +25,11 @@ _FINE = 1024  # nodes of a continuous law, where its quantiles are wanted
 
 @lru_cache(maxsize=16)
 def _gauss_legendre(count: int) -> Nodes:
-    return np.polynomial.legendre.leggauss(count)
+    from scipy.special import roots_legendre
+
+    # numpy's leggauss takes the eigenvalues of a full matrix: 3 s at 2048 nodes, this 0.1 s.
+    nodes, weights = roots_legendre(count)
+    return nodes, weights
 
 
 @dataclass(frozen=True)
