@@ -47,7 +47,11 @@ def format_number(value: Any, error: float | None) -> str:
         return str(value)
     if error is None or not math.isfinite(error) or error <= 0:
         return f"{value:.12g}"
-    if value == 0.0 or abs(value) <= error:
+    short = f"{value:.4g}"
+    if float(short) == value:
+        # A number of few digits was given, not computed.
+        return short
+    if abs(value) <= error:
         return f"{value:.1g}"
     digits = math.floor(math.log10(abs(value))) - math.floor(math.log10(error)) + 1
     return f"{value:.{min(max(digits, 1), 15)}g}"

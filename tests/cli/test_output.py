@@ -78,6 +78,9 @@ def test_plot_is_written(tmp_path, capsys: pytest.CaptureFixture[str]) -> None:
 def test_numbers_end_at_their_error() -> None:
     assert format_number(0.123456789, 1e-3) == "0.123"
     assert format_number(1234.5678, 0.02) == "1234.57"
+    # A given number keeps its digits beside a large error.
+    assert format_number(0.025, 0.017) == "0.025"
+    assert format_number(0.13818607585, 0.017) == "0.14"
     assert format_number(0.1, None) == "0.1"
     assert format_number(math.nan, None) == "-"
     assert format_number(math.inf, None) == "inf"
