@@ -55,11 +55,12 @@ class Law:
         """
         u = (positions[:, None] - self.centres) / self.sigma
         # Of every point the tail that lies beyond z, beside the whole of the points on either side.
-        beyond = np.copysign(ndtr(-np.abs(u)), u) @ self._of_mass
+        tail = ndtr(-np.abs(u))
+        beyond = np.where(positions[:, None] >= self.centres, tail, -tail) @ self._of_mass
         bell = np.exp(-0.5 * u * u) @ self._of_bell
         beyond[:, 1] += self.sigma * bell[:, 0]
         beyond[:, 2] += self.sigma * (bell[:, 1] + positions * bell[:, 0])
-        place = np.searchsorted(self.centres, positions)
+        place = np.searchsorted(self.centres, positions, side="right")
         below, above = (self._left[place] - beyond).T, (self._right[place] + beyond).T
         return below, above, bell[:, 0] / self.sigma, np.where(side > 0.0, above[0], below[0])
 
