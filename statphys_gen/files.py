@@ -11,6 +11,7 @@ import ast
 import json
 import sys
 import zipfile
+from collections.abc import Sequence
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
@@ -178,3 +179,20 @@ def read_json(argument: str, file: Path) -> Any:
         return json.loads(file.read_text(encoding="utf-8-sig"))
     except (ValueError, OSError, RecursionError, MemoryError) as error:
         raise InvalidArgument(argument, str(file), f"a JSON file ({one_line(error)})") from None
+
+
+def read_named(argument: str, file: Path, names: Sequence[str], allowed: str) -> list[Any]:
+    """The entries of these names of a ``.json`` object or an ``.npz`` archive, which may hold others too.
+
+    Raises
+    ------
+    InvalidArgument : one line for every other file; ``allowed`` is what it must be.
+    """
+    ending = file.suffix.lower()
+    if ending not in (".json", ".npz"):
+        raise InvalidArgument(argument, str(file), allowed)
+    found = read_json(argument, file) if ending == ".json" else read_archive(argument, file)
+    missing = [name for name in names if not isinstance(found, dict) or name not in found]
+    if missing:
+        raise InvalidArgument(argument, str(file), f"{allowed}: {missing[0]} is missing")
+    return [found[name] for name in names]

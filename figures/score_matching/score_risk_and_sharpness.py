@@ -6,7 +6,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from statphys_gen import style
-from statphys_gen.score_matching import NoisedSample, draw_network, irregularity, population_descent
+from statphys_gen.score_matching import NoisedSample, bounds, draw_network, irregularity, population_descent
 from statphys_gen.statistics import Estimate
 
 PAPER = ("2502.03435", "2", "same axes, reduced")
@@ -17,8 +17,10 @@ CAPTION = (
     "over {starts} starts, error bars one standard error (above the stability of its minima a descent is "
     "chaotic, and only means over starts are predictions). Left: excess risk; dashed, that of the network "
     "s = 0, where all neurons are dead. Right: the sharpness ratio, learning rate over critical learning "
-    "rate, with which descent hovers about 1 (dotted) where it does not settle. Not seen in this range: "
-    "the learning rate {largest:.2g}, above which no stable network can equal the empirical score."
+    "rate, with which descent hovers about 1 (dotted) where it does not settle. Dash-dotted: the learning "
+    "rate {largest:.2g} = 1/(2 TV(s*)) above which no network that equals the empirical score is a stable "
+    "minimum, an upper bound (the networks learned here are far from equal to it); that of theorem 8, "
+    "{theorem:.0f}, lies far outside."
 )
 POINTS = (-1.2, -0.3, 0.5, 1.3)
 
@@ -45,6 +47,7 @@ def compute(
         "training_time": time,
         "starts": starts,
         "largest": irregular.largest_learning_rate,
+        "theorem": bounds(sample).theorem_learning_rate,
         "rates": rates,
         "dead": 1.0 / noise_scale**2 - irregular.risk,
         "excess": np.array([[float(e.mean), float(e.standard_error)] for e in excess]),
@@ -57,6 +60,13 @@ def draw(data: dict[str, Any]) -> Figure:
     for axes, name, series in ((left, "excess", 0), (right, "ratio", 1)):
         mean, error = data[name].T
         style.simulation(axes, data["rates"], mean, error, series, "mean over starts")
+        axes.axvline(
+            float(data["largest"]),
+            color="grey",
+            linewidth=0.8,
+            linestyle="-.",
+            label=r"$1/(2\,\mathrm{TV}(s^*))$",
+        )
         axes.set(xscale="log", xlabel=r"learning rate $\eta$")
     left.axhline(float(data["dead"]), color="grey", linewidth=0.8, linestyle="--", label="$s = 0$")
     right.axhline(1.0, color="grey", linewidth=0.8, linestyle=":", label="edge of stability")

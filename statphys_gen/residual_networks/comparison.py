@@ -11,7 +11,7 @@ from ..comparison import Observable, Observables
 from ..errors import InvalidArgument
 from ..statistics.estimate import Estimate
 from .model import RegressionTask, ResidualNetwork
-from .simulation import depth_scaling
+from .simulation import depth_scaling, extrapolated
 from .theory import depth_limit
 
 
@@ -29,17 +29,16 @@ def compare(
     ------
     InvalidArgument : fewer than two depths.
     """
-    sizes = np.array(sorted(set(depths)), dtype=np.float64)
+    sizes = sorted(set(depths))
     if len(sizes) < 2:
         raise InvalidArgument("depths", list(depths), "at least two different ones")
-    found = depth_scaling(network, task, [int(size) for size in sizes], learning_rate, steps)
+    found = depth_scaling(network, task, sizes, learning_rate, steps)
     smooth = network.activation != "relu"
     limit = depth_limit(network, task, learning_rate, steps).require() if smooth else None
     reason = "" if smooth else "the limit of depth is that of smooth activations"
     rows = []
     for name, field in (("loss", "loss"), ("depth_times_jump", "largest_slope")):
-        values = getattr(found, name)
-        limits = (sizes[1:] * values[1:] - sizes[:-1] * values[:-1]) / np.diff(sizes)
+        limits = extrapolated(found.depth, getattr(found, name))
         several = limits if len(limits) > 1 else np.repeat(limits, 2)
         theory = None if limit is None else float(limit[field])
         error = 0.0 if limit is None else float(limit.error)

@@ -15,15 +15,6 @@ from ..presentation import Curves
 from ..statistics.streams import generator
 from .model import RegressionTask, ResidualNetwork, activation, require_fit
 
-_MEASURED = (
-    "initial_loss",
-    "loss",
-    "largest_jump",
-    "depth_times_jump",
-    "all_layers_jump",
-    "gradient_ratio",
-)
-
 
 @dataclass(frozen=True, eq=False, repr=False)
 class DepthScaling(Curves):
@@ -84,7 +75,6 @@ def train(
             by_outer, by_inner, _ = gradients(network, task, outer, inner)
             outer -= eta * layers * by_outer
             inner -= eta * layers * by_inner
-    with np.errstate(over="ignore", invalid="ignore"):
         loss = gradients(network, task, outer, inner)[2]
     if not (np.isfinite(outer).all() and np.isfinite(inner).all() and loss < 1e200):
         raise NotConverged(
@@ -134,24 +124,23 @@ def depth_scaling(
         outer, inner = train(deep, task, learning_rate, steps)
         by_outer, by_inner, loss = gradients(deep, task, outer, inner)
         jumps = [np.diff(entry, axis=0) for entry in (outer, inner)]
-        single = sum(np.linalg.norm(entry, axis=(1, 2)) for entry in jumps)
-        largest = float(np.max(single))
+        largest = np.max(sum(np.linalg.norm(entry, axis=(1, 2)) for entry in jumps))
         together = math.sqrt(sum(float(np.sum(entry**2)) for entry in jumps))
         slope = depth * float(np.sum(by_outer**2) + np.sum(by_inner**2))
-        start = float(np.sum((task.inputs - task.targets) ** 2) / len(task.inputs))
-        rows.append(
-            [start, loss, largest, depth * largest, together, slope / loss if loss > 0.0 else math.nan]
-        )
-    sizes, columns = np.array(depths, dtype=np.int64), dict(zip(_MEASURED, np.array(rows).T, strict=True))
-    return DepthScaling(sizes, **columns, distance=np.abs(columns["loss"] - _limit(sizes, columns["loss"])))
+        rows.append([loss, largest, together, slope / loss if loss > 0.0 else math.nan])
+    sizes, start = (
+        np.array(depths, dtype=np.int64),
+        np.sum((task.inputs - task.targets) ** 2) / len(task.inputs),
+    )
+    losses, jump, together, ratio = np.reshape(rows, (-1, 4)).T
+    limit = [math.nan, *extrapolated(sizes, losses)][-1]
+    distance = np.abs(losses - limit)
+    return DepthScaling(
+        sizes, np.full_like(losses, start), losses, jump, sizes * jump, together, ratio, distance
+    )
 
 
-def _limit(depths: IntArray, losses: FloatArray) -> float:
-    """Richardson's extrapolation from the two largest depths, linear in 1/L."""
-    order = np.argsort(depths)
-    if len(np.unique(depths)) < 2:
-        return math.nan
-    last = order[-1]
-    other = order[depths[order] < depths[last]][-1]
-    first, second = float(depths[other]), float(depths[last])
-    return float((second * losses[last] - first * losses[other]) / (second - first))
+def extrapolated(depths: IntArray, values: FloatArray) -> FloatArray:
+    """Limits of what is linear in 1/L, from each two successive ones of the k different depths, (k - 1,)."""
+    sizes, places = np.unique(depths, return_index=True)
+    return np.diff(sizes * values[places]) / np.diff(sizes)

@@ -7,6 +7,7 @@ h' = V(s) act(W(s) h/sqrt(q))/sqrt(m), whose gradient is given by the adjoint P'
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -102,10 +103,7 @@ def tied_linear(target: float, inputs: float, depth: ArrayLike, training_time: A
     x = abs(validation.finite("inputs", inputs))
     validation.inside("inputs", x, 1e-50, 1e50, closed=True)
     times = validation.array("training_time", training_time, at_least=0.0)
-    layers = np.asarray(depth, dtype=np.float64)
-    if not ((layers >= 1.0) & ((layers == np.floor(layers)) | np.isinf(layers))).all():
-        raise InvalidArgument("depth", depth, "integers of at least 1, or inf")
-    layers, times = np.broadcast_arrays(layers, times)
+    layers, times = validation.broadcast(depth=_depths("depth", depth), training_time=times)
     found = np.empty(times.shape)
     for one in np.unique(layers):
         chosen = layers == one
@@ -127,10 +125,21 @@ def tied_linear(target: float, inputs: float, depth: ArrayLike, training_time: A
             # That of the earliest time is to keep its digits.
             small = 1e-12 * min(1.0, float(looks[0]))
             gap[late] = solve_ivp(rate, (0.0, end), [0.0], "DOP853", looks, rtol=1e-12, atol=small).y[0][back]
-        log_u = np.log1p((1.0 - goal) * np.expm1(gap))
-        weight = log_u if np.isinf(one) else one * np.expm1(log_u / one)
-        found[chosen] = weight[place]
+        found[chosen] = _rooted(np.log1p((1.0 - goal) * np.expm1(gap)), one)[place]
     return found
+
+
+def _depths(name: str, value: ArrayLike) -> FloatArray:
+    found = np.asarray(value, dtype=np.float64)
+    if not ((found >= 1.0) & (found == np.floor(found))).all():
+        raise InvalidArgument(name, value, "integers of at least 1, or inf")
+    return found
+
+
+def _rooted(logarithm: FloatArray, depth: ArrayLike) -> FloatArray:
+    """L (u^(1/L) - 1) by log u, which it is itself for L = inf."""
+    finite = np.where(np.isinf(depth), 1.0, depth)
+    return np.where(np.isinf(depth), logarithm, finite * np.expm1(logarithm / finite))
 
 
 @states("exact", source=SOURCE, verification="derived and simulated")
@@ -147,12 +156,8 @@ def alternating_weight(target: ArrayLike, half_depth: ArrayLike) -> FloatArray:
     """
     goal = validation.array("target", target, above=0.0)
     validation.inside("target", float(goal.max()), 0.0, 1e100, closed=True)
-    half = np.asarray(half_depth, dtype=np.float64)
-    if not ((half >= 1.0) & ((half == np.floor(half)) | np.isinf(half))).all():
-        raise InvalidArgument("half_depth", half_depth, "integers of at least 1, or inf")
-    goal, half = np.broadcast_arrays(np.maximum(goal, 1.0), half)
-    finite = np.where(np.isinf(half), 1.0, half)
-    return np.where(np.isinf(half), 2.0 * np.log(goal), 2.0 * finite * np.expm1(np.log(goal) / finite))
+    goal, half = validation.broadcast(target=goal, half_depth=_depths("half_depth", half_depth))
+    return 2.0 * _rooted(np.log(np.maximum(goal, 1.0)), half)
 
 
 @states(
@@ -175,10 +180,8 @@ def depth_limit(
     ------
     InvalidArgument : an argument outside its domain, or an activation that is not smooth.
     """
-    eta, count = (
-        validation.positive("learning_rate", learning_rate),
-        validation.integer("steps", steps, minimum=0),
-    )
+    eta = validation.positive("learning_rate", learning_rate)
+    count = validation.integer("steps", steps, minimum=0)
     if network.activation == "relu":
         raise InvalidArgument("activation", network.activation, "a smooth one: tanh, erf or gelu")
     require_fit(network, task)
@@ -206,44 +209,44 @@ def _trained_limit(
     """Loss and largest slope after the steps; weights at 2 nodes + 1 depths, Runge and Kutta over two of them."""
     (n, q), m = task.inputs.shape, len(network.inner)
     outer, inner = np.zeros((2 * nodes + 1, q, m)), np.tile(network.inner, (2 * nodes + 1, 1, 1))
-    step = 1.0 / nodes
+    h, places = np.empty((2 * nodes + 1, n, q)), list(range(2 * nodes + 1))
 
-    def force(k: int, h: FloatArray) -> FloatArray:
-        return activation(network.activation, h @ inner[k].T / math.sqrt(q))[0] @ outer[k].T / math.sqrt(m)
+    def force(k: int, x: FloatArray) -> FloatArray:
+        return activation(network.activation, x @ inner[k].T / math.sqrt(q))[0] @ outer[k].T / math.sqrt(m)
 
-    def pull(k: int, h: FloatArray, p: FloatArray) -> FloatArray:
-        slope = activation(network.activation, h @ inner[k].T / math.sqrt(q))[1]
+    def pull(k: int, p: FloatArray) -> FloatArray:
+        slope = activation(network.activation, h[k] @ inner[k].T / math.sqrt(q))[1]
         return -((p @ outer[k]) * slope) @ inner[k] / math.sqrt(q * m)
 
-    def forward() -> FloatArray:
-        """h at all depths: at the steps by Runge and Kutta, halfway by Hermite's cubic."""
-        h = np.empty((2 * nodes + 1, n, q))
-        h[0] = task.inputs
-        for k in range(0, 2 * nodes, 2):
-            a = force(k, h[k])
-            b = force(k + 1, h[k] + 0.5 * step * a)
-            c = force(k + 1, h[k] + 0.5 * step * b)
-            h[k + 2] = h[k] + step / 6.0 * (a + 2.0 * b + 2.0 * c + force(k + 2, h[k] + step * c))
-            h[k + 1] = 0.5 * (h[k] + h[k + 2]) + step / 8.0 * (a - force(k + 2, h[k + 2]))
-        return h
-
     for _ in range(steps):
-        h = forward()
-        p = np.empty_like(h)
-        p[-1] = 2.0 / n * (h[-1] - task.targets)
-        for k in range(2 * nodes, 0, -2):
-            a = pull(k, h[k], p[k])
-            b = pull(k - 1, h[k - 1], p[k] - 0.5 * step * a)
-            c = pull(k - 1, h[k - 1], p[k] - 0.5 * step * b)
-            p[k - 2] = p[k] - step / 6.0 * (a + 2.0 * b + 2.0 * c + pull(k - 2, h[k - 2], p[k] - step * c))
-            p[k - 1] = 0.5 * (p[k] + p[k - 2]) - step / 8.0 * (a - pull(k - 2, h[k - 2], p[k - 2]))
+        h = _curve(force, task.inputs, places)
+        p = _curve(pull, 2.0 / n * (h[-1] - task.targets), places[::-1])
         value, slope = activation(network.activation, h @ inner.transpose(0, 2, 1) / math.sqrt(q))
         by_outer = p.transpose(0, 2, 1) @ value / math.sqrt(m)
         by_inner = ((p @ outer) * slope).transpose(0, 2, 1) @ h / math.sqrt(q * m)
         outer, inner = outer - eta * by_outer, inner - eta * by_inner
-    loss = float(np.sum((forward()[-1] - task.targets) ** 2) / n)
+    loss = float(np.sum((_curve(force, task.inputs, places)[-1] - task.targets) ** 2) / n)
     if not math.isfinite(loss):
         return loss, math.nan
     grid, fine = np.linspace(0.0, 1.0, 2 * nodes + 1), np.linspace(0.0, 1.0, 1025)
     slopes = [make_interp_spline(grid, entry - entry[0], k=5).derivative()(fine) for entry in (outer, inner)]
     return loss, float(np.max(sum(np.linalg.norm(entry, axis=(1, 2)) for entry in slopes)))
+
+
+def _curve(rate: Callable[[int, FloatArray], FloatArray], start: FloatArray, places: list[int]) -> FloatArray:
+    """The solution of y' = rate from one end of [0, 1] to the other, at an odd number of depths in this order.
+
+    At every second one by Runge and Kutta's method, between them by Hermite's cubic.
+    """
+    y = np.empty((len(places), *start.shape))
+    y[places[0]] = start
+    step = 2.0 * (places[1] - places[0]) / (len(places) - 1)
+    a = rate(places[0], start)
+    for first, middle, last in zip(places[:-2:2], places[1::2], places[2::2], strict=True):
+        b = rate(middle, y[first] + 0.5 * step * a)
+        c = rate(middle, y[first] + 0.5 * step * b)
+        y[last] = y[first] + step / 6.0 * (a + 2.0 * b + 2.0 * c + rate(last, y[first] + step * c))
+        end = rate(last, y[last])
+        y[middle] = 0.5 * (y[first] + y[last]) + step / 8.0 * (a - end)
+        a = end
+    return y

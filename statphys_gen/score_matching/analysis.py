@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from .. import validation
 from ..data.dataset import load_dataset
 from ..errors import InvalidArgument
+from ..files import read_named
 from .model import ScoreNetwork
 
 _FIELDS = ("inner", "outer", "bias")
@@ -40,21 +40,9 @@ def load_network(argument: str, path: str | Path) -> ScoreNetwork:
     """
     file = validation.readable_file(argument, path)
     allowed = "a .json or .npz file with inner, outer and bias, lists of as many numbers"
-    entries: dict[str, Any] = {}
+    entries = read_named(argument, file, _FIELDS, allowed)
     try:
-        if file.suffix.lower() == ".json":
-            entries = json.loads(file.read_text(encoding="utf-8"))
-        elif file.suffix.lower() == ".npz":
-            with np.load(file, allow_pickle=False) as stored:
-                entries = {name: stored[name].tolist() for name in _FIELDS if name in stored.files}
-    except Exception as error:
-        raise InvalidArgument(
-            argument, str(path), f"{allowed}: {' '.join(str(error).split())[:200]}"
-        ) from None
-    if not isinstance(entries, dict) or any(not isinstance(entries.get(name), list) for name in _FIELDS):
-        raise InvalidArgument(argument, str(path), allowed)
-    try:
-        return ScoreNetwork(*(tuple(entries[name]) for name in _FIELDS))
+        return ScoreNetwork(*(x.tolist() if isinstance(x, np.ndarray) else x for x in entries))
     except InvalidArgument as error:
         raise InvalidArgument(argument, str(path), f"{allowed} ({error})") from None
 

@@ -30,9 +30,10 @@ TABLE: list[Row] = [
     row(residual_networks.compare, RUN | dict(depths=[2, 4]), depths=[[2], [3, 3]]),
     row(residual_networks.draw_task, dict(dimension=2, width=3, samples=4), dimension=[0], width=[0.5], samples=[0],
         replica=[-1]),
-    row(residual_networks.tied_linear, dict(target=3.0, inputs=1.0, depth=[2], training_time=[1.0]),
-        target=[0.0, -1.0, 1e7], inputs=[0.0, math.nan], depth=[[0], [1.5]], **{"training_time[0]": [[-1.0]]}),
+    row(residual_networks.tied_linear, dict(target=3.0, inputs=1.0, depth=[2], training_time=[1.0, 2.0]),
+        target=[0.0, -1.0, 1e7], inputs=[0.0, math.nan], depth=[[0], [1.5]],
+        training_time=[Given(depth=[1, 2, 3])], **{"training_time[0]": [[-1.0]]}),
     row(residual_networks.alternating_weight, dict(target=3.0, half_depth=4), target=[0.0, -1.0],
-        half_depth=[0, 2.5]),
+        half_depth=[0, 2.5, Given(target=[1.0, 2.0], half_depth=[1, 2, 3])]),
 ]
 # fmt: on

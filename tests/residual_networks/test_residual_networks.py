@@ -235,6 +235,10 @@ def test_tasks_from_seeds_and_files(tmp_path) -> None:  # type: ignore[no-untype
     (tmp_path / "t.json").write_text("{}")
     with pytest.raises(InvalidArgument, match="inputs is missing"):
         load_task("--data", tmp_path / "t.json")
+    for name, text in (("t.txt", "1 2"), ("t.json", "[1, 2]"), ("t.npz", "nothing")):
+        (tmp_path / name).write_text(text)
+        with pytest.raises(InvalidArgument, match=r"^--data = "):
+            load_task("--data", tmp_path / name)
 
 
 def test_the_tied_weight_at_the_earliest_and_latest_times_together() -> None:

@@ -30,7 +30,14 @@ from statphys_gen.solution import Status
 SAMPLE = NoisedSample((-1.2, -0.3, 0.5, 1.3), 0.95, 0.35)
 
 
-def slow_risk(sample: NoisedSample, network: ScoreNetwork) -> mp.mpf:
+class _Exact:
+    """A network with weights of many digits."""
+
+    def __init__(self, inner: tuple[float, ...], outer: list[mp.mpf], bias: list[mp.mpf]) -> None:
+        self.inner, self.outer, self.bias, self.neurons = inner, outer, bias, len(inner)
+
+
+def slow_risk(sample: NoisedSample, network: ScoreNetwork | _Exact) -> mp.mpf:
     """E s^2 + 2 E s' + 1/sigma^2, segment by segment, in 60 digits."""
     mu, sigma = mp.mpf(sample.data_scale), mp.mpf(sample.noise_scale)
     neurons = [
@@ -86,6 +93,27 @@ def test_a_far_tail_keeps_its_digits() -> None:
     assert risk_gradient(mirrored, other)[0] == pytest.approx(-risk_gradient(SAMPLE, network)[0], rel=1e-9)
     assert risk_gradient(mirrored, other)[1] == pytest.approx(risk_gradient(SAMPLE, network)[1], rel=1e-9)
     assert risk_hessian(mirrored, other)[1, 1] == pytest.approx(risk_hessian(SAMPLE, network)[1, 1], rel=1e-9)
+
+
+@pytest.mark.parametrize("inner", [1.0, -1.0])
+@pytest.mark.parametrize("bias", [0.0, -0.0, 0.9, -0.9])
+def test_a_knot_on_a_point(inner: float, bias: float) -> None:
+    """Points that are symmetric, and knots that lie on them to the last digit as that of a bias 0 does."""
+    sample = NoisedSample((-1.0, 0.0, 1.0), 0.9, 0.3)
+    network = ScoreNetwork((inner, -1.0), (0.7, -1.3), (bias, 0.5))
+    step, slopes = mp.mpf("1e-20"), []
+    with mp.workdps(60):
+        for k in range(4):
+            sides = []
+            for sign in (1, -1):
+                theta = [
+                    mp.mpf(x) + sign * step * (j == k) for j, x in enumerate(network.outer + network.bias)
+                ]
+                sides.append(slow_risk(sample, _Exact(network.inner, theta[:2], theta[2:])))
+            slopes.append(float((sides[0] - sides[1]) / (2 * step)))
+        wanted = float(slow_risk(sample, network))
+    assert network_risk(sample, network) == pytest.approx(wanted, rel=1e-14)
+    assert risk_gradient(sample, network) == pytest.approx(np.array(slopes), rel=1e-13, abs=1e-15)
 
 
 # --------------------------------------------------------------------------------------------------- total variation
@@ -204,13 +232,6 @@ def test_every_drawn_network_ends_with_an_answer() -> None:
                 assert abs(float((slopes[0] - slopes[1]) / mp.mpf("2e-12"))) < 1e-8
             assert float(found["risk"]) == pytest.approx(float(least), rel=1e-13)
     assert {Status.CONVERGED, Status.LEFT_DOMAIN} <= seen
-
-
-class _Exact:
-    """A network with weights of many digits."""
-
-    def __init__(self, inner: tuple[float, ...], outer: list[mp.mpf], bias: list[mp.mpf]) -> None:
-        self.inner, self.outer, self.bias, self.neurons = inner, outer, bias, len(inner)
 
 
 def test_where_a_search_left_the_domain_the_risk_falls_towards_a_constant(

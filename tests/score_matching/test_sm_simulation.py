@@ -112,8 +112,15 @@ def test_drawn_starts_and_files(tmp_path) -> None:  # type: ignore[no-untyped-de
     np.savez(tmp_path / "n.npz", inner=first.inner, outer=first.outer, bias=first.bias)
     assert load_network("--network", tmp_path / "n.npz") == first
     (tmp_path / "n.json").write_text('{"inner": [1], "outer": [2]}')
-    with pytest.raises(InvalidArgument, match=r"^--network = .*inner, outer and bias"):
-        load_network("--network", tmp_path / "n.json")
+    for name, text in (
+        ("n.json", None),
+        ("n.txt", "1"),
+        ("n.json", '{"inner": 1, "outer": [2], "bias": [1]}'),
+    ):
+        if text is not None:
+            (tmp_path / name).write_text(text)
+        with pytest.raises(InvalidArgument, match=r"^--network = .*inner, outer and bias"):
+            load_network("--network", tmp_path / name)
     (tmp_path / "p.csv").write_text("x\n0.5\n-1\n0.5\n")
     assert load_points("--points-file", tmp_path / "p.csv") in (
         (0.5, 0.5, -1.0),

@@ -22,6 +22,7 @@ from ...arrays import FloatArray
 from ...presentation import Scalars
 from ..model import NoisedSample, ScoreNetwork
 from .empirical_score import SOURCE, empirical_score, optimal_risk
+from .kernels import over_neurons, over_segments
 from .segments import Law, Segments, between, segments, signs
 from .weights import variation_weights
 
@@ -48,14 +49,8 @@ def risk_of(law: Law, parts: Segments) -> float:
 
 def rounding_of(law: Law, inner: FloatArray, outer: FloatArray, parts: Segments) -> float:
     """Error of R by rounding: of the terms of each segment, of its line (a sum over neurons) and of the knots."""
-    size, steps = (
-        np.zeros((2, len(inner) + 1)),
-        np.abs(outer) * np.stack([np.ones_like(outer), np.abs(parts.bias)]),
-    )
-    active = np.where(inner[parts.order] > 0.0, steps[:, parts.order], 0.0) / len(inner)
-    passive = np.where(inner[parts.order] > 0.0, 0.0, steps[:, parts.order])[:, ::-1] / len(inner)
-    size[:, 1:] += np.cumsum(active, axis=1)
-    size[:, :-1] += np.cumsum(passive, axis=1)[:, ::-1]
+    steps = np.abs(outer) / len(outer) * np.stack([np.ones_like(outer), np.abs(parts.bias)])
+    size = over_neurons(inner[parts.order] > 0.0, steps[:, parts.order])
     # A moment is the difference of two tails.
     tails = np.where(parts.below[0, 1:] <= 0.5, parts.below[:, 1:], parts.above[:, :-1])
     mass, _, second = tails
@@ -75,11 +70,9 @@ def gradient_of(inner: FloatArray, outer: FloatArray, parts: Segments) -> tuple[
     flow = np.stack(
         [parts.slope * first + parts.intercept * mass, parts.slope * second + parts.intercept * first]
     )
-    below = np.cumsum(flow, axis=1)
-    left = below[:, :-1][:, parts.place]
-    right = np.cumsum(flow[:, ::-1], axis=1)[:, ::-1][:, 1:][:, parts.place]
+    active = over_segments(inner[parts.order] > 0.0, flow)[:, parts.place]
     # Of what no point activates the sums are rounding, which would let a dead neuron drift.
-    plain, moment = np.where(alive(parts), np.where(inner > 0.0, right, left), 0.0)
+    plain, moment = np.where(alive(parts), active, 0.0)
     by_outer = (2.0 / m) * (inner * moment + parts.bias * plain + inner * parts.active_mass)
     return by_outer, (2.0 / m) * outer * (plain + inner * parts.density)
 

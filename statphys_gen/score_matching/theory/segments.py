@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import ndtr
 
 from ...arrays import FloatArray, IntArray
 from ...errors import InvalidArgument
 from ..model import NoisedSample, ScoreNetwork
 from .empirical_score import distinct
+from .kernels import moments_beside, over_neurons
 
 
 def signs(network: ScoreNetwork) -> FloatArray:
@@ -40,28 +40,21 @@ class Law:
         self.centre = float(self.shares @ centres)
         self.sigma = sample.noise_scale
         self.centres = centres - self.centre
-        squares = self.shares * (self.centres**2 + self.sigma**2)
-        self._of_mass = np.stack([self.shares, self.shares * self.centres, squares], axis=1)
-        self._of_bell = self._of_mass[:, :2] / np.sqrt(2.0 * np.pi)
-        nothing = np.zeros((1, 3))
-        self._left = np.concatenate([nothing, np.cumsum(self._of_mass, axis=0)])
-        self._right = np.concatenate([np.cumsum(self._of_mass[::-1], axis=0)[::-1], nothing])
         self.total = np.array([1.0, 0.0, self.sigma**2 + float(self.shares @ self.centres**2)])
 
-    def beside(self, positions: FloatArray, side: FloatArray) -> tuple[FloatArray, ...]:
-        """E (1, Y, Y^2) of Y < z and of Y > z, (3, q) each, the density at z, and P(side (Y - z) > 0), (q,) each.
+    def beside(self, positions: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
+        """E (1, Y, Y^2) of Y < z and of Y > z at positions and at both ends of the line, (3, q + 2) each, and the
+        density, (q,).
 
         Either tail is a sum of its own, so that the smaller one keeps its digits.
         """
-        u = (positions[:, None] - self.centres) / self.sigma
-        # Of every point the tail that lies beyond z, beside the whole of the points on either side.
-        beyond = np.copysign(ndtr(-np.abs(u)), u) @ self._of_mass
-        bell = np.exp(-0.5 * u * u) @ self._of_bell
-        beyond[:, 1] += self.sigma * bell[:, 0]
-        beyond[:, 2] += self.sigma * (bell[:, 1] + positions * bell[:, 0])
-        place = np.searchsorted(self.centres, positions)
-        below, above = (self._left[place] - beyond).T, (self._right[place] + beyond).T
-        return below, above, bell[:, 0] / self.sigma, np.where(side > 0.0, above[0], below[0])
+        u = (positions - self.centres[:, None]) / self.sigma
+        below, above = np.zeros((2, 3, len(positions) + 2))
+        below[:, -1] = above[:, 0] = self.total
+        below[:, 1:-1], above[:, 1:-1], density = moments_beside(
+            u, np.exp(-0.5 * u * u), self.shares, self.centres, self.sigma, positions
+        )
+        return below, above, density
 
 
 @dataclass(frozen=True, eq=False)
@@ -96,21 +89,18 @@ def segments(law: Law, inner: FloatArray, outer: FloatArray, bias: FloatArray) -
     m = len(inner)
     shifted = bias + inner * law.centre
     knots = -inner * shifted
-    left, right, density, active_mass = law.beside(knots, inner)
     order = np.argsort(knots, kind="stable")
     place = np.empty_like(order)
     place[order] = np.arange(m)
-    below, above = np.zeros((2, 3, m + 2))
-    below[:, 1:-1], above[:, 1:-1] = left[:, order], right[:, order]
-    below[:, -1] = above[:, 0] = law.total
-    rising = inner[order] > 0.0
-    steps = np.stack([inner, shifted])[:, order] * (outer[order] / m)
-    lines = np.zeros((2, m + 1))
-    lines[:, 1:] += np.cumsum(steps * rising, axis=1)
-    lines[:, :-1] += np.cumsum((steps * ~rising)[:, ::-1], axis=1)[:, ::-1]
+    positions, rising = knots[order], inner[order] > 0.0
+    below, above, density = law.beside(positions)
+    bends = (inner * outer / m)[order]
+    slope, intercept = over_neurons(rising, np.stack([bends, -bends * positions]))
     moments = between(below, above, slice(-1), slice(1, None))
+    active_mass = np.where(rising, above[0, 1:-1], below[0, 1:-1])[place]
+    density = density[place]
     return Segments(
-        order, place, knots, shifted, density, below, above, moments, lines[0], lines[1], active_mass
+        order, place, knots, shifted, density, below, above, moments, slope, intercept, active_mass
     )
 
 
