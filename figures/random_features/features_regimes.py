@@ -51,7 +51,8 @@ def compute(
         raise InvalidArgument(
             "features, samples", (features, samples[-1]), "large enough for modes of generalisation"
         )
-    found = phase_diagram("tanh", time, [generalisation, np.inf], axis, axis)
+    samples_axis = np.geomspace(0.1, 128.0, points)
+    found = phase_diagram("tanh", time, [generalisation, np.inf], axis, samples_axis)
     return {
         "points": points,
         "grid": grid,
@@ -60,6 +61,7 @@ def compute(
         "stop": generalisation,
         "overfitting": np.array([timescales(m, at="upper").overfitting or np.nan for m in models]),
         "axis": axis,
+        "samples_axis": samples_axis,
         "gap": found.generalisation_gap,
     }
 
@@ -76,18 +78,18 @@ def draw(data: dict[str, Any]) -> Figure:
     left.plot([], [], "|", color="black", markersize=8, markeredgewidth=2.0, label="overfitting")
     left.set(xscale="log", yscale="log", xlabel=r"training time $\tau$", ylabel="score error per dimension")
     left.legend(loc="lower right", fontsize=6)
-    axis = data["axis"]
+    axis, upward = data["axis"], data["samples_axis"]
     # Rows of the plane are features; here they lie along the abscissa.
     gaps = np.log10(np.maximum(data["gap"], 1e-12)).swapaxes(1, 2) - np.log10(data["gap_level"])
     stopped, final = gaps
     # 0 where even infinite training generalises, 1 where stopping does, 2 where neither does.
-    right.contourf(axis, axis, final, levels=[-np.inf, 0.0, np.inf], colors=SHADES[:2])
-    right.contourf(axis, axis, stopped, levels=[0.0, np.inf], colors=SHADES[2:])
+    right.contourf(axis, upward, final, levels=[-np.inf, 0.0, np.inf], colors=SHADES[:2])
+    right.contourf(axis, upward, stopped, levels=[0.0, np.inf], colors=SHADES[2:])
     for field, colour, look, name in (
         (final, style.COLOURS[0], "--", r"$n^*(p)$: $\tau_\mathrm{mem}=\infty$"),
         (stopped, style.COLOURS[1], "-", r"$\tau_\mathrm{mem}=\tau_\mathrm{gen}$"),
     ):
-        right.contour(axis, axis, field, levels=[0.0], colors=colour, linestyles=look)
+        right.contour(axis, upward, field, levels=[0.0], colors=colour, linestyles=look)
         right.plot([], [], look, color=colour, label=name)
     right.plot(axis, axis, ":", color="grey", linewidth=0.9, label="$n = p$")
     right.legend(loc="upper left", fontsize=6)
