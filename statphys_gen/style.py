@@ -183,12 +183,19 @@ def keys(**meanings: str) -> list[Any]:
 
 
 def legend_below(axes: Axes, handles: Sequence[Any], columns: int) -> None:
-    """A legend outside of the panels where the layout makes room for it, else inside of one of them."""
+    """A legend outside of the panels where the layout makes room for it, else inside of one of them.
+
+    It has as many columns as are asked for, or fewer in a picture too narrow for them.
+    """
     figure: Any = axes.figure
-    if type(figure.get_layout_engine()).__name__ == "ConstrainedLayoutEngine":
-        figure.legend(handles=handles, loc="outside lower center", ncols=columns)
-    else:
+    if type(figure.get_layout_engine()).__name__ != "ConstrainedLayoutEngine":
         axes.legend(handles=handles, ncols=columns)
+        return
+    for count in range(columns, 0, -1):
+        legend = figure.legend(handles=handles, loc="outside lower center", ncols=count)
+        if count == 1 or legend.get_window_extent().width <= figure.bbox.width:
+            return
+        legend.remove()
 
 
 def joined(*coordinates: ArrayLike) -> tuple[FloatArray, ...]:

@@ -7,6 +7,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
 from statphys_gen import style
+from statphys_gen.errors import InvalidArgument
 from statphys_gen.random_features import (
     RandomFeatures,
     early_stopping,
@@ -15,17 +16,18 @@ from statphys_gen.random_features import (
     timescales,
 )
 
-PAPER = ("2505.17638", "1", "same axes, reduced")
+PAPER = ("2505.17638", "1", "stand-in: random features, the sketch computed by our definitions")
 TITLE = "Random features: generalisation by stopping, and by too few parameters"
 CAPTION = (
-    "A computed version of the sketch with which the paper opens, for random features with tanh at t = "
-    "{time:g}; theory only (n, p, d to infinity). Left: score error along training at p/d = {features:g}. "
-    "Dotted: the time of generalisation, which does not depend on n; bars: the times of overfitting (the "
-    "highest eigenvalue of its modes), which grow with n. Right: the plane of samples and features on a "
-    "grid of {points} by {points}. Memorization: test and train loss differ by more than {gap_level:g} "
-    "after the training time {stop:g}. Dynamical regularisation: they do not yet, but would after "
-    "infinite training. Architectural regularisation: they never do, for lack of parameters. The choice "
-    "of {gap_level:g} and of the training time is ours: the lines move with them."
+    "A computed version of the sketch with which the paper opens, for random features with tanh at t = {time:g}; "
+    "theory only (n, p, d to infinity). Left: score error along training at p/d = {features:g}. Dotted: the time "
+    "of generalisation tau_gen = {stop:.3g}, which does not depend on n; bars: the times of overfitting (the "
+    "highest eigenvalue of its modes), which grow with n. Right: the plane of features and samples, on a grid of "
+    "{points} by {points}. The time of memorization tau_mem is when test and train loss first differ by "
+    "{gap_level:g}. Solid: tau_mem = tau_gen, with tau_gen of the left panel; below, the model memorizes before "
+    "it has learnt. Dashed: tau_mem is infinite; above, in architectural regularisation, it never memorizes, for "
+    "lack of parameters. Between them, in dynamical regularisation, it generalises if training stops in time. The "
+    "choice of {gap_level:g} is ours: the lines move with it."
 )
 
 REGIONS = ("architectural regularisation", "dynamical regularisation", "memorization")
@@ -38,22 +40,28 @@ def compute(
     samples: tuple[float, ...] = (4, 16, 64),
     features: float = 64.0,
     time: float = 0.1,
-    stop: float = 1000.0,
     gap_level: float = 0.1,
 ) -> dict[str, Any]:
     points = 40 if preset == "quick" else 96
     grid = np.geomspace(0.1, 1e6, 300)
     models = [RandomFeatures("tanh", features, n, time) for n in samples]
     axis = np.geomspace(1.05, 128.0, points)
-    found = phase_diagram("tanh", time, [stop, np.inf], axis, axis)
+    generalisation = timescales(models[-1]).generalisation
+    if generalisation is None:
+        raise InvalidArgument(
+            "features, samples", (features, samples[-1]), "large enough for modes of generalisation"
+        )
+    samples_axis = np.geomspace(0.1, 128.0, points)
+    found = phase_diagram("tanh", time, [generalisation, np.inf], axis, samples_axis)
     return {
         "points": points,
         "grid": grid,
         "score_error": np.array([learning_curves(model, grid).score_error for model in models]),
         "best": np.array([early_stopping(model).training_time for model in models]),
-        "generalisation": timescales(models[-1]).generalisation or np.nan,
+        "stop": generalisation,
         "overfitting": np.array([timescales(m, at="upper").overfitting or np.nan for m in models]),
         "axis": axis,
+        "samples_axis": samples_axis,
         "gap": found.generalisation_gap,
     }
 
@@ -66,28 +74,31 @@ def draw(data: dict[str, Any]) -> Figure:
         place = data["overfitting"][series]
         height = np.exp(np.interp(np.log(place), np.log(data["grid"]), np.log(curve)))
         left.plot([place, place], [height / 1.6, height * 1.6], color=colour, linewidth=2.0)
-    left.axvline(data["generalisation"], color="grey", linestyle=":", linewidth=0.9, label="generalisation")
+    left.axvline(float(data["stop"]), color="grey", linestyle=":", linewidth=0.9, label="generalisation")
     left.plot([], [], "|", color="black", markersize=8, markeredgewidth=2.0, label="overfitting")
     left.set(xscale="log", yscale="log", xlabel=r"training time $\tau$", ylabel="score error per dimension")
     left.legend(loc="lower right", fontsize=6)
-    axis = data["axis"]
-    stopped, final = np.log10(np.maximum(data["gap"], 1e-12)) - np.log10(data["gap_level"])
+    axis, upward = data["axis"], data["samples_axis"]
+    # Rows of the plane are features; here they lie along the abscissa.
+    gaps = np.log10(np.maximum(data["gap"], 1e-12)).swapaxes(1, 2) - np.log10(data["gap_level"])
+    stopped, final = gaps
     # 0 where even infinite training generalises, 1 where stopping does, 2 where neither does.
-    right.contourf(axis, axis, final, levels=[-np.inf, 0.0, np.inf], colors=SHADES[:2])
-    right.contourf(axis, axis, stopped, levels=[0.0, np.inf], colors=SHADES[2:])
-    for field, colour in ((final, style.COLOURS[0]), (stopped, style.COLOURS[1])):
-        right.contour(axis, axis, field, levels=[0.0], colors=colour, linestyles="solid")
-    right.plot(axis, axis, "--", color="grey", linewidth=0.7, label="$p = n$")
-    right.legend(loc="lower right")
+    right.contourf(axis, upward, final, levels=[-np.inf, 0.0, np.inf], colors=SHADES[:2])
+    right.contourf(axis, upward, stopped, levels=[0.0, np.inf], colors=SHADES[2:])
+    for field, colour, look, name in (
+        (final, style.COLOURS[0], "--", r"$n^*(p)$: $\tau_\mathrm{mem}=\infty$"),
+        (stopped, style.COLOURS[1], "-", r"$\tau_\mathrm{mem}=\tau_\mathrm{gen}$"),
+    ):
+        right.contour(axis, upward, field, levels=[0.0], colors=colour, linestyles=look)
+        right.plot([], [], look, color=colour, label=name)
+    right.plot(axis, axis, ":", color="grey", linewidth=0.9, label="$n = p$")
+    right.legend(loc="upper left", fontsize=6)
     right.set(
         xscale="log",
         yscale="log",
-        xlabel="samples per dimension $n/d$",
-        ylabel="features per dimension $p/d$",
+        xlabel="features per dimension $p/d$",
+        ylabel="samples per dimension $n/d$",
     )
-    figure.legend(
-        handles=[Patch(color=shade, label=name) for shade, name in zip(SHADES, REGIONS, strict=True)],
-        loc="outside lower right",
-        ncols=3,
-    )
+    patches = [Patch(color=shade, label=name) for shade, name in zip(SHADES, REGIONS, strict=True)]
+    style.legend_below(right, patches, 3)
     return figure

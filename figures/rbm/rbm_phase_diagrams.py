@@ -13,16 +13,16 @@ from statphys_gen.units import Binary, Gaussian, Mixture, Prior, ReLU, Ternary
 PAPER = ("2506.10552", "1", "stand-in: lines of the caption, the picture was not seen")
 TITLE = "Boltzmann machines: phase diagrams by hidden prior"
 CAPTION = (
-    "One binary pattern for each hidden unit, +-1 visible units, convention g = sqrt(beta) (couplings "
-    "xi/sqrt(N T), priors independent of temperature); delta and Delta are {deltas}, the thresholds theta "
-    "{thresholds}. Solid: end of the retrieval state (spinodal). Dashed: retrieval and the state without "
-    "it are equally likely; left of it retrieval dominates. Circle: end of retrieval at load 0, T = "
-    "Omega. Dotted: paramagnet to glass (symmetric priors). Dash-dotted: replica symmetry breaks in the "
-    "state without retrieval (ReLU, which has no paramagnet), drawn from an eighth of the largest load "
-    "on. The red line in the corner of the first panel: replica symmetry breaks in the retrieval state. "
-    "Below these lines the theory is approximate. Binary, ternary and all other bounded units have a "
-    "glass but no retrieval in this ensemble. Lines stop where the solver found no point. "
-    "Replica-symmetric theory (N to infinity)."
+    "One binary pattern for each hidden unit, +-1 visible units, convention g = sqrt(beta) (couplings xi/sqrt(N "
+    "T), priors independent of temperature); delta and Delta are {deltas}, the thresholds theta {thresholds}. "
+    "Solid: end of the retrieval state (spinodal). Dashed: retrieval and the state without it are equally likely; "
+    "left of it retrieval dominates. Circle: end of retrieval at load 0, T = Omega. P: paramagnet; SG: glass; R: "
+    "retrieval; no R: only the state without it, which ReLU units have in the place of both. Dotted: paramagnet "
+    "to glass (symmetric priors). Dash-dotted: replica symmetry breaks in the state without retrieval (ReLU, "
+    "which has no paramagnet), drawn from an eighth of the largest load on. The red line in the corner of the "
+    "first panel: replica symmetry breaks in the retrieval state. Below these lines the theory is approximate. "
+    "Binary, ternary and all other bounded units have a glass but no retrieval in this ensemble. Lines stop where "
+    "the solver found no point. Replica-symmetric theory (N to infinity)."
 )
 
 
@@ -83,11 +83,31 @@ def compute(
     }
 
 
+def _names(unit: Prior) -> list[tuple[float, float, str]]:
+    """Places of the names of the phases, as shares of the panel."""
+    carries = unit.tail_coefficient(1) > 0.0
+    names = (
+        [(0.2, 0.94, "P"), (0.75, 0.55 if carries else 0.2, "SG")]
+        if unit.symmetric
+        else [(0.75, 0.7, "no R")]
+    )
+    return [*names, (0.06, 0.15, "R")] if carries else names
+
+
 def draw(data: dict[str, Any]) -> Figure:
     figure, panels = style.panels(3, rows=2, height=4.4)
     for k, (axes, (name, unit, widest, hottest)) in enumerate(zip(panels, _units(data), strict=True)):
-        axes.plot(data["ends"][k], data["temperature"][k], color=style.COLOURS[0], label="end of retrieval")
-        axes.plot(data["equal"][k], data["temperature"][k], "--", color=style.COLOURS[1], label="first order")
+        axes.plot(
+            *style.joined(data["ends"][k], data["temperature"][k]),
+            color=style.COLOURS[0],
+            label="end of retrieval",
+        )
+        axes.plot(
+            *style.joined(data["equal"][k], data["temperature"][k]),
+            "--",
+            color=style.COLOURS[1],
+            label="first order",
+        )
         axes.plot(data["load"][k], data["glass"][k], ":", color=style.COLOURS[6], label="paramagnet to glass")
         axes.plot(
             data["broken_load"][k],
@@ -98,6 +118,8 @@ def draw(data: dict[str, Any]) -> Figure:
         )
         axes.set(xlabel=r"load $\alpha$", ylabel="temperature $T$", xlim=(0.0, widest), ylim=(0.0, hottest))
         axes.set_title(name)
+        for x, y, phase in _names(unit):
+            axes.text(x * widest, y * hottest, phase, ha="center", va="center")
         omega = unit.tail_coefficient(1)
         if omega > 0.0:
             axes.plot(0.0, omega, "o", color=style.COLOURS[0], clip_on=False, zorder=4)
