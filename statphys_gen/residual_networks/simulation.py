@@ -12,6 +12,7 @@ from .. import validation
 from ..arrays import FloatArray, IntArray
 from ..errors import InvalidArgument, NotConverged
 from ..presentation import Curves
+from ..progress import keep, observe_part
 from ..statistics.streams import generator
 from .model import RegressionTask, ResidualNetwork, activation, require_fit
 
@@ -155,3 +156,7 @@ def _limit(depths: IntArray, losses: FloatArray) -> float:
     other = order[depths[order] < depths[last]][-1]
     first, second = float(depths[other]), float(depths[last])
     return float((second * losses[last] - first * losses[other]) / (second - first))
+
+
+observe_part(train)
+keep(depth_scaling, "depths", part=train)
