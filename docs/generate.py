@@ -135,7 +135,7 @@ def _sized() -> dict[str, list[sizes.Deviation]]:
 def _sizes() -> str:
     lines = _heading("Deviation by size")
     lines += [
-        "Relative deviation of simulation from theory in every record that holds a size, with its standard "
+        "Relative deviation of simulation from theory in every record that holds one, by size, with its standard "
         "error: of the value for which an interval of 95 % leaves the largest deviation open, and that one. "
         "Where a limit was extrapolated "
         "from several sizes the record keeps the limit only. A deviation that is no larger than a few standard "

@@ -1,7 +1,8 @@
 """Deviations of theory from simulation by the size of the simulation, from the records of the checks.
 
 A record holds values at one size, or the limit that was extrapolated from several: the values at these are not kept,
-and only the limit can be shown. A few records hold the values of several sizes one behind the other.
+and only the limit can be shown. A few records hold the values of several sizes one behind the other. A check without a
+size of its own (a network of given weights, a channel) holds at its setting alone.
 """
 
 from __future__ import annotations
@@ -13,7 +14,22 @@ from typing import Any
 import numpy as np
 from scipy import special
 
-_SIZES = ("dimension", "visible_units", "depths", "depth", "half_depth", "neurons", "samples")
+_SIZES = (
+    "dimension",
+    "visible_units",
+    "depths",
+    "depth",
+    "half_depth",
+    "neurons",
+    "samples",
+    "sizes",
+    "norm",
+    "norms",
+    "roots",
+    "nodes",
+)
+_NAMES = {"sizes": "dimension", "norm": "|m|", "norms": "|m|", "roots": "root of the dimension"}
+_NODES = "principal-graph"  # elsewhere nodes are those of a grid
 # Those of which no limit is taken: they compare at every size, and hold the values of the sizes in their order.
 _ONE_BEHIND_THE_OTHER = ("linear-orthogonal-errors", "residual-networks-tied-linear-network")
 _KINDS = ("general", "eigenvalue", "capacity", "spread")
@@ -27,7 +43,8 @@ class Deviation:
     Attributes
     ----------
     check : id of the record.
-    size : what it was simulated at, by name; a tuple of sizes where a limit was taken.
+    size : what it was simulated at, by name; a tuple of sizes where a limit was taken; empty where it
+        names none.
     deviation, standard_error : of the value whose bound is the largest, relative as the check judges it.
     bound : the largest deviation, over the values, that 95 % intervals leave open.
     judged : whether the check is.
@@ -48,22 +65,24 @@ class Deviation:
         shown = []
         for name, value in self.size.items():
             text = ", ".join(f"{x:g}" for x in value) if isinstance(value, tuple) else f"{value:g}"
-            shown.append(f"{name.replace('_', ' ')} {text}")
-        return ("limit of " if self.is_limit else "") + ", ".join(shown)
+            shown.append(f"{_NAMES.get(name, name).replace('_', ' ')} {text}")
+        return ("limit of " if self.is_limit else "") + (", ".join(shown) or "setting of the check")
 
 
 def deviations(record: dict[str, Any]) -> list[Deviation]:
-    """Those of one record; empty where it has no size, or judges something that has no relative deviation."""
+    """Those of one record; empty where it judges something that has no relative deviation."""
     if record["kind"] not in _KINDS:
         return []
     size = {}
     for name in _SIZES:
+        if name == "nodes" and not record["id"].startswith(_NODES):
+            continue
         value = record["sizes"].get(name)
         if isinstance(value, list):
             size[name] = tuple(value) if len(value) > 1 else value[0]
         elif value is not None:
             size[name] = value
-    if not size or not all(np.isscalar(x) for v in size.values() for x in np.atleast_1d(v)):
+    if not all(np.isscalar(x) for v in size.values() for x in np.atleast_1d(v)):
         return []
     entries = [np.atleast_1d(record[k]).astype(float) for k in ("value", "theory", "standard_error", "scale")]
     degrees = np.broadcast_to(np.asarray(record["degrees_of_freedom"], float), entries[0].shape)
@@ -89,7 +108,13 @@ def _one(record: dict[str, Any], size: dict[str, Any], *arrays: np.ndarray) -> D
 
 def small_from(found: list[Deviation]) -> str:
     """From which size on every judged record leaves less than one per cent open, in words."""
-    at_sizes = [item for item in found if not item.is_limit and item.judged]
+    sizeless = [item for item in found if not item.size and item.judged]
+    if sizeless and not any(item.size for item in found if item.judged):
+        small = all(item.bound < SMALL for item in sizeless)
+        return "at the setting of its checks " + (
+            "below 1 %" if small else "not shown by all of them to be below 1 %"
+        )
+    at_sizes = [item for item in found if item.size and not item.is_limit and item.judged]
     good: list[Deviation] = []
     for item in sorted(at_sizes, key=_order, reverse=True):
         if item.bound >= SMALL:

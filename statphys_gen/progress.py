@@ -13,8 +13,8 @@ Ctrl-C). Outside nothing is reported and Ctrl-C is what it always is::
 The commands of the shell run like this, with a bar on a terminal.
 
 Nothing here changes what is computed, and the hash of what functions do shall not see it. So a function is not
-decorated where it is defined: a statement of its module, ``observe(map)`` or ``keep(simulation, "instances")``, puts
-one in its place that does the same and is watched.
+decorated where it is defined: a statement of its module, ``observe(map)``, ``observe_part(function)`` or
+``keep(simulation, "instances")``, puts one in its place that does the same and is watched.
 """
 
 from __future__ import annotations
@@ -24,11 +24,11 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from dataclasses import dataclass, field, replace
 from inspect import signature
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from .errors import InsufficientSamples, InvalidArgument, Stopped
 
@@ -82,14 +82,37 @@ class _Loop:
 
 @dataclass(eq=False)
 class _Call:
-    """A simulation that is kept: how its instances are counted, and how many a block of its map holds."""
+    """A simulation that is kept: how its instances are counted, how many a block of its map or loop holds, and of a
+    loop the function that computes a part of it, and the one that begins each block (by default that itself)."""
 
     counts: str
     asked: int
     size: int
+    part: Callable[..., Any] | None = None
+    begins: Callable[..., Any] | None = None
+    # Of a loop: what its parts gave in their order, how many of them were met, and how many blocks were begun.
+    parts: list[Any] = field(default_factory=list)
+    met: int = 0
+    begun: int = 0
+    loop: _Loop | None = None
+
+    @property
+    def blocks(self) -> int:
+        return -(-self.asked // self.size)
 
     def maps(self, blocks: int) -> bool:
-        return blocks == -(-self.asked // self.size)
+        return self.part is None and blocks == self.blocks
+
+    @property
+    def finished(self) -> int:
+        """Instances whose parts are all there."""
+        blocks = len(self.parts) if self.begins is None else max(self.begun - 1, 0)
+        return min(blocks * self.size, self.asked)
+
+    def cut_to(self, arguments: Mapping[str, Any], count: int) -> dict[str, Any]:
+        """The arguments of as many instances: their number, or the sequence that has one entry for each."""
+        given = arguments[self.counts]
+        return dict(arguments) | {self.counts: given[:count] if isinstance(given, Sequence) else count}
 
 
 @dataclass(eq=False)
@@ -177,12 +200,14 @@ class Run:
         met = self._met
         self._calls.append(call)
         try:
-            return function(**arguments)
+            return function(**arguments) if call.part is None else self._looped(function, call, arguments)
         except _Cut as cut:
             self.ended = True
-            self._met, self._replaying = met, True
+            if cut.count < 1:
+                raise cut.reason from None
+            self._met, self._replaying, call.met = met, True, 0
             try:
-                found = function(**dict(arguments) | {call.counts: cut.count})
+                found = function(**call.cut_to(arguments, cut.count))
             except (InvalidArgument, InsufficientSamples, _Cut):  # too few of them
                 raise cut.reason from None
             finally:
@@ -196,6 +221,47 @@ class Run:
             if not self._calls:
                 self._records.clear()
                 self._met = 0
+
+    def _looped(self, function: Callable[..., R], call: _Call, arguments: Mapping[str, Any]) -> R:
+        """The result of a simulation whose instances are the passes of a loop."""
+        with self._loop(call.counts, call.asked) as call.loop:
+            try:
+                self._tell()
+                found = function(**arguments)
+            except (KeyboardInterrupt, _End) as reason:
+                self.ended = True
+                raise _Cut(call.finished, reason) from None
+            with suppress(_End):
+                self._count(call, call.blocks)
+            return found
+
+    def _count(self, call: _Call, blocks: int) -> None:
+        if call.loop is not None:
+            call.loop.done = min(blocks * call.size, call.asked)
+            self._tell()
+
+    def begin(self, call: _Call) -> None:
+        """A block of a loop begins: those before it are finished."""
+        call.begun += 1
+        if call.begun > 1 and not self._replaying:
+            self._count(call, call.begun - 1)
+
+    def part(self, call: _Call, compute: Callable[[], T]) -> T:
+        """A part of a loop; what it gave where the loop is run again for the instances that are finished."""
+        call.met += 1
+        if self._replaying:
+            if call.met > len(call.parts):
+                raise _Cut(0, _End())
+            return cast(T, call.parts[call.met - 1])
+        self._inside.yes = True
+        try:
+            found = compute()
+        finally:
+            self._inside.yes = False
+        call.parts.append(found)
+        if call.begins is None and len(call.parts) < call.blocks:
+            self._count(call, len(call.parts))
+        return found
 
     def mapped(
         self,
@@ -321,11 +387,41 @@ def observe(mapping: Callable[..., list[Any]]) -> None:
     _put(mapping, observed)
 
 
-def keep(simulation: Callable[..., Any], counts: str, block: Callable[..., int] | None = None) -> None:
+def observe_part(part: Callable[..., Any], given: str = "") -> None:
+    """A function that computes a part of a simulation in a loop, or begins a pass of it, is watched there: a statement
+    of the module that defines it. Where it is itself the loop, the function ``given`` to it computes the parts."""
+
+    @functools.wraps(part)
+    def observed(*arguments: Any, **keywords: Any) -> Any:
+        run = current()
+        call = run._calls[-1] if run is not None and run._calls else None
+        if run is not None and call is not None and observed is call.begins:
+            run.begin(call)
+        if run is None or call is None or observed is not call.part:
+            return part(*arguments, **keywords)
+        if not given:
+            return run.part(call, lambda: part(*arguments, **keywords))
+        bound = signature(part).bind(*arguments, **keywords)
+        compute = bound.arguments[given]
+        bound.arguments[given] = lambda *asked: run.part(call, lambda: compute(*asked))
+        return part(*bound.args, **bound.kwargs)
+
+    _put(part, observed)
+
+
+def keep(
+    simulation: Callable[..., Any],
+    counts: str,
+    block: Callable[..., int] | None = None,
+    *,
+    part: Callable[..., Any] | None = None,
+    begins: Callable[..., Any] | None = None,
+) -> None:
     """Of a simulation of ``counts`` instances those that are finished are kept: a statement of its module.
 
     Its map over the instances is the one over as many blocks. ``block`` says how many instances one of them holds,
-    from arguments of the simulation by name; by default 1.
+    from arguments of the simulation by name; by default 1. A simulation that goes through its blocks in a loop instead
+    names the observed function that computes a ``part`` of it, one a block, or several after another one ``begins`` it.
     """
     needed = signature(block).parameters if block is not None else {}
 
@@ -338,11 +434,12 @@ def keep(simulation: Callable[..., Any], counts: str, block: Callable[..., int] 
         bound.apply_defaults()
         named = bound.arguments
         try:
-            asked = int(named[counts])
+            given = named[counts]
+            asked = len(given) if isinstance(given, Sequence) else int(given)
             size = block(**{name: named[name] for name in needed}) if block is not None else 1
         except Exception:  # the simulation refuses these arguments itself
             return simulation(*arguments, **keywords)
-        return run.simulated(simulation, _Call(counts, asked, size), named)
+        return run.simulated(simulation, _Call(counts, asked, size, part, begins), named)
 
     _put(simulation, kept)
 

@@ -2,6 +2,7 @@
 
 import csv
 import re
+import shlex
 import sys
 from pathlib import Path
 from typing import Any
@@ -9,7 +10,9 @@ from typing import Any
 import pytest
 
 from derivations import all_derivations
+from statphys_gen.cli import build_parser
 from statphys_gen.predictions import predictions
+from statphys_gen.systems import SYSTEMS
 
 DOCS = Path(__file__).parents[1] / "docs"
 PAGES = [path for path in DOCS.rglob("*.rst") if not {"generated", "_build"} & set(path.parts)]
@@ -32,7 +35,8 @@ def test_every_claim_that_a_page_names_exists() -> None:
 
 def test_every_prediction_below_a_formula_exists() -> None:
     found = _named(_EXACT)
-    assert len(found) > 100
+    assert len(found) > 150
+    assert {name.partition(".")[0] for name in found} >= {system.name for system in SYSTEMS}
     assert found <= {f"{prediction.home}.{prediction.name}" for prediction in predictions()}
 
 
@@ -40,8 +44,22 @@ def test_a_page_that_derives_leaves_no_file_of_its_derivations_out() -> None:
     files = {claim.name.rpartition(".")[0] for claim in all_derivations()}
     named = {name.rpartition(".")[0] for name in _named(_CLAIM)}
     systems = {name.partition(".")[0] for name in named}
-    assert len(systems) >= 7
+    assert systems == {system.name for system in SYSTEMS}
     assert {name for name in files if name.partition(".")[0] in systems} <= named
+
+
+def _commands() -> list[str]:
+    """Those that stand on lines of their own, as one types them; dots and brackets stand for something else."""
+    lines = [line for path in PAGES for line in path.read_text("utf-8").replace("\\\n", " ").splitlines()]
+    found = [line.strip().removeprefix("$ ") for line in lines if re.match(r" +(\$ )?statphys-gen ", line)]
+    return [line for line in found if not re.search(r"[<|\[]|\.\.\.", line)]
+
+
+def test_every_command_of_a_page_is_one() -> None:
+    commands, parser = _commands(), build_parser()
+    assert len(commands) > 50
+    named = {parser.parse_args(shlex.split(line)[1:]).system for line in commands}
+    assert named >= {system.name.replace("_", "-") for system in SYSTEMS if system.name != "diffusion"}
 
 
 def test_every_picture_was_looked_at_once() -> None:
@@ -113,3 +131,14 @@ def test_values_of_several_sizes_one_behind_the_other(sizes: Any) -> None:
         (80, 0.05),
         (160, 0.001),
     ]
+
+
+def test_a_record_without_a_size_stands_for_its_setting(sizes: Any) -> None:
+    record = _record("score-matching-x", 3, [2.001, 1.999]) | {"sizes": {"nodes": 300, "points": [0.3, 0.7]}}
+    (found,) = sizes.deviations(record)
+    assert found.words() == "setting of the check"
+    assert sizes.small_from([found]) == "at the setting of its checks below 1 %"
+    (far,) = sizes.deviations(record | {"value": [2.1, 1.999]})
+    assert sizes.small_from([found, far]).endswith("not shown by all of them to be below 1 %")
+    (nodes,) = sizes.deviations(record | {"id": "principal-graph-x"})
+    assert sizes.small_from([found, far, nodes]).startswith("below 1 % at nodes 300")

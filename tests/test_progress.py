@@ -4,12 +4,23 @@ from __future__ import annotations
 
 import threading
 import warnings
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from statphys_gen import diffusion, phase_retrieval, rbm, sweep
+from statphys_gen import (
+    diffusion,
+    memorization,
+    phase_retrieval,
+    principal_graph,
+    rbm,
+    residual_networks,
+    schedules,
+    score_matching,
+    sweep,
+)
 from statphys_gen.errors import InvalidArgument, Stopped
 from statphys_gen.numerics.blocks import map_blocks
 from statphys_gen.progress import Progress, finished, watching
@@ -162,3 +173,146 @@ def test_what_each_computes_itself_is_no_part_of_the_run(threads: int) -> None:
     alone = rbm.simulate(MODEL, 60, 3, sweeps=10)
     assert (len(calls), run.cut) == (4, "")
     assert all(np.array_equal(found.values[name], alone.values[name]) for name in alone.values)
+
+
+SAMPLE = score_matching.NoisedSample((-1.1, 0.4, 0.7), 0.8, 0.6)
+STARTS = [score_matching.draw_network(6, replica=k) for k in range(5)]
+SKEWED = diffusion.GaussianMixture(np.array([0.3, 0.7]), np.array([[1.4], [-0.6]]), np.array([0.5, 0.5]))
+CLASSES = schedules.TwoClasses(40_000 // 4, 0.02, 0.6, 0.3)
+GRID = schedules.NoiseGrid((3.0, 1.0, 0.3, 0.0), "heun")
+TASK, INNER = residual_networks.draw_task(2, 3, 4)
+RESIDUAL = residual_networks.ResidualNetwork(1, "tanh", INNER)
+
+# Simulations that go through their instances in a loop, of so many of them; and how many of them a block holds.
+LOOPS: dict[str, tuple[Callable[[int], object], str, int]] = {
+    "descents of score networks": (
+        lambda count: score_matching.simulate_descent(SAMPLE, STARTS[:count], 0.05, 7, kept=[3]),
+        "networks",
+        1,
+    ),
+    "reports": (
+        lambda count: memorization.simulate_reports(
+            memorization.KnownGenerator("perfect", copies=0.3),
+            SKEWED,
+            training=12,
+            held_out=20,
+            generated=10,
+            runs=count,
+        ),
+        "runs",
+        1,
+    ),
+    "cooled mixtures": (
+        lambda count: principal_graph.simulate_states(SKEWED, [0.5, 0.9], 40, instances=count),
+        "instances",
+        1,
+    ),
+    "learned weights": (
+        lambda count: principal_graph.simulate_states(
+            SKEWED, [0.9], 40, weight_kind="learned", instances=count
+        ),
+        "instances",
+        1,
+    ),
+    "neighbours": (
+        lambda count: memorization.simulate_neighbour_fraction(2, 0.6, instances=count, walkers=50),
+        "instances",
+        1,
+    ),
+    "depths": (
+        lambda count: residual_networks.depth_scaling(RESIDUAL, TASK, [2, 5, 3, 8, 4][:count], 0.1, 6),
+        "depths",
+        1,
+    ),
+    "samples of classes": (
+        lambda count: schedules.simulate_two_classes(CLASSES, GRID, 104 * count),
+        "walkers",
+        104,
+    ),
+}
+
+
+def _numbers(found: object) -> list[np.ndarray]:
+    if isinstance(found, np.ndarray):
+        return [found]
+    values = found.values() if isinstance(found, dict) else vars(found).values()
+    return [
+        entry
+        for value in values
+        for entry in _numbers(np.asarray(value) if isinstance(value, float | int) else value)
+    ]
+
+
+@pytest.mark.parametrize("kind", LOOPS)
+def test_an_ended_loop_is_the_same_call_with_fewer_instances(kind: str) -> None:
+    simulate, counted, size = LOOPS[kind]
+    told: list[Progress] = []
+    with watching(told.append) as run:
+        whole = simulate(5)
+    assert [(now.what, now.done, now.total) for now in told] == [
+        (counted, k * size, 5 * size) for k in range(6)
+    ]
+    assert (run.cut, run.ended) == ("", False)
+    for first, second in zip(_numbers(whole), _numbers(simulate(5)), strict=True):
+        assert np.array_equal(first, second, equal_nan=True)
+    with watching(lambda now: now.done == 3 * size) as run:
+        found = simulate(5)
+    assert run.cut == f"stopped after {3 * size} of {5 * size} {counted}: the results are of {3 * size}"
+    numbers, fewer = _numbers(found), _numbers(simulate(3))
+    assert numbers
+    for first, second in zip(numbers, fewer, strict=True):
+        assert np.array_equal(first, second, equal_nan=True)
+    assert not all(np.array_equal(*pair) for pair in zip(numbers, _numbers(whole), strict=True))
+
+
+@pytest.mark.parametrize("kind", LOOPS)
+def test_a_loop_ended_before_its_first_instance_has_no_result(kind: str) -> None:
+    with pytest.raises(Stopped, match="before enough was finished"), watching(lambda now: True):
+        LOOPS[kind][0](5)
+
+
+def test_ctrl_c_inside_of_an_instance_of_a_loop_keeps_those_before(monkeypatch: pytest.MonkeyPatch) -> None:
+    from statphys_gen.principal_graph.simulation import annealing
+
+    steps = 0
+
+    def step(*arguments: object) -> object:
+        nonlocal steps
+        steps += 1
+        if steps == 200:
+            raise KeyboardInterrupt
+        return original(*arguments)
+
+    original = annealing.em_step
+    monkeypatch.setattr(annealing, "em_step", step)
+    with watching(lambda now: False) as run:
+        found = principal_graph.simulate_states(SKEWED, [0.5, 0.9], 40, instances=50)
+    kept = int(run.cut.split()[2])
+    assert 1 < kept < 50
+    fewer = principal_graph.simulate_states(SKEWED, [0.5, 0.9], 40, instances=kept)
+    assert all(np.array_equal(found[name].mean, fewer[name].mean) for name in fewer)
+
+
+def test_a_comparison_of_a_stopped_loop_is_of_what_is_finished() -> None:
+    with watching(lambda now: now.done == 3) as run:
+        found = score_matching.compare(SAMPLE, STARTS, 0.05, 7)
+    assert run.cut.startswith("stopped after 3 of 5 networks")
+    assert found.records() == score_matching.compare(SAMPLE, STARTS[:3], 0.05, 7).records()
+    with watching(lambda now: now.done == 3):
+        depths = residual_networks.compare(RESIDUAL, TASK, [2, 3, 4, 5], 0.1, 6)
+    assert depths.records() == residual_networks.compare(RESIDUAL, TASK, [2, 3, 4], 0.1, 6).records()
+    with (
+        pytest.raises(Stopped, match="before two depths were finished"),
+        watching(lambda now: now.done == 1),
+    ):
+        residual_networks.compare(RESIDUAL, TASK, [2, 3, 4, 5], 0.1, 6)
+
+
+def test_steps_of_networks_that_move_together_are_counted() -> None:
+    told: list[Progress] = []
+    with watching(told.append):
+        found = score_matching.compare(SAMPLE, STARTS, 0.01, 450, batch=3)
+    assert [(now.what, now.done, now.total) for now in told] == [("steps", k, 450) for k in (200, 400, 450)]
+    assert found.records() == score_matching.compare(SAMPLE, STARTS, 0.01, 450, batch=3).records()
+    with pytest.raises(Stopped, match="before enough was finished"), watching(lambda now: now.done == 400):
+        score_matching.compare(SAMPLE, STARTS, 0.01, 450, batch=3)

@@ -21,8 +21,8 @@ from .. import __version__
 from ..errors import InvalidArgument, StatphysError
 from ..progress import watching
 from ..systems import SYSTEMS
+from .at_work import told_of_work
 from .bar import Bar
-from .compilation import told_of_compilation
 from .parsing import BadUsage, Parser
 
 PROGRAM = "statphys-gen"
@@ -51,8 +51,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         try:
             options = build_parser().parse_args(words)
-            with told_of_compilation():
-                return int(options.run(options)) if options.system in _WHOLE else _watched(options)
+            bar = Bar()
+            with told_of_work(
+                lambda: not bar.shown and options.system != "verify"
+            ):  # which has a bar of its own
+                return int(options.run(options)) if options.system in _WHOLE else _watched(options, bar)
         finally:
             sys.stdout.flush()
     except (BadUsage, InvalidArgument) as error:
@@ -70,9 +73,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _complain("interrupted; finished points are kept where a store was given", 130)
 
 
-def _watched(options: argparse.Namespace) -> int:
+def _watched(options: argparse.Namespace, bar: Bar) -> int:
     """Run a command that shows how far it has come, and that Ctrl-C ends with what is finished."""
-    bar = Bar()
     with watching(bar) as run:
         try:
             status = int(options.run(options))

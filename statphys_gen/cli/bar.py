@@ -28,6 +28,10 @@ class Bar:
         self._bar.n = now.share
         self._bar.refresh()
 
+    @property
+    def shown(self) -> bool:
+        return self._bar is not None
+
     def close(self) -> None:
         if self._bar is not None:
             self._bar.close()

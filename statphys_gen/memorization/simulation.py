@@ -12,6 +12,7 @@ from ..data.laws import GaussianMixture
 from ..data.sampling import NoisedMixture
 from ..errors import InvalidArgument
 from ..numerics.neighbours import two_nearest
+from ..progress import keep, observe_part
 from ..statistics.estimate import Estimate
 from ..statistics.streams import generator
 
@@ -160,3 +161,7 @@ def _periodic(points: FloatArray, side: float) -> FloatArray:
         shift[axis] = side
         points = np.concatenate([points, points[x < margin] + shift, points[x > side - margin] - shift])
     return points
+
+
+observe_part(neighbour_ratios_in_a_box)
+keep(simulate_neighbour_fraction, "instances", part=neighbour_ratios_in_a_box)

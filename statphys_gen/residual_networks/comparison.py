@@ -8,7 +8,7 @@ import numpy as np
 
 from ..approximation import approximation_of
 from ..comparison import Observable, Observables
-from ..errors import InvalidArgument
+from ..errors import InvalidArgument, Stopped
 from ..statistics.estimate import Estimate
 from .model import RegressionTask, ResidualNetwork
 from .simulation import depth_scaling, extrapolated
@@ -33,6 +33,9 @@ def compare(
     if len(sizes) < 2:
         raise InvalidArgument("depths", list(depths), "at least two different ones")
     found = depth_scaling(network, task, sizes, learning_rate, steps)
+    sizes = found.depth.tolist()  # of a run that was stopped, those that are finished
+    if len(sizes) < 2:
+        raise Stopped("the run was stopped before two depths were finished")
     smooth = network.activation != "relu"
     limit = depth_limit(network, task, learning_rate, steps).require() if smooth else None
     reason = "" if smooth else "the limit of depth is that of smooth activations"

@@ -12,6 +12,7 @@ from .. import validation
 from ..arrays import FloatArray, IntArray
 from ..errors import InvalidArgument, NotConverged
 from ..presentation import Curves
+from ..progress import keep, observe_part
 from ..statistics.streams import generator
 from .model import RegressionTask, ResidualNetwork, activation, require_fit
 
@@ -144,3 +145,7 @@ def extrapolated(depths: IntArray, values: FloatArray) -> FloatArray:
     """Limits of what is linear in 1/L, from each two successive ones of the k different depths, (k - 1,)."""
     sizes, places = np.unique(depths, return_index=True)
     return np.diff(sizes * values[places]) / np.diff(sizes)
+
+
+observe_part(train)
+keep(depth_scaling, "depths", part=train)

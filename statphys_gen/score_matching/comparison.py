@@ -9,10 +9,11 @@ import numpy as np
 from .. import validation
 from ..approximation import approximation_of
 from ..comparison import Observable, Observables
-from ..errors import InvalidArgument
+from ..errors import InvalidArgument, Stopped
+from ..progress import current
 from ..statistics.estimate import Estimate
 from .model import NoisedSample, ScoreNetwork
-from .simulation import OBSERVABLES, simulate_descent, simulate_stochastic_descent
+from .simulation import OBSERVABLES, Training, simulate_descent, simulate_stochastic_descent
 from .theory.descent import population_descent
 
 
@@ -48,8 +49,9 @@ def compare(
     count = validation.integer("steps", steps, minimum=0)
     if batch is None:
         found = simulate_descent(sample, networks, learning_rate, count, seed=seed)
+        networks = networks[: len(found.risk)]  # of a run that was stopped, those that are finished
     else:
-        found = simulate_stochastic_descent(sample, networks, learning_rate, count, batch=batch, seed=seed)
+        found = _stochastic(sample, networks, learning_rate, count, batch, seed)
     exact = all(abs(weight) == 1.0 for network in networks for weight in network.inner)
     if not all(np.isfinite(getattr(found, name)).all() for name in OBSERVABLES):
         raise InvalidArgument("learning_rate", learning_rate, "such that no run overflows")
@@ -77,3 +79,33 @@ def compare(
         known = error if name in ("risk", "excess_risk") else 0.0
         rows.append(Observable(name, estimate, theory, said, reason, theory_error=known))
     return Observables(tuple(rows))
+
+
+def _stochastic(
+    sample: NoisedSample,
+    networks: Sequence[ScoreNetwork],
+    learning_rate: float,
+    steps: int,
+    batch: int,
+    seed: int,
+) -> Training:
+    """Its steps are counted where a run is watched; all networks take them together, so none is finished before."""
+    run = current()
+    if run is None:
+        return simulate_stochastic_descent(sample, networks, learning_rate, steps, batch=batch, seed=seed)
+    with run.counted("steps", steps) as count:
+        done = 0
+
+        def each(at: int) -> None:
+            nonlocal done
+            more, done = at - done, at
+            count(more)
+
+        try:
+            return simulate_stochastic_descent(
+                sample, networks, learning_rate, steps, batch=batch, each=each, seed=seed
+            )
+        except KeyboardInterrupt:
+            if run.ended:
+                raise Stopped("the run was stopped before enough was finished for a result") from None
+            raise

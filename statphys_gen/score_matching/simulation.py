@@ -18,6 +18,7 @@ from ..arrays import FloatArray, IntArray
 from ..errors import InvalidArgument
 from ..glossary import dataset
 from ..presentation import Tabular
+from ..progress import keep, observe_part
 from ..statistics.estimate import Estimate
 from ..statistics.streams import generator
 from .model import NoisedSample, ScoreNetwork
@@ -196,27 +197,41 @@ def simulate_descent(
     """
     eta = validation.positive("learning_rate", learning_rate)
     chosen, count = _steps(steps, kept), validation.integer("nodes", nodes, minimum=10, maximum=100_000)
-    parts = []
-    for replica, network in enumerate(networks):
-        key = {"purpose": "score matching on a grid", "sample": sample, "network": network, "nodes": count}
-        rng = generator(seed, key, replica)
-        shift = float(generator(seed, key | {"measured": True}, replica).random())
-        _require_memory(sample.samples * count * network.neurons)
-        inner, outer, bias = (np.array(entry) for entry in (network.inner, network.outer, network.bias))
-        scale, at, rows = network.neurons * eta, 0, []
-        for number in chosen.tolist():
-            while at < number and _bounded(outer, bias):
-                _, by_outer, by_bias = _Grid(sample, count, float(rng.random())).gradient(inner, outer, bias)
-                outer, bias, at = outer - scale * by_outer, bias - scale * by_bias, at + 1
-            if not _bounded(outer, bias):
-                rows.append([np.nan] * 4)
-                continue
-            # On one grid for all runs the error of its nodes would be common to them, and unseen.
-            grid = _Grid(sample, _MEASURED * count, shift)
-            rows.append(grid.measure(inner, outer, bias))
-        measured = dict(zip(OBSERVABLES, np.array(rows).T[:, None, :], strict=True))
-        parts.append(Training(chosen, **measured, outer=outer[None], bias=bias[None]))
-    return Training.join(parts)
+    return Training.join(
+        [
+            _descended(sample, network, eta, chosen, count, seed, replica)
+            for replica, network in enumerate(networks)
+        ]
+    )
+
+
+def _descended(
+    sample: NoisedSample,
+    network: ScoreNetwork,
+    eta: float,
+    chosen: IntArray,
+    nodes: int,
+    seed: int,
+    replica: int,
+) -> Training:
+    """One instance of :func:`simulate_descent`."""
+    key = {"purpose": "score matching on a grid", "sample": sample, "network": network, "nodes": nodes}
+    rng = generator(seed, key, replica)
+    shift = float(generator(seed, key | {"measured": True}, replica).random())
+    _require_memory(sample.samples * nodes * network.neurons)
+    inner, outer, bias = (np.array(entry) for entry in (network.inner, network.outer, network.bias))
+    scale, at, rows = network.neurons * eta, 0, []
+    for number in chosen.tolist():
+        while at < number and _bounded(outer, bias):
+            _, by_outer, by_bias = _Grid(sample, nodes, float(rng.random())).gradient(inner, outer, bias)
+            outer, bias, at = outer - scale * by_outer, bias - scale * by_bias, at + 1
+        if not _bounded(outer, bias):
+            rows.append([np.nan] * 4)
+            continue
+        # On one grid for all runs the error of its nodes would be common to them, and unseen.
+        rows.append(_Grid(sample, _MEASURED * nodes, shift).measure(inner, outer, bias))
+    measured = dict(zip(OBSERVABLES, np.array(rows).T[:, None, :], strict=True))
+    return Training(chosen, **measured, outer=outer[None], bias=bias[None])
 
 
 def simulate_stochastic_descent(
@@ -374,3 +389,7 @@ def _require_memory(numbers: int) -> None:
         raise InvalidArgument(
             "nodes", f"{numbers} activations at once", f"such that there are at most {_MOST}"
         )
+
+
+observe_part(_descended)
+keep(simulate_descent, "networks", part=_descended)

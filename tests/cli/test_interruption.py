@@ -16,6 +16,8 @@ from pathlib import Path
 
 import pytest
 
+DATA = Path(__file__).parents[1] / "recorded" / "data"
+
 LONG = {
     "Gibbs sampling": (
         "rbm simulate --hidden gaussian --load 0.05 --temperature 0.4 --convention beta --start retrieval "
@@ -49,6 +51,25 @@ LONG = {
         "linear-dynamics simulate --dimension 12 --width 40 --variance 0.2 --signal-strength 2 1.3 --training-time 1 3 "
         "--instances 9000",
         "instances",
+    ),
+    "score networks": (
+        "score-matching simulate --points -1.1 0.4 0.7 --time 0.3 --neurons 6 --learning-rate 0.05 --steps 400 "
+        "--starts 1000",
+        "networks",
+    ),
+    "cooled mixtures": (
+        f"principal-graph simulate {DATA / 'bumps.csv'} --samples 400 --temperature 0.3 --instances 9000",
+        "instances",
+    ),
+    "samples of schedules": (
+        "schedules simulate --dimension 12000 --separation 0.05 --variance 0.6 --weight 0.3 --schedule vp-linear "
+        "--steps 400 --walkers 8900",
+        "walkers",
+    ),
+    "depths": (
+        f"residual-networks train --depth {' '.join(str(100 + k) for k in range(500))} --learning-rate 0.01 "
+        "--steps 40 --dimension 2 --width 3 --samples 4",
+        "depths",
     ),
 }
 

@@ -15,6 +15,7 @@ from ...errors import InvalidArgument
 from ...meaning import fingerprint
 from ...numerics.neighbours import two_nearest
 from ...presentation import Scalars
+from ...progress import keep, observe_part
 from ...statistics.estimate import Estimate
 from ...statistics.multiple import benjamini_hochberg, conformal_p_values
 from ...statistics.proportions import estimate_proportion
@@ -129,3 +130,7 @@ def _numbers(data: GeneratorData, ratio: float, rate: float) -> list[float]:
         test.excess_standard_error / total,
         float(named.sum()),
     ]
+
+
+observe_part(_numbers)
+keep(simulate_reports, "runs", part=_numbers)

@@ -12,6 +12,7 @@ from ... import validation
 from ...arrays import FloatArray
 from ...data.laws import GaussianMixture
 from ...errors import InvalidArgument
+from ...progress import keep, observe_part
 from ...statistics.estimate import Estimate
 from ...statistics.streams import generator
 from ..model import WEIGHT_KINDS, WeightedPoints, WeightKind
@@ -258,3 +259,8 @@ def simulate_split_temperature(
             factors.append(float(moved[k + 1, 0] - moved[k, 0]) / (2 * displacement))
         low, high = (middle, high) if max(factors) > 1.0 else (low, middle)
     return 0.5 * (low + high)
+
+
+observe_part(draw_points)
+observe_part(anneal)
+keep(simulate_states, "instances", part=anneal, begins=draw_points)

@@ -13,6 +13,7 @@ from ...data.laws import CurieWeiss, GaussianMixture
 from ...data.sampling import NoisedMixture, curie_weiss_posterior_field
 from ...errors import InvalidArgument
 from ...noising import time_from_edm_sigma
+from ...progress import keep, observe_part
 from ...statistics.estimate import Estimate
 from ...statistics.proportions import estimate_proportion
 from ...statistics.streams import generator
@@ -197,3 +198,29 @@ def simulate_curie_weiss(
         "weight": estimate_proportion(positive.sum(), len(found)),
         "magnetisation": Estimate.from_samples(found[positive, 1]),
     }
+
+
+def _walkers_per_block(dimension: int, walkers: int) -> int:
+    """As in the blocks above."""
+    return max(10, min(walkers, _BLOCK_NUMBERS // dimension))
+
+
+observe_part(_blocks, "run")
+keep(
+    simulate_two_classes,
+    "walkers",
+    lambda classes, walkers: _walkers_per_block(classes.dimension, walkers),
+    part=_blocks,
+)
+keep(
+    simulate_mixture,
+    "walkers",
+    lambda mixture, walkers: _walkers_per_block(mixture.dimension, walkers),
+    part=_blocks,
+)
+keep(
+    simulate_curie_weiss,
+    "walkers",
+    lambda model, walkers: _walkers_per_block(model.dimension, walkers),
+    part=_blocks,
+)
