@@ -11,6 +11,7 @@ import numpy as np
 from .. import validation
 from ..data.dataset import load_dataset
 from ..errors import InvalidArgument
+from ..files import read_archive, read_json
 from .model import ScoreNetwork
 
 _FIELDS = ("inner", "outer", "bias")
@@ -40,17 +41,12 @@ def load_network(argument: str, path: str | Path) -> ScoreNetwork:
     """
     file = validation.readable_file(argument, path)
     allowed = "a .json or .npz file with inner, outer and bias, lists of as many numbers"
-    entries: dict[str, Any] = {}
-    try:
-        if file.suffix.lower() == ".json":
-            entries = json.loads(file.read_text(encoding="utf-8"))
-        elif file.suffix.lower() == ".npz":
-            with np.load(file, allow_pickle=False) as stored:
-                entries = {name: stored[name].tolist() for name in _FIELDS if name in stored.files}
-    except Exception as error:
-        raise InvalidArgument(
-            argument, str(path), f"{allowed}: {' '.join(str(error).split())[:200]}"
-        ) from None
+    ending = file.suffix.lower()
+    entries: Any = None
+    if ending == ".json":
+        entries = read_json(argument, file)
+    elif ending == ".npz":
+        entries = {name: values.tolist() for name, values in read_archive(argument, file).items()}
     if not isinstance(entries, dict) or any(not isinstance(entries.get(name), list) for name in _FIELDS):
         raise InvalidArgument(argument, str(path), allowed)
     try:
