@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator, Sequence
 from html import escape
 from itertools import groupby
@@ -10,10 +9,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from statphys_gen import __version__
+from statphys_gen.errors import InvalidArgument
+from statphys_gen.files import read_json
 
 if TYPE_CHECKING:
     from .runner import Figure
 
+_TEXTS = ("title", "paper", "figure", "fidelity", "caption", "preset", "command")
 _STYLE = (
     "body{font:15px/1.5 sans-serif;max-width:62em;margin:2em auto;padding:0 1em;color:#222;background:#fff}"
     "img{max-width:100%}figure{margin:2.5em 0;border-top:1px solid #ddd}figcaption{color:#333}"
@@ -35,7 +37,7 @@ def write_gallery(figures: Sequence[Figure], folder: Path) -> Path:
     for figure in figures:
         record = folder / f"{figure.name}.json"
         if record.is_file():
-            records[figure.name] = json.loads(record.read_text(encoding="utf-8"))
+            records[figure.name] = read_record(record)
     shown = [figure for figure in figures if figure.name in records]
     parts = [
         "<!doctype html><html lang='en'><meta charset='utf-8'><meta name='viewport' content='width=device-width'>",
@@ -47,6 +49,24 @@ def write_gallery(figures: Sequence[Figure], folder: Path) -> Path:
     page = folder / "index.html"
     page.write_text("\n".join(parts) + "\n", encoding="utf-8")
     return page
+
+
+def read_record(file: Path) -> dict[str, Any]:
+    """What was written beside a picture.
+
+    Raises
+    ------
+    InvalidArgument : one line for every other file.
+    """
+    record = read_json("output", file)
+    if (
+        not isinstance(record, dict)
+        or not all(isinstance(record.get(name), str) for name in _TEXTS)
+        or not isinstance(record.get("seconds"), int | float)
+    ):
+        allowed = "the record of a figure; take it away, and make the figure again"
+        raise InvalidArgument("output", str(file), allowed)
+    return record
 
 
 def _thumbnails(figures: Sequence[Figure]) -> Iterator[str]:

@@ -23,7 +23,8 @@ from typing import Any
 import numpy as np
 
 from statphys_gen import __version__
-from statphys_gen.errors import InvalidArgument, MissingExtra
+from statphys_gen.errors import InvalidArgument, MissingExtra, StatphysError
+from statphys_gen.files import read_archive
 from statphys_gen.systems import SYSTEMS
 from statphys_gen.validation import choice
 
@@ -250,12 +251,9 @@ def _data(
         "version": __version__,
         "sources": _package_hash() + hashlib.sha256(source).hexdigest()[:16],
     }
-    if cache.is_file():
-        with np.load(cache, allow_pickle=False) as stored:
-            if json.loads(str(stored["_stamp"])) == stamp:
-                return {name: stored[name] for name in stored.files if name[0] != "_"}, float(
-                    stored["_seconds"]
-                )
+    known = cached(cache, stamp)
+    if known is not None:
+        return known
     start = time.perf_counter()
     computed = figure.script.compute(request.preset, **chosen)
     seconds = time.perf_counter() - start
@@ -265,6 +263,19 @@ def _data(
     np.savez(temporary, _stamp=np.asarray(json.dumps(stamp)), _seconds=np.asarray(seconds), **data)  # type: ignore[arg-type]
     temporary.replace(cache)
     return data, seconds
+
+
+def cached(file: Path, stamp: Mapping[str, Any]) -> tuple[dict[str, Any], float] | None:
+    """The data of a file, and the time that they took; None if it is absent, damaged or of another stamp."""
+    if not file.is_file():
+        return None
+    try:
+        stored = read_archive("cache", file)
+        if json.loads(str(stored["_stamp"])) != stamp:
+            return None
+        return {name: entry for name, entry in stored.items() if name[:1] != "_"}, float(stored["_seconds"])
+    except (StatphysError, KeyError, ValueError, TypeError, RecursionError):
+        return None
 
 
 def _package_hash() -> str:

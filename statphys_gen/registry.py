@@ -26,11 +26,13 @@ from pathlib import Path
 from typing import Any
 
 from .errors import InvalidArgument, StatphysError, StoreError
+from .files import read_json
 from .meaning import fingerprint
 from .statistics.agreement import Check
 
 _DIGITS = 9  # sizes that are computed differ in their last digits between machines
 _FIRST = "0" * 64
+_OF_A_RUN = ("id", "sources", "date", "previous")
 
 
 def design_hash(check: Check) -> str:
@@ -65,10 +67,37 @@ def entry(system: str, check: Check) -> dict[str, Any]:
     return {"id": check.id, "system": system, "seed": check.seed, "design": design_hash(check)}
 
 
+def read_checks(what: str, path: Path, names: tuple[str, ...]) -> dict[str, Any]:
+    """A JSON object whose ``checks`` are objects with these texts.
+
+    Raises
+    ------
+    InvalidArgument : one line for every other file.
+    """
+    document = read_json(what, path)
+    checks = document.get("checks") if isinstance(document, dict) else None
+    if not isinstance(checks, list) or not all(_has_texts(each, names) for each in checks):
+        allowed = f'a JSON object with "checks", each an object with {", ".join(names)}'
+        raise InvalidArgument(what, str(path), allowed)
+    return dict(document)
+
+
+def _has_texts(entry: Any, names: Iterable[str]) -> bool:
+    return isinstance(entry, dict) and all(isinstance(entry.get(name), str) for name in names)
+
+
 def load(folder: str | Path) -> list[dict[str, Any]]:
-    """All entries; one that is withdrawn carries the reason as ``withdrawn``."""
+    """All entries; one that is withdrawn carries the reason as ``withdrawn``.
+
+    Raises
+    ------
+    InvalidArgument : the file is no registry.
+    """
     path = Path(folder) / "registry.json"
-    return list(json.loads(path.read_text(encoding="utf-8"))["checks"]) if path.is_file() else []
+    if not path.is_file():
+        return []
+    entries: list[dict[str, Any]] = read_checks("registry", path, ("id", "system", "design"))["checks"]
+    return entries
 
 
 def unregistered(folder: str | Path, present: Iterable[Mapping[str, Any]]) -> list[str]:
@@ -82,7 +111,9 @@ def unregistered(folder: str | Path, present: Iterable[Mapping[str, Any]]) -> li
 
 def withdrawn(folder: str | Path, system: str) -> list[dict[str, Any]]:
     """The withdrawn designs of a system: id, design, reason, and when and with what verdict each was last run."""
-    last = {(run["id"], run["design"]): run for run in read_ledger(folder) if run["verdict"] != "pilot"}
+    last = {
+        (run["id"], run.get("design")): run for run in read_ledger(folder) if run.get("verdict") != "pilot"
+    }
     found = []
     for each in load(folder):
         if each["system"] == system and "withdrawn" in each:
@@ -118,7 +149,7 @@ def differences(entries: Iterable[Mapping[str, Any]], present: Iterable[Mapping[
             lines.append(f"{name}: no longer in the code, but not withdrawn")
             continue
         for what in ("system", "seed", "design"):
-            if pinned[what] != found[name][what]:
+            if pinned.get(what) != found[name][what]:
                 lines.append(f"{name}: another {what} than registered")
     return lines
 
@@ -168,24 +199,30 @@ def read_ledger(folder: str | Path) -> list[dict[str, Any]]:
         gone: something was changed, taken out or put in.
     """
     path = Path(folder) / "ledger.jsonl"
-    lines = path.read_text(encoding="utf-8").splitlines() if path.is_file() else []
     records: list[dict[str, Any]] = []
-    hashes = [_FIRST]
-    for number, line in enumerate(lines, 1):
+    before = _FIRST
+    for number, line in enumerate(_lines(path), 1):
         try:
             record = json.loads(line)
-        except ValueError:
+        except (ValueError, RecursionError):
             record = {}
-        if not isinstance(record, dict) or record.get("previous") != hashes[-1]:
+        if not _has_texts(record, _OF_A_RUN) or record["previous"] != before:
             raise StoreError(f"{path}: line {number} does not follow from the line before it")
         records.append(record)
-        hashes.append(hashlib.sha256(line.encode()).hexdigest())
-    known = {_FIRST, *map(_content, records)}
+        before = hashlib.sha256(line.encode()).hexdigest()
+    known = [_FIRST, *map(_content, records)]
     for other in sorted(Path(folder).glob("*.json")):
-        content = json.loads(other.read_text(encoding="utf-8"))
+        content = read_json("folder", other)
         if isinstance(content, dict) and content.get("ledger", _FIRST) not in known:
             raise StoreError(f"{path}: the last run that {other.name} knew is gone")
     return records
+
+
+def _lines(path: Path) -> list[str]:
+    try:
+        return path.read_text(encoding="utf-8").splitlines() if path.is_file() else []
+    except UnicodeDecodeError:
+        raise StoreError(f"{path}: the file is no text in UTF-8") from None
 
 
 def _content(run: Mapping[str, Any]) -> str:
@@ -207,7 +244,7 @@ def append_to_ledger(folder: str | Path, runs: Iterable[Mapping[str, Any]]) -> N
     """
     known = {_run_key(each) for each in read_ledger(folder)}
     path = Path(folder) / "ledger.jsonl"
-    lines = path.read_text(encoding="utf-8").splitlines() if known else []
+    lines = _lines(path)
     before = hashlib.sha256(lines[-1].encode()).hexdigest() if lines else _FIRST
     with path.open("a", encoding="utf-8") as file:
         for run in runs:

@@ -54,17 +54,22 @@ def sources(check: Check) -> str:
 
 def stale(system: str, folder: str | Path) -> list[str]:
     """Ids of the checks whose result in the report of that folder is missing or was not made by the present code."""
-    path = Path(folder) / f"{system}.json"
-    records = json.loads(path.read_text(encoding="utf-8"))["checks"] if path.is_file() else []
-    reported = {record.get("id"): record.get("sources") for record in records}
+    last = report(system, folder) or {"checks": []}
+    reported = {record["id"]: record["sources"] for record in last["checks"]}
     return [check.id for check in checks_of(system) if reported.get(check.id) != sources(check)]
 
 
 def report(system: str, folder: str | Path) -> dict[str, Any] | None:
-    """The last report of a system in a folder; None where there is none of the present form."""
+    """The last report of a system in a folder; None where there is none.
+
+    Raises
+    ------
+    InvalidArgument : the file is no report.
+    """
     path = Path(folder) / f"{system}.json"
-    document = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
-    return document if "judged" in document else None
+    if not path.is_file():
+        return None
+    return registry.read_checks("report", path, ("id", "design", "sources", "verdict"))
 
 
 def run_check(system: str, check: str, sources: str) -> dict[str, Any]:

@@ -425,3 +425,13 @@ def test_a_pilot_of_events_does_not_tell_how_many_there_were(
 def test_a_pilot_takes_no_fraction(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["verify", "--pilot", "--fraction", "0.5", "--output", str(tmp_path)]) == 2
     assert capsys.readouterr().err.count("\n") == 1
+
+
+@pytest.mark.parametrize("text", ["", "[]", '{"checks": [1]}', '{"checks": [{"id": "a"}]}', "[" * 100_000])
+def test_a_file_that_is_no_report_is_refused(text: str, tmp_path: Path) -> None:
+    (tmp_path / "diffusion.json").write_text(text)
+    with pytest.raises(InvalidArgument, match=r"report = .*diffusion\.json.*: must be a JSON "):
+        verification.report("diffusion", tmp_path)
+    (tmp_path / "registry.json").write_text(text)
+    with pytest.raises(InvalidArgument, match=r"registry = .*registry\.json.*: must be a JSON "):
+        registry.load(tmp_path)

@@ -8,6 +8,7 @@ from __future__ import annotations
 from array import array
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from io import BytesIO
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -27,6 +28,8 @@ SAMPLE_FILES = (".npy", ".npz", *TEXT_TABLES, ".parquet", ".pq")
 # Under these names frames write the numbers of their rows.
 _INDEX = ("", "index", "Unnamed: 0", "__index_level_0__")
 _ALLOWED = "a table of numbers"
+# Pictures of few shades may fill so many times more than an archive of their size.
+_OF_PICTURES = 16
 
 
 @dataclass
@@ -202,12 +205,21 @@ def _refuse_text(argument: str, file: Path, column: str, text: str, named: bool 
     raise InvalidArgument(argument, str(file), allowed)
 
 
-def numbers_or_texts(entries: list[str]) -> NDArray[Any]:
+def numbers_or_texts(entries: list[str], name: str = "labels") -> NDArray[Any]:
     """Labels as they were written: numbers if all of them are, else texts."""
     try:
         return np.array([number(entry) for entry in entries])
     except ValueError:
-        return np.array(entries, dtype=np.str_)
+        return _texts(entries, len(entries), sum(map(len, entries)), name)
+
+
+def _texts(entries: list[str], count: int, size: int, name: str) -> NDArray[Any]:
+    """Texts as an array, from a file of this size; ``count`` of them each take the room of the longest."""
+    longest = max(map(len, entries), default=0)
+    if 4 * count * longest > room_for(size):
+        allowed = f"texts of about equal length, not one of {longest} letters"
+        raise InvalidArgument(name, max(entries, key=len)[:20], allowed)
+    return np.array(entries, dtype=np.str_)
 
 
 def _parquet(name: str, file: Path) -> dict[str, NDArray[Any]]:
@@ -216,19 +228,38 @@ def _parquet(name: str, file: Path) -> dict[str, NDArray[Any]]:
         from pyarrow import parquet
     except ImportError:
         raise MissingExtra("reading .parquet", "pyarrow", "parquet") from None
+    size = file.stat().st_size
     try:
         with parquet.ParquetFile(file) as content:
-            entries = content.metadata.num_rows * content.metadata.num_columns
-            if 8 * entries > room_for(file.stat().st_size):
-                raise pyarrow.ArrowInvalid(f"it promises {entries} entries in {file.stat().st_size} bytes")
+            schema, facts = content.schema_arrow, content.metadata
+            promised = 8 * facts.num_rows * facts.num_columns
+            promised += sum(facts.row_group(k).total_byte_size for k in range(facts.num_row_groups))
+            if promised > room_for(size):
+                raise pyarrow.ArrowInvalid(f"it promises {promised} bytes in {size}")
+        is_text = (pyarrow.types.is_string, pyarrow.types.is_large_string)
+        for field in schema:
+            simple = not pyarrow.types.is_nested(field.type) or pyarrow.types.is_dictionary(field.type)
+            if not simple or pyarrow.types.is_fixed_size_binary(
+                field.type
+            ):  # which takes its width in every row
+                allowed = f"{_ALLOWED}; the entries of column {field.name!r} have type {field.type}"
+                raise InvalidArgument(name, str(file), allowed)
+        # A text that is repeated stands in the file once.
+        coded = [field.name for field in schema if any(test(field.type) for test in is_text)]
+        with parquet.ParquetFile(file, read_dictionary=coded) as content:
             frame = content.read()
         columns: dict[str, NDArray[Any]] = {}
         for entry, values in zip(frame.column_names, frame.columns, strict=True):
             if values.null_count:
                 _refuse_missing(name, None, values.is_null().to_pylist().index(True), entry, None)
             if pyarrow.types.is_dictionary(values.type):
-                values = values.cast(values.type.value_type)
-            columns[entry] = values.to_numpy()
+                values = values.combine_chunks()
+                words = values.dictionary.to_numpy(zero_copy_only=False)
+                if any(test(values.type.value_type) for test in is_text):
+                    words = _texts(words.tolist(), len(values), size, name)
+                columns[entry] = words[values.indices.to_numpy()]
+            else:
+                columns[entry] = values.to_numpy()
         return columns
     except InvalidArgument:
         raise
@@ -269,13 +300,19 @@ def _shown(picture: NDArray[Any]) -> str:
 def _decoded(name: str, files: Sequence[Path]) -> Iterator[NDArray[Any]]:
     from PIL import Image
 
+    room, like_it = room_for(_OF_PICTURES * sum(file.stat().st_size for file in files)), len(files)
     for file in files:
         try:
-            with Image.open(file, formats=("PNG",)) as picture:
-                # Bits or bytes of at most four channels, before they are decoded.
-                if 8 * picture.width * picture.height > room_for(8 * file.stat().st_size):
-                    raise ValueError(f"it promises {picture.width} x {picture.height} pixels")
+            # From memory: of a file, a chunk that calls itself long would be given room before it is read.
+            with Image.open(BytesIO(file.read_bytes()), formats=("PNG",)) as picture:
                 palette = picture.mode in ("P", "PA")
+                channels = 3 if palette else len(picture.getbands())
+                # Numbers of all pictures that have to be like the first, before any is decoded.
+                if 8 * channels * picture.width * picture.height * like_it > room:
+                    raise ValueError(
+                        f"it promises {picture.width} x {picture.height} pixels; save what is so empty by np.save"
+                    )
+                like_it = 1
                 values = np.asarray(picture.convert("RGB") if palette else picture)
         except Exception as error:  # of a damaged picture: those of zlib, struct and of the decoder
             raise InvalidArgument(name, str(file), f"a PNG file ({one_line(error)})") from None

@@ -73,7 +73,7 @@ def nearest(x: FloatArray, points: FloatArray) -> IntArray:
 
 
 def two_nearest(
-    x: ArrayLike, points: ArrayLike, *, own: IntArray | None = None, progress: bool = False
+    x: ArrayLike, points: ArrayLike, *, own: ArrayLike | None = None, progress: bool = False
 ) -> Neighbours:
     """The two points that are nearest to each row of x.
 
@@ -91,9 +91,7 @@ def two_nearest(
     if len(reference) < least:
         raise InvalidArgument("points", reference, f"at least {least} points")
     found = np.ascontiguousarray(validation.array("x", x, shape=(None, reference.shape[1])))
-    excluded = np.full(len(found), -1) if own is None else np.asarray(own, dtype=np.int64)
-    if excluded.shape != (len(found),):
-        raise InvalidArgument("own", excluded, f"one index for each of {len(found)} rows")
+    excluded = np.full(len(found), -1) if own is None else _indices(own, len(found), len(reference))
     unsure = np.arange(len(found))
     distances, places = np.empty((len(found), 2)), np.zeros((len(found), 2), dtype=np.int64)
     least, largest, middle = extent(reference)
@@ -125,6 +123,14 @@ def two_nearest(
         places[row] = two[np.argsort(apart[two], kind="stable")]
         distances[row] = apart[places[row]]
     return Neighbours(distances, places)
+
+
+def _indices(own: ArrayLike, rows: int, points: int) -> IntArray:
+    places = validation.array("own", own, shape=(rows,))
+    bad = np.flatnonzero((places < 0.0) | (places >= points) | (places != np.floor(places)))
+    if len(bad):
+        raise InvalidArgument(f"own[{bad[0]}]", float(places[bad[0]]), f"an index of {points} points, from 0")
+    return places.astype(np.int64)
 
 
 def _candidates(

@@ -7,7 +7,7 @@ from pathlib import Path
 from .. import validation
 from ..arrays import FloatArray
 from ..errors import InvalidArgument
-from ..files import read_named
+from ..files import one_line, read_named
 from .model import RegressionTask, ResidualNetwork, require_fit
 
 
@@ -25,5 +25,5 @@ def load_task(argument: str, path: str | Path) -> tuple[RegressionTask, FloatArr
         task, network = RegressionTask(inputs, targets), ResidualNetwork(1, "tanh", inner)
         require_fit(network, task)
     except InvalidArgument as error:
-        raise InvalidArgument(argument, str(path), f"{allowed}: {error}") from None
+        raise InvalidArgument(argument, str(path), f"{allowed}: {one_line(error)[:200]}") from None
     return task, network.inner

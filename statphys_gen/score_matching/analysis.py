@@ -10,7 +10,7 @@ import numpy as np
 from .. import validation
 from ..data.dataset import load_dataset
 from ..errors import InvalidArgument
-from ..files import read_named
+from ..files import one_line, read_named
 from .model import ScoreNetwork
 
 _FIELDS = ("inner", "outer", "bias")
@@ -44,7 +44,7 @@ def load_network(argument: str, path: str | Path) -> ScoreNetwork:
     try:
         return ScoreNetwork(*(x.tolist() if isinstance(x, np.ndarray) else x for x in entries))
     except InvalidArgument as error:
-        raise InvalidArgument(argument, str(path), f"{allowed} ({error})") from None
+        raise InvalidArgument(argument, str(path), f"{allowed} ({one_line(error)[:200]})") from None
 
 
 def save_network(path: str | Path, network: ScoreNetwork) -> None:

@@ -2,8 +2,9 @@
 
 ``python -m tests.bad_input.fuzz --count 10000 --seed 0`` mutates good files of every kind and hands each to its reader,
 in processes of their own. A reader may return or refuse in one line. It may not run code, start a program, write, read
-other files, take longer than 20 seconds, take more memory than ``FREE + MULTIPLE * size``, kill its process or raise
-anything else. The exit status is 1 where one did; ``--keep FOLDER`` keeps the file.
+other files, take longer than 20 seconds, kill its process or raise anything else, nor take more memory (as Python
+counts it, and as the system does) than ``FREE`` and a multiple of its size, which is 400, for pictures 2000. The exit
+status is 1 where one did; ``--keep FOLDER`` keeps the file.
 """
 
 from __future__ import annotations
@@ -24,13 +25,16 @@ import tracemalloc
 import zipfile
 import zlib
 from collections import Counter
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).parents[2]
-FREE, MULTIPLE = 2**26, 400
+sys.path.insert(0, str(Path(__file__).parent))
+from readers import KINDS, filled, prepare, to_refuse  # noqa: E402
+
+FREE = 2**26
 SECONDS = 20
 _BATCH = 250
 _HARMFUL = (
@@ -45,243 +49,6 @@ _HARMFUL = (
         "shutil.rmtree",
     ),
 )
-
-
-def _npy(values: Any) -> bytes:
-    import numpy as np
-
-    stream = io.BytesIO()
-    np.save(stream, values)
-    return stream.getvalue()
-
-
-def _npz(compressed: bool = False, **arrays: Any) -> bytes:
-    import numpy as np
-
-    stream = io.BytesIO()
-    (np.savez_compressed if compressed else np.savez)(stream, **arrays)
-    return stream.getvalue()
-
-
-def _h5() -> bytes:
-    import h5py
-    import numpy as np
-
-    stream = io.BytesIO()
-    with h5py.File(stream, "w") as content:
-        for update in (1, 20):
-            params = content.create_group(f"update_{update}/params")
-            params["weight_matrix"] = np.arange(12.0).reshape(4, 3)
-            params.create_dataset("vbias", data=np.arange(4.0), chunks=(2,), compression="gzip")
-            params["hbias"] = np.arange(3.0)
-        content["model_type"] = "BBRBM"
-    return stream.getvalue()
-
-
-def _png(mode: str) -> bytes:
-    import numpy as np
-    from PIL import Image
-
-    stream = io.BytesIO()
-    values = np.arange(60, dtype=np.uint8).reshape(4, 5, 3)
-    Image.fromarray(values).convert(mode).save(stream, "PNG")
-    return stream.getvalue()
-
-
-def _store() -> bytes:
-    from statphys_gen.sweep.store import Store
-
-    with tempfile.TemporaryDirectory() as folder:
-        with Store(Path(folder) / "s.sqlite"):
-            pass
-        return (Path(folder) / "s.sqlite").read_bytes()
-
-
-def _frame() -> bytes:
-    import pyarrow
-    from pyarrow import parquet
-
-    stream = io.BytesIO()
-    parquet.write_table(pyarrow.table({"a": [1.0, 2.0, 3.0], "species": ["x", "y", "x"]}), stream)
-    return stream.getvalue()
-
-
-@dataclass(frozen=True)
-class Kind:
-    """Good files of one ending, and how they are read."""
-
-    ending: str
-    good: Callable[[], list[bytes]]
-    read: Callable[[Path], Any]
-
-
-def _tables() -> list[bytes]:
-    return [
-        b"a,b,species\n1,2.5,x\n3,4e-3,y\n5,6,x\n",
-        b"a;b\n1,5;2\n3;4,25\n",
-        b",a,b\n0,1,2\n1,3,4\n",
-        b"1\t2\n3\t4\n",
-        b'"a ""q""";b\n"1";2\n3;NA\n',
-        b"# remark\n1 2\n3 4\n",
-    ]
-
-
-def _data(path: Path) -> Any:
-    from statphys_gen.data import load_dataset
-
-    if (
-        os.environ.get("PLANTED_READER") == "numpy"
-    ):  # which raises what it likes: the tests see that this is found
-        import numpy as np
-
-        return np.load(path)
-    named = path.suffix == ".parquet" or b"species" in path.read_bytes().partition(b"\n")[0]
-    return load_dataset(path, label_column="species" if named and path.suffix != ".npz" else None)
-
-
-def _labels(path: Path) -> Any:
-    import numpy as np
-
-    from statphys_gen.data import load_dataset
-
-    points = path.parent / "points.npy"
-    if not points.exists():
-        np.save(points, np.arange(6.0).reshape(3, 2))
-    return load_dataset(points, path)
-
-
-def _pictures(path: Path) -> Any:
-    from statphys_gen.data import load_dataset
-
-    return load_dataset(path.parent / "pictures")
-
-
-def _machine(path: Path) -> Any:
-    from statphys_gen.rbm import read_machine
-
-    return read_machine(path)
-
-
-def _mixture(path: Path) -> Any:
-    from statphys_gen.data import GaussianMixture
-
-    return GaussianMixture.from_json(path)
-
-
-def _eigenvalues(path: Path) -> Any:
-    from statphys_gen.data import Covariance
-
-    return Covariance.from_file(path)
-
-
-def _points(path: Path) -> Any:
-    from statphys_gen.phase_retrieval import Loss, sampled_curvature_law
-
-    return sampled_curvature_law(Loss.normalised(1.0), path)
-
-
-def _matrix(path: Path) -> Any:
-    from statphys_gen.linear_dynamics.analysis.files import load_matrix
-
-    return load_matrix("--target", path)
-
-
-def _measured(path: Path) -> Any:
-    from statphys_gen.cli.compare import read_table
-
-    return read_table(str(path))
-
-
-def _sweep(path: Path) -> Any:
-    from statphys_gen.sweep.store import Store
-
-    with Store(path) as store:
-        return store
-
-
-def _arrays() -> list[bytes]:
-    import numpy as np
-
-    records = np.array([(1.0, 2, "x"), (3.0, 4, "y")], dtype=[("a", "f8"), ("b", "i4"), ("species", "U1")])
-    cube = np.arange(24, dtype=np.uint8).reshape(2, 3, 4)
-    return [
-        _npy(np.arange(6.0).reshape(3, 2)),
-        _npy(records),
-        _npy(cube),
-        _npy(np.asfortranarray(np.eye(3, dtype=">f4"))),
-    ]
-
-
-def _archives() -> list[bytes]:
-    import numpy as np
-
-    points = np.arange(6.0).reshape(3, 2)
-    return [
-        _npz(samples=points, y=[0, 1, 0]),
-        _npz(True, a=points[:, 0], b=points[:, 1]),
-        _npz(True, x=points),
-    ]
-
-
-def _weights() -> list[bytes]:
-    import numpy as np
-
-    w, b, c = np.arange(12.0).reshape(4, 3), np.arange(4.0), np.arange(3.0)
-    return [
-        _npz(W=w, visible_bias=b, hidden_bias=c),
-        _npz(True, components_=w.T, intercept_visible_=b[None], intercept_hidden_=c),
-        _npz(**{"rbm.weight": w, "rbm.vbias": b, "rbm.hbias": c, "step": 3}),
-    ]
-
-
-def _pairs() -> list[bytes]:
-    import numpy as np
-
-    return [_npy(np.random.default_rng(0).standard_normal((120, 2)))]
-
-
-_JSON = [
-    b'{"weights": [0.5, 0.5], "means": [[1.0, 0.0], [-1.0, 0.0]], "covariances": 1.0}',
-    b'{"weights": [0.5, 0.5], "means": "means.npy", "covariances": [1.0, 2.0]}',
-]
-
-
-def _vector() -> list[bytes]:
-    import numpy as np
-
-    return [_npy(np.arange(1.0, 7.0))]
-
-
-def _matrices() -> list[bytes]:
-    return [b"1,2\n3,4\n", b"1;2\n3;4\n"]
-
-
-KINDS: dict[str, Kind] = {
-    "arrays": Kind(".npy", _arrays, _data),
-    "archives": Kind(".npz", _archives, _data),
-    "tables": Kind(".csv", _tables, _data),
-    "tables of words": Kind(".txt", _tables, _data),
-    "labels": Kind(".txt", lambda: [b"x\ny\nx\n", b"label\n1\n2\n1\n"], _labels),
-    "arrays of labels": Kind(".npz", lambda: [_npz(labels=["x", "y", "x"])], _labels),
-    "pictures": Kind(".png", lambda: [_png(mode) for mode in ("L", "L", "L", "RGB", "P", "1")], _pictures),
-    "machines": Kind(".npz", _weights, _machine),
-    "machines of rbms": Kind(".h5", lambda: [_h5()], _machine),
-    "pickled machines": Kind(".pkl", lambda: [b"cposix\nsystem\n(S'touch EXECUTED'\ntR."], _machine),
-    "mixtures": Kind(".json", lambda: _JSON, _mixture),
-    "eigenvalues": Kind(".npy", _vector, _eigenvalues),
-    "points of a run": Kind(".npy", _pairs, _points),
-    "matrices": Kind(".csv", _matrices, _matrix),
-    "measured values": Kind(
-        ".csv", lambda: [b"time,value,standard_error\n1,0.9,0.1\n2,0.8,0.1\n"], _measured
-    ),
-    "stores of sweeps": Kind(".sqlite", lambda: [_store()], _sweep),
-}
-try:
-    import pyarrow  # noqa: F401
-except ImportError:
-    pass
-else:
-    KINDS["frames"] = Kind(".parquet", lambda: [_frame()], _data)
 
 
 def _flip(data: bytearray, rng: random.Random) -> bytearray:
@@ -380,25 +147,53 @@ def _number(data: bytearray, rng: random.Random) -> bytearray:
     return data
 
 
-def _bomb(data: bytearray, rng: random.Random) -> bytearray:
-    """An archive that fills far more than its size, or a picture that does."""
-    size = rng.choice((10**6, 10**8, 3 * 10**8))
-    header = _npy_header(size // 8)
-    if data[:4] == b"\x89PNG":
+def _digit(data: bytearray, rng: random.Random) -> bytearray:
+    """A few digits by others: what stays readable."""
+    places = [k for k, byte in enumerate(data) if 48 <= byte <= 57]
+    for place in rng.sample(places, min(len(places), rng.choice((1, 1, 3)))):
+        data[place] = rng.randrange(48, 58)
+    return data
+
+
+def _late(data: bytearray, rng: random.Random) -> bytearray:
+    """Bits behind the first third, where many files hold their entries."""
+    for _ in range(rng.choice((1, 1, 4))):
+        if data:
+            data[rng.randrange(len(data) // 3, len(data))] ^= 1 << rng.randrange(8)
+    return data
+
+
+def _bomb(ending: str, data: bytearray, rng: random.Random) -> bytearray:
+    """A file of this ending that fills far more than its size."""
+    if ending in (".h5", ".parquet"):
+        return bytearray(filled(ending))
+    if ending == ".png":
         side = rng.choice((10_000, 30_000, 2**31 - 1))
         return (
             bytearray(data[:16] + struct.pack(">II", side, side) + data[24:29])
             + struct.pack(">I", zlib.crc32(data[12:16] + struct.pack(">II", side, side) + data[24:29]))
             + data[33:]
         )
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        names = [*archive.namelist(), "../x.npy"]
+    return bytearray(_archive(rng.choice(names), *rng.choice(_FILLED)))
+
+
+_FILLED = ((10**6, zipfile.ZIP_BZIP2), (10**6, zipfile.ZIP_DEFLATED), (2 * 10**8, zipfile.ZIP_DEFLATED))
+
+
+@cache
+def _archive(name: str, size: int, method: int) -> bytes:
+    """An archive with one array of zeros, of this many bytes."""
     stream = io.BytesIO()
-    with zipfile.ZipFile(stream, "w", rng.choice((zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2))) as archive:
-        name = rng.choice(("samples.npy", "W.npy", "labels.npy", "../x.npy"))
-        with archive.open(name, "w") as member:
-            member.write(header)
-            for _ in range(min(size, 10**7) // 10**6):
-                member.write(b"\0" * 10**6)
-    return bytearray(stream.getvalue())
+    with (
+        zipfile.ZipFile(stream, "w", method, compresslevel=9) as archive,
+        archive.open(name, "w") as member,
+    ):
+        member.write(_npy_header(size // 8))
+        for _ in range(size // 10**6):
+            member.write(bytes(10**6))
+    return stream.getvalue()
 
 
 def _npy_header(count: int) -> bytes:
@@ -407,21 +202,33 @@ def _npy_header(count: int) -> bytes:
     return b"\x93NUMPY\x01\x00" + struct.pack("<H", len(text)) + text
 
 
-_MUTATIONS = (_flip, _flip, _cut, _remove, _repeat, _field, _field, _word, _word, _number, _number)
+_MILD = (_digit, _late)
+_MUTATIONS = (_flip, _flip, _cut, _remove, _repeat, _field, _field, _word, _word, _number, _number, *_MILD)
+
+
+@cache
+def _refused() -> dict[str, list[bytes]]:
+    return to_refuse()
 
 
 def mutated(seed: int, k: int) -> tuple[str, bytes]:
     """The k-th file of a seed: its kind, and its bytes."""
     rng = random.Random(f"{seed} {k}")
     name = rng.choice(list(KINDS))
-    data = bytearray(rng.choice(KINDS[name].good()))
-    if KINDS[name].ending in (".npz", ".png") and rng.random() < 0.03:
-        return name, bytes(_bomb(data, rng))
-    if KINDS[name].ending == ".npz" and rng.random() < 0.4:
+    data = bytearray(rng.choice(KINDS[name].good))
+    ending = KINDS[name].ending
+    if ending in (".npz", ".png", ".h5", ".parquet") and rng.random() < 0.06:
+        return name, bytes(_bomb(ending, data, rng))
+    if rng.random() < 0.02 and name in _refused():
+        return name, rng.choice(_refused()[name])
+    if ending == ".npz" and rng.random() < 0.4:
         return name, _inside(data, rng)
-    for _ in range(rng.choice((1, 1, 1, 2, 4))):
-        data = rng.choice(_MUTATIONS)(data, rng)
-    if KINDS[name].ending == ".png" and rng.random() < 0.7:
+    if rng.random() < 0.3:
+        data = rng.choice(_MILD)(data, rng)
+    else:
+        for _ in range(rng.choice((1, 1, 1, 2, 4))):
+            data = rng.choice(_MUTATIONS)(data, rng)
+    if ending == ".png" and rng.random() < 0.7:
         data = _with_sums(data)
     return name, bytes(data)
 
@@ -444,10 +251,21 @@ def _inside(data: bytearray, rng: random.Random) -> bytes:
     with zipfile.ZipFile(io.BytesIO(data)) as old, zipfile.ZipFile(stream, "w") as new:
         for member in old.namelist():
             content = bytearray(old.read(member))
-            new.writestr(
-                member, bytes(rng.choice(_MUTATIONS)(content, rng) if rng.random() < 0.7 else content)
-            )
+            if rng.random() < 0.7:
+                content = rng.choice(_MILD if rng.random() < 0.5 else _MUTATIONS)(content, rng)
+            new.writestr(member, bytes(content))
     return stream.getvalue()
+
+
+def _resident(*, peak: bool = False) -> int:
+    """Bytes of this process in memory, as its peak is forgotten, or the peak since; 0 where the system does not say."""
+    try:
+        if not peak:
+            Path("/proc/self/clear_refs").write_text("5")
+        lines = Path("/proc/self/status").read_text().splitlines()
+    except OSError:
+        return 0
+    return next(1024 * int(line.split()[1]) for line in lines if line.startswith("VmHWM"))
 
 
 class _Alarm(BaseException):
@@ -469,12 +287,10 @@ def examine(seed: int, numbers: range, folder: Path) -> Iterator[dict[str, Any]]
         if watching and (event in _HARMFUL or (event == "open" and _elsewhere(arguments[0], folder))):
             watched.append(f"{event} {str(arguments[0])[:200]}")
 
-    (folder / "pictures").mkdir()
-    (folder / "pictures" / "1.png").write_bytes(_png("L"))
-    (folder / "pictures" / "0.png").write_bytes(_png("L"))
+    prepare(folder)
     for kind in KINDS.values():  # what is loaded or compiled at the first call is so now
-        path = folder / f"warm{kind.ending}"
-        for good in kind.good():
+        path = folder / (kind.name or f"file{kind.ending}")
+        for good in kind.good:
             path.write_bytes(good)
             with contextlib.suppress(Exception):
                 kind.read(path)
@@ -484,12 +300,12 @@ def examine(seed: int, numbers: range, folder: Path) -> Iterator[dict[str, Any]]
     tracemalloc.start()
     for k in numbers:
         name, data = mutated(seed, k)
-        path = folder / f"file{KINDS[name].ending}"
+        path = folder / (KINDS[name].name or f"file{KINDS[name].ending}")
         path.write_bytes(data)
-        (folder / "pictures" / "0.png").write_bytes(data)
         yield {"k": k, "begun": name}
         tracemalloc.reset_peak()
-        before, begun = tracemalloc.get_traced_memory()[0], time.monotonic()
+        before, resident = tracemalloc.get_traced_memory()[0], _resident()
+        begun = time.process_time()
         watched.clear()
         outcome, wrong = "read", ""
         watching = True
@@ -509,15 +325,17 @@ def examine(seed: int, numbers: range, folder: Path) -> Iterator[dict[str, Any]]
             wrong = f"{type(error).__name__}: {error}"[:400]
         signal.alarm(0)
         watching = False
-        taken = tracemalloc.get_traced_memory()[1] - before
-        if taken > FREE + MULTIPLE * len(data):
+        seconds = round(time.process_time() - begun, 3)
+        taken = max(tracemalloc.get_traced_memory()[1] - before, _resident(peak=True) - resident)
+        share = taken / (FREE + KINDS[name].multiple * len(data))
+        if share > 1.0:
             wrong = wrong or f"{taken} bytes for a file of {len(data)}"
         if watched:
             wrong = wrong or f"it did {watched[0]}"
+        path.unlink()
         if (folder / "EXECUTED").exists() or Path("EXECUTED").exists():
             wrong = "it ran code"
-        seconds = round(time.monotonic() - begun, 3)
-        yield {"k": k, "kind": name, "outcome": outcome, "wrong": wrong, "seconds": seconds, "taken": taken}
+        yield {"k": k, "kind": name, "outcome": outcome, "wrong": wrong, "seconds": seconds, "share": share}
 
 
 def _elsewhere(path: Any, folder: Path) -> bool:
@@ -528,10 +346,17 @@ def _elsewhere(path: Any, folder: Path) -> bool:
     )
 
 
-def run(count: int, seed: int, keep: Path | None = None) -> tuple[Counter[str], list[str]]:
-    """Counts of outcomes by kind, and one sentence for each file at which a reader failed."""
+def run(
+    count: int, seed: int, keep: Path | None = None, worst: dict[str, float] | None = None
+) -> tuple[Counter[str], list[str]]:
+    """Counts of outcomes by kind, and one sentence for each file at which a reader failed.
+
+    ``worst`` takes the most CPU seconds of a file, and the largest share of the memory that it was allowed.
+    """
     found: Counter[str] = Counter()
     failures = []
+    worst = {} if worst is None else worst
+    worst |= {"seconds": 0.0, "share of memory": 0.0}
     start = 0
     while start < count:
         numbers = range(start, min(start + _BATCH, count))
@@ -555,6 +380,8 @@ def run(count: int, seed: int, keep: Path | None = None) -> tuple[Counter[str], 
             last = record
             if "begun" in record:
                 continue
+            for name, value in (("seconds", record["seconds"]), ("share of memory", record["share"])):
+                worst[name] = max(worst[name], value)
             found[f"{record['kind']}: {record['outcome'] if not record['wrong'] else 'WRONG'}"] += 1
             if record["wrong"]:
                 failures.append(f"{record['k']} ({record['kind']}): {record['wrong']}")
@@ -573,6 +400,19 @@ def run(count: int, seed: int, keep: Path | None = None) -> tuple[Counter[str], 
     return found, failures
 
 
+def _document(
+    options: argparse.Namespace, found: Counter[str], failures: list[str], worst: dict[str, float]
+) -> dict[str, Any]:
+    """What is kept of a run."""
+    kinds = {
+        name: {outcome: found[f"{name}: {outcome}"] for outcome in ("read", "refused", "WRONG", "KILLED")}
+        for name in KINDS
+    }
+    return {"seed": options.seed, "files": sum(found.values()), "kinds": kinds, "failures": failures} | {
+        f"most {name}": round(value, 3) for name, value in worst.items()
+    }
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
@@ -580,6 +420,7 @@ def main() -> int:
     parser.add_argument("--count", type=int, default=10_000)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--keep", type=Path, help="folder for the files at which a reader failed")
+    parser.add_argument("--output", type=Path, help="JSON file of the counts")
     parser.add_argument("--examine", type=int, nargs=2, help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.examine:
@@ -589,7 +430,10 @@ def main() -> int:
         for record in examine(options.seed, range(*options.examine), Path.cwd()):
             print(json.dumps(record), flush=True)
         return 0
-    found, failures = run(options.count, options.seed, options.keep)
+    worst: dict[str, float] = {}
+    found, failures = run(options.count, options.seed, options.keep, worst)
+    if options.output:
+        options.output.write_text(json.dumps(_document(options, found, failures, worst), indent=1) + "\n")
     for name in sorted(found):
         print(f"{found[name]:6d}  {name}")
     for text in failures:

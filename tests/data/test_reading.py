@@ -2,7 +2,9 @@
 
 import math
 import sys
+import tracemalloc
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -351,6 +353,40 @@ def test_pictures_of_two_sizes_and_no_pictures(tmp_path: Path) -> None:
         load_dataset(tmp_path)
 
 
+def test_a_chunk_that_calls_itself_long_gets_no_room(tmp_path: Path) -> None:
+    from PIL import Image
+
+    for k in range(2):
+        Image.fromarray(np.full((4, 5), k, dtype=np.uint8)).save(tmp_path / f"{k}.png")
+    damaged = bytearray((tmp_path / "0.png").read_bytes())
+    damaged[33:37] = (2**31 - 1).to_bytes(4, "big")  # of the first chunk after the header
+    (tmp_path / "0.png").write_bytes(damaged)
+    tracemalloc.start()
+    with suppress(InvalidArgument):
+        load_dataset(tmp_path)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 1e7
+
+
+def test_many_empty_pictures_fill_no_more_than_they_may_together(tmp_path: Path) -> None:
+    from PIL import Image
+
+    Image.fromarray(np.zeros((1000, 1000), dtype=np.uint8)).save(tmp_path / "0.png")
+    small = (tmp_path / "0.png").read_bytes()
+    for k in range(1, 40):
+        (tmp_path / f"{k}.png").write_bytes(small)
+    with pytest.raises(InvalidArgument, match=r"it promises 1000 x 1000 pixels; save .* np\.save"):
+        load_dataset(tmp_path)
+
+
+def test_one_long_label_takes_no_room_for_all(tmp_path: Path) -> None:
+    lines = ["x,label", "1," + "a" * 100_000, *["2,b"] * 10_000]
+    (tmp_path / "a.csv").write_text("\n".join(lines))
+    with pytest.raises(InvalidArgument, match=r"labels = 'a+': must be texts .* not one of 100000"):
+        load_dataset(tmp_path / "a.csv")
+
+
 def test_parquet(tmp_path: Path) -> None:
     pyarrow = pytest.importorskip("pyarrow", reason="needs the extra parquet")
     parquet = pytest.importorskip("pyarrow.parquet")
@@ -367,6 +403,12 @@ def test_parquet(tmp_path: Path) -> None:
     parquet.write_table(pyarrow.table({"a": [1.0, None, 2.0], "b": [1, 2, 3]}), tmp_path / "a.parquet")
     with pytest.raises(InvalidArgument, match=r"data\[1\] = None.*row 2, column 'a', is missing"):
         load_dataset(tmp_path / "a.parquet")
+    parquet.write_table(pyarrow.table({"a": [1.0, 2.0], "b": [[1, 2], [3]]}), tmp_path / "a.parquet")
+    with pytest.raises(InvalidArgument, match="a table of numbers; the entries of column 'b' have type list"):
+        load_dataset(tmp_path / "a.parquet")
+    counted = pyarrow.table({"a": [1.0, 2.0, 4.0], "k": pyarrow.array([5, 5, 7]).dictionary_encode()})
+    parquet.write_table(counted, tmp_path / "a.parquet")
+    np.testing.assert_array_equal(load_dataset(tmp_path / "a.parquet").points, [[1, 5], [2, 5], [4, 7]])
     (tmp_path / "a.parquet").write_text("hello")
     with pytest.raises(InvalidArgument, match="a parquet file"):
         load_dataset(tmp_path / "a.parquet")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from array import array
 from collections.abc import Mapping, Sequence
@@ -230,26 +231,39 @@ def _updates(file: Path, update: int | None) -> dict[str, NDArray[Any]]:
             if update is not None and update not in numbers:
                 shown = ", ".join(map(str, numbers[:20])) + (", ..." if len(numbers) > 20 else "")
                 raise InvalidArgument("update", update, f"one of those in the file: {shown}")
-            group = content[f"update_{numbers[-1] if update is None else update}"]
-            group = group.get("params", group)
-            kind = content["model_type"][()] if "model_type" in content else b"BBRBM"
+            group = _own(content, f"update_{numbers[-1] if update is None else update}")
+            group = _own(group, "params") if "params" in group else group
+            kind = b"BBRBM"
+            if "model_type" in content:
+                word = _own(content, "model_type")
+                kind = word[()] if word.shape == () and word.dtype.itemsize <= 100 else b""
             if kind != b"BBRBM":
                 raise InvalidArgument(
                     "weights", str(file), f"a machine with two states a unit (BBRBM), not {kind!r:.40}"
                 )
             arrays = {}
             for name in sorted(_OF_RBMS):
-                values = group[name]
+                values = _own(group, name)
                 if values.dtype.kind not in "iuf" or values.external or values.is_virtual:
                     raise ValueError(f"{name} holds no numbers of its own")
-                if values.size * values.dtype.itemsize > room:
-                    raise ValueError(f"{name} would fill {values.size * values.dtype.itemsize} bytes")
+                largest = max(values.size, math.prod(values.chunks or (1,))) * values.dtype.itemsize
+                if largest > room:
+                    raise ValueError(f"{name} would fill {largest} bytes")
                 arrays[name] = values[()]
             return arrays
     except InvalidArgument:
         raise
     except Exception as error:  # of a damaged file, from anywhere inside the library
         raise InvalidArgument("weights", str(file), f"{allowed} ({one_line(error)})") from None
+
+
+def _own(group: Any, name: str) -> Any:
+    """What lies under this name in the file itself: a link could lead to any other file."""
+    import h5py
+
+    if not isinstance(group.get(name, getlink=True), h5py.HardLink):
+        raise ValueError(f"{name} is a link or missing")
+    return group[name]
 
 
 def _pickled(file: Path, allowed: bool) -> dict[str, NDArray[Any]]:
