@@ -29,7 +29,7 @@ def compute(
     width: int = 12,
     samples: int = 4,
 ) -> dict[str, Any]:
-    factor = 1 if preset == "quick" else 8
+    factor = 1 if preset == "quick" else 16
     numbers = np.unique(np.array(steps) * np.where(np.array(steps) > 1, factor, 1))
     task, inner = draw_task(dimension, width, samples)
     network = ResidualNetwork(depth, "tanh", inner)

@@ -26,6 +26,8 @@ from .theory.irregularity import bounds as bounds
 from .theory.irregularity import irregularity as irregularity
 from .theory.irregularity import small_noise_total_variation as small_noise_total_variation
 from .theory.minima import stationary_point as stationary_point
+from .theory.network_bounds import NetworkBounds as NetworkBounds
+from .theory.network_bounds import network_bounds as network_bounds
 from .theory.network_risk import Sharpness as Sharpness
 from .theory.network_risk import critical_learning_rate as critical_learning_rate
 from .theory.network_risk import network_risk as network_risk

@@ -27,8 +27,8 @@ TABLE: list[Row] = [
     row(score_matching.variation_weights, dict(sample=SAMPLE, position=[0.1]), **{"position[0]": [[math.inf]]}),
     *(row(function, START, **{"inner[1]": [Given(network=LOOSE)]}) for function in (
         score_matching.network_risk, score_matching.risk_gradient, score_matching.risk_hessian,
-        score_matching.sharpness, score_matching.critical_learning_rate, score_matching.gradient_covariance,
-        score_matching.stationary_point)),
+        score_matching.sharpness, score_matching.network_bounds, score_matching.critical_learning_rate,
+        score_matching.gradient_covariance, score_matching.stationary_point)),
     row(score_matching.population_descent, START | dict(learning_rate=0.1, steps=3),
         learning_rate=[0.0, -1.0, math.inf], steps=[-1, 2.5, 10**8], kept=[[4], [-1]],
         **{"inner[1]": [Given(network=LOOSE)]}),

@@ -17,6 +17,7 @@ from statphys_gen.score_matching import (
     empirical_score,
     gradient_covariance,
     irregularity,
+    network_bounds,
     network_risk,
     optimal_risk,
     population_descent,
@@ -275,6 +276,53 @@ def test_the_sharpness_bound_of_the_noised_weight_holds() -> None:
         slopes = np.concatenate([np.maximum(field, 0.0), (field > 0) * network.outer], axis=1) / m
         largest = np.linalg.eigvalsh(slopes.T @ slopes / 4000)[-1]
         assert largest > 1.5 * sharpness(SAMPLE, network).noised_total_variation / m
+
+
+def test_the_bounds_of_networks_hold() -> None:
+    """E grad s and E grad s grad s^T by sums over a fine grid of the line."""
+    rng = np.random.default_rng(12)
+    y = np.linspace(-4.5, 4.5, 20_001)
+    weight = np.array([density(float(z)) for z in y]) * (y[1] - y[0])
+    for m in (1, 2, 3, 5, 8):
+        network = ScoreNetwork(
+            tuple(rng.choice([-1.0, 1.0], m)), tuple(3.0 * rng.normal(size=m)), tuple(rng.normal(size=m))
+        )
+        found = network_bounds(SAMPLE, network)
+        field = np.outer(y, network.inner) + network.bias
+        slopes = np.concatenate([np.maximum(field, 0.0), (field > 0) * network.outer], axis=1) / m
+        mean = weight @ slopes
+        curvature = np.linalg.eigvalsh((slopes.T * weight) @ slopes)[-1]
+        assert found.curvature_bound == pytest.approx(mean @ mean, rel=2e-3)
+        assert found.noised_variation_bound <= found.curvature_bound <= curvature * (1.0 + 1e-3)
+        assert found.published_curvature_bound <= curvature
+        assert found.total_variation <= found.variation_bound
+        known = sharpness(SAMPLE, network)
+        assert found.total_variation == known.total_variation
+        assert found.published_curvature_bound == pytest.approx(2.0 * known.total_variation / m, rel=1e-14)
+        assert found.noised_variation_bound == pytest.approx(
+            2.0 * known.noised_total_variation / m, rel=1e-14
+        )
+
+
+def test_the_bound_of_the_variation_by_hand() -> None:
+    """n = 5 samples, sigma = 0.45; of large outer weights the cube root counts, of small ones the square root."""
+    for size, cubic in ((60.0, True), (0.01, False)):
+        network = NETWORK.replace(outer=(0.7 * size, -1.3 * size, 0.4 * size, 0.9 * size))
+        risk = network_risk(SAMPLE, network)
+        largest = np.linalg.eigvalsh(risk_hessian(SAMPLE, network))[-1]
+        a, spread = 1.3 * size, 10.0 * risk
+        cube = 5.0 * 1.3 * size * 0.45 * risk * math.sqrt(2.0 * math.pi * math.e)
+        assert (cube**2 > spread**3) == cubic
+        term = math.cbrt(cube) if cubic else math.sqrt(spread)
+        wanted = largest + 0.5 * math.sqrt(risk) + a / (0.45 * math.sqrt(2.0 * math.pi)) * term
+        found = network_bounds(SAMPLE, network)
+        assert found.variation_bound == pytest.approx(wanted, rel=1e-12)
+        # The least distance of two points is 0.7, so that mu Delta = 0.63.
+        risk_bound = math.pi * 5.0**5 * 0.63**3 / (2.0**36 * math.sqrt(math.e) * (a * 0.45) ** 4)
+        assert found.excess_risk_bound == pytest.approx(risk_bound, rel=1e-12)
+    level = network_bounds(SAMPLE, NETWORK.replace(outer=(0.0,) * 4))
+    assert level.excess_risk_bound == math.inf
+    assert level.variation_bound > 0.5 / 0.45 > level.total_variation == 0.0
 
 
 # ---------------------------------------------------------------------------------------------------- descent and noise
