@@ -1,4 +1,7 @@
-"""The condensed hidden unit of a finite network: the shift of its signal at order 1/sqrt(N)."""
+"""Finite networks: the condensed hidden unit beyond the limit, and sums over all states."""
+
+import itertools
+import math
 
 import mpmath as mp
 
@@ -66,3 +69,43 @@ def signal_of_a_small_network() -> bool:
         if abs(found - exact) > 1e-12:
             return False
     return True
+
+
+@claim(
+    "The states and draws of N units in C classes are binom(N + 2C - 1, 2C - 1) terms, which count (2C)^N choices"
+)
+def number_of_terms() -> bool:
+    """Every unit has a class and a sign: 2C choices. A term is how many units made each of them."""
+    for units, classes in ((5, 1), (4, 2), (3, 4)):
+        seen: dict[tuple[int, ...], int] = {}
+        for choice in itertools.product(range(2 * classes), repeat=units):
+            term = tuple(choice.count(k) for k in range(2 * classes))
+            seen[term] = seen.get(term, 0) + 1
+        if len(seen) != math.comb(units + 2 * classes - 1, 2 * classes - 1):
+            return False
+        for term, count in seen.items():
+            sizes = [term[2 * c] + term[2 * c + 1] for c in range(classes)]
+            draws = math.factorial(units) // math.prod(math.factorial(n) for n in sizes)
+            states = math.prod(math.comb(n, term[2 * c]) for c, n in enumerate(sizes))
+            if count != draws * states:
+                return False
+    return True
+
+
+@claim("exp(N [phi(s) - s m(s)]) sqrt(phi''(s)) ds is the number of states with the overlap m(s) but for 1/N")
+def weight_of_an_overlap() -> bool:
+    """+-1 units: phi = log 2cosh, and dm = phi'' ds. The ratio to a binomial number is the same at all overlaps."""
+    errors = []
+    with mp.workdps(30):
+        for units in (1000, 2000):
+            logs = []
+            for overlap in (mp.mpf(0), mp.mpf("0.3"), mp.mpf("-0.6")):
+                up = units * (1 + overlap) / 2
+                s = mp.atanh(overlap)
+                curvature = 1 - overlap**2
+                weight = units * (mp.log(2 * mp.cosh(s)) - s * overlap) + mp.log(curvature) / 2
+                exact = mp.loggamma(units + 1) - mp.loggamma(up + 1) - mp.loggamma(units - up + 1)
+                # A step in s is a step in m over phi''.
+                logs.append(weight - mp.log(curvature) - exact)
+            errors.append(max(logs) - min(logs))
+    return bool(errors[0] < mp.mpf("1e-3") and abs(errors[0] / errors[1] - 2) < mp.mpf("0.01"))

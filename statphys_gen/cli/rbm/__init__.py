@@ -85,6 +85,7 @@ def _solve(options: argparse.Namespace) -> int:
     import numpy as np
 
     from ...presentation import plain
+    from ...rbm.theory.finite_size import solve_sizes
     from ...rbm.theory.replica_symmetric import dominant_state, solve
     from ...solution import Status
     from ..output import emit
@@ -97,7 +98,10 @@ def _solve(options: argparse.Namespace) -> int:
     # Where numbers overflow the state is lost, and its status says so.
     with np.errstate(all="ignore"):
         compared = dominant_state(model, **grid)
-        found = compared.solutions.get(options.start) or solve(model, options.start, **grid)
+        if options.size is None:
+            found = compared.solutions.get(options.start) or solve(model, options.start, **grid)
+        else:
+            found = solve_sizes(model, options.start, options.size, **grid)
     points = [(t, a) for t in options.temperature for a in options.load]
     records = []
     for k, ((temperature, load), fields) in enumerate(zip(points, found.records(), strict=True)):
@@ -109,11 +113,6 @@ def _solve(options: argparse.Namespace) -> int:
         ]
         dominant = None if unknown else str(compared.dominant[k]) or None
         records.append({"temperature": temperature, "load": load} | fields | {"dominant": dominant})
-    if options.size is not None:
-        from ...approximation import approximation_of
-        from ...rbm.theory.finite_size import solve_sizes
-
-        records = [record | {"approximation": str(approximation_of(solve_sizes))} for record in records]
     notes = ensemble_notes(options) + unstable_note(records)
     if options.start == "retrieval" and "retrieval" not in compared.solutions:
         notes.append(_BOUNDED)

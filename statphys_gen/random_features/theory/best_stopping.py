@@ -20,6 +20,7 @@ from ...errors import AccuracyNotReached, InvalidArgument
 from ...glossary import dataset
 from ...presentation import Tabular
 from ..model import RandomFeatures
+from .contour_tables import has_floor
 from .edges import absolute_edges
 from .filters import Filter, gradient_flow, relaxation_rate, ridge
 from .learning_curves import fisher_information, learning_curves, losses, quadratic_form, ridge_curves
@@ -110,15 +111,17 @@ class TrainingWindow(Tabular):
 
 
 def _range(model: RandomFeatures) -> tuple[float, float]:
-    """The smallest and the largest eigenvalue that matter."""
-    edges = absolute_edges(model)
-    if not edges:
-        raise AccuracyNotReached(
-            "spectrum: every bulk is narrower than float64 resolves; lower the diffusion time"
-        )
+    """The smallest and the largest eigenvalue that matter, or bounds of them where the edges are not resolved."""
     system = dyson(model)
-    low = max(edges[0][0], system.s2 if system.inverse_draws == 0.0 else 0.0, 1e-9 * edges[-1][1])
-    return low, edges[-1][1]
+    floor = system.s2 if has_floor(system) else 0.0
+    try:
+        edges = absolute_edges(model)
+    except AccuracyNotReached:
+        if floor == 0.0:
+            raise
+        # The learning curves need no edges: their contour goes around the floor and the bound of the spectrum.
+        return max(floor, 1e-9 * system.scale), system.scale
+    return max(edges[0][0], floor, 1e-9 * edges[-1][1]), edges[-1][1]
 
 
 def _minimum(

@@ -21,6 +21,7 @@ from ...arrays import ComplexArray, FloatArray
 from ...errors import AccuracyNotReached, NotConverged
 from ...numerics.spectral_edges import CriticalPoints, critical_points, support
 from ..model import RandomFeatures
+from .moments import spectral_moments
 from .resolvent import Dyson, dyson_from_floor
 
 SOURCE = "arXiv 2505.17638, theorem 3.1; derivations/random_features/self_consistent.py"
@@ -32,6 +33,8 @@ _POINTS = 9.0
 _FEW_POINTS = 2.5
 # Numbers of columns and of features that differ by less are equal: the lowest edge is below 1e-24 of the highest.
 _EQUAL = 1e-12
+# Relative distance of p from d or from the number of columns that is named as the reason of a refusal.
+_CLOSE = 1e-3
 # Relative errors: of a sum of rounded terms, and of the coefficients of the activation.
 _ROUNDING = 1e-15
 _COEFFICIENTS = 1e-12
@@ -232,18 +235,34 @@ def _edges_and_errors(
     except NotConverged:
         raise unresolved(model) from None
     if not edges:
-        raise AccuracyNotReached("spectrum: no bulk was found")
+        raise unresolved(model, "no bulk was found")
+    _, square, cube = spectral_moments(system)
+    if edges[-1][1] < (1.0 - 1e-9) * cube / square:
+        # The highest eigenvalue is at least the ratio of any two successive moments.
+        raise unresolved(
+            model, f"highest edge {edges[-1][1]:.6g} below the ratio {cube / square:.6g} of two moments"
+        )
     return tuple(edges), tuple((rounding[lower], rounding[upper]) for lower, upper in edges)
 
 
-def unresolved(model: RandomFeatures) -> AccuracyNotReached:
-    """The reason for which a spectrum is refused."""
+def unresolved(
+    model: RandomFeatures, seen: str = "an edge is singular to within the rounding of float64"
+) -> AccuracyNotReached:
+    """The refusal of a spectrum in which this was seen: why, and what to do."""
     columns = columns_per_dimension(dyson_from_floor(model, FINE_NODES))
-    return AccuracyNotReached(
-        "spectrum: an edge is singular to within the rounding of float64 (p = d at a late diffusion time, or p so "
-        f"close to the number of columns, {columns:.9g} d, that the lowest edge touches the floor); learning curves "
-        "do not need it, nor do spectra at slightly different ratios"
-    )
+    features = model.features_per_dimension
+    if model.covariance.continuous and min(abs(features - 1.0), abs(features / columns - 1.0)) > _CLOSE:
+        x = model.covariance.eigenvalues[model.covariance.eigenvalues > 0.0]
+        reason = (
+            f"the covariance spans {np.log10(x.max() / x.min()):.1f} decades and is too sparse at one end of them "
+            "to be told from single eigenvalues; take a larger cutoff, or the eigenvalues that are meant as a list"
+        )
+    else:
+        reason = (
+            f"p = d at a late diffusion time, or p so close to the number of columns, {columns:.9g} d, that the lowest "
+            "edge touches the floor; take a slightly different p"
+        )
+    return AccuracyNotReached(f"spectrum: {seen} ({reason}); losses and best training times need no spectrum")
 
 
 def absolute_edges(model: RandomFeatures) -> tuple[tuple[float, float], ...]:
@@ -263,5 +282,9 @@ def bulk_edges(model: RandomFeatures) -> FloatArray:
 
     They are extrema of the explicit real curve z(mu) (one scalar equation for any covariance), of which those
     are kept that separate a density from none.
+
+    Raises
+    ------
+    AccuracyNotReached : edges that float64 does not tell apart, or none above the ratio of two moments of the spectrum.
     """
     return np.array(absolute_edges(model)).reshape(-1, 2)

@@ -311,9 +311,7 @@ def _spectrum(model: RandomFeatures) -> Spectrum:
         name = ("mass of the eigenvalues", "mass of the train loss", "moment 1", "moment 2", "moment 3")[
             worst
         ]
-        raise AccuracyNotReached(
-            f"spectrum: {name} is {found[worst]:.12g}, not {expected[worst]:.12g}; a bulk is missing or not resolved"
-        )
+        raise unresolved(model, f"{name} is {found[worst]:.12g}, not {expected[worst]:.12g}")
     names = _name_groups(model, [weight * system.features for weight in weights])
     floor = system.origin
     bulks = tuple(

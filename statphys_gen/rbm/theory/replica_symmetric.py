@@ -61,7 +61,8 @@ def solve(
     Parameters
     ----------
     model : the model; see :class:`~statphys_gen.rbm.Model`. With a ``size`` the condensed hidden unit of
-        ``Patterns`` is treated exactly, which resums the leading corrections in 1/sqrt(size).
+        ``Patterns`` is treated exactly, which resums the leading corrections in 1/sqrt(size); ``error`` is that of
+        these equations, and :func:`~statphys_gen.rbm.solve_sizes` adds what they leave out.
     start : "paramagnet", "glass" or "retrieval".
     groups : numbers of condensed patterns, each group with its own overlap (the field ``overlap`` then has an axis
         more); one group of model.condensed patterns by default.
