@@ -5,6 +5,7 @@ import signal
 from typing import Any
 
 import agreement
+import cpu_time
 import pytest
 
 
@@ -55,3 +56,5 @@ def pytest_terminal_summary(terminalreporter: Any) -> None:
             f"false alarms of all comparisons: at most {agreement.spent:.3g}, allowed {agreement.TOTAL_RATE}"
         )
         terminalreporter.write_line(text)
+    for suite, (seconds, call) in sorted(cpu_time.slowest.items()):
+        terminalreporter.write_line(f"slowest call of {suite}: {seconds:.2f} s of CPU, {call[:300]}")

@@ -32,7 +32,8 @@ from typing import Any
 
 ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(Path(__file__).parent))
-from readers import KINDS, filled, prepare, to_refuse  # noqa: E402
+from harmful import filled, to_refuse  # noqa: E402
+from readers import KINDS, prepare  # noqa: E402
 
 FREE = 2**26
 SECONDS = 20

@@ -8,7 +8,7 @@ import os
 import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cache, cached_property
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +29,7 @@ def _npz(compressed: bool = False, **arrays: Any) -> bytes:
     return stream.getvalue()
 
 
-def _h5() -> bytes:
+def h5() -> bytes:
     import h5py
     import numpy as np
 
@@ -78,49 +78,6 @@ def _store(rows: bool) -> bytes:
         return (Path(folder) / "s.sqlite").read_bytes()
 
 
-@cache
-def filled(ending: str) -> bytes:
-    """A file of its kind that would fill ten thousand times its size, and more than the free memory."""
-    import numpy as np
-
-    stream = io.BytesIO()
-    if ending == ".h5":
-        import h5py
-
-        with h5py.File(stream, "w") as content:
-            params = content.create_group("update_1/params")
-            for name, shape in (("weight_matrix", (4000, 8000)), ("vbias", (4000,)), ("hbias", (8000,))):
-                params.create_dataset(name, shape, "f8", chunks=True, compression="gzip", fillvalue=1.0)
-            content.create_dataset("model_type", (2**24,), "S8", chunks=True, compression="gzip")
-        return stream.getvalue()
-    import pyarrow
-    from pyarrow import parquet
-
-    rows = 200_000
-    words = pyarrow.DictionaryArray.from_arrays(np.zeros(rows, np.int32), ["x" * 10_000])
-    parquet.write_table(pyarrow.table({"a": np.zeros(rows), "species": words}), stream)
-    return stream.getvalue()
-
-
-def _links(name: str) -> bytes:
-    """A machine with an array that lies in another file."""
-    import h5py
-    import numpy as np
-
-    stream = io.BytesIO()
-    with h5py.File(stream, "w") as content:
-        params = content.create_group("update_1/params")
-        arrays = {"weight_matrix": np.ones((4, 3)), "vbias": np.ones(4), "hbias": np.ones(3)}
-        for other, values in arrays.items():
-            if other != name:
-                params[other] = values
-            elif name == "hbias":
-                params.create_dataset(name, (3,), "f8", external=[("other.h5", 0, 24)])
-            else:
-                params[name] = h5py.ExternalLink("other.h5", f"update_1/params/{name}")
-    return stream.getvalue()
-
-
 def _frame() -> bytes:
     import pyarrow
     from pyarrow import parquet
@@ -128,15 +85,6 @@ def _frame() -> bytes:
     stream = io.BytesIO()
     parquet.write_table(pyarrow.table({"a": [1.0, 2.0, 3.0], "species": ["x", "y", "x"]}), stream)
     return stream.getvalue()
-
-
-def to_refuse() -> dict[str, list[bytes]]:
-    """Files that are well made and have to be refused, by kind."""
-    found = {
-        "machines of rbms": [_links("weight_matrix"), _links("hbias"), filled(".h5")],
-        "pickled machines": KINDS["pickled machines"].good,
-    }
-    return found | ({"frames": [filled(".parquet")]} if "frames" in KINDS else {})
 
 
 @dataclass(frozen=True)
@@ -449,7 +397,7 @@ def prepare(folder: Path) -> None:
         (folder / name).mkdir()
         (folder / name / "1.png").write_bytes(_png(mode, 3))
     (folder / "means.npy").write_bytes(_npy([[1.0, 0.5], [-1.0, 0.0]]))
-    (folder / "other.h5").write_bytes(_h5())
+    (folder / "other.h5").write_bytes(h5())
 
 
 KINDS: dict[str, Kind] = {
@@ -464,7 +412,7 @@ KINDS: dict[str, Kind] = {
     "pictures": Kind(".png", lambda: _shades("L", "L", "1"), _pictures, "pictures/0.png", 2000),
     "pictures in colour": Kind(".png", lambda: _shades("RGB", "P"), _pictures, "colours/0.png", 2000),
     "machines": Kind(".npz", _weights, _machine),
-    "machines of rbms": Kind(".h5", lambda: [_h5()], _machine),
+    "machines of rbms": Kind(".h5", lambda: [h5()], _machine),
     "machines in arrays": Kind(".npy", _couplings, _machine),
     "machines in tables": Kind(".csv", lambda: _MATRICES, _machine),
     "pickled machines": Kind(".pkl", lambda: [b"cposix\nsystem\n(S'touch EXECUTED'\ntR."], _machine),

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from command_line import assert_one_line, run
+from cpu_time import bounded
 from domains import DOMAINS
 from every_option import (
     COMMANDS,
@@ -49,7 +50,9 @@ def assert_refused(cases: Iterable[Case], capsys: pytest.CaptureFixture[str]) ->
     wrong = []
     for words, said in cases:
         try:
-            assert_one_line(*run(words, capsys), *said)
+            with bounded("bad options", " ".join(words)):
+                found = run(words, capsys)
+            assert_one_line(*found, *said)
         except Exception as error:  # what a command raises here is a traceback for its user
             wrong.append(f"{words}\n  should say {said!r}\n  {type(error).__name__}: {error}")
         except AssertionError as error:

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 from command_line import assert_one_line, run
+from cpu_time import bounded
 
 FOLDER = object()
 NAN, INF = math.nan, math.inf
@@ -239,4 +240,6 @@ def test_contents(
     write(Path(name), content)
     command, quote, prediction = line.partition("'")
     words = [*command.split(), prediction[:-1], name] if quote else [*line.split(), name]
-    assert_one_line(*run(words, capsys), said)
+    with bounded("files that hold something else", " ".join(words)):
+        found = run(words, capsys)
+    assert_one_line(*found, said)

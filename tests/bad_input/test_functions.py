@@ -13,6 +13,7 @@ import functions_score_matching
 import functions_shared
 import numpy as np
 import pytest
+from cpu_time import bounded
 from refusals import STANDARD, Row, calls, parameters
 
 import statphys_gen
@@ -40,7 +41,7 @@ def test_one_line_that_names_the_argument(name: str) -> None:
     for function, arguments, argument in calls(TABLES[name]):
         text = f"{function.__qualname__}({', '.join(f'{key}={value!r:.60}' for key, value in arguments.items())})"
         try:
-            with np.errstate(all="ignore"):
+            with np.errstate(all="ignore"), bounded("functions with bad arguments", text):
                 function(**arguments)
             wrong.append(f"{text}\n  is accepted")
         except InvalidArgument as error:

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 from fuzz import KINDS, mutated, run
-from readers import prepare, to_refuse
+from harmful import to_refuse
+from readers import prepare
 
 from statphys_gen.errors import StatphysError
 

@@ -18,6 +18,7 @@ from ...files import one_line, read_archive, read_array, room_for
 from ...tables import open_table
 from .machine import Machine
 
+_LONGEST_WORD = 100
 ORIENTATIONS = ("visible-hidden", "hidden-visible")
 _ENDINGS = (".npz", ".npy", ".csv", ".h5", ".hdf5", ".pkl", ".pickle", ".joblib")
 _OWN, _OF_RBMS = {"W", "visible_bias", "hidden_bias"}, {"weight_matrix", "vbias", "hbias"}
@@ -235,8 +236,7 @@ def _updates(file: Path, update: int | None) -> dict[str, NDArray[Any]]:
             group = _own(group, "params") if "params" in group else group
             kind = b"BBRBM"
             if "model_type" in content:
-                word = _own(content, "model_type")
-                kind = word[()] if word.shape == () and word.dtype.itemsize <= 100 else b""
+                kind = _word_of(file, _own(content, "model_type"))
             if kind != b"BBRBM":
                 raise InvalidArgument(
                     "weights", str(file), f"a machine with two states a unit (BBRBM), not {kind!r:.40}"
@@ -255,6 +255,18 @@ def _updates(file: Path, update: int | None) -> dict[str, NDArray[Any]]:
         raise
     except Exception as error:  # of a damaged file, from anywhere inside the library
         raise InvalidArgument("weights", str(file), f"{allowed} ({one_line(error)})") from None
+
+
+def _word_of(file: Path, dataset: Any) -> bytes:
+    """A short text; empty where there is none."""
+    if dataset.shape != () or dataset.dtype.itemsize > _LONGEST_WORD:
+        return b""
+    if dataset.dtype.kind == "O":  # its length stands before it, and is given room whatever it says
+        with file.open("rb") as stream:
+            stream.seek(dataset.id.get_offset())
+            if int.from_bytes(stream.read(4), "little") > _LONGEST_WORD:
+                return b""
+    return bytes(dataset[()])
 
 
 def _own(group: Any, name: str) -> Any:

@@ -134,4 +134,7 @@ def _number(entry: Any) -> Any:
         return entry
     if entry != "inf" and not entry.startswith("0x"):
         raise ValueError(f"{entry!r} is no noise level")
-    return float.fromhex(entry)
+    try:
+        return float.fromhex(entry)
+    except OverflowError:
+        raise ValueError(f"{entry[:40]!r} is too large") from None
