@@ -47,7 +47,7 @@ class NoisyMemory(Bidirectional):
         return (ss, sh + v.alpha * s * visible.spread_squared), (hs + s * hidden.spread_squared, hh)
 
 
-memory = Model(Binary(), 0.3, 0.02, convention="beta", couplings=NoisyMemory(noise=0.1))
+memory = Model(Binary(), 0.6, 0.02, convention="beta", couplings=NoisyMemory(noise=0.1))
 print(conformance(replace(memory.couplings, layer_ratio=0.5)).require())
 for noise in (0.0, 0.1, 0.2):
     end = spinodal(memory.replace(noise=noise), temperature=[0.2, 0.4])

@@ -2,9 +2,11 @@
 
 import functools
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
+from urllib.parse import unquote
 
 import numpy as np
 import pytest
@@ -110,8 +112,14 @@ def test_a_changed_figure_says_so_in_caption_and_files(output: Path) -> None:
         == f"statphys-gen figures make {NAME} --set width_exponent=2.5 --set rank=3 --width column"
     )
     assert entry["command"].encode() in path.read_bytes()
-    # The figure with its defaults still stands.
+    # The figure with its defaults still stands, and the gallery shows both.
     assert "5 signals" in json.loads((output / f"{NAME}.json").read_text())["caption"]
+    page = (output / "index.html").read_text()
+    sources = {unquote(source) for source in re.findall(r"<img loading='lazy' src='([^']*)' alt='[^']", page)}
+    assert sources == {f"{NAME}.png", path.name}
+    assert all((output / unquote(link)).is_file() for link in re.findall(r"href='([^#'][^:']*)'", page))
+    assert "(width exponent=2.5 rank=3 column)" in page
+    assert page.count("<td>same parameters</td>") == 1
 
 
 def test_a_default_given_again_is_the_figure_itself(output: Path) -> None:
