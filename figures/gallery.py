@@ -51,7 +51,7 @@ def _pictures(figure: Figure, folder: Path) -> Iterator[_Picture]:
     """Of one figure: as it is, and with changed parameters."""
     for path in sorted(folder.glob(f"{figure.name}*.json"), key=lambda path: path.stem):
         record = read_record(path)
-        if record["name"] == figure.name:
+        if record.get("name") == figure.name:
             yield _Picture(figure, path.stem, record)
 
 
