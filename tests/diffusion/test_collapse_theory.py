@@ -378,6 +378,23 @@ def test_what_cannot_be_computed_is_refused() -> None:
         class_information(mixture, 0.5, tolerance=1e-9)
 
 
+def test_information_of_single_classes_of_many_in_many_dimensions() -> None:
+    """Fifty overlapping classes in forty dimensions: log posterior over weight at points drawn from three of them."""
+    rng = np.random.default_rng(0)
+    classes, dimension, time = 50, 40, 0.3
+    means = 0.5 * rng.standard_normal((classes, dimension))
+    mixture = GaussianMixture(np.full(classes, 1 / classes), means, [0.8])
+    found = class_information(mixture, time)
+    centres, spread = np.exp(-time) * mixture.means, 0.8 * np.exp(-2 * time) + 1.0 - np.exp(-2 * time)
+    for k in (0, 17, 49):
+        x = centres[k] + np.sqrt(spread) * rng.standard_normal((40_000, dimension))
+        log = (x @ centres.T - 0.5 * (centres**2).sum(axis=1)) / spread
+        sampled = log[:, k] - np.logaddexp.reduce(log, axis=1) + np.log(classes)
+        error = np.hypot(sampled.std() / np.sqrt(len(x)), 1e-3)
+        assert abs(found[k] - sampled.mean()) < 5.0 * error
+        assert error < 0.01
+
+
 def test_collapse_of_many_classes_at_the_information_that_was_sampled() -> None:
     """Many classes in many dimensions: log n against the information at the time found, by sampling points."""
     rng = np.random.default_rng(8)
