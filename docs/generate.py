@@ -39,6 +39,7 @@ def write_pages(docs: Path) -> None:
     (generated / "gallery.rst").write_text(_gallery(generated), encoding="utf-8")
     (generated / "validation.rst").write_text(_validation(), encoding="utf-8")
     (generated / "random_points.txt").write_text(_random_points(), encoding="utf-8")
+    (generated / "damaged_files.txt").write_text(_damaged_files(), encoding="utf-8")
     (generated / "messages.rst").write_text(_messages(), encoding="utf-8")
     (generated / "changelog.rst").write_text(_changelog(), encoding="utf-8")
     (generated / "benchmarks.rst").write_text(_benchmarks(), encoding="utf-8")
@@ -266,6 +267,15 @@ def _random_points() -> str:
         for name, outcome in report["families"].items()
     ]
     return "\n".join(_table(["solvers", *columns], rows, "28 10 10 12 12 14 14"))
+
+
+def _damaged_files() -> str:
+    report = json.loads((ROOT / "validation" / "damaged_files.json").read_text(encoding="utf-8"))
+    names = {"read": "read", "refused": "refused", "WRONG": "wrong", "KILLED": "killed"}
+    rows = [
+        [kind, *(str(outcome[name]) for name in names)] for kind, outcome in sorted(report["kinds"].items())
+    ]
+    return "\n".join(_table(["files", *names.values()], rows, "28 10 10 10 10"))
 
 
 def _messages() -> str:

@@ -5,9 +5,10 @@ from functools import partial
 
 import numpy as np
 import pytest
+from numpy.typing import ArrayLike
 from scipy.special import ive
 
-from statphys_gen.errors import InvalidArgument
+from statphys_gen.errors import InvalidArgument, NotConverged
 from statphys_gen.linear_dynamics import (
     LinearNetwork,
     Task,
@@ -21,6 +22,7 @@ from statphys_gen.linear_dynamics import (
     lazy_relative_loss,
     phase_diagram,
 )
+from statphys_gen.linear_dynamics.analysis.weights import _as_far_as_possible
 from statphys_gen.linear_dynamics.simulation.gram_flow import flow_of_factor
 from statphys_gen.linear_dynamics.theory import finite_dimension
 from statphys_gen.numerics.flow import integrate_flow
@@ -195,3 +197,21 @@ def test_products_that_vanish_are_reached(second: float) -> None:
     found = flow_of_weights([[1.0]], [[second]], [[0.0]], [100.0])
     assert found.status.tolist() == [0]
     assert abs(found.product[0, 0, 0]) <= found.error + np.exp(-(1.0 - second**2) * 100.0)
+
+
+@pytest.mark.parametrize(
+    ("times", "most"), [(np.logspace(0.0, 9.0, 200), 5), (np.linspace(1.0, 1e7, 300), 6), ([4e5, 1e9], 3)]
+)
+def test_times_that_are_lost_cost_few_tries(times: ArrayLike, most: int) -> None:
+    """Of a flow that takes two evaluations in a unit of time, and may take 200,000."""
+    wanted, tries = np.asarray(times), []
+
+    def follow(part: np.ndarray) -> np.ndarray:
+        tries.append(min(2.0 * float(part.max()), 2e5))
+        if tries[-1] == 2e5:
+            raise NotConverged("too many evaluations")
+        return np.ones((len(part), 1, 1))
+
+    found = _as_far_as_possible(follow, wanted, (1, 1), lambda: int(sum(tries)))
+    assert (np.isfinite(found[:, 0, 0]) == (wanted < 1e5)).all()
+    assert len(tries) <= most

@@ -3,6 +3,7 @@
 import itertools
 import math
 
+import mpmath
 import mpmath as mp
 import numpy as np
 import pytest
@@ -430,6 +431,45 @@ def test_the_covariance_of_the_gradient_by_adaptive_quadrature() -> None:
 
 
 # ------------------------------------------------------------------------------------------------------------ distances
+
+
+@pytest.mark.parametrize(
+    ("points", "noise"), [((1.0, 2.0), 900.0), ((5.0, 6.0, 6.0, 9.0), 50.0), ((1.0, 2.0, 4.0), 14.9)]
+)
+def test_far_noise_leaves_all_digits_of_the_distance_from_the_gaussian_score(
+    points: tuple[float, ...], noise: float
+) -> None:
+    with mpmath.workdps(40):
+        mu, sigma = mpmath.mpf(0.7), mpmath.mpf(noise)
+        mean = mpmath.fsum(points) / len(points)
+        variance = mpmath.fsum((x - mean) ** 2 for x in points) / len(points)
+
+        def integrand(z: mpmath.mpf) -> mpmath.mpf:
+            y = mu * mean + sigma * z
+            weights = [mpmath.exp(-(((y - mu * x) / sigma) ** 2) / 2) for x in points]
+            pull = mpmath.fsum(w * (mu * x - y) for w, x in zip(weights, points, strict=True)) / mpmath.fsum(
+                weights
+            )
+            gaussian = -(y - mu * mean) / (mu**2 * variance + sigma**2)
+            return mpmath.fsum(weights) * (pull / sigma**2 - gaussian) ** 2
+
+        whole = mpmath.quad(integrand, [-14, -5, 0, 5, 14]) / (len(points) * mpmath.sqrt(2 * mpmath.pi))
+    found = score_distances(NoisedSample(points, 0.7, noise)).empirical_to_gaussian
+    assert found == pytest.approx(float(whole), rel=1e-11, abs=0.0)
+
+
+def test_small_entropies_keep_their_digits() -> None:
+    """Of two points 12 deviations apart: the mean of w log(1/w), by panels in the logarithm of the odds u."""
+    gap, edges = 12.0, np.linspace(-160.0, 160.0, 1601)
+    x, w = np.polynomial.legendre.leggauss(8)
+    u = (edges[:-1, None] + 0.5 * np.diff(edges)[:, None] * (1.0 + x)).ravel()
+    step = np.tile(0.1 * w, 1600)
+    small = np.exp(-np.abs(u))
+    entropy = np.log1p(small) + np.abs(u) * small / (1.0 + small)
+    chance = 0.5 * (np.exp(-0.5 * (u / gap - 0.5 * gap) ** 2) + np.exp(-0.5 * (u / gap + 0.5 * gap) ** 2))
+    right = float(step @ (chance * entropy)) / (gap * np.sqrt(2.0 * np.pi))
+    found = score_distances(NoisedSample((0.0, gap), 1.0, 1.0)).entropy
+    assert found == pytest.approx(right, rel=1e-12, abs=0.0)
 
 
 def test_distances_are_their_definitions() -> None:

@@ -9,6 +9,7 @@ without a solution, which is an answer. An exception of the package other than a
 
 import argparse
 import json
+import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -16,6 +17,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+from cpu_time import bounded, slowest
 from random_systems import quantiles, scores_of_samples, smoothed_sets, tied_weights, trees
 
 from statphys_gen import __version__
@@ -232,7 +236,7 @@ FAMILIES: dict[str, tuple[Family, float]] = {
 
 
 def count(name: str, points: int, seed: int = 0) -> dict[str, int]:
-    """The outcomes of one family, and the CPU seconds of its slowest step."""
+    """The outcomes of one family."""
     import warnings
 
     family, _ = FAMILIES[name]
@@ -241,7 +245,7 @@ def count(name: str, points: int, seed: int = 0) -> dict[str, int]:
     stream = family(rng, points)
     while True:
         try:
-            with warnings.catch_warnings():
+            with warnings.catch_warnings(), bounded("random points", name):
                 warnings.simplefilter("ignore", UserWarning)
                 outcome = next(stream)
         except StopIteration:
@@ -298,6 +302,7 @@ def main() -> None:
         outcome = count(name, round(share if share > 1 else share * options.points))
         report["families"][name] = outcome
         print(f"{name}: {outcome} ({time.process_time() - start:.0f} s)", flush=True)
+    print(f"slowest step: {slowest['random points']}")
     if options.output:
         options.output.write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8")
 

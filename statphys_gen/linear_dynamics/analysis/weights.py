@@ -155,8 +155,8 @@ def flow_of_weights(
     ----------
     first_layer, second_layer : W1 (w, n) and W2 (p, w).
     target : T (p, n).
-    training_time : t (m,) of the gradient flow, at least 0. A time that the flow does not reach, because it is too
-        stiff or runs away, has a bad status and NaN; those before it do not suffer from it.
+    training_time : t (m,) of the gradient flow, at least 0. A time that the flow does not reach in 200,000
+        evaluations, because it is too stiff or runs away, has a bad status and NaN; those before it do not suffer.
     rates : learning rates of the two layers, above 0.
     gradient : of the cost, a function of A; None for |A - T|^2/2. ``loss`` is the squared distance in any case.
     tolerance : of a step of the integrator, relative to K; at most 1e-5.
@@ -178,7 +178,11 @@ def flow_of_weights(
     # With equal rates sqrt(e1 e2) the weights move alike after W1 -> W1 (e2/e1)^(1/4), W2 -> W2 (e1/e2)^(1/4).
     start, scaled = _factor(first, second, e1, e2), time_at_unit_rates(times, e1, e2)
 
+    spent = 0
+
     def force(product: FloatArray) -> FloatArray:
+        nonlocal spent
+        spent += 1
         return product - goal if gradient is None else np.asarray(gradient(product), dtype=np.float64)
 
     def follow(wanted: FloatArray, each: float) -> FloatArray:
@@ -186,11 +190,11 @@ def flow_of_weights(
         return np.stack([gram.product for gram in grams])
 
     precise = checked_tolerance(tolerance, 1e-5)
-    fine = _as_far_as_possible(lambda wanted: follow(wanted, precise), scaled, (p, n))
+    fine = _as_far_as_possible(lambda wanted: follow(wanted, precise), scaled, (p, n), lambda: spent)
     followed = np.isfinite(fine).all(axis=(1, 2))
     coarse = np.full_like(fine, np.nan)
     coarse[followed] = _as_far_as_possible(
-        lambda wanted: follow(wanted, 100.0 * precise), scaled[followed], (p, n)
+        lambda wanted: follow(wanted, 100.0 * precise), scaled[followed], (p, n), lambda: spent
     )
     reached = np.isfinite(coarse).all(axis=(1, 2))  # what the looser tolerance does not reach has no error
     error = math.nan
@@ -236,19 +240,33 @@ def flow_of_weights(
 
 
 def _as_far_as_possible(
-    follow: Callable[[FloatArray], FloatArray], times: FloatArray, shape: tuple[int, int]
+    follow: Callable[[FloatArray], FloatArray],
+    times: FloatArray,
+    shape: tuple[int, int],
+    spent: Callable[[], int],
 ) -> FloatArray:
-    """A (m, p, n) at all times, by halving the part of the times that is followed; NaN beyond the last one reached."""
+    """A (m, p, n) at all times, from ever other parts of the times; NaN beyond the last one reached.
+
+    What is lost costs all that may be ``spent``. Late steps are alike, so that one part that was followed tells how far
+    the rest can be; parts are halved where it does not.
+    """
     found = np.full((len(times), *shape), np.nan)
     order = np.argsort(times, kind="stable")
+    ordered = times[order]
     reached, lost, tried = 0, len(times) + 1, len(times)
+    effort = most = 0
     while lost - reached > 1:
+        before = spent()
         try:
-            found[order[:tried]] = follow(times[order[:tried]])
-            reached = tried
+            found[order[:tried]] = follow(ordered[:tried])
+            reached, effort = tried, spent() - before
         except NotConverged:
-            lost = tried
-        tried = (reached + lost) // 2
+            lost, most = tried, spent() - before
+        tried = (reached + lost) // 2 if reached else 1
+        if 0 < effort < most:
+            end = ordered[reached - 1] * most / effort
+            near, beyond = np.searchsorted(ordered, [0.98 * end, 1.02 * end], side="right").tolist()
+            tried = next((guess for guess in (near, beyond + 1) if reached < guess < lost), tried)
     return found
 
 

@@ -81,15 +81,8 @@ def empirical_score(sample: NoisedSample, position: ArrayLike) -> EmpiricalScore
     """
     y = validation.array("position", position)
     validation.inside("position", float(y.ravel()[np.abs(y).argmax()]), -1e22, 1e22, closed=True)
-    mu, sigma = sample.data_scale, sample.noise_scale
-    points, _ = distinct(sample)
-    flat = y.ravel()
-    size = min(NEIGHBOURS, max(1, _BLOCK // len(points)))
-    parts = [_moments(sample, flat[k : k + size]) for k in range(0, flat.size, size)]
-    pull, mean, variance, third, entropy = (
-        np.concatenate(entry).reshape(y.shape) for entry in zip(*parts, strict=True)
-    )
-    ratio = mu / sigma
+    sigma, ratio = sample.noise_scale, sample.data_scale / sample.noise_scale
+    pull, mean, variance, third, entropy = (each.reshape(y.shape) for each in moments(sample, y.ravel()))
     return EmpiricalScore(
         y,
         pull / sigma,
@@ -101,10 +94,17 @@ def empirical_score(sample: NoisedSample, position: ArrayLike) -> EmpiricalScore
     )
 
 
+def moments(sample: NoisedSample, y: FloatArray) -> list[FloatArray]:
+    """(mu E W - y)/sigma, mean, variance and third cumulant of W, and the entropy of the weights, each (q,)."""
+    size = min(NEIGHBOURS, max(1, _BLOCK // len(distinct(sample)[0])))
+    parts = [_moments(sample, y[k : k + size]) for k in range(0, y.size, size)]
+    return [np.concatenate(entry) for entry in zip(*parts, strict=True)]
+
+
 def _moments(
     sample: NoisedSample, y: FloatArray
 ) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray, FloatArray]:
-    """(mu E W - y)/sigma, mean, variance and third cumulant of W, and the entropy of the weights, each (q,).
+    """The same for so few positions that the points of weight there are few.
 
     Everything is measured from the nearest point: weights as differences of squares, moments from differences.
     """
@@ -134,7 +134,10 @@ def _moments(
     with np.errstate(invalid="ignore"):
         variance = (weights * centred**2).sum(axis=1)
         third = (weights * centred**3).sum(axis=1)
-    logarithm = exponent - top - np.log(total) - np.log(shares * sample.samples)
+    # Of a total near 1 the rest keeps its digits: p is largest where the entropy is smallest.
+    tied = (exponent == top).sum(axis=1, keepdims=True)
+    rest = np.exp(exponent - top).sum(axis=1, keepdims=True, where=exponent < top)
+    logarithm = exponent - top - np.log(tied) - np.log1p(rest / tied) - np.log(shares * sample.samples)
     entropy = -np.where(weights > 0.0, weights * np.where(weights > 0.0, logarithm, 0.0), 0.0).sum(axis=1)
     return (mu / sigma) * shift - distance, points[nearest] + shift, variance, third, entropy
 
