@@ -114,5 +114,5 @@ def draw(data: dict[str, Any]) -> Figure:
     ):
         axes.set(xscale="log", xlabel=label)
     notes = {"test": "-", "train": "--", "simulation, finite $d$": "o"}
-    style.legend_below(left, [*left.get_legend_handles_labels()[0], *style.keys(**notes), best], 8)
+    style.legend_below(left, [*left.get_legend_handles_labels()[0], *style.keys(**notes), best], 4)
     return figure
