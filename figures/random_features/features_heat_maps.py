@@ -11,10 +11,10 @@ from statphys_gen.random_features import phase_diagram
 PAPER = ("2505.17638", "5C", "same axes, reduced")
 TITLE = "Random features: generalisation gap over the plane of samples and features"
 CAPTION = (
-    "Maps: test loss minus train loss for tanh at t = {time:g} after the training times {maps}. Right: "
-    "the lines on which it is 0.1, at the training times {lines}: a model generalises to the right of its "
-    "line, which moves to more samples as training goes on and ends at a line (infinite training time). "
-    "Dashed: p = n. Theory only (n, p, d to infinity), on a grid of {points} by {points}."
+    "Maps: test loss minus train loss for tanh at t = {time:g} after the training times {maps}. Right: the lines "
+    "on which it is 0.1, at the training times {lines}: a model generalises to the right of its line, which moves "
+    "to more samples as training goes on and ends at a line (infinite training time). Dashed: p = n. Theory only "
+    "(n, p, d to infinity), on a grid of {points} by {points}, between whose points the colour is linear."
 )
 
 
@@ -35,11 +35,15 @@ def compute(
 def draw(data: dict[str, Any]) -> Figure:
     figure, panels = style.panels(len(data["maps"]) + 1, height=2.6)
     axis, gap = data["axis"], data["gap"]
-    ratio = np.sqrt(axis[1] / axis[0])
-    borders = np.append(axis / ratio, axis[-1] * ratio)
     for axes, time, plane in zip(panels, data["maps"], gap, strict=False):
         mesh = axes.pcolormesh(
-            borders, borders, np.log10(np.maximum(plane, 1e-4)), cmap="viridis", vmin=-3, vmax=1
+            axis,
+            axis,
+            np.log10(np.maximum(plane, 1e-4)),
+            cmap="viridis",
+            vmin=-3,
+            vmax=1,
+            shading="gouraud",
         )
         axes.contour(
             axis, axis, np.log10(plane), levels=[-1.0], linestyles="solid", colors="white", linewidths=1.0

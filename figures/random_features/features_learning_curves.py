@@ -18,11 +18,12 @@ from statphys_gen.random_features import (
 PAPER = ("2505.17638", "5A, 5B", "same axes, reduced")
 TITLE = "Random features: score error and losses along training"
 CAPTION = (
-    "Full-batch gradient flow of a random-features score model with tanh at p/d = {features:g} and t = "
-    "{time:g} for n/d = {samples}. Left: mean squared distance to the true score. Right: train loss "
-    "(dashed) and test loss (solid); the grey line is the loss of the true score. Lines: theory (n, p, d "
-    "to infinity). Symbols: {instances} instances of the {kind} in dimension {dimension}, {deviation}; "
-    "error bars, one standard error over instances."
+    "Full-batch gradient flow of a random-features score model with tanh at p/d = {features:g} and t = {time:g} "
+    "for n/d = {samples}. Left: mean squared distance to the true score. Middle: train loss (dashed) and test "
+    "loss (solid); the grey line is the loss of the true score. Right: train loss against the time over n/d, in "
+    "which overfitting begins together only roughly. Lines: theory (n, p, d to infinity). Symbols: {instances} "
+    "instances of the {kind} in dimension {dimension}, {deviation}; error bars, one standard error over "
+    "instances."
 )
 
 _LATE_DEVIATION = (
@@ -88,27 +89,30 @@ def compute(
 
 
 def draw(data: dict[str, Any]) -> Figure:
-    figure, (left, right) = style.panels(2)
+    figure, (left, middle, right) = style.panels(3, height=2.7)
     for series, ratio in enumerate(data["samples"]):
         colour = style.COLOURS[series]
-        for axes, field, line in (
-            (left, "score_error", "-"),
-            (right, "test_loss", "-"),
-            (right, "train_loss", "--"),
+        for axes, field, line, scale in (
+            (left, "score_error", "-", 1.0),
+            (middle, "test_loss", "-", 1.0),
+            (middle, "train_loss", "--", 1.0),
+            (right, "train_loss", "--", 1.0 / ratio),
         ):
-            axes.plot(data["grid"], data[field][series], line, color=colour)
+            axes.plot(scale * data["grid"], data[field][series], line, color=colour)
             label = f"$n/d$ = {ratio:g}" if axes is left else None
             mean, error = data[f"{field}_mean"][series], data[f"{field}_error"][series]
-            style.simulation(axes, data["times"], mean, error, series, label)
-    right.axhline(np.exp(-2.0 * data["time"]), color="grey", linewidth=0.8)
+            style.simulation(axes, scale * data["times"], mean, error, series, label)
+    best = middle.axhline(np.exp(-2.0 * data["time"]), color="grey", linewidth=0.8, label="true score")
     left.set_ylabel("score error per dimension")
-    right.set_ylabel("loss per dimension")
-    right.set_ylim(0.3, 1.5)
+    middle.set(ylabel="loss per dimension", ylim=(0.0, 1.5))
+    right.set(ylabel="train loss per dimension", ylim=(0.0, 1.1))
     left.set_yscale("log")
-    for axes in (left, right):
-        axes.set_xscale("log")
-        axes.set_xlabel(r"training time $\tau$")
-    left.legend(fontsize=6)
+    for axes, label in (
+        (left, r"training time $\tau$"),
+        (middle, r"training time $\tau$"),
+        (right, r"$\tau\,d/n$"),
+    ):
+        axes.set(xscale="log", xlabel=label)
     notes = {"test": "-", "train": "--", "simulation, finite $d$": "o"}
-    right.legend(handles=style.keys(**notes), fontsize=6)
+    style.legend_below(left, [*left.get_legend_handles_labels()[0], *style.keys(**notes), best], 4)
     return figure

@@ -47,14 +47,14 @@ class _Setting:
 
 
 def compute(preset: str, *, level: float = 0.1, dimension: int = 8) -> dict[str, Any]:
-    samples: tuple[int, ...] = (32, 64, 128)
+    samples: tuple[int, ...] = (32, 48, 72, 128)
     widths: tuple[int, ...] = (32, 64, 128, 256)
     width, fixed = 96, 32
     setting = _Setting(
         layers=3, learning_rate=2e-3, instances=3, walkers=400, last=80, level=level, dimension=dimension
     )
     if preset == "quick":
-        samples, widths, width, fixed = (6, 12, 24), (32, 64, 128), 64, 6
+        samples, widths, width, fixed = (6, 10, 15, 24), (32, 64, 96, 128), 64, 6
         setting = _Setting(
             layers=2, learning_rate=5e-3, instances=3, walkers=150, last=70, level=level, dimension=dimension
         )

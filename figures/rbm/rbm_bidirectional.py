@@ -1,5 +1,6 @@
 """Retrieval with bounded hidden units: two layers with pairs of patterns (load, temperature)."""
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -22,15 +23,16 @@ from statphys_gen.units import Binary, Prior, Ternary
 PAPER = ("2506.10552", "", "ours")
 TITLE = "Boltzmann machines: bidirectional memory with binary and ternary hidden units"
 CAPTION = (
-    "Couplings (1/(N T)) sum_k xi_i^k eta_a^k over alpha N pairs of patterns (ensemble bidirectional, g = "
-    "1/T), N visible +-1 units and N times the layer ratio hidden units. Solid: end of the retrieval "
-    "state (spinodal). Dashed: retrieval and glass are equally likely (binary, {drawn}). Dotted: "
-    "paramagnet to glass. Left: +-1 hidden units at the layer ratios {ratios}; on the axis the closed "
-    "form of the capacity at T = 0 (filled) and the capacity with one step of replica-symmetry breaking "
-    "(open, {drawn}): {plain:.5f} and {broken:.5f} for equal layers. Right: ternary hidden units (states "
-    "-1, 0, +1; U = Delta h^2; Delta = {costs}), equal layers: a cost of leaving 0 shrinks the region of "
-    "retrieval. Theory (N to infinity); all lines are replica symmetric and approximate where it is cold, "
-    "as the two points at T = 0 show. Lines are monotone cubics through the solved points."
+    "Couplings (1/(N T)) sum_k xi_i^k eta_a^k over alpha N pairs of patterns (ensemble bidirectional, g = 1/T), N "
+    "visible +-1 units and N times the layer ratio hidden units. Solid: end of the retrieval state (spinodal). "
+    "Dashed: retrieval and glass are equally likely (binary, {drawn}). Dotted: paramagnet to glass. Dash-dotted: "
+    "end of the state with equal overlaps with three pairs, at the first layer ratio. Left: +-1 hidden units at "
+    "the layer ratios {ratios}; on the axis the closed form of the capacity at T = 0 (filled) and the capacity "
+    "with one step of replica-symmetry breaking (open, {drawn}): {plain:.5f} and {broken:.5f} for equal layers. "
+    "Right: ternary hidden units (states -1, 0, +1; U = Delta h^2; Delta = {costs}), equal layers: a cost of "
+    "leaving 0 shrinks the region of retrieval. Theory (N to infinity); all lines are replica symmetric and "
+    "approximate where it is cold, as the two points at T = 0 show. Lines are monotone cubics through the solved "
+    "points."
 )
 
 
@@ -42,7 +44,7 @@ def compute(
     preset: str, *, ratios: tuple[float, ...] = (1.0, 0.5), costs: tuple[float, ...] = (0.0, 0.2, 0.4)
 ) -> dict[str, Any]:
     quick = preset == "quick"
-    points = 10 if quick else 41
+    points = 8 if quick else 41
     models = [_model(Binary(), ratio) for ratio in ratios] + [_model(Ternary(cost), 1.0) for cost in costs]
     temperature, ends, glass = [], [], []
     pairs = np.linspace(0.05, 0.5, 20) ** 2
@@ -60,6 +62,8 @@ def compute(
         first_order_line(model, between=where, temperature=row)["load"]
         for model, row in zip(models[: 1 if quick else len(ratios)], crossing, strict=False)
     ]
+    warm = np.linspace(0.05, 0.5, 5 if quick else 16)
+    three = spinodal(replace(models[0], condensed=3), between=(1e-3, 0.06), temperature=warm)["load"]
     plain = [capacity(model).load for model in models[: len(ratios)]]
     broken = [float(one_step_capacity(model)["load"]) for model in models[: len(equal)]]
     return {
@@ -67,6 +71,8 @@ def compute(
         "ends": ends,
         "crossing": crossing,
         "equal": equal,
+        "warm": warm,
+        "three": three,
         "pairs": pairs,
         "glass": glass,
         "capacity": plain,
@@ -92,11 +98,17 @@ def draw(data: dict[str, Any]) -> Figure:
         if k < len(data["equal"]):
             axes.plot(*style.joined(data["equal"][k], data["crossing"][k]), "--", color=colour)
             axes.plot(data["one_step"][k], 0.0, "s", color=colour, mfc="white", clip_on=False, zorder=5)
+    panels[0].plot(*style.joined(data["three"], data["warm"]), "-.", color=style.COLOURS[0])
     panels[0].set_title("binary hidden units")
     panels[1].set_title("ternary hidden units")
-    lines = {"end of retrieval": "-", "first order": "--", "paramagnet to glass": ":"}
+    lines = {
+        "end of retrieval": "-",
+        "of three pairs at once": "-.",
+        "first order": "--",
+        "paramagnet to glass": ":",
+    }
     points = {"capacity, $T=0$": ".o", "with one step of breaking": "s"}
-    style.legend_below(panels[0], style.keys(**lines, **points), 5)
+    style.legend_below(panels[0], style.keys(**lines, **points), 3)
     for axes in panels:
         axes.set(xlabel=r"load $\alpha$", ylabel="temperature $T$", xlim=(0.0, 0.25), ylim=(0.0, None))
         axes.legend()
