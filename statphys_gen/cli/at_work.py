@@ -14,9 +14,8 @@ _CLEAR = "\r\x1b[K"  # a bar may stand in the line
 _FIRST, _INTERVAL = 2.0, 0.5  # seconds before the first look, and between looks
 _LONG = 5.0  # seconds after which the function is named
 _OURS = __name__.split(".")[0]
-_AROUND = tuple(
-    f"{_OURS}.{name}" for name in ("cli", "progress", "figures.runner")
-)  # they call, and compute nothing
+# They call, and compute nothing.
+_AROUND = tuple(f"{_OURS}.{name}" for name in ("cli", "progress", "figures.runner"))
 
 
 @contextmanager
