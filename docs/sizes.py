@@ -28,7 +28,12 @@ _SIZES = (
     "roots",
     "nodes",
 )
-_NAMES = {"sizes": "dimension", "norm": "|m|", "norms": "|m|", "roots": "root of the dimension"}
+_NAMES = {
+    "sizes": "dimension",
+    "norm": "half distance",
+    "norms": "half distance",
+    "roots": "root of the dimension",
+}
 _NODES = "principal-graph"  # elsewhere nodes are those of a grid
 # Those of which no limit is taken: they compare at every size, and hold the values of the sizes in their order.
 _ONE_BEHIND_THE_OTHER = ("linear-orthogonal-errors", "residual-networks-tied-linear-network")

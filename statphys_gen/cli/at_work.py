@@ -14,7 +14,8 @@ _CLEAR = "\r\x1b[K"  # a bar may stand in the line
 _FIRST, _INTERVAL = 2.0, 0.5  # seconds before the first look, and between looks
 _LONG = 5.0  # seconds after which the function is named
 _OURS = __name__.split(".")[0]
-_AROUND = (f"{_OURS}.cli", f"{_OURS}.progress")  # what calls, not what computes
+# They call, and compute nothing.
+_AROUND = tuple(f"{_OURS}.{name}" for name in ("cli", "progress", "figures.runner"))
 
 
 @contextmanager

@@ -113,12 +113,12 @@ def plot_fit(
             shown[:, 0], shown[:, 1], c=fit.pattern_probability, s=2, cmap="viridis", vmin=0.0, vmax=1.0
         )
         figure.colorbar(drawn, ax=axes, label="probability of a pattern")
-        _draw_graph(axes, nodes, fit)
+        _plot_graph(axes, nodes, fit)
         axes.set(xlabel=names[0], ylabel=names[1], aspect="equal")
     return axes
 
 
-def _draw_graph(axes: Any, nodes: FloatArray, fit: PrincipalGraphFit) -> None:
+def _plot_graph(axes: Any, nodes: FloatArray, fit: PrincipalGraphFit) -> None:
     """Edges, nodes, and circles of one standard deviation around them, in the plane of the picture."""
     from matplotlib.collections import LineCollection, PatchCollection
     from matplotlib.patches import Circle
