@@ -154,7 +154,10 @@ def test_retrieval_without_a_field_is_half_of_the_equilibrium(temperature: float
     found = solve_sizes(model, "retrieval", units).require()
     assert float(found["overlap"]) == pytest.approx(expected, rel=1e-12)
     middle = max(weight[np.abs(m) < 1.5 / units])
-    assert float(found.error) == pytest.approx(expected * middle / weight.max(), rel=1e-9)
+    # The hidden unit has g sqrt(N) m, its overlap g m is the larger one.
+    largest = expected / math.sqrt(temperature)
+    assert float(found["hidden_overlap"]) == pytest.approx(largest, rel=1e-12)
+    assert float(found.error) == pytest.approx(largest * middle / weight.max(), rel=1e-9)
     assert (found.error < 1e-3) == (units > 20)
     assert float(found["free_entropy"]) == pytest.approx(math.log(0.5 * weight.sum()) / units, rel=1e-12)
 
@@ -194,7 +197,7 @@ def test_error_of_the_leading_order_holds_the_exact_result(
     leading_order(monkeypatch)
     found = solve_sizes(model, "retrieval", units).require()
     assert found.approximation.level == "leading order"
-    for name in ("overlap", "edwards_anderson_overlap", "self_overlap"):
+    for name in NAMES[: 6 if patterns > 1 else 4]:
         assert abs(float(found[name] - exact[name])) <= float(found.error), name
 
 
@@ -241,13 +244,14 @@ def test_points_of_a_batch_are_those_of_their_own() -> None:
 
 def test_a_state_against_its_field_is_not_the_equilibrium() -> None:
     """Units that hold m > 0 in a field along -m: the leading order, as long as the network does not leave it."""
-    model = Model(Gaussian(), 0.3, 1 / 400, convention="sqrt-beta", pattern_field=-0.01)
+    model = Model(Gaussian(), 0.3, 1 / 4000, convention="sqrt-beta", pattern_field=-0.01)
     limit = float(solve(model.replace(load=0.0), "retrieval")["overlap"])
-    found = solve_sizes(model, "retrieval", 400).require()
+    found = solve_sizes(model, "retrieval", 4000).require()
     assert limit > 0.9
-    assert float(found["overlap"]) == pytest.approx(limit, abs=float(found.error))
+    assert float(found["overlap"]) == pytest.approx(limit, abs=1e-3)
     assert found.approximation.level == "leading order"
-    assert found.error < 0.01
+    # The equilibrium has the overlap -m.
+    assert found.error < 0.05
 
 
 @pytest.mark.parametrize(
