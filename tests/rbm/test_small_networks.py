@@ -169,6 +169,8 @@ def leading_order(monkeypatch: pytest.MonkeyPatch) -> None:
 CASES = [
     (Binary(), 0.3, 10, 1, 0.1),
     (Binary(), 0.3, 40, 1, 0.1),
+    (Binary(), 0.3, 200, 1, 0.02),
+    (Binary(), 0.05, 100, 2, 0.02),
     (Binary(), 0.5, 30, 2, 0.1),
     (Binary(), 0.2, 12, 3, 0.3),
     (Ternary(0.5), 0.4, 20, 2, 0.1),
@@ -267,3 +269,9 @@ def test_what_is_not_summed_says_so(options: dict) -> None:
     found = solve_sizes(model, "glass", 20.0).require()
     assert found.approximation.level == "leading order"
     assert found.error > 0.04
+
+
+def test_error_of_a_glass_falls_as_the_width_of_its_transition() -> None:
+    """N^(-1/3): half as large when N is eight times as large, not an eighth."""
+    error = solve_sizes(Model(Binary(), 0.4, 0.5, convention="sqrt-beta"), "glass", [1e5, 8e5, 64e5]).error
+    np.testing.assert_allclose(error[:-1] / error[1:], 2.0, rtol=0.1)
