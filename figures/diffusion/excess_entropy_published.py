@@ -25,8 +25,8 @@ CAPTION = (
     "Right: deviation of the simulation in standard errors, from the two lines where f is above {smallest:g} of "
     "its limit, since they do not contain the rounding below it, and from the theory at finite size everywhere. "
     "Chi-square per point: {chi_leading:.1f} from the published line (open), {chi_corrected:.2f} with the class "
-    "term (filled), and {chi_finite:.2f} at finite size (black), over all {points} points; nothing is fitted. "
-    "{computed}"
+    "term (filled), and {chi_finite:.2f} at finite size (black), over all {points} points; nothing is fitted. At "
+    "finite size {computed}."
 )
 
 SAMPLES = 20_000
@@ -159,9 +159,9 @@ def compute(preset: str, *, smallest: float = 0.3) -> dict[str, Any]:
         "deviation_finite": from_finite,
         "chi_finite": float(np.mean(from_finite**2)),
         "points": finite.size,
-        "computed": "At finite size f below 0.6 is computed, above it is the line."
+        "computed": "f below 0.6 is computed, and above it is the line"
         if preset == "quick"
-        else "It is computed at every point.",
+        else "every point is computed",
     }
 
 

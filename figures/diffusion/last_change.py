@@ -89,7 +89,7 @@ def draw(data: dict[str, Any]) -> Figure:
         middle.plot(data["grid"], data[line], color=(blue, red)[series])
     middle.plot(data["grid"], data["collapse"], "--", color=blue, label="$t_C$, $d\\to\\infty$")
     middle.set(xscale="log", xlabel="training points $n$", ylabel="time", ylim=(0.0, None))
-    middle.set_xticks(data["sizes"], [f"{n:g}" for n in data["sizes"]])
+    middle.set_xticks(data["samples"], [f"{n:g}" for n in data["samples"]])
     middle.xaxis.set_minor_locator(NullLocator())
     middle.legend(fontsize=6)
     for series, n in enumerate(data["ends"]):

@@ -26,14 +26,14 @@ TITLE = "Random features: whether the time of memorization is proportional to n 
 CAPTION = (
     "Three definitions of the time at which random features (tanh, t = {time:g}) memorize, against the number of "
     "samples, at p/d = {features}: test loss less train loss exceeds {gap:g}; the train loss has gone half of its "
-    "way from the time of best stopping (dotted) to the end of training; the score error is {above:g} % above "
-    "its smallest value. Lines: theory (n, p, d to infinity), for n < p. Symbols: the same definitions applied to the "
-    "mean losses of {draws} instances of the Gaussian equivalent (a reduced simulation) at p/d = {first:g} and d = "
-    "{dimension}, not extrapolated, so that they are off by relative order 1/d; error bars: one standard error over "
-    "{groups} such means. Right: local exponents d log tau / d log n, solid at the first p/d and dashed at the second; "
-    "the paper reports 1 (grey). At p/d = 64 and t = 0.1, where the paper works, the three have no exponent in common; "
-    "at p/d = 1000 the first two are near 1 over a decade of n each. The third leaves the panel where the score error "
-    "passes its level on a plateau."
+    "way from the time of best stopping (dotted) to the end of training; the score error exceeds its smallest "
+    "value by {tolerance:g} of it. Lines: theory (n, p, d to infinity), for n < p. Symbols: the same definitions "
+    "applied to the mean losses of {draws} instances of the Gaussian equivalent (a reduced simulation) at p/d = "
+    "{first:g} and d = {dimension}, not extrapolated, so that they are off by relative order 1/d; error bars: one "
+    "standard error over {groups} such means. Right: local exponents d log tau / d log n, solid at the first p/d "
+    "and dashed at the second; the paper reports 1 (grey). At p/d = 64 and t = 0.1, where the paper works, the "
+    "three have no exponent in common; at p/d = 1000 the first two are near 1 over a decade of n each. The third "
+    "leaves the panel where the score error passes its level on a plateau."
 )
 CRITERIA = ("gap of the losses", "half of the train loss", "score error above its best")
 _DRAWS = 2  # instances whose mean losses are read
@@ -71,7 +71,6 @@ def compute(
     ]
     return {
         "first": features[0],
-        "above": 100.0 * tolerance,
         "draws": _DRAWS,
         "dimension": dimension,
         "groups": groups,
