@@ -86,7 +86,7 @@ def solve_sizes(model: Model, start: str, size: ArrayLike, **parameters: ArrayLi
 
     Returns
     -------
-    Solution as there. ``error`` is that of the overlaps and of q and Q: at leading order with an estimate, not a bound,
+    Solution as there. ``error`` is that of the overlaps, q, Q, r and R: at leading order with an estimate, not a bound,
     of what it leaves out; of an exact half its distance from a state, which is large where the overlap changes sign.
     The hidden overlaps r and R of an exact sum are 0 where there is no further pattern; replicon, pattern_stability and
     mixture_stability are always those of the leading order. ``approximation`` says exact where all points are.
@@ -121,7 +121,8 @@ def solve_sizes(model: Model, start: str, size: ArrayLike, **parameters: ArrayLi
         averages = equilibrium(network, asked.rows(np.array([k])), model.convention == "sqrt-beta", half)
         for name in value.keys() & averages.keys():
             value[name][k] = averages[name]
-        error[k] = averages["rounding"] + half * averages["barrier"] * averages["overlap"]
+        largest = max(averages["overlap"], abs(averages["hidden_overlap"]))
+        error[k] = averages["rounding"] + half * averages["barrier"] * largest
     rest = np.flatnonzero(found.good & ~exact)
     if len(rest):
         points = {name: entry[rest] for name, entry in flat.items()}

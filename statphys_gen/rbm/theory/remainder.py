@@ -30,6 +30,12 @@ _REACH = 8.0
 _DEEP = 15.0
 # Twice the estimates: tests/rbm/test_small_networks.py holds them against sums over all states.
 _SAFETY = 2.0
+_NOISE = (
+    "edwards_anderson_overlap",
+    "self_overlap",
+    "hidden_edwards_anderson_overlap",
+    "hidden_self_overlap",
+)
 _ORDER = ("overlap", "edwards_anderson_overlap", "self_overlap")
 
 
@@ -40,7 +46,7 @@ def remainder(
     found: Mapping[str, FloatArray],
     leading: NDArray[np.bool_],
 ) -> FloatArray:
-    """Estimate of the error of the order parameters of the visible layer, for every point.
+    """Estimate of the largest error of the order parameters, for every point.
 
     Parameters
     ----------
@@ -57,11 +63,36 @@ def remainder(
     broad |= batch.has_paramagnet and start == "glass"
     result += np.where(broad, _SAFETY * scale * size ** (-1 / 3), 0.0)
     if len(batch.groups) and batch.groups != (1.0,):
-        return result + scale * (v.multiplicity.sum(axis=1) / np.sqrt(size))
-    if batch.groups:
+        result += scale * (v.multiplicity.sum(axis=1) / np.sqrt(size))
+    elif batch.groups:
         for k in range(len(size)):
             result[k] += _SAFETY * _fluctuation(batch, start, v, found, k, size[k], bool(leading[k]))
-    return result
+    return _of_both_layers(batch, v, found, size, result)
+
+
+def _of_both_layers(
+    batch: Batch, v: Values, found: Mapping[str, FloatArray], size: FloatArray, change: FloatArray
+) -> FloatArray:
+    """The largest change of an order parameter when m and q move by so much; q cannot leave its bounds."""
+    q, total, r, square = (found[name] for name in _NOISE)
+    overlap = found["overlap"].reshape(len(q), -1)[:, : len(batch.groups)]
+    before = [r, square]
+    if batch.groups:
+        before.append(found["hidden_overlap"].reshape(len(q), -1)[:, 0])
+    # The other hidden units fluctuate too, of relative order R/N.
+    largest = change + _SAFETY * square**2 / size
+    for side in (-1.0, 1.0):
+        moved = np.clip(q + side * change, 0.0, total)
+        state = State(overlap + side * change[:, None], np.zeros_like(overlap), moved, total, r, square)
+        hidden = batch.hidden_moments(v, state)
+        after = [hidden.glass, hidden.glass + hidden.spread]
+        if batch.groups:
+            after.append(v.couplings.visible_signal(v, state)[:, 0] / v.g)
+        for old, new in zip(before, after, strict=True):
+            # Beyond a pole of the hidden units nothing is known.
+            step = np.where(np.isfinite(new), np.abs(new - old), 1.0 + np.abs(square))
+            largest = np.maximum(largest, step + _SAFETY * square**2 / size)
+    return np.asarray(largest)
 
 
 def _one_pattern_less(
@@ -123,15 +154,7 @@ def _visible(
     """phi and m of the visible units at these signals, in the noise of the state."""
     many = point.rows(np.zeros(len(signals), dtype=np.intp))
     none = np.zeros((len(signals), 1))
-    q, total, r, square = (
-        np.full(len(signals), found[name][k])
-        for name in (
-            "edwards_anderson_overlap",
-            "self_overlap",
-            "hidden_edwards_anderson_overlap",
-            "hidden_self_overlap",
-        )
-    )
+    q, total, r, square = (np.full(len(signals), found[name][k]) for name in _NOISE)
     tilt, variance = many.couplings.visible_noise(many, State(none, none, q, total, r, square))
     moments = layer_moments(
         many.visible,
