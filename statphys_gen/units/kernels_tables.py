@@ -1,13 +1,18 @@
-"""Evaluation of piecewise Chebyshev polynomials in two variables on a tree of cells.
+"""Sums over the panels of a density, and piecewise Chebyshev polynomials in two variables on a tree of cells.
 
-Consecutive arguments that share the first variable and the cell (the nodes of one average) share its sum, which leaves
+Consecutive arguments of the polynomials that share the first variable and the cell (the nodes of one average) share its sum, which leaves
 one polynomial in one variable for each of the three functions.
 """
+
+import math
 
 import numpy as np
 from numba import njit
 
 from ..arrays import FloatArray, IntArray
+
+# Terms in one partial sum; and a logarithm of a term below which nothing is left of it.
+_SHORT, _NOTHING = 64, -300.0
 
 
 @njit(cache=True, nogil=True)
@@ -57,3 +62,63 @@ def evaluate(
             for n in range(order - 1, 0, -1):
                 one, two = summed[f, n] + 2.0 * v * one - two, one
             out[f, i] = summed[f, 0] + v * one - two
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def summed(
+    nodes: FloatArray,
+    weights: FloatArray,
+    log: FloatArray,
+    a: FloatArray,
+    b: FloatArray,
+    even: bool,
+    out: FloatArray,
+) -> None:
+    """log Z, mean (for even densities mean / b) and variance of the tilts (a, b) of a density, into (3, tilts).
+
+    Nodes, weights and the log-density at the nodes, (1 or tilts, nodes); of an even density those of the positive half.
+    """
+    count = nodes.shape[1]
+    mass, mirrored = np.empty(count), np.empty(count)
+    for i in range(len(a)):
+        row = i if len(nodes) > 1 else 0
+        x, w, level, tilt, shift = nodes[row], weights[row], log[row], a[i], b[i]
+        top, largest = 0, -np.inf
+        for j in range(count):
+            exponent = level[j] + x[j] * (0.5 * tilt * x[j] + shift)
+            if exponent > largest or exponent != exponent:
+                top, largest = j, exponent
+        # From the top: large exponents cancel before they are rounded.
+        origin, highest = x[top], level[top]
+        total, first = 0.0, 0.0
+        for start in range(0, count, _SHORT):
+            part, moment = 0.0, 0.0
+            for j in range(start, min(start + _SHORT, count)):
+                distance = x[j] - origin
+                exponent = (level[j] - highest) + distance * (shift + 0.5 * tilt * (x[j] + origin))
+                if exponent < _NOTHING:
+                    mass[j] = mirrored[j] = 0.0
+                    continue
+                mass[j] = w[j] * math.exp(exponent)
+                if even:
+                    less = math.expm1(-2.0 * shift * x[j])
+                    mirrored[j] = 1.0 + less
+                    part += mass[j] * (2.0 + less)
+                    moment += mass[j] * x[j] * (-less / shift if shift > 0.0 else 2.0 * x[j])
+                else:
+                    part += mass[j]
+                    moment += mass[j] * distance
+            total += part
+            first += moment
+        first /= total
+        mean = first * shift if even else origin + first
+        spread = 0.0
+        for start in range(0, count, _SHORT):
+            part = 0.0
+            for j in range(start, min(start + _SHORT, count)):
+                if even:
+                    part += mass[j] * ((x[j] - mean) ** 2 + mirrored[j] * (x[j] + mean) ** 2)
+                else:
+                    part += mass[j] * (x[j] - mean) ** 2
+            spread += part
+        out[0, i], out[1, i], out[2, i] = math.log(total) + largest, first if even else mean, spread / total

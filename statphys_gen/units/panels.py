@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from ..arrays import FloatArray
 from ..errors import AccuracyNotReached
 from ..numerics.quadrature import legendre_rule
+from .kernels_tables import summed
 
 _ORDER, _CHECK = 16, 23
 # Weight below which the tilted density no longer matters: exp(-42) = 6e-19.
@@ -408,26 +409,6 @@ def _summed(
     nodes: FloatArray, weights: FloatArray, log: FloatArray, a: FloatArray, b: FloatArray, even: bool
 ) -> FloatArray:
     """log Z, mean (for even densities mean / b) and variance; nodes of shape (1 or tilts, nodes)."""
-    tilt, shift = a[:, None], b[:, None]
-    exponent = log + nodes * (0.5 * tilt * nodes + shift)
-    top = exponent.argmax(axis=1)
-    rows = np.arange(len(a))
-    largest = exponent[rows, top][:, None]
-    own = rows if len(nodes) > 1 else np.zeros_like(rows)
-    origin, highest = nodes[own, top][:, None], log[own, top][:, None]
-    # From the top: large exponents cancel before they are rounded.
-    distance = nodes - origin
-    mass = weights * np.exp((log - highest) + distance * (shift + 0.5 * tilt * (nodes + origin)))
-    if even:
-        mirrored = np.exp(-2.0 * shift * nodes)
-        total = (mass * (1.0 + mirrored)).sum(axis=1)
-        with np.errstate(invalid="ignore", divide="ignore"):
-            odd = np.where(shift > 0, -np.expm1(-2.0 * shift * nodes) / shift, 2.0 * nodes)
-        slope = (mass * nodes * odd).sum(axis=1) / total
-        mean = (slope * b)[:, None]
-        spread = (mass * ((nodes - mean) ** 2 + mirrored * (nodes + mean) ** 2)).sum(axis=1) / total
-        return np.stack([np.log(total) + largest[:, 0], slope, spread])
-    total = mass.sum(axis=1)
-    mean = origin[:, 0] + (mass * distance).sum(axis=1) / total
-    spread = (mass * (nodes - mean[:, None]) ** 2).sum(axis=1) / total
-    return np.stack([np.log(total) + largest[:, 0], mean, spread])
+    result = np.empty((3, len(a)))
+    summed(*(np.ascontiguousarray(part) for part in (nodes, weights, log)), a, b, even, result)
+    return result
