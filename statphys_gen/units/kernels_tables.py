@@ -1,7 +1,7 @@
 """Sums over the panels of a density, and piecewise Chebyshev polynomials in two variables on a tree of cells.
 
-Consecutive arguments of the polynomials that share the first variable and the cell (the nodes of one average) share its sum, which leaves
-one polynomial in one variable for each of the three functions.
+Consecutive arguments of the polynomials that share the first variable and the cell (the nodes of one average) share its
+sum, which leaves one polynomial in one variable for each of the three functions.
 """
 
 import math

@@ -1,8 +1,9 @@
 """Random densities, activations and losses with known features, each against brute force that knows where they are.
 
 A seed makes the inputs: sums of terms with kinks, jumps, spikes, oscillations and tails, on scales over twelve decades.
-What a user has to declare (breakpoints, support, scale, tails that values do not tell) is declared. The slow route integrates the definition over
-panels that are cut at every feature and graded down to its width, at two orders; it imports nothing from the package.
+What a user has to declare (breakpoints, support, scale, tails that values do not tell) is declared. The slow route
+integrates the definition over panels that are cut at every feature and graded down to its width, at two orders; it
+imports nothing from the package.
 An input counts where the two orders agree::
 
     python -m tests.statistical.grammar --count 300 --seed 0 [--family densities] [--show]
