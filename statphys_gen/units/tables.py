@@ -22,6 +22,8 @@ _ORDER = 16
 # from the panels beyond which a cell is halved all the same.
 _TAIL, _DIFFERENCE = 3e-14, 3e-13
 _DEEPEST = 14
+# Terms summed for the polynomials of a unit of x and y, about a second; what is left is summed where it is asked for.
+_MOST_TERMS = 30_000_000
 # Points between the nodes at which a cell is compared.
 _BETWEEN = np.array([-0.937, -0.521, 0.083, 0.467, 0.889])
 
@@ -56,6 +58,7 @@ class Table:
         self._stretch = max(1.0, pole * self.scale**2)
         self._levels: dict[int, Panels] = {}
         self.error = 0.0
+        self._terms = 0
         self._roots: dict[tuple[int, int], int] = {}
         self._axis: list[int] = []
         self._children: list[tuple[int, int]] = []
@@ -96,6 +99,7 @@ class Table:
         keys = np.unique(np.stack([np.floor(x), np.floor(y)]).astype(np.int64), axis=1)
         for i, j in keys.T:
             if (int(i), int(j)) not in self._roots:
+                self._terms = 0
                 self._roots[int(i), int(j)] = self._grown((float(i), i + 1.0, float(j), j + 1.0), 0)
                 self._packed = None
         evaluate(x, y, *self._arrays(), out)
@@ -142,7 +146,7 @@ class Table:
         if worst < 0:
             self._place[cell] = len(self._coefficients)
             self._coefficients.append(coefficients)
-        elif depth < _DEEPEST:
+        elif depth < _DEEPEST and self._terms < _MOST_TERMS:
             x0, x1, y0, y1 = bounds
             middle = 0.5 * (bounds[2 * worst] + bounds[2 * worst + 1])
             lower = (x0, middle, y0, y1) if worst == 0 else (x0, x1, y0, middle)
@@ -160,6 +164,7 @@ class Table:
         if level not in self._levels:
             self._levels[level] = self.make()
         log, mean, variance = self._levels[level].moments(a, b)
+        self._terms += len(a) * self._levels[level].nodes.size
         log, mean = log - self.centre * (0.5 * a * self.centre + b), mean - self.centre
         with np.errstate(divide="ignore"):
             return np.stack([log, mean, np.log(variance)]).reshape(3, len(places), len(places))

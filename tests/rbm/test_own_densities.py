@@ -9,7 +9,7 @@ from scipy.stats import norm
 
 from statphys_gen.errors import AccuracyNotReached, InvalidArgument
 from statphys_gen.rbm import Model, solve
-from statphys_gen.units import Gaussian, Mixture, ReLU
+from statphys_gen.units import Gaussian, Mixture, ReLU, tables
 from statphys_gen.units.custom import FromLogDensity
 
 B = np.array([-3.0, -0.4, 0.0, 0.7, 5.0])
@@ -208,3 +208,29 @@ def test_tables_next_to_the_pole(a):
         mean, variance = right.mean_and_variance(a, b)
         np.testing.assert_allclose(own.mean(a, b), mean, rtol=2e-11, atol=0.0)
         np.testing.assert_allclose(own.variance(a, b), variance, rtol=2e-11)
+
+
+def test_where_polynomials_are_too_many_the_moments_are_summed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A ripple of short waves with a spike, from its definition: the first cell alone is tried."""
+    monkeypatch.setattr(tables, "_MOST_TERMS", 0)
+
+    def log_density(h: np.ndarray) -> np.ndarray:
+        return np.logaddexp(
+            -0.5 * h**2 + np.log1p(0.8 * np.cos(40.0 * h)), 2.0 - 0.5 * ((h - 0.7) / 0.01) ** 2
+        )
+
+    prior = FromLogDensity(log_density)
+    tilt, field = np.array([0.0, 0.3, 0.3]), np.array([0.4, -1.7, 6.0])
+    found = np.stack(prior.log_partition_and_moments(tilt, field))
+    h = np.linspace(-60.0, 60.0, 2_400_001)
+    for k in range(len(tilt)):
+        exponent = log_density(h) + h * (0.5 * tilt[k] * h + field[k])
+        mass = np.exp(exponent - exponent.max())
+        mean = float(mass @ h / mass.sum())
+        wanted = (
+            math.log(float(mass.sum()) * 120.0 / 2_400_000) + float(exponent.max()),
+            mean,
+            float(mass @ (h - mean) ** 2 / mass.sum()),
+        )
+        assert found[:, k] == pytest.approx(wanted, rel=1e-11)
+    assert not prior._table(1.0)._coefficients

@@ -541,7 +541,7 @@ def judged(case: Case, number: int = 0) -> Outcome:
         return Outcome("unsolved", case, number, "too many nodes")
     if not case.must_refuse and not (np.abs(slow - coarse) <= RESOLVED * scales).all():
         return Outcome("unsolved", case, number, "the two orders differ")
-    start = time.perf_counter()
+    start = time.process_time()
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", RuntimeWarning)
@@ -549,11 +549,11 @@ def judged(case: Case, number: int = 0) -> Outcome:
     except StatphysError as error:
         reason = f"{type(error).__name__}: {error}"
         return Outcome(
-            "right" if case.must_refuse else "refused", case, number, reason, time.perf_counter() - start
+            "right" if case.must_refuse else "refused", case, number, reason, time.process_time() - start
         )
     except Exception as error:
         return Outcome("crashed", case, number, f"{type(error).__name__}: {error}")
-    seconds = time.perf_counter() - start
+    seconds = time.process_time() - start
     if case.must_refuse:
         return Outcome("accepted", case, number, f"{fast}", seconds)
     if np.isnan(fast).any():
@@ -593,7 +593,8 @@ def main() -> int:
             + ", ".join(f"{n} {v}" for v, n in verdicts.most_common())
             + f"; refused {share:.1%}"
         )
-        print(f"  slowest {max(each.seconds for each in outcomes):.3g} s")
+        slowest = max(outcomes, key=lambda each: each.seconds)
+        print(f"  slowest {slowest.seconds:.3g} s of processor time: {slowest.case.text}")
         for verdict in ("wrong", "accepted", "crashed", "refused", "unsolved"):
             kinds = Counter(" + ".join(sorted(set(e.case.kinds))) for e in outcomes if e.verdict == verdict)
             for kind, number in kinds.most_common(None if options.show else 12):
