@@ -32,8 +32,8 @@ from typing import Any
 
 ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(Path(__file__).parent))
-from harmful import filled, to_refuse  # noqa: E402
-from readers import KINDS, prepare  # noqa: E402
+from harmful import filled, to_refuse  # noqa: E402 (found by the path above)
+from readers import KINDS, prepare  # noqa: E402 (the same)
 
 FREE = 2**26
 SECONDS = 20

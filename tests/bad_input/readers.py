@@ -9,6 +9,7 @@ import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -440,9 +441,5 @@ KINDS: dict[str, Kind] = {
     "data of figures": Kind(".npz", _figure_data, _figure),
     "records of figures": Kind(".json", lambda: [_FIGURE], _shown),
 }
-try:
-    import pyarrow  # noqa: F401
-except ImportError:
-    pass
-else:
+if find_spec("pyarrow") is not None:
     KINDS["frames"] = Kind(".parquet", lambda: [_frame()], _data)

@@ -18,7 +18,7 @@ def test_the_kernel_is_read_from_the_frames_of_the_compiler() -> None:
 
     frames: list[str] = []
 
-    class Seen(event.Listener):  # type: ignore[misc]
+    class Seen(event.Listener):  # type: ignore[misc] # numba has no types
         def on_start(self, event: object) -> None:
             frames.append(compiled(sys._getframe()))
 
