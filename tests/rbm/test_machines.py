@@ -161,6 +161,20 @@ def test_files_of_rbms(tmp_path: Path) -> None:
         read_machine(file)
 
 
+def test_six_numbers_in_a_chunk_of_many_are_not_read(tmp_path: Path) -> None:
+    """A chunk is unpacked as a whole, whatever the shape of what lies in it."""
+    h5py = pytest.importorskip("h5py")
+    file = tmp_path / "RBM.h5"
+    with h5py.File(file, "w") as content:
+        params = content.create_group("update_1/params")
+        params["vbias"], params["hbias"] = B, C
+        layout = {"maxshape": (None, None), "chunks": (4096, 4096), "compression": "gzip"}
+        params.create_dataset("weight_matrix", data=np.asarray(W, dtype=np.float64), **layout)
+    assert file.stat().st_size < 1_000_000
+    with pytest.raises(InvalidArgument, match="weight_matrix would fill 134217728 bytes"):
+        read_machine(file)
+
+
 class Payload:
     """What a hostile pickle does when it is loaded."""
 
