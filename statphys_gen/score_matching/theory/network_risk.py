@@ -22,7 +22,6 @@ from ...arrays import FloatArray
 from ...presentation import Scalars
 from ..model import NoisedSample, ScoreNetwork
 from .empirical_score import SOURCE, empirical_score, optimal_risk
-from .kernels import over_neurons, over_segments
 from .segments import Law, Segments, between, segments, signs
 from .weights import variation_weights
 
@@ -49,6 +48,8 @@ def risk_of(law: Law, parts: Segments) -> float:
 
 def rounding_of(law: Law, inner: FloatArray, outer: FloatArray, parts: Segments) -> float:
     """Error of R by rounding: of the terms of each segment, of its line (a sum over neurons) and of the knots."""
+    from .kernels import over_neurons
+
     steps = np.abs(outer) / len(outer) * np.stack([np.ones_like(outer), np.abs(parts.bias)])
     size = over_neurons(inner[parts.order] > 0.0, steps[:, parts.order])
     # A moment is the difference of two tails.
@@ -65,6 +66,8 @@ def rounding_of(law: Law, inner: FloatArray, outer: FloatArray, parts: Segments)
 
 def gradient_of(inner: FloatArray, outer: FloatArray, parts: Segments) -> tuple[FloatArray, FloatArray]:
     """dR/dv and dR/db, (m,) each."""
+    from .kernels import over_segments
+
     m = len(inner)
     mass, first, second = parts.moments
     flow = np.stack(

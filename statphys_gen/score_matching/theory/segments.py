@@ -10,7 +10,6 @@ from ...arrays import FloatArray, IntArray
 from ...errors import InvalidArgument
 from ..model import NoisedSample, ScoreNetwork
 from .empirical_score import distinct
-from .kernels import moments_beside, over_neurons
 
 
 def signs(network: ScoreNetwork) -> FloatArray:
@@ -48,6 +47,8 @@ class Law:
 
         Either tail is a sum of its own, so that the smaller one keeps its digits.
         """
+        from .kernels import moments_beside
+
         u = (positions - self.centres[:, None]) / self.sigma
         below, above = np.zeros((2, 3, len(positions) + 2))
         below[:, -1] = above[:, 0] = self.total
@@ -86,6 +87,8 @@ class Segments:
 
 def segments(law: Law, inner: FloatArray, outer: FloatArray, bias: FloatArray) -> Segments:
     """Knots, moments and the piecewise linear network, O(m n + m log m)."""
+    from .kernels import over_neurons
+
     m = len(inner)
     shifted = bias + inner * law.centre
     knots = -inner * shifted
