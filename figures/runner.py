@@ -259,8 +259,7 @@ def _data(
     seconds = time.perf_counter() - start
     data = {name: np.asarray(entry) for name, entry in computed.items()}
     temporary = cache.with_suffix(".partial.npz")
-    # numpy types the option allow_pickle, which no array is called.
-    np.savez(temporary, _stamp=np.asarray(json.dumps(stamp)), _seconds=np.asarray(seconds), **data)  # type: ignore[arg-type]
+    np.savez(temporary, _stamp=np.asarray(json.dumps(stamp)), _seconds=np.asarray(seconds), **data)  # type: ignore[arg-type] # no array is called allow_pickle
     temporary.replace(cache)
     return data, seconds
 

@@ -52,8 +52,7 @@ def states(
 
     def attach(function: F) -> F:
         approximation = Approximation(level, valid, source, verification, function)
-        # Callable has no such attribute, every function may.
-        function.approximation = approximation  # type: ignore[attr-defined]
+        function.approximation = approximation  # type: ignore[attr-defined] # every function may have it
         qualifier = f"{level}; {valid}" if valid else level
         note = f"\n\n    Approximation: {qualifier}.\n\n    Source: {source} ({verification}).\n    "
         function.__doc__ = (function.__doc__ or "").rstrip() + note

@@ -126,7 +126,7 @@ class _Values:
             return str(value)
         try:
             return f"pickled {hashlib.sha256(pickle.dumps(value)).hexdigest()}"
-        except Exception:
+        except Exception:  # whatever the pickling of a stranger's object raises
             allowed = "such that its contents can be hashed: it is carried by a function whose code is hashed"
             raise InvalidArgument("value", value, allowed) from None
 

@@ -118,7 +118,7 @@ class Graph:
     def bound(self, source: Source, name: str) -> list[Node]:
         bindings = source.bindings.get(name, [])
         if bindings and all(isinstance(binding, Target) for binding in bindings):
-            return [node for binding in bindings for node in self.resolve(Target(*binding))]  # type: ignore[misc]
+            return [node for binding in bindings for node in self.resolve(Target(*binding))]  # type: ignore[misc] # all are
         return [Node(source.file, name)] if bindings else []
 
     def text(self, node: Node) -> Text:
@@ -331,9 +331,9 @@ def _global_names(statement: ast.AST, free: list[str]) -> set[str]:
     outer = ast.parse(f"def _({', '.join(name for name in free if name != '__class__')}): pass").body[0]
     assert isinstance(outer, ast.FunctionDef)
     if free:
-        outer.body = [body]  # type: ignore[list-item]
+        outer.body = [body]  # type: ignore[list-item] # a node or a statement
         body = outer
-    module = ast.fix_missing_locations(ast.Module([body], []))  # type: ignore[list-item]
+    module = ast.fix_missing_locations(ast.Module([body], []))  # type: ignore[list-item] # a statement by now
     # Annotations as text: they name nothing that runs.
     flags = __future__.annotations.compiler_flag
     waiting = [compile(module, "<definition>", "exec", flags, dont_inherit=True)]

@@ -120,7 +120,7 @@ class Scalars(Tabular):
     """A result of single numbers, its fields."""
 
     def records(self) -> list[dict[str, Any]]:
-        return [{item.name: getattr(self, item.name) for item in fields(self)}]  # type: ignore[arg-type]
+        return [{item.name: getattr(self, item.name) for item in fields(self)}]  # type: ignore[arg-type] # the same
 
     def to_dataset(self) -> xarray.Dataset:
         """Scalars; what is not defined is NaN."""
@@ -158,7 +158,7 @@ class Curves(Tabular):
 
     def _arrays(self) -> tuple[dict[str, _Array], dict[str, _Array]]:
         """Variables and coordinates, each with the names of its axes."""
-        first, *others = (item.name for item in fields(self))  # type: ignore[arg-type]
+        first, *others = (item.name for item in fields(self))  # type: ignore[arg-type] # subclasses are dataclasses
         grid = getattr(self, first)
         axes = axes_of(first, grid.ndim)
         variables: dict[str, _Array] = {}

@@ -239,9 +239,8 @@ def _parquet(name: str, file: Path) -> dict[str, NDArray[Any]]:
         is_text = (pyarrow.types.is_string, pyarrow.types.is_large_string)
         for field in schema:
             simple = not pyarrow.types.is_nested(field.type) or pyarrow.types.is_dictionary(field.type)
-            if not simple or pyarrow.types.is_fixed_size_binary(
-                field.type
-            ):  # which takes its width in every row
+            # Texts of a fixed width take it in every row.
+            if not simple or pyarrow.types.is_fixed_size_binary(field.type):
                 allowed = f"{_ALLOWED}; the entries of column {field.name!r} have type {field.type}"
                 raise InvalidArgument(name, str(file), allowed)
         # A text that is repeated stands in the file once.

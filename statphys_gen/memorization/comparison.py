@@ -27,8 +27,8 @@ def compare(
     instances, walkers, seed : as for :func:`simulate_neighbour_fraction`.
     """
     drawn = {"point_density": point_density, "instances": instances, "walkers": walkers, "seed": seed}
-    uniform = simulate_neighbour_fraction(dimension, ratio, **drawn)  # type: ignore[arg-type]
-    smoothed = simulate_neighbour_fraction(dimension, ratio, smoothing_width=smoothing_width, **drawn)  # type: ignore[arg-type]
+    uniform = simulate_neighbour_fraction(dimension, ratio, **drawn)  # type: ignore[arg-type] # of several types
+    smoothed = simulate_neighbour_fraction(dimension, ratio, smoothing_width=smoothing_width, **drawn)  # type: ignore[arg-type] # the same
     rows = (
         ("null_fraction", uniform, float(null_fraction(dimension, ratio)), null_fraction),
         (

@@ -82,7 +82,7 @@ def integrate_flow(
         error = 1.0 if settling is None else settling[0](x)
         return math.log(min(max(error, 1e-300), 1e300) / tolerance)
 
-    unsettled.terminal = True  # type: ignore[attr-defined]
+    unsettled.terminal = True  # type: ignore[attr-defined] # read by solve_ivp
     if settling is not None and unsettled(0.0, start) <= 0.0:
         return np.asarray(settling[1](start, times))
     with np.errstate(over="ignore", invalid="ignore"):

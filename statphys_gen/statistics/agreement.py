@@ -394,7 +394,7 @@ class _Measured(NamedTuple):
 
 
 def _by_student(result: CheckResult, level: float) -> _Measured:
-    assert result.theory is not None and result.estimate is not None and result.scale is not None  # noqa: PT018
+    assert result.theory is not None and result.estimate is not None and result.scale is not None  # noqa: PT018 (no test: tells mypy)
     error, freedom = result.estimate.standard_error, result.estimate.degrees_of_freedom
     t, shift = (result.estimate.mean - result.theory) / error, result.scale / error
     in_errors = [detectable_shift(nu, level, POWER) for nu in freedom.ravel().tolist()]
@@ -404,7 +404,7 @@ def _by_student(result: CheckResult, level: float) -> _Measured:
 
 
 def _by_counting(result: CheckResult, level: float) -> _Measured:
-    assert result.theory is not None and result.estimate is not None and result.scale is not None  # noqa: PT018
+    assert result.theory is not None and result.estimate is not None and result.scale is not None  # noqa: PT018 (no test: tells mypy)
     claimed = result.scale
     events, trials = _counts(result.check, result.estimate)
     t = (events - trials * claimed) / np.sqrt(trials * claimed * (1.0 - claimed))
@@ -451,7 +451,7 @@ class _Deviation:
                 verdict = "reported"
             return Agreement(self.result, verdict, note=self.note)
         result = self.result
-        assert result.theory is not None and result.estimate is not None  # noqa: PT018
+        assert result.theory is not None and result.estimate is not None  # noqa: PT018 (no test: tells mypy)
         deviation = float(np.max(np.abs(result.estimate.mean - result.theory) / result.scale))
         detectable = float(self.measured.detectable.max())
         verdict, note = self._reported(deviation) if adjusted is None else self._judged(adjusted, detectable)

@@ -226,10 +226,9 @@ def outcomes(
         instances=instances,
         threshold=threshold,
         starts=starts,
-        # The sweep hands over plain words, which simulate_success checks.
-        start=start,  # type: ignore[arg-type]
+        start=start,  # type: ignore[arg-type] # a plain word of the sweep, checked there
         temperature=temperature,
-        precision=precision,  # type: ignore[arg-type]
+        precision=precision,  # type: ignore[arg-type] # the same
         seed=seed,
     )
     reached = found.require().success_time[np.isfinite(found.success_time)]

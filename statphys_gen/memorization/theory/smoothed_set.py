@@ -146,5 +146,5 @@ def smoothing_width(fraction: ArrayLike, dimension: float, ratio: float = 1.0 / 
         found.residual,
         np.where(found.good, width * found.error, np.nan),
         found.iterations,
-        smoothing_width.approximation,  # type: ignore[attr-defined]
+        smoothing_width.approximation,  # type: ignore[attr-defined] # put there by states
     )

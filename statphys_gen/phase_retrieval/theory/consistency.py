@@ -49,7 +49,7 @@ def consistency_report(
             raise InvalidArgument("full", full, "a mapping with the key energy")
         full = {str(name): validation.finite(f"full[{name!r}]", value) for name, value in full.items()}
     solutions = {
-        name: one_step_state(model, name, largest_jump_fraction=largest_jump_fraction)  # type: ignore[arg-type]
+        name: one_step_state(model, name, largest_jump_fraction=largest_jump_fraction)  # type: ignore[arg-type] # of STATES
         for name in STATES
     }
     report: dict[str, Any] = {name: next(s.records()) for name, s in solutions.items()}

@@ -94,7 +94,7 @@ class LangevinChains(Chains):
             return np.asarray(np.tanh(field))
         if isinstance(prior, Gaussian):
             return np.asarray(prior.variance_ * field)
-        return np.asarray(0.5 * (1.0 + np.tanh(0.5 * (field - float(prior.energies[1])))))  # type: ignore[attr-defined]
+        return np.asarray(0.5 * (1.0 + np.tanh(0.5 * (field - float(prior.energies[1])))))  # type: ignore[attr-defined] # 0/1 units
 
 
 def simulate_langevin(

@@ -50,7 +50,7 @@ class CollapsedChains(Chains):
         from . import kernels_spins
 
         network, settings = self.network, self.settings
-        variance = network.model.hidden.variance_ / settings.power  # type: ignore[attr-defined]
+        variance = network.model.hidden.variance_ / settings.power  # type: ignore[attr-defined] # Gaussian units
         field = settings.offset[:, None] + settings.along[:, None] * self._along
         projections = np.asarray(self.visible @ network.weights)
         kernels_spins.collapsed_sweep(
