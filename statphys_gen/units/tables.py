@@ -21,6 +21,8 @@ _ORDER = 16
 # Size of the last coefficients of a polynomial that has converged, relative to its largest value, and of a difference
 # from the panels beyond which a cell is halved all the same.
 _TAIL, _DIFFERENCE = 3e-14, 3e-13
+# Largest rounding, relative to the largest value, that may pass for it; beyond, polynomials say nothing.
+_COARSEST = 1e-3
 _DEEPEST = 14
 # Terms summed for the polynomials of a unit of x and y, about a second; what is left is summed where it is asked for.
 _MOST_TERMS = 30_000_000
@@ -184,14 +186,17 @@ class Table:
         with np.errstate(all="ignore"):
             reach = float(np.abs(values[1]).max()) * (field if self.even else 1.0) + abs(self.centre)
             reach += 10.0 * float(np.exp(0.5 * values[2].max()))
+        # No position is further away: of an even law the mean over the field may be of the square of its distance.
+        reach = min(reach, max(abs(edge) for edge in self.panels.support))
         exponent = max(float(np.abs(values[0]).max()), field * reach, 0.5 * tilt * reach**2)
+        rounding = min(2e-15 * exponent, _COARSEST)
         worst = int(tails.max(axis=1).argmax())
-        if not np.isfinite(values).all() or tails.max() > _TAIL + 2e-16 * exponent:
+        if not np.isfinite(values).all() or tails.max() > _TAIL + 0.1 * rounding:
             return coefficients, worst
         true = self._exact(bounds, _BETWEEN)
         guess = _AT @ coefficients @ _AT.T
         error = float((np.abs(guess - true) / size[:, None, None]).max())
-        if error > _DIFFERENCE + 2e-15 * exponent:
+        if error > _DIFFERENCE + rounding:
             return coefficients, worst
         self.error = max(self.error, error)
         return coefficients, -1

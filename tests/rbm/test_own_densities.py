@@ -234,3 +234,15 @@ def test_where_polynomials_are_too_many_the_moments_are_summed(monkeypatch: pyte
         )
         assert found[:, k] == pytest.approx(wanted, rel=1e-11)
     assert not prior._table(1.0)._coefficients
+
+
+@pytest.mark.parametrize("end", [1e3, 1e5, 1e6, 1e7])
+def test_far_ends_do_not_matter(end: float) -> None:
+    """Of a Gaussian cut that far out nothing is missing, though beyond the tilt 1 all weight is at the ends."""
+    prior = FromLogDensity(lambda h: -0.5 * h * h, support=(-end, end))
+    tilt, field = np.array([0.0, 0.3, -0.5, 0.9]), np.array([0.0, 0.2, 1.0, 0.1])
+    log, mean, variance = prior.log_partition_and_moments(tilt, field)
+    exact = 0.5 * np.log(2.0 * np.pi / (1.0 - tilt)) + 0.5 * field**2 / (1.0 - tilt)
+    np.testing.assert_allclose(log, exact, rtol=1e-12)
+    np.testing.assert_allclose(mean, field / (1.0 - tilt), rtol=1e-12)
+    np.testing.assert_allclose(variance, 1.0 / (1.0 - tilt), rtol=1e-12)

@@ -472,6 +472,31 @@ def test_small_entropies_keep_their_digits() -> None:
     assert found == pytest.approx(right, rel=1e-12, abs=0.0)
 
 
+def test_a_population_with_the_moments_of_the_points_has_their_gaussian_score() -> None:
+    """Where both scores agree there is nothing to integrate."""
+    points = (0.0, 0.5, 0.7, 2.0)
+    for sample in (NoisedSample(points, 1.0, 3.0), NoisedSample(points, 1.0, 0.3)):
+        found = score_distances(
+            sample, population_mean=float(np.mean(points)), population_variance=float(np.var(points))
+        )
+        assert found.gaussian_to_population == 0.0
+        assert found.empirical_to_population == found.empirical_to_gaussian > 0.0
+
+
+def test_distance_to_the_population_keeps_its_digits_at_late_times() -> None:
+    points, mu = (0.0, 0.5, 0.7, 2.0), np.exp(-20.0)
+    found = score_distances(NoisedSample.at_time(points, 20.0), population_mean=0.3, population_variance=2.0)
+    # mu (0.8 - 0.3) + mu^2 (0.545 - 2) z to leading order.
+    assert found.gaussian_to_population == pytest.approx(mu**2 * 0.25, rel=1e-12)
+
+
+@pytest.mark.parametrize("noise", [300.0, 1e5, 1e12])
+def test_distance_of_two_points_at_large_noise(noise: float) -> None:
+    """d tanh(d z) - d^2 z/(1 + d^2) is d^4 (z - z^3/3) to leading order, with the mean square 2/3."""
+    found = score_distances(NoisedSample((-1.0, 1.0), 1.0, noise))
+    assert found.empirical_to_gaussian == pytest.approx(2.0 / 3.0 / noise**10, rel=10.0 / noise**2 + 1e-12)
+
+
 def test_distances_are_their_definitions() -> None:
     found = score_distances(SAMPLE, population_mean=0.3, population_variance=1.7)
     points = np.array(SAMPLE.points)

@@ -31,6 +31,10 @@ FINE_NODES = 1024
 _DECADES = 13.0
 _POINTS = 9.0
 _FEW_POINTS = 2.5
+# With finitely many draws an extremum and a pole may be closer to each other: so many times the points.
+_FINITE_DRAWS = 10.0
+# Up to so many times the directions with a variance, few samples make narrow bulks.
+_FEW_SAMPLES = 0.99
 # Numbers of columns and of features that differ by less are equal: the lowest edge is below 1e-24 of the highest.
 _EQUAL = 1e-12
 # Relative distance of p from d or from the number of columns that is named as the reason of a refusal.
@@ -66,7 +70,7 @@ def _narrow_places(system: Dyson) -> FloatArray:
     places = [-system.b2 / system.linear]
     x, weights = system.eigenvalues, system.weights
     present = float(weights[x > 0].sum())
-    if system.samples < 0.5 * present:
+    if system.samples < _FEW_SAMPLES * present:
         # Between the bounds from the smallest and the largest eigenvalue.
         excess = present / system.samples
         ends = np.array([0.5 * x[x > 0].min(), 2.0 * x.max()]) * (excess - 1.0)
@@ -137,6 +141,7 @@ class RealCurve:
         lowest = math.log(variance) - _DECADES * math.log(10.0)
         highest = math.log(max(variance, 1e-6 * natural)) + _DECADES * math.log(10.0)
         points = _POINTS if len(self.lengths) <= 16 else _FEW_POINTS
+        points *= _FINITE_DRAWS if system.inverse_draws > 0.0 else 1.0
         count = math.ceil((highest - lowest) / math.log(10.0) * points)
         tops = [min(highest, math.log(x) if math.isfinite(x) else highest) for x in self.lengths]
         t = np.stack([np.linspace(min(lowest, top - 10.0), top, count) for top in tops])

@@ -61,40 +61,38 @@ def score_distances(
     total = 1.0 + float((shift**2).mean())
 
     def integrand(y: FloatArray) -> FloatArray:
-        pull, mean_there, variance_there, _, entropy = moments(sample, y)
+        _, mean_there, variance_there, _, entropy = moments(sample, y)
         z = (y - mu * points.mean()) / sigma
-        gaussian = -z / total / sigma
         # At large noise these scores are nearly the same: what is common to both is left out.
         if np.abs(shift).max() < _NEAR:
             beyond = _beyond_gaussian(shift, z)
         else:
             beyond = mu / sigma * (mean_there - points.mean()) - z * (total - 1.0) / total
-        population = -(y - mu * mean) / (mu**2 * variance + sigma**2)
-        return np.stack(
-            [
-                (beyond / sigma) ** 2,
-                (pull / sigma - population) ** 2,
-                (gaussian - population) ** 2,
-                entropy,
-                (mu / sigma**2) ** 2 * variance_there,
-            ]
-        )
+        return np.stack([(beyond / sigma) ** 2, entropy, (mu / sigma**2) ** 2 * variance_there])
 
-    return Distances(*expectation(sample, "distances of scores", integrand).tolist())
+    beyond, entropy, risk = expectation(sample, "distances of scores", integrand).tolist()
+    # s_G is the projection of s* on the linear functions, among them the population's score: E s* f = -E f'.
+    ratio = mu / sigma
+    wide = 1.0 + ratio * (ratio * variance)
+    spread = ratio * (ratio * (variance - float(points.var()))) / wide
+    moved = ratio * (float(points.mean()) - mean) / wide
+    linear = (spread * (spread / total) + moved * moved) / sigma**2
+    return Distances(beyond, beyond + linear, linear, entropy, risk)
 
 
 def _beyond_gaussian(shift: FloatArray, z: FloatArray) -> FloatArray:
     """E_w d - z v/(1 + v) for small d = ``shift`` (n,) of mean 0 and variance v, weights w ~ exp(g), g = d z - d^2/2.
 
-    Terms of first and second order in d cancel exactly, and what is left is summed by itself.
+    Terms of first and second order in d cancel exactly, and the rest is summed by itself: that of third order, which
+    points that lie symmetrically do not have, apart from those of higher order.
     """
-    v = float((shift**2).mean())
+    square, cube, fourth, fifth = (float((shift**k).mean()) for k in (2, 3, 4, 5))
     g = shift * z[:, None] - 0.5 * shift**2
-    # exp(g) - 1 - g
+    # exp(g) - 1 - g - g^2/2
     series = np.ones_like(g)
-    for k in range(_TERMS, 2, -1):
+    for k in range(_TERMS, 3, -1):
         series = 1.0 + g / k * series
-    second = np.where(np.abs(g) < 0.5, 0.5 * g**2 * series, np.expm1(g) - g)
-    mean = second.mean(axis=1)
-    part = (shift * (second - 0.5 * shift**2)).mean(axis=1)
-    return (part + z * v * (1.5 * v - mean) / (1.0 + v)) / (1.0 - 0.5 * v + mean)
+    third = np.where(np.abs(g) < 0.5, g**3 / 6.0 * series, np.expm1(g) - g - 0.5 * g**2)
+    mean = (0.5 * g**2 + third).mean(axis=1)
+    part = 0.5 * (cube * (z**2 - 1.0) - z * fourth + 0.25 * fifth) + (shift * third).mean(axis=1)
+    return (part + z * square * (1.5 * square - mean) / (1.0 + square)) / (1.0 - 0.5 * square + mean)
