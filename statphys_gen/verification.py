@@ -20,7 +20,7 @@ from . import __version__, registry, systems, validation
 from .code import code_hash
 from .definitions import sha256
 from .errors import InvalidArgument
-from .statistics.agreement import EVENTS, FAMILY_WISE_RATE, Agreement, Check, CheckResult, judge
+from .statistics.agreement import EVENTS, FAMILY_WISE_RATE, Agreement, AtSize, Check, CheckResult, judge
 from .statistics.estimate import Estimate
 from .statistics.streams import generator
 from .verification_page import write_page
@@ -31,6 +31,7 @@ _ARRAYS = ("theory", "mean", "standard_error", "degrees_of_freedom", "fit_p_valu
 _OF_PAGE = ("adjusted_p_value", "detectable", "verdict", "note")
 _NOT_RUN = "not run"
 _LARGEST = 64  # components of one check
+_MOST_SIZES = 8  # of one extrapolation
 
 
 def checks_of(system: str) -> list[Check]:
@@ -94,7 +95,13 @@ def run_pilot(system: str, check: str, sources: str) -> dict[str, Any]:
         error = np.sqrt(mean * (1.0 - mean) / freedom)
     else:
         mean, error = theory, np.array([float(f"{value:.1e}") for value in run["standard_error"]])
-    return run | {"mean": mean, "standard_error": error, "fit_p_value": np.ones_like(theory)}
+    nothing = run["at_sizes"][:0]
+    return run | {
+        "mean": mean,
+        "standard_error": error,
+        "fit_p_value": np.ones_like(theory),
+        "at_sizes": nothing,
+    }
 
 
 def _check(system: str, name: str) -> Check:
@@ -106,9 +113,10 @@ def _flattened(result: CheckResult) -> dict[str, Any]:
     run = {"machine": machine, "date": date, "failure": result.error}
     if result.theory is None or result.estimate is None:
         nothing = np.full(1, np.nan)
-        return dict.fromkeys(_ARRAYS, nothing) | run
+        return dict.fromkeys(_ARRAYS, nothing) | {"at_sizes": np.empty((0, len(AtSize._fields)))} | run
     values = {"theory": result.theory} | {name: getattr(result.estimate, name) for name in _ARRAYS[1:]}
-    return {name: entry.ravel() for name, entry in values.items()} | run
+    at_sizes = np.array(result.at_sizes).reshape(-1, len(AtSize._fields))
+    return {name: entry.ravel() for name, entry in values.items()} | {"at_sizes": at_sizes} | run
 
 
 def verify(
@@ -268,9 +276,10 @@ def _computed(
         sweep.line(system=system, check=list(hashes), sources=list(hashes.values())),
         workers=workers if workers > 1 else None,
         store=folder / "verification.sqlite",
-        version="3",  # of what run_check and run_pilot return
+        version="4",  # of what run_check and run_pilot return
         progress=progress,
-        maximum=dict.fromkeys(_ARRAYS, _LARGEST),
+        maximum=dict.fromkeys(_ARRAYS, _LARGEST)
+        | {"at_sizes": (_LARGEST * _MOST_SIZES, len(AtSize._fields))},
     )
     return {check.id: dataset.isel(point=k) for k, check in enumerate(checks)}, hashes
 
@@ -369,4 +378,6 @@ def _result(check: Check, row: Any) -> CheckResult:
         return CheckResult(check, None, None, failure)
     kept = np.isfinite(row["theory"].values)
     theory, *estimate = (row[name].values[kept] for name in _ARRAYS)
-    return CheckResult(check, theory, Estimate(*estimate))
+    rows = row["at_sizes"].values
+    at_sizes = tuple(AtSize(int(k), *values) for k, *values in rows[~np.isnan(rows).any(axis=1)].tolist())
+    return CheckResult(check, theory, Estimate(*estimate), at_sizes=at_sizes)

@@ -41,7 +41,7 @@ from .. import validation
 from ..approximation import Approximation, approximation_of
 from ..errors import InvalidArgument, StatphysError
 from .estimate import Estimate
-from .extrapolation import componentwise_limit
+from .extrapolation import Extrapolated, componentwise_limit, noted_extrapolations
 from .multiple import holm
 from .power import POWER, detectable_probability, detectable_shift, events_p_value, two_sided_p_value
 from .streams import seed_sequence
@@ -172,15 +172,27 @@ class Check:
             predicted = self.theory()
             mean = predicted.mean if isinstance(predicted, Estimate) else predicted
             theory = validation.array("theory", mean)
-            found = self.simulate(self.pilot_seed if pilot else self.seed)
-            if isinstance(predicted, Estimate):
-                found = found.with_error_of(predicted)
-            if self.over_sizes:
-                rows = [_difference(found[k], theory[k]) for k in range(len(self.over_sizes))]
-                found, theory = componentwise_limit(self.over_sizes, rows), np.zeros(theory.shape[1:])
-            return CheckResult(self, theory, found)
+            with noted_extrapolations() as fits:
+                found = self.simulate(self.pilot_seed if pilot else self.seed)
+                if isinstance(predicted, Estimate):
+                    found = found.with_error_of(predicted)
+                if self.over_sizes:
+                    rows = [_difference(found[k], theory[k]) for k in range(len(self.over_sizes))]
+                    found, theory = componentwise_limit(self.over_sizes, rows), np.zeros(theory.shape[1:])
+            return CheckResult(self, theory, found, at_sizes=_at_sizes(found, fits))
         except StatphysError as error:
             return CheckResult(self, None, None, f"{type(error).__name__}: {error}")
+
+
+class AtSize(NamedTuple):
+    """What a component was at one of the sizes from which it was extrapolated, linearly in size^(-exponent)."""
+
+    component: int
+    exponent: float
+    size: float
+    value: float
+    standard_error: float
+    degrees_of_freedom: float
 
 
 @dataclass(frozen=True)
@@ -188,6 +200,7 @@ class CheckResult:
     """A check with the numbers it produced, or with the message of the exception that it raised.
 
     ``scale`` is what the resolution is relative to, of the theory's shape; by default what the check says.
+    ``at_sizes`` are the values of those components that are limits, of which nothing is judged.
     """
 
     check: Check
@@ -195,6 +208,7 @@ class CheckResult:
     estimate: Estimate | None
     error: str = ""
     scale: NDArray[np.float64] | None = None
+    at_sizes: tuple[AtSize, ...] = ()
 
     def __post_init__(self) -> None:
         if self.error:
@@ -219,6 +233,23 @@ class CheckResult:
 
 def _difference(found: Estimate, theory: NDArray[np.float64]) -> Estimate:
     return Estimate(found.mean - theory, found.standard_error, found.degrees_of_freedom, found.fit_p_value)
+
+
+def _at_sizes(found: Estimate, fits: Sequence[Extrapolated]) -> tuple[AtSize, ...]:
+    """The values at the sizes for every component that is a limit as it was extrapolated, known by all its bits."""
+    of_limit = {float(fit.limit.mean): fit for fit in reversed(fits)}
+    return tuple(
+        AtSize(component, fit.exponent, *map(float, row))
+        for component, mean in enumerate(found.mean.ravel().tolist())
+        if (fit := of_limit.get(mean)) is not None
+        for row in zip(
+            fit.sizes,
+            fit.values.mean,
+            fit.values.standard_error,
+            fit.values.degrees_of_freedom,
+            strict=True,
+        )
+    )
 
 
 def _claimed(check: Check, theory: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -299,6 +330,7 @@ class Agreement:
             "scale": _plain(self.result.scale),
             "detectable": self.detectable,
             "sizes": check.sizes if isinstance(check.sizes, str) else _plain(check.sizes),
+            "at_sizes": [list(row) for row in self.result.at_sizes],
             "seed": check.seed,
             "verdict": self.verdict,
             "note": self.note,

@@ -20,7 +20,9 @@ amplitude carry it (``fit_p_value``), so that a check of them is inconclusive wh
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 
 import numpy as np
@@ -40,6 +42,30 @@ GRID = 401
 FEWEST_DEGREES = 7.0
 # Degrees of freedom beyond which the F law is the chi^2 law to 1e-8; the function of the former is less accurate there.
 _MANY = 1e8
+
+
+@dataclass(frozen=True)
+class Extrapolated:
+    """What a limit was extrapolated from, ``sizes`` and ``values`` of shape (S,), and by which power of the size."""
+
+    sizes: NDArray[np.float64]
+    values: Estimate
+    exponent: float
+    limit: Estimate
+
+
+_noted: ContextVar[list[Extrapolated] | None] = ContextVar("extrapolations", default=None)
+
+
+@contextmanager
+def noted_extrapolations() -> Iterator[list[Extrapolated]]:
+    """Every extrapolation that is made inside, in their order: a limit alone does not tell how it was approached."""
+    found: list[Extrapolated] = []
+    token = _noted.set(found)
+    try:
+        yield found
+    finally:
+        _noted.reset(token)
 
 
 @dataclass(frozen=True)
@@ -103,12 +129,16 @@ def extrapolate(
         )
     fit = _Fit(size, values)
     if exponent is not None:
-        return fit.at(validation.positive("exponent", exponent))
-    lower, upper = exponent_range
-    validation.positive("exponent_range[0]", lower)
-    if validation.positive("exponent_range[1]", upper) <= lower:
-        raise InvalidArgument("exponent_range", exponent_range, "increasing")
-    return fit.at(fit.best_exponent(lower, upper), (lower, upper))
+        found = fit.at(validation.positive("exponent", exponent))
+    else:
+        lower, upper = exponent_range
+        validation.positive("exponent_range[0]", lower)
+        if validation.positive("exponent_range[1]", upper) <= lower:
+            raise InvalidArgument("exponent_range", exponent_range, "increasing")
+        found = fit.at(fit.best_exponent(lower, upper), (lower, upper))
+    if (noted := _noted.get()) is not None:
+        noted.append(Extrapolated(size, values, found.exponent, found.limit))
+    return found
 
 
 def componentwise_limit(sizes: ArrayLike, values: Sequence[Estimate], exponent: float = 1.0) -> Estimate:
