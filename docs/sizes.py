@@ -1,8 +1,8 @@
 """Deviations of theory from simulation by the size of the simulation, from the records of the checks.
 
-A record holds values at one size, or the limit that was extrapolated from several: the values at these are not kept,
-and only the limit can be shown. A few records hold the values of several sizes one behind the other. A check without a
-size of its own (a network of given weights, a channel) holds at its setting alone.
+A record holds values at one size, or the limit that was extrapolated from several with the values at these, where the
+limit is judged as it was extrapolated. A few records hold the values of several sizes one behind the other. A check
+without a size of its own (a network of given weights, a channel) holds at its setting alone.
 """
 
 from __future__ import annotations
@@ -74,6 +74,72 @@ class Deviation:
         return ("limit of " if self.is_limit else "") + (", ".join(shown) or "setting of the check")
 
 
+@dataclass(frozen=True)
+class Law:
+    """How a value approaches its limit: deviation = amplitude size^(-exponent), with the theory as the limit.
+
+    Attributes
+    ----------
+    name : of the size; ``smallest`` and ``largest`` of it were simulated.
+    amplitude : the largest one that an interval of 95 % leaves open, of the deviation relative to the scale.
+    """
+
+    name: str
+    smallest: float
+    largest: float
+    exponent: float
+    amplitude: float
+
+    @property
+    def small_from(self) -> float:
+        return max(self.smallest, float((self.amplitude / SMALL) ** (1.0 / self.exponent)))
+
+
+def laws(record: dict[str, Any]) -> list[Law]:
+    """One for every value of a record that was extrapolated."""
+    if record["kind"] not in _KINDS or not record["judged"]:
+        return []
+    found = []
+    for component, rows in _by(record["at_sizes"], 0).items():
+        _, exponent, size, value, error, freedom = np.array(rows).T
+        theory, scale = (np.ravel(record[name])[int(component)] for name in ("theory", "scale"))
+        decay, away, spread = size ** -exponent[0], (value - theory) / scale, error / scale
+        weight = decay**2 / spread**2
+        amplitude = (away * decay / spread**2).sum() / weight.sum()
+        width = special.stdtrit(freedom.min(), 0.975) / np.sqrt(weight.sum())
+        largest = float(abs(amplitude) + width)
+        found.append(
+            Law(_size_name(record, size), *map(float, (size.min(), size.max(), exponent[0])), largest)
+        )
+    return found
+
+
+def _by(rows: list[list[float]], column: int) -> dict[float, list[list[float]]]:
+    groups: dict[float, list[list[float]]] = {}
+    for row in rows:
+        groups.setdefault(row[column], []).append(row)
+    return groups
+
+
+def _size_name(record: dict[str, Any], size: np.ndarray) -> str:
+    wanted = set(size.tolist())
+    for name, value in record["sizes"].items():
+        if isinstance(value, list) and all(np.isscalar(x) for x in value) and set(value) == wanted:
+            return name
+    return "size"
+
+
+def _at_sizes(record: dict[str, Any]) -> list[Deviation]:
+    """The values from which a limit was extrapolated, one entry for each size."""
+    name = _size_name(record, np.unique([row[2] for row in record["at_sizes"]]))
+    found = []
+    for size, rows in _by(record["at_sizes"], 2).items():
+        component, _, _, value, error, freedom = np.array(rows).T
+        theory, scale = (np.ravel(record[entry])[component.astype(int)] for entry in ("theory", "scale"))
+        found.append(_one(record, {name: size}, value, theory, error, scale, freedom))
+    return found
+
+
 def deviations(record: dict[str, Any]) -> list[Deviation]:
     """Those of one record; empty where it judges something that has no relative deviation."""
     if record["kind"] not in _KINDS:
@@ -93,7 +159,7 @@ def deviations(record: dict[str, Any]) -> list[Deviation]:
     degrees = np.broadcast_to(np.asarray(record["degrees_of_freedom"], float), entries[0].shape)
     lists = [name for name, value in size.items() if isinstance(value, tuple)]
     if not (lists and record["id"].startswith(_ONE_BEHIND_THE_OTHER)):
-        return [_one(record, size, *entries, degrees)]
+        return [*_at_sizes(record), _one(record, size, *entries, degrees)]
     found = []
     parts = [np.split(entry, len(size[lists[0]])) for entry in (*entries, degrees)]
     for k, value in enumerate(size[lists[0]]):
@@ -111,8 +177,10 @@ def _one(record: dict[str, Any], size: dict[str, Any], *arrays: np.ndarray) -> D
     )
 
 
-def small_from(found: list[Deviation]) -> str:
+def small_from(found: list[Deviation], approached: list[Law]) -> str:
     """From which size on every judged record leaves less than one per cent open, in words."""
+    if approached:
+        return "; ".join(_by_law(name, approached) for name in dict.fromkeys(law.name for law in approached))
     sizeless = [item for item in found if not item.size and item.judged]
     if sizeless and not any(item.size for item in found if item.judged):
         small = all(item.bound < SMALL for item in sizeless)
@@ -134,6 +202,15 @@ def small_from(found: list[Deviation]) -> str:
     if limits and all(item.bound < SMALL for item in limits):
         return "the limit is below 1 %; the size from which on is not in the records"
     return "a size from which on it is below 1 % is not in the records"
+
+
+def _by_law(name: str, approached: list[Law]) -> str:
+    of_name = [law for law in approached if law.name == name]
+    size = max(law.small_from for law in of_name)
+    smallest, largest = min(law.smallest for law in of_name), max(law.largest for law in of_name)
+    what = _NAMES.get(name, name).replace("_", " ")
+    how = "as its limit is approached" if len(of_name) == 1 else "as its limits are approached"
+    return f"below 1 % from {what} {size:.2g} on, {how} (simulated from {smallest:g} to {largest:g})"
 
 
 def _order(item: Deviation) -> tuple[float, ...]:
