@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from derivations import all_derivations
@@ -91,6 +92,7 @@ def _record(name: str, size: Any, value: list[float], **changes: Any) -> dict[st
         "standard_error": [0.001] * len(value),
         "scale": [4.0] * len(value),
         "degrees_of_freedom": [30.0] * len(value),
+        "at_sizes": [],
     }
     return record | changes
 
@@ -112,17 +114,38 @@ def test_size_from_which_it_is_small_is_the_first_of_an_unbroken_row(sizes: Any)
         _record("d", 80, [2.001]),
     ]
     found = [item for record in records for item in sizes.deviations(record)]
-    assert sizes.small_from(found) == "below 1 % from dimension 40 on, at 2 sizes"
-    assert sizes.small_from(found[:2]) == "a size from which on it is below 1 % is not in the records"
-    assert "not simulated beyond" in sizes.small_from(found[:1])
+    assert sizes.small_from(found, []) == "below 1 % from dimension 40 on, at 2 sizes"
+    assert sizes.small_from(found[:2], []) == "a size from which on it is below 1 % is not in the records"
+    assert "not simulated beyond" in sizes.small_from(found[:1], [])
 
 
 def test_a_limit_is_no_size(sizes: Any) -> None:
     found = sizes.deviations(_record("a", [32, 64, 128], [2.001, 1.999, 2.0]))
     assert len(found) == 1
     assert found[0].is_limit
-    assert "the limit is below 1 %" in sizes.small_from(found)
+    assert "the limit is below 1 %" in sizes.small_from(found, [])
     assert sizes.deviations(_record("b", 32, [2.0], kind="standard error")) == []
+
+
+def test_the_values_from_which_a_limit_was_extrapolated_stand_at_their_sizes(sizes: Any) -> None:
+    """Deviations are of a scale of 4, and fall as 0.8/N with an error of 0.001 each."""
+    rows = [[1, 1.0, n, 2.0 + 0.8 / n, 0.001, 30.0] for n in (64.0, 32.0, 128.0)]
+    record = _record("a", [32, 64, 128], [5.0, 2.0], at_sizes=rows)
+    *at, limit = sizes.deviations(record)
+    assert limit.is_limit
+    assert [(d.size["dimension"], round(d.deviation, 9)) for d in at] == [
+        (n, round(0.2 / n, 9)) for n in (64.0, 32.0, 128.0)
+    ]
+    (law,) = sizes.laws(record)
+    assert (law.name, law.smallest, law.largest, law.exponent) == ("dimension", 32.0, 128.0, 1.0)
+    # The error of the amplitude is 0.00025/sqrt(sum 1/N^2), and 2.0423 of them are added.
+    error = 0.00025 / np.sqrt((np.array([32.0, 64.0, 128.0]) ** -2).sum())
+    assert law.amplitude == pytest.approx(0.2 + 2.0423 * error, rel=1e-4)
+    assert law.small_from == 32.0
+    steep = sizes.laws(_record("a", [32, 64, 128], [5.0, 2.0], at_sizes=rows, scale=[1.0, 1.0]))
+    assert steep[0].small_from == pytest.approx(100.0 * 4.0 * law.amplitude)
+    told = sizes.small_from([limit, *at], [law, *steep])
+    assert told == "below 1 % from dimension 86 on, as its limits are approached (simulated from 32 to 128)"
 
 
 def test_values_of_several_sizes_one_behind_the_other(sizes: Any) -> None:
@@ -137,8 +160,8 @@ def test_a_record_without_a_size_stands_for_its_setting(sizes: Any) -> None:
     record = _record("score-matching-x", 3, [2.001, 1.999]) | {"sizes": {"nodes": 300, "points": [0.3, 0.7]}}
     (found,) = sizes.deviations(record)
     assert found.words() == "setting of the check"
-    assert sizes.small_from([found]) == "at the setting of its checks below 1 %"
+    assert sizes.small_from([found], []) == "at the setting of its checks below 1 %"
     (far,) = sizes.deviations(record | {"value": [2.1, 1.999]})
-    assert sizes.small_from([found, far]).endswith("not shown by all of them to be below 1 %")
+    assert sizes.small_from([found, far], []).endswith("not shown by all of them to be below 1 %")
     (nodes,) = sizes.deviations(record | {"id": "principal-graph-x"})
-    assert sizes.small_from([found, far, nodes]).startswith("below 1 % at nodes 300")
+    assert sizes.small_from([found, far, nodes], []).startswith("below 1 % at nodes 300")

@@ -16,6 +16,7 @@ from statphys_gen.cli import main
 from statphys_gen.errors import InsufficientSamples, InvalidArgument, StoreError
 from statphys_gen.statistics.agreement import Check
 from statphys_gen.statistics.estimate import Estimate
+from statphys_gen.statistics.extrapolation import componentwise_limit
 from statphys_gen.statistics.power import detectable_shift
 
 CALLS: list[str] = []
@@ -406,6 +407,32 @@ def test_a_pilot_tells_what_could_be_detected_and_never_a_deviation(
     assert [(line["id"], line["verdict"]) for line in lines] == [("fine", "pilot"), ("coarse", "pilot")]
     assert not any("t" in line for line in lines)
     assert not (folder / "diffusion.json").exists()
+
+
+def test_values_at_the_sizes_of_a_limit_are_in_the_report_and_in_no_pilot(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    sizes = [10.0, 20.0, 40.0]
+
+    def simulate(seed: int) -> Estimate:
+        noise = np.random.default_rng(seed).normal(0.0, 0.01, (3, 400, 1))
+        runs = [Estimate.from_samples(1.0 + 0.5 / n + one) for n, one in zip(sizes, noise, strict=True)]
+        return componentwise_limit(sizes, runs)
+
+    limit = Check("limit", "a limit", "exact", lambda: np.ones(1), simulate, 0.02)
+    page(monkeypatch, diffusion=[limit, normal_mean("at one size", 1.0)])
+    verification.pilot("diffusion", tmp_path / "pilot", progress=False)
+    with closing(sqlite3.connect(tmp_path / "pilot" / "verification.sqlite")) as store:
+        kept = "\n".join(store.iterdump())
+    of_pilot = np.array(limit.run(pilot=True).at_sizes)
+    assert not any(
+        repr(value) in kept or np.array(value).tobytes().hex() in kept.lower() for value in of_pilot[:, 3]
+    )
+    first, second = verification.verify("diffusion", tmp_path, progress=False)
+    assert [row[2] for row in first["at_sizes"]] == sizes
+    np.testing.assert_allclose([row[3] for row in first["at_sizes"]], [1.05, 1.025, 1.0125], atol=0.003)
+    assert second["at_sizes"] == []
+    assert verification.verify("diffusion", tmp_path, progress=False) == [first, second]
 
 
 def test_a_pilot_of_events_does_not_tell_how_many_there_were(

@@ -537,6 +537,33 @@ def test_deviations_of_order_one_over_the_size_are_judged_by_their_limit():
     wrong = make_check(simulate=lambda seed: rows(seed, np.array([0.0, 0.01])), **options).run()
     assert judge([wrong]).agreements[0].verdict == "disagrees"
     assert wrong.estimate.shape == (2,)
+    kept = np.array(wrong.at_sizes)
+    assert kept[:, 0].tolist() == [0, 0, 0, 1, 1, 1]
+    np.testing.assert_array_equal(kept[:3, 1], 1.0)
+    np.testing.assert_array_equal(kept[3:, 2], sizes)
+    np.testing.assert_allclose(kept[3:, 3], 0.01 - 5.0 / sizes, atol=1e-4)
+    assert judge([wrong]).records()[0]["at_sizes"] == kept.tolist()
+
+
+def test_values_at_sizes_are_kept_of_limits_that_are_judged_as_they_are():
+    values = [
+        Estimate(np.array([1.0 + 1.0 / n, 2.0]), np.full(2, 1e-3), np.full(2, 50.0)) for n in (10, 20, 40)
+    ]
+
+    def simulate(seed):
+        first, second = (
+            extrapolate([10, 20, 40], Estimate.stack([value[k] for value in values]), exponent=2.0).limit
+            for k in range(2)
+        )
+        return Estimate.stack([scalar(2.0 * float(first.mean)), second])
+
+    check = make_check(theory=lambda: np.array([2.0, 2.0]), simulate=simulate)
+    assert [row[:4] for row in check.run().at_sizes] == [
+        (1, 2.0, 10.0, 2.0),
+        (1, 2.0, 20.0, 2.0),
+        (1, 2.0, 40.0, 2.0),
+    ]
+    assert make_check().run().at_sizes == ()
 
 
 def test_checks_name_the_predictions_that_they_test():
