@@ -133,24 +133,27 @@ def _sized() -> dict[str, list[sizes.Deviation]]:
     return {name: items for name, items in found.items() if items}
 
 
-def _approached(name: str) -> list[sizes.Law]:
-    """How the records of a prediction approach their limits."""
-    (prediction,) = (one for one in predictions() if f"{one.home}.{one.name}" == name)
-    return [
-        law for check in prediction.checks if check in _records() for law in sizes.laws(_records()[check])
-    ]
+@cache
+def _approached() -> dict[str, list[sizes.Law]]:
+    """How the records of every prediction approach their limits."""
+    return {
+        f"{prediction.home}.{prediction.name}": [
+            law for name in prediction.checks if name in _records() for law in sizes.laws(_records()[name])
+        ]
+        for prediction in predictions()
+    }
 
 
 def _sizes() -> str:
     lines = _heading("Deviation by size")
     lines += [
         "Relative deviation of simulation from theory in every record that holds one, by size, with its standard "
-        "error: of the value for which an interval of 95 % leaves the largest deviation open, and that one. "
-        "Where a limit was extrapolated from several sizes, the values at these are compared with the theory of the "
-        "limit, and *below 1 %* is said of all sizes from which on the law of the extrapolation, value = limit + "
-        "amplitude size^-exponent with the theory as the limit, leaves no more open. A deviation that is no larger than a few standard "
-        "errors is noise: *below 1 %* is said where even the open one is. Of an exact prediction all of it is noise, "
-        "at any size.",
+        "error: of the value for which an interval of 95 % leaves the largest deviation open, and that one. Where a "
+        "limit was extrapolated from several sizes, the values at these are compared with the theory of the limit, "
+        "and *below 1 %* is said of all sizes from which on the law of the extrapolation, value = limit + amplitude "
+        "size^-exponent with the theory as the limit, leaves no more open. A deviation that is no larger than a few "
+        "standard errors is noise: *below 1 %* is said where even the open one is. Of an exact prediction all of it "
+        "is noise, at any size.",
         "",
     ]
     homes = {system.name: system.title for system in SYSTEMS}
@@ -164,7 +167,7 @@ def _sizes() -> str:
             title = name.partition(".")[2]
             lines += [f".. _sizes-{name}:", "", *_heading(title, "~")]
             level = levels[name]
-            says = sizes.small_from(found, _approached(name))
+            says = sizes.small_from(found, _approached()[name])
             lines += [f":py:func:`~statphys_gen.{name}` ({level}): {says}.", ""]
             cells = [
                 [size, deviation, bound, " ".join([_check_link(check), note]).strip()]

@@ -210,7 +210,7 @@ def _by_law(name: str, approached: list[Law]) -> str:
     smallest, largest = min(law.smallest for law in of_name), max(law.largest for law in of_name)
     what = _NAMES.get(name, name).replace("_", " ")
     how = "as its limit is approached" if len(of_name) == 1 else "as its limits are approached"
-    return f"below 1 % from {what} {size:.2g} on, {how} (simulated from {smallest:g} to {largest:g})"
+    return f"below 1 % from {what} {float(f'{size:.2g}'):g} on, {how} (simulated from {smallest:g} to {largest:g})"
 
 
 def _order(item: Deviation) -> tuple[float, ...]:
