@@ -36,7 +36,11 @@ _NAMES = {
 }
 _NODES = "principal-graph"  # elsewhere nodes are those of a grid
 # Those of which no limit is taken: they compare at every size, and hold the values of the sizes in their order.
-_ONE_BEHIND_THE_OTHER = ("linear-orthogonal-errors", "residual-networks-tied-linear-network")
+_ONE_BEHIND_THE_OTHER = (
+    "linear-orthogonal-errors",
+    "residual-networks-tied-linear-network",
+    "diffusion-by-size",
+)
 _KINDS = ("general", "eigenvalue", "capacity", "spread")
 SMALL = 0.01
 

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 from ...statistics.agreement import Check
 from . import beyond_gaussian as checks_beyond_gaussian
+from . import by_size as checks_by_size
 from . import class_reading as checks_class_reading
 from . import collapse as checks_collapse
+from . import collapse_by_size as checks_collapse_by_size
 from . import error_bars as checks_error_bars
 from . import leading_order as checks_leading_order
 from . import speciation as checks_speciation
@@ -26,5 +28,7 @@ def checks() -> list[Check]:
         checks_leading_order,
         checks_trajectories,
         checks_error_bars,
+        checks_by_size,
+        checks_collapse_by_size,
     )
     return [check for part in parts for check in part.checks()]
