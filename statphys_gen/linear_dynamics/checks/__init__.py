@@ -8,9 +8,9 @@ whose errors exceed the next order, and limits are extrapolated with control var
 from __future__ import annotations
 
 from ...statistics.agreement import Check
-from . import curves, directions, width
+from . import by_size, curves, directions, width
 
 
 def checks() -> list[Check]:
     """Every check of this system, by name."""
-    return [*curves.checks(), *directions.checks(), *width.checks()]
+    return [*curves.checks(), *directions.checks(), *width.checks(), *by_size.checks()]

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from ...statistics.agreement import Check
-from . import measurements, neighbours, tests_of_copies
+from . import by_size, measurements, neighbours, tests_of_copies
 
 
 def checks() -> list[Check]:
     """Every check of this system, by name."""
-    return [*neighbours.checks(), *tests_of_copies.checks(), *measurements.checks()]
+    return [*neighbours.checks(), *tests_of_copies.checks(), *measurements.checks(), *by_size.checks()]

@@ -35,6 +35,8 @@ from ..theory.density import spectral_density
 from ..theory.initial_law import initial_curvature_law
 from ..theory.spectral_law import optimal_spectral_curvature_law, spectral_curvature_law
 from ..theory.spectrum import hessian_spectrum, lagrange_multiplier, signal_outlier
+from . import by_size as checks_by_size
+from . import by_size_dynamics as checks_by_size_dynamics
 from . import dynamics as checks_dynamics
 from . import dynamics_spectra as checks_dynamics_spectra
 from . import edges as checks_edges
@@ -62,6 +64,8 @@ def checks() -> list[Check]:
         *checks_edges.checks(),
         *checks_fluctuations.checks(),
         *checks_standard_errors.checks(),
+        *checks_by_size.checks(),
+        *checks_by_size_dynamics.checks(),
     ]
 
 

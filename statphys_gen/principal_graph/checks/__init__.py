@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from ...statistics.agreement import Check
-from . import graphs, mixtures, transitions
+from . import by_size, graphs, mixtures, transitions
 
 
 def checks() -> list[Check]:
     """Every check of this system, by name."""
-    return [*mixtures.checks(), *transitions.checks(), *graphs.checks()]
+    return [*mixtures.checks(), *transitions.checks(), *graphs.checks(), *by_size.checks()]

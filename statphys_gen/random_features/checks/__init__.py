@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ...statistics.agreement import Check
+from . import by_size as checks_by_size
 from . import closed_forms as checks_closed_forms
 from . import error_bars as checks_error_bars
 from . import losses as checks_losses
@@ -25,4 +26,5 @@ def checks() -> list[Check]:
         *checks_merging.checks(),
         *checks_closed_forms.checks(),
         *checks_error_bars.checks(),
+        *checks_by_size.checks(),
     ]

@@ -9,6 +9,7 @@ symmetry is broken, and at crossings of free energies are reported and not judge
 from __future__ import annotations
 
 from ...statistics.agreement import Check
+from .by_size import checks as by_size_checks
 from .energy import free_entropy_checks, ground_state_checks, reported_checks, zero_temperature_checks
 from .error_bars import checks as error_bar_checks
 from .lines import checks as line_checks
@@ -44,4 +45,5 @@ def checks() -> list[Check]:
         *phase_checks(),
         *line_checks(),
         *error_bar_checks(),
+        *by_size_checks(),
     ]
