@@ -141,6 +141,10 @@ class Panels:
                 self._extend(edge)
                 continue
             index = np.flatnonzero(weighty)
+            if not index.size:
+                raise AccuracyNotReached(
+                    "log_density: a tilted density is infinite; its tails are thicker than tail_coefficient= says"
+                )
             bent = self._bent(index, (float(a.min()), float(a.max())))
             bent |= self._steep(index, a, b) | self._coarse(index, a, b)
             unknown = ~self.good[index] | bent
@@ -228,8 +232,10 @@ class Panels:
         block = max(1, 2**18 // log.size)
         for k in range(0, len(a), block):
             tilt, field = a[k : k + block, None, None], b[k : k + block, None, None]
-            exponent = log + nodes * (0.5 * tilt * nodes + field)
-            density = half * np.exp(exponent - exponent.max(axis=(1, 2), keepdims=True))
+            # Next to a singularity that has not been closed in on the density may be infinite.
+            with np.errstate(over="ignore", invalid="ignore"):
+                exponent = log + nodes * (0.5 * tilt * nodes + field)
+                density = half * np.exp(exponent - exponent.max(axis=(1, 2), keepdims=True))
             total = (density @ _RULE.weights).sum(axis=1, keepdims=True)
             result |= (np.abs(density @ _LAST.T).max(axis=2) > _COARSE * total).any(axis=0)
         return result & self.good[index] & ~self.rough[index] & np.isfinite(log).all(axis=1)

@@ -270,3 +270,9 @@ def test_double_well(distance: float, barrier: float, power: float) -> None:
     found = FromLogDensity(well).log_partition_and_moments(0.0, field, power)
     assert float(found[0]) == pytest.approx(float(wanted[0]), abs=1e-12)
     np.testing.assert_allclose(found[1:], [float(x) for x in wanted[1:]], rtol=3e-12)
+
+
+def test_tails_that_are_thicker_than_declared() -> None:
+    prior = FromLogDensity(lambda h: -np.abs(h), breakpoints=(0.0,), tail_coefficient=0.0)
+    with pytest.raises(AccuracyNotReached, match="thicker than tail_coefficient= says"):
+        prior.log_partition(0.0, 1.5)
