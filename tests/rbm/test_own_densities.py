@@ -246,3 +246,33 @@ def test_far_ends_do_not_matter(end: float) -> None:
     np.testing.assert_allclose(log, exact, rtol=1e-12)
     np.testing.assert_allclose(mean, field / (1.0 - tilt), rtol=1e-12)
     np.testing.assert_allclose(variance, 1.0 / (1.0 - tilt), rtol=1e-12)
+
+
+@pytest.mark.parametrize(("distance", "barrier"), [(1.0, 7.17), (0.349, 31.43), (7.55, 22.08)])
+@pytest.mark.parametrize("power", [1.0, 2.5])
+def test_double_well(distance: float, barrier: float, power: float) -> None:
+    """Between its maximum and the barrier such a density departs little from an exponential, but falls far."""
+
+    def well(h: np.ndarray) -> np.ndarray:
+        return -barrier * ((h / distance) ** 2 - 1.0) ** 2
+
+    field = 0.7 / distance
+
+    def integral(order: int) -> mpmath.mpf:
+        def integrand(h):
+            return h**order * mpmath.exp(-power * barrier * ((h / distance) ** 2 - 1) ** 2 + field * h)
+
+        return mpmath.quad(integrand, [k * distance / 10 for k in range(-30, 31)])
+
+    with mpmath.workdps(25):
+        norm = integral(0)
+        wanted = mpmath.log(norm), integral(1) / norm, integral(2) / norm - (integral(1) / norm) ** 2
+    found = FromLogDensity(well).log_partition_and_moments(0.0, field, power)
+    assert float(found[0]) == pytest.approx(float(wanted[0]), abs=1e-12)
+    np.testing.assert_allclose(found[1:], [float(x) for x in wanted[1:]], rtol=3e-12)
+
+
+def test_tails_that_are_thicker_than_declared() -> None:
+    prior = FromLogDensity(lambda h: -np.abs(h), breakpoints=(0.0,), tail_coefficient=0.0)
+    with pytest.raises(AccuracyNotReached, match="thicker than tail_coefficient= says"):
+        prior.log_partition(0.0, 1.5)

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
-from ... import validation
+from ... import noising, validation
 from ...approximation import approximation_of, states
 from ...arrays import ComplexArray, FloatArray
 from ...errors import AccuracyNotReached, InvalidArgument
@@ -32,7 +32,10 @@ if TYPE_CHECKING:
 _SOURCE = "arXiv 2505.17638; derivations/random_features/two_point.py"
 _SCAN = 160
 _STANDS_OUT = 1e3
+# A change of the loss, relative to what the true score gains.
 _NOTHING = 1e-17
+# Three decades more towards no training.
+_EARLIER = np.geomspace(1e-3, 1.0, 16)[:-1]
 
 
 @dataclass(frozen=True, repr=False)
@@ -130,17 +133,24 @@ def _minimum(
     family: Callable[[FloatArray], Filter],
     slope: Callable[[FloatArray], Filter],
 ) -> float:
-    """Where the test loss is least along a family of filters: at a zero of its derivative, or at an end of the grid.
+    """Where the test loss is least along a family of filters, F = 0 at 0: at a zero of its derivative, or at the end.
 
-    The derivative of <F x F, T> - 2 <F, chi> along the family is 2 (<F' x F, T> - <F', chi>). Where it does not stand
-    out from its rounding (the error with that of the exponents of the filters), or changes nothing in the loss over a
-    factor e of the parameter, the loss is flat to all digits: a loss that was falling before and does not rise after is
-    least at the end.
+    The derivative of <F x F, T> - 2 <F, chi> along the family is 2 (<F' x F, T> - <F', chi>), which is negative at 0;
+    the grid is extended towards 0 until it is. Where it does not stand out from its rounding (the error with that of
+    the exponents of the filters), or changes nothing in the loss over a factor e of the parameter, the loss is flat to
+    all digits: a loss that was falling before and does not rise after is least at the end.
     """
     from scipy.optimize import brentq
 
-    value, error = quadratic_form(model, family(grid), slope(grid))
-    known = np.flatnonzero(np.abs(value) > np.maximum(_STANDS_OUT * error, _NOTHING / grid))
+    grid, value, resolved = _slopes(model, grid, family, slope)
+    while resolved.any() and value[resolved][0] > 0.0:
+        earlier = _slopes(model, grid[0] * _EARLIER, family, slope)
+        grid = np.concatenate([earlier[0], grid])
+        value = np.concatenate([earlier[1], value])
+        resolved = np.concatenate([earlier[2], resolved])
+        if not earlier[2].any():
+            break
+    known = np.flatnonzero(resolved)
     if not len(known):
         raise AccuracyNotReached("least score error: the derivative of the loss is not resolved anywhere")
     sign = np.sign(value[known])
@@ -155,7 +165,19 @@ def _minimum(
         places.append(math.exp(brentq(derivative, *ends, xtol=1e-13, rtol=1e-13)))
     if sign[-1] < 0.0:
         places.append(float(grid[-1]))
-    return places[int(np.argmin(losses(model, family(np.array(places))).test_loss))]
+    return places[int(np.argmin(losses(model, family(np.array(places))).score_error))]
+
+
+def _slopes(
+    model: RandomFeatures,
+    grid: FloatArray,
+    family: Callable[[FloatArray], Filter],
+    slope: Callable[[FloatArray], Filter],
+) -> tuple[FloatArray, FloatArray, NDArray[np.bool_]]:
+    """The grid, half the derivative of the test loss there, and whether it is resolved."""
+    value, error = quadratic_form(model, family(grid), slope(grid))
+    gain = float(noising.noise_variance(model.time)) * fisher_information(model)
+    return grid, value, np.abs(value) > np.maximum(_STANDS_OUT * error, _NOTHING * gain / grid)
 
 
 @states(
@@ -198,23 +220,23 @@ def early_stopping(model: RandomFeatures) -> EarlyStopping:
 def optimal_ridge(model: RandomFeatures) -> OptimalRidge:
     """The ridge penalty with the least score error."""
     low, high = _range(model)
-    grid = np.geomspace(1e-5 * low, 1e3 * high, _SCAN)
+    # Of 1/penalty: no training is at 0.
+    grid = np.geomspace(1e-3 / high, 1e5 / low, _SCAN)
 
-    def slope(penalties: FloatArray) -> Filter:
+    def slope(inverses: FloatArray) -> Filter:
         return Filter(
-            lambda z: -1.0 / (z + penalties[:, None]) ** 2,
-            len(penalties),
-            -float(penalties.min()),
+            lambda z: 1.0 / (1.0 + inverses[:, None] * z) ** 2,
+            len(inverses),
+            -1.0 / float(inverses.max()),
             math.inf,
             "slope",
         )
 
-    best = _minimum(model, grid, ridge, slope)
-    if best == grid[0]:
-        best = 0.0
-    curves = ridge_curves(model, best)
+    best = _minimum(model, grid, lambda inverses: ridge(1.0 / inverses), slope)
+    penalty = 0.0 if best == grid[-1] else 1.0 / best
+    curves = ridge_curves(model, penalty)
     return OptimalRidge(
-        best,
+        penalty,
         float(curves.score_error),
         float(curves.test_loss),
         float(curves.train_loss),
@@ -353,13 +375,19 @@ def memorization_time(model: RandomFeatures, gap: float = 0.1) -> float:
 
     threshold = validation.positive("gap", gap)
     grid = np.geomspace(1e-3 / (relaxation_rate(model) * _range(model)[1]), _longest(model), _SCAN)
-    curves = learning_curves(model, grid)
-    above = np.flatnonzero(curves.test_loss - curves.train_loss > threshold)
-    if not len(above):
+
+    def exceeded(times: FloatArray) -> NDArray[np.bool_]:
+        curves = learning_curves(model, times)
+        return np.asarray(curves.test_loss - curves.train_loss > threshold)
+
+    above = exceeded(grid)
+    if not above.any():
         return math.inf
-    k = int(above[0])
-    if k == 0:
-        return float(grid[0])
+    # The gap begins at 0.
+    while above[0]:
+        earlier = grid[0] * _EARLIER
+        grid, above = np.concatenate([earlier, grid]), np.concatenate([exceeded(earlier), above])
+    k = int(above.argmax())
 
     def excess(logarithm: float) -> float:
         one = learning_curves(model, math.exp(logarithm))

@@ -218,6 +218,8 @@ def general(activation: Activation, gamma2: float, rho: float, delta: float) -> 
     moment, whole = known.moment, known.nonlinear
     if whole <= 1e-30 * moment:
         return Point(known.c0, known.c1, 0.0, moment, 0.0, 0.0)
+    # At early times rho rounds to 1.
+    logarithm = math.log1p(-delta) if delta < 0.5 else math.log(rho)
     count = 64
     while count <= _LONGEST_SERIES:
         c = _series(activation, gamma2, count)
@@ -227,14 +229,14 @@ def general(activation: Activation, gamma2: float, rho: float, delta: float) -> 
         complete = missing <= _PARSEVAL * whole + 16.0 * _EPS * math.sqrt(whole * moment)
         if ended and complete and (delta >= _SMALLEST_DELTA or activation.is_named()):
             return from_series(c, rho, delta)
-        shared = float((c[2:] ** 2 * np.exp(np.arange(2, count) * math.log(rho))).sum())
+        shared = float((c[2:] ** 2 * np.exp(np.arange(2, count) * logarithm)).sum())
         rest = whole * rho**count
         if rest <= max(_NEGLIGIBLE * shared, 1e-30 * moment) and whole - shared >= 2e-3 * whole:
             return Point(known.c0, known.c1, float(c[2]), moment, shared, whole - shared)
         if delta < 0.1 and activation.breakpoints:
             break
         # Where coefficients that fall like exp(-k^(1/2)), or the powers of rho, will have become negligible.
-        needed = math.log(max(_NEGLIGIBLE * shared, 1e-30 * moment) / whole) / math.log(rho)
+        needed = math.log(max(_NEGLIGIBLE * shared, 1e-30 * moment) / whole) / logarithm
         if not activation.breakpoints and not ended and 0.0 < tail < 0.1 * math.sqrt(moment):
             ratio = math.log(_NEGLIGIBLE) / math.log(tail / math.sqrt(moment))
             needed = min(needed, count * ratio**2)

@@ -261,7 +261,8 @@ def _evaluate(model: RandomFeatures, table: Table, algorithm: Filter) -> tuple[L
         train = one_point(contour, values * (contour.node * values - 2.0), resolvent.omega)
         linear = one_point(contour, values, resolvent.chi)
         quadratic = two_point((contour, contour), values, values, table.same, table.opposite)
-        test_loss = 1.0 + quadratic.value - 2.0 * linear.value
+        excess = quadratic.value - 2.0 * linear.value
+        test_loss = 1.0 + excess
         error = np.maximum(train.error, quadratic.error + 2.0 * linear.error)
         relative = error / np.maximum(1.0, np.abs(test_loss))
     result = LearningCurves(
@@ -269,7 +270,8 @@ def _evaluate(model: RandomFeatures, table: Table, algorithm: Filter) -> tuple[L
         _places(algorithm),
         1.0 + train.value,
         test_loss,
-        (test_loss - 1.0) / float(noising.noise_variance(model.time)) + fisher_information(model),
+        # At early times the noise is below the rounding of 1.
+        excess / float(noising.noise_variance(model.time)) + fisher_information(model),
         error,
         np.full(error.shape, table.residual),
     )
