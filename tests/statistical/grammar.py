@@ -18,6 +18,7 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
+import functools
 import json
 import math
 import re
@@ -429,6 +430,7 @@ def losses(rng: np.random.Generator) -> Case:
     )
     argument = float(rng.uniform(0.05, 0.9))
 
+    @functools.cache
     def lowest() -> float:
         """The infimum of the curvature, by a fine grid that knows the features, and by Newton's method from there."""
         from scipy.optimize import minimize

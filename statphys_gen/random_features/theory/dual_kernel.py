@@ -38,6 +38,8 @@ _GOLDEN = 0.5 * (math.sqrt(5.0) - 1.0)
 # Panels towards a breakpoint shrink by this factor each, down to one of these widths in z; 0: they do not shrink.
 _SHRINKING = 3.0
 _FINEST = (0.0, 1e-2, 1e-4, 1e-6, 1e-8)
+# Where the others are refined by a factor, the finest ones are by this power of it.
+_GRADED = 4
 # Agreement of two rules, relative to N; and the smallest 1 - rho at which s_t^2 is not hurt by it.
 _PARSEVAL = 1e-13
 _SMALLEST_DELTA = 5e-3
@@ -230,15 +232,18 @@ def _hermite_coefficients(values: FloatArray, count: int, rule: Rule) -> FloatAr
 def _series(activation: Activation, gamma2: float, count: int) -> FloatArray:
     """c_k for k < count, converged in the nodes."""
     gamma, known = math.sqrt(gamma2), _resolved(activation, gamma2)
-    found = []
-    for other in (False, True):
-        rule = _line_rule(activation, gamma, _wave(known.slope, count), known.finest, known.reach, other)
-        values = activation(gamma * rule.nodes) - known.c0 - known.c1 * rule.nodes
-        found.append(_hermite_coefficients(values, count, rule))
-    if np.abs(found[0] - found[1]).max() > 1e-14 * math.sqrt(known.moment):
-        raise AccuracyNotReached(f"activation {activation.name!r}: its Hermite coefficients do not converge")
-    found[0][:2] = known.c0, known.c1
-    return found[0]
+    # Three averages may agree by symmetry of their nodes where many do not yet.
+    for refinement in (1.0, 2.0, 4.0):
+        found = []
+        for other in (False, True):
+            wave, finest = _wave(refinement * known.slope, count), known.finest * refinement**-_GRADED
+            rule = _line_rule(activation, gamma, wave, finest, known.reach, other)
+            values = activation(gamma * rule.nodes) - known.c0 - known.c1 * rule.nodes
+            found.append(_hermite_coefficients(values, count, rule))
+        if np.abs(found[0] - found[1]).max() <= 1e-14 * math.sqrt(known.moment):
+            found[0][:2] = known.c0, known.c1
+            return found[0]
+    raise AccuracyNotReached(f"activation {activation.name!r}: its Hermite coefficients do not converge")
 
 
 def general(activation: Activation, gamma2: float, rho: float, delta: float) -> Point:
@@ -344,7 +349,8 @@ def _fresh_panels(known: _Resolved, fresh: float, refinement: float) -> int:
 
 
 def _fresh_towards(known: _Resolved, fresh: float, refinement: float) -> FloatArray:
-    return _towards(2.0 * _FRESH_REACH / _fresh_panels(known, fresh, refinement), known.finest / fresh)
+    finest = known.finest / fresh * refinement**-_GRADED
+    return _towards(2.0 * _FRESH_REACH / _fresh_panels(known, fresh, refinement), finest)
 
 
 def _fresh_nodes(activation: Activation, known: _Resolved, fresh: float, refinement: float) -> int:
