@@ -39,6 +39,7 @@ def write_pages(docs: Path) -> None:
     (generated / "gallery.rst").write_text(_gallery(generated), encoding="utf-8")
     (generated / "validation.rst").write_text(_validation(), encoding="utf-8")
     (generated / "random_points.txt").write_text(_random_points(), encoding="utf-8")
+    (generated / "grammar.txt").write_text(_grammar(), encoding="utf-8")
     (generated / "damaged_files.txt").write_text(_damaged_files(), encoding="utf-8")
     (generated / "messages.rst").write_text(_messages(), encoding="utf-8")
     (generated / "changelog.rst").write_text(_changelog(), encoding="utf-8")
@@ -280,6 +281,29 @@ def _random_points() -> str:
         for name, outcome in report["families"].items()
     ]
     return "\n".join(_table(["solvers", *columns], rows, "28 10 10 12 12 14 14"))
+
+
+def _grammar() -> str:
+    """Drawn functions against brute force: what came out, and the refusals by kind."""
+    report = json.loads((ROOT / "validation" / "grammar.json").read_text(encoding="utf-8"))
+    columns = ["inputs", "right", "unsolved", "refused"]
+    rows = [
+        [
+            family,
+            *(str(outcome[column]) for column in columns),
+            f"{outcome['refused of the solved']:.1%}",
+            str(sum(outcome[column] for column in ("wrong", "accepted", "crashed"))),
+        ]
+        for family, outcome in report.items()
+    ]
+    names = ["functions", *columns, "refused of the solved", "wrong"]
+    lines = _table(names, rows, "16 10 10 10 10 14 10")
+    reasons = [
+        [family, _escape(reason), str(number)]
+        for family, outcome in report.items()
+        for reason, number in outcome["refusals"].items()
+    ]
+    return "\n".join(lines + _table(["functions", "refusal, # for a number", "inputs"], reasons, "16 72 10"))
 
 
 def _damaged_files() -> str:

@@ -1,7 +1,8 @@
 r"""What can be seen of a user's loss at its places: the infimum of its curvature, and where its derivatives jump.
 
 The infimum is looked for on a mesh of the region that measurements reach, and from there on in decades, along both axes
-and along y = t, where losses have their minima. Jumps are looked for along lines of constant t and of constant y.
+and along y = t, where losses have their minima, and where one of y and t is large and the other one is on that mesh.
+Jumps are looked for along lines of constant t and of constant y.
 """
 
 from __future__ import annotations
@@ -21,10 +22,15 @@ PointFunction = Callable[[FloatArray, FloatArray], FloatArray]
 _DECADES = 10.0 ** np.arange(1, 7)
 # The region that measurements reach, the step of its mesh, and how many of the lowest places there are followed.
 _REACHED, _STEP, _LOWEST = 8.0, 0.02, 8
+# A feature of the scale shows at one place of the mesh at least; shorter ones are not followed all over the plane.
+_STEP_IN_SCALES = 1.6
+SHORTEST = 0.0025
 # A value that changes by more than this part within rounding of its place is rounding itself.
 _STABLE = 0.1
 _SHIFTS = 1.0 + np.finfo(np.float64).eps * np.array([0, 1, -1, 2, -2])
 _CANDIDATES = 200
+# Times that an interval around a minimum loses a third.
+_THIRDS = 45
 # Lines along which jumps are looked for, generic, and the intervals of these lines, which begin below 0.
 _LINES = np.array([0.137, 0.431, 0.713, 1.037, 1.379, 1.913, 2.611, 3.407])
 _INTERVALS = -0.0317 + 0.0479 * np.arange(120)
@@ -34,13 +40,19 @@ _JUMP, _MISSED = 1e-5, 1e-5
 _SAME = 1e-6
 
 
-def infimum(curvature: PointFunction) -> float:
-    """Infimum over the plane; -inf when it keeps falling from decade to decade. Even in both arguments."""
-    near = _lowest_within_reach(curvature)
+def infimum(curvature: PointFunction, scale: float) -> float:
+    """Infimum over the plane; -inf when it keeps falling from decade to decade. Even in both arguments.
+
+    ``scale`` : the shortest length over which the curvature varies.
+    """
+    mesh = _mesh(scale)
+    near = _lowest_within_reach(curvature, mesh)
     lowest: list[float] = []
     for largest in _DECADES:
         place, value = _lowest_in_decade(curvature, float(largest))
-        best = min(value, _polished(curvature, place, float(largest)))
+        best = min(
+            value, _polished(curvature, place, float(largest)), _lowest_far(curvature, float(largest), mesh)
+        )
         lowest.append(min([best, *lowest[-1:]]))
     falls = -np.diff(lowest)
     # A bounded infimum that is only approached at infinity is approached ever more slowly.
@@ -52,10 +64,14 @@ def infimum(curvature: PointFunction) -> float:
     return min(near, lowest[-1] - beyond)
 
 
-def lowest_seen(curvature: PointFunction) -> float:
+def lowest_seen(curvature: PointFunction, scale: float) -> float:
     """The lowest value on the meshes, which lies above the infimum."""
     decades = [_lowest_in_decade(curvature, float(largest))[1] for largest in _DECADES]
-    return min([*decades, *_mesh_minima(curvature)[1].tolist()])
+    return min([*decades, *_mesh_minima(curvature, _mesh(scale))[1].tolist()])
+
+
+def _mesh(scale: float) -> FloatArray:
+    return np.arange(0.0, _REACHED, min(_STEP, _STEP_IN_SCALES * max(scale, SHORTEST)))
 
 
 def _values(curvature: PointFunction, y: FloatArray, t: FloatArray) -> FloatArray:
@@ -84,6 +100,27 @@ def _stable(curvature: PointFunction, place: FloatArray) -> float:
     return float(values[0]) if spread <= _STABLE * abs(float(values[0])) + 1e-12 else math.inf
 
 
+def _lowest_far(curvature: PointFunction, largest: float, mesh: FloatArray) -> float:
+    """The lowest value, no rounding, where one argument is ``largest`` and the other one is a minimum within reach."""
+    best = math.inf
+    for order in (1, -1):
+
+        def along(x: FloatArray, order: int = order) -> FloatArray:
+            return _values(curvature, *(x, np.full_like(x, largest))[::order])
+
+        values = np.pad(along(mesh), 1, constant_values=np.inf)
+        minima = np.flatnonzero((values[1:-1] <= values[:-2]) & (values[1:-1] <= values[2:]))
+        low, high = mesh[np.maximum(minima - 1, 0)], mesh[np.minimum(minima + 1, len(mesh) - 1)]
+        for _ in range(_THIRDS):
+            third = (high - low) / 3.0
+            left = along(low + third) <= along(high - third)
+            low, high = np.where(left, low, low + third), np.where(left, high - third, high)
+        middle = 0.5 * (low + high)
+        for x in middle[np.argsort(along(middle), kind="stable")[:_LOWEST]].tolist():
+            best = min(best, _stable(curvature, np.array([x, largest][::order])))
+    return best
+
+
 def _lowest_in_decade(curvature: PointFunction, largest: float) -> tuple[FloatArray, float]:
     """The lowest place up to ``largest`` that is not rounding, and its value."""
     axis = np.concatenate([[0.0], np.geomspace(1e-6, largest, 120)])
@@ -102,9 +139,8 @@ def _lowest_in_decade(curvature: PointFunction, largest: float) -> tuple[FloatAr
     return np.zeros(2), _stable(curvature, np.zeros(2))
 
 
-def _mesh_minima(curvature: PointFunction) -> tuple[FloatArray, FloatArray]:
+def _mesh_minima(curvature: PointFunction, axis: FloatArray) -> tuple[FloatArray, FloatArray]:
     """Places and values of the lowest minima on the mesh of the region that measurements reach."""
-    axis = np.arange(0.0, _REACHED, _STEP)
     y, t = np.meshgrid(axis, axis, indexing="ij")
     values = _values(curvature, y.ravel(), t.ravel()).reshape(y.shape)
     padded = np.pad(values, 1, constant_values=np.inf)
@@ -117,8 +153,8 @@ def _mesh_minima(curvature: PointFunction) -> tuple[FloatArray, FloatArray]:
 _NEIGHBOURS = ((-1, 0), (1, 0), (0, -1), (0, 1))
 
 
-def _lowest_within_reach(curvature: PointFunction) -> float:
-    places, _ = _mesh_minima(curvature)
+def _lowest_within_reach(curvature: PointFunction, mesh: FloatArray) -> float:
+    places, _ = _mesh_minima(curvature, mesh)
     return min((_polished(curvature, place, _REACHED) for place in places), default=math.inf)
 
 

@@ -46,8 +46,11 @@ class Loss:
         ``label_breakpoints`` in t.
     name : how it is shown.
     lower_bound : infimum of the curvature over all y and t, which makes the hard edge of spectra; -inf if there is
-        none. Looked for when it is not given: on a mesh of 0.02 up to 8, and in every decade up to 1e6.
-    scale : shortest length in y and t over which the loss varies; sets the first panels of quadratures.
+        none. Looked for when it is not given: on a mesh of 0.02 (of 1.6 ``scale`` if that is shorter) up to 8, and in
+        every decade up to 1e6.
+    scale : shortest length in y and t over which the loss varies; sets the first panels of quadratures, and how close
+        the plane is looked at. What is narrower than it in both directions is not seen, nor is what is narrower than
+        0.0025, unless its place is at y = 0 or t = 0, or among ``breakpoints`` and ``label_breakpoints``.
     label_breakpoints : positive t where the loss is not smooth in t.
     breakpoints : |y| where the curvature jumps.
     offset : the constant a of a named loss, None for others.
@@ -99,12 +102,12 @@ class Loss:
             refuse_jumps(functions, self.name, self.breakpoints, self.label_breakpoints)
         self._check_derivatives()
         if self.lower_bound is None:
-            object.__setattr__(self, "lower_bound", infimum(self.curvature))
+            object.__setattr__(self, "lower_bound", infimum(self.curvature, self.scale_elsewhere))
             return
         bound = self.lower_bound
         if bound != -math.inf:
             bound = validation.finite("lower_bound", bound, "a finite number, or -inf")
-            found = lowest_seen(self.curvature)
+            found = lowest_seen(self.curvature, self.scale_elsewhere)
             if found < bound - 1e-9 * max(1.0, abs(bound)):
                 raise InvalidArgument(
                     "lower_bound", bound, f"at most the curvature, which reaches {found:.9g}"
@@ -140,6 +143,11 @@ class Loss:
     def law_in_latex(self) -> str:
         """l(y, t) as LaTeX, without dollars."""
         return _in_latex(self.value) or rf"\text{{{self.name}}}"
+
+    @property
+    def scale_elsewhere(self) -> float:
+        """Shortest length away from y = 0 and t = 0: the scale, or 1 for named losses, which are smooth there."""
+        return self.scale if self.offset is None else 1.0
 
     @property
     def curvature_bound(self) -> float:

@@ -94,7 +94,8 @@ class Activation:
     breakpoints : the places where it or a derivative jumps; it must be analytic between them. Without
         breakpoints it must be analytic on the whole line (a kink that is not declared is detected, and refused).
         Places of steps and peaks narrower than a thousandth of the pre-activations' standard deviation belong here
-        too: one below a ten-thousandth that is not declared may stand between all nodes, unseen.
+        too: one below a ten-thousandth that is not declared may stand between all nodes, unseen. Declared ones
+        may be far narrower.
     polynomial : coefficients c_0, c_1, ... if it is the polynomial sum_k c_k x^k (set by :meth:`from_polynomial`).
 
     Named ones come from :meth:`named`, polynomials from :meth:`from_polynomial`.

@@ -111,6 +111,69 @@ def test_isolated_dip_of_the_curvature() -> None:
     assert found["stieltjes"] == pytest.approx(REFERENCE["dip"]["stieltjes"], abs=1e-9)
 
 
+@pytest.mark.parametrize("overlap", [0.0, 0.4])
+@pytest.mark.parametrize(("width", "y2", "t2"), [(0.016, 1.4, 1.6), (0.02, 3.3, 0.6)])
+def test_narrow_dips_are_seen_where_the_scale_declares_them(
+    width: float, y2: float, t2: float, overlap: float
+) -> None:
+    """What the dip adds to E r and E r^2, by a dense rule on the places that have it; the rest has a law of its own."""
+    offset, s = 1.3, 0.11
+    depth = 0.05 * width**2
+    dip = f"{depth}*exp(-((y**2-{y2})**2+(t**2-{t2})**2)/{width**2})"
+    loss = Loss.from_expression(
+        f"(y**2-t**2)**2/(2*({offset}+t**2)) - {dip}", scale=width / 2 / math.sqrt(max(y2, t2))
+    )
+    nodes, weights = np.polynomial.legendre.leggauss(120)
+    reach = [6 * width / 2 / math.sqrt(place) for place in (y2, t2)]
+    expected = np.zeros(4)
+    for y_sign in (1.0, -1.0):
+        y, t = np.meshgrid(
+            y_sign * math.sqrt(y2) + reach[0] * nodes, math.sqrt(t2) + reach[1] * nodes, indexing="ij"
+        )
+        base = (6 * y * y - 2 * t * t) / (offset + t * t)
+        value = -depth * np.exp(-((y * y - y2) ** 2 + (t * t - t2) ** 2) / width**2)
+        log_slope = -4 * y * (y * y - y2) / width**2
+        both = base + value * (log_slope**2 - (12 * y * y - 4 * y2) / width**2)
+        u = (t - overlap * y) / math.sqrt(1 - overlap**2)
+        # Twice: (y, t) and (-y, -t).
+        probability = 2 * np.exp(-0.5 * (y * y + u * u)) / (2 * math.pi * math.sqrt(1 - overlap**2))
+        probability *= np.outer(reach[0] * weights, reach[1] * weights)
+        one, two = (s * g / (1 + s * g) for g in (both, base))
+        for k, change in enumerate((one - two, one**2 - two**2)):
+            expected[k] += (probability * change).sum()
+            expected[2 + k] += (probability * u * u * change).sum()
+    found, without = (
+        np.array(initial_curvature_law(each, overlap=overlap).moments(s))
+        for each in (loss, Loss.normalised(offset))
+    )
+    assert np.abs(expected).max() > 3e-9
+    np.testing.assert_allclose(found - without, expected, atol=1e-10)
+
+
+@pytest.mark.parametrize(
+    ("formula", "lowest"),
+    [
+        # -2 is approached as t -> infinity, beside -k^2 c cos(k y) and the curvature of the logarithm at a finite y.
+        (
+            "(y**2-t**2)**2/(2*(9.24+t**2)) + 0.4*cos(2.067*y) + 0.03*log(1+3.7*y**2)",
+            lambda x: (
+                -2 - 0.4 * 2.067**2 * np.cos(2.067 * x) + 0.222 * (1 - 3.7 * x**2) / (1 + 3.7 * x**2) ** 2
+            ),
+        ),
+        # As y -> infinity, at a finite t.
+        (
+            "sqrt(1+y**2) + y**2*(1+0.3*cos(3.1*t)+0.2*cos(t))",
+            lambda x: 2 + 0.6 * np.cos(3.1 * x) + 0.4 * np.cos(x),
+        ),
+    ],
+)
+def test_curvature_whose_infimum_lies_at_infinity_in_one_argument(
+    formula: str, lowest: Callable[[np.ndarray], np.ndarray]
+) -> None:
+    grid = np.linspace(0.0, 8.0, 4_000_001)
+    assert Loss.from_expression(formula).curvature_bound == pytest.approx(float(lowest(grid).min()), rel=1e-9)
+
+
 @pytest.mark.parametrize(
     "formula", ["tanh((y**2-t**2)**2)", "log(1+(y**2-t**2)**2)", "1-exp(-(y**2-t**2)**2)"]
 )

@@ -153,3 +153,103 @@ def test_narrow_features_of_a_smooth_activation_are_seen() -> None:
             first = mean(1) * c / (1 + w * w)
             expected = mean(2) - mean(1) ** 2 - first**2
         assert float(found.nonlinear) == pytest.approx(float(expected), rel=1e-11)
+
+
+def bumps(gamma2: mp.mpf, rho: mp.mpf, place: mp.mpf, width: mp.mpf) -> mp.mpf:
+    """E g(Gamma u) g(Gamma v) of g(x) = exp(-(x - c)^2/(2 w^2)): a Gaussian integral over the plane."""
+    whole = width**2 + gamma2
+    return width**2 / mp.sqrt(whole**2 - (gamma2 * rho) ** 2) * mp.exp(-(place**2) / (whole + gamma2 * rho))
+
+
+def peak(gamma2: mp.mpf, delta: mp.mpf, place: mp.mpf, width: mp.mpf) -> tuple[mp.mpf, mp.mpf]:
+    """v^2 and s^2 of a bump at rho = 1 - delta."""
+    none = bumps(gamma2, mp.mpf(0), place, width)
+    slope = none * gamma2 * place**2 / (width**2 + gamma2) ** 2
+    there = bumps(gamma2, 1 - delta, place, width)
+    whole = bumps(gamma2, mp.mpf(1), place, width)
+    return there - none - slope * (1 - delta), whole - there - slope * delta
+
+
+def step(gamma2: mp.mpf, delta: mp.mpf, place: mp.mpf, width: mp.mpf) -> tuple[mp.mpf, mp.mpf]:
+    """Of erf((x - c)/(sqrt 2 w)): integrals of kappa' = Gamma^2 E sigma' sigma', a kernel of bumps, less that at 0."""
+    none = bumps(gamma2, mp.mpf(0), place, width)
+
+    def excess(distance: mp.mpf) -> mp.mpf:
+        return 2 * gamma2 / (mp.pi * width**2) * (bumps(gamma2, 1 - distance, place, width) - none)
+
+    grades = [mp.mpf(4) ** -k for k in range(30)]
+    near = [delta * grade for grade in grades]
+    return (
+        mp.quad(excess, [delta, *(grade for grade in grades[::-1] if grade > delta)]),
+        mp.quad(excess, [mp.mpf(0), *near[::-1]]),
+    )
+
+
+def corner(gamma2: mp.mpf, delta: mp.mpf, place: mp.mpf) -> tuple[mp.mpf, mp.mpf]:
+    """Of |x - k|: its second derivative is 2 delta(x - k), kappa'' = 4 Gamma^4 times the density at (k, k)."""
+
+    def bend(distance: mp.mpf) -> mp.mpf:
+        """kappa'' at rho = 1 - distance."""
+        factor = 2 * gamma2 / (mp.pi * mp.sqrt(distance * (2 - distance)))
+        return factor * mp.exp(-(place**2) / (gamma2 * (2 - distance)))
+
+    far = [delta, *(d for d in (mp.mpf(4) ** -k for k in range(20, -1, -1)) if d > delta)]
+    shared = mp.quad(lambda d: (d - delta) * bend(d), far)
+    # Next to rho = 1 the variable is the root of the distance.
+    near = mp.quad(lambda q: 2 * q**3 * bend(q * q), [0, mp.sqrt(delta)])
+    return shared, delta * mp.quad(bend, far) + near
+
+
+def peak_and_corner(
+    gamma2: mp.mpf, delta: mp.mpf, place: mp.mpf, width: mp.mpf, other: mp.mpf
+) -> tuple[mp.mpf, mp.mpf]:
+    """Twice the product of both: given the bump at one copy, the other one is Gaussian, and E|N(m, s^2)| is known."""
+    whole = width**2 + gamma2
+    mass = width / mp.sqrt(whole) * mp.exp(-(place**2) / (2 * whole))
+    mean, variance = place * gamma2 / whole, gamma2 * width**2 / whole
+    slope = -mass * mean * mp.erf(other / mp.sqrt(2 * gamma2))
+
+    def product(rho: mp.mpf) -> mp.mpf:
+        m, s = rho * mean - other, mp.sqrt(gamma2 * (1 - rho**2) + rho**2 * variance)
+        return mass * (
+            s * mp.sqrt(2 / mp.pi) * mp.exp(-(m**2) / (2 * s**2)) + m * mp.erf(m / (s * mp.sqrt(2)))
+        )
+
+    none, there, one = product(mp.mpf(0)), product(1 - delta), product(mp.mpf(1))
+    return 2 * (there - none - slope * (1 - delta)), 2 * (one - there - slope * delta)
+
+
+@pytest.mark.filterwarnings("ignore::statphys_gen.random_features.theory.coefficients.OutlierWarning")
+@pytest.mark.parametrize("width", [1e-2, 1e-4])
+@pytest.mark.parametrize("kind", ["peak", "step", "peak and kink"])
+def test_narrow_steps_and_peaks_that_are_declared(kind: str, width: float) -> None:
+    place, other, variance = -0.83, 0.57, 1.7
+    c, w, k = mp.mpf(place), mp.mpf(width), mp.mpf(other)
+
+    def function(x: np.ndarray) -> np.ndarray:
+        if kind == "step":
+            return 0.3 * x + erf((x - place) / (width * math.sqrt(2.0)))
+        bump = np.exp(-0.5 * ((x - place) / width) ** 2)
+        return x + bump if kind == "peak" else 0.2 * np.abs(x - other) + bump
+
+    activation = Activation(function, kind, (place, other) if "kink" in kind else (place,))
+    for time in (1e-5, 0.03, 0.4, 3.0):
+        found = coefficients(activation, time, variance)
+        with mp.workdps(50):
+            t = mp.mpf(time)
+            noise = -mp.expm1(-2 * t)
+            gamma2 = mp.exp(-2 * t) * variance + noise
+            delta = noise / gamma2
+            right = step(gamma2, delta, c, w) if kind == "step" else peak(gamma2, delta, c, w)
+            if "kink" in kind:
+                parts = (
+                    right,
+                    corner(gamma2, delta, k),
+                    peak_and_corner(gamma2, delta, c, w, k),
+                )
+                sums = zip(parts, (1, mp.mpf(0.2) ** 2, mp.mpf(0.2)), strict=True)
+                right = tuple(sum(x) for x in zip(*((f * v, f * s) for (v, s), f in sums), strict=True))
+        for value, exact in zip((found.v_t_squared, found.s_t_squared), right, strict=True):
+            rounding = 1e-14 * math.sqrt(float(found.second_moment))
+            allowed = 1e-12 * float(exact) + 2 * rounding * math.sqrt(float(exact)) + rounding**2
+            assert abs(float(value) - float(exact)) <= allowed, (time, float(value), float(exact))

@@ -1,8 +1,9 @@
 r"""Averages of a loss over the plane of a pre-activation y and a label t, jointly Gaussian with correlation m.
 
 Rectangles between the declared breakpoints are halved where a rule of Gauss and a finer one disagree on the averages
-that spectra are made of. Before that every rectangle is looked at on a mesh of about 0.03: what is narrower than that
-in both directions, away from y = 0, t = 0 and the breakpoints, is not seen.
+that spectra are made of. Before that every rectangle is looked at on a mesh of about 0.03, or of the scale of the loss
+if that is shorter, and so are its parts until their own nodes stand that close: what is narrower than the scale in both
+directions, away from y = 0, t = 0 and the breakpoints, is not seen.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from ...arrays import FloatArray
 from ...errors import AccuracyNotReached
 from ...numerics.quadrature import legendre_rule
 from ...numerics.special import normal_density
+from ..loss_checks import SHORTEST
 from ..model import Loss
 from .curvature_law import graded_edges
 
@@ -24,6 +26,10 @@ _FARTHEST = 10.0
 # Orders of the two rules on a rectangle; parts of its sides on which it is looked at once before.
 _FINE, _COARSE = 10, 8
 _PARTS = 4
+# Sides of a rectangle, in scales of the loss, on which its own nodes see it.
+_SEEN = 12.0
+# Rectangles of less probability are not looked at that closely.
+_RARE = 1e-14
 # Disagreement of the two rules that is aimed at, relative to the averages.
 _TOLERANCE = 1e-9
 # Part of the error whose rectangles are halved at once.
@@ -33,6 +39,8 @@ _RECTANGLES = 4000
 _LARGEST_ERROR = 1e-6
 # Rectangles treated at once.
 _CHUNK = 400
+# Parts of rectangles at once.
+_LOOKED = 20_000
 _NEGLIGIBLE = 1e-22
 
 
@@ -59,9 +67,7 @@ def plane_rules(loss: Loss, m: float) -> tuple[PlaneRule, PlaneRule]:
     low = np.stack(np.meshgrid(y_edges[:-1], t_edges[:-1], indexing="ij"), axis=-1).reshape(-1, 2)
     high = np.stack(np.meshgrid(y_edges[1:], t_edges[1:], indexing="ij"), axis=-1).reshape(-1, 2)
     averages = _Averages(loss, m)
-    fine = averages.on(low, high, _FINE)
-    seen = averages.looked_at(low, high)
-    error = np.maximum(np.abs(fine - averages.on(low, high, _COARSE)), np.abs(fine - seen))
+    seen, error = averages.errors(low, high, _PARTS)
     # In units of the averages of the mesh, which sees more than the rectangles do at first.
     total = np.abs(seen).sum(axis=0) + np.finfo(np.float64).tiny
     worst = (error / total).max(axis=1)
@@ -72,9 +78,8 @@ def plane_rules(loss: Loss, m: float) -> tuple[PlaneRule, PlaneRule]:
         count = int(np.searchsorted(carried, _CARRIED * carried[-1])) + 1
         split = np.zeros(len(worst), dtype=bool)
         split[order[:count]] = True
-        halves = _parts(low[split], high[split], 2)
-        found = averages.on(*halves, _FINE)
-        change = np.abs(found - averages.on(*halves, _COARSE))
+        halves = _parts(low[split], high[split], (2, 2))
+        change = averages.errors(*halves, 1)[1]
         low, high = (np.concatenate([a[~split], b]) for a, b in zip((low, high), halves, strict=True))
         worst = np.concatenate([worst[~split], (change / total).max(axis=1)])
     left = float(worst.sum())
@@ -86,10 +91,10 @@ def plane_rules(loss: Loss, m: float) -> tuple[PlaneRule, PlaneRule]:
     return averages.rule(low, high, _FINE), averages.rule(low, high, _COARSE)
 
 
-def _parts(low: FloatArray, high: FloatArray, count: int) -> tuple[FloatArray, FloatArray]:
-    """count^2 parts of each rectangle, those of one rectangle in a row."""
-    step = (high - low)[:, None, :] / count
-    place = np.stack(np.meshgrid(np.arange(count), np.arange(count), indexing="ij"), axis=-1).reshape(-1, 2)
+def _parts(low: FloatArray, high: FloatArray, counts: tuple[int, int]) -> tuple[FloatArray, FloatArray]:
+    """Parts of each rectangle, ``counts`` along y and t; those of one rectangle in a row."""
+    step = (high - low)[:, None, :] / np.array(counts)
+    place = np.stack(np.meshgrid(*map(np.arange, counts), indexing="ij"), axis=-1).reshape(-1, 2)
     start = low[:, None, :] + step * place
     return start.reshape(-1, 2), (start + step).reshape(-1, 2)
 
@@ -109,6 +114,7 @@ class _Averages:
         if bound >= 0.0:
             reals = [typical, 100.0 * typical]
         self.arguments: list[float | complex] = [*reals, 1j * min(typical, largest)]
+        self.scale = max(loss.scale_elsewhere, SHORTEST)
 
     def rule(self, low: FloatArray, high: FloatArray, order: int) -> PlaneRule:
         unit = legendre_rule([0.0, 1.0], order)
@@ -128,10 +134,22 @@ class _Averages:
         ]
         return np.concatenate(parts)
 
-    def looked_at(self, low: FloatArray, high: FloatArray) -> FloatArray:
-        """The averages on a mesh that misses nothing, (rectangles, averages)."""
-        found = self.on(*_parts(low, high, _PARTS), _FINE)
-        return np.asarray(found.reshape(len(low), _PARTS**2, -1).sum(axis=1))
+    def errors(self, low: FloatArray, high: FloatArray, least: int) -> tuple[FloatArray, FloatArray]:
+        """The averages on a mesh that misses nothing and what the rectangles miss of them, (rectangles, averages).
+
+        ``least`` : parts of a side on which it is looked at, or more where the scale of the loss asks for them.
+        """
+        fine = self.on(low, high, _FINE)
+        seen = fine.copy()
+        close = np.where(fine[:, :1] > _RARE, np.ceil((high - low) / (_SEEN * self.scale)), 1.0)
+        counts = np.maximum(least, close).astype(int)
+        for pair in np.unique(counts[counts.prod(axis=1) > 1], axis=0):
+            rows = np.flatnonzero((counts == pair).all(axis=1))
+            # So that what is held at once does not grow with the number of parts.
+            for some in np.array_split(rows, math.ceil(len(rows) * pair.prod() / _LOOKED)):
+                found = self.on(*_parts(low[some], high[some], (int(pair[0]), int(pair[1]))), _FINE)
+                seen[some] = found.reshape(len(some), int(pair.prod()), -1).sum(axis=1)
+        return seen, np.maximum(np.abs(fine - self.on(low, high, _COARSE)), np.abs(fine - seen))
 
     def _chunk(self, low: FloatArray, high: FloatArray, order: int) -> FloatArray:
         rule = self.rule(low, high, order)

@@ -126,8 +126,9 @@ def coefficients(activation: Activation | str, time: ArrayLike, data_variance: f
 
     Raises
     ------
-    AccuracyNotReached : the averages over the activation do not converge: a kink or a jump that is not among its
-        breakpoints, or features narrower than about 1e-4 Gamma.
+    AccuracyNotReached : the averages over the activation do not converge: a kink, a jump, or a feature narrower than
+        about 1e-4 Gamma that is not among its breakpoints; or a peak whose place x and width w are such that rounding x
+        matters, w below about 3e-5 |x|.
     InvalidArgument : E sigma^2 is too large, too small, or does not exist.
     """
     if isinstance(activation, str):

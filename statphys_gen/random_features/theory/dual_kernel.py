@@ -2,7 +2,8 @@ r"""The dual kernel of any activation: from its Hermite series where that ends, 
 
 The features of a function can only be seen between nodes that stand closer. How fast sigma(Gamma z) varies is therefore
 found first: from the Fourier transform of (sigma - c_0 - c_1 z) exp(-z^2/4) at nodes of spacing 5e-4, which must have
-ended there; with breakpoints, by panels that are made narrower until nothing changes. Then c_0, c_1 and
+ended there; with breakpoints, by panels that are made narrower until nothing changes, first all of them and then those
+towards the breakpoints, which may be steps and peaks far narrower than what lies between them. Then c_0, c_1 and
 
     N = E (sigma - c_0 - c_1 z)^2 = v_t^2 + s_t^2
 
@@ -34,11 +35,18 @@ _REACHES = (13.0, 17.0, 22.0, 28.0, 37.0)
 # Wave numbers of the rules that look for narrow features; the later ones if the function needs them.
 _DENSE = (6e3, 2.4e4, 9.6e4)
 _GOLDEN = 0.5 * (math.sqrt(5.0) - 1.0)
+# Panels towards a breakpoint shrink by this factor each, down to one of these widths in z; 0: they do not shrink.
+_SHRINKING = 3.0
+_FINEST = (0.0, 1e-2, 1e-4, 1e-6, 1e-8)
+# Where the others are refined by a factor, the finest ones are by this power of it.
+_GRADED = 4
 # Agreement of two rules, relative to N; and the smallest 1 - rho at which s_t^2 is not hurt by it.
 _PARSEVAL = 1e-13
 _SMALLEST_DELTA = 5e-3
 # Function values of one average over both variables.
 _MOST_VALUES = 1e8
+# The average over the noise ends here, in units of its deviation, where sigma has breakpoints.
+_FRESH_REACH = 9.5
 _BLOCK = 2**20
 
 
@@ -71,9 +79,11 @@ def from_series(c: FloatArray, rho: float, delta: float) -> Point:
 
 @dataclass(frozen=True)
 class _Resolved:
-    """What the nodes must resolve: ``slope`` as of tanh(slope z), and the averages found with them."""
+    """What the nodes must resolve: ``slope`` as of tanh(slope z), next to the breakpoints down to widths ``finest`` in
+    z; and the averages found with them."""
 
     slope: float
+    finest: float
     reach: float
     c0: float
     c1: float
@@ -89,15 +99,29 @@ def _wave(slope: Any, count: int) -> Any:
     return math.sqrt(count) + 10.0 + 12.0 * slope
 
 
-def _line_rule(activation: Activation, gamma: float, wave: float, reach: float, other: bool = False) -> Rule:
+def _towards(widest: float, finest: float) -> FloatArray:
+    """Distances from a breakpoint at which panels end: 0, and on both sides from at most ``finest`` to ``widest``."""
+    if not 0.0 < finest < widest:
+        return np.zeros(1)
+    count = math.ceil(math.log(widest / finest, _SHRINKING))
+    steps = widest * _SHRINKING ** -np.arange(count + 1.0)
+    return np.concatenate([-steps, [0.0], steps])
+
+
+def _line_rule(
+    activation: Activation, gamma: float, wave: float, finest: float, reach: float, other: bool = False
+) -> Rule:
     """Nodes for averages of functions of sigma(Gamma z): trapezoid, or panels between the breakpoints. The ``other``
     one has a spacing and a shift which are no multiples of the first one's."""
     if activation.breakpoints:
-        inner = np.clip(np.array(activation.breakpoints) / gamma, -reach, reach)
         panels = math.ceil(reach * wave / 6.0)
-        grid = np.linspace(-reach, reach, panels + 1)
         if other:
-            grid = np.append(np.linspace(-reach, reach, math.ceil(panels / _GOLDEN) + 1), reach)
+            panels = math.ceil(panels / _GOLDEN)
+        grid = np.linspace(-reach, reach, panels + 1)
+        towards = _towards(2.0 * reach / panels, finest)
+        inner = np.clip(
+            np.add.outer(np.array(activation.breakpoints) / gamma, towards).ravel(), -reach, reach
+        )
         panel = legendre_rule(np.unique(np.concatenate([grid, inner])), 24)
         return Rule(panel.nodes, panel.weights * np.exp(-0.5 * panel.nodes**2) / math.sqrt(2.0 * math.pi))
     half = math.ceil(reach * wave / math.pi)
@@ -131,19 +155,26 @@ def _differ(one: tuple[float, float, float], two: tuple[float, float, float]) ->
 def _resolved(activation: Activation, gamma2: float) -> _Resolved:
     gamma = math.sqrt(gamma2)
     reach = _reach(activation, gamma)
+    deepest = _FINEST[-1] if activation.breakpoints else 0.0
+
+    def agreed(slope: float, finest: float, dense: tuple[float, float, float]) -> _Resolved | None:
+        one, two = (
+            _averages(activation, gamma, _line_rule(activation, gamma, _wave(slope, 0), finest, reach, other))
+            for other in (False, True)
+        )
+        return None if _differ(one, two) or _differ(one, dense) else _Resolved(slope, finest, reach, *one)
+
     for wave in _DENSE:
-        rule = _line_rule(activation, gamma, wave, reach)
+        rule = _line_rule(activation, gamma, wave, deepest, reach)
         dense = _averages(activation, gamma, rule)
         slopes = gamma * 2.0 ** np.arange(40)
         if not activation.breakpoints:
             slopes = np.array([max(gamma, _bandwidth(activation, gamma, rule, dense) / 12.0)])
         for slope in slopes[_wave(slopes, 0) <= wave].tolist():
-            one, two = (
-                _averages(activation, gamma, _line_rule(activation, gamma, _wave(slope, 0), reach, other))
-                for other in (False, True)
-            )
-            if not _differ(one, two) and not _differ(one, dense):
-                return _Resolved(slope, reach, *one)
+            found = agreed(slope, deepest, dense)
+            if found is not None:
+                coarser = (agreed(slope, finest, dense) for finest in _FINEST[:-1] if deepest)
+                return next((each for each in coarser if each is not None), found)
     raise AccuracyNotReached(
         f"activation {activation.name!r}: Gaussian averages at standard deviation {gamma:.3g} do not converge; declare "
         "its kinks and jumps as breakpoints (a function as steep as a jump there: the jump in its place)"
@@ -201,15 +232,18 @@ def _hermite_coefficients(values: FloatArray, count: int, rule: Rule) -> FloatAr
 def _series(activation: Activation, gamma2: float, count: int) -> FloatArray:
     """c_k for k < count, converged in the nodes."""
     gamma, known = math.sqrt(gamma2), _resolved(activation, gamma2)
-    found = []
-    for other in (False, True):
-        rule = _line_rule(activation, gamma, _wave(known.slope, count), known.reach, other)
-        values = activation(gamma * rule.nodes) - known.c0 - known.c1 * rule.nodes
-        found.append(_hermite_coefficients(values, count, rule))
-    if np.abs(found[0] - found[1]).max() > 1e-14 * math.sqrt(known.moment):
-        raise AccuracyNotReached(f"activation {activation.name!r}: its Hermite coefficients do not converge")
-    found[0][:2] = known.c0, known.c1
-    return found[0]
+    # Three averages may agree by symmetry of their nodes where many do not yet.
+    for refinement in (1.0, 2.0, 4.0):
+        found = []
+        for other in (False, True):
+            wave, finest = _wave(refinement * known.slope, count), known.finest * refinement**-_GRADED
+            rule = _line_rule(activation, gamma, wave, finest, known.reach, other)
+            values = activation(gamma * rule.nodes) - known.c0 - known.c1 * rule.nodes
+            found.append(_hermite_coefficients(values, count, rule))
+        if np.abs(found[0] - found[1]).max() <= 1e-14 * math.sqrt(known.moment):
+            found[0][:2] = known.c0, known.c1
+            return found[0]
+    raise AccuracyNotReached(f"activation {activation.name!r}: its Hermite coefficients do not converge")
 
 
 def general(activation: Activation, gamma2: float, rho: float, delta: float) -> Point:
@@ -263,10 +297,10 @@ def _averages_of_squares(
 
     def squares(u: FloatArray, refinement: float) -> FloatArray:
         result = np.empty((2, len(u)))
-        block = max(1, _BLOCK // _fresh_nodes(activation, known.slope * fresh, refinement))
+        block = max(1, _BLOCK // _fresh_nodes(activation, known, fresh, refinement))
         for start in range(0, len(u), block):
             part = u[start : start + block]
-            rule = _fresh_rule(activation, gamma, signal * part, fresh, known.slope * fresh, refinement)
+            rule = _fresh_rule(activation, gamma, signal * part, fresh, known, refinement)
             y, weights = np.broadcast_to(rule.nodes, (len(part), rule.nodes.shape[-1])), rule.weights
             values = activation(gamma * (signal * part[:, None] + fresh * y))
             middle = (values * weights).sum(axis=1)
@@ -282,6 +316,7 @@ def _averages_of_squares(
     breakpoints = np.unique(np.concatenate([(places[:, None] + s * ladder).ravel() for s in (-1, 1)]))
     # The average over the noise smoothes whatever is steeper than its width.
     slope = max(1.0, min(known.slope * signal, 3.0 * signal / fresh))
+    steepness = max(gamma * signal, signal / max(known.finest, fresh) if known.finest else 0.0)
     # In units of what their rounding allows.
     rough = gaussian_rule(slope, 1e-8)
     estimate = np.maximum(rough.average(squares(rough.nodes, 1.0)), 1e-30 * known.moment)
@@ -292,11 +327,11 @@ def _averages_of_squares(
 
     previous = None
     for refinement in (1.0, 1.37, 2.0, 2.74, 4.0):
-        nodes = _fresh_nodes(activation, known.slope * fresh, refinement)
+        nodes = _fresh_nodes(activation, known, fresh, refinement)
         average = gaussian_average(
             partial(scaled, refinement),
             slope=slope,
-            steepness=gamma * signal,
+            steepness=steepness,
             tolerance=1e-13,
             breakpoints=breakpoints,
             limits=(-math.ceil(known.reach), math.ceil(known.reach)) if known.reach > 13.0 else (-12, 12),
@@ -311,29 +346,35 @@ def _averages_of_squares(
     )
 
 
-def _fresh_panels(slope: float, refinement: float) -> int:
-    return math.ceil(max(8.0, 19.0 * slope) * refinement)
+def _fresh_panels(known: _Resolved, fresh: float, refinement: float) -> int:
+    return math.ceil(max(8.0, 19.0 * known.slope * fresh) * refinement)
 
 
-def _fresh_nodes(activation: Activation, slope: float, refinement: float) -> int:
+def _fresh_towards(known: _Resolved, fresh: float, refinement: float) -> FloatArray:
+    finest = known.finest / fresh * refinement**-_GRADED
+    return _towards(2.0 * _FRESH_REACH / _fresh_panels(known, fresh, refinement), finest)
+
+
+def _fresh_nodes(activation: Activation, known: _Resolved, fresh: float, refinement: float) -> int:
     """How many nodes in y there will be."""
     if activation.breakpoints:
-        return 24 * (_fresh_panels(slope, refinement) + len(activation.breakpoints))
-    return int(gaussian_rule(max(1.2, slope) * refinement, 1e-15).nodes.size)
+        towards = _fresh_towards(known, fresh, refinement)
+        return 24 * (_fresh_panels(known, fresh, refinement) + len(activation.breakpoints) * len(towards))
+    return int(gaussian_rule(max(1.2, known.slope * fresh) * refinement, 1e-15).nodes.size)
 
 
 def _fresh_rule(
-    activation: Activation, gamma: float, shift: FloatArray, fresh: float, slope: float, refinement: float
+    activation: Activation, gamma: float, shift: FloatArray, fresh: float, known: _Resolved, refinement: float
 ) -> Rule:
     """Nodes in y for each shift; the breakpoints of sigma(Gamma (shift + fresh y)) depend on the shift."""
     if not activation.breakpoints:
-        rule = gaussian_rule(max(1.2, slope) * refinement, 1e-15)
+        rule = gaussian_rule(max(1.2, known.slope * fresh) * refinement, 1e-15)
         return Rule(rule.nodes, rule.weights)
-    reach = 9.5
-    inner = (np.array(activation.breakpoints) / gamma - shift[:, None]) / fresh
-    grid = np.linspace(-reach, reach, _fresh_panels(slope, refinement) + 1)
+    places = (np.array(activation.breakpoints) / gamma - shift[:, None]) / fresh
+    inner = (places[:, :, None] + _fresh_towards(known, fresh, refinement)).reshape(len(shift), -1)
+    grid = np.linspace(-_FRESH_REACH, _FRESH_REACH, _fresh_panels(known, fresh, refinement) + 1)
     edges = np.concatenate(
-        [np.broadcast_to(grid, (len(shift), grid.size)), np.clip(inner, -reach, reach)], axis=1
+        [np.broadcast_to(grid, (len(shift), grid.size)), np.clip(inner, -_FRESH_REACH, _FRESH_REACH)], axis=1
     )
     panel = legendre_rule(np.sort(edges, axis=1), 24)
     weights = panel.weights * np.exp(-0.5 * panel.nodes**2)
