@@ -34,11 +34,11 @@ def test_every_claim_that_a_page_names_exists() -> None:
     assert found <= {claim.name for claim in all_derivations()}
 
 
-def test_every_prediction_below_a_formula_exists() -> None:
+def test_every_prediction_stands_below_a_formula_and_no_other() -> None:
     found = _named(_EXACT)
     assert len(found) > 150
     assert {name.partition(".")[0] for name in found} >= {system.name for system in SYSTEMS}
-    assert found <= {f"{prediction.home}.{prediction.name}" for prediction in predictions()}
+    assert found == {f"{prediction.home}.{prediction.name}" for prediction in predictions()}
 
 
 def test_a_page_that_derives_leaves_no_file_of_its_derivations_out() -> None:

@@ -183,6 +183,8 @@ GRID = schedules.NoiseGrid((3.0, 1.0, 0.3, 0.0), "heun")
 TASK, INNER = residual_networks.draw_task(2, 3, 4)
 RESIDUAL = residual_networks.ResidualNetwork(1, "tanh", INNER)
 
+PLACES = np.array([[0.0, 0.3], [1.1, 0.2], [0.4, 1.7], [2.3, 1.1]])
+
 # Simulations that go through their instances in a loop, of so many of them; and how many of them a block holds.
 LOOPS: dict[str, tuple[Callable[[int], object], str, int]] = {
     "descents of score networks": (
@@ -213,6 +215,21 @@ LOOPS: dict[str, tuple[Callable[[int], object], str, int]] = {
         ),
         "instances",
         1,
+    ),
+    "growth of a displacement": (
+        lambda count: score_matching.simulate_growth(SAMPLE, STARTS[0], 0.1, 2, instances=count, nodes=200),
+        "instances",
+        1,
+    ),
+    "first splits": (
+        lambda count: principal_graph.simulate_first_split(2.0, 5, 60, instances=count),
+        "instances",
+        1,
+    ),
+    "random trees": (
+        lambda count: dict(enumerate(principal_graph.simulate_trees(PLACES, 0.7, 100 * count))),
+        "trees",
+        100,
     ),
     "neighbours": (
         lambda count: memorization.simulate_neighbour_fraction(2, 0.6, instances=count, walkers=50),

@@ -344,30 +344,43 @@ def simulate_growth(
     runs = validation.integer("instances", instances, minimum=2)
     size = validation.integer("nodes", nodes, minimum=10, maximum=100_000)
     _require_memory(sample.samples * size * network.neurons)
+    return Estimate.from_samples(
+        [_growth(sample, network, eta, count, length, size, seed, replica) for replica in range(runs)]
+    )
+
+
+def _growth(
+    sample: NoisedSample,
+    network: ScoreNetwork,
+    eta: float,
+    steps: int,
+    length: float,
+    nodes: int,
+    seed: int,
+    replica: int,
+) -> float:
+    """One instance of :func:`simulate_growth`."""
     inner, m = np.array(network.inner), network.neurons
     start = np.array([*network.outer, *network.bias])
-    factors = []
-    for replica in range(runs):
-        key = {"purpose": "growth of a displacement", "sample": sample, "network": network, "nodes": size}
-        rng = generator(seed, key, replica)
-        grid = _Grid(sample, size, float(rng.random()))
+    key = {"purpose": "growth of a displacement", "sample": sample, "network": network, "nodes": nodes}
+    rng = generator(seed, key, replica)
+    grid = _Grid(sample, nodes, float(rng.random()))
 
-        def gradient(theta: FloatArray, grid: _Grid = grid) -> FloatArray:
-            return np.concatenate(grid.gradient(inner, theta[:m], theta[m:])[1:])
+    def gradient(theta: FloatArray) -> FloatArray:
+        return np.concatenate(grid.gradient(inner, theta[:m], theta[m:])[1:])
 
-        direction = rng.standard_normal(2 * m)
+    direction = rng.standard_normal(2 * m)
+    direction *= length / np.linalg.norm(direction)
+    for _ in range(_POWER):
+        before = direction
+        direction = gradient(start + before) - gradient(start - before)
         direction *= length / np.linalg.norm(direction)
-        for _ in range(_POWER):
-            before = direction
-            direction = gradient(start + before) - gradient(start - before)
-            direction *= length / np.linalg.norm(direction)
-            if np.linalg.norm(direction - before) < 1e-6 * length:
-                break
-        here, there = start, start + direction
-        for _ in range(count):
-            here, there = here - m * eta * gradient(here), there - m * eta * gradient(there)
-        factors.append(float(abs((there - here) @ direction) / length**2) ** (1.0 / count))
-    return Estimate.from_samples(factors)
+        if np.linalg.norm(direction - before) < 1e-6 * length:
+            break
+    here, there = start, start + direction
+    for _ in range(steps):
+        here, there = here - m * eta * gradient(here), there - m * eta * gradient(there)
+    return float(abs((there - here) @ direction) / length**2) ** (1.0 / steps)
 
 
 def _stochastic_step(
@@ -393,3 +406,5 @@ def _require_memory(numbers: int) -> None:
 
 observe_part(_descended)
 keep(simulate_descent, "networks", part=_descended)
+observe_part(_growth)
+keep(simulate_growth, "instances", part=_growth)

@@ -6,6 +6,7 @@ import numpy as np
 
 from ... import validation
 from ...arrays import FloatArray
+from ...progress import keep, observe_part
 from ...statistics.estimate import Estimate
 from ...statistics.streams import generator
 
@@ -33,21 +34,29 @@ def simulate_first_split(
     A step of EM maps a small split d of two replicas at the mean to <x (x.d)>/T.
     """
     R = validation.integer("instances", instances, 2, 10_000)
-    found = []
-    for replica in range(R):
-        x = two_classes_in_noise(signal, dimension, samples, seed=seed, replica=replica)
-        x -= x.mean(0)
-        random = generator(seed, {"purpose": "direction of a first split", "dimension": dimension}, replica)
-        # A block of directions: single ones come slowly to the edge of a bulk.
-        d = random.standard_normal((dimension, min(12, dimension)))
-        last = 0.0
-        for step in range(3000):
-            d = np.linalg.qr(x.T @ (x @ d) / len(x))[0]
-            if step % 10 == 9:
-                u = x @ d
-                value = float(np.linalg.eigvalsh(u.T @ u / len(x))[-1])
-                if abs(value - last) < 1e-7 * value:
-                    break
-                last = value
-        found.append(value)
-    return Estimate.from_samples(found)
+    return Estimate.from_samples(
+        [_first_split(signal, dimension, samples, seed, replica) for replica in range(R)]
+    )
+
+
+def _first_split(signal: float, dimension: int, samples: int, seed: int, replica: int) -> float:
+    """One instance of :func:`simulate_first_split`."""
+    x = two_classes_in_noise(signal, dimension, samples, seed=seed, replica=replica)
+    x -= x.mean(0)
+    random = generator(seed, {"purpose": "direction of a first split", "dimension": dimension}, replica)
+    # A block of directions: single ones come slowly to the edge of a bulk.
+    d = random.standard_normal((dimension, min(12, dimension)))
+    last = 0.0
+    for step in range(3000):
+        d = np.linalg.qr(x.T @ (x @ d) / len(x))[0]
+        if step % 10 == 9:
+            u = x @ d
+            value = float(np.linalg.eigvalsh(u.T @ u / len(x))[-1])
+            if abs(value - last) < 1e-7 * value:
+                break
+            last = value
+    return value
+
+
+observe_part(_first_split)
+keep(simulate_first_split, "instances", part=_first_split)

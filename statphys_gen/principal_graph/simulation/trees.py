@@ -7,7 +7,10 @@ from numpy.typing import ArrayLike
 
 from ... import validation
 from ...arrays import FloatArray, IntArray
+from ...progress import keep, observe_part
 from ...statistics.streams import generator
+
+_BLOCK = 100  # trees of which the sum is kept when a run is stopped
 
 
 def wilson_tree(weights: FloatArray, random: np.random.Generator) -> IntArray:
@@ -44,9 +47,24 @@ def simulate_trees(
     weights = np.exp(-0.5 * lam * squares)
     np.fill_diagonal(weights, 0.0)
     random = generator(seed, {"purpose": "random trees", "points": nodes, "stiffness": lam}, replica)
-    frequency, lengths = np.zeros_like(squares), np.empty(number)
+    blocks = [
+        _drawn(weights, squares, random, min(_BLOCK, number - first)) for first in range(0, number, _BLOCK)
+    ]
+    frequency = np.sum([counts for counts, _ in blocks], axis=0)
+    return (frequency + frequency.T) / number, np.concatenate([lengths for _, lengths in blocks])
+
+
+def _drawn(
+    weights: FloatArray, squares: FloatArray, random: np.random.Generator, number: int
+) -> tuple[FloatArray, FloatArray]:
+    """How often each edge is in one of so many trees, drawn one after another, and the length of each."""
+    counts, lengths = np.zeros_like(squares), np.empty(number)
     for k in range(number):
         edges = wilson_tree(weights, random)
-        frequency[edges[:, 0], edges[:, 1]] += 1
+        counts[edges[:, 0], edges[:, 1]] += 1
         lengths[k] = squares[edges[:, 0], edges[:, 1]].sum()
-    return (frequency + frequency.T) / number, lengths
+    return counts, lengths
+
+
+observe_part(_drawn)
+keep(simulate_trees, "trees", lambda: _BLOCK, part=_drawn)
