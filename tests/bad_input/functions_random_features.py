@@ -79,7 +79,7 @@ TABLE: list[Row] = [
             upper=2.0)]),
     row(random_features.timescales, dict(model=GOOD), unit=["seconds"], at=["left"]),
     row(random_features.training_window, dict(model=GOOD), tolerance=[0.0]),
-    row(random_features.memorization_time, dict(model=GOOD), gap=[-0.1]),
+    row(random_features.memorization_time, dict(model=GOOD), gap=[-0.1, 1e-17]),
     row(random_features.phase_diagram,
         dict(activation="tanh", time=0.1, training_time=[1.0], features_per_dimension=[1.0],
             samples_per_dimension=[1.0]), features_per_dimension=[[0.0]], training_time=[[-1.0]]),

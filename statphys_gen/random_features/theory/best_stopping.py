@@ -34,6 +34,7 @@ _SCAN = 160
 _STANDS_OUT = 1e3
 # A change of the loss, relative to what the true score gains.
 _NOTHING = 1e-17
+_SMALLEST_GAP = 1e-10
 # Three decades more towards no training.
 _EARLIER = np.geomspace(1e-3, 1.0, 16)[:-1]
 
@@ -370,10 +371,13 @@ def _crossing(
     verification="derived and simulated",
 )
 def memorization_time(model: RandomFeatures, gap: float = 0.1) -> float:
-    """The first training time at which L_test - L_train exceeds ``gap``; infinite if it never does."""
+    """The first training time at which L_test - L_train exceeds ``gap`` (at least 1e-10); infinite if it never does."""
     from scipy.optimize import brentq
 
     threshold = validation.positive("gap", gap)
+    if threshold < _SMALLEST_GAP:
+        allowed = f"at least {_SMALLEST_GAP:g}: early in training both losses are near 1, and known to its rounding"
+        raise InvalidArgument("gap", gap, allowed)
     grid = np.geomspace(1e-3 / (relaxation_rate(model) * _range(model)[1]), _longest(model), _SCAN)
 
     def exceeded(times: FloatArray) -> NDArray[np.bool_]:
