@@ -27,6 +27,8 @@ _SIZES = (
     "norms",
     "roots",
     "nodes",
+    "pairs",
+    "training_draws",
 )
 _NAMES = {
     "sizes": "dimension",
@@ -36,7 +38,17 @@ _NAMES = {
 }
 _NODES = "principal-graph"  # elsewhere nodes are those of a grid
 # Those of which no limit is taken: they compare at every size, and hold the values of the sizes in their order.
-_ONE_BEHIND_THE_OTHER = ("linear-orthogonal-errors", "residual-networks-tied-linear-network")
+_ONE_BEHIND_THE_OTHER = (
+    "linear-orthogonal-errors",
+    "residual-networks-tied-linear-network",
+    "linear-by-size-each-",
+    "memorization-by-size-each-",
+    "phase-retrieval-by-size-each-",
+    "principal-graph-by-size-each-",
+    "random-features-by-size-each-",
+    "rbm-by-size-each-",
+    "schedules-by-size-weight-after-training",
+)
 _KINDS = ("general", "eigenvalue", "capacity", "spread")
 SMALL = 0.01
 
