@@ -27,6 +27,8 @@ _SIZES = (
     "norms",
     "roots",
     "nodes",
+    "pairs",
+    "training_draws",
 )
 _NAMES = {
     "sizes": "dimension",
@@ -39,6 +41,13 @@ _NODES = "principal-graph"  # elsewhere nodes are those of a grid
 _ONE_BEHIND_THE_OTHER = (
     "linear-orthogonal-errors",
     "residual-networks-tied-linear-network",
+    "linear-by-size-each-",
+    "memorization-by-size-each-",
+    "phase-retrieval-by-size-each-",
+    "principal-graph-by-size-each-",
+    "random-features-by-size-each-",
+    "rbm-by-size-each-",
+    "schedules-by-size-weight-after-training",
     "diffusion-by-size",
 )
 _KINDS = ("general", "eigenvalue", "capacity", "spread")

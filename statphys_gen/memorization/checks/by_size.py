@@ -72,8 +72,8 @@ def _onset() -> Check:
 
 def _copies() -> Check:
     """Copies over how much of the logarithm of the level they reach, N = H: the closed form is a whole number there."""
-    sizes, copies, runs = (60, 120, 240), 5, 60
-    level, dimension = 0.5**copies, 64
+    sizes, copies, runs = (60, 120, 240), 5, 80
+    level, dimension = 0.5**copies, 8
 
     def theory() -> FloatArray:
         return np.array([float(distinct_copies_needed(size, size, level)) for size in sizes])

@@ -74,6 +74,19 @@ def sized_check(
 # ------------------------------------------------------------------------------------------------------- drawn pairs
 
 
+def _groups(
+    one: Callable[[FloatArray, FloatArray], Sequence[float]],
+    pairs: int,
+    groups: int,
+    overlap: float,
+    seed: int,
+) -> Estimate:
+    """Means over groups of pairs of what ``one`` makes of a group."""
+    return Estimate.from_samples(
+        [one(*draw_pairs(pairs, overlap, seed=seed, group=k)) for k in range(groups)]
+    )
+
+
 def _of_pairs(
     what: str,
     prediction: str,
@@ -87,13 +100,10 @@ def _of_pairs(
     pairs: Sequence[int] = _PAIRS,
     **more: Any,
 ) -> Check:
-    """Means over groups of pairs of what ``one`` makes of a group, of three numbers of pairs one behind the other."""
+    """Of three numbers of pairs one behind the other."""
 
     def simulate(seed: int) -> Estimate:
-        found = [
-            Estimate.from_samples([one(*draw_pairs(size, overlap, seed=seed, group=k)) for k in range(count)])
-            for size, count in zip(pairs, groups, strict=True)
-        ]
+        found = [_groups(one, *each, overlap, seed) for each in zip(pairs, groups, strict=True)]
         return Estimate.stack([each[k] for each in found for k in range(len(each.mean))])
 
     return sized_check(

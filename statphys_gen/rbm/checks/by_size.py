@@ -58,7 +58,7 @@ def _condensation() -> Check:
 
 
 def _glass() -> Check:
-    model, sizes, instances, sweeps = sqrt_beta(Gaussian(), 0.6, 0.2), (24, 48, 96), (16, 10, 6), 100
+    model, sizes, instances, sweeps = sqrt_beta(Gaussian(), 0.6, 0.2), (25, 50, 100), (16, 10, 6), 100
     ladder = [float(t) for t in np.geomspace(0.6, 1.7, 10)]
 
     def theory() -> FloatArray:
