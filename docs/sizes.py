@@ -50,6 +50,7 @@ _ONE_BEHIND_THE_OTHER = (
     "schedules-by-size-weight-after-training",
     "diffusion-by-size",
 )
+_BY_SIZE = "-by-size-"
 _KINDS = ("general", "eigenvalue", "capacity", "spread")
 SMALL = 0.01
 
@@ -191,7 +192,7 @@ def _one(record: dict[str, Any], size: dict[str, Any], *arrays: np.ndarray) -> D
 
 
 def small_from(found: list[Deviation], approached: list[Law]) -> str:
-    """From which size on every judged record leaves less than one per cent open, in words."""
+    """From which size on the records leave less than one per cent open, in words."""
     if approached:
         return "; ".join(_by_law(name, approached) for name in dict.fromkeys(law.name for law in approached))
     sizeless = [item for item in found if not item.size and item.judged]
@@ -200,7 +201,9 @@ def small_from(found: list[Deviation], approached: list[Law]) -> str:
         return "at the setting of its checks " + (
             "below 1 %" if small else "not shown by all of them to be below 1 %"
         )
-    at_sizes = [item for item in found if item.size and not item.is_limit and item.judged]
+    # Checks by size are there to show the approach; the others may have been made at places without any deviation.
+    by_size = [item for item in found if _BY_SIZE in item.check and not item.is_limit]
+    at_sizes = by_size or [item for item in found if item.size and not item.is_limit and item.judged]
     good: list[Deviation] = []
     for item in sorted(at_sizes, key=_order, reverse=True):
         if item.bound >= SMALL:
@@ -211,6 +214,9 @@ def small_from(found: list[Deviation], approached: list[Law]) -> str:
         if number == 1:
             return f"below 1 % at {good[-1].words()}, and not simulated beyond"
         return f"below 1 % from {good[-1].words()} on, at {number} sizes"
+    if by_size:
+        last = max(by_size, key=_order)
+        return f"not below 1 % at the sizes that were simulated: {100 * last.bound:.2g} % are open at {last.words()}"
     limits = [item for item in found if item.is_limit and item.judged]
     if limits and all(item.bound < SMALL for item in limits):
         return "the limit is below 1 %; the size from which on is not in the records"

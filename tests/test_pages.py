@@ -119,6 +119,16 @@ def test_size_from_which_it_is_small_is_the_first_of_an_unbroken_row(sizes: Any)
     assert "not simulated beyond" in sizes.small_from(found[:1], [])
 
 
+def test_where_checks_by_size_exist_they_say_from_which_size(sizes: Any) -> None:
+    near = _record("a", 300, [2.001])
+    far = [_record(f"x-by-size-{n}", n, [2.0 + 4.0 / n], judged=False) for n in (10, 20, 40)]
+    found = [item for record in (near, *far) for item in sizes.deviations(record)]
+    told = sizes.small_from(found, [])
+    assert told == "not below 1 % at the sizes that were simulated: 2.6 % are open at dimension 40"
+    further = sizes.deviations(_record("x-by-size-800", 800, [2.005], judged=False))
+    assert sizes.small_from([*found, *further], []) == "below 1 % at dimension 800, and not simulated beyond"
+
+
 def test_a_limit_is_no_size(sizes: Any) -> None:
     found = sizes.deviations(_record("a", [32, 64, 128], [2.001, 1.999, 2.0]))
     assert len(found) == 1
