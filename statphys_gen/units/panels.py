@@ -242,8 +242,9 @@ class Panels:
                 density = half * np.exp(exponent - exponent.max(axis=(1, 2), keepdims=True))
                 # What is rounded off the exponents stays, however narrow the panels are.
                 rounded = _ROUNDED * (size + far * (0.5 * np.abs(tilt[:, 0]) * far + np.abs(field[:, 0])))
-            total = (density @ _RULE.weights).sum(axis=1, keepdims=True)
-            result |= (np.abs(density @ _LAST.T).max(axis=2) > (_COARSE + rounded) * total).any(axis=0)
+                total = (density @ _RULE.weights).sum(axis=1, keepdims=True)
+                tail = np.abs(density @ _LAST.T).max(axis=2)
+            result |= (tail > (_COARSE + rounded) * total).any(axis=0)
         return result & self.good[index] & ~self.rough[index] & np.isfinite(log).all(axis=1)
 
     def _squares(self, index: NDArray[np.intp]) -> FloatArray:

@@ -284,3 +284,13 @@ def test_weight_that_cannot_be_summed(density, options) -> None:
     prior = FromLogDensity(density, **options)
     with pytest.raises(AccuracyNotReached, match="thicker than tail_coefficient= says, or its support ends"):
         prior.log_partition(0.0, 1.5)
+
+
+def test_bump_far_from_the_middle_of_its_support() -> None:
+    """Cells whose variance is 0 to rounding are no reason for a warning."""
+    place, variance = 151969.25, 0.08
+    prior = FromLogDensity(lambda h: -0.5 * (h - place) ** 2 / variance, (-306245.0, 306245.0))
+    tilt, field = np.array([0.0, 0.187, -2.8]), np.array([-47.9, -28452.0, -0.125])
+    _, mean, width = prior.log_partition_and_moments(tilt, field)
+    np.testing.assert_allclose(mean, (place + field * variance) / (1.0 - tilt * variance), rtol=1e-12)
+    np.testing.assert_allclose(width, variance / (1.0 - tilt * variance), rtol=1e-9)
