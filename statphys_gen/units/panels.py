@@ -30,6 +30,8 @@ _BEND = 3.0
 # Last Legendre coefficients of a tilted density on a panel, relative to its integral, up to which the rule, which is
 # exact to twice the degree, errs by 1e-13.
 _COARSE = 3e-6
+# Rounding of those coefficients, relative to the exponent.
+_ROUNDED = 2e-14
 # Fall of an exponent over a panel at whose end it is highest.
 _STEEP = 14.0
 # Departure of the log-density from its polynomial.
@@ -143,7 +145,8 @@ class Panels:
             index = np.flatnonzero(weighty)
             if not index.size:
                 raise AccuracyNotReached(
-                    "log_density: a tilted density is infinite; its tails are thicker than tail_coefficient= says"
+                    "log_density: a tilted density has no weight that can be summed; its tails are thicker than "
+                    "tail_coefficient= says, or its support ends too far out"
                 )
             bent = self._bent(index, (float(a.min()), float(a.max())))
             bent |= self._steep(index, a, b) | self._coarse(index, a, b)
@@ -228,6 +231,7 @@ class Panels:
         """Panels that are too wide for the exponential of a tilted exponent."""
         log, nodes = self.log[index], self.nodes[index]
         half = 0.5 * (self.right - self.left)[index, None]
+        size, far = np.abs(log).max(axis=1), np.abs(nodes).max(axis=1)
         result = np.zeros(len(index), dtype=bool)
         block = max(1, 2**18 // log.size)
         for k in range(0, len(a), block):
@@ -236,8 +240,11 @@ class Panels:
             with np.errstate(over="ignore", invalid="ignore"):
                 exponent = log + nodes * (0.5 * tilt * nodes + field)
                 density = half * np.exp(exponent - exponent.max(axis=(1, 2), keepdims=True))
-            total = (density @ _RULE.weights).sum(axis=1, keepdims=True)
-            result |= (np.abs(density @ _LAST.T).max(axis=2) > _COARSE * total).any(axis=0)
+                # What is rounded off the exponents stays, however narrow the panels are.
+                rounded = _ROUNDED * (size + far * (0.5 * np.abs(tilt[:, 0]) * far + np.abs(field[:, 0])))
+                total = (density @ _RULE.weights).sum(axis=1, keepdims=True)
+                tail = np.abs(density @ _LAST.T).max(axis=2)
+            result |= (tail > (_COARSE + rounded) * total).any(axis=0)
         return result & self.good[index] & ~self.rough[index] & np.isfinite(log).all(axis=1)
 
     def _squares(self, index: NDArray[np.intp]) -> FloatArray:

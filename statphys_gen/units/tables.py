@@ -174,7 +174,9 @@ class Table:
     def _fitted(self, bounds: tuple[float, float, float, float]) -> tuple[FloatArray, int]:
         """Coefficients of a cell, and the axis along which they have not converged (-1: none)."""
         values = self._exact(bounds, _NODES)
-        coefficients = _TRANSFORM @ values @ _TRANSFORM.T
+        # Where a variance is 0 to rounding they are none.
+        with np.errstate(invalid="ignore"):
+            coefficients = _TRANSFORM @ values @ _TRANSFORM.T
         size = np.maximum(np.abs(values).max(axis=(1, 2)), [1.0, 1e-300, 1.0])
         tails = np.stack(
             [np.abs(coefficients[:, -2:]).max(axis=(1, 2)), np.abs(coefficients[:, :, -2:]).max(axis=(1, 2))]

@@ -236,7 +236,7 @@ def test_where_polynomials_are_too_many_the_moments_are_summed(monkeypatch: pyte
     assert not prior._table(1.0)._coefficients
 
 
-@pytest.mark.parametrize("end", [1e3, 1e5, 1e6, 1e7])
+@pytest.mark.parametrize("end", [1e3, 1e5, 1e6, 1e7, 3.9e7])
 def test_far_ends_do_not_matter(end: float) -> None:
     """Of a Gaussian cut that far out nothing is missing, though beyond the tilt 1 all weight is at the ends."""
     prior = FromLogDensity(lambda h: -0.5 * h * h, support=(-end, end))
@@ -272,7 +272,28 @@ def test_double_well(distance: float, barrier: float, power: float) -> None:
     np.testing.assert_allclose(found[1:], [float(x) for x in wanted[1:]], rtol=3e-12)
 
 
-def test_tails_that_are_thicker_than_declared() -> None:
-    prior = FromLogDensity(lambda h: -np.abs(h), breakpoints=(0.0,), tail_coefficient=0.0)
-    with pytest.raises(AccuracyNotReached, match="thicker than tail_coefficient= says"):
+@pytest.mark.parametrize(
+    ("density", "options"),
+    [
+        (lambda h: -np.abs(h), {"breakpoints": (0.0,), "tail_coefficient": 0.0}),
+        (lambda h: -0.5 * h * h, {"support": (-1e12, 1e12)}),
+    ],
+)
+def test_weight_that_cannot_be_summed(density, options) -> None:
+    """Tails that are thicker than declared, and an end whose exponent is all rounding beyond the tilt 1."""
+    prior = FromLogDensity(density, **options)
+    with pytest.raises(AccuracyNotReached, match="thicker than tail_coefficient= says, or its support ends"):
         prior.log_partition(0.0, 1.5)
+
+
+def test_bump_far_from_the_middle_of_its_support() -> None:
+    """Cells whose variance is 0 to rounding are no reason for a warning."""
+    place, variance = 151969.25489596566, 0.2821073361044683**2
+    prior = FromLogDensity(
+        lambda h: -0.5 * ((h - place) / 0.2821073361044683) ** 2, (-306244.99862870196, 306244.99862870196)
+    )
+    tilt, field = np.array([0.0, 0.187, -2.8]), np.array([-47.9, -28452.0, -0.125])
+    _, mean, width = prior.log_partition_and_moments(tilt, field)
+    np.testing.assert_allclose(mean, (place + field * variance) / (1.0 - tilt * variance), rtol=1e-12)
+    # Exponents of 3e10 are rounded to 4e-6.
+    np.testing.assert_allclose(width, variance / (1.0 - tilt * variance), rtol=4e-6)

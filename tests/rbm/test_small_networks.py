@@ -8,7 +8,7 @@ import pytest
 from scipy.integrate import quad
 
 from statphys_gen.rbm import Model, Patterns, solve, solve_sizes, visible_prior
-from statphys_gen.rbm.theory import finite_size
+from statphys_gen.rbm.theory import enumeration, finite_size
 from statphys_gen.units import Binary, Gaussian, Mixture, Prior, ReLU, Ternary, ZeroOne
 
 NAMES = (
@@ -275,3 +275,33 @@ def test_error_of_a_glass_falls_as_the_width_of_its_transition() -> None:
     """N^(-1/3): half as large when N is eight times as large, not an eighth."""
     error = solve_sizes(Model(Binary(), 0.4, 0.5, convention="sqrt-beta"), "glass", [1e5, 8e5, 64e5]).error
     np.testing.assert_allclose(error[:-1] / error[1:], 2.0, rtol=0.1)
+
+
+@pytest.mark.parametrize(("units", "patterns", "field"), [(4, 4, 0.0), (5, 3, 0.3), (3, 5, 0.0)])
+def test_draws_that_differ_by_the_order_of_patterns_are_summed_once(
+    monkeypatch: pytest.MonkeyPatch, units: int, patterns: int, field: float
+) -> None:
+    model = Model(
+        Ternary(0.3),
+        0.6,
+        patterns / units,
+        convention="sqrt-beta",
+        pattern_field=0.3,
+        visible_field=field,
+    )
+    once = solve_sizes(model, "retrieval", units).require()
+    assert once.approximation.level == "exact"
+    monkeypatch.setattr(enumeration, "_alike", lambda draws, shares, _: (draws, shares))
+    every = solve_sizes(model, "retrieval", units).require()
+    for name in NAMES:
+        assert float(once[name]) == pytest.approx(float(every[name]), rel=1e-13), name
+
+
+def test_few_draws_are_left_of_many() -> None:
+    """Six patterns on four units, 52,360 draws: 4 x 5 tables of two letters up to the order of rows and columns."""
+    network = enumeration.Network(4, 6, 1.0, -1.0, 0.0, 0.0, True)
+    draws = enumeration._draws(4, network.classes)
+    assert len(draws) == math.comb(35, 31)
+    kept, shares = enumeration._alike(draws, np.full(len(draws), 1.0 / len(draws)), network.classes)
+    assert len(kept) == 1053
+    assert shares.sum() == pytest.approx(1.0, rel=1e-12)

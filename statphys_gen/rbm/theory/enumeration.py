@@ -87,9 +87,10 @@ def equilibrium(network: Network, v: Values, own: bool, half: bool) -> dict[str,
     rounding = 0.0
     count = network.units
     factorials = np.concatenate([[0.0], np.cumsum(np.log(np.arange(1.0, count + 1.0)))])
-    for sizes in _compositions(count, len(classes)):
-        share = math.exp(factorials[count] - factorials[list(sizes)].sum() - count * math.log(len(classes)))
-        found, largest = _of_one_draw(network, np.array(sizes), classes, tables, factorials, v, own, half)
+    draws = _draws(count, classes)
+    shares = factorials[count] - factorials[draws].sum(axis=1) - count * math.log(len(classes))
+    for sizes, share in zip(*_alike(draws, np.exp(shares), classes), strict=True):
+        found, largest = _of_one_draw(network, sizes, classes, tables, factorials, v, own, half)
         sums += share * found
         rounding = max(rounding, largest)
     names = (
@@ -128,12 +129,35 @@ def _hidden_tables(network: Network, v: Values, own: bool) -> tuple[FloatArray, 
     return log(1.0), slope, np.asarray(mean), np.asarray(variance + mean * mean)
 
 
-def _compositions(total: int, parts: int) -> itertools.chain[tuple[int, ...]]:
-    """All tuples of so many whole numbers, at least 0, with this sum."""
-    bars = itertools.combinations(range(total + parts - 1), parts - 1)
-    return itertools.chain(
-        tuple(b - a - 1 for a, b in itertools.pairwise((-1, *cut, total + parts - 1))) for cut in bars
-    )
+def _draws(units: int, classes: FloatArray) -> NDArray[np.int64]:
+    """Numbers of units of each class of all draws, (draws, C)."""
+    parts = len(classes)
+    bars = itertools.combinations(range(units + parts - 1), parts - 1)
+    rows = np.array([(-1, *cut, units + parts - 1) for cut in bars], dtype=np.int64)
+    return np.diff(rows, axis=1) - 1
+
+
+def _alike(
+    draws: NDArray[np.int64], shares: FloatArray, classes: FloatArray
+) -> tuple[NDArray[np.int64], FloatArray]:
+    """One of the draws that differ by the order of the patterns after the first, with the share of all of them."""
+    others = classes.shape[1] - 1
+    if others < 2:
+        return draws, shares
+    place = {tuple(row): k for k, row in enumerate(classes.tolist())}
+    # Three patterns have few units, whose numbers are single characters of a word.
+    letters = draws.astype(np.uint8)
+
+    def words(order: tuple[int, ...]) -> NDArray[np.bytes_]:
+        columns = [place[tuple(row)] for row in classes[:, (0, *order)].tolist()]
+        return np.ascontiguousarray(letters[:, columns]).view(f"S{len(classes)}")[:, 0]
+
+    least = words(tuple(range(1, others + 1)))
+    for order in itertools.permutations(range(1, others + 1)):
+        other = words(order)
+        least = np.where(other < least, other, least)
+    _, first, member = np.unique(least, return_index=True, return_inverse=True)
+    return draws[first], np.bincount(member, weights=shares).astype(np.float64)
 
 
 def _of_one_draw(
