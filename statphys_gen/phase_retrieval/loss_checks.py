@@ -38,6 +38,7 @@ _HALVINGS = 34
 # Of a function's size on the line: what counts as a jump, and what an integral may miss.
 _JUMP, _MISSED = 1e-5, 1e-5
 _SAME = 1e-6
+_SQUARE = np.linspace(0.05, 2.5, 40)
 
 
 def infimum(curvature: PointFunction, scale: float) -> float:
@@ -56,7 +57,8 @@ def infimum(curvature: PointFunction, scale: float) -> float:
         lowest.append(min([best, *lowest[-1:]]))
     falls = -np.diff(lowest)
     # A bounded infimum that is only approached at infinity is approached ever more slowly.
-    settled = falls[-1] <= 1e-6 * max(1.0, abs(lowest[-1])) or falls[-1] < 0.5 * falls[-2] < 0.25 * falls[-3]
+    size = max(typical_size(curvature), abs(lowest[-1]))
+    settled = falls[-1] <= 1e-6 * size or falls[-1] < 0.5 * falls[-2] < 0.25 * falls[-3]
     if not settled:
         return -math.inf
     # Aitken's extrapolation of a geometric approach.
@@ -68,6 +70,12 @@ def lowest_seen(curvature: PointFunction, scale: float) -> float:
     """The lowest value on the meshes, which lies above the infimum."""
     decades = [_lowest_in_decade(curvature, float(largest))[1] for largest in _DECADES]
     return min([*decades, *_mesh_minima(curvature, _mesh(scale))[1].tolist()])
+
+
+def typical_size(function: PointFunction) -> float:
+    """Mean modulus over a square that measurements reach; 1 where it vanishes."""
+    y, t = (grid.ravel() for grid in np.meshgrid(_SQUARE, _SQUARE))
+    return float(np.abs(_finite(function, y, t)).mean()) or 1.0
 
 
 def _mesh(scale: float) -> FloatArray:
@@ -262,6 +270,7 @@ def _refuse_false_derivative(
     a, b, t, _ = _intervals(breakpoints)
     for lower, upper in (("value", "slope"), ("slope", "curvature")):
         low, high, line = a, b, t
+        rounding = 1e-12 * typical_size(functions[lower])
         for _ in range(_HALVINGS):
             middle, half = 0.5 * (low + high), 0.5 * (high - low)
             y = middle[:, None] + half[:, None] * nodes
@@ -269,7 +278,7 @@ def _refuse_false_derivative(
             integral = half * (inside @ weights)
             ends = [_finite(functions[lower], x, line) for x in (low, high)]
             size = np.abs(ends).max(axis=0) + np.abs(inside).max(axis=1) * half
-            wrong = np.abs(ends[1] - ends[0] - integral) > _MISSED * size + 1e-12
+            wrong = np.abs(ends[1] - ends[0] - integral) > _MISSED * size + rounding
             if not wrong.any():
                 break
             # Where a feature is narrower than an interval its halves see it.

@@ -27,7 +27,7 @@ from ..arrays import FloatArray
 from ..errors import InvalidArgument
 from ..formula import formula as real_formula
 from ..formula import parse
-from .loss_checks import PointFunction, function_values, infimum, lowest_seen, refuse_jumps
+from .loss_checks import PointFunction, function_values, infimum, lowest_seen, refuse_jumps, typical_size
 
 LOSSES = ("normalised", "intensity", "amplitude")
 
@@ -108,7 +108,7 @@ class Loss:
         if bound != -math.inf:
             bound = validation.finite("lower_bound", bound, "a finite number, or -inf")
             found = lowest_seen(self.curvature, self.scale_elsewhere)
-            if found < bound - 1e-9 * max(1.0, abs(bound)):
+            if found < bound - 1e-9 * max(typical_size(self.curvature), abs(bound)):
                 raise InvalidArgument(
                     "lower_bound", bound, f"at most the curvature, which reaches {found:.9g}"
                 )

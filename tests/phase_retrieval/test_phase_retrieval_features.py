@@ -185,6 +185,20 @@ def test_curvature_that_falls_without_bound_along_the_diagonal(formula: str) -> 
         initial_transition(loss)
 
 
+@pytest.mark.parametrize("prefactor", [1e-20, 1e-8, 1e8])
+def test_the_infimum_is_that_of_the_loss_times_its_prefactor(prefactor: float) -> None:
+    for formula, lowest in {
+        "(y**2-t**2)**2/(2*(1+t**2))": -2.0,
+        "log(1+y**2)": -0.25,
+        "(y**2-t**2)**2/2": -math.inf,
+        "tanh((y**2-t**2)**2)": -math.inf,
+    }.items():
+        bound = Loss.from_expression(f"{prefactor}*({formula})").curvature_bound
+        assert bound == pytest.approx(prefactor * lowest, rel=1e-9)
+    with pytest.raises(InvalidArgument, match="lower_bound"):
+        Loss.from_expression(f"{prefactor}*log(1+y**2)", lower_bound=-0.2 * prefactor)
+
+
 def huber(width: float) -> tuple[Callable[..., Any], Callable[..., Any], Callable[..., Any]]:
     """(1 + t^2) times Huber's function of y."""
 

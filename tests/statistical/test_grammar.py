@@ -8,7 +8,21 @@ import numpy as np
 import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
-from grammar import FAMILIES, RESOLVED, TOLERANCE, Case, Features, cases, judged, nodes, run, share_refused
+from grammar import (
+    FAMILIES,
+    RESOLVED,
+    TOLERANCE,
+    Case,
+    Features,
+    cases,
+    judged,
+    nodes,
+    run,
+    share_refused,
+    summary,
+)
+
+from statphys_gen.errors import AccuracyNotReached
 
 
 @pytest.mark.parametrize("order", [16, 24])
@@ -63,3 +77,34 @@ def test_no_number_is_wrong_and_few_inputs_are_refused(family: str, count: int) 
     assert not failed, "\n".join(failed)
     # Of so few inputs one may be refused.
     assert share_refused(outcomes) <= max(0.05, 1.0 / count)
+
+
+@pytest.mark.parametrize(
+    ("family", "numbers"),
+    [
+        # Steps and peaks that are declared; rules that agreed by symmetry where they had not converged.
+        ("activations", (77, 141, 147, 199)),
+        # Narrow dips of a declared scale; an infimum at infinity in the label.
+        ("losses", (51, 287)),
+    ],
+)
+def test_inputs_that_were_wrong_or_refused_once(family: str, numbers: tuple[int, ...]) -> None:
+    drawn = list(cases(family, max(numbers) + 1, 0))
+    outcomes = [judged(drawn[number], number) for number in numbers]
+    assert [(each.number, each.verdict, each.reason) for each in outcomes if each.verdict != "right"] == []
+
+
+def test_what_is_kept_counts_refusals_by_kind() -> None:
+    def case(error: type[Exception] | None) -> Case:
+        def fast() -> np.ndarray:
+            if error is not None:
+                raise error("an error of 3.1e-05 at x = -2, allowed are 1e-6; advice")
+            return np.ones(1)
+
+        return Case(("kink", "jump"), "any", fast, lambda order: (np.ones(1), np.ones(1)))
+
+    kept = summary([judged(case(each)) for each in (None, AccuracyNotReached, None, AccuracyNotReached)], 5)
+    assert (kept["inputs"], kept["right"], kept["refused"], kept["wrong"]) == (4, 2, 2, 0)
+    assert kept["refused of the solved"] == 0.5
+    assert kept["refusals"] == {"AccuracyNotReached: an error of # at x = #, allowed are #": 2}
+    assert kept["features of the refused"] == {"jump + kink": 2}

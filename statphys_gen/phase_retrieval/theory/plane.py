@@ -18,7 +18,7 @@ from ...arrays import FloatArray
 from ...errors import AccuracyNotReached
 from ...numerics.quadrature import legendre_rule
 from ...numerics.special import normal_density
-from ..loss_checks import SHORTEST
+from ..loss_checks import SHORTEST, typical_size
 from ..model import Loss
 from .curvature_law import graded_edges
 
@@ -86,7 +86,8 @@ def plane_rules(loss: Loss, m: float) -> tuple[PlaneRule, PlaneRule]:
     if not left <= _LARGEST_ERROR:
         raise AccuracyNotReached(
             f"{loss.name}: its averages have a relative error of {left:.2g}, allowed are {_LARGEST_ERROR:g}; declare "
-            "its scale, and where its derivatives jump, as breakpoints (of y) and label_breakpoints"
+            "its scale, and where its derivatives jump, as breakpoints (of y) and label_breakpoints (a loss of more than "
+            "about eight oscillations in a unit of y takes more rectangles than are made)"
         )
     return averages.rule(low, high, _FINE), averages.rule(low, high, _COARSE)
 
@@ -105,10 +106,7 @@ class _Averages:
     def __init__(self, loss: Loss, m: float) -> None:
         self.loss, self.m, self.sigma = loss, m, math.sqrt(1.0 - m * m)
         bound = loss.curvature_bound
-        sample = np.linspace(0.05, 2.5, 40)
-        y, t = np.meshgrid(sample, sample)
-        sizes = np.abs(loss.curvature(y.ravel(), t.ravel()))
-        typical = 1.0 / float(sizes.mean()) if sizes.any() else 1.0
+        typical = 1.0 / typical_size(loss.curvature)
         largest = -1.0 / bound if -math.inf < bound < 0.0 else math.inf
         reals = [0.9 * largest, (1.0 - 1e-5) * largest] if math.isfinite(largest) else []
         if bound >= 0.0:
