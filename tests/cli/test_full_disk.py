@@ -6,16 +6,15 @@ from pathlib import Path
 
 import pytest
 
-from statphys_gen import cli
+from statphys_gen.cli import build_parser, main
 
 FULL = Path("/dev/full")
-PARSER = cli.build_parser()
 pytestmark = pytest.mark.skipif(not FULL.exists(), reason="needs /dev/full")
 
 
 def commands() -> list[list[str]]:
     """Every command, by walking the parser."""
-    found, waiting = [], [([], PARSER)]
+    found, waiting = [], [([], build_parser())]
     while waiting:
         words, parser = waiting.pop()
         below = [a for a in parser._actions if hasattr(a, "choices") and isinstance(a.choices, dict)]
@@ -27,7 +26,7 @@ def commands() -> list[list[str]]:
 def one_line(words: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     with FULL.open("w") as full, monkeypatch.context() as patch:
         patch.setattr(sys, "stdout", full)
-        status = cli.main(words)
+        status = main(words)
     error = capsys.readouterr().err
     assert status == 1, words
     assert error == "statphys-gen: the output cannot be written: No space left on device\n", words
@@ -38,7 +37,6 @@ def test_the_help_of_every_command(
 ) -> None:
     found = commands()
     assert len(found) > 40
-    monkeypatch.setattr(cli, "build_parser", lambda: PARSER)
     for words in found:
         one_line([*words, "--help"], monkeypatch, capsys)
 
