@@ -2,11 +2,14 @@
 
 import multiprocessing
 import signal
+from collections.abc import Iterator
 from typing import Any
 
 import agreement
 import cpu_time
 import pytest
+
+from statphys_gen import cli
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -34,6 +37,15 @@ def pytest_configure(config: pytest.Config) -> None:
         multiprocessing.set_start_method(method, force=True)
         multiprocessing.get_all_start_methods = lambda: [method]
         multiprocessing.get_context = context
+
+
+@pytest.fixture(scope="session", autouse=True)
+def one_parser() -> Iterator[None]:
+    """All commands in this process share a parser, which takes 30 ms to build."""
+    parser = cli.build_parser()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(cli, "build_parser", lambda: parser)
+        yield
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:

@@ -37,7 +37,7 @@ from readers import KINDS, prepare  # noqa: E402 (the same)
 
 FREE = 2**26
 SECONDS = 20
-_BATCH = 250
+_BATCH = 300
 _HARMFUL = (
     *("os.system", "os.exec", "os.posix_spawn", "os.fork", "subprocess.Popen", "pickle.find_class", "exec"),
     *(

@@ -13,7 +13,6 @@ from cpu_time import bounded
 from domains import DOMAINS
 from every_option import (
     COMMANDS,
-    PARSER,
     Case,
     bad_commands,
     bad_counts,
@@ -25,15 +24,13 @@ from every_option import (
     options,
 )
 
-from statphys_gen import cli
-
 COMBINATIONS = Path(__file__).parent / "combinations.txt"
 DATA = Path(__file__).parents[1] / "recorded" / "data"
 
 
 @pytest.fixture(scope="module", autouse=True)
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """A working directory with the data of the recorded calls; and one parser, which takes 10 ms to build."""
+    """A working directory with the data of the recorded calls."""
     place = tmp_path_factory.mktemp("work")
     shutil.copytree(DATA, place / "data")
     (place / "file").write_text("not a folder")
@@ -41,7 +38,6 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
         (place / name).mkdir()
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(place)
-        patch.setattr(cli, "build_parser", lambda: PARSER)
         yield
 
 
@@ -101,8 +97,6 @@ import contextlib, os, sys
 from pathlib import Path
 from calls import RANDOM_COMMANDS
 from every_option import COMMANDS, PARSER, bad_counts, bad_groups, bad_values, combinations, options
-from statphys_gen import cli
-
 cli.build_parser = lambda: PARSER
 cases = [case for command in COMMANDS for case in bad_groups(command)]
 for command in COMMANDS:

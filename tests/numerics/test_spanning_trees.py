@@ -1,5 +1,6 @@
 """Spanning trees by listing, by dense algebra, and at weights where factorisations fail."""
 
+from functools import cache
 from itertools import combinations
 
 import numpy as np
@@ -19,6 +20,7 @@ def laplacian(edges: np.ndarray, nodes: int) -> np.ndarray:
     return found
 
 
+@cache
 def trees(nodes: int) -> list[tuple[tuple[int, int], ...]]:
     pairs = list(combinations(range(nodes), 2))
     return [

@@ -48,7 +48,12 @@ class Copy:
         shutil.copytree(root, target, ignore=shutil.ignore_patterns(*_LEFT_BEHIND))
         self._compiled = target / ".compiled"
         self._planted = 0
-        self._environment = os.environ | {"PYTHONPATH": str(target), "NUMBA_CACHE_DIR": str(self._compiled)}
+        self._environment = os.environ | {
+            "PYTHONPATH": str(target),
+            "NUMBA_CACHE_DIR": str(self._compiled),
+            # The plugins of pytest take longer to load than most tests to run, and none of ours needs one.
+            "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
+        }
         code = f"import {package}; print({package}.__file__)"
         found = subprocess.run(
             [sys.executable, "-c", code],

@@ -306,7 +306,8 @@ def test_no_error_is_begun_after_the_time(tree: Path) -> None:
 
 
 def test_two_copies_do_not_see_each_other(tree: Path) -> None:
-    outcomes = runner.run_all(tree, [DDOF, BLIND, DDOF, BLIND], package="toy", clean=False, workers=2)
+    unseen = replace(BLIND, tests=("tests/test_mean.py",))
+    outcomes = runner.run_all(tree, [DDOF, unseen] * 2, package="toy", clean=False, workers=2)
     assert [outcome.fate for outcome in outcomes] == ["killed", "survived"] * 2
 
 
@@ -362,14 +363,12 @@ def test_the_command_draws_once_and_runs(
     append([DDOF, BLIND], path)
     capsys.readouterr()
     assert command.main(["run", "--only", "degrees", "--tests-pass"]) == 0
-    assert command.main(["run", "--tests-pass"]) == 3
-    printed = capsys.readouterr().out
-    assert "survived  toy/mean.py: factor: return 2.0 * value  ->  return 3.0 * value" in printed
     assert command.main(["run", "--random", "1", "--seed", "3", "--seconds", "-1", "--tests-pass"]) == 0
     assert "1 were not begun within" in capsys.readouterr().out
     kept = tmp_path / "kept.jsonl"
     assert command.main(["run", "--tests-pass", "--keep", str(kept)]) == 3
-    capsys.readouterr()
+    printed = capsys.readouterr().out
+    assert "survived  toy/mean.py: factor: return 2.0 * value  ->  return 3.0 * value" in printed
     assert command.main(["run", "--tests-pass", "--keep", str(kept)]) == 3
     assert len(kept.read_text().splitlines()) == 2  # nothing was run again
     assert capsys.readouterr().out.startswith("kind ")

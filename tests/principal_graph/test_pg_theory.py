@@ -2,6 +2,7 @@
 
 import json
 import math
+from functools import cache
 from pathlib import Path
 
 import mpmath as mp
@@ -20,10 +21,18 @@ from statphys_gen.principal_graph.theory.clusters import gain_at, gains_of
 from statphys_gen.principal_graph.theory.mixture import Mixture
 from statphys_gen.principal_graph.theory.order import reduced_quartic
 from statphys_gen.principal_graph.theory.significance import marchenko_pastur_median
+from statphys_gen.principal_graph.theory.splits import Crossing
 
 TWO = GaussianMixture([0.5, 0.5], [[1.3], [-1.3]], 0.37)
 FOUR = GaussianMixture([0.25] * 4, [[-2.5], [-0.7], [0.7], [2.5]], 0.2)
 SKEWED = GaussianMixture([0.85, 0.15], [[0.0], [3.0]], 0.9)
+
+
+@cache
+def second_split() -> Crossing:
+    """The only one of the four classes above this temperature."""
+    (found,) = principal_graph.split_temperatures(FOUR, lower=0.6).crossings
+    return found
 
 
 def scattered(seed: int = 3, size: int = 80) -> np.ndarray:
@@ -98,25 +107,6 @@ def test_thresholds_from_the_hessian_of_the_definition(shares: tuple[float, floa
     assert pytest.approx(1.0557211, rel=1e-6) == T
 
 
-def test_second_splits_of_known_laws() -> None:
-    rule_x, rule_w = np.polynomial.legendre.leggauss(1200)
-    uniform = WeightedPoints(rule_x[:, None], rule_w / rule_w.sum())
-    (found,) = principal_graph.split_temperatures(uniform, lower=0.05).crossings
-
-    def curvature(T: float) -> float:
-        """Of the upper half of the interval, its centroid by bisection."""
-        mu = brentq(lambda m: float((rule_w * rule_x * np.tanh(m * rule_x / T)).sum() / 2 - m), 0.1, 1.0)
-        p = rule_w / (1 + np.exp(-2 * mu * rule_x / T))
-        return float((p * (rule_x - mu) ** 2).sum() / p.sum() / T - 1.0)
-
-    assert found.temperature == pytest.approx(brentq(curvature, 0.06, 0.2, xtol=1e-15), rel=1e-9)
-    (found,) = principal_graph.split_temperatures(FOUR, lower=0.6).crossings
-    assert found.temperature == pytest.approx(
-        1.27788235813178, rel=1e-10
-    )  # Newton on the cumulants, 50 digits
-    assert found.order == "continuous"
-
-
 def test_a_skewed_law_is_unstable_between_two_temperatures() -> None:
     law = WeightedPoints(scattered(11, 150))
     found = principal_graph.split_temperatures(law)
@@ -130,7 +120,7 @@ def test_a_skewed_law_is_unstable_between_two_temperatures() -> None:
 
 
 def test_reduced_quartic_of_the_four_bumps() -> None:
-    crossing = principal_graph.split_temperatures(FOUR, lower=0.8).crossings[0]
+    crossing = second_split()
     assert crossing.quartic == pytest.approx(0.0252746, rel=1e-5)  # constrained minimisation of f
     state = principal_graph.stationary_state(FOUR, 2.0 * 0.9)
     points = principal_graph.weighted_points(FOUR)
@@ -142,12 +132,11 @@ def test_reduced_quartic_of_the_four_bumps() -> None:
 
 def test_amplitudes_below_a_second_split_beside_the_exact_state() -> None:
     """What the leading order leaves out, on which the bound of a check rests: in proportion to the distance."""
-    law = GaussianMixture([0.25] * 4, [[-2.5], [-0.7], [0.7], [2.5]], 0.2)
-    points, place = principal_graph.weighted_points(law), 1.2778824
+    points, place = principal_graph.weighted_points(FOUR), 1.2778824
     excess = []
     for share in (0.97, 0.9):
         T = share * place
-        state = principal_graph.stationary_state(law, T).require()
+        state = principal_graph.stationary_state(FOUR, T).require()
         mixture = Mixture(points, state["centroids"][0], np.full(2, 0.5), T)
         gain = float(state["local_eigenvalues"][0, 1]) / T - 1.0
         leading = np.sqrt(0.5 * gain / (4.0 * reduced_quartic(mixture, 1)))
@@ -418,13 +407,12 @@ def test_values_by_other_routes() -> None:
     """tests/reference/principal_graph.py: adaptive quadrature of the densities, and every tree listed."""
     file = Path(__file__).parents[1] / "reference" / "principal_graph.json"
     known = {name: float(value) for name, value in json.loads(file.read_text(encoding="utf-8")).items()}
-    four = GaussianMixture([0.25] * 4, [[-2.5], [-0.7], [0.7], [2.5]], 0.2)
-    found = principal_graph.split_temperatures(four, lower=0.5).crossings[0].temperature
-    assert found == pytest.approx(known["four classes, second split"], rel=1e-9)
+    assert second_split().temperature == pytest.approx(known["four classes, second split"], rel=1e-9)
+    assert second_split().order == "continuous"
     rule = legendre_rule(np.linspace(-1.0, 1.0, 301), 8)
     law = WeightedPoints(rule.nodes[:, None], rule.weights / rule.weights.sum())
-    found = principal_graph.split_temperatures(law, lower=0.05).crossings[0].temperature
-    assert found == pytest.approx(known["interval, second split"], rel=1e-9)
+    (found,) = principal_graph.split_temperatures(law, lower=0.05).crossings
+    assert found.temperature == pytest.approx(known["interval, second split"], rel=1e-9)
     for variance in (1.0, 0.9):
         skewed = GaussianMixture([0.85, 0.15], [[0.0], [3.0]], variance)
         assert principal_graph.nucleation_temperature(skewed) == pytest.approx(

@@ -6,6 +6,7 @@ import math
 import mpmath as mp
 import numpy as np
 import pytest
+from scipy.integrate import quad
 
 from statphys_gen.errors import InvalidArgument
 from statphys_gen.score_matching import (
@@ -119,34 +120,32 @@ def test_a_knot_on_a_point(inner: float, bias: float) -> None:
 # --------------------------------------------------------------------------------------------------- total variation
 
 
-def slow_variation(sample: NoisedSample, gaps: int) -> mp.mpf:
+def slow_variation(sample: NoisedSample, gaps: int) -> float:
     """sum over steps of the jump of s*' times pi, two neighbours at a time, where all others are far."""
-    points, mu, sigma = sample.points, mp.mpf(sample.data_scale), mp.mpf(sample.noise_scale)
-    n, total = len(points), mp.mpf(0)
+    n, total = len(sample.points), 0.0
+    centres = [sample.data_scale * x for x in sample.points]
     for k in range(gaps):
-        left, right = mu * mp.mpf(points[k]), mu * mp.mpf(points[k + 1])
-        gap, middle = right - left, (left + right) / 2
-
-        def weight(y: mp.mpf) -> mp.mpf:
-            below = sum((y - mu * x for x in points if mu * x < y), mp.mpf(0))
-            above = sum((mu * x - y for x in points if mu * x >= y), mp.mpf(0))
-            count = sum(1 for x in points if mu * x < y)
-            return min(count * below, (n - count) * above) / n**2
+        gap, middle = centres[k + 1] - centres[k], 0.5 * (centres[k] + centres[k + 1])
+        count = k + 1
 
         # s*' = (gap^2/(4 sigma^2) sech^2(t/2) - 1)/sigma^2 at y = middle + sigma^2 t/gap.
-        def change(t: mp.mpf, gap: mp.mpf = gap, middle: mp.mpf = middle) -> mp.mpf:
-            steep = gap**2 / (4 * sigma**4) * mp.sech(t / 2) ** 2 * mp.tanh(abs(t) / 2)
-            return steep * weight(middle + sigma**2 * t / gap)
+        def change(t: float, gap: float = gap, middle: float = middle, count: int = count) -> float:
+            y = middle + sample.noise_scale**2 * t / gap
+            below, above = sum(y - c for c in centres[:count]), sum(c - y for c in centres[count:])
+            weight = min(count * below, (n - count) * above) / n**2
+            return math.tanh(abs(t) / 2.0) / math.cosh(t / 2.0) ** 2 * weight
 
-        total += mp.quad(change, [-60, -20, -5, 0, 5, 20, 60])
+        parts = [
+            quad(change, *ends, epsrel=1e-12)[0] for ends in itertools.pairwise((-60, -20, -5, 0, 5, 20, 60))
+        ]
+        total += gap**2 / (4.0 * sample.noise_scale**4) * sum(parts)
     return total
 
 
 @pytest.mark.parametrize("sigma", [3e-3, 1e-5, 1e-9, 1e-17, 1e-20])
 def test_the_total_variation_at_noise_far_below_the_spacing(sigma: float) -> None:
     sample = NoisedSample((-1.9, -1.1, -0.45, 0.2, 0.8), 0.95, sigma)
-    with mp.workdps(80):
-        wanted = float(slow_variation(sample, 4))
+    wanted = slow_variation(sample, 4)
     assert total_variation(sample) == pytest.approx(wanted, rel=2e-6 if sigma == 3e-3 else 1e-9)
     assert small_noise_total_variation(sample) == pytest.approx(wanted, rel=20 * sigma + 1e-12)
 
@@ -187,9 +186,9 @@ def test_many_points_take_few_nodes(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr(module, "_moments", counted)
     rng = np.random.default_rng(5)
-    sample = NoisedSample(tuple(rng.standard_normal(200).tolist()), 0.9, 0.01)
+    sample = NoisedSample(tuple(rng.standard_normal(100).tolist()), 0.9, 0.01)
     value = total_variation(sample)
-    assert sum(weighed) < 1e6
+    assert sum(weighed) < 5e5
     # With points that are repeated nothing changes but the number.
     assert total_variation(NoisedSample(sample.points * 2, 0.9, 0.01)) == pytest.approx(value, rel=1e-9)
 
