@@ -200,7 +200,13 @@ def _gallery(generated: Path) -> str:
                 _escape(entry["caption"]) + f" ({entry['preset']} size; ``{script}``)",
                 "",
             ]
-    return "\n".join(lines)
+    lines += _heading("By paper", "-")
+    entries.sort(key=lambda found: (found[1]["paper"], found[1]["figure"]))
+    cells = []
+    for record, entry in entries:
+        link = f"`{entry['paper']} <https://arxiv.org/abs/{entry['paper']}>`__"
+        cells.append([link, entry["figure"], record.stem, entry["fidelity"]])
+    return "\n".join([*lines, *_table(["arXiv", "figure", "ours", "fidelity"], cells, "15 15 25 45")])
 
 
 def _validation() -> str:

@@ -32,7 +32,8 @@ from . import parameters as settings
 from .gallery import write_gallery
 
 PRESETS = ("quick", "full")
-FIDELITIES = ("same parameters", "same axes, reduced", "stand-in: ", "ours")
+STAND_IN = "stand-in: "
+FIDELITIES = ("same parameters", "same axes, reduced", STAND_IN, "ours")
 
 
 @dataclass(frozen=True)
@@ -54,6 +55,15 @@ class Figure:
     def parameters(self) -> dict[str, settings.Value]:
         """The parameters that can be set, with their defaults: the keyword arguments of the script's ``compute``."""
         return settings.defaults(self.script.compute)
+
+    def caption_with(self, words: Mapping[str, Any]) -> str:
+        """The caption with these words in the places of braces; that of a stand-in ends with what stands for what."""
+        caption = self.caption.format(**words)
+        paper, panel, fidelity = self.paper
+        if not fidelity.startswith(STAND_IN):
+            return caption
+        place = f"figure {panel}" if panel[:1].isdigit() else f"the {panel}"
+        return f"{caption} A stand-in for {place} of arXiv {paper}: {fidelity.removeprefix(STAND_IN)}."
 
     def record(self) -> dict[str, Any]:
         """The figure as ``figures list`` shows it."""
@@ -233,7 +243,7 @@ def draw(figure: Figure, request: Request, folder: Path) -> Path:
         "version": __version__,
         "command": request.command(figure.name),
         "seconds": round(seconds, 1),
-        "caption": figure.caption.format(**words),
+        "caption": figure.caption_with(words),
     }
     path.with_suffix(".json").write_text(json.dumps(entry, indent=1) + "\n", encoding="utf-8")
     shutil.copyfile(str(figure.script.__file__), folder / f"{figure.name}.py")

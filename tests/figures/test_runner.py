@@ -36,6 +36,20 @@ def test_every_figure_says_what_it_shows() -> None:
         assert bool(panel) != (fidelity == "ours"), figure.name
 
 
+def test_the_caption_of_a_stand_in_ends_with_what_stands_for_what() -> None:
+    found = named("digits_pair")
+    words = {name: 1 for name in re.findall(r"{(\w+)", found.caption)}
+    end = (
+        "A stand-in for figure 4 of arXiv 2402.18491: handwritten digits of scikit-learn for the image sets."
+    )
+    assert found.caption_with(words) == f"{found.caption.format(**words)} {end}"
+    other = named("speciation")
+    words = {name: 1 for name in re.findall(r"{(\w+)", other.caption)}
+    assert other.caption_with(words) == other.caption.format(**words)
+    scripts = [figure for figure in runner.manifest() if "digits" in figure.name and figure.paper[1]]
+    assert all(figure.paper[2].startswith(runner.STAND_IN) for figure in scripts)
+
+
 def test_every_parameter_is_named_in_the_caption_or_drawn_as_a_legend() -> None:
     for figure in runner.manifest():
         drawn = Path(str(figure.script.__file__)).read_text().partition("def draw")[2]
