@@ -65,6 +65,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except BrokenPipeError:
         _close_output()
         return 0
+    except MemoryError as error:
+        return _complain(f"not enough memory: {error or 'a smaller size is needed'}", 1)
     except OSError as error:
         _close_output()
         place = f"{error.filename}: " if error.filename else ""

@@ -155,6 +155,7 @@ DOMAINS: dict[str, Domain] = {
     "schedules simulate --walkers": whole(10, 10_000_000),
     # sizes and repetitions
     "--dimension": whole(1),
+    "diffusion --dimension": whole(1, 10_000_000),
     "phase-retrieval simulate --dimension": whole(8, 100_000),
     "phase-retrieval success --dimension": whole(2, 100_000),
     "linear-dynamics --dimension": whole(2, 10**9),
@@ -193,7 +194,7 @@ DOMAINS: dict[str, Domain] = {
     ),
     # laws
     "--signal": NON_NEGATIVE,
-    "--separation": POSITIVE,
+    "--separation": interval("(0", "1e+50)", "0", "-1", "1e60", good="1"),
     "--variance": POSITIVE,
     "diffusion clone-agreement --variance": NON_NEGATIVE,
     "diffusion speciation-time --variance": NON_NEGATIVE,

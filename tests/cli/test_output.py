@@ -4,6 +4,7 @@ import argparse
 import json
 import math
 
+import numpy as np
 import pytest
 from command_line import run_json
 
@@ -105,3 +106,16 @@ def test_one_bad_record_among_good_ones_is_told(capsys: pytest.CaptureFixture[st
     assert output.emit(options, "a command", {}, records) == 3
     assert len(json.loads(capsys.readouterr().out)["results"]) == 2
     assert output.emit(options, "a command", {}, records[:1] * 2) == 0
+
+
+def test_too_little_memory_is_one_line(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def too_large(*arguments: object) -> None:
+        np.empty(2**60)
+
+    monkeypatch.setattr("statphys_gen.cli._watched", too_large)
+    assert main(["diffusion", "speciation-time", "-d", "10", "--separation", "1"]) == 1
+    error = capsys.readouterr().err
+    assert error.startswith("statphys-gen: not enough memory: Unable to allocate")
+    assert error.count("\n") == 1

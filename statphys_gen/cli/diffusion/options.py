@@ -20,13 +20,17 @@ def add_mixture(parser: Parser, *, gaussian: bool = False) -> None:
     what += ", or, without --separation, one Gaussian class" if gaussian else ""
     group = parser.add_argument_group("data", what)
     group.add_argument(
-        "-d", "--dimension", metavar="D", type=integer("--dimension", 1), help="dimension of the data"
+        "-d",
+        "--dimension",
+        metavar="D",
+        type=integer("--dimension", 1, 10_000_000),
+        help="dimension of the data",
     )
     group.add_argument(
         "--separation",
         "--mu-tilde",
         metavar="M",
-        type=number("--separation", validation.positive),
+        type=number("--separation", between(0.0, 1e50)),
         help="norm of m over the square root of the dimension",
     )
     group.add_argument(
@@ -112,7 +116,11 @@ def add_gaussian(parser: Parser) -> None:
     )
     add_samples(group)
     group.add_argument(
-        "-d", "--dimension", metavar="D", type=integer("--dimension", 1), help="dimension of the data"
+        "-d",
+        "--dimension",
+        metavar="D",
+        type=integer("--dimension", 1, 10_000_000),
+        help="dimension of the data",
     )
     group.add_argument(
         "--variance",

@@ -60,7 +60,7 @@ def register(quantities: Any) -> None:
     )
     for flag, short, convert, words in (
         ("--dimension", "-d", integer("--dimension", 1, 10**9), "dimension d of two classes at +-m"),
-        ("--separation", None, number("--separation", validation.positive), "|m|/sqrt(d)"),
+        ("--separation", None, number("--separation", between(0.0, 1e50)), "|m|/sqrt(d)"),
         ("--variance", None, number("--variance", validation.non_negative), "variance of each class"),
     ):
         names = [flag] if short is None else [flag, short]

@@ -64,7 +64,7 @@ def add_model(parser: Any, *, data_flag: bool = True) -> None:
     group.add_argument(
         "--separation",
         metavar="M",
-        type=number("--separation", validation.positive),
+        type=number("--separation", between(0.0, 1e50)),
         help="|m|/sqrt(d), half the distance of their means",
     )
     add_variance(group, required=False)
