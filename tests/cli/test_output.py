@@ -112,7 +112,7 @@ def test_too_little_memory_is_one_line(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     def too_large(*arguments: object) -> None:
-        np.empty(2**60)
+        np.empty(2**50)
 
     monkeypatch.setattr("statphys_gen.cli._watched", too_large)
     assert main(["diffusion", "speciation-time", "-d", "10", "--separation", "1"]) == 1
