@@ -97,6 +97,8 @@ import contextlib, os, sys
 from pathlib import Path
 from calls import RANDOM_COMMANDS
 from every_option import COMMANDS, PARSER, bad_counts, bad_groups, bad_values, combinations, options
+from statphys_gen import cli
+
 cli.build_parser = lambda: PARSER
 cases = [case for command in COMMANDS for case in bad_groups(command)]
 for command in COMMANDS:
