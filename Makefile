@@ -34,6 +34,8 @@ $(STAMP): pyproject.toml constraints.txt
 figures: $(STAMP)
 	$(BIN)/python -m figures --preset quick --workers 2
 
+# Tests start many processes: modules are compiled for the first and not for each.
+test planted planted-ten: export PYTHONDONTWRITEBYTECODE :=
 test: $(STAMP)
 	$(BIN)/python -m pytest -n 2 --dist worksteal
 

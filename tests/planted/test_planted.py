@@ -280,7 +280,7 @@ def test_killed_survived_and_gone_are_told_apart(tree: Path, monkeypatch: pytest
 
 def test_an_endless_loop_is_noticed(tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     # On a loaded machine a clean run may take longer than this; the loop always does.
-    monkeypatch.setattr(runner, "TIMEOUT", 8.0)
+    monkeypatch.setattr(runner, "TIMEOUT", 3.0)
     (tree / "tests/test_loop.py").write_text(
         "from toy import endless\n\n\ndef test_loop():\n    assert endless(8.0) == 1.0\n"
     )

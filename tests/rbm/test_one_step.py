@@ -102,14 +102,6 @@ def test_one_step_glass_lies_above_the_symmetric_one():
     assert symmetric < float(broken["free_energy"]) < symmetric + 0.03
 
 
-def test_one_step_glass_at_finite_temperature():
-    guess = [0.65, 0.1, 4.6]
-    warm = solve_one_step(HOPFIELD, "glass", load=0.1, temperature=0.3, guess=guess).require()
-    assert 0 < float(warm["q_0"]) < float(warm["edwards_anderson_overlap"]) < 1
-    plain = solve(HOPFIELD, "glass", load=0.1, temperature=0.3).require()
-    assert 0 < float(warm["free_energy"]) - float(plain["free_energy"]) < 0.02
-
-
 def test_one_step_of_large_load_is_that_of_the_sherrington_kirkpatrick_model():
     """E / sqrt(load) -> the ground state of the SK model with one step, -0.7652 (Parisi 1980), as load -> infinity."""
     loads = np.array([80.0, 320.0])

@@ -24,7 +24,7 @@ MODEL = Model(
     visible_field=0.3,
     condensed=0,
 )
-UNITS, INSTANCES, SWEEPS = 4, 40, 4000
+UNITS, INSTANCES, SWEEPS = 4, 40, 1500
 
 
 def test_two_chains_of_four_units_have_the_moments_of_enumeration():
