@@ -62,7 +62,8 @@ class Figure:
         paper, panel, fidelity = self.paper
         if not fidelity.startswith(STAND_IN):
             return caption
-        place = f"figure {panel}" if panel[:1].isdigit() else f"the {panel}"
+        kind = "figures" if "," in panel else "figure"
+        place = f"{kind} {panel}" if panel[:1].isdigit() else f"the {panel}"
         return f"{caption} A stand-in for {place} of arXiv {paper}: {fidelity.removeprefix(STAND_IN)}."
 
     def record(self) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from pathlib import Path
@@ -198,23 +198,63 @@ def legend_below(axes: Axes, handles: Sequence[Any], columns: int) -> None:
         legend.remove()
 
 
-def joined(*coordinates: ArrayLike) -> tuple[FloatArray, ...]:
+def joined(*coordinates: ArrayLike, logarithmic: bool = False) -> tuple[FloatArray, ...]:
     """A smooth line through solved points of a theory, given by the coordinates of the points in their order.
 
-    Each coordinate is a monotone cubic along the line, which has no extrema but those of the points. Points that are
-    not finite are left out; fewer than three are returned as they are.
+    Each coordinate, or its logarithm, is a monotone cubic along the line, which has no extrema but those of the points.
+    Points that are not finite are left out; fewer than three are returned as they are.
     """
     import numpy as np
     from scipy.interpolate import PchipInterpolator
 
-    points = np.array([np.asarray(entry, dtype=np.float64) for entry in coordinates])
-    points = points[:, np.isfinite(points).all(axis=0)]
+    points = _finite(*coordinates)
     if points.shape[1] < 3:
         return tuple(points)
-    scale = np.ptp(points, axis=1, keepdims=True)
-    steps = np.linalg.norm(np.diff(points / np.where(scale > 0.0, scale, 1.0)), axis=0)
+    scaled = np.log(points) if logarithmic else points
+    scale = np.ptp(scaled, axis=1, keepdims=True)
+    steps = np.linalg.norm(np.diff(scaled / np.where(scale > 0.0, scale, 1.0)), axis=0)
     place = np.concatenate([[0.0], np.cumsum(np.maximum(steps, 1e-9))])
-    return tuple(PchipInterpolator(place, points, axis=1)(np.linspace(0.0, place[-1], 200)))
+    return tuple(_line(points, place, PchipInterpolator(place, scaled, axis=1), logarithmic))
+
+
+def splined(
+    parameter: ArrayLike, value: ArrayLike, *, logarithmic: bool = False
+) -> tuple[FloatArray, FloatArray]:
+    """A smooth line through few solved points of a theory without corners: the parameter, and a cubic spline over it.
+
+    Both by their logarithms where it is ``logarithmic``. Points that are not finite are left out; fewer than four are
+    returned as they are.
+    """
+    import numpy as np
+    from scipy.interpolate import CubicSpline
+
+    points = _finite(parameter, value)
+    points = points[:, np.argsort(points[0])]
+    if points.shape[1] < 4:
+        return points[0], points[1]
+    scaled = np.log(points) if logarithmic else points
+    line = _line(points, scaled[0], CubicSpline(scaled[0], scaled, axis=1), logarithmic)
+    return line[0], line[1]
+
+
+def _finite(*coordinates: ArrayLike) -> FloatArray:
+    import numpy as np
+
+    points = np.array([np.asarray(entry, dtype=np.float64) for entry in coordinates])
+    return np.asarray(points[:, np.isfinite(points).all(axis=0)])
+
+
+def _line(
+    points: FloatArray, place: FloatArray, through: Callable[[FloatArray], FloatArray], logarithmic: bool
+) -> FloatArray:
+    """The coordinates along a line at 200 places and at the points, which it meets exactly."""
+    import numpy as np
+
+    fine = np.union1d(np.linspace(place[0], place[-1], 200), place)
+    line = through(fine)
+    line = np.exp(line) if logarithmic else line
+    line[:, np.searchsorted(fine, place)] = points
+    return line
 
 
 def simulation(

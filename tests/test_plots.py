@@ -32,6 +32,7 @@ from statphys_gen import (
     random_features,
     rbm,
     schedules,
+    style,
 )
 from statphys_gen import linear_dynamics as linear
 from statphys_gen import score_matching as scores
@@ -700,3 +701,25 @@ def test_the_file_of_a_picture_says_what_made_it(ending: str, tmp_path: Path) ->
     again = tmp_path / f"b.{ending}"
     assert main(["diffusion", "clone-agreement", "--signal", "1.25", "--plot", str(again)]) == 0
     assert again.read_bytes() == content
+
+
+def test_a_spline_through_few_points_follows_a_cubic_and_leaves_out_what_is_not_finite() -> None:
+    x = np.array([0.9, 0.1, np.nan, 0.4, 0.6])
+    place, line = style.splined(x, x**3 - x)
+    assert (place[0], place[-1]) == (0.1, 0.9)
+    assert line == pytest.approx(place**3 - place, abs=1e-12)
+    place, line = style.splined(x, 2.0 * x**3, logarithmic=True)
+    assert line == pytest.approx(2.0 * place**3, rel=1e-12)
+    assert [entry.tolist() for entry in style.splined([2.0, 1.0], [5.0, 4.0])] == [[1.0, 2.0], [4.0, 5.0]]
+
+
+@pytest.mark.parametrize("logarithmic", [False, True])
+def test_lines_meet_the_points_that_they_join(logarithmic: bool) -> None:
+    x, y = np.array([0.03, 0.2, 0.5, 0.9, 4.0]), np.array([7.0, 2.0, 1.7, 0.3, 0.1])
+    for place, line in (
+        style.joined(x, y, logarithmic=logarithmic),
+        style.splined(x, y, logarithmic=logarithmic),
+    ):
+        assert np.isin(x, place).all()
+        assert np.array_equal(line[np.searchsorted(place, x)], y)
+    assert (np.diff(style.joined(x, y, logarithmic=logarithmic)[1]) < 0.0).all()

@@ -32,7 +32,7 @@ _LEVELS = (0.2, 0.3, 0.4, 0.5, 0.7)
 
 
 def compute(preset: str, *, rank: int = 2) -> dict[str, Any]:
-    dimension, points = (30, 25) if preset == "quick" else (100, 29)
+    dimension, points = (30, 20) if preset == "quick" else (100, 29)
     task = Task.equal(rank)
     gs, gw = np.linspace(-3.0, 0.0, points), np.linspace(0.0, 2.8, points)
     maps = np.full((4, points, points), np.nan)

@@ -51,7 +51,7 @@ def compute(
     generated: int = 400,
     level: float = 0.05,
 ) -> dict[str, Any]:
-    runs = 8 if preset == "quick" else 300
+    runs = 6 if preset == "quick" else 300
     rejected = np.zeros((len(TESTS), len(GENERATORS), len(dimensions), len(held_out)))
     for i, d in enumerate(dimensions):
         mean = np.where(np.arange(d) % 2, 0.7, -0.4)

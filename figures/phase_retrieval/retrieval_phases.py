@@ -87,7 +87,7 @@ def _column(model: PhaseRetrieval, dimension: int, instances: int, quick: bool) 
         for held in (False, True)
     ]
     theory = descent_dynamics(
-        model, eta[:_THEORY], paths=3072 if quick else 16384, replicas=4 if quick else 8
+        model, eta[:_THEORY], paths=2048 if quick else 16384, replicas=4 if quick else 8
     ).require()
     state = one_step_state(model)
     free, held = runs

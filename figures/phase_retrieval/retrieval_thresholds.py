@@ -30,7 +30,10 @@ CAPTION = (
 
 def compute(preset: str, *, smallest: float = 1e-3, largest: float = 30.0) -> dict[str, Any]:
     quick = preset == "quick"
-    offset = np.geomspace(smallest, largest, 200)
+    switch = float(switch_offset()["offset"])
+    offset = np.geomspace(smallest, largest, 60 if quick else 200)
+    # Both pieces of the curve end at the kink.
+    offset = np.sort(np.append(offset, switch * np.array([1.0 - 1e-6, 1.0 + 1e-6])))
     initial = initial_transition_curve(offset)
     states = np.geomspace(smallest, largest, 10 if quick else 40)
     one_step = one_step_threshold_curve(states)
@@ -38,7 +41,7 @@ def compute(preset: str, *, smallest: float = 1e-3, largest: float = 30.0) -> di
     steps = 4 if quick else 8
     full = [full_rsb_threshold(Loss.normalised(float(a)), steps=steps) for a in points]
     return {
-        "switch": float(switch_offset()["offset"]),
+        "switch": switch,
         "steps": steps,
         "offset": offset,
         "initial": initial.solution["samples_per_dimension"],
@@ -59,11 +62,10 @@ def draw(data: dict[str, Any]) -> Figure:
     axes.loglog(data["offset"], np.where(soft, data["initial"], np.nan), color=blue, label="random start")
     axes.loglog(data["offset"], np.where(soft, np.nan, data["initial"]), color=blue, linestyle="--")
     smooth = data["jump"] == 0.0
-    states = data["states"]
-    axes.loglog(states, data["one_step"], color=red, linestyle=":")
-    axes.loglog(
-        states, np.where(smooth, data["one_step"], np.nan), color=red, label="marginal states, one step"
-    )
+    place, height = style.splined(data["states"], data["one_step"], logarithmic=True)
+    axes.loglog(place, height, color=red, linestyle=":")
+    within = place <= data["states"][smooth].max(initial=0.0)
+    axes.loglog(place[within], height[within], color=red, label="marginal states, one step")
     axes.errorbar(
         data["points"],
         data["full"],

@@ -4,6 +4,7 @@ from typing import Any
 
 import numpy as np
 from matplotlib.figure import Figure
+from scipy.interpolate import CubicSpline
 
 from statphys_gen import style
 from statphys_gen.random_features import (
@@ -21,9 +22,9 @@ CAPTION = (
     "theory (n, p, d to infinity). Symbols: score error of {instances} instances of the Gaussian "
     "equivalent (a reduced simulation) at p/d = 32 in dimension {dimension}, stopped at the theory's best "
     "time, not extrapolated; error bars, one standard error over instances. Dashed: exp(-4t) d/n, the law "
-    "for many more features than samples. Right: local exponent, the slope between neighbouring points of "
-    "the lines: it passes through -0.59 (dotted) without staying there, tends to -1 for 1 << n/d << p/d, "
-    "and returns to 0 where the number of features limits."
+    "for many more features than samples. Right: local exponent, the slope of the lines, which are cubic splines "
+    "through {points} points in the logarithms: it passes through -0.59 (dotted) without staying there, tends to -1 "
+    "for 1 << n/d << p/d, and returns to 0 where the number of features limits."
 )
 
 SIMULATED = (1, 4, 16, 64)
@@ -33,7 +34,7 @@ def compute(
     preset: str, *, features: tuple[float, ...] = (32.0, 1e3, 1e5), time: float = 0.01
 ) -> dict[str, Any]:
     quick = preset == "quick"
-    dimension, instances, points = (14, 6, 49) if quick else (40, 8, 81)
+    dimension, instances, points = (14, 6, 17) if quick else (40, 8, 41)
     samples = np.geomspace(1.0, 1e4, points)
     best = np.array(
         [
@@ -41,7 +42,9 @@ def compute(
             for p in features
         ]
     )
-    slope = np.diff(np.log(best), axis=1) / np.diff(np.log(samples))
+    # The lines and their slopes, by a cubic spline in the logarithms.
+    place = np.linspace(0.0, np.log(samples[-1]), 161)
+    through = CubicSpline(np.log(samples), np.log(best), axis=1)
     simulated = []
     for n in SIMULATED:
         model = RandomFeatures("tanh", 32, n, time)
@@ -53,9 +56,10 @@ def compute(
     return {
         "dimension": dimension,
         "instances": instances,
-        "samples": samples,
-        "best": best,
-        "slope": slope,
+        "points": points,
+        "samples": np.exp(place),
+        "best": np.exp(through(place)),
+        "slope": through(place, 1),
         "mean": np.array([float(one.mean[0]) for one in simulated]),
         "error": np.array([float(one.standard_error[0]) for one in simulated]),
     }
@@ -63,11 +67,10 @@ def compute(
 
 def draw(data: dict[str, Any]) -> Figure:
     figure, (left, right) = style.panels(2)
-    middle = np.sqrt(data["samples"][1:] * data["samples"][:-1])
     for series, ratio in enumerate(data["features"]):
         label = f"$p/d$ = {ratio:g}"
         left.plot(data["samples"], data["best"][series], color=style.COLOURS[series], label=label)
-        right.plot(middle, data["slope"][series], color=style.COLOURS[series])
+        right.plot(data["samples"], data["slope"][series], color=style.COLOURS[series])
     left.plot(
         data["samples"],
         np.exp(-4.0 * data["time"]) / data["samples"],

@@ -31,7 +31,7 @@ CAPTION = (
 def compute(
     preset: str, *, features: float = 64.0, samples: float = 4.0, time: float = 0.1, last: float = 3e5
 ) -> dict[str, Any]:
-    dimensions, instances = ((6, 8, 11), 8) if preset == "quick" else ((10, 14, 20, 28, 40), 8)
+    dimensions, instances = ((6, 8, 11), 6) if preset == "quick" else ((14, 20, 28, 40, 60, 100), 6)
     model = RandomFeatures("tanh", features, samples, time)
     c = model_coefficients(model)
     moments = FeatureMoments(float(c.a_t), float(c.v_t_squared), float(c.s_t_squared))

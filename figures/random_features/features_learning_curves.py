@@ -82,7 +82,7 @@ def compute(
     preset: str, *, samples: tuple[float, ...] = (4, 8, 16, 32), features: float = 64.0, time: float = 0.1
 ) -> dict[str, Any]:
     quick = preset == "quick"
-    dimension, instances = (8, 6) if quick else (20, 6)
+    dimension, instances = (8, 6) if quick else (60, 4)
     models = [RandomFeatures("tanh", features, n, time) for n in samples]
     grid, times = np.geomspace(0.1, 1e6, 300), np.geomspace(0.3, 3e5, 13)
     return curves_and_points(models, grid, times, dimension, instances, equivalent=quick)

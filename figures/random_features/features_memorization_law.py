@@ -13,7 +13,6 @@ from statphys_gen import style
 from statphys_gen.random_features import (
     FeatureMoments,
     RandomFeatures,
-    early_stopping,
     learning_curves,
     memorization_time,
     model_coefficients,
@@ -55,12 +54,9 @@ def compute(
     for i, p in enumerate(features):
         for k, n in enumerate(samples[i].tolist()):
             model = RandomFeatures("tanh", p, n, time)
-            best[i, k] = early_stopping(model).training_time
-            times[i, :, k] = (
-                memorization_time(model, gap),
-                _half(model),
-                training_window(model, tolerance).stop,
-            )
+            window = training_window(model, tolerance)
+            best[i, k] = window.best
+            times[i, :, k] = memorization_time(model, gap), _half(model, window.best), window.stop
     logs = np.log(samples)
     exponents = np.stack([np.gradient(np.log(row), x, axis=-1) for row, x in zip(times, logs, strict=True)])
     dimension, groups = (8, 5) if quick else (24, 8)
@@ -84,8 +80,8 @@ def compute(
     }
 
 
-def _half(model: RandomFeatures) -> float:
-    best = early_stopping(model).training_time
+def _half(model: RandomFeatures, best: float) -> float:
+    """When half of the train loss that is left at the best time is gone."""
 
     def loss(logarithm: float) -> float:
         return float(learning_curves(model, math.exp(logarithm)).train_loss)
@@ -131,8 +127,8 @@ def draw(data: dict[str, Any]) -> Figure:
     for i, (axes, p) in enumerate(zip(panels, data["features"], strict=False)):
         for series, name in enumerate(CRITERIA):
             colour = style.COLOURS[series]
-            line = style.joined(np.log(data["axis"][i]), np.log(data["times"][i, series]))
-            axes.plot(*np.exp(line), color=colour, label=name)
+            line = style.joined(data["axis"][i], data["times"][i, series], logarithmic=True)
+            axes.plot(*line, color=colour, label=name)
             if i == 0:
                 time, error = np.exp(data["logs"][series]), data["logs_error"][series]
                 bars = np.stack([time * -np.expm1(-error), time * np.expm1(error)])

@@ -18,7 +18,11 @@ from statphys_gen.random_features import (
 )
 from statphys_gen.statistics import Estimate, power_law_exponent
 
-PAPER = ("2505.17638", "9", "same axes, reduced")
+PAPER = (
+    "2505.17638",
+    "9",
+    "stand-in: a fully connected network trained by Adam for the residual one trained with momentum",
+)
 TITLE = "A trained network: the onset of memorization against the number of samples"
 CAPTION = (
     "Simulation only, a reduced run: number of steps at which the share {level:g} of the generated points "

@@ -33,7 +33,10 @@ def compute(
 ) -> dict[str, Any]:
     quick = preset == "quick"
     dimension, instances = (24, 8) if quick else (160, 12)
-    features = np.geomspace(0.52, 15.0, 70 if quick else 160)
+    # Closer to the peaks at p = n m.
+    peaks = samples * np.array([m for m in draws if np.isfinite(m)])[:, None]
+    near = peaks * np.exp([-0.15, -0.09, -0.03, 0.03, 0.09, 0.15])
+    features = np.union1d(np.geomspace(0.52, 15.0, 24 if quick else 140), near)
     simulated_features = np.array([0.5, 1.0, 2.0, 4.0, 8.0])
     grid, times = np.geomspace(0.1, 1e5, 200), np.geomspace(0.3, 3e4, 9)
     data: dict[str, Any] = {
@@ -86,7 +89,8 @@ def draw(data: dict[str, Any]) -> Figure:
         colour = style.COLOURS[series]
         label = r"$m = \infty$" if np.isinf(m) else f"$m$ = {m:g}"
         for k, line in enumerate(("-", "--")):
-            left.plot(data["features"], data["plane"][series, :, k], line, color=colour)
+            losses = np.maximum(data["plane"][series, :, k], 1e-5)
+            left.plot(*style.joined(data["features"], losses, logarithmic=True), line, color=colour)
             mean, error = data["points"][series, :, k].T
             style.simulation(left, data["simulated_features"], mean, error, series)
         right.plot(data["grid"], data["curve"][series], color=colour)

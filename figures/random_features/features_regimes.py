@@ -16,6 +16,8 @@ from statphys_gen.random_features import (
     timescales,
 )
 
+from .features_heat_maps import refined
+
 PAPER = ("2505.17638", "1", "stand-in: random features, the sketch computed by our definitions")
 TITLE = "Random features: generalisation by stopping, and by too few parameters"
 CAPTION = (
@@ -23,11 +25,11 @@ CAPTION = (
     "theory only (n, p, d to infinity). Left: score error along training at p/d = {features:g}. Dotted: the time "
     "of generalisation tau_gen = {stop:.3g}, which does not depend on n; bars: the times of overfitting (the "
     "highest eigenvalue of its modes), which grow with n. Right: the plane of features and samples, on a grid of "
-    "{points} by {points}. The time of memorization tau_mem is when test and train loss first differ by "
-    "{gap_level:g}. Solid: tau_mem = tau_gen, with tau_gen of the left panel; below, the model memorizes before "
-    "it has learnt. Dashed: tau_mem is infinite; above, in architectural regularisation, it never memorizes, for "
-    "lack of parameters. Between them, in dynamical regularisation, it generalises if training stops in time. The "
-    "choice of {gap_level:g} is ours: the lines move with it."
+    "{points} by {points} with cubic splines between its points. The time of memorization tau_mem is when test and "
+    "train loss first differ by {gap_level:g}. Solid: tau_mem = tau_gen, with tau_gen of the left panel; below, the "
+    "model memorizes before it has learnt. Dashed: tau_mem is infinite; above, in architectural regularisation, it "
+    "never memorizes, for lack of parameters. Between them, in dynamical regularisation, it generalises if training "
+    "stops in time. The choice of {gap_level:g} is ours: the lines move with it."
 )
 
 REGIONS = ("architectural regularisation", "dynamical regularisation", "memorization")
@@ -42,7 +44,7 @@ def compute(
     time: float = 0.1,
     gap_level: float = 0.1,
 ) -> dict[str, Any]:
-    points = 40 if preset == "quick" else 96
+    points = 24 if preset == "quick" else 96
     grid = np.geomspace(0.1, 1e6, 300)
     models = [RandomFeatures("tanh", features, n, time) for n in samples]
     axis = np.geomspace(1.05, 128.0, points)
@@ -78,10 +80,10 @@ def draw(data: dict[str, Any]) -> Figure:
     left.plot([], [], "|", color="black", markersize=8, markeredgewidth=2.0, label="overfitting")
     left.set(xscale="log", yscale="log", xlabel=r"training time $\tau$", ylabel="score error per dimension")
     left.legend(loc="lower right", fontsize=6)
-    axis, upward = data["axis"], data["samples_axis"]
     # Rows of the plane are features; here they lie along the abscissa.
-    gaps = np.log10(np.maximum(data["gap"], 1e-12)).swapaxes(1, 2) - np.log10(data["gap_level"])
-    stopped, final = gaps
+    planes = [refined(data["axis"], data["samples_axis"], gap.T) for gap in data["gap"]]
+    axis, upward = planes[0][:2]
+    stopped, final = (height - np.log10(data["gap_level"]) for _, _, height in planes)
     # 0 where even infinite training generalises, 1 where stopping does, 2 where neither does.
     right.contourf(axis, upward, final, levels=[-np.inf, 0.0, np.inf], colors=SHADES[:2])
     right.contourf(axis, upward, stopped, levels=[0.0, np.inf], colors=SHADES[2:])

@@ -44,7 +44,8 @@ def compute(
     quick = preset == "quick"
     dimension, instances = (24, 12) if quick else (48, 16)
     # No point at p = n, where the test loss diverges.
-    features = np.geomspace(0.32, 16.0, 60 if quick else 120)
+    near = samples * np.exp([-0.06, -0.02, 0.02, 0.06])
+    features = np.union1d(np.geomspace(0.32, 16.0, 30 if quick else 90), near)
     simulated_features = np.array([0.5, 1.0, 1.5, 3.0, 6.0, 12.0])
     planes, points = [], []
     for draws in (1.0, np.inf):
@@ -84,14 +85,22 @@ def _simulated(
     model: RandomFeatures, penalties: tuple[float, ...], dimension: int, instances: int
 ) -> list[list[list[float]]]:
     """Mean and error of test and train loss at each penalty, of the same instances."""
-    trainings: list[Training] = [GradientFlow([np.inf]) if p == 0.0 else Ridge([p]) for p in penalties]
-    runs = [
-        simulate_losses(model, training, dimension, instances=instances, threads=2) for training in trainings
-    ]
+    trainings: dict[bool, Training] = {
+        True: GradientFlow([np.inf]),
+        False: Ridge([p for p in penalties if p > 0.0]),
+    }
+    wanted = {p == 0.0 for p in penalties}
+    runs = {
+        free: simulate_losses(model, trainings[free], dimension, instances=instances, threads=2)
+        for free in wanted
+    }
+    places = [0 if p == 0.0 else [q for q in penalties if q > 0.0].index(p) for p in penalties]
     return [
-        [[float(e.mean[k]), float(e.standard_error[k])] for e in (found.test_loss, found.train_loss)]
-        for found in runs
-        for k in range(len(found.test_loss.mean))
+        [
+            [float(e.mean[k]), float(e.standard_error[k])]
+            for e in (runs[p == 0.0].test_loss, runs[p == 0.0].train_loss)
+        ]
+        for p, k in zip(penalties, places, strict=True)
     ]
 
 
@@ -110,7 +119,10 @@ def draw(data: dict[str, Any]) -> Figure:
     ):
         for series, penalty in enumerate(data["penalties"]):
             for k, line in enumerate(("-", "--")):
-                axes.plot(features, plane[:, series, k], line, color=style.COLOURS[series])
+                # What is smaller lies below the panels.
+                losses = np.maximum(plane[:, series, k], 1e-3)
+                through = style.joined(features, losses, logarithmic=True)
+                axes.plot(*through, line, color=style.COLOURS[series])
                 mean, error = points[:, series, k].T
                 label = f"penalty {penalty:g}" if k == 0 else None
                 # Zero, up to rounding, has no place on a logarithmic axis.
@@ -123,7 +135,8 @@ def draw(data: dict[str, Any]) -> Figure:
     panels[0].set(yscale="log", ylim=(2e-2, 30.0))
     panels[1].set_ylim(0.25, 1.6)
     for series, time in enumerate(data["times"]):
-        panels[2].plot(features, data["order"][series], color=style.COLOURS[series], label=f"$t$ = {time:g}")
+        place, order = style.joined(np.log(features), data["order"][series])
+        panels[2].plot(np.exp(place), order, color=style.COLOURS[series], label=f"$t$ = {time:g}")
     panels[2].axvline(data["samples"], color="grey", linestyle="--", linewidth=0.7)
     panels[2].set(
         xscale="log", xlabel="features per dimension $p/d$", ylabel=r"$1 - L_\mathrm{train}(\infty)$"

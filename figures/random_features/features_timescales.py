@@ -25,7 +25,7 @@ GROUPS = ("generalisation", "overfitting", "interpolation")
 def compute(
     preset: str, *, times: tuple[float, ...] = (0.01, 0.1), features: float = 1000.0
 ) -> dict[str, Any]:
-    samples = np.geomspace(2.0, 500.0, 31 if preset == "quick" else 61)
+    samples = np.geomspace(2.0, 500.0, 21 if preset == "quick" else 61)
     found = np.full((len(times), len(GROUPS), samples.size), np.nan)
     merged = np.zeros((len(times), samples.size), dtype=bool)
     best = np.empty((len(times), samples.size))
@@ -46,9 +46,10 @@ def draw(data: dict[str, Any]) -> Figure:
         merged = data["merged"][i]
         for series, group in enumerate(GROUPS):
             line, colour = data["scales"][i, series], style.COLOURS[series]
-            axes.plot(samples, line, color=colour, label=group)
+            axes.plot(*style.joined(samples, line, logarithmic=True), color=colour, label=group)
             axes.plot(samples[merged], line[merged], style.MARKERS[series], color=colour, mfc="white")
-        axes.plot(samples, data["best"][i], ":", color="black", label="best stopping")
+        best = style.joined(samples, data["best"][i], logarithmic=True)
+        axes.plot(*best, ":", color="black", label="best stopping")
         few = samples < 30.0
         axes.plot(
             samples[few],

@@ -65,7 +65,7 @@ def compute(
         for k, number in enumerate(patterns_on_a_unit):
             model = _model(Patterns("sparse", density), round(number / density), density, *point)
             sparse[i, k] = solve(model, "retrieval", temperature=marks * density)["overlap"] / density
-    numbers = np.linspace(0.1, 1.1, 41)
+    numbers = np.linspace(0.1, 1.1, 11 if quick else 41)
     against = [
         float(solve(_model(Patterns("diluted"), n, 1.0, *point), "retrieval")["overlap"]) for n in numbers
     ]
@@ -95,13 +95,13 @@ def draw(data: dict[str, Any]) -> Figure:
         middle.plot(data["axis"], data["stability"][k], color=colour)
         for i in range(len(data["densities"])):
             left.plot(data["marks"], data["sparse"][i, k], _BROKEN[i], color=colour)
-    right.plot(data["numbers"], data["against"], color="black", label="diluted")
+    right.plot(*style.joined(data["numbers"], data["against"]), color="black", label="diluted")
     axis = np.linspace(0.0, 1.2, 60)
     # Units with a positive sum are on: E Xi_+ / l of the Skellam law.
     right.plot(axis, 0.5 * (ive(0, axis) + ive(1, axis)), ":", color="grey", label="$T$ = 0")
     for i, density in enumerate(data["densities"]):
         x, y = data["finite"][i].T
-        right.plot(x, y, _BROKEN[i], color="black", label=f"$p$ = {density:g}")
+        right.plot(*style.joined(x, y), _BROKEN[i], color="black", label=f"$p$ = {density:g}")
     left.set(xlabel="temperature $T/p$", ylabel="overlap $m/p$", ylim=(0.2, 0.55))
     middle.set(xlabel="temperature $T/p$", ylabel="stability against a pattern", ylim=(0.0, 1.05))
     right.set(xlabel="patterns on a unit, $l = pL$", ylabel="overlap $m/p$", ylim=(0.2, 0.55))

@@ -34,7 +34,7 @@ def compute(
 ) -> dict[str, Any]:
     quick = preset == "quick"
     cold_ones = np.array(temperatures)
-    delta = np.linspace(0.1, 1.0, 25 if quick else 46)
+    delta = np.linspace(0.1, 1.0, 13 if quick else 46)
     where = (1e-5, 0.3)
     ends, equal = np.full((2, len(temperatures), delta.size), np.nan)
     for k, weight in enumerate(delta):
@@ -42,7 +42,7 @@ def compute(
         model = _model(float(weight))
         ends[cold, k] = spinodal(model, between=where, temperature=cold_ones[cold])["load"]
         equal[cold, k] = first_order_line(model, between=where, temperature=cold_ones[cold])["load"]
-    share = np.linspace(0.03, 0.97, 25 if quick else 41)
+    share = np.linspace(0.03, 0.97, 13 if quick else 41)
     planes = [spinodal(_model(w), between=where, temperature=w * share)["load"] for w in weights]
     return {"delta": delta, "ends": ends, "equal": equal, "share": share, "planes": planes}
 
@@ -50,12 +50,11 @@ def compute(
 def draw(data: dict[str, Any]) -> Figure:
     figure, (left, right) = style.panels(2)
     for k, temperature in enumerate(data["temperatures"]):
-        left.plot(
-            *style.joined(data["delta"], data["ends"][k]),
-            color=style.COLOURS[k],
-            label=f"$T$ = {temperature:g}",
-        )
-        left.plot(*style.joined(data["delta"], data["equal"][k]), "--", color=style.COLOURS[k])
+        # At load 0 retrieval ends where the weight is the temperature.
+        delta = np.append(temperature, data["delta"][data["delta"] > temperature])
+        for name, look, label in (("ends", "-", f"$T$ = {temperature:g}"), ("equal", "--", None)):
+            load = np.append(0.0, data[name][k][data["delta"] > temperature])
+            left.plot(*style.joined(delta, load), look, color=style.COLOURS[k], label=label)
     left.set(xlabel=r"Gaussian weight $\delta$", ylabel=r"load $\alpha$", xlim=(0.0, 1.0), ylim=(0.0, 0.15))
     for k, weight in enumerate(data["weights"]):
         right.plot(

@@ -42,7 +42,7 @@ def _units(data: Mapping[str, Any]) -> list[tuple[str, Prior, float, float]]:
 def compute(
     preset: str, *, deltas: tuple[float, float] = (0.5, 1.0), thresholds: tuple[float, float] = (0.0, 1.0)
 ) -> dict[str, Any]:
-    points = 25 if preset == "quick" else 61
+    points = 15 if preset == "quick" else 61
     units = _units({"deltas": deltas, "thresholds": thresholds})
     size = len(units)
     temperature, ends, equal = (np.full((size, points), np.nan) for _ in range(3))
@@ -97,21 +97,20 @@ def _names(unit: Prior) -> list[tuple[float, float, str]]:
 def draw(data: dict[str, Any]) -> Figure:
     figure, panels = style.panels(3, rows=2, height=4.4)
     for k, (axes, (name, unit, widest, hottest)) in enumerate(zip(panels, _units(data), strict=True)):
+        for field, look, colour, label in (
+            ("ends", "-", style.COLOURS[0], "end of retrieval"),
+            ("equal", "--", style.COLOURS[1], "first order"),
+        ):
+            temperature, load = style.splined(data["temperature"][k], data[field][k])
+            axes.plot(load, temperature, look, color=colour, label=label)
         axes.plot(
-            *style.joined(data["ends"][k], data["temperature"][k]),
-            color=style.COLOURS[0],
-            label="end of retrieval",
+            *style.splined(data["load"][k], data["glass"][k]),
+            ":",
+            color=style.COLOURS[6],
+            label="paramagnet to glass",
         )
         axes.plot(
-            *style.joined(data["equal"][k], data["temperature"][k]),
-            "--",
-            color=style.COLOURS[1],
-            label="first order",
-        )
-        axes.plot(data["load"][k], data["glass"][k], ":", color=style.COLOURS[6], label="paramagnet to glass")
-        axes.plot(
-            data["broken_load"][k],
-            data["broken"][k],
+            *style.splined(data["broken_load"][k], data["broken"][k]),
             "-.",
             color=style.COLOURS[2],
             label="AT line without retrieval",
@@ -123,7 +122,8 @@ def draw(data: dict[str, Any]) -> Figure:
         omega = unit.tail_coefficient(1)
         if omega > 0.0:
             axes.plot(0.0, omega, "o", color=style.COLOURS[0], clip_on=False, zorder=4)
-    panels[0].plot(data["corner"], data["cold"], color="red", label="AT line of retrieval")
+    cold, corner = style.splined(data["cold"], data["corner"])
+    panels[0].plot(corner, cold, color="red", label="AT line of retrieval")
     panels[0].plot([], [], "o", color=style.COLOURS[0], label="end of retrieval at load 0")
     handles, labels = panels[0].get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside lower center", ncols=3)

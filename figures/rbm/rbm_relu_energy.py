@@ -35,21 +35,27 @@ def compute(
     field_threshold: float = 0.5,
 ) -> dict[str, Any]:
     quick = preset == "quick"
-    temperature = np.linspace(0.04, 0.94, 14 if quick else 61)
-    coarse = np.linspace(0.04, 0.92, 7 if quick else 31)
+    temperature = np.linspace(0.04, 0.94, 7 if quick else 61)
+    coarse = np.linspace(0.04, 0.92, 5 if quick else 31)
     where, nearer = (1e-3, 1.6), (3e-3, 0.7)
     models = [_model(threshold, 0.0) for threshold in thresholds]
     ground = [[capacity(model).load, first_order_load(model).load] for model in models]
     ends = [spinodal(model, between=where, temperature=temperature)["load"] for model in models]
     equal = [first_order_line(model, between=nearer, temperature=coarse)["load"] for model in models]
-    tilted = [_model(field_threshold, field) for field in (0.0, *fields)]
+    tilted = {
+        field: spinodal(_model(field_threshold, field), between=where, temperature=temperature)["load"]
+        for field in (0.0, *fields)
+        if field or field_threshold not in thresholds
+    }
+    if field_threshold in thresholds:
+        tilted[0.0] = ends[thresholds.index(field_threshold)]
     return {
         "temperature": temperature,
         "coarse": coarse,
         "ground": ground,
         "ends": ends,
         "equal": equal,
-        "tilted_ends": [spinodal(model, between=where, temperature=temperature)["load"] for model in tilted],
+        "tilted_ends": [tilted[field] for field in (0.0, *fields)],
     }
 
 
@@ -57,20 +63,19 @@ def draw(data: dict[str, Any]) -> Figure:
     figure, (left, right) = style.panels(2)
     for k, threshold in enumerate(data["thresholds"]):
         colour = style.COLOURS[k]
-        left.plot(
-            *style.joined(data["ends"][k], data["temperature"]),
-            color=colour,
-            label=rf"$\theta$ = {threshold:g}",
-        )
-        left.plot(*style.joined(data["equal"][k], data["coarse"]), "--", color=colour)
         capacity_load, equal_load = data["ground"][k]
+        for name, places, ground, look, label in (
+            ("ends", "temperature", capacity_load, "-", rf"$\theta$ = {threshold:g}"),
+            ("equal", "coarse", equal_load, "--", None),
+        ):
+            place, load = style.splined(np.append(0.0, data[places]), np.append(ground, data[name][k]))
+            left.plot(load, place, look, color=colour, label=label)
         left.plot(capacity_load, 0.0, "o", color=colour, clip_on=False, zorder=4)
         left.plot(equal_load, 0.0, "o", color=colour, mfc="white", clip_on=False, zorder=4)
     for k, field in enumerate((0.0, *data["fields"])):
         colour = style.COLOURS[3 + k]
-        right.plot(
-            *style.joined(data["tilted_ends"][k], data["temperature"]), color=colour, label=f"$F$ = {field:g}"
-        )
+        place, load = style.splined(data["temperature"], data["tilted_ends"][k])
+        right.plot(load, place, color=colour, label=f"$F$ = {field:g}")
     lines = {"end of retrieval": "-", "first order": "--", "capacity, $T=0$": ".o", "first order, $T=0$": "o"}
     style.legend_below(left, style.keys(**lines), 4)
     for axes in (left, right):

@@ -18,8 +18,8 @@ CAPTION = (
     "(dotted), 0.1379. Middle: temperature below which replica symmetry is broken at the capacity, to "
     "leading order in it, the same for both: it grows with the threshold, and so does the error of the "
     "capacity on the left. Right: temperature at which the retrieval state of ReLU units ends (spinodal), "
-    "at the loads {loads}; no point where the load cannot be stored or no fold could be resolved (near T "
-    "= 1 the transition becomes almost continuous). Theory only (N to infinity, replica symmetric)."
+    "at the loads {loads}, from T = 0 where the load is the capacity; no point where no fold could be resolved "
+    "(near T = 1 the transition becomes almost continuous). Theory only (N to infinity, replica symmetric)."
 )
 
 
@@ -31,9 +31,9 @@ def compute(
     preset: str, *, loads: tuple[float, ...] = (0.1, 0.2, 0.5, 1.0), largest: float = 2.0
 ) -> dict[str, Any]:
     quick = preset == "quick"
-    threshold = np.linspace(0.0, largest, 41 if quick else 81)
+    threshold = np.linspace(0.0, largest, 21 if quick else 81)
     states = [[capacity(_model(kind(float(t)))) for t in threshold] for kind in (ReLU, SoftThreshold)]
-    coarse = np.linspace(0.0, 0.625 * largest, 26 if quick else 51)
+    coarse = np.linspace(0.0, 0.625 * largest, 12 if quick else 51)
     melting = np.full((len(loads), coarse.size), np.nan)
     for k, theta in enumerate(coarse):
         model = _model(ReLU(float(theta)))
@@ -54,20 +54,23 @@ def draw(data: dict[str, Any]) -> Figure:
     figure, (left, middle, right) = style.panels(3, height=2.4)
     for series, name in enumerate(("ReLU", "soft threshold")):
         colour = style.COLOURS[series]
-        left.plot(data["threshold"], data["capacity"][series], color=colour, label=name)
-        middle.plot(
-            data["threshold"], data["broken"][series], "-" if series == 0 else ":", color=colour, label=name
-        )
+        place, height = style.splined(data["threshold"], np.log(data["capacity"][series]))
+        left.plot(place, np.exp(height), color=colour, label=name)
+        line = style.splined(data["threshold"], data["broken"][series])
+        middle.plot(*line, "-" if series == 0 else ":", color=colour, label=name)
     left.axhline(float(data["hopfield"]), color="black", linestyle=":", label="Hopfield")
     left.set(yscale="log", xlabel=r"threshold $\theta$", ylabel=r"capacity $\alpha_c$ at $T = 0$")
     middle.legend(fontsize=6)
     middle.set(xlabel=r"threshold $\theta$", ylabel="symmetry breaking at capacity, $T$", ylim=(0.0, None))
     for series, load in enumerate(data["loads"]):
+        solved = np.isfinite(data["melting"][series])
+        threshold, melting = data["coarse"][solved], data["melting"][series][solved]
+        if load > data["capacity"][0][0]:
+            # The line begins where the capacity is this load.
+            first = np.interp(np.log(load), np.log(data["capacity"][0]), data["threshold"])
+            threshold, melting = np.append(first, threshold), np.append(0.0, melting)
         right.plot(
-            data["coarse"],
-            data["melting"][series],
-            color=style.COLOURS[series + 2],
-            label=rf"$\alpha$ = {load:g}",
+            *style.joined(threshold, melting), color=style.COLOURS[series + 2], label=rf"$\alpha$ = {load:g}"
         )
     right.set(xlabel=r"threshold $\theta$", ylabel="end of retrieval $T_M$", ylim=(0.0, 1.1))
     left.legend()
