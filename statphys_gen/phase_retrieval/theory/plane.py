@@ -86,8 +86,8 @@ def plane_rules(loss: Loss, m: float) -> tuple[PlaneRule, PlaneRule]:
     if not left <= _LARGEST_ERROR:
         raise AccuracyNotReached(
             f"{loss.name}: its averages have a relative error of {left:.2g}, allowed are {_LARGEST_ERROR:g}; declare "
-            "its scale, and where its derivatives jump, as breakpoints (of y) and label_breakpoints (a loss of more than "
-            "about eight oscillations in a unit of y takes more rectangles than are made)"
+            "its scale, and where its derivatives jump, as breakpoints (of y) and label_breakpoints (a loss of more "
+            "than about eight oscillations in a unit of y takes more rectangles than are made)"
         )
     return averages.rule(low, high, _FINE), averages.rule(low, high, _COARSE)
 
