@@ -647,7 +647,9 @@ def main() -> int:
         failed |= any(each.failed for each in outcomes) or share_refused(outcomes) > REFUSED
     if options.output is not None:
         before = json.loads(options.output.read_text()) if options.output.exists() else {}
-        options.output.write_text(json.dumps(before | kept, indent=1) + "\n")
+        kept = before | kept
+        ordered = {family: kept[family] for family in FAMILIES if family in kept}
+        options.output.write_text(json.dumps(ordered, indent=1) + "\n")
     return int(failed)
 
 
