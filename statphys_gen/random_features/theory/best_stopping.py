@@ -376,7 +376,9 @@ def memorization_time(model: RandomFeatures, gap: float = 0.1) -> float:
 
     threshold = validation.positive("gap", gap)
     if threshold < _SMALLEST_GAP:
-        allowed = f"at least {_SMALLEST_GAP:g}: early in training both losses are near 1, and known to its rounding"
+        allowed = (
+            f"at least {_SMALLEST_GAP:g}: early in training both losses are near 1, and known to its rounding"
+        )
         raise InvalidArgument("gap", gap, allowed)
     grid = np.geomspace(1e-3 / (relaxation_rate(model) * _range(model)[1]), _longest(model), _SCAN)
 
