@@ -13,6 +13,7 @@ from .by_size import checks as by_size_checks
 from .energy import free_entropy_checks, ground_state_checks, reported_checks, zero_temperature_checks
 from .error_bars import checks as error_bar_checks
 from .lines import checks as line_checks
+from .lines_by_size import checks as line_by_size_checks
 from .mixtures import mixture_checks, sparse_checks
 from .order import (
     corrected_checks,
@@ -46,4 +47,5 @@ def checks() -> list[Check]:
         *line_checks(),
         *error_bar_checks(),
         *by_size_checks(),
+        *line_by_size_checks(),
     ]
