@@ -127,7 +127,8 @@ def draw(data: dict[str, Any]) -> Figure:
                 bottom.axhline(data["own_samples"][series], color=colour, linewidth=0.8, linestyle="--")
         if kind == "widths":
             bottom.axhline(data["own_widths"][0], color="black", linewidth=0.8, linestyle="--")
-        top.axhline(data[f"null_{kind}"].mean(), color="grey", linewidth=0.8, linestyle=":")
+        null = data[f"null_{kind}"].mean()
+        top.axhline(null, color="grey", linewidth=0.8, linestyle=":", label="fresh digits")
         top.set(xscale="log", ylabel="fraction of copies")
         bottom.set(xscale="log", yscale="log", xlabel="steps / $n$", ylabel="Frechet distance / components")
         top.legend()
