@@ -59,7 +59,7 @@ def test_every_reduced_simulation_says_so_and_has_a_microscopic_check_beside_it(
     """Of the same function of the theory, whose statement the checks share."""
     every = checks()
     reduced = [check for check in every if REDUCED in check.prediction]
-    assert len(reduced) == 9
+    assert len(reduced) == 10
     for check in reduced:
         # Time scales are read off the learning curves, and edges of a limit off the spectrum.
         of = approximation_of(BESIDE[check.id]) if check.id in BESIDE else check.approximation

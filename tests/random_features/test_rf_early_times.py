@@ -15,7 +15,7 @@ from statphys_gen.random_features import (
 from statphys_gen.random_features.theory.filters import relaxation_rate
 
 
-@pytest.mark.parametrize("time", [1e-12, 1e-16, 1e-20, 1e-100])
+@pytest.mark.parametrize("time", [1e-12, 1e-16, 1e-20])
 def test_score_error_tends_to_a_limit(time: float) -> None:
     """Everything but the rate of training is that of a later time, up to terms of its order."""
     early, later = (RandomFeatures("tanh", 2.0, 3.0, t) for t in (time, 1e-9))
