@@ -17,6 +17,7 @@ BESIDE = {
     "slowest-relaxation-of-generalisation-overfitting-and-interpolation": learning_curves,
     "edges-of-overfitting-and-of-interpolation-of-a-wide-network-leading-order": spectrum,
     "merging-of-overfitting-and-interpolation-gaussian-equivalent": spectrum,
+    "random-features-by-size-each-atoms": spectrum,
 }
 
 
@@ -61,7 +62,7 @@ def test_every_reduced_simulation_says_so_and_has_a_microscopic_check_beside_it(
     reduced = [check for check in every if REDUCED in check.prediction]
     assert len(reduced) == 10
     for check in reduced:
-        # Time scales are read off the learning curves, and edges of a limit off the spectrum.
+        # Time scales are read off the learning curves, edges of a limit and atoms off the spectrum.
         of = approximation_of(BESIDE[check.id]) if check.id in BESIDE else check.approximation
         assert any(other.approximation is of and other.judged for other in every if other not in reduced), (
             check.name
