@@ -41,6 +41,7 @@ _NODES = "principal-graph"  # elsewhere nodes are those of a grid
 _ONE_BEHIND_THE_OTHER = (
     "linear-orthogonal-errors",
     "residual-networks-tied-linear-network",
+    "residual-networks-by-size-each-",
     "linear-by-size-each-",
     "memorization-by-size-each-",
     "phase-retrieval-by-size-each-",

@@ -18,6 +18,7 @@ BESIDE = {
     "edges-of-overfitting-and-of-interpolation-of-a-wide-network-leading-order": spectrum,
     "merging-of-overfitting-and-interpolation-gaussian-equivalent": spectrum,
     "random-features-by-size-each-atoms": spectrum,
+    "random-features-by-size-each-merging": spectrum,
 }
 
 
@@ -60,7 +61,7 @@ def test_every_reduced_simulation_says_so_and_has_a_microscopic_check_beside_it(
     """Of the same function of the theory, whose statement the checks share."""
     every = checks()
     reduced = [check for check in every if REDUCED in check.prediction]
-    assert len(reduced) == 10
+    assert len(reduced) == 11
     for check in reduced:
         # Time scales are read off the learning curves, edges of a limit and atoms off the spectrum.
         of = approximation_of(BESIDE[check.id]) if check.id in BESIDE else check.approximation

@@ -6,6 +6,7 @@ from ...statistics.agreement import Check
 from . import by_size as checks_by_size
 from . import closed_forms as checks_closed_forms
 from . import error_bars as checks_error_bars
+from . import limits_by_size
 from . import losses as checks_losses
 from . import merging as checks_merging
 from . import spectra as checks_spectra
@@ -27,4 +28,5 @@ def checks() -> list[Check]:
         *checks_closed_forms.checks(),
         *checks_error_bars.checks(),
         *checks_by_size.checks(),
+        *limits_by_size.checks(),
     ]
